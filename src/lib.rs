@@ -1,0 +1,1 @@
+//! orgwright: integration users for Salesforce, from a file in git.
