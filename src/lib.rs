@@ -1,1 +1,4 @@
 //! orgwright: integration users for Salesforce, from a file in git.
+
+pub mod address;
+pub mod diagnostic;
