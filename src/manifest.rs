@@ -3,6 +3,15 @@
 //! [`load`] reads everything that can be known without an org and reports every mistake at once.
 //! What it returns is complete and consistent; only the org can still contradict it.
 
+mod digest;
+mod findings;
+mod logic;
+mod node;
+mod read;
+mod read_sharing;
+mod reader;
+mod resolve;
+mod scalar;
 mod schema;
 mod sharing;
 mod spanned;
