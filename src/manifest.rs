@@ -3,8 +3,11 @@
 //! [`load`] reads everything that can be known without an org and reports every mistake at once.
 //! What it returns is complete and consistent; only the org can still contradict it.
 
+mod check;
+mod codes;
 mod digest;
 mod findings;
+mod load;
 mod logic;
 mod node;
 mod read;
@@ -22,6 +25,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Sources};
 
+pub use codes::{CODES, explanation};
+pub use load::{discover, load};
 pub use schema::json_schema;
 pub use sharing::{
     Criterion, Holder, KeepAccess, Logic, Principal, Rule, Scalar, Sharing, UserRef, Value,

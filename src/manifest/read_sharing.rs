@@ -59,7 +59,7 @@ fn rule<'a>(node: &'a Node, findings: &'a Findings) -> Option<Rule> {
         name: section.required_text("name"),
         label: section.text("label"),
         access,
-        criteria: section.list_of("criteria", criterion),
+        criteria: criteria(&mut section),
         logic: rule_logic(&mut section),
         owned_by: principal_under(&mut section, "ownedBy"),
         include_records_owned_by_all: section.flag("includeRecordsOwnedByAll"),
@@ -121,7 +121,34 @@ fn within(place: &Place, text: &str, offset: usize, length: usize) -> Place {
     }
 }
 
-fn criterion<'a>(node: &'a Node, findings: &'a Findings) -> Option<Criterion> {
+/// The criteria, one for each item of the list: what cannot be read is stood in for, so that numbers
+/// in `logic` keep their meaning.
+fn criteria(section: &mut Section<'_>) -> Vec<Criterion> {
+    let Some(entry) = section.entry("criteria") else {
+        return Vec::new();
+    };
+    let findings = section.findings;
+    let read = |node| criterion(node, findings).unwrap_or_else(|| unread_criterion(node));
+    match super::reader::items(&entry.value, findings) {
+        Some(items) => items.iter().map(read).collect(),
+        None => vec![unread_criterion(&entry.value)],
+    }
+}
+
+fn unread_criterion(node: &Node) -> Criterion {
+    Criterion {
+        field: Sp::new(String::new(), node.place.clone()),
+        operator: Sp::new(Operator::Equals, node.place.clone()),
+        value: unread_value(&node.place),
+        place: node.place.clone(),
+    }
+}
+
+fn unread_value(place: &Place) -> Sp<Value> {
+    Sp::new(Value::Literal(Scalar::Bool(false)), place.clone())
+}
+
+fn criterion(node: &Node, findings: &Findings) -> Option<Criterion> {
     let mut section = Section::open(node, &node.place, findings)?;
     let criterion = Criterion {
         field: section.required_text("field"),
@@ -134,15 +161,14 @@ fn criterion<'a>(node: &'a Node, findings: &'a Findings) -> Option<Criterion> {
 }
 
 fn criterion_value(section: &mut Section<'_>) -> Sp<Value> {
-    let stand_in = |place: Place| Sp::new(Value::Literal(Scalar::Text("?".into())), place);
     let Some(entry) = section.entry("value") else {
         let missing = section.missing("value");
         let hint = Diagnostic::note("OW1012", "a blank field is asked for with `value: \"\"`");
         section.findings.push(hint.at(&missing.place));
-        return stand_in(missing.place);
+        return unread_value(&missing.place);
     };
-    let place = entry.value.place.clone();
-    value(&entry.value, section.findings).unwrap_or_else(|| stand_in(place))
+    let read = value(&entry.value, section.findings);
+    read.unwrap_or_else(|| unread_value(&entry.value.place))
 }
 
 /// A value, or a list of values of which any will do.
@@ -217,30 +243,34 @@ const NAMED_PRINCIPALS: [&str; 5] = [
 
 fn principal_under(section: &mut Section<'_>, key: &'static str) -> Option<Sp<Principal>> {
     let entry = section.entry(key)?;
-    let node = &entry.value;
-    let principal = match &node.content {
-        Content::Map(_) => named_principal(node, section.findings)?,
+    let read = principal(&entry.value, section.findings);
+    let stand_in = Principal::AllInternalUsers;
+    Some(Sp::new(read.unwrap_or(stand_in), entry.value.place.clone()))
+}
+
+fn principal(node: &Node, findings: &Findings) -> Option<Principal> {
+    match &node.content {
+        Content::Map(_) => named_principal(node, findings),
         Content::Scalar { text, .. } if &**text == "allInternalUsers" => {
-            Principal::AllInternalUsers
+            Some(Principal::AllInternalUsers)
         }
         Content::Scalar { text, .. } => {
             let message = format!("`{text}` does not say what kind of thing it is");
             let finding = Diagnostic::error("OW1013", message).at(&node.place);
             let help =
                 format!("write `{{role: {text}}}`, `{{group: {text}}}` or `allInternalUsers`");
-            section.findings.push(finding.help(help));
-            return None;
+            findings.push(finding.help(help));
+            None
         }
         _ => {
             wrong_type(
                 node,
-                "one role, group or queue such as `{role: NAME}`",
-                section.findings,
+                "a role, group or queue such as `{role: NAME}`",
+                findings,
             );
-            return None;
+            None
         }
-    };
-    Some(Sp::new(principal, node.place.clone()))
+    }
 }
 
 fn named_principal(node: &Node, findings: &Findings) -> Option<Principal> {
