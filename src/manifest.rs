@@ -27,6 +27,7 @@ use crate::diagnostic::{Diagnostic, Sources};
 
 pub use codes::{CODES, explanation};
 pub use load::{discover, load};
+pub use reader::nearest;
 pub use schema::json_schema;
 pub use sharing::{
     Criterion, Holder, KeepAccess, Logic, Principal, Rule, Scalar, Sharing, UserRef, Value,

@@ -265,7 +265,7 @@ pub(super) fn choices(word: &str, known: &[&str]) -> String {
 }
 
 /// The choice nearest to `word`, when one is near: first by spelling without case, `_`, `-` and blanks.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let squeezed = squeeze(word);
     let same = known.iter().find(|choice| squeeze(choice) == squeezed);
     if let Some(choice) = same {
