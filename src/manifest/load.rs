@@ -112,7 +112,7 @@ impl Loader<'_> {
                 node
             }
             Err(finding) => {
-                self.findings.push(finding);
+                self.findings.push(*finding);
                 None
             }
         }
@@ -123,38 +123,44 @@ fn file_name(path: &Path) -> Arc<str> {
     path.to_string_lossy().into()
 }
 
-fn text_of(path: &Path, file: &Arc<str>) -> Result<String, Diagnostic> {
-    let start = Place::start_of(file);
-    let unreadable = |reason: String| {
-        Diagnostic::error("OW1001", format!("`{file}` cannot be read: {reason}")).at(&start)
-    };
-    let opened = File::open(path).map_err(|error| unreadable(reason(&error)))?;
+/// A finding that ends the reading of one file.
+type Unread = Box<Diagnostic>;
+
+fn text_of(path: &Path, file: &Arc<str>) -> Result<String, Unread> {
+    let opened = File::open(path).map_err(|error| unreadable(file, &error))?;
     let described = opened
         .metadata()
-        .map_err(|error| unreadable(reason(&error)))?;
+        .map_err(|error| unreadable(file, &error))?;
     if described.is_dir() {
-        return Err(unreadable("it is a folder".into()).help("name the files in it"));
+        let finding = bad_file(file, "it is a folder").help("name the files in it");
+        return Err(Box::new(finding));
     }
     let mut bytes = Vec::new();
     let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
     let read = opened.take(most + 1).read_to_end(&mut bytes);
-    read.map_err(|error| unreadable(reason(&error)))?;
+    read.map_err(|error| unreadable(file, &error))?;
     if bytes.len() > MOST_BYTES {
         let message = format!("the file is larger than {MOST_BYTES} bytes, which no manifest is");
-        return Err(Diagnostic::error("OW1003", message).at(&start));
+        let finding = Diagnostic::error("OW1003", message).at(&Place::start_of(file));
+        return Err(Box::new(finding));
     }
     String::from_utf8(bytes).map_err(|error| not_utf8(&error, file))
 }
 
-/// The reason of an input error without the number that the system adds.
-fn reason(error: &std::io::Error) -> String {
+fn bad_file(file: &Arc<str>, reason: &str) -> Diagnostic {
+    let message = format!("`{file}` cannot be read: {reason}");
+    Diagnostic::error("OW1001", message).at(&Place::start_of(file))
+}
+
+/// The reason of an input error, without the number that the system adds.
+fn unreadable(file: &Arc<str>, error: &std::io::Error) -> Unread {
     let text = error.to_string();
-    let plain = text.split(" (os error").next().unwrap_or_default();
-    plain.to_lowercase()
+    let reason = text.split(" (os error").next().unwrap_or_default();
+    Box::new(bad_file(file, &reason.to_lowercase()))
 }
 
 /// Where the first byte is that is not UTF-8. The text before it is.
-fn not_utf8(error: &std::string::FromUtf8Error, file: &Arc<str>) -> Diagnostic {
+fn not_utf8(error: &std::string::FromUtf8Error, file: &Arc<str>) -> Unread {
     let valid = error.utf8_error().valid_up_to();
     let before = error.as_bytes().get(..valid).unwrap_or_default();
     let before = String::from_utf8_lossy(before);
@@ -162,12 +168,10 @@ fn not_utf8(error: &std::string::FromUtf8Error, file: &Arc<str>) -> Diagnostic {
     let place = Place {
         line: before.matches('\n').count() + 1,
         column: last_line.chars().count() + 1,
-        offset: valid,
         ..Place::start_of(file)
     };
-    Diagnostic::error("OW1002", "the file is not UTF-8 text from here on")
-        .at(&place)
-        .help("save it as UTF-8")
+    let finding = Diagnostic::error("OW1002", "the file is not UTF-8 text from here on").at(&place);
+    Box::new(finding.help("save it as UTF-8"))
 }
 
 /// 64 where nothing but unreadable files was found, else 65.

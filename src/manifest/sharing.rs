@@ -53,13 +53,13 @@ pub enum Holder {
 
 /// A sharing rule: by criteria, or by owner.
 #[derive(Clone, Debug, JsonSchema)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields, transform = schema::rule_requirements)]
 pub struct Rule {
     /// API name of the rule.
     pub name: Sp<String>,
     /// Label; absent: the name with spaces.
     pub label: Option<Sp<String>>,
-    /// What the rule grants.
+    /// What the rule grants; required unless `absent`.
     pub access: Sp<RuleAccess>,
     /// What a record must look like; owned whole, together with `logic`.
     #[schemars(default)]

@@ -86,7 +86,8 @@ fn check_default(sharing: &Sharing, rule: &Rule, findings: &Findings) {
 }
 
 fn check_target(spec: &Spec, rule: &Rule, findings: &Findings) {
-    if rule.shared_to.is_some() || spec.role.is_some() {
+    let has_role = spec.role.as_ref().is_some_and(|role| !role.absent);
+    if rule.shared_to.is_some() || has_role {
         return;
     }
     let message =
