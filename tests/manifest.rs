@@ -438,12 +438,54 @@ fn addresses_lead_back_to_their_lines() {
     }
 }
 
-mod never_panics {
+mod laws {
     use super::*;
     use proptest::prelude::*;
 
+    fn logic() -> impl Strategy<Value = Logic> {
+        let item = (1..30usize).prop_map(Logic::Item);
+        item.prop_recursive(4, 24, 4, |inner| {
+            let parts = prop::collection::vec(inner, 2..5);
+            prop_oneof![
+                parts.clone().prop_map(Logic::And),
+                parts.prop_map(Logic::Or)
+            ]
+        })
+    }
+
+    /// The same shape over the items 1, 2, 3… without gaps, as a manifest must name them.
+    fn renumbered(logic: &Logic, items: &[usize]) -> Logic {
+        let all = |parts: &[Logic]| parts.iter().map(|part| renumbered(part, items)).collect();
+        match logic {
+            Logic::Item(number) => {
+                let position = items.iter().position(|item| item == number);
+                Logic::Item(position.unwrap() + 1)
+            }
+            Logic::And(parts) => Logic::And(all(parts)),
+            Logic::Or(parts) => Logic::Or(all(parts)),
+        }
+    }
+
+    /// A manifest whose rule has `count` criteria and this logic.
+    fn with_logic(count: usize, logic: &Logic) -> String {
+        let text = fs::read_to_string(EXAMPLE).unwrap();
+        let criteria = "{field: Email, operator: equals, value: a}, ".repeat(count);
+        let (before, _) = text.split_once("          criteria:").unwrap();
+        format!("{before}          criteria: [{criteria}]\n          logic: {logic}\n")
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What a logic is written as is read as the same logic.
+        #[test]
+        fn logic_survives_writing_and_reading(shape in logic()) {
+            let items: Vec<usize> = shape.items().into_iter().collect();
+            let logic = renumbered(&shape, &items);
+            let manifest = load_text(with_logic(items.len(), &logic)).unwrap();
+            let read = manifest.spec.sharing[0].rules[0].logic.as_ref().unwrap();
+            prop_assert_eq!(&read.value, &logic);
+        }
 
         /// A full manifest with pieces cut out, repeated or overwritten never panics, and every
         /// finding points into the text.

@@ -271,6 +271,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "The default lets everybody read every record already.",
     ),
     (
+        "OW1070",
+        "owners without a role",
+        "High-volume site users and system users cannot have a role. With `includeRecordsOwnedByAll: false` the rule leaves their records out. The platform cannot change this later: the rule is replaced.",
+    ),
+    (
         "OW1072",
         "no user in the manifest",
         "`{user: this}` means the user of this manifest, which has none.",

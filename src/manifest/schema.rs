@@ -75,6 +75,8 @@ shapes! {
     Kind = json_schema!({ "const": KIND });
     /// What a profile's `follow` key may say.
     pub(super) Follow = json_schema!({ "const": "source" });
+    /// What a rule's `logic` key may say: a text, or the number of the only criterion.
+    pub(super) LogicText = json_schema!({ "type": ["string", "integer"] });
     /// What a criterion's `value` key may say.
     pub(super) CriterionValue = json_schema!({
         "anyOf": [one_value(), { "type": "array", "minItems": 1, "items": one_value() }]

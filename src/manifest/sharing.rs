@@ -65,7 +65,7 @@ pub struct Rule {
     #[schemars(default)]
     pub criteria: Vec<Criterion>,
     /// How the criteria combine, for example `1 AND (2 OR 3)`; absent: all of them.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<schema::LogicText>")]
     pub logic: Option<Sp<Logic>>,
     /// Share records by owner instead of criteria.
     pub owned_by: Option<Sp<Principal>>,
