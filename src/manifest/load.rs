@@ -52,9 +52,15 @@ pub fn load(
 }
 
 /// The nearest `orgwright.yaml` from `start` up to the root of the repository (the folder with `.git`).
+///
+/// From a relative `start` the answer is relative too, so that outputs do not depend on the machine.
 pub fn discover(start: &Path) -> Option<PathBuf> {
-    for folder in start.ancestors() {
+    let absolute = std::path::absolute(start).ok()?;
+    for (height, folder) in absolute.ancestors().enumerate() {
         let candidate = folder.join(DISCOVERED);
+        if candidate.is_file() && start.is_relative() {
+            return Some(above(start, height).join(DISCOVERED));
+        }
         if candidate.is_file() {
             return Some(candidate);
         }
@@ -63,6 +69,19 @@ pub fn discover(start: &Path) -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// The folder `height` levels above the relative folder `start`.
+fn above(start: &Path, height: usize) -> PathBuf {
+    let here = start.strip_prefix(".").unwrap_or(start);
+    let inside = here
+        .ancestors()
+        .filter(|folder| *folder != Path::new(""))
+        .count();
+    if let Some(folder) = here.ancestors().nth(height) {
+        return folder.to_owned();
+    }
+    (inside..height).map(|_| "..").collect()
 }
 
 /// What is done to every manifest between reading and checking.
@@ -198,5 +217,28 @@ fn hand_out(manifests: &mut [Manifest], found: Vec<Diagnostic>, sources: &Source
         if let Some(manifest) = manifests.get_mut(own.unwrap_or(0)) {
             manifest.findings.push(finding);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_above_a_relative_one_stay_relative() {
+        let check = |start: &str, height, expected: &str| {
+            assert_eq!(
+                above(Path::new(start), height),
+                Path::new(expected),
+                "{start} {height}"
+            );
+        };
+        check(".", 0, "");
+        check(".", 2, "../..");
+        check("", 1, "..");
+        check("a/b", 0, "a/b");
+        check("a/b", 1, "a");
+        check("./a", 1, "");
+        check("a/b", 3, "..");
     }
 }
