@@ -8,6 +8,7 @@ mod codes;
 mod digest;
 mod findings;
 mod load;
+mod locate;
 mod logic;
 mod node;
 mod read;
