@@ -32,7 +32,7 @@ pub mod package;
 pub mod org;
 
 pub mod apply;
-pub mod render;
 pub mod failure;
 pub mod observe;
+pub mod render;
 pub mod verify;
