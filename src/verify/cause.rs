@@ -1,0 +1,171 @@
+//! Why a record is visible that should not be: a permission of the user's, or the share rows of the record.
+
+use super::Access;
+use super::subject::{Subject, query, short};
+use crate::access;
+use crate::facts::{ROLES, Row};
+use crate::kinds::user_question;
+use crate::org::{OrgError, Reader};
+use crate::soql;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Leaks whose share rows are asked for; beyond it the first tell enough.
+const MOST_EXPLAINED: usize = 200;
+
+/// Puts the cause to each leak, as far as the org tells.
+///
+/// # Errors
+/// What the org or the way to it made impossible.
+pub(super) async fn explain(
+    subject: &Subject<'_>,
+    access: &mut Access,
+    reader: &Reader,
+) -> Result<(), OrgError> {
+    if access.leaks.is_empty() {
+        return Ok(());
+    }
+    if let Some(permission) = by_permission(subject) {
+        access
+            .leaks
+            .iter_mut()
+            .for_each(|leak| leak.cause.clone_from(&permission));
+        return Ok(());
+    }
+    let ids: Vec<String> = access
+        .leaks
+        .iter()
+        .take(MOST_EXPLAINED)
+        .map(|leak| leak.id.clone())
+        .collect();
+    let rows = share_rows(subject, &ids, reader).await?;
+    let names = group_names(&rows, reader).await?;
+    for leak in access.leaks.iter_mut().take(MOST_EXPLAINED) {
+        let of_record = rows.iter().filter(|row| {
+            row.text(&record_column(subject))
+                .is_some_and(|id| short(id) == short(&leak.id))
+        });
+        let causes: BTreeSet<String> = of_record
+            .filter_map(|row| sentence(subject, row, &names))
+            .collect();
+        if !causes.is_empty() {
+            leak.cause = causes.into_iter().collect::<Vec<_>>().join("; ");
+        }
+    }
+    Ok(())
+}
+
+/// A profile or permission set of the user that ignores sharing.
+fn by_permission(subject: &Subject) -> Option<String> {
+    let username = &subject.manifest.spec.user.as_ref()?.username;
+    let row = subject.facts.rows(&user_question(username)).first()?;
+    let sets: Vec<Row> = row.children("PermissionSetAssignments");
+    let holds = |id: &str| {
+        row.text("ProfileId") == Some(id)
+            || sets
+                .iter()
+                .any(|set| set.text("PermissionSetId") == Some(id))
+    };
+    let bypass = access::bypass(&subject.sharing.object, subject.facts);
+    let by = bypass.iter().find(|by| holds(&by.id))?;
+    Some(format!(
+        "{} through the {} `{}`",
+        by.by,
+        by.kind.replace('_', " "),
+        by.name
+    ))
+}
+
+fn share_object(object: &str) -> String {
+    match object.strip_suffix("__c") {
+        Some(custom) => format!("{custom}__Share"),
+        None => format!("{object}Share"),
+    }
+}
+
+/// Share rows name their record `ParentId` on custom objects, and by the object on standard ones.
+fn record_column(subject: &Subject) -> String {
+    let object = subject.sharing.object.value.as_str();
+    if object.ends_with("__c") {
+        "ParentId".to_owned()
+    } else {
+        format!("{object}Id")
+    }
+}
+
+async fn share_rows(
+    subject: &Subject<'_>,
+    ids: &[String],
+    reader: &Reader,
+) -> Result<Vec<Row>, OrgError> {
+    let (column, share) = (
+        record_column(subject),
+        share_object(&subject.sharing.object),
+    );
+    let soql = format!(
+        "SELECT {column}, RowCause, UserOrGroupId FROM {share} WHERE {column} IN {}",
+        soql::list(ids)
+    );
+    query(reader, &soql).await
+}
+
+async fn group_names(rows: &[Row], reader: &Reader) -> Result<BTreeMap<String, Row>, OrgError> {
+    let ids: BTreeSet<&str> = rows
+        .iter()
+        .filter_map(|row| row.text("UserOrGroupId"))
+        .filter(|id| id.starts_with("00G"))
+        .collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let soql = format!(
+        "SELECT Id, DeveloperName, Type, RelatedId FROM Group WHERE Id IN {}",
+        soql::list(&ids)
+    );
+    let groups = query(reader, &soql).await?;
+    Ok(groups
+        .into_iter()
+        .filter_map(|group| Some((group.text("Id")?.to_owned(), group)))
+        .collect())
+}
+
+/// What one share row says, where it can be what opens the record to the user.
+fn sentence(subject: &Subject, row: &Row, groups: &BTreeMap<String, Row>) -> Option<String> {
+    let to = row.text("UserOrGroupId")?;
+    let own = short(to) == short(subject.user_id);
+    match (row.text("RowCause")?, own, groups.get(to)) {
+        ("Manual", true, _) => Some("shared by hand with the user".to_owned()),
+        ("Manual", false, Some(group)) => Some(format!(
+            "shared by hand with {}",
+            group_name(subject, group)
+        )),
+        ("Rule", _, Some(group)) => Some(format!(
+            "a sharing rule shares it with {}",
+            group_name(subject, group)
+        )),
+        ("Owner", false, None) => {
+            Some("perhaps owned by a user below it in the role hierarchy".to_owned())
+        }
+        ("Owner", _, Some(group)) => Some(format!(
+            "owned by the queue {}",
+            group.text("DeveloperName")?
+        )),
+        (other, true, _) => Some(format!("shared with the user ({other})")),
+        _ => None,
+    }
+}
+
+fn group_name(subject: &Subject, group: &Row) -> String {
+    let related = group.text("RelatedId");
+    let role = subject
+        .facts
+        .rows(ROLES)
+        .iter()
+        .find(|role| related.is_some() && role.text("Id") == related);
+    match role.and_then(|role| role.text("DeveloperName")) {
+        Some(role) => format!("the role {role}"),
+        None => format!(
+            "the group {}",
+            group.text("DeveloperName").unwrap_or("of everybody")
+        ),
+    }
+}
