@@ -75,7 +75,8 @@ fn by_permission(subject: &Subject) -> Option<String> {
     ))
 }
 
-fn share_object(object: &str) -> String {
+/// The object that holds the share rows of an object.
+pub(super) fn share_object(object: &str) -> String {
     match object.strip_suffix("__c") {
         Some(custom) => format!("{custom}__Share"),
         None => format!("{object}Share"),

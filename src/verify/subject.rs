@@ -69,11 +69,7 @@ impl Subject<'_> {
 
     /// Rows that rules made for a group.
     pub(super) async fn rule_rows(&self, group: &str, reader: &Reader) -> Result<u64, OrgError> {
-        let object = self.sharing.object.value.as_str();
-        let share = match object.strip_suffix("__c") {
-            Some(custom) => format!("{custom}__Share"),
-            None => format!("{object}Share"),
-        };
+        let share = cause::share_object(&self.sharing.object);
         let group = soql::literal(group);
         let query = format!(
             "SELECT COUNT(Id) n FROM {share} WHERE RowCause = 'Rule' AND UserOrGroupId = {group}"
