@@ -1,1 +1,3 @@
-//! orgwright: integration users for Salesforce, from a file in git.
+//! Integration users for Salesforce, from a file in git: plan, apply and prove what they can see.
+
+pub mod emulator;

@@ -1,0 +1,7 @@
+//! A Salesforce org inside the program: the same wire protocols, the same refusals.
+//!
+//! The emulator is a stranger to the rest of the crate and imports nothing of it.
+//! What it does not know it refuses, in the vendor's error shape.
+
+pub mod http;
+pub mod store;
