@@ -4,4 +4,6 @@
 //! What it does not know it refuses, in the vendor's error shape.
 
 pub mod http;
+pub mod schema;
+pub mod sharing;
 pub mod store;
