@@ -11,7 +11,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -338,20 +338,48 @@ impl World {
 
 /// A value that clones cheaply and is copied when it is changed; large parts of the state are wrapped in it, so that a
 /// snapshot costs nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shared<T>(Arc<T>);
+#[derive(Clone, Debug)]
+pub enum Shared<T: 'static> {
+    /// A value of this org.
+    Own(Arc<T>),
+    /// A value the program can make again, and makes when somebody first looks at it.
+    Seeded(&'static LazyLock<T>),
+}
 
 impl<T> Shared<T> {
     /// Wraps a value.
     pub fn new(value: T) -> Shared<T> {
-        Shared(Arc::new(value))
+        Shared::Own(Arc::new(value))
+    }
+
+    /// Whether the value is still as the program makes it.
+    pub fn is_seeded(&self) -> bool {
+        matches!(self, Shared::Seeded(_))
     }
 }
 
 impl<T: Clone> Shared<T> {
     /// The value, to be changed; copied first where a snapshot holds it too.
     pub fn make_mut(&mut self) -> &mut T {
-        Arc::make_mut(&mut self.0)
+        if let Shared::Seeded(seeded) = self {
+            *self = Shared::new(T::clone(seeded));
+        }
+        match self {
+            Shared::Own(own) => Arc::make_mut(own),
+            Shared::Seeded(_) => unreachable!("a seeded value was made its own above"),
+        }
+    }
+}
+
+impl<T: Default> Default for Shared<T> {
+    fn default() -> Shared<T> {
+        Shared::new(T::default())
+    }
+}
+
+impl<T: PartialEq> PartialEq for Shared<T> {
+    fn eq(&self, other: &Shared<T>) -> bool {
+        **self == **other
     }
 }
 
@@ -359,13 +387,16 @@ impl<T> Deref for Shared<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        match self {
+            Shared::Own(own) => own,
+            Shared::Seeded(seeded) => seeded,
+        }
     }
 }
 
 impl<T: Serialize> Serialize for Shared<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        T::serialize(self, serializer)
     }
 }
 
