@@ -3,7 +3,13 @@
 //! The emulator is a stranger to the rest of the crate and imports nothing of it.
 //! What it does not know it refuses, in the vendor's error shape.
 
+pub mod documents;
 pub mod http;
+pub mod rules;
 pub mod schema;
 pub mod sharing;
+pub mod soql;
 pub mod store;
+pub mod viewer;
+pub mod views;
+pub mod xml;

@@ -35,6 +35,20 @@ pub fn setup_object(org: &Org, name: &str) -> Option<ObjectSchema> {
     Some(object)
 }
 
+/// A setup object as [`setup_object`] finds it, without the columns for user permissions.
+pub fn setup_table(name: &str) -> Option<&'static ObjectSchema> {
+    SETUP.get(name).or_else(|| SETUP.values().find(|object| object.name.eq_ignore_ascii_case(name)))
+}
+
+/// The column for a user permission the org knows (`PermissionsModifyAllData`, in any case).
+pub fn permission_field(org: &Org, column: &str) -> Option<FieldSchema> {
+    const PREFIX: &str = "Permissions";
+    let (prefix, name) = column.split_at_checked(PREFIX.len())?;
+    let known = |permission: &&String| permission.eq_ignore_ascii_case(name);
+    let permission = org.vocabulary.get(name).or_else(|| org.vocabulary.iter().find(known));
+    permission.filter(|_| prefix.eq_ignore_ascii_case(PREFIX)).map(|permission| permission_column(permission).1)
+}
+
 /// API names of the setup objects.
 pub fn setup_objects() -> impl Iterator<Item = &'static str> {
     SETUP.keys().map(String::as_str)
