@@ -2,7 +2,7 @@
 
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::store::{FieldSchema, FieldType, ObjectSchema, Org, SharingModel};
@@ -37,7 +37,11 @@ pub fn setup_object(org: &Org, name: &str) -> Option<ObjectSchema> {
 
 /// A setup object as [`setup_object`] finds it, without the columns for user permissions.
 pub fn setup_table(name: &str) -> Option<&'static ObjectSchema> {
-    SETUP.get(name).or_else(|| SETUP.values().find(|object| object.name.eq_ignore_ascii_case(name)))
+    SETUP.get(name).or_else(|| {
+        SETUP
+            .values()
+            .find(|object| object.name.eq_ignore_ascii_case(name))
+    })
 }
 
 /// The column for a user permission the org knows (`PermissionsModifyAllData`, in any case).
@@ -45,8 +49,13 @@ pub fn permission_field(org: &Org, column: &str) -> Option<FieldSchema> {
     const PREFIX: &str = "Permissions";
     let (prefix, name) = column.split_at_checked(PREFIX.len())?;
     let known = |permission: &&String| permission.eq_ignore_ascii_case(name);
-    let permission = org.vocabulary.get(name).or_else(|| org.vocabulary.iter().find(known));
-    permission.filter(|_| prefix.eq_ignore_ascii_case(PREFIX)).map(|permission| permission_column(permission).1)
+    let permission = org
+        .vocabulary
+        .get(name)
+        .or_else(|| org.vocabulary.iter().find(known));
+    permission
+        .filter(|_| prefix.eq_ignore_ascii_case(PREFIX))
+        .map(|permission| permission_column(permission).1)
 }
 
 /// API names of the setup objects.
@@ -115,7 +124,8 @@ pub fn has_queues(object: &ObjectSchema) -> bool {
     owners.iter().any(|owner| owner == "Group")
 }
 
-/// The fields every custom object has: name, owner (unless a parent controls it), system fields.
+/// A custom object with the fields every one has: name, owner, system fields. The caller gives it a durable id and puts
+/// it into the org.
 pub fn custom_object(
     name: &str,
     label: &str,
@@ -123,10 +133,28 @@ pub fn custom_object(
     key_prefix: &str,
 ) -> ObjectSchema {
     let text = format!(
-        "object {name} {key_prefix} | {label} | {label_plural} | ReadWrite Private Read\n@system {label}\n@owned-or-queued\n@viewed\nName | string 80 | {label} Name | name open\n"
+        "object {name} {key_prefix} | {label} | {label_plural} | ReadWrite Private Read\n@system {label}\n\
+         @owned-or-queued\n@viewed\nName | string 80 | {label} Name | name open"
     );
-    let mut read = table::read(&text);
-    let mut object = read.remove(name).unwrap_or_default();
+    let mut object = table::read(&text).remove(name).unwrap_or_default();
     object.custom = true;
     object
+}
+
+/// The first of `a00`, `a01`, … `a0Z`, `a10`, … that no object has: key prefixes of custom objects.
+pub fn unused_key_prefix(org: &Org) -> Option<String> {
+    let taken: BTreeSet<&str> = org
+        .objects
+        .values()
+        .map(|object| object.key_prefix.as_str())
+        .collect();
+    let digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let pairs = digits.chars().flat_map(|first| {
+        digits
+            .chars()
+            .map(move |second| format!("a{first}{second}"))
+    });
+    pairs
+        .into_iter()
+        .find(|prefix| !taken.contains(prefix.as_str()))
 }
