@@ -298,3 +298,6 @@ fn text<'row>(row: &'row Row, field: &str) -> Option<&'row str> {
         .and_then(|value| value.as_str())
         .filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests;
