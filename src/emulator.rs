@@ -5,8 +5,10 @@
 
 pub mod documents;
 pub mod http;
+pub mod persist;
 pub mod rules;
 pub mod schema;
+pub mod seed;
 pub mod sharing;
 pub mod soql;
 pub mod store;

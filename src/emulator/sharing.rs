@@ -12,6 +12,8 @@ mod people;
 mod recalculation;
 mod rows;
 
+use std::cell::OnceCell;
+
 use super::schema;
 use super::store::{
     Access, AccessLevel, Millis, ObjectAccess, ObjectSchema, Org, Row, SharingModel, User,
@@ -38,8 +40,10 @@ pub fn access(org: &Org, user: &str, object: &str, record: &str, now: Millis) ->
 pub struct Sight<'org> {
     permissions: ObjectAccess,
     transfers_any: bool,
-    sharing: Sharing<'org>,
+    /// Worked out when first needed: who sees everything never needs it.
+    sharing: OnceCell<Sharing<'org>>,
     org: &'org Org,
+    user: &'org User,
     object: &'org ObjectSchema,
 }
 
@@ -57,8 +61,9 @@ impl<'org> Sight<'org> {
         Some(Sight {
             permissions,
             transfers_any,
-            sharing: Sharing::new(org, user, object),
+            sharing: OnceCell::new(),
             org,
+            user,
             object,
         })
     }
@@ -104,14 +109,15 @@ impl<'org> Sight<'org> {
                 all: true,
             };
         }
-        let level = self.sharing.level(record, row);
+        let sharing = self
+            .sharing
+            .get_or_init(|| Sharing::new(self.org, self.user, self.object));
+        let level = sharing.level(record, row);
         let read = may.view_all || level >= AccessLevel::Read;
         let edit = may.edit && level >= AccessLevel::Edit;
         let delete = may.delete && level == AccessLevel::All;
         let transfer = read
-            && (level == AccessLevel::All
-                || self.transfers_any
-                || edit && self.sharing.transferable());
+            && (level == AccessLevel::All || self.transfers_any || edit && sharing.transferable());
         Access {
             read,
             edit,
