@@ -23,12 +23,20 @@ pub(crate) struct Writer {
 impl Writer {
     /// A writer for a message: no white space between elements, as the platform answers.
     pub(crate) fn compact() -> Self {
-        Self { text: String::new(), depth: 0, indented: false }
+        Self {
+            text: String::new(),
+            depth: 0,
+            indented: false,
+        }
     }
 
     /// A writer for a file: four spaces, line feeds, as the platform retrieves.
     pub(crate) fn indented() -> Self {
-        Self { text: String::new(), depth: 0, indented: true }
+        Self {
+            text: String::new(),
+            depth: 0,
+            indented: true,
+        }
     }
 
     /// Writes the XML declaration.
@@ -69,7 +77,12 @@ impl Writer {
     }
 
     /// Like [`Self::within`], with attributes given as they stand in the tag, a leading space included.
-    pub(crate) fn within_tag(&mut self, name: &str, attributes: &str, inside: impl FnOnce(&mut Self)) {
+    pub(crate) fn within_tag(
+        &mut self,
+        name: &str,
+        attributes: &str,
+        inside: impl FnOnce(&mut Self),
+    ) {
         self.start_line();
         self.tag("<", name, attributes);
         self.text.push('>');
@@ -96,7 +109,14 @@ impl Writer {
         if elements(element).next().is_none() {
             return self.leaf(name, text(element));
         }
-        self.within(name, |writer| elements(element).for_each(|child| writer.copy(child)));
+        self.within(name, |writer| {
+            elements(element).for_each(|child| writer.copy(child))
+        });
+    }
+
+    /// Appends what another compact writer wrote.
+    pub(crate) fn raw(&mut self, written: &str) {
+        self.text.push_str(written);
     }
 
     /// What was written.
@@ -170,12 +190,18 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Document::parse(text).map_err(|error| {
         let place = error.pos();
-        Malformed { reason: error.to_string(), line: place.row, column: place.col }
+        Malformed {
+            reason: error.to_string(),
+            line: place.row,
+            column: place.col,
+        }
     })
 }
 
 /// The child elements, in order; text between them is ignored.
-pub(crate) fn elements<'a, 'input>(parent: Node<'a, 'input>) -> impl Iterator<Item = Node<'a, 'input>> {
+pub(crate) fn elements<'a, 'input>(
+    parent: Node<'a, 'input>,
+) -> impl Iterator<Item = Node<'a, 'input>> {
     parent.children().filter(Node::is_element)
 }
 
@@ -185,12 +211,18 @@ pub(crate) fn child<'a, 'input>(parent: Node<'a, 'input>, name: &str) -> Option<
 }
 
 /// The first child element of that local name, whatever its case.
-pub(crate) fn child_any_case<'a, 'input>(parent: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+pub(crate) fn child_any_case<'a, 'input>(
+    parent: Node<'a, 'input>,
+    name: &str,
+) -> Option<Node<'a, 'input>> {
     elements(parent).find(|node| node.tag_name().name().eq_ignore_ascii_case(name))
 }
 
 /// All child elements of that local name.
-pub(crate) fn children<'a, 'input>(parent: Node<'a, 'input>, name: &str) -> impl Iterator<Item = Node<'a, 'input>> {
+pub(crate) fn children<'a, 'input>(
+    parent: Node<'a, 'input>,
+    name: &str,
+) -> impl Iterator<Item = Node<'a, 'input>> {
     elements(parent).filter(move |node| node.tag_name().name() == name)
 }
 
@@ -218,7 +250,11 @@ pub(crate) fn child_truth(parent: Node<'_, '_>, name: &str) -> Option<bool> {
 pub(crate) fn place(element: Node<'_, '_>) -> (u32, u32) {
     let document = element.document();
     let start = element.range().start;
-    let end = document.input_text().get(start..).and_then(start_tag_length).unwrap_or_default();
+    let end = document
+        .input_text()
+        .get(start..)
+        .and_then(start_tag_length)
+        .unwrap_or_default();
     let position = document.text_pos_at(start + end);
     (position.row, position.col)
 }
@@ -244,12 +280,17 @@ mod tests {
     fn all_five_characters_are_escaped_in_text() {
         let mut writer = Writer::compact();
         writer.leaf("label", "A&B <\"it's\">\u{1}");
-        assert_eq!(writer.finish(), "<label>A&amp;B &lt;&quot;it&apos;s&quot;&gt;</label>");
+        assert_eq!(
+            writer.finish(),
+            "<label>A&amp;B &lt;&quot;it&apos;s&quot;&gt;</label>"
+        );
     }
 
     #[test]
     fn a_file_is_indented_by_four_spaces() {
-        let text = file("Role", |writer| writer.within("a", |writer| writer.leaf("b", "")));
+        let text = file("Role", |writer| {
+            writer.within("a", |writer| writer.leaf("b", ""))
+        });
         let expected = format!(
             "{DECLARATION}\n<Role xmlns=\"{METADATA}\">\n    <a>\n        <b></b>\n    </a>\n</Role>\n"
         );
@@ -276,6 +317,9 @@ mod tests {
     fn what_is_no_xml_is_located() {
         let error = parse("<a>\n<b></a>").expect_err("mismatched");
         assert_eq!(error.line, 2);
-        assert!(parse("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>").is_err(), "a document type is refused");
+        assert!(
+            parse("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>").is_err(),
+            "a document type is refused"
+        );
     }
 }
