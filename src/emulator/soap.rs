@@ -9,6 +9,8 @@ mod envelope;
 mod lists;
 mod partner;
 mod retrieve;
+#[cfg(test)]
+mod tests;
 
 use roxmltree::Node;
 

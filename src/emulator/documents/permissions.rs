@@ -160,7 +160,7 @@ pub(crate) fn apply_object_permissions(
             .get(name)
             .is_some_and(rules::takes_object_permissions)
         {
-            problems.push(rules::missing(entry, "object", "CustomObject", name));
+            problems.push(rules::missing(entry, "field", "CustomObject", name));
             continue;
         }
         // updateMetadata silently skips an entry that leaves a flag out.
