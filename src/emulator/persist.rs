@@ -112,6 +112,9 @@ fn other_version(path: &Path, version: u32, demo_edition: u32) -> StateError {
 /// The state with the demo org's records in their places.
 fn complete(state: State) -> Org {
     let mut org = state.org;
+    if !state.demo_tables.is_empty() {
+        demo::make_tables_meanwhile();
+    }
     for object in state.demo_tables {
         if let Some(table) = demo::table(&object) {
             org.records.insert(object, table);

@@ -9,6 +9,8 @@ mod objects;
 mod people;
 mod records;
 
+use std::sync::LazyLock;
+
 use super::super::store::{Org, Package, Shared, Table};
 use super::standard;
 
@@ -35,7 +37,17 @@ pub(super) fn org() -> Org {
             .unwrap_or_default();
         org.counters.insert(prefix, records::LAST_NUMBER);
     }
+    make_tables_meanwhile();
     org
+}
+
+/// Makes the records on a thread of their own: the first query that needs them comes some milliseconds after the start.
+pub fn make_tables_meanwhile() {
+    std::thread::spawn(|| {
+        for (_, table) in &records::TABLES {
+            LazyLock::force(table);
+        }
+    });
 }
 
 /// The demo org's records of an object, made when first looked at.

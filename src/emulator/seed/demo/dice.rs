@@ -1,27 +1,40 @@
 //! Chance that falls the same way every time, and the words to choose from.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static WORDS: LazyLock<BTreeMap<&str, Vec<&str>>> = LazyLock::new(|| {
-    let mut words: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let mut section = "";
-    for line in include_str!("../../../../templates/demo-org/words.txt").lines() {
-        match line
-            .strip_prefix('[')
-            .and_then(|line| line.strip_suffix(']'))
-        {
-            Some(name) => section = name,
-            None if line.is_empty() || line.starts_with('#') => {}
-            None => words.entry(section).or_default().push(line),
-        }
-    }
-    words
+/// The words the demo org's records are made of.
+pub(super) struct Words {
+    pub(super) first_names: Vec<&'static str>,
+    pub(super) last_names: Vec<&'static str>,
+    pub(super) company_names: Vec<&'static str>,
+    pub(super) company_trades: Vec<&'static str>,
+    pub(super) company_forms: Vec<&'static str>,
+    /// `City/State/Country`.
+    pub(super) cities: Vec<&'static str>,
+    pub(super) streets: Vec<&'static str>,
+    pub(super) titles: Vec<&'static str>,
+}
+
+pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
+    first_names: section("first names"),
+    last_names: section("last names"),
+    company_names: section("company names"),
+    company_trades: section("company trades"),
+    company_forms: section("company forms"),
+    cities: section("cities"),
+    streets: section("streets"),
+    titles: section("titles"),
 });
 
-/// The words of a section of the demo org's word list.
-pub(super) fn words(section: &str) -> &'static [&'static str] {
-    WORDS.get(section).map(Vec::as_slice).unwrap_or_default()
+/// The lines under a heading of the word list, up to the empty line after them.
+fn section(name: &str) -> Vec<&'static str> {
+    let lines = include_str!("../../../../templates/demo-org/words.txt").lines();
+    let heading = format!("[{name}]");
+    lines
+        .skip_while(|line| *line != heading)
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .collect()
 }
 
 /// A source of numbers (SplitMix64), the same for the same record.
