@@ -298,6 +298,25 @@ pub struct World {
     pub deploy_time: Duration,
     /// How long a recalculation of sharing takes.
     pub recalculation: Duration,
+    /// Query results that are read page by page, by locator.
+    pub cursors: BTreeMap<Id, Cursor>,
+    /// Authorization codes that have not been traded for a token, with their users.
+    pub codes: BTreeMap<String, Id>,
+}
+
+/// A query result that is read page by page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    /// Who asked.
+    pub user: Id,
+    /// Whether through the Tooling API.
+    pub tooling: bool,
+    /// The object.
+    pub object: String,
+    /// `totalSize`.
+    pub total: usize,
+    /// All records.
+    pub records: Vec<Value>,
 }
 
 /// Which clock the org lives by.
@@ -318,6 +337,8 @@ impl World {
             clock: Clock::Real,
             deploy_time: Duration::ZERO,
             recalculation: Duration::ZERO,
+            cursors: BTreeMap::new(),
+            codes: BTreeMap::new(),
         }
     }
 
@@ -333,7 +354,9 @@ impl World {
     }
 
     /// Lets every piece of work that is due by now come through. Called before every request.
-    pub fn settle(&mut self) {}
+    pub fn settle(&mut self) {
+        super::jobs::settle(self);
+    }
 }
 
 /// A value that clones cheaply and is copied when it is changed; large parts of the state are wrapped in it, so that a

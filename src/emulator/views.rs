@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use access::{share_object, shared_object};
+pub use people::user_type;
 pub use restrictions::{check_restrictions, filterable_at, needs_view_setup};
 
 use super::schema;
