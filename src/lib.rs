@@ -36,3 +36,9 @@ pub mod failure;
 pub mod observe;
 pub mod render;
 pub mod verify;
+
+pub mod report;
+
+pub mod cli;
+
+pub mod emulator;

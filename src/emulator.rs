@@ -1,0 +1,254 @@
+//! A Salesforce org inside the program: the same wire protocols, the same refusals.
+//!
+//! The emulator is a stranger to the rest of the crate and imports nothing of it.
+//! What it does not know it refuses, in the vendor's error shape.
+
+pub mod deploy;
+pub mod deploy_request;
+pub mod documents;
+pub mod faults;
+pub mod http;
+pub mod jobs;
+pub mod login;
+pub mod persist;
+pub mod rest;
+pub mod router;
+pub mod rules;
+pub mod schema;
+pub mod seed;
+mod server;
+pub mod sharing;
+pub mod soap;
+pub mod soql;
+pub mod store;
+pub mod viewer;
+pub mod views;
+pub mod write;
+pub mod xml;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use faults::{Faults, FaultsError};
+use serde_json::json;
+use server::Service;
+pub use store::Clock;
+use store::{Millis, Org, World};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How long requests under way may take once the server is told to end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How an emulator is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Folders of metadata and records laid over a minimal org; without any, the demo org.
+    pub seeds: Vec<PathBuf>,
+    /// The file that keeps the state; without it nothing is written.
+    pub state: Option<PathBuf>,
+    /// Delay of every request; a new connection is delayed twice as long.
+    pub latency: Duration,
+    /// How long a deploy takes.
+    pub deploy_time: Duration,
+    /// How long a recalculation of sharing takes.
+    pub recalculation: Duration,
+    /// A file of failures on request.
+    pub faults: Option<PathBuf>,
+    /// Which clock the org lives by.
+    pub clock: Clock,
+    /// A file that gets a line for each request.
+    pub log: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seeds: Vec::new(),
+            state: None,
+            latency: Duration::ZERO,
+            deploy_time: Duration::ZERO,
+            recalculation: Duration::ZERO,
+            faults: None,
+            clock: Clock::Real,
+            log: None,
+        }
+    }
+}
+
+/// Why an emulator does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The state file cannot be used.
+    #[error(transparent)]
+    State(#[from] persist::StateError),
+    /// The file of faults cannot be used.
+    #[error(transparent)]
+    Faults(#[from] FaultsError),
+    /// The log cannot be written.
+    #[error("cannot write the log {}: {source}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A running emulator. Dropping it leaves it running until the runtime ends; [`Server::stop`] ends it.
+pub struct Server {
+    base_url: String,
+    access_token: String,
+    username: String,
+    service: Arc<Service>,
+    end: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+/// Starts an emulator.
+///
+/// # Errors
+/// An address in use, a state file, seed or file of faults that cannot be used.
+pub async fn start(options: Options) -> Result<Server, StartError> {
+    let org = org(&options)?;
+    let faults = options.faults.as_deref().map(Faults::read).transpose()?.unwrap_or_default();
+    let log = options.log.as_deref().map(open_log).transpose()?;
+    let failed = |source| StartError::Listen { address: options.listen, source };
+    let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
+    let base_url = format!("http://{}", listener.local_addr().map_err(failed)?);
+    let access_token = org.organization.access_token.clone();
+    let administrator = org.users.get(&org.organization.administrator);
+    let username = administrator.map(|user| user.username.clone()).unwrap_or_default();
+    let world = World { clock: options.clock, deploy_time: options.deploy_time, recalculation: options.recalculation, ..World::new(org) };
+    let service = Arc::new(Service {
+        world: Mutex::new(world),
+        faults: Mutex::new(faults),
+        state: options.state,
+        latency: options.latency,
+        log: log.map(Mutex::new),
+    });
+    let (end, ended) = oneshot::channel();
+    let until = async move {
+        // A sender that is gone without a word is no order to end.
+        if ended.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let task = tokio::spawn(server::serve(listener, Arc::clone(&service), until));
+    Ok(Server { base_url, access_token, username, service, end, task })
+}
+
+/// The org to serve: the kept one, else a new one, which is kept at once.
+fn org(options: &Options) -> Result<Org, StartError> {
+    if let Some(path) = &options.state
+        && let Some(org) = persist::load(path)?
+    {
+        return Ok(org);
+    }
+    let org = seed::demo();
+    if let Some(path) = &options.state {
+        persist::save(path, &org)?;
+    }
+    Ok(org)
+}
+
+fn open_log(path: &std::path::Path) -> Result<std::fs::File, StartError> {
+    let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    opened.map_err(|source| StartError::Log { path: path.to_owned(), source })
+}
+
+impl Server {
+    /// `http://127.0.0.1:PORT`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// A token of the administrator; the same at every start over one state.
+    pub fn access_token(&self) -> &str {
+        &self.access_token
+    }
+
+    /// The administrator's username.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The newest API version served.
+    pub fn api_version(&self) -> &str {
+        "66.0"
+    }
+
+    /// Moves a manual clock on.
+    pub fn advance(&self, by: Duration) {
+        let mut world = self.service.world();
+        let now = world.now();
+        world.org.manual_time = Some(now.saturating_add(Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX)));
+        world.settle();
+    }
+
+    /// Ends the server: requests under way may finish within half a second.
+    pub async fn stop(mut self) {
+        // Where the server is gone already, nobody listens.
+        let _ = self.end.send(());
+        if tokio::time::timeout(LAST_WORDS, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+/// The line in which an emulator tells that it is ready, without its line end.
+pub fn ready_line(server: &Server) -> String {
+    json!({
+        "base_url": server.base_url(),
+        "access_token": server.access_token(),
+        "username": server.username(),
+        "api_version": server.api_version(),
+    })
+    .to_string()
+}
+
+/// A duration as options take it: `80ms`, `2s`, `10m`, `1h`, or a bare number of seconds.
+pub fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        let check = |text: &str, expected: Option<u64>| assert_eq!(duration(text), expected.map(Duration::from_millis), "{text}");
+        check("80ms", Some(80));
+        check("2s", Some(2_000));
+        check("10m", Some(600_000));
+        check("1.5", Some(1_500));
+        check("0", Some(0));
+        for text in ["", "s", "-1s", "1d", "1..2", "99999999999999999999h"] {
+            check(text, None);
+        }
+    }
+}

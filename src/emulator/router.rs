@@ -1,0 +1,69 @@
+//! From paths to handlers, and who may call them.
+
+use super::http::{Refusal, Request, Response};
+use super::store::World;
+use super::{login, rest, soap};
+
+/// API versions served.
+pub const VERSIONS: std::ops::RangeInclusive<u32> = 51..=66;
+
+/// Answers a request. Work that is due comes through first.
+pub fn handle(world: &mut World, request: Request) -> Response {
+    world.settle();
+    let path = request.path.trim_end_matches('/').to_owned();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    match segments.as_slice() {
+        ["services", "oauth2", rest] => oauth(world, request.clone(), rest),
+        ["id", _, _] => authenticated(world, request.clone(), login::bad_token, login::identity),
+        ["services", "data"] => rest::versions(),
+        ["services", "data", version, path @ ..] => rest(world, &request, version, path),
+        ["services", "Soap", "m", ..] => soap::metadata(world, &request),
+        ["services", "Soap", "u" | "c", ..] => soap::partner(world, &request),
+        _ => not_found(),
+    }
+}
+
+fn oauth(world: &mut World, request: Request, endpoint: &str) -> Response {
+    match (request.method.as_str(), endpoint) {
+        ("POST", "token") => login::token(world, &request),
+        ("GET", "authorize") => login::authorize(world, &request),
+        ("GET" | "POST", "userinfo") => authenticated(world, request, login::bad_token, login::userinfo),
+        ("GET" | "POST", "revoke") => login::revoke(world, &request),
+        _ => not_found(),
+    }
+}
+
+fn authenticated(
+    world: &World,
+    mut request: Request,
+    refuse: fn() -> Response,
+    answer: fn(&World, &Request) -> Response,
+) -> Response {
+    match login::bearer(&request).and_then(|token| login::user_of(world, token)) {
+        Some(user) => {
+            request.user = user;
+            answer(world, &request)
+        }
+        None => refuse(),
+    }
+}
+
+fn rest(world: &mut World, request: &Request, version: &str, path: &[&str]) -> Response {
+    let Some(version) = parse_version(version) else { return not_found() };
+    let Some(user) = login::bearer(request).and_then(|token| login::user_of(world, token)) else {
+        return Response::refusal(&Refusal::new(401, "INVALID_SESSION_ID", "Session expired or invalid"));
+    };
+    let request = Request { user, ..request.clone() };
+    rest::handle(world, &request, version, path)
+}
+
+/// `v66.0` where the version is served.
+fn parse_version(text: &str) -> Option<u32> {
+    let number: u32 = text.strip_prefix('v')?.strip_suffix(".0")?.parse().ok()?;
+    VERSIONS.contains(&number).then_some(number)
+}
+
+/// What the platform answers to a path it does not know.
+pub fn not_found() -> Response {
+    Response::refusal(&Refusal::new(404, "NOT_FOUND", "The requested resource does not exist"))
+}

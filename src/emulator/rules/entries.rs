@@ -1,0 +1,114 @@
+//! Entries of profiles and permission sets: what they may name and what must stay.
+
+use roxmltree::Node;
+
+use super::super::documents::{self, INTEGRITY, Problem, permissions};
+use super::super::store::{Container, Org};
+use super::super::xml::{child_text, child_truth, children};
+use super::missing;
+
+/// Licences without rights in setup or on data: their users never get a user permission beyond Chatter's.
+const CHATTER_ONLY: &str = "Chatter";
+
+/// Why a licence does not allow a user permission.
+pub(crate) fn license_refusal(
+    org: &Org,
+    container: &Container,
+    permission: &str,
+) -> Option<String> {
+    let license = org.licenses.get(container.license.as_ref()?)?;
+    let standard = org
+        .profiles
+        .values()
+        .filter(|profile| !profile.custom && profile.license == license.id);
+    let mut granted = standard.filter_map(|profile| org.containers.get(&profile.container));
+    let refused =
+        license.name.starts_with(CHATTER_ONLY) && !granted.any(|base| base.allows(permission));
+    refused.then(|| format!("The user license doesn't allow the permission: {permission}"))
+}
+
+/// Why field-level security of a field cannot be set: there is no such field, or it is always visible.
+pub(crate) fn field_refusal(org: &Org, entry: Node<'_, '_>, name: &str) -> Option<Problem> {
+    let (object_name, field_name) = name.split_once('.').unwrap_or((name, ""));
+    let Some(object) = org.objects.get(object_name) else {
+        return Some(missing(entry, "field", "CustomObject", object_name));
+    };
+    let Some(field) = object.fields.get(field_name) else {
+        return Some(missing(entry, "field", "CustomField", name));
+    };
+    let message = format!("You cannot deploy to a required field: {name}");
+    (!field.permissionable).then(|| Problem::at(entry, INTEGRITY, message))
+}
+
+/// Why an entry cannot be: what it is about does not exist in the org.
+pub(crate) fn setting_refusal(org: &Org, entry: Node<'_, '_>) -> Option<Problem> {
+    let element = entry.tag_name().name();
+    let (kind, leaf) = (
+        permissions::companion_type(element)?,
+        permissions::key_leaf(element)?,
+    );
+    let name = child_text(entry, leaf).unwrap_or_default();
+    let decoded = super::super::http::decode(name);
+    let known = documents::exists(org, kind, name)
+        || documents::exists(org, kind, &decoded)
+        || is_object_tab(org, kind, name)
+        || named_elsewhere(org, element, leaf, name);
+    (!known).then(|| missing(entry, leaf, kind, name))
+}
+
+/// Every object has a tab: `standard-Lead`, or a custom object's own name.
+fn is_object_tab(org: &Org, kind: &str, name: &str) -> bool {
+    let object = name.strip_prefix("standard-").unwrap_or(name);
+    kind == "CustomTab" && org.objects.contains_key(object)
+}
+
+/// Standard apps and tabs have no component of their own; some profile of the org names each of them.
+fn named_elsewhere(org: &Org, element: &str, leaf: &str, name: &str) -> bool {
+    let twin = match element {
+        "tabSettings" => "tabVisibilities",
+        other => other,
+    };
+    let entries = org
+        .containers
+        .values()
+        .filter_map(|container| container.settings.get(twin));
+    entries
+        .flat_map(|entries| entries.values())
+        .any(|leaves| leaves.get(leaf).is_some_and(|value| value == name))
+}
+
+/// The app a container opens first.
+pub(crate) fn default_application(container: &Container) -> Option<&str> {
+    let apps = container.settings.get("applicationVisibilities")?;
+    let (name, _) = apps
+        .iter()
+        .find(|(_, leaves)| leaves.get("default").is_some_and(|value| value == "true"))?;
+    Some(name)
+}
+
+/// Keeps exactly one default app: a new one replaces the old one, and the only one cannot be taken away.
+pub(crate) fn settle_default_application(
+    container: &mut Container,
+    before: Option<&str>,
+    element: Node<'_, '_>,
+) -> Option<Problem> {
+    let stated = children(element, "applicationVisibilities")
+        .filter(|entry| child_truth(*entry, "default") == Some(true))
+        .filter_map(|entry| child_text(entry, "application"))
+        .last();
+    if let (Some(wanted), Some(apps)) = (
+        stated,
+        container.settings.get_mut("applicationVisibilities"),
+    ) {
+        for (_, leaves) in apps.iter_mut().filter(|(name, _)| *name != wanted) {
+            leaves.insert("default".to_owned(), "false".to_owned());
+        }
+    }
+    let lost = before.is_some() && default_application(container).is_none();
+    lost.then(|| {
+        Problem::new(
+            INTEGRITY,
+            "You can't remove the only default app from the profile.",
+        )
+    })
+}

@@ -1,0 +1,866 @@
+//! The Metadata API from request to answer, over the demo org.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _, Write as _};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::super::http::{Request, Response};
+use super::super::seed;
+use super::super::store::{Clock, Millis, SharingModel, World};
+use super::super::xml::{self, child, child_text};
+use super::metadata;
+
+const XMLNS: &str = "xmlns=\"http://soap.sforce.com/2006/04/metadata\"";
+
+/// The demo org with helpers to speak to it.
+struct Org {
+    world: World,
+    answers: Vec<String>,
+}
+
+impl Org {
+    fn new() -> Self {
+        Self {
+            world: World::new(seed::demo()),
+            answers: Vec::new(),
+        }
+    }
+
+    fn with_times(deploy: u64, recalculation: u64) -> Self {
+        let mut org = Self::new();
+        org.world.clock = Clock::Manual;
+        org.world.org.manual_time = Some(1_790_000_000_000);
+        org.world.deploy_time = Duration::from_secs(deploy);
+        org.world.recalculation = Duration::from_secs(recalculation);
+        org
+    }
+
+    fn wait(&mut self, seconds: i64) {
+        let now = self.world.now();
+        self.world.org.manual_time = Some(now + seconds * 1_000);
+    }
+
+    fn call(&mut self, operation: &str) -> Response {
+        self.world.settle();
+        let token = self.world.org.organization.access_token.clone();
+        let body = format!(
+            "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><e:Header><SessionHeader {XMLNS}><sessionId>{token}</sessionId></SessionHeader></e:Header><e:Body>{operation}</e:Body></e:Envelope>"
+        );
+        let request = Request {
+            path: "/services/Soap/m/66.0".into(),
+            body: body.into_bytes(),
+            ..Request::default()
+        };
+        metadata(&mut self.world, &request)
+    }
+
+    /// The body of an answer that is no fault.
+    fn ask(&mut self, operation: &str) -> String {
+        let response = self.call(operation);
+        let body = String::from_utf8(response.body).expect("answers are UTF-8");
+        assert_eq!(response.status, 200, "{body}");
+        self.answers.push(body.clone());
+        body
+    }
+
+    fn start(&mut self, files: &[(&str, &str)], options: &str) -> String {
+        let zip = BASE64.encode(pack(files));
+        let answer = self.ask(&format!(
+            "<deploy {XMLNS}><ZipFile>{zip}</ZipFile><DeployOptions>{options}<singlePackage>true</singlePackage></DeployOptions></deploy>"
+        ));
+        between(&answer, "<id>", "</id>").to_owned()
+    }
+
+    fn status(&mut self, id: &str) -> String {
+        self.ask(&format!(
+            "<checkDeployStatus {XMLNS}><asyncProcessId>{id}</asyncProcessId><includeDetails>true</includeDetails></checkDeployStatus>"
+        ))
+    }
+
+    fn deploy(&mut self, files: &[(&str, &str)]) -> Deployed {
+        let id = self.start(files, "<rollbackOnError>true</rollbackOnError>");
+        Deployed::new(&self.status(&id))
+    }
+
+    fn read(&mut self, kind: &str, name: &str) -> String {
+        self.ask(&format!(
+            "<readMetadata {XMLNS}><type>{kind}</type><fullNames>{name}</fullNames></readMetadata>"
+        ))
+    }
+
+    fn retrieve(&mut self, types: &[(&str, &str)]) -> (String, BTreeMap<String, String>) {
+        let types: String = types
+            .iter()
+            .map(|(kind, member)| {
+                format!("<types><members>{member}</members><name>{kind}</name></types>")
+            })
+            .collect();
+        let answer = self.ask(&format!(
+            "<retrieve {XMLNS}><retrieveRequest><apiVersion>66.0</apiVersion><singlePackage>true</singlePackage><unpackaged>{types}<version>66.0</version></unpackaged></retrieveRequest></retrieve>"
+        ));
+        let id = between(&answer, "<id>", "</id>").to_owned();
+        let answer = self.ask(&format!("<checkRetrieveStatus {XMLNS}><asyncProcessId>{id}</asyncProcessId><includeZip>true</includeZip></checkRetrieveStatus>"));
+        let files = unpack(
+            &BASE64
+                .decode(between(&answer, "<zipFile>", "</zipFile>"))
+                .expect("base64"),
+        );
+        (answer, files)
+    }
+
+    fn model(&self, object: &str) -> (SharingModel, SharingModel) {
+        let sharing = self.world.org.objects[object].sharing;
+        (sharing.requested.internal, sharing.in_force.internal)
+    }
+}
+
+/// What a deploy reported.
+#[derive(Debug)]
+struct Deployed {
+    status: String,
+    problems: Vec<String>,
+    successes: Vec<String>,
+    text: String,
+}
+
+impl Deployed {
+    fn new(answer: &str) -> Self {
+        let document = xml::parse(answer).expect("well formed");
+        let entries = |name: &str, leaf: &str| {
+            let named = document
+                .descendants()
+                .filter(|node| node.tag_name().name() == name);
+            named
+                .filter_map(|node| child_text(node, leaf))
+                .map(str::to_owned)
+                .collect()
+        };
+        Self {
+            status: between(answer, "<status>", "</status>").to_owned(),
+            problems: entries("componentFailures", "problem"),
+            successes: entries("componentSuccesses", "fullName"),
+            text: answer.to_owned(),
+        }
+    }
+
+    #[track_caller]
+    fn succeeded(self) -> Self {
+        assert_eq!(
+            (self.status.as_str(), self.problems.as_slice()),
+            ("Succeeded", &[][..]),
+            "{}",
+            self.text
+        );
+        self
+    }
+
+    #[track_caller]
+    fn failed(self, problems: &[&str]) {
+        assert_eq!(
+            (self.status.as_str(), self.problems.as_slice()),
+            (
+                "Failed",
+                &problems.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>()[..]
+            ),
+            "{}",
+            self.text
+        );
+    }
+}
+
+fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
+    let rest = text
+        .split_once(start)
+        .unwrap_or_else(|| panic!("{start} in {text}"))
+        .1;
+    rest.split_once(end)
+        .unwrap_or_else(|| panic!("{end} in {rest}"))
+        .0
+}
+
+fn pack(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        writer
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .expect("writable");
+        writer.write_all(text.as_bytes()).expect("writable");
+    }
+    writer.finish().expect("writable").into_inner()
+}
+
+fn unpack(zip: &[u8]) -> BTreeMap<String, String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).expect("a zip");
+    (0..archive.len())
+        .map(|index| {
+            let mut entry = archive.by_index(index).expect("an entry");
+            let mut text = String::new();
+            entry.read_to_string(&mut text).expect("text");
+            (entry.name().expect("a name").into_owned(), text)
+        })
+        .collect()
+}
+
+fn manifest(types: &[(&str, &str)]) -> String {
+    let types: String = types
+        .iter()
+        .map(|(kind, member)| {
+            format!("<types><members>{member}</members><name>{kind}</name></types>")
+        })
+        .collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package {XMLNS}>{types}<version>66.0</version></Package>"
+    )
+}
+
+fn component(kind: &str, inside: &str) -> String {
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{kind} {XMLNS}>\n{inside}</{kind}>\n")
+}
+
+fn private(org: &mut Org, object: &str) -> Deployed {
+    org.deploy(&[
+        ("package.xml", &manifest(&[("CustomObject", object)])),
+        (
+            &format!("objects/{object}.object"),
+            &component("CustomObject", "<externalSharingModel>Private</externalSharingModel><sharingModel>Private</sharingModel>"),
+        ),
+    ])
+}
+
+fn role(org: &mut Org, inside: &str) -> Deployed {
+    org.deploy(&[
+        ("package.xml", &manifest(&[("Role", "HubSpot_Integration")])),
+        ("roles/HubSpot_Integration.role", &component("Role", inside)),
+    ])
+}
+
+const ROLE: &str = "<name>HubSpot Integration</name>";
+
+fn rule(inside: &str) -> String {
+    format!(
+        "    <sharingCriteriaRules>\n        <fullName>Sync_to_HubSpot</fullName>\n        <accessLevel>Edit</accessLevel>\n        <label>Sync to HubSpot</label>\n{inside}        <includeRecordsOwnedByAll>true</includeRecordsOwnedByAll>\n    </sharingCriteriaRules>\n"
+    )
+}
+
+const TARGET: &str =
+    "        <sharedTo>\n            <role>HubSpot_Integration</role>\n        </sharedTo>\n";
+const CRITERIA: &str = "        <criteriaItems>\n            <field>Sync_to_HubSpot__c</field>\n            <operation>equals</operation>\n            <value>true</value>\n        </criteriaItems>\n";
+
+fn share(org: &mut Org, rules: &str) -> Deployed {
+    org.deploy(&[
+        ("package.xml", &manifest(&[("SharingRules", "Lead")])),
+        (
+            "sharingRules/Lead.sharingRules",
+            &component("SharingRules", rules),
+        ),
+    ])
+}
+
+#[test]
+fn the_selective_sync_goes_in_step_by_step() {
+    let mut org = Org::new();
+    role(&mut org, ROLE).succeeded();
+    share(&mut org, &rule(&format!("{TARGET}{CRITERIA}"))).failed(&[
+        "Sharing rules are not supported for Lead since it's org wide default is Public Read/Write/Transfer",
+    ]);
+    let done = private(&mut org, "Lead").succeeded();
+    assert_eq!(done.successes, ["Lead", "package.xml"]);
+    assert_eq!(
+        org.model("Lead"),
+        (SharingModel::Private, SharingModel::Private)
+    );
+    let done = share(&mut org, &rule(&format!("{TARGET}{CRITERIA}"))).succeeded();
+    assert_eq!(
+        done.successes,
+        ["Lead", "Lead.Sync_to_HubSpot", "package.xml"]
+    );
+    assert!(
+        org.world
+            .org
+            .rules_in_force
+            .contains_key("Lead.Sync_to_HubSpot")
+    );
+    let read = org.read("SharingRules", "Lead");
+    assert!(
+        read.contains("<operation>equals</operation><value>True</value>"),
+        "{read}"
+    );
+    assert!(
+        between(&read, "<records ", "</records>")
+            .starts_with("xsi:type=\"SharingRules\"><fullName>Lead</fullName>")
+    );
+}
+
+#[test]
+fn a_rule_reports_every_problem_with_its_place() {
+    let mut org = Org::new();
+    private(&mut org, "Lead").succeeded();
+    let nowhere =
+        "        <sharedTo>\n            <role>CEO_of_Nothing</role>\n        </sharedTo>\n";
+    let missing = CRITERIA.replace("Sync_to_HubSpot__c", "Absent__c");
+    let done = share(&mut org, &rule(&format!("{nowhere}{missing}")));
+    let line = "sharedTo not allowed:role - CEO_of_Nothing (8:19)";
+    assert!(
+        done.text.contains("<lineNumber>8</lineNumber>")
+            && done.text.contains("<columnNumber>19</columnNumber>"),
+        "{}",
+        done.text
+    );
+    done.failed(&[
+        line,
+        "In field: field - no CustomField named Lead.Absent__c found",
+    ]);
+}
+
+#[test]
+fn rules_cannot_be_changed_in_everything() {
+    let mut org = Org::new();
+    role(&mut org, ROLE).succeeded();
+    private(&mut org, "Lead").succeeded();
+    let good = rule(&format!("{TARGET}{CRITERIA}"));
+    share(&mut org, &good).succeeded();
+    let other = good.replace(
+        "<includeRecordsOwnedByAll>true",
+        "<includeRecordsOwnedByAll>false",
+    );
+    share(&mut org, &other).failed(&[
+        "field integrity exception: unknown (includeRecordsOwnedByAll cannot be changed after the sharing rule is created)",
+    ]);
+    let unchanged = share(&mut org, &good).succeeded();
+    assert!(
+        unchanged.text.contains("<changed>false</changed>"),
+        "{}",
+        unchanged.text
+    );
+    share(&mut org, &component("x", "").replace(|_: char| true, ""))
+        .failed(&["Required field is missing: sharingCriteriaRules"]);
+}
+
+#[test]
+fn role_levels_heed_the_default_in_force() {
+    let mut org = Org::new();
+    let narrow = format!("<caseAccessLevel>None</caseAccessLevel>{ROLE}");
+    role(&mut org, &narrow).failed(&[
+        "field integrity exception: unknown (Case access level below organization default)",
+    ]);
+    private(&mut org, "Case").succeeded();
+    role(&mut org, &narrow).succeeded();
+    let read = org.read("Role", "HubSpot_Integration");
+    assert!(
+        read.contains(
+            "<caseAccessLevel>None</caseAccessLevel><contactAccessLevel>Edit</contactAccessLevel>"
+        ),
+        "{read}"
+    );
+    assert!(!read.contains("parentRole"), "{read}");
+}
+
+#[test]
+fn narrowing_waits_for_the_recalculation_and_locks() {
+    let mut org = Org::with_times(0, 30);
+    role(&mut org, ROLE).succeeded();
+    private(&mut org, "Lead").succeeded();
+    assert_eq!(
+        org.model("Lead"),
+        (SharingModel::Private, SharingModel::ReadWriteTransfer)
+    );
+    let lock = super::super::sharing::LOCKED;
+    private(&mut org, "Case").failed(&[lock]);
+    share(&mut org, &rule(&format!("{TARGET}{CRITERIA}"))).failed(&[lock]);
+    private(&mut org, "Lead").succeeded();
+    org.wait(31);
+    org.world.settle();
+    assert_eq!(
+        org.model("Lead"),
+        (SharingModel::Private, SharingModel::Private)
+    );
+    private(&mut org, "Case").succeeded();
+}
+
+#[test]
+fn models_and_rules_in_one_deploy_leave_the_model() {
+    let mut org = Org::new();
+    role(&mut org, ROLE).succeeded();
+    org.world.org.organization.silent_sharing_no_op = true;
+    let before = org.model("Lead");
+    org.deploy(&[
+        ("package.xml", &manifest(&[("CustomObject", "Lead"), ("SharingRules", "Lead")])),
+        ("objects/Lead.object", &component("CustomObject", "<externalSharingModel>Private</externalSharingModel><sharingModel>Private</sharingModel>")),
+        ("sharingRules/Lead.sharingRules", &component("SharingRules", &rule(&format!("{TARGET}{CRITERIA}")))),
+    ])
+    .succeeded();
+    assert_eq!(org.model("Lead"), before);
+}
+
+#[test]
+fn coupled_defaults_must_fit() {
+    let mut org = Org::new();
+    let done = private(&mut org, "Account");
+    assert_eq!(done.status, "Failed");
+    assert!(
+        done.problems[0].ends_with("when Account sharing model is Private"),
+        "{done:?}"
+    );
+    let text = component(
+        "CustomObject",
+        "<sharingModel>ControlledByParent</sharingModel>",
+    );
+    org.deploy(&[
+        ("package.xml", &manifest(&[("CustomObject", "Opportunity")])),
+        ("objects/Opportunity.object", &text),
+    ])
+    .failed(&["ControlledByParent is not a valid sharing model for Opportunity"]);
+    let both = component(
+        "CustomObject",
+        "<externalSharingModel>Private</externalSharingModel><sharingModel>Private</sharingModel>",
+    );
+    org.deploy(&[
+        (
+            "package.xml",
+            &manifest(&[
+                ("CustomObject", "Account"),
+                ("CustomObject", "Opportunity"),
+                ("CustomObject", "Case"),
+            ]),
+        ),
+        ("objects/Account.object", &both),
+        ("objects/Opportunity.object", &both),
+        ("objects/Case.object", &both),
+    ])
+    .succeeded();
+}
+
+#[test]
+fn a_new_field_is_seen_by_those_the_deploy_names() {
+    let mut org = Org::new();
+    let field = "<fields><fullName>Marketing_Sync__c</fullName><defaultValue>false</defaultValue><label>Marketing Sync</label><type>Checkbox</type></fields>";
+    let profile = "<fieldPermissions><editable>true</editable><field>Lead.Marketing_Sync__c</field><readable>true</readable></fieldPermissions>";
+    let done = org
+        .deploy(&[
+            (
+                "package.xml",
+                &manifest(&[
+                    ("CustomField", "Lead.Marketing_Sync__c"),
+                    ("Profile", "Admin"),
+                ]),
+            ),
+            ("objects/Lead.object", &component("CustomObject", field)),
+            ("profiles/Admin.profile", &component("Profile", profile)),
+        ])
+        .succeeded();
+    assert_eq!(
+        done.successes,
+        ["Lead.Marketing_Sync__c", "Admin", "package.xml"]
+    );
+    let granting = |org: &Org| {
+        let containers = org.world.org.containers.values();
+        containers
+            .filter(|container| {
+                container
+                    .field_permissions
+                    .contains_key("Lead.Marketing_Sync__c")
+            })
+            .count()
+    };
+    assert_eq!(granting(&org), 1);
+    let (_, files) = org.retrieve(&[
+        ("CustomField", "Lead.Marketing_Sync__c"),
+        ("Profile", "Admin"),
+    ]);
+    assert!(
+        files["profiles/Admin.profile"]
+            .matches("<fieldPermissions>")
+            .count()
+            == 1,
+        "{}",
+        files["profiles/Admin.profile"]
+    );
+    assert!(
+        files["objects/Lead.object"].contains("<trackHistory>false</trackHistory>"),
+        "{}",
+        files["objects/Lead.object"]
+    );
+}
+
+fn clone_profile(org: &mut Org, without: &[&str]) -> String {
+    let read = org.read("Profile", "Admin");
+    let document = xml::parse(&read).expect("well formed");
+    let record = document
+        .descendants()
+        .find(|node| node.tag_name().name() == "records")
+        .expect("a record");
+    xml::file("Profile", |writer| {
+        for element in
+            xml::elements(record).filter(|element| element.tag_name().name() != "fullName")
+        {
+            let name = child_text(element, "name").unwrap_or_default();
+            match element.tag_name().name() {
+                "custom" => writer.flag("custom", true),
+                "userPermissions" if without.contains(&name) => {
+                    writer.within("userPermissions", |writer| {
+                        writer.flag("enabled", false);
+                        writer.leaf("name", name);
+                    })
+                }
+                "objectPermissions" if child_text(element, "object") == Some("Lead") => {
+                    writer.raw("<objectPermissions><allowCreate>true</allowCreate><allowDelete>true</allowDelete><allowEdit>true</allowEdit><allowRead>true</allowRead><modifyAllRecords>false</modifyAllRecords><object>Lead</object><viewAllRecords>false</viewAllRecords></objectPermissions>");
+                }
+                "fieldPermissions" if child(element, "readable").is_none() => {}
+                _ => writer.copy(element),
+            }
+        }
+    })
+}
+
+fn deploy_clone(org: &mut Org, profile: &str) -> Deployed {
+    org.deploy(&[
+        (
+            "package.xml",
+            &manifest(&[("Profile", "HubSpot Integration")]),
+        ),
+        ("profiles/HubSpot Integration.profile", profile),
+    ])
+}
+
+const FIVE: [&str; 6] = [
+    "ModifyAllData",
+    "ViewAllData",
+    "InstallPackaging",
+    "CreatePackaging",
+    "PublishPackaging",
+    "QueryAllFiles",
+];
+
+#[test]
+fn a_clone_of_the_administrator_loses_all_data_only_with_what_depends_on_it() {
+    let mut org = Org::new();
+    let partly = clone_profile(&mut org, &["ModifyAllData", "ViewAllData"]);
+    let done = deploy_clone(&mut org, &partly);
+    assert!(
+        done.problems[0]
+            .contains("Permission InstallPackaging depends on permission(s): ModifyAllData"),
+        "{done:?}"
+    );
+    let whole = clone_profile(&mut org, &FIVE);
+    deploy_clone(&mut org, &whole).succeeded();
+    let profile = org
+        .world
+        .org
+        .profile_by_full_name("HubSpot Integration")
+        .expect("created")
+        .clone();
+    let lead = org.world.org.containers[&profile.container].object_permissions["Lead"];
+    assert!(lead.edit && !lead.view_all && !lead.modify_all, "{lead:?}");
+    let unchanged = deploy_clone(&mut org, &whole).succeeded();
+    assert!(
+        unchanged
+            .text
+            .contains("<changed>false</changed><componentType>Profile</componentType>"),
+        "{}",
+        unchanged.text
+    );
+}
+
+#[test]
+fn what_view_all_data_forces_cannot_be_taken_away() {
+    let mut org = Org::new();
+    let kept = clone_profile(&mut org, &[]);
+    deploy_clone(&mut org, &kept).succeeded();
+    let read = org.read("Profile", "HubSpot Integration");
+    let lead = read
+        .split("<objectPermissions>")
+        .find(|entry| entry.contains("<object>Lead</object>"))
+        .expect("a row");
+    assert!(
+        lead.contains("<viewAllRecords>true</viewAllRecords>"),
+        "{lead}"
+    );
+}
+
+#[test]
+fn profiles_are_laid_over_and_permission_sets_replaced() {
+    let mut org = Org::new();
+    let profile = "<custom>true</custom><userLicense>Salesforce</userLicense><userPermissions><enabled>true</enabled><name>RunReports</name></userPermissions>";
+    deploy_clone(&mut org, &component("Profile", profile)).succeeded();
+    let more = "<userPermissions><enabled>true</enabled><name>EditTask</name></userPermissions>";
+    deploy_clone(&mut org, &component("Profile", more)).succeeded();
+    let read = org.read("Profile", "HubSpot Integration");
+    assert!(
+        read.contains("<name>RunReports</name>") && read.contains("<name>EditTask</name>"),
+        "{read}"
+    );
+    let set = |org: &mut Org, permission: &str| {
+        let text = component(
+            "PermissionSet",
+            &format!(
+                "<label>A</label><userPermissions><enabled>true</enabled><name>{permission}</name></userPermissions>"
+            ),
+        );
+        org.deploy(&[
+            ("package.xml", &manifest(&[("PermissionSet", "A")])),
+            ("permissionsets/A.permissionset", &text),
+        ])
+        .succeeded();
+    };
+    set(&mut org, "RunReports");
+    set(&mut org, "EditTask");
+    let read = org.read("PermissionSet", "A");
+    assert!(
+        !read.contains("RunReports") && read.contains("EditTask"),
+        "{read}"
+    );
+}
+
+#[test]
+fn every_mistake_in_a_profile_is_reported() {
+    let mut org = Org::new();
+    let profile = "<custom>true</custom>\
+<fieldPermissions><editable>true</editable><field>Lead.Absent__c</field><readable>true</readable></fieldPermissions>\
+<fieldPermissions><editable>true</editable><field>Lead.LastName</field><readable>true</readable></fieldPermissions>\
+<objectPermissions><allowRead>true</allowRead><object>Absent__c</object></objectPermissions>\
+<userPermissions><enabled>true</enabled><name>FlyToTheMoon</name></userPermissions>";
+    deploy_clone(&mut org, &component("Profile", profile)).failed(&[
+        "Unknown user permission: FlyToTheMoon",
+        "In field: field - no CustomObject named Absent__c found",
+        "In field: field - no CustomField named Lead.Absent__c found",
+        "You cannot deploy to a required field: Lead.LastName",
+    ]);
+}
+
+#[test]
+fn a_failure_takes_everything_back() {
+    let mut org = Org::new();
+    let before = org.world.org.clone();
+    let done = org.deploy(&[
+        ("package.xml", &manifest(&[("Role", "A"), ("Role", "B")])),
+        ("roles/A.role", &component("Role", "<name>A</name>")),
+        (
+            "roles/B.role",
+            &component("Role", "<name>B</name><parentRole>Absent</parentRole>"),
+        ),
+    ]);
+    assert_eq!(done.successes, ["A", "package.xml"]);
+    assert!(done.text.contains("<numberComponentErrors>1</numberComponentErrors><numberComponentsDeployed>1</numberComponentsDeployed><numberComponentsTotal>2</numberComponentsTotal>"), "{}", done.text);
+    done.failed(&["In field: parentRole - no Role named Absent found"]);
+    assert_eq!(org.world.org.roles, before.roles);
+}
+
+#[test]
+fn manifests_and_files_must_agree() {
+    let mut org = Org::new();
+    let role = component("Role", "<name>A</name>");
+    org.deploy(&[("roles/A.role", &role)])
+        .failed(&["No package.xml found"]);
+    org.deploy(&[("package.xml", &manifest(&[("Role", "A"), ("Role", "B")])), ("roles/A.role", &role)]).failed(&[
+        "An object 'B' of type Role was named in package.xml, but was not found in zipped directory",
+    ]);
+    org.deploy(&[("package.xml", &manifest(&[])), ("roles/A.role", &role)]).failed(&[
+        "An object 'A' of type Role was found in the zipped directory, but was not named in package.xml",
+    ]);
+    org.deploy(&[("package.xml", &manifest(&[("Nonsense", "A")]))])
+        .failed(&["Unknown type name 'Nonsense' specified in package.xml"]);
+}
+
+#[test]
+fn destroying_what_is_not_there_is_a_warning() {
+    let mut org = Org::new();
+    let destroy = manifest(&[("SharingCriteriaRule", "Lead.Absent")]);
+    let files = [
+        ("package.xml", manifest(&[])),
+        ("destructiveChanges.xml", destroy),
+    ];
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    org.deploy(&files)
+        .failed(&["No SharingCriteriaRule named: Lead.Absent found"]);
+    let id = org.start(
+        &files,
+        "<ignoreWarnings>true</ignoreWarnings><rollbackOnError>true</rollbackOnError>",
+    );
+    let done = Deployed::new(&org.status(&id));
+    assert_eq!(done.status, "Succeeded");
+    assert!(
+        done.text
+            .contains("<problemType>Warning</problemType><success>true</success>"),
+        "{}",
+        done.text
+    );
+}
+
+#[test]
+fn deploys_wait_run_and_are_done_by_the_clock() {
+    let mut org = Org::with_times(10, 0);
+    let text = component("Role", "<name>A</name>");
+    let files = [
+        ("package.xml", manifest(&[("Role", "A")])),
+        ("roles/A.role", text),
+    ];
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let (first, second) = (org.start(&files, ""), org.start(&files, ""));
+    let check = |org: &mut Org, seconds: Millis, expected: [&str; 2]| {
+        org.wait(seconds);
+        let states = [&first, &second].map(|id| Deployed::new(&org.status(id)).status);
+        assert_eq!(states, expected);
+    };
+    check(&mut org, 0, ["Pending", "Pending"]);
+    check(&mut org, 5, ["InProgress", "Pending"]);
+    check(&mut org, 5, ["Succeeded", "Pending"]);
+    check(&mut org, 1, ["Succeeded", "InProgress"]);
+    check(&mut org, 20, ["Succeeded", "Succeeded"]);
+    let fault = org.call(&format!(
+        "<cancelDeploy {XMLNS}><String>{first}</String></cancelDeploy>"
+    ));
+    assert!(
+        String::from_utf8_lossy(&fault.body)
+            .contains("INVALID_ID_FIELD: Deployment already completed")
+    );
+}
+
+#[test]
+fn calls_on_single_components() {
+    let mut org = Org::new();
+    let save = |org: &mut Org, verb: &str, kind: &str, inside: &str| {
+        org.ask(&format!("<{verb}Metadata {XMLNS}><metadata xsi:type=\"{kind}\">{inside}</metadata></{verb}Metadata>"))
+    };
+    let role = "<fullName>A</fullName><name>A</name>";
+    let created = save(&mut org, "upsert", "Role", role);
+    assert!(
+        created.contains(
+            "<result><created>true</created><fullName>A</fullName><success>true</success></result>"
+        ),
+        "{created}"
+    );
+    let again = save(&mut org, "create", "Role", role);
+    assert!(
+        again.contains("<statusCode>DUPLICATE_DEVELOPER_NAME</statusCode>"),
+        "{again}"
+    );
+    let model = "<fullName>Lead</fullName><externalSharingModel>Private</externalSharingModel><sharingModel>Private</sharingModel>";
+    save(&mut org, "update", "CustomObject", model);
+    assert_eq!(
+        org.model("Lead"),
+        (SharingModel::Private, SharingModel::Private)
+    );
+    let gone = org.ask(&format!("<deleteMetadata {XMLNS}><type>SharingCriteriaRule</type><fullNames>Lead.X</fullNames></deleteMetadata>"));
+    assert!(
+        gone.contains("<message>no SharingCriteriaRule named Lead.X found</message>"),
+        "{gone}"
+    );
+}
+
+#[test]
+fn what_is_missing_is_null_or_a_message() {
+    let mut org = Org::new();
+    let read = org.read("Role", "Absent");
+    assert!(read.contains("<records xsi:nil=\"true\"/>"), "{read}");
+    let (answer, files) = org.retrieve(&[
+        ("Role", "Absent"),
+        ("SharingRules", "Contact"),
+        ("Profile", "Admin"),
+    ]);
+    assert!(answer.contains("<problem>Entity of type &apos;Role&apos; named &apos;Absent&apos; cannot be found</problem>"), "{answer}");
+    assert!(answer.contains("<success>true</success>"));
+    assert_eq!(
+        files["sharingRules/Contact.sharingRules"],
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<SharingRules {XMLNS}/>\n")
+    );
+    assert!(
+        !files["profiles/Admin.profile"].contains("objectPermissions"),
+        "a profile alone is partial"
+    );
+    assert!(files["profiles/Admin.profile"].contains("<name>ModifyAllData</name>"));
+}
+
+#[test]
+fn sessions_and_operations_are_checked() {
+    let mut org = Org::new();
+    let unknown = org.call("<fly xmlns=\"urn:x\"/>");
+    assert_eq!(unknown.status, 500);
+    assert!(
+        String::from_utf8_lossy(&unknown.body)
+            .contains("No operation available for request {urn:x}fly")
+    );
+    org.world.org.sessions.clear();
+    org.world.org.organization.administrator = "nobody".into();
+    let fault = String::from_utf8(org.call("<describeMetadata/>").body).expect("UTF-8");
+    assert!(fault.contains("<faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>INVALID_SESSION_ID: Invalid Session ID found in SessionHeader: Illegal Session</faultstring>"), "{fault}");
+}
+
+/// Every answer of the calls a client makes against the vendor's schema, where it is at hand.
+#[test]
+fn answers_and_files_are_valid_against_the_schema() {
+    let Some(schema) = std::env::var_os("ORGWRIGHT_WSDL") else {
+        eprintln!("skipped: ORGWRIGHT_WSDL does not name the schema of the Metadata API");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut org = Org::new();
+    let whole = clone_profile(&mut org, &FIVE);
+    deploy_clone(&mut org, &whole);
+    role(&mut org, ROLE);
+    private(&mut org, "Lead");
+    share(&mut org, &rule(&format!("{TARGET}{CRITERIA}")));
+    org.ask(&format!("<describeMetadata {XMLNS}/>"));
+    for kind in [
+        "Profile",
+        "PermissionSet",
+        "CustomObject",
+        "SharingRules",
+        "CustomField",
+        "Layout",
+        "Queue",
+        "Group",
+    ] {
+        org.ask(&format!(
+            "<listMetadata {XMLNS}><queries><type>{kind}</type></queries></listMetadata>"
+        ));
+        for name in super::super::documents::names(&org.world.org, kind)
+            .iter()
+            .take(40)
+        {
+            org.read(kind, &super::super::documents::shown_name(kind, name));
+        }
+    }
+    let (_, files) = org.retrieve(&[
+        ("Profile", "*"),
+        ("CustomObject", "Lead"),
+        ("CustomObject", "Contact"),
+        ("SharingRules", "*"),
+        ("Role", "*"),
+        ("PermissionSet", "*"),
+    ]);
+    let bodies = org.answers.iter().map(|answer| {
+        let body = between(answer, "<soapenv:Body>", "</soapenv:Body>");
+        let end = body.find(['>', '/', ' ']).unwrap_or(body.len());
+        let (start, rest) = body.split_at(end);
+        format!("{start} {XMLNS} xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"{rest}")
+    });
+    let mut paths = Vec::new();
+    for (index, text) in bodies.chain(files.into_values()).enumerate() {
+        let path = folder.path().join(format!("{index}.xml"));
+        std::fs::write(&path, text).expect("writable");
+        paths.push(path);
+    }
+    let checked = std::process::Command::new("xmllint")
+        .arg("--noout")
+        .arg("--schema")
+        .arg(schema)
+        .args(&paths)
+        .output();
+    match checked {
+        Ok(output) => assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        ),
+        Err(error) => eprintln!("skipped: xmllint cannot be run ({error})"),
+    }
+}

@@ -1,0 +1,195 @@
+//! Values of records against values in a query.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::ast::{Literal, Operator};
+use super::dates;
+use crate::emulator::store::{FieldType, Millis, canonical};
+
+/// Whether a value meets a comparison. Texts are compared without regard to case, ids in their long form; a missing
+/// value is only ever equal to null, and unequal to everything else.
+pub fn meets(value: &Value, kind: FieldType, operator: Operator, literal: &Literal, now: Millis) -> bool {
+    match operator {
+        Operator::Equal => equals(value, kind, literal, now),
+        Operator::NotEqual => !equals(value, kind, literal, now),
+        Operator::Like => match (value, literal) {
+            (Value::String(text), Literal::Text(_, pattern)) => like(text, pattern),
+            _ => false,
+        },
+        _ => match order(value, kind, literal, now) {
+            Some(Ordering::Less) => matches!(operator, Operator::Less | Operator::LessOrEqual),
+            Some(Ordering::Equal) => matches!(operator, Operator::LessOrEqual | Operator::GreaterOrEqual),
+            Some(Ordering::Greater) => matches!(operator, Operator::Greater | Operator::GreaterOrEqual),
+            None => false,
+        },
+    }
+}
+
+/// Whether a value has no content: the platform keeps no empty texts.
+pub fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+fn equals(value: &Value, kind: FieldType, literal: &Literal, now: Millis) -> bool {
+    match literal {
+        Literal::Null => is_empty(value),
+        Literal::Text(text, _) if text.is_empty() => is_empty(value),
+        Literal::Boolean(expected) => value.as_bool().unwrap_or(false) == *expected,
+        Literal::Range(word, number) => within(value, kind, word, *number, now) == Some(Ordering::Equal),
+        _ => order(value, kind, literal, now) == Some(Ordering::Equal),
+    }
+}
+
+fn order(value: &Value, kind: FieldType, literal: &Literal, now: Millis) -> Option<Ordering> {
+    match literal {
+        Literal::Text(text, _) => order_texts(value.as_str()?, text, kind),
+        Literal::Number(number) => value.as_f64()?.partial_cmp(number),
+        Literal::Date(day) => Some(value.as_str()?.get(..10)?.cmp(day)),
+        Literal::DateTime(moment) => Some(dates::moment(value.as_str()?)?.cmp(moment)),
+        Literal::Range(word, number) => within(value, kind, word, *number, now),
+        Literal::Boolean(_) | Literal::Null => None,
+    }
+}
+
+fn order_texts(value: &str, literal: &str, kind: FieldType) -> Option<Ordering> {
+    if matches!(kind, FieldType::Id | FieldType::Reference) {
+        let literal = canonical(literal);
+        return Some(value.cmp(literal.as_deref()?));
+    }
+    Some(fold(value).cmp(&fold(literal)))
+}
+
+/// A text without its case, as texts are compared and sorted.
+pub fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Where a day or moment lies: before a range, in it, or after it.
+fn within(value: &Value, kind: FieldType, word: &str, number: i64, now: Millis) -> Option<Ordering> {
+    let (first, after) = dates::range(word, number, now)?;
+    let at = match kind {
+        FieldType::DateTime => dates::moment(value.as_str()?)?,
+        _ => dates::midnight(dates::day(value.as_str()?)?)?,
+    };
+    if at < dates::midnight(first)? {
+        Some(Ordering::Less)
+    } else if at < dates::midnight(after)? {
+        Some(Ordering::Equal)
+    } else {
+        Some(Ordering::Greater)
+    }
+}
+
+/// Whether a text has the shape of a LIKE pattern: `%` any characters, `_` one, a backslash before either means itself.
+pub fn like(text: &str, pattern: &str) -> bool {
+    let text: Vec<char> = fold(text).chars().collect();
+    let pattern = pieces(&fold(pattern));
+    let (mut at, mut piece) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match pattern.get(piece) {
+            Some(Piece::Any) => {
+                retry = Some((at, piece + 1));
+                piece += 1;
+            }
+            Some(Piece::One) => (at, piece) = (at + 1, piece + 1),
+            Some(Piece::This(c)) if *c == text[at] => (at, piece) = (at + 1, piece + 1),
+            _ => {
+                let Some((start, after)) = retry else { return false };
+                (at, piece) = (start + 1, after);
+                retry = Some((start + 1, after));
+            }
+        }
+    }
+    pattern[piece..].iter().all(|piece| *piece == Piece::Any)
+}
+
+#[derive(PartialEq)]
+enum Piece {
+    Any,
+    One,
+    This(char),
+}
+
+fn pieces(pattern: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        pieces.push(match character {
+            '%' => Piece::Any,
+            '_' => Piece::One,
+            '\\' => Piece::This(characters.next().unwrap_or('\\')),
+            other => Piece::This(other),
+        });
+    }
+    pieces
+}
+
+/// The order of two values in `ORDER BY`; missing ones first unless asked otherwise.
+pub fn sort(left: &Value, right: &Value, descending: bool, nulls_last: bool) -> Ordering {
+    match (is_empty(left), is_empty(right)) {
+        (true, true) => return Ordering::Equal,
+        (true, false) => return if nulls_last { Ordering::Greater } else { Ordering::Less },
+        (false, true) => return if nulls_last { Ordering::Less } else { Ordering::Greater },
+        (false, false) => {}
+    }
+    let order = plain(left, right);
+    if descending { order.reverse() } else { order }
+}
+
+/// The order of two values that are there.
+pub fn plain(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => fold(left).cmp(&fold(right)).then_with(|| left.cmp(right)),
+        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
+        _ => left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn text(value: &str) -> Literal {
+        Literal::Text(value.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn values_are_compared_as_the_platform_does() {
+        let check = |value: Value, kind, operator, literal: Literal, expected| {
+            assert_eq!(meets(&value, kind, operator, &literal, 0), expected, "{value} {operator:?} {literal:?}");
+        };
+        use FieldType::{Boolean, Double, Id, String};
+        check(json!("Acme"), String, Operator::Equal, text("ACME"), true);
+        check(json!("Acme"), String, Operator::NotEqual, text("other"), true);
+        check(Value::Null, String, Operator::NotEqual, text("other"), true);
+        check(Value::Null, String, Operator::Equal, Literal::Null, true);
+        check(json!("001D000000IqhSLIAZ"), Id, Operator::Equal, text("001D000000IqhSL"), true);
+        check(json!("001D000000IqhSLIAZ"), Id, Operator::Equal, text("001d000000iqhsl"), false);
+        check(json!(3), Double, Operator::GreaterOrEqual, Literal::Number(3.0), true);
+        check(Value::Null, Double, Operator::Less, Literal::Number(3.0), false);
+        check(Value::Null, Boolean, Operator::Equal, Literal::Boolean(false), true);
+        check(json!("2026-01-02"), FieldType::Date, Operator::Less, Literal::Date("2026-01-03".into()), true);
+    }
+
+    #[test]
+    fn patterns() {
+        let cases = [
+            ("abc", "a%", true),
+            ("abc", "%B%", true),
+            ("abc", "a_c", true),
+            ("abc", "a_", false),
+            ("50%", r"50\%", true),
+            ("50x", r"50\%", false),
+            ("", "%", true),
+            ("aXbXc", "%x%x%", true),
+            ("aab", "%ab", true),
+        ];
+        for (text, pattern, expected) in cases {
+            assert_eq!(like(text, pattern), expected, "{text} LIKE {pattern}");
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Tokens to a query. Whatever the grammar here does not have is refused where it stands.
+
+use super::SoqlError;
+use super::ast::*;
+use super::dates;
+use super::lexer::{Token, TokenKind, tokens};
+
+/// How deep conditions and sub-queries may nest.
+const DEEPEST: usize = 60;
+
+/// Words that cannot be an alias because the grammar goes on with them.
+const RESERVED: [&str; 16] = [
+    "FROM", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "ALL", "USING", "AND", "OR", "NOT",
+    "ASC", "DESC",
+];
+
+/// Reads a query.
+///
+/// # Errors
+/// `MALFORMED_QUERY`, with the place.
+pub fn parse(text: &str) -> Result<Query, SoqlError> {
+    let mut parser = Parser { tokens: tokens(text)?, next: 0, depth: 0 };
+    let query = parser.query()?;
+    match parser.peek() {
+        TokenKind::End => Ok(query),
+        _ => Err(parser.unexpected()),
+    }
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    next: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> &TokenKind {
+        self.tokens.get(self.next).map_or(&TokenKind::End, |token| &token.kind)
+    }
+
+    fn at(&self) -> usize {
+        self.tokens.get(self.next).or(self.tokens.last()).map_or(0, |token| token.at)
+    }
+
+    fn unexpected(&self) -> SoqlError {
+        let message = match self.peek() {
+            TokenKind::Word(word) => format!("unexpected token: '{word}'"),
+            TokenKind::Text { value, .. } => format!("unexpected token: '{value}'"),
+            TokenKind::Number(number) => format!("unexpected token: '{number}'"),
+            TokenKind::Symbol(symbol) => format!("unexpected token: '{symbol}'"),
+            TokenKind::End => "unexpected token: '<EOF>'".to_owned(),
+        };
+        SoqlError::malformed(self.at(), message)
+    }
+
+    fn is_word(&self, expected: &str) -> bool {
+        matches!(self.peek(), TokenKind::Word(word) if word.eq_ignore_ascii_case(expected))
+    }
+
+    fn take_word(&mut self, expected: &str) -> bool {
+        let found = self.is_word(expected);
+        self.next += usize::from(found);
+        found
+    }
+
+    fn expect_word(&mut self, expected: &str) -> Result<(), SoqlError> {
+        if self.take_word(expected) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    fn is_symbol(&self, expected: &str) -> bool {
+        matches!(self.peek(), TokenKind::Symbol(symbol) if *symbol == expected)
+    }
+
+    fn take_symbol(&mut self, expected: &str) -> bool {
+        let found = self.is_symbol(expected);
+        self.next += usize::from(found);
+        found
+    }
+
+    fn expect_symbol(&mut self, expected: &str) -> Result<(), SoqlError> {
+        if self.take_symbol(expected) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    fn name(&mut self) -> Result<Name, SoqlError> {
+        let at = self.at();
+        let TokenKind::Word(text) = self.peek() else { return Err(self.unexpected()) };
+        let text = text.clone();
+        self.next += 1;
+        Ok(Name { text, at })
+    }
+
+    fn alias(&mut self) -> Option<String> {
+        let TokenKind::Word(word) = self.peek() else { return None };
+        if word.contains('.') || RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word)) {
+            return None;
+        }
+        let alias = word.clone();
+        self.next += 1;
+        Some(alias)
+    }
+
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Parser) -> Result<T, SoqlError>) -> Result<T, SoqlError> {
+        if self.depth >= DEEPEST {
+            return Err(SoqlError::malformed(self.at(), "query is too complicated".to_owned()));
+        }
+        self.depth += 1;
+        let read = read(self);
+        self.depth -= 1;
+        read
+    }
+
+    fn query(&mut self) -> Result<Query, SoqlError> {
+        self.expect_word("SELECT")?;
+        let mut query = Query { select: self.select_list()?, ..Query::default() };
+        self.expect_word("FROM")?;
+        query.from = self.name()?;
+        query.alias = self.alias();
+        if self.take_word("WHERE") {
+            query.filter = Some(self.condition()?);
+        }
+        self.grouping(&mut query)?;
+        if self.take_word("ORDER") {
+            self.expect_word("BY")?;
+            query.order_by = self.list(Parser::ordering)?;
+        }
+        if self.take_word("LIMIT") {
+            query.limit = Some(self.count()?);
+        }
+        if self.take_word("OFFSET") {
+            query.offset = self.count()?;
+        }
+        Ok(query)
+    }
+
+    fn grouping(&mut self, query: &mut Query) -> Result<(), SoqlError> {
+        if self.take_word("GROUP") {
+            self.expect_word("BY")?;
+            query.group_by = self.list(Parser::name)?;
+        }
+        if self.take_word("HAVING") {
+            query.having = Some(self.condition()?);
+        }
+        Ok(())
+    }
+
+    fn list<T>(&mut self, read: impl Fn(&mut Parser) -> Result<T, SoqlError>) -> Result<Vec<T>, SoqlError> {
+        let mut items = vec![read(self)?];
+        while self.take_symbol(",") {
+            items.push(read(self)?);
+        }
+        Ok(items)
+    }
+
+    fn select_list(&mut self) -> Result<Vec<Selected>, SoqlError> {
+        self.list(Parser::selected)
+    }
+
+    fn selected(&mut self) -> Result<Selected, SoqlError> {
+        let at = self.at();
+        if self.take_symbol("(") {
+            let query = self.deeper(Parser::query)?;
+            self.expect_symbol(")")?;
+            return Ok(Selected::Children(query, at));
+        }
+        let name = self.name()?;
+        if !self.is_symbol("(") {
+            return Ok(Selected::Field(name, self.alias()));
+        }
+        if name.text.eq_ignore_ascii_case("FIELDS") {
+            return self.field_group(at);
+        }
+        let aggregate = self.aggregate(&name)?;
+        Ok(Selected::Aggregate(aggregate, self.alias()))
+    }
+
+    fn field_group(&mut self, at: usize) -> Result<Selected, SoqlError> {
+        self.expect_symbol("(")?;
+        let group = match self.peek() {
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("ALL") => FieldGroup::All,
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("STANDARD") => FieldGroup::Standard,
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("CUSTOM") => FieldGroup::Custom,
+            _ => return Err(self.unexpected()),
+        };
+        self.next += 1;
+        self.expect_symbol(")")?;
+        Ok(Selected::Fields(group, at))
+    }
+
+    fn aggregate(&mut self, name: &Name) -> Result<Aggregate, SoqlError> {
+        let Some(function) = function(&name.text) else {
+            return Err(SoqlError::malformed(name.at, format!("unknown function: {}", name.text)));
+        };
+        self.expect_symbol("(")?;
+        let field = if self.is_symbol(")") { None } else { Some(self.name()?) };
+        if field.is_none() && function != Function::Count {
+            return Err(self.unexpected());
+        }
+        self.expect_symbol(")")?;
+        Ok(Aggregate { function, field, at: name.at })
+    }
+
+    fn ordering(&mut self) -> Result<Ordering, SoqlError> {
+        let by = self.operand()?;
+        let descending = self.take_word("DESC");
+        if !descending {
+            self.take_word("ASC");
+        }
+        let mut nulls_last = false;
+        if self.take_word("NULLS") {
+            nulls_last = self.take_word("LAST");
+            if !nulls_last {
+                self.expect_word("FIRST")?;
+            }
+        }
+        Ok(Ordering { by, descending, nulls_last })
+    }
+
+    fn count(&mut self) -> Result<usize, SoqlError> {
+        let TokenKind::Number(text) = self.peek() else { return Err(self.unexpected()) };
+        let count = text.parse().map_err(|_| self.unexpected())?;
+        self.next += 1;
+        Ok(count)
+    }
+
+    /// Conditions joined by one word; AND and OR at one level need brackets.
+    fn condition(&mut self) -> Result<Condition, SoqlError> {
+        self.deeper(|parser| {
+            let first = parser.term()?;
+            if parser.is_word("AND") {
+                return Ok(Condition::And(parser.joined(first, "AND")?));
+            }
+            if parser.is_word("OR") {
+                return Ok(Condition::Or(parser.joined(first, "OR")?));
+            }
+            Ok(first)
+        })
+    }
+
+    fn joined(&mut self, first: Condition, word: &str) -> Result<Vec<Condition>, SoqlError> {
+        let mut terms = vec![first];
+        while self.take_word(word) {
+            terms.push(self.term()?);
+        }
+        if self.is_word("AND") || self.is_word("OR") {
+            return Err(self.unexpected());
+        }
+        Ok(terms)
+    }
+
+    fn term(&mut self) -> Result<Condition, SoqlError> {
+        if self.take_word("NOT") {
+            let negated = self.deeper(Parser::term)?;
+            return Ok(Condition::Not(Box::new(negated)));
+        }
+        if self.take_symbol("(") {
+            let inner = self.condition()?;
+            self.expect_symbol(")")?;
+            return Ok(inner);
+        }
+        self.comparison()
+    }
+
+    fn operand(&mut self) -> Result<Operand, SoqlError> {
+        let name = self.name()?;
+        if self.is_symbol("(") {
+            return Ok(Operand::Aggregate(self.aggregate(&name)?));
+        }
+        Ok(Operand::Field(name))
+    }
+
+    fn comparison(&mut self) -> Result<Condition, SoqlError> {
+        let operand = self.operand()?;
+        if self.take_word("NOT") {
+            self.expect_word("IN")?;
+            return self.membership(operand, true);
+        }
+        if self.take_word("IN") {
+            return self.membership(operand, false);
+        }
+        for (word, negated) in [("INCLUDES", false), ("EXCLUDES", true)] {
+            if self.take_word(word) {
+                let values = self.values()?;
+                return Ok(Condition::Includes(operand, negated, values));
+            }
+        }
+        let operator = self.operator()?;
+        Ok(Condition::Compare(operand, operator, self.literal()?))
+    }
+
+    fn operator(&mut self) -> Result<Operator, SoqlError> {
+        let operator = match self.peek() {
+            TokenKind::Symbol("=") => Operator::Equal,
+            TokenKind::Symbol("!=" | "<>") => Operator::NotEqual,
+            TokenKind::Symbol("<") => Operator::Less,
+            TokenKind::Symbol("<=") => Operator::LessOrEqual,
+            TokenKind::Symbol(">") => Operator::Greater,
+            TokenKind::Symbol(">=") => Operator::GreaterOrEqual,
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("LIKE") => Operator::Like,
+            _ => return Err(self.unexpected()),
+        };
+        self.next += 1;
+        Ok(operator)
+    }
+
+    fn membership(&mut self, operand: Operand, negated: bool) -> Result<Condition, SoqlError> {
+        let query_follows = matches!(self.tokens.get(self.next + 1).map(|token| &token.kind),
+            Some(TokenKind::Word(word)) if word.eq_ignore_ascii_case("SELECT"));
+        if !query_follows {
+            return Ok(Condition::In(operand, negated, self.values()?));
+        }
+        self.expect_symbol("(")?;
+        let query = self.deeper(Parser::query)?;
+        self.expect_symbol(")")?;
+        Ok(Condition::InQuery(operand, negated, Box::new(query)))
+    }
+
+    fn values(&mut self) -> Result<Vec<Literal>, SoqlError> {
+        self.expect_symbol("(")?;
+        let values = self.list(Parser::literal)?;
+        self.expect_symbol(")")?;
+        Ok(values)
+    }
+
+    fn literal(&mut self) -> Result<Literal, SoqlError> {
+        let literal = match self.peek().clone() {
+            TokenKind::Text { value, pattern } => Literal::Text(value, pattern),
+            TokenKind::Number(text) => dates::literal(&text).ok_or_else(|| self.unexpected())?,
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("null") => Literal::Null,
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("true") => Literal::Boolean(true),
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("false") => Literal::Boolean(false),
+            TokenKind::Word(word) if dates::is_range(&word) => return self.range(word.to_ascii_uppercase()),
+            _ => return Err(self.unexpected()),
+        };
+        self.next += 1;
+        Ok(literal)
+    }
+
+    fn range(&mut self, word: String) -> Result<Literal, SoqlError> {
+        self.next += 1;
+        if !word.contains("_N_") {
+            return Ok(Literal::Range(word, 0));
+        }
+        self.expect_symbol(":")?;
+        let number = self.count()?;
+        Ok(Literal::Range(word, i64::try_from(number).unwrap_or(i64::MAX)))
+    }
+}
+
+fn function(name: &str) -> Option<Function> {
+    match name.to_ascii_uppercase().as_str() {
+        "COUNT" => Some(Function::Count),
+        "COUNT_DISTINCT" => Some(Function::CountDistinct),
+        "SUM" => Some(Function::Sum),
+        "AVG" => Some(Function::Avg),
+        "MIN" => Some(Function::Min),
+        "MAX" => Some(Function::Max),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_query_are_told_apart() {
+        let text = "SELECT OwnerId, COUNT(Id) n, (SELECT Id FROM Contacts LIMIT 1) FROM Lead l \
+            WHERE (a = 'x' OR b != null) AND NOT c IN (1, 2) AND Id NOT IN (SELECT LeadId FROM X) \
+            GROUP BY OwnerId HAVING COUNT(Id) > 3 ORDER BY OwnerId DESC NULLS LAST LIMIT 10 OFFSET 5";
+        let query = parse(text).unwrap();
+        assert_eq!(query.select.len(), 3);
+        assert_eq!(query.alias.as_deref(), Some("l"));
+        let Some(Condition::And(terms)) = &query.filter else { panic!("{:?}", query.filter) };
+        assert!(matches!(&terms[0], Condition::Or(either) if either.len() == 2));
+        assert!(matches!(&terms[1], Condition::Not(_)));
+        assert!(matches!(&terms[2], Condition::InQuery(_, true, _)));
+        assert!(query.having.is_some());
+        assert!(query.order_by[0].descending && query.order_by[0].nulls_last);
+        assert_eq!((query.limit, query.offset), (Some(10), 5));
+    }
+
+    #[test]
+    fn what_the_grammar_lacks_is_refused_where_it_stands() {
+        let cases = [
+            ("SELECT", 6, "unexpected token: '<EOF>'"),
+            ("SELECT Id Lead", 14, "unexpected token: '<EOF>'"),
+            ("SELECT Id FROM Lead WHERE a = 1 OR b = 2 AND c = 3", 41, "unexpected token: 'AND'"),
+            ("SELECT Id FROM Lead WHERE a IN ()", 32, "unexpected token: ')'"),
+            ("SELECT Id FROM Lead WHERE a = Foo", 30, "unexpected token: 'Foo'"),
+            ("SELECT Id FROM Lead LIMIT x", 26, "unexpected token: 'x'"),
+            ("SELECT Id FROM Lead FOR UPDATE", 20, "unexpected token: 'FOR'"),
+            ("SELECT bogus(Id) FROM Lead", 7, "unknown function: bogus"),
+        ];
+        for (query, at, message) in cases {
+            let error = parse(query).unwrap_err();
+            assert_eq!((error.at, error.message.as_str()), (Some(at), message), "{query}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let query = format!("SELECT Id FROM Lead WHERE {}a = 1", "(".repeat(100_000));
+        assert!(parse(&query).is_err());
+        let query = format!("SELECT Id FROM Lead WHERE {}a = 1", "NOT ".repeat(100_000));
+        assert!(parse(&query).is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! Work that takes time, and what the org remembers of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Id, Millis};
+
+/// A deploy, from request to result.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeployJob {
+    /// `0Af…`.
+    pub id: Id,
+    /// Who asked.
+    pub created_by: Id,
+    /// When.
+    pub created: Millis,
+    /// When it began to run.
+    pub started: Option<Millis>,
+    /// When it ended.
+    pub completed: Option<Millis>,
+    /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Canceled`…
+    pub status: String,
+    /// Whether it only checks.
+    pub check_only: bool,
+    /// Options, package and result as the metadata service keeps them.
+    pub detail: Value,
+}
+
+/// A recalculation of sharing that has not come through yet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Recalculation {
+    /// Objects that are locked until it is through.
+    pub objects: Vec<String>,
+    /// When it began.
+    pub started: Millis,
+    /// When it is through; `None`: when the deploy that caused it reports done.
+    pub due: Option<Millis>,
+    /// The deploy that caused it.
+    pub deploy: Option<Id>,
+}
+
+/// A row of `SetupAuditTrail`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// `0Ym…`.
+    pub id: Id,
+    /// When.
+    pub created: Millis,
+    /// Who.
+    pub created_by: Id,
+    /// `Action`, e.g. `changedprofilecustom`.
+    pub action: String,
+    /// `Section`, e.g. `Manage Users`.
+    pub section: String,
+    /// `Display`: the sentence people read.
+    pub display: String,
+}
+
+/// A managed package in the org.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Package {
+    /// `0A3…`.
+    pub id: Id,
+    /// `033…`.
+    pub package_id: Id,
+    /// `04t…`.
+    pub version_id: Id,
+    /// Name.
+    pub name: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Version, major, minor, patch, build.
+    pub version: [u32; 4],
+}
+
+/// A log-in that has been given a token.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Who.
+    pub user: Id,
+    /// When it began.
+    pub created: Millis,
+    /// Whether the token can be traded for access tokens rather than used.
+    pub refresh: bool,
+}

@@ -1,0 +1,176 @@
+//! `User`, `Profile`, `UserLicense`, `UserRole`, `Group` and what joins them.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::{Record, derived_id, moment, optional, stamps};
+use crate::emulator::store::*;
+use crate::emulator::viewer::Viewer;
+
+/// A column of `User`.
+pub(super) fn user(org: &Org, user: &User, column: &str) -> Value {
+    match column {
+        "Id" => json!(user.id),
+        "Username" => json!(user.username),
+        "Email" => json!(user.email),
+        "FirstName" => optional(user.first_name.as_ref()),
+        "LastName" => json!(user.last_name),
+        "Name" => json!(user.name()),
+        "Alias" => json!(user.alias),
+        "CommunityNickname" => json!(user.nickname),
+        "ProfileId" => json!(user.profile),
+        "UserRoleId" => optional(user.role.as_ref()),
+        "ManagerId" => optional(user.manager.as_ref()),
+        "IsActive" => json!(user.active),
+        "TimeZoneSidKey" => json!(user.time_zone),
+        "LocaleSidKey" => json!(user.locale),
+        "LanguageLocaleKey" => json!(user.language),
+        "EmailEncodingKey" => json!(user.email_encoding),
+        "UserType" => json!(user.user_type),
+        "CreatedDate" => moment(user.created),
+        "LastModifiedDate" | "SystemModstamp" => moment(user.modified),
+        other => match user.other.get(other) {
+            Some(value) => value.clone(),
+            None => default_of_user(org, other),
+        },
+    }
+}
+
+/// What the platform fills in where nobody has.
+fn default_of_user(org: &Org, column: &str) -> Value {
+    match column {
+        "DigestFrequency" => json!("D"),
+        "DefaultGroupNotificationFrequency" => json!("N"),
+        "ForecastEnabled" | "IsPortalEnabled" | "ReceivesInfoEmails" | "ReceivesAdminInfoEmails" => json!(false),
+        flag if flag.starts_with("UserPermissions") => json!(false),
+        other => stamps(org, other),
+    }
+}
+
+/// A column of `Profile`.
+pub(super) fn profile(org: &Org, profile: &Profile, column: &str) -> Value {
+    match column {
+        "Id" => json!(profile.id),
+        "Name" => json!(profile.label),
+        "UserLicenseId" => json!(profile.license),
+        "UserType" => json!(user_type(org, &profile.license)),
+        "Description" => optional(profile.description.as_ref()),
+        other => match (other.strip_prefix("Permissions"), org.containers.get(&profile.container)) {
+            (Some(permission), Some(container)) => json!(container.allows(permission)),
+            _ => stamps(org, other),
+        },
+    }
+}
+
+/// `UserType` of the users of a licence.
+pub fn user_type(org: &Org, license: &str) -> &'static str {
+    match org.licenses.get(license).map(|license| license.name.as_str()) {
+        Some("Chatter Free" | "Chatter External") => "CsnOnly",
+        Some("Customer Community") => "CspLitePortal",
+        Some("Partner Community") => "PowerPartner",
+        Some("Customer Community Plus") => "PowerCustomerSuccess",
+        Some("Guest User License") => "Guest",
+        _ => "Standard",
+    }
+}
+
+/// A column of `UserLicense`.
+pub(super) fn license(org: &Org, license: &License, column: &str) -> Value {
+    match column {
+        "Id" => json!(license.id),
+        "Name" | "MasterLabel" => json!(license.name),
+        "LicenseDefinitionKey" => json!(license.definition_key),
+        "Status" => json!("Active"),
+        "TotalLicenses" => json!(license.total),
+        "UsedLicenses" => json!(org.seats_used(&license.id)),
+        "UsedLicensesLastUpdated" => stamps(org, "SystemModstamp"),
+        other => stamps(org, other),
+    }
+}
+
+/// A column of `UserRole`.
+pub(super) fn role(org: &Org, role: &Role, column: &str) -> Value {
+    match column {
+        "Id" => json!(role.id),
+        "Name" => json!(role.name),
+        "DeveloperName" => json!(role.developer_name),
+        "ParentRoleId" => optional(role.parent.as_ref()),
+        "RollupDescription" => optional(role.description.as_ref()),
+        "CaseAccessForAccountOwner" => json!(role.case_access.as_str()),
+        "ContactAccessForAccountOwner" => json!(role.contact_access.as_str()),
+        "OpportunityAccessForAccountOwner" => json!(role.opportunity_access.as_str()),
+        "MayForecastManagerShare" => json!(role.may_forecast),
+        "PortalType" => json!("None"),
+        other => stamps(org, other),
+    }
+}
+
+/// A column of `Group`.
+pub(super) fn group(org: &Org, group: &Group, column: &str) -> Value {
+    match column {
+        "Id" => json!(group.id),
+        "Name" => optional(group.name.as_ref()),
+        "DeveloperName" => optional(group.developer_name.as_ref()),
+        "RelatedId" => optional(group.related.as_ref()),
+        "Type" => json!(group.kind.as_str()),
+        "Email" => optional(group.email.as_ref()),
+        "OwnerId" => json!(org.organization.id),
+        "DoesIncludeBosses" => json!(group.includes_bosses),
+        "DoesSendEmailToMembers" => json!(false),
+        other => stamps(org, other),
+    }
+}
+
+/// `GroupMember`: direct members of public groups and queues.
+pub(super) fn group_members(org: &Org) -> Vec<Record<'_>> {
+    let members = org.groups.values().flat_map(|group| group.members.iter().map(move |(id, member)| (group, id, member)));
+    let row = |(group, id, member): (&Group, &Id, &Id)| {
+        let columns = [("Id", json!(id)), ("GroupId", json!(group.id)), ("UserOrGroupId", json!(member))];
+        Record::Built("GroupMember", built(org, columns))
+    };
+    members.map(row).collect()
+}
+
+/// `QueueSobject`: what queues can own.
+pub(super) fn queue_objects(org: &Org) -> Vec<Record<'_>> {
+    let objects = org.groups.values().flat_map(|group| group.queue_objects.iter().map(move |(id, object)| (group, id, object)));
+    let row = |(group, id, object): (&Group, &Id, &String)| {
+        let columns = [("Id", json!(id)), ("QueueId", json!(group.id)), ("SobjectType", json!(object))];
+        Record::Built("QueueSobject", built(org, columns))
+    };
+    objects.map(row).collect()
+}
+
+fn built<const N: usize>(org: &Org, columns: [(&str, Value); N]) -> Row {
+    let mut row: Row = columns.into_iter().map(|(column, value)| (column.to_owned(), value)).collect();
+    for stamp in ["CreatedById", "SystemModstamp"] {
+        row.insert(stamp.to_owned(), stamps(org, stamp));
+    }
+    row
+}
+
+/// `PermissionSetAssignment`: what somebody assigned, and the row every user has for the own profile's set.
+pub(super) fn assignments(org: &Org) -> Vec<Record<'_>> {
+    let own = |user: &User| {
+        let container = org.profiles.get(&user.profile)?.container.clone();
+        let id = derived_id("0Pa", &[&user.id, &container]);
+        Some(Assignment { id, assignee: user.id.clone(), container, group: None, expires: None })
+    };
+    let stated = org.assignments.values().map(|assignment| Record::Assignment(Cow::Borrowed(assignment)));
+    stated.chain(org.users.values().filter_map(own).map(|row| Record::Assignment(Cow::Owned(row)))).collect()
+}
+
+/// A column of `PermissionSetAssignment`.
+pub(super) fn assignment(viewer: &Viewer<'_>, assignment: &Assignment, column: &str) -> Value {
+    match column {
+        "Id" => json!(assignment.id),
+        "AssigneeId" => json!(assignment.assignee),
+        "PermissionSetId" => json!(assignment.container),
+        "PermissionSetGroupId" => optional(assignment.group.as_ref()),
+        "ExpirationDate" => assignment.expires.map_or(Value::Null, moment),
+        "IsActive" => json!(assignment.expires.is_none_or(|end| end > viewer.now)),
+        "IsRevoked" => json!(false),
+        other => stamps(viewer.org, other),
+    }
+}
