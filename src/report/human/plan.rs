@@ -1,0 +1,204 @@
+//! A plan for people: what cannot be undone first, then everything else, whom it affects, and what to do next.
+
+use std::collections::BTreeMap;
+
+use crate::change::Change;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::{ManualStep, Plan};
+use crate::report::style::{Page, Style, Tone};
+use crate::report::text::{clipped, count, number, printable, short_digest};
+use crate::report::{Frame, finding_counts, kind_words, of_severity, stage_title, totals};
+
+use super::change::change;
+use super::finding::{brief, excerpt};
+use super::impact::impact;
+
+/// Names listed for a stage before they become a count.
+const NAMES_PER_STAGE: usize = 5;
+/// Errors said once more at the end.
+const REPEATED: usize = 3;
+
+/// The whole report, from the line that names the org to the line that names it again.
+pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.text(0, 2, &frame.org);
+    if plan.changes.is_empty() {
+        unchanged(&mut page, plan);
+    } else {
+        header(&mut page, plan, frame);
+        changes(&mut page, plan);
+        order(&mut page, &plan.changes);
+        access(&mut page, plan);
+        findings(&mut page, plan);
+        left_alone(&mut page, plan);
+        manual_steps(&mut page, &plan.manual_steps);
+        page.raw("");
+        page.facts(&totals_line(plan));
+        page.command("next: ", &frame.next);
+    }
+    last_lines(&mut page, plan, &frame.org);
+    page.finish()
+}
+
+/// The totals and the line that names the org: what is left of a report when little is wanted.
+pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
+    let mut page = Page::new(style);
+    if plan.changes.is_empty() {
+        unchanged(&mut page, plan);
+    } else {
+        page.facts(&totals_line(plan));
+    }
+    last_lines(&mut page, plan, &frame.org);
+    page.finish()
+}
+
+/// One line, and what is wrong all the same.
+fn unchanged(page: &mut Page, plan: &Plan) {
+    let mut facts = vec![
+        format!("No changes. The org is as {} says", printable(&plan.name)),
+        count(plan.api_requests, "request"),
+    ];
+    let told = finding_counts(&plan.findings);
+    if !told.is_empty() {
+        facts.push(told);
+    }
+    page.facts(&facts);
+    if page.style.verbose {
+        findings(page, plan);
+    } else {
+        of_severity(&plan.findings, Severity::Error).for_each(|finding| excerpt(page, finding, &plan.sources));
+    }
+}
+
+fn header(page: &mut Page, plan: &Plan, frame: &Frame) {
+    let mut facts = vec!["orgwright plan".to_owned(), printable(&plan.name).into_owned()];
+    facts.extend(frame.files.iter().map(|file| printable(file).into_owned()));
+    page.facts(&facts);
+}
+
+/// What cannot be undone first, then the rest in the order it happens.
+fn changes(page: &mut Page, plan: &Plan) {
+    let (irreversible, others): (Vec<&Change>, Vec<&Change>) = plan.changes.iter().partition(|change| change.irreversible);
+    if !irreversible.is_empty() {
+        page.heading(&format!("CANNOT BE UNDONE ({})", irreversible.len()));
+        irreversible.iter().for_each(|entry| change(page, entry));
+    }
+    if !others.is_empty() {
+        let title = if irreversible.is_empty() { "CHANGES" } else { "OTHER CHANGES" };
+        page.heading(&format!("{title} ({})", others.len()));
+        others.iter().for_each(|entry| change(page, entry));
+    }
+}
+
+/// The stages that have something to do, and what.
+fn order(page: &mut Page, changes: &[Change]) {
+    let mut stages: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    for change in changes {
+        let name = format!("{} {}", kind_words(&change.address), clipped(&printable(&change.address.name), 60));
+        stages.entry(change.stage).or_default().push(name);
+    }
+    stages.entry(7).or_default();
+    page.heading("ORDER");
+    for (stage, names) in &stages {
+        page.text(2, 5, &format!("{stage}  {}", stage_title(*stage)));
+        if !names.is_empty() {
+            page.toned(5, 5, Some(Tone::Faint), &listed(names, page.style));
+        }
+    }
+}
+
+fn listed(names: &[String], style: Style) -> String {
+    let shown = if style.verbose { names.len() } else { NAMES_PER_STAGE };
+    let mut text = names.iter().take(shown).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > shown {
+        text.push_str(&format!(" and {} more", names.len() - shown));
+    }
+    text
+}
+
+fn access(page: &mut Page, plan: &Plan) {
+    if !plan.impact.is_empty() {
+        page.heading("ACCESS");
+        plan.impact.iter().for_each(|object| impact(page, object));
+    }
+}
+
+/// Errors with their excerpt, the rest in a few lines each.
+fn findings(page: &mut Page, plan: &Plan) {
+    if plan.findings.is_empty() {
+        return;
+    }
+    page.heading(&format!("FINDINGS ({})", finding_counts(&plan.findings)));
+    for finding in &plan.findings {
+        match finding.severity {
+            Severity::Error => excerpt(page, finding, &plan.sources),
+            Severity::Warning | Severity::Note => brief(page, finding),
+        }
+    }
+}
+
+fn left_alone(page: &mut Page, plan: &Plan) {
+    let counts: Vec<String> = plan.left_alone.iter().filter(|(_, number)| **number > 0).map(|(noun, number)| left(noun, *number)).collect();
+    if !counts.is_empty() {
+        page.raw("");
+        page.text(0, 12, &format!("LEFT ALONE  {}", counts.join(", ")));
+    }
+}
+
+/// `4 sharing rules`, `1 role`.
+fn left(noun: &str, found: u64) -> String {
+    let words = noun.replace('_', " ");
+    let words = if found == 1 { words.strip_suffix('s').unwrap_or(&words) } else { &words };
+    format!("{} {words}", number(found))
+}
+
+fn manual_steps(page: &mut Page, steps: &[ManualStep]) {
+    if steps.is_empty() {
+        return;
+    }
+    page.heading("BY HAND");
+    for step in steps {
+        let mark = if step.done == Some(true) { "[x]" } else { "[ ]" };
+        page.text(2, 6, &format!("{mark} {}  ({})", printable(&step.text), step.code));
+    }
+}
+
+/// What changes, whether it can be undone, the plan's digest and what reading took.
+fn totals_line(plan: &Plan) -> Vec<String> {
+    let mut facts = vec![totals(&plan.changes)];
+    let irreversible = plan.changes.iter().filter(|change| change.irreversible).count();
+    if irreversible > 0 {
+        facts.push(format!("{irreversible} irreversible"));
+    }
+    facts.push(format!("plan {}", short_digest(&plan.digest)));
+    facts.push(count(plan.api_requests, "request"));
+    facts
+}
+
+/// What is wrong with the plan, where something is, and the org once more.
+fn last_lines(page: &mut Page, plan: &Plan, org: &str) {
+    let errors: Vec<&Diagnostic> = of_severity(&plan.findings, Severity::Error).collect();
+    for error in errors.iter().take(REPEATED) {
+        page.toned(0, 2, Some(Tone::Bad), &format!("error {}: {}", error.code, printable(&error.message)));
+    }
+    match errors.len() as u64 {
+        0 => page.text(0, 2, org),
+        found => page.text(0, 2, &format!("{org}; {}", count(found, "error"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn show() {
+        println!("{}", plan(&samples::plan(), &samples::frame(), Style::PLAIN));
+        let mut p = samples::plan();
+        p.findings.push(Diagnostic::error("OW2001", "nobody has filled the field yet, so the rule matches no record").at(&samples::place(4)).help("fill it").see(&samples::place(3), "this object"));
+        println!("{}", plan(&p, &samples::frame(), Style { color: true, ..Style::PLAIN }));
+        p.changes.clear();
+        println!("{}", plan(&p, &samples::frame(), Style { unicode: false, ..Style::PLAIN }));
+    }
+}

@@ -1,0 +1,108 @@
+//! What the org says about the user's sight, for people.
+
+use crate::report::style::{Page, Style, Tone};
+use crate::report::text::{count, number, printable};
+use crate::report::{Frame, finding_counts, totals};
+use crate::verify::{Access, Mismatch, Verification};
+
+use super::change::change;
+use super::finding::brief;
+
+/// Records listed before the rest becomes a count.
+const RECORDS_SHOWN: usize = 10;
+
+/// The whole report of `verify`.
+pub fn verification(verification: &Verification, user: &str, frame: &Frame, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.text(0, 2, &frame.org);
+    drift(&mut page, verification);
+    body(&mut page, verification, user);
+    page.text(0, 2, &frame.org);
+    page.finish()
+}
+
+/// The proof alone, as it ends an apply.
+pub fn proof(verification: &Verification, user: &str, style: Style) -> String {
+    let mut page = Page::new(style);
+    if !verification.converged {
+        drift(&mut page, verification);
+    }
+    body(&mut page, verification, user);
+    page.finish()
+}
+
+fn body(page: &mut Page, verification: &Verification, user: &str) {
+    verification.access.iter().for_each(|access| object(page, access, user));
+    if !verification.findings.is_empty() {
+        page.heading(&format!("FINDINGS ({})", finding_counts(&verification.findings)));
+        verification.findings.iter().for_each(|finding| brief(page, finding));
+        page.raw("");
+    }
+}
+
+fn drift(page: &mut Page, verification: &Verification) {
+    if verification.converged {
+        return page.text(0, 2, "No differences: the org is as the manifest says.");
+    }
+    page.heading(&format!("DIFFERENCES ({})", verification.drift.len()));
+    verification.drift.iter().for_each(|entry| change(page, entry));
+    page.text(0, 2, &totals(&verification.drift));
+}
+
+/// The proof of one object, and the records that disprove it.
+fn object(page: &mut Page, access: &Access, user: &str) {
+    let good = access.leaks.is_empty() && access.missing.is_empty();
+    let tone = if good { Tone::Good } else { Tone::Bad };
+    page.toned(0, 2, Some(tone), &sentence(access, user));
+    records(page, "sees, and should not", &access.leaks);
+    records(page, "should see or edit, and cannot", &access.missing);
+}
+
+/// The proof in one sentence.
+fn sentence(access: &Access, user: &str) -> String {
+    let (object, user) = (printable(&access.object), printable(user));
+    if access.checked == 0 {
+        return format!("Nothing to prove: {object} has no record to compare, so none is visible to {user} that should not be.");
+    }
+    let sampled = if access.sampled { format!(" (a sample of {})", number(access.population)) } else { String::new() };
+    let of = format!("of {}{sampled}", records_of(access.checked, &object));
+    if access.leaks.is_empty() && access.missing.is_empty() {
+        return format!("Proved: {} {of} visible{} to {user}, none that should not be.", number(access.visible), editable(access));
+    }
+    format!(
+        "Not proved: {user} should see {} {of}; {} should not be visible and are, {} should be and are not, or cannot be edited.",
+        number(access.expected),
+        number(access.leaks.len() as u64),
+        number(access.missing.len() as u64),
+    )
+}
+
+/// `2,000 leads`, `1 lead`; a custom object keeps its name.
+fn records_of(checked: u64, object: &str) -> String {
+    match object.strip_suffix("__c") {
+        Some(_) => format!("{} {object} records", number(checked)),
+        None => count(checked, &object.to_lowercase()),
+    }
+}
+
+fn editable(access: &Access) -> String {
+    match access.editable {
+        0 => ", none editable,".to_owned(),
+        all if all == access.visible => " and editable".to_owned(),
+        some => format!(", {} of them editable,", number(some)),
+    }
+}
+
+fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
+    if records.is_empty() {
+        return;
+    }
+    let shown = if page.style.verbose { records.len() } else { RECORDS_SHOWN };
+    page.text(2, 4, &format!("{heading} ({}):", number(records.len() as u64)));
+    for record in records.iter().take(shown) {
+        page.text(4, 6, &format!("{}  {}", printable(&record.id), printable(&record.cause)));
+    }
+    if records.len() > shown {
+        page.text(4, 6, &format!("and {} more (-v lists them)", number((records.len() - shown) as u64)));
+    }
+}
