@@ -1,0 +1,63 @@
+//! Manifests: files in, typed wishes out, every value with its place.
+//!
+//! [`load`] reads everything that can be known without an org and reports every mistake at once.
+//! What it returns is complete and consistent; only the org can still contradict it.
+
+mod check;
+mod codes;
+mod digest;
+mod findings;
+mod load;
+mod logic;
+mod node;
+mod read;
+mod read_sharing;
+mod reader;
+mod resolve;
+mod scalar;
+mod schema;
+mod sharing;
+mod spanned;
+mod spec;
+mod words;
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Sources};
+
+pub use codes::{CODES, explanation};
+pub use load::{discover, load};
+pub use schema::json_schema;
+pub use sharing::{
+    Criterion, Holder, KeepAccess, Logic, Principal, Rule, Scalar, Sharing, UserRef, Value,
+};
+pub use spanned::Sp;
+pub use spec::{Field, FieldType, Limits, PermissionSetRef, Profile, Role, Spec, User};
+pub use words::{
+    AccessLevel, FieldKind, KeptAccess, LoginRestrictions, ObjectPermission, Operator, RuleAccess,
+    SharingModel, Word,
+};
+
+/// The only `apiVersion` there is.
+pub const API_VERSION: &str = "orgwright/v1";
+/// The only `kind` there is.
+pub const KIND: &str = "IntegrationUser";
+
+/// One manifest, read and checked.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The file as it was named on the command line.
+    pub file: Arc<str>,
+    /// `metadata.name`.
+    pub name: Sp<String>,
+    /// What is asked for.
+    pub spec: Spec,
+    /// `sha256:…` over the resolved content: overlays, settings and environment in, comments and order of keys out.
+    pub digest: String,
+    /// The text of the file.
+    pub source: Arc<str>,
+    /// The texts of this file and of everything laid over it.
+    pub sources: Sources,
+    /// Warnings and notes; a manifest with errors is never returned.
+    pub findings: Vec<Diagnostic>,
+}

@@ -1,0 +1,150 @@
+//! Organization-wide defaults: what each object takes, and what objects demand of each other.
+//!
+//! From "Organization-Wide Sharing Defaults" in the platform's help and the Metadata API's
+//! `SharingModel`.
+
+use super::super::findings::Findings;
+use super::super::sharing::{Holder, KeepAccess, Sharing};
+use super::super::spanned::Sp;
+use super::super::spec::Spec;
+use super::super::words::{KeptAccess, SharingModel, Word};
+use super::by_object;
+use crate::diagnostic::Diagnostic;
+
+use SharingModel::{
+    ControlledByParent, FullAccess, Private, Read, ReadSelect, ReadWrite, ReadWriteTransfer,
+};
+
+/// Objects whose external default nobody can change.
+const FIXED_EXTERNAL: [&str; 4] = ["Pricebook2", "User", "Activity", "Knowledge__kav"];
+
+/// Objects that cannot stay wider than a private Account.
+const UNDER_ACCOUNT: [&str; 3] = ["Contact", "Opportunity", "Case"];
+
+pub(super) fn check(spec: &Spec, findings: &Findings) {
+    for sharing in &spec.sharing {
+        check_models(sharing, findings);
+        check_external(sharing, findings);
+        for kept in &sharing.keep_access {
+            check_kept(kept, findings);
+        }
+        asks_for_something(sharing, findings);
+    }
+    check_under_account(spec, findings);
+}
+
+/// The defaults that `object` takes.
+fn models_of(object: &str) -> &'static [SharingModel] {
+    match object {
+        "Lead" | "Case" => &[Private, Read, ReadWrite, ReadWriteTransfer],
+        "Account" | "Opportunity" => &[Private, Read, ReadWrite],
+        "Campaign" => &[Private, Read, ReadWrite, FullAccess],
+        "Pricebook2" => &[Private, Read, ReadSelect],
+        "User" => &[Private, Read],
+        "ServiceContract" => &[Private],
+        _ => &[Private, Read, ReadWrite, ControlledByParent],
+    }
+}
+
+fn check_models(sharing: &Sharing, findings: &Findings) {
+    let allowed = models_of(&sharing.object);
+    let stated = [
+        &sharing.organization_wide_default,
+        &sharing.external_default,
+    ];
+    for model in stated.into_iter().flatten() {
+        if sharing.object.is_empty() || allowed.contains(&model.value) {
+            continue;
+        }
+        let message = format!("{} cannot have the default {model}", sharing.object.value);
+        let words: Vec<&str> = allowed.iter().map(|model| model.word()).collect();
+        let finding = Diagnostic::error("OW1050", message).at(&model.place);
+        findings.push(finding.help(format!("it takes {}", words.join(", "))));
+    }
+}
+
+fn check_external(sharing: &Sharing, findings: &Findings) {
+    let Some(external) = &sharing.external_default else {
+        return;
+    };
+    if FIXED_EXTERNAL.contains(&sharing.object.as_str()) {
+        let message = format!(
+            "the external default of {} cannot be changed",
+            sharing.object.value
+        );
+        findings.error("OW1052", &external.place, message);
+    }
+    let Some(internal) = &sharing.organization_wide_default else {
+        return;
+    };
+    if is_wider(external, internal) {
+        let message = format!("the external default {external} is wider than the internal one");
+        let finding = Diagnostic::error("OW1051", message).at(&external.place);
+        let label = format!("the internal default is {internal}");
+        findings.push(
+            finding
+                .see(&internal.place, label)
+                .help(format!("write `externalDefault: {internal}`")),
+        );
+    }
+}
+
+fn is_wider(external: &Sp<SharingModel>, internal: &Sp<SharingModel>) -> bool {
+    match (external.width(), internal.width()) {
+        (Some(external), Some(internal)) => external > internal,
+        _ => false,
+    }
+}
+
+fn check_kept(kept: &KeepAccess, findings: &Findings) {
+    let by_profile = matches!(
+        kept.access.value,
+        KeptAccess::ViewAll | KeptAccess::ModifyAll
+    );
+    let (fits, help) = match kept.holder {
+        Holder::Profile(_) => (
+            by_profile,
+            "a profile keeps `ViewAll` or `ModifyAll`, through a permission set",
+        ),
+        Holder::Role(_) => (
+            !by_profile,
+            "a role keeps `ReadOnly` or `ReadWrite`, through a sharing rule",
+        ),
+    };
+    if !fits {
+        let message = format!("`{}` is not for such a holder", kept.access);
+        let finding = Diagnostic::error("OW1054", message).at(&kept.access.place);
+        findings.push(finding.help(help));
+    }
+}
+
+fn asks_for_something(sharing: &Sharing, findings: &Findings) {
+    let silent = sharing.organization_wide_default.is_none()
+        && sharing.external_default.is_none()
+        && sharing.keep_access.is_empty()
+        && sharing.rules.is_empty();
+    if silent {
+        let message = "this entry asks for no default and no rule";
+        findings.push(Diagnostic::warning("OW1055", message).at(&sharing.place));
+    }
+}
+
+/// A private Account needs Contact private or controlled by parent, Opportunity and Case private.
+fn check_under_account(spec: &Spec, findings: &Findings) {
+    let objects = by_object(spec);
+    let model = |object: &str| {
+        let sharing = objects.get(object)?;
+        sharing.organization_wide_default.as_ref()
+    };
+    let Some(account) = model("Account").filter(|account| account.value == Private) else {
+        return;
+    };
+    for object in UNDER_ACCOUNT {
+        let Some(child) = model(object).filter(|child| child.width() > Private.width()) else {
+            continue;
+        };
+        let message = format!("{object} cannot be {child} while Account is Private");
+        let finding = Diagnostic::error("OW1053", message).at(&child.place);
+        findings.push(finding.see(&account.place, "Account is made Private here"));
+    }
+}

@@ -1,0 +1,62 @@
+//! Nothing is said twice: the second saying would silently win or lose.
+
+use std::collections::BTreeMap;
+
+use super::super::findings::Findings;
+use super::super::spanned::Sp;
+use super::super::spec::Spec;
+use crate::diagnostic::{Diagnostic, Place};
+
+pub(super) fn check(spec: &Spec, findings: &Findings) {
+    let fields = spec.fields.iter();
+    let fields = fields.map(|field| {
+        let name = format!("{}.{}", field.object.value, field.name.value);
+        (name, &field.name.place)
+    });
+    once(
+        "field",
+        fields.filter(|(name, _)| !name.ends_with('.')),
+        findings,
+    );
+    let sets = spec.permission_sets.iter().map(|set| &set.name);
+    once("permission set", texts(sets), findings);
+    let objects = spec.sharing.iter().map(|sharing| &sharing.object);
+    once("object under `sharing`", texts(objects), findings);
+    for sharing in &spec.sharing {
+        let rules = sharing.rules.iter().map(|rule| &rule.name);
+        let what = format!("rule of {}", sharing.object.value);
+        once(&what, texts(rules), findings);
+    }
+    if let Some(profile) = &spec.profile {
+        let objects = profile.without_data_administration.iter().flatten();
+        once(
+            "object of `withoutDataAdministration`",
+            texts(objects),
+            findings,
+        );
+    }
+}
+
+fn texts<'a>(
+    names: impl Iterator<Item = &'a Sp<String>>,
+) -> impl Iterator<Item = (String, &'a Place)> {
+    let stated = names.filter(|name| !name.is_empty());
+    stated.map(|name| (name.value.clone(), &name.place))
+}
+
+/// Reports every name that comes again. The platform compares names without case.
+fn once<'a>(what: &str, names: impl Iterator<Item = (String, &'a Place)>, findings: &Findings) {
+    let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
+    for (name, place) in names {
+        match seen.get(&name.to_lowercase()) {
+            Some(first) => {
+                let message = format!("the {what} `{name}` is there twice");
+                let finding = Diagnostic::error("OW1030", message).at(place);
+                findings.push(finding.see(first, "first here"));
+            }
+            None => {
+                seen.insert(name.to_lowercase(), place);
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The profile: permissions that need others, and permissions that undo selective sync.
+
+use std::collections::BTreeSet;
+
+use super::super::findings::Findings;
+use super::super::spanned::Sp;
+use super::super::spec::{Profile, Spec};
+use super::super::words::{ObjectPermission, Word};
+use super::selective_objects;
+use crate::diagnostic::Diagnostic;
+
+/// System permissions that show every record, or cannot stand without one that does, and why.
+const DEFEATING: [(&str, &str); 6] = [
+    (
+        "ModifyAllData",
+        "it lets the user see and change every record of every object",
+    ),
+    (
+        "ViewAllData",
+        "it lets the user see every record of every object",
+    ),
+    (
+        "QueryAllFiles",
+        "it needs View All Data, which shows every record",
+    ),
+    (
+        "InstallPackaging",
+        "it needs Modify All Data, which shows every record",
+    ),
+    (
+        "CreatePackaging",
+        "it needs Modify All Data, which shows every record",
+    ),
+    (
+        "PublishPackaging",
+        "it needs Modify All Data, which shows every record",
+    ),
+];
+
+pub(super) fn check(spec: &Spec, findings: &Findings) {
+    let Some(profile) = &spec.profile else {
+        return;
+    };
+    for (object, permissions) in &profile.object_permissions {
+        check_requirements(object, permissions, findings);
+    }
+    check_bypass(spec, profile, findings);
+    check_defeating(spec, profile, findings);
+    check_removals(spec, profile, findings);
+}
+
+fn check_requirements(
+    object: &str,
+    permissions: &Sp<BTreeSet<ObjectPermission>>,
+    findings: &Findings,
+) {
+    for permission in permissions.iter() {
+        let missing: Vec<&str> = permission
+            .requires()
+            .iter()
+            .filter(|required| !permissions.contains(required))
+            .map(|required| required.word())
+            .collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let missing = missing.join(", ");
+        let message = format!("`{permission}` on {object} cannot stand without {missing}");
+        let finding = Diagnostic::error("OW1040", message).at(&permissions.place);
+        findings.push(finding.help(format!("add {missing}, or take `{permission}` away")));
+    }
+}
+
+/// View All or Modify All on an object whose records are to be selected.
+fn check_bypass(spec: &Spec, profile: &Profile, findings: &Findings) {
+    for object in selective_objects(spec) {
+        let Some(permissions) = profile.object_permissions.get(&object.value) else {
+            continue;
+        };
+        let bypassing = permissions
+            .iter()
+            .find(|permission| permission.bypasses_sharing());
+        if let Some(permission) = bypassing {
+            let message = format!(
+                "`{permission}` on {} shows every record, whatever sharing says",
+                object.value
+            );
+            let finding = Diagnostic::error("OW1041", message).at(&permissions.place);
+            let label = format!("{} is to be selective because of this", object.value);
+            findings.push(
+                finding
+                    .see(&object.place, label)
+                    .help("take it out of the list"),
+            );
+        }
+    }
+}
+
+fn check_defeating(spec: &Spec, profile: &Profile, findings: &Findings) {
+    if selective_objects(spec).is_empty() {
+        return;
+    }
+    for (permission, reason) in DEFEATING {
+        let Some(granted) = profile
+            .user_permissions
+            .get(permission)
+            .filter(|granted| granted.value)
+        else {
+            continue;
+        };
+        let message = format!("`{permission}` defeats selective sync: {reason}");
+        let finding = Diagnostic::error("OW1043", message).at(&granted.place);
+        findings.push(finding.help("take the line away; an administrator keeps this permission"));
+    }
+}
+
+fn check_removals(spec: &Spec, profile: &Profile, findings: &Findings) {
+    let Some(removals) = &profile.without_data_administration else {
+        return;
+    };
+    if removals.is_empty() {
+        let message = "`withoutDataAdministration` names no object";
+        let finding = Diagnostic::error("OW1042", message).at(&profile.place);
+        findings.push(finding.help(
+            "name the objects, or leave the key out: then it is every object under `sharing`",
+        ));
+        return;
+    }
+    let named: BTreeSet<&str> = removals
+        .iter()
+        .map(|object| object.value.as_str())
+        .collect();
+    for sharing in &spec.sharing {
+        let object = &sharing.object;
+        if sharing.rules.is_empty() || object.is_empty() || named.contains(object.as_str()) {
+            continue;
+        }
+        let message = format!(
+            "{} has rules, but the profile keeps View All and Modify All on it",
+            object.value
+        );
+        let finding = Diagnostic::warning("OW1044", message).at(&object.place);
+        let finding = finding.help(format!(
+            "add {} to `withoutDataAdministration`",
+            object.value
+        ));
+        findings.push(match removals.first() {
+            Some(first) => finding.see(&first.place, "the list is here"),
+            None => finding,
+        });
+    }
+}

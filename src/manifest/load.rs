@@ -1,0 +1,198 @@
+//! Files to manifests: reading, laying over, resolving and checking, with everything found at once.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::findings::Findings;
+use super::node::{MOST_BYTES, Node, parse};
+use super::{Manifest, check, digest, read, resolve};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Severity, Sources};
+
+/// The name of the manifest that is found without being named.
+const DISCOVERED: &str = "orgwright.yaml";
+
+/// Reads the manifests in `files`, each with `overlays` laid over it and `settings` (`PATH=VALUE`) applied.
+///
+/// `environment` answers `${env:NAME}`. Warnings and notes travel along in the manifests.
+///
+/// # Errors
+/// Every mistake in every file at once: exit 64 where a file cannot be opened, else 65.
+pub fn load(
+    files: &[PathBuf],
+    overlays: &[PathBuf],
+    settings: &[String],
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Manifest>, Failure> {
+    let findings = Findings::default();
+    let mut sources = Sources::default();
+    let mut loader = Loader {
+        findings: &findings,
+        sources: &mut sources,
+    };
+    let layers: Vec<Option<Node>> = overlays.iter().map(|path| loader.file(path)).collect();
+    let resolve = Resolve {
+        overlays: layers.into_iter().flatten().collect(),
+        settings,
+        environment,
+    };
+    let mut manifests: Vec<Manifest> = files
+        .iter()
+        .filter_map(|path| loader.manifest(path, &resolve))
+        .collect();
+    check::all(&manifests, &findings);
+    let failed = findings.any_error();
+    let found = findings.into_sorted();
+    if failed {
+        return Err(Failure::new(exit_of(&found), found).with_sources(&sources));
+    }
+    hand_out(&mut manifests, found, &sources);
+    Ok(manifests)
+}
+
+/// The nearest `orgwright.yaml` from `start` up to the root of the repository (the folder with `.git`).
+pub fn discover(start: &Path) -> Option<PathBuf> {
+    for folder in start.ancestors() {
+        let candidate = folder.join(DISCOVERED);
+        if candidate.is_file() {
+            return Some(candidate);
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+/// What is done to every manifest between reading and checking.
+struct Resolve<'a> {
+    overlays: Vec<Node>,
+    settings: &'a [String],
+    environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+struct Loader<'a> {
+    findings: &'a Findings,
+    sources: &'a mut Sources,
+}
+
+impl Loader<'_> {
+    fn manifest(&mut self, path: &Path, resolve: &Resolve<'_>) -> Option<Manifest> {
+        let mut root = self.file(path)?;
+        for layer in &resolve.overlays {
+            resolve::overlay(&mut root, layer.clone());
+        }
+        for setting in resolve.settings {
+            resolve::set(&mut root, setting, self.sources, self.findings);
+        }
+        resolve::expand(&mut root, resolve.environment, self.findings);
+        let (name, spec) = read::document(&root, self.findings)?;
+        check::one(&name, &spec, self.findings);
+        let file = file_name(path);
+        let source = self.sources.text(&file).cloned().unwrap_or_default();
+        Some(Manifest {
+            digest: digest::digest(&root),
+            sources: Sources::default(),
+            findings: Vec::new(),
+            file,
+            name,
+            spec,
+            source,
+        })
+    }
+
+    /// The tree of one file, and its text among the sources.
+    fn file(&mut self, path: &Path) -> Option<Node> {
+        let file = file_name(path);
+        match text_of(path, &file) {
+            Ok(text) => {
+                let node = parse(&file, &text, self.findings);
+                self.sources.insert(file, text.into());
+                node
+            }
+            Err(finding) => {
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+}
+
+fn file_name(path: &Path) -> Arc<str> {
+    path.to_string_lossy().into()
+}
+
+fn text_of(path: &Path, file: &Arc<str>) -> Result<String, Diagnostic> {
+    let start = Place::start_of(file);
+    let unreadable = |reason: String| {
+        Diagnostic::error("OW1001", format!("`{file}` cannot be read: {reason}")).at(&start)
+    };
+    let opened = File::open(path).map_err(|error| unreadable(reason(&error)))?;
+    let described = opened
+        .metadata()
+        .map_err(|error| unreadable(reason(&error)))?;
+    if described.is_dir() {
+        return Err(unreadable("it is a folder".into()).help("name the files in it"));
+    }
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+    let read = opened.take(most + 1).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(reason(&error)))?;
+    if bytes.len() > MOST_BYTES {
+        let message = format!("the file is larger than {MOST_BYTES} bytes, which no manifest is");
+        return Err(Diagnostic::error("OW1003", message).at(&start));
+    }
+    String::from_utf8(bytes).map_err(|error| not_utf8(&error, file))
+}
+
+/// The reason of an input error without the number that the system adds.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or_default();
+    plain.to_lowercase()
+}
+
+/// Where the first byte is that is not UTF-8. The text before it is.
+fn not_utf8(error: &std::string::FromUtf8Error, file: &Arc<str>) -> Diagnostic {
+    let valid = error.utf8_error().valid_up_to();
+    let before = error.as_bytes().get(..valid).unwrap_or_default();
+    let before = String::from_utf8_lossy(before);
+    let last_line = before.rsplit('\n').next().unwrap_or_default();
+    let place = Place {
+        line: before.matches('\n').count() + 1,
+        column: last_line.chars().count() + 1,
+        offset: valid,
+        ..Place::start_of(file)
+    };
+    Diagnostic::error("OW1002", "the file is not UTF-8 text from here on")
+        .at(&place)
+        .help("save it as UTF-8")
+}
+
+/// 64 where nothing but unreadable files was found, else 65.
+fn exit_of(found: &[Diagnostic]) -> Exit {
+    let mut errors = found
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    match errors.all(|finding| matches!(finding.code, "OW1001" | "OW1010")) {
+        true => Exit::Usage,
+        false => Exit::Manifest,
+    }
+}
+
+/// Gives each manifest the sources and the findings in its own file; the first one takes the rest.
+fn hand_out(manifests: &mut [Manifest], found: Vec<Diagnostic>, sources: &Sources) {
+    for manifest in manifests.iter_mut() {
+        manifest.sources = sources.clone();
+    }
+    for finding in found {
+        let own = manifests.iter().position(|manifest| {
+            let place = finding.place.as_ref();
+            place.is_some_and(|place| place.file == manifest.file)
+        });
+        if let Some(manifest) = manifests.get_mut(own.unwrap_or(0)) {
+            manifest.findings.push(finding);
+        }
+    }
+}

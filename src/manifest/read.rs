@@ -1,0 +1,325 @@
+//! From the node tree to the typed manifest: metadata, fields, profile, role, user, limits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::findings::Findings;
+use super::node::{Content, Entry, Node};
+use super::read_sharing::sharing;
+use super::reader::{Section, choices, flag, items, text, word};
+use super::spanned::Sp;
+use super::spec::{Field, FieldType, Limits, PermissionSetRef, Profile, Role, Spec, User};
+use super::words::{FieldKind, LoginRestrictions, ObjectPermission};
+use super::{API_VERSION, KIND};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// The name and the spec of a whole document. None when there is no spec to go on with.
+pub(super) fn document(root: &Node, findings: &Findings) -> Option<(Sp<String>, Spec)> {
+    let mut document = Section::open(root, &root.place, findings)?;
+    fixed(&mut document, "apiVersion", API_VERSION);
+    fixed(&mut document, "kind", KIND);
+    let name = name(&mut document);
+    let spec = document.section("spec").map(spec);
+    if spec.is_none() && document.entry("spec").is_none() {
+        document.missing("spec");
+    }
+    document.finish();
+    Some((name, spec?))
+}
+
+/// A key that can say one thing only.
+fn fixed(document: &mut Section<'_>, key: &'static str, expected: &str) {
+    let written = document.required_text(key);
+    if written.is_empty() || *written == expected {
+        return;
+    }
+    let message = format!("`{key}: {written}` is not known");
+    let finding = Diagnostic::error("OW1016", message).at(&written.place);
+    document
+        .findings
+        .push(finding.help(format!("write `{key}: {expected}`")));
+}
+
+fn name(document: &mut Section<'_>) -> Sp<String> {
+    match document.section("metadata") {
+        None => document.missing("metadata"),
+        Some(mut metadata) => {
+            let name = metadata.required_text("name");
+            metadata.finish();
+            name
+        }
+    }
+}
+
+fn spec(mut section: Section<'_>) -> Spec {
+    let spec = Spec {
+        fields: section.list_of("fields", field),
+        profile: section.section("profile").map(profile),
+        role: section.section("role").map(role),
+        user: section.section("user").map(user),
+        permission_sets: section.list_of("permissionSets", permission_set),
+        sharing: section.list_of("sharing", sharing),
+        limits: section.section("limits").map(limits).unwrap_or_default(),
+        place: section.place.clone(),
+    };
+    section.finish();
+    spec
+}
+
+fn field<'a>(node: &'a Node, findings: &'a Findings) -> Option<Field> {
+    let mut section = Section::open(node, &node.place, findings)?;
+    let field = Field {
+        object: section.required_text("object"),
+        name: section.required_text("name"),
+        label: section.required_text("label"),
+        field_type: field_type(&mut section),
+        default: section.flag("default"),
+        description: section.text("description"),
+        help_text: section.text("helpText"),
+        visible_to: texts(&mut section, "visibleTo"),
+        absent: section.is_set("absent"),
+        place: section.place.clone(),
+    };
+    section.finish();
+    Some(field)
+}
+
+fn field_type(section: &mut Section<'_>) -> Sp<FieldType> {
+    let kind: Sp<FieldKind> = section.required_word("type", FieldKind::Checkbox);
+    let length = typed_count(section, "length", &kind, FieldKind::Text);
+    let precision = typed_count(section, "precision", &kind, FieldKind::Number);
+    let scale = typed_count(section, "scale", &kind, FieldKind::Number);
+    let values = texts(section, "values");
+    if let (Some(values), false) = (&values, kind.value == FieldKind::Picklist) {
+        let place = values.first().map_or(&kind.place, |value| &value.place);
+        misplaced(section.findings, "values", place, &kind);
+    }
+    let field_type = match kind.value {
+        FieldKind::Checkbox => FieldType::Checkbox,
+        FieldKind::Text => FieldType::Text {
+            length: length.unwrap_or_else(|| missing_length(section)),
+        },
+        FieldKind::TextArea => FieldType::TextArea,
+        FieldKind::Email => FieldType::Email,
+        FieldKind::Phone => FieldType::Phone,
+        FieldKind::Url => FieldType::Url,
+        FieldKind::Number => FieldType::Number {
+            precision: precision.unwrap_or(18),
+            scale: scale.unwrap_or(0),
+        },
+        FieldKind::Date => FieldType::Date,
+        FieldKind::DateTime => FieldType::DateTime,
+        FieldKind::Picklist => FieldType::Picklist {
+            values: picklist_values(section, values),
+        },
+    };
+    Sp::new(field_type, kind.place)
+}
+
+fn missing_length(section: &Section<'_>) -> u32 {
+    section.missing("length");
+    255
+}
+
+fn picklist_values(section: &Section<'_>, values: Option<Vec<Sp<String>>>) -> Vec<Sp<String>> {
+    let values = values.unwrap_or_default();
+    if values.is_empty() {
+        section.missing("values");
+    }
+    values
+}
+
+/// A count that only fields of the type `owner` have.
+fn typed_count(
+    section: &mut Section<'_>,
+    key: &'static str,
+    kind: &Sp<FieldKind>,
+    owner: FieldKind,
+) -> Option<u32> {
+    let count = section.count(key)?;
+    if kind.value != owner {
+        misplaced(section.findings, key, &count.place, kind);
+    }
+    Some(u32::try_from(count.value).unwrap_or(u32::MAX))
+}
+
+fn misplaced(findings: &Findings, key: &str, place: &Place, kind: &Sp<FieldKind>) {
+    let message = format!("a field of type {kind} has no `{key}`");
+    findings.push(
+        Diagnostic::error("OW1025", message)
+            .at(place)
+            .see(&kind.place, "the type is stated here"),
+    );
+}
+
+fn profile(mut section: Section<'_>) -> Profile {
+    let login_restrictions = section.word("loginRestrictions");
+    let profile = Profile {
+        name: section.required_text("name"),
+        clone_from: section.text("cloneFrom"),
+        without_data_administration: texts(&mut section, "withoutDataAdministration"),
+        object_permissions: object_permissions(&mut section),
+        user_permissions: user_permissions(&mut section),
+        login_restrictions: login_restrictions
+            .map_or(LoginRestrictions::LeaveOut, |restrictions| {
+                restrictions.value
+            }),
+        follow: follow(&mut section),
+        description: section.text("description"),
+        renamed_from: section.text("renamedFrom"),
+        absent: section.is_set("absent"),
+        place: section.place.clone(),
+    };
+    section.finish();
+    profile
+}
+
+fn follow(section: &mut Section<'_>) -> bool {
+    let Some(follow) = section.text("follow") else {
+        return false;
+    };
+    if *follow != "source" {
+        let finding = super::reader::unknown_word(&follow, &follow.place, &["source"]);
+        section.findings.push(finding);
+    }
+    true
+}
+
+/// Each object's permissions, placed at the object's key.
+fn object_permissions(
+    section: &mut Section<'_>,
+) -> BTreeMap<String, Sp<BTreeSet<ObjectPermission>>> {
+    let findings = section.findings;
+    let read = |entry: &Entry| -> Option<Sp<BTreeSet<ObjectPermission>>> {
+        let permissions = match &entry.value.content {
+            Content::Null => &[],
+            _ => items(&entry.value, findings)?,
+        };
+        let words = permissions.iter().filter_map(|item| word(item, findings));
+        let set = words.map(|permission: Sp<ObjectPermission>| permission.value);
+        Some(Sp::new(set.collect(), entry.key_place.clone()))
+    };
+    keyed(section, "objectPermissions", read)
+}
+
+/// Each system permission, placed at its key.
+fn user_permissions(section: &mut Section<'_>) -> BTreeMap<String, Sp<bool>> {
+    let findings = section.findings;
+    let read = |entry: &Entry| {
+        let value = flag(&entry.value, findings)?;
+        Some(Sp::new(value.value, entry.key_place.clone()))
+    };
+    keyed(section, "userPermissions", read)
+}
+
+/// The map under `key`, whose own keys the author chooses.
+fn keyed<T>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    read: impl Fn(&Entry) -> Option<T>,
+) -> BTreeMap<String, T> {
+    let Some(map) = section.section(key) else {
+        return BTreeMap::new();
+    };
+    let entries = map.entries().iter();
+    entries
+        .filter_map(|entry| Some((entry.key.to_string(), read(entry)?)))
+        .collect()
+}
+
+fn role(mut section: Section<'_>) -> Role {
+    let role = Role {
+        name: section.required_text("name"),
+        label: section.text("label"),
+        parent: section.text("parent"),
+        contact_access: section.word("contactAccess"),
+        opportunity_access: section.word("opportunityAccess"),
+        case_access: section.word("caseAccess"),
+        description: section.text("description"),
+        renamed_from: section.text("renamedFrom"),
+        absent: section.is_set("absent"),
+        place: section.place.clone(),
+    };
+    section.finish();
+    role
+}
+
+fn user(mut section: Section<'_>) -> User {
+    let user = User {
+        username: section.required_text("username"),
+        email: section.required_text("email"),
+        first_name: section.text("firstName"),
+        last_name: section.required_text("lastName"),
+        alias: section.text("alias"),
+        nickname: section.text("nickname"),
+        time_zone: section.text("timeZone"),
+        locale: section.text("locale"),
+        language: section.text("language"),
+        email_encoding: section.text("emailEncoding"),
+        active: section.flag("active"),
+        renamed_from: section.text("renamedFrom"),
+        place: section.place.clone(),
+    };
+    section.finish();
+    user
+}
+
+fn permission_set<'a>(node: &'a Node, findings: &'a Findings) -> Option<PermissionSetRef> {
+    if !matches!(node.content, Content::Map(_)) {
+        let name = text(node, findings)?;
+        return Some(PermissionSetRef {
+            name,
+            absent: false,
+        });
+    }
+    let mut section = Section::open(node, &node.place, findings)?;
+    let set = PermissionSetRef {
+        name: section.required_text("name"),
+        absent: section.is_set("absent"),
+    };
+    section.finish();
+    Some(set)
+}
+
+fn limits(mut section: Section<'_>) -> Limits {
+    let limits = Limits {
+        users_losing_access: section.count("usersLosingAccess"),
+        records_becoming_visible: section.count("recordsBecomingVisible"),
+    };
+    section.finish();
+    limits
+}
+
+/// The list of texts under `key`; None where there is no list.
+pub(super) fn texts(section: &mut Section<'_>, key: &'static str) -> Option<Vec<Sp<String>>> {
+    let findings = section.findings;
+    let nodes = section.list(key)?;
+    Some(
+        nodes
+            .iter()
+            .filter_map(|node| text(node, findings))
+            .collect(),
+    )
+}
+
+/// Exactly one key of `known` with its value: the shape `{role: NAME}`. Anything else is reported.
+pub(super) fn one_key<'a>(
+    node: &'a Node,
+    known: &[&'static str],
+    findings: &Findings,
+) -> Option<(&'static str, &'a Node)> {
+    let Content::Map(entries) = &node.content else {
+        return None;
+    };
+    let [entry] = entries.as_slice() else {
+        let message = format!("exactly one of these keys is wanted: {}", known.join(", "));
+        findings.error("OW1013", &node.place, message);
+        return None;
+    };
+    let key = known.iter().find(|key| **key == &*entry.key);
+    if key.is_none() {
+        let message = format!("the key `{}` is not known here", entry.key);
+        let finding = Diagnostic::error("OW1011", message).at(&entry.key_place);
+        findings.push(finding.help(choices(&entry.key, known)));
+    }
+    Some((key?, &entry.value))
+}

@@ -1,0 +1,169 @@
+//! The JSON Schema of the manifest, for editors and other tools.
+//!
+//! It comes from the types of a manifest. Only the few shapes that YAML writes in another way than
+//! the types hold them are described by hand here.
+
+use std::borrow::Cow;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value as Json, json};
+
+use super::sharing::{KeepAccess, Principal};
+use super::spec::{PermissionSetRef, Spec};
+use super::words::LoginRestrictions;
+use super::{API_VERSION, KIND};
+
+/// The JSON Schema (draft 2020-12) that every manifest satisfies.
+pub fn json_schema() -> Json {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<Document>();
+    schema.insert("title".into(), json!("orgwright manifest"));
+    schema.to_value()
+}
+
+/// A whole manifest as a file holds it.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the file; only its schema is used")]
+struct Document {
+    /// Version of the manifest's format.
+    api_version: ApiVersion,
+    /// What the manifest describes.
+    kind: Kind,
+    /// What the manifest is called.
+    metadata: Metadata,
+    /// What is asked for.
+    spec: Spec,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the file; only its schema is used")]
+struct Metadata {
+    /// Name of the manifest, shown in plans and reports.
+    name: String,
+}
+
+/// Declares types that exist for their schema alone.
+macro_rules! shapes {
+    ($($(#[$meta:meta])* $visibility:vis $name:ident = $schema:expr;)+) => {$(
+        $(#[$meta])*
+        $visibility struct $name;
+
+        impl JsonSchema for $name {
+            shape!($name = $schema);
+        }
+    )+};
+}
+
+/// The body of a hand-written schema.
+macro_rules! shape {
+    ($name:ident = $schema:expr) => {
+        fn schema_name() -> Cow<'static, str> {
+            stringify!($name).into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            $schema
+        }
+    };
+}
+
+shapes! {
+    ApiVersion = json_schema!({ "const": API_VERSION });
+    Kind = json_schema!({ "const": KIND });
+    /// What a profile's `follow` key may say.
+    pub(super) Follow = json_schema!({ "const": "source" });
+    /// What a criterion's `value` key may say.
+    pub(super) CriterionValue = json_schema!({
+        "anyOf": [one_value(), { "type": "array", "minItems": 1, "items": one_value() }]
+    });
+}
+
+impl JsonSchema for PermissionSetRef {
+    shape!(
+        PermissionSet = json_schema!({ "anyOf": [
+            { "type": "string" },
+            closed(json!({ "name": { "type": "string" }, "absent": { "type": "boolean" } }), &["name"]),
+        ]})
+    );
+}
+
+impl JsonSchema for KeepAccess {
+    shape!(
+        KeepAccess = json_schema!({ "anyOf": [
+            kept_by("profile", &["ViewAll", "ModifyAll"]),
+            kept_by("role", &["ReadOnly", "ReadWrite"]),
+        ]})
+    );
+}
+
+impl JsonSchema for Principal {
+    shape!(
+        Principal = json_schema!({ "anyOf": [
+            { "const": "allInternalUsers" },
+            one_text("role"),
+            one_text("roleAndSubordinates"),
+            one_text("roleAndSubordinatesInternal"),
+            one_text("group"),
+            one_text("queue"),
+        ]})
+    );
+}
+
+fn one_value() -> Json {
+    json!({ "anyOf": [
+        { "type": ["string", "number", "boolean"] },
+        one_text("user"),
+        one_text("queue"),
+        one_text("recordType"),
+    ]})
+}
+
+/// An object with exactly the key `key`, holding text.
+fn one_text(key: &str) -> Json {
+    closed(json!({ key: { "type": "string" } }), &[key])
+}
+
+fn kept_by(holder: &str, access: &[&str]) -> Json {
+    let properties = json!({ holder: { "type": "string" }, "access": { "enum": access } });
+    closed(properties, &[holder, "access"])
+}
+
+fn closed(properties: Json, required: &[&str]) -> Json {
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+/// Adds the keys that belong to a field's type, which the typed field holds inside the type.
+pub(super) fn field_type_keys(schema: &mut Schema) {
+    let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) else {
+        return;
+    };
+    let keys = [
+        (
+            "length",
+            json!({ "type": "integer", "minimum": 1, "maximum": 255, "description": "Longest value of a Text field, in characters." }),
+        ),
+        (
+            "precision",
+            json!({ "type": "integer", "minimum": 1, "maximum": 18, "description": "Digits of a Number field; absent: 18." }),
+        ),
+        (
+            "scale",
+            json!({ "type": "integer", "minimum": 0, "maximum": 17, "description": "Digits of a Number field after the point; absent: 0." }),
+        ),
+        (
+            "values",
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "Values of a Picklist field, in order." }),
+        ),
+    ];
+    for (key, value) in keys {
+        properties.insert(key.to_owned(), value);
+    }
+}
+
+/// What stands when a profile says nothing about log-in restrictions.
+pub(super) fn leave_out() -> LoginRestrictions {
+    LoginRestrictions::LeaveOut
+}

@@ -1,0 +1,238 @@
+//! What a manifest says, typed: the fields, profile, role, user and limits it asks for.
+//!
+//! The doc comments of keys become the descriptions in the JSON Schema, so they speak to the person
+//! who writes a manifest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+
+use super::schema;
+use super::sharing::Sharing;
+use super::spanned::Sp;
+use super::words::{AccessLevel, FieldKind, LoginRestrictions, ObjectPermission};
+use crate::diagnostic::Place;
+
+/// What is asked for. What is left out stays as the org has it.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spec {
+    /// Custom fields that the sharing rules need.
+    #[schemars(default)]
+    pub fields: Vec<Field>,
+    /// The user's profile.
+    pub profile: Option<Profile>,
+    /// The user's role.
+    pub role: Option<Role>,
+    /// The integration user.
+    pub user: Option<User>,
+    /// Permission sets assigned to the user: API name, or label when it is unambiguous.
+    #[schemars(default)]
+    pub permission_sets: Vec<PermissionSetRef>,
+    /// Organization-wide defaults and sharing rules, by object.
+    #[schemars(default)]
+    pub sharing: Vec<Sharing>,
+    /// Counts beyond which `apply` refuses the plan.
+    #[schemars(default)]
+    pub limits: Limits,
+    /// Where the section is.
+    #[schemars(skip)]
+    pub place: Place,
+}
+
+/// A custom field.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields, transform = schema::field_type_keys)]
+pub struct Field {
+    /// API name of the object, for example `Lead`.
+    pub object: Sp<String>,
+    /// API name of the field, ending in `__c`.
+    pub name: Sp<String>,
+    /// Label, up to 40 characters.
+    pub label: Sp<String>,
+    /// Type of the field.
+    #[schemars(rename = "type", with = "FieldKind")]
+    pub field_type: Sp<FieldType>,
+    /// Whether a new record's checkbox is ticked; absent: it is not.
+    pub default: Option<Sp<bool>>,
+    /// What the field is for, as administrators read it.
+    pub description: Option<Sp<String>>,
+    /// What the field is for, as users read it.
+    pub help_text: Option<Sp<String>>,
+    /// Profiles that see and edit the field; absent: this manifest's profile and its clone source.
+    pub visible_to: Option<Vec<Sp<String>>>,
+    /// `true` asks for the field to be deleted.
+    #[schemars(default)]
+    pub absent: bool,
+    /// Where the entry is.
+    #[schemars(skip)]
+    pub place: Place,
+}
+
+/// The type of a custom field, with what the type needs to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldType {
+    /// True or false.
+    Checkbox,
+    /// One line of text.
+    Text {
+        /// Longest value, in characters (1 to 255).
+        length: u32,
+    },
+    /// Several lines of text, up to 255 characters.
+    TextArea,
+    /// An e-mail address.
+    Email,
+    /// A phone number.
+    Phone,
+    /// A web address.
+    Url,
+    /// A number.
+    Number {
+        /// Digits in all (1 to 18).
+        precision: u32,
+        /// Digits after the point.
+        scale: u32,
+    },
+    /// A day.
+    Date,
+    /// A day and a time.
+    DateTime,
+    /// One of the stated values.
+    Picklist {
+        /// The values, in order.
+        values: Vec<Sp<String>>,
+    },
+}
+
+impl FieldType {
+    /// The word of the `type` key, which is the Metadata API's as well.
+    pub fn kind(&self) -> FieldKind {
+        match self {
+            Self::Checkbox => FieldKind::Checkbox,
+            Self::Text { .. } => FieldKind::Text,
+            Self::TextArea => FieldKind::TextArea,
+            Self::Email => FieldKind::Email,
+            Self::Phone => FieldKind::Phone,
+            Self::Url => FieldKind::Url,
+            Self::Number { .. } => FieldKind::Number,
+            Self::Date => FieldKind::Date,
+            Self::DateTime => FieldKind::DateTime,
+            Self::Picklist { .. } => FieldKind::Picklist,
+        }
+    }
+}
+
+/// The user's profile.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Profile {
+    /// Name of the profile, as Setup shows it.
+    pub name: Sp<String>,
+    /// Profile to start from: label or API name.
+    pub clone_from: Option<Sp<String>>,
+    /// Objects whose View All and Modify All are taken off; absent: every object under `sharing`.
+    pub without_data_administration: Option<Vec<Sp<String>>>,
+    /// What the profile may do with records, by object; the flags of a listed object are owned whole.
+    #[schemars(default)]
+    pub object_permissions: BTreeMap<String, Sp<BTreeSet<ObjectPermission>>>,
+    /// System permissions to grant or take, by API name.
+    #[schemars(default)]
+    pub user_permissions: BTreeMap<String, Sp<bool>>,
+    /// `clone` keeps the source's log-in IP ranges, hours and flows; absent: they are left out.
+    #[schemars(default = "schema::leave_out")]
+    pub login_restrictions: LoginRestrictions,
+    /// `source`: what the clone source gains later is taken over; absent: it is only reported.
+    #[schemars(with = "Option<schema::Follow>")]
+    pub follow: bool,
+    /// What the profile is for.
+    pub description: Option<Sp<String>>,
+    /// Earlier name, to rename instead of making a second one.
+    pub renamed_from: Option<Sp<String>>,
+    /// `true` asks for the profile to be deleted.
+    #[schemars(default)]
+    pub absent: bool,
+    /// Where the section is.
+    #[schemars(skip)]
+    pub place: Place,
+}
+
+/// The user's role.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Role {
+    /// API name of the role.
+    pub name: Sp<String>,
+    /// Label; absent: the name with spaces.
+    pub label: Option<Sp<String>>,
+    /// Role it reports to; absent: the top of the hierarchy.
+    pub parent: Option<Sp<String>>,
+    /// Contacts of owned accounts; absent: the narrowest level that the default allows.
+    pub contact_access: Option<Sp<AccessLevel>>,
+    /// Opportunities of owned accounts; absent: the narrowest level that the default allows.
+    pub opportunity_access: Option<Sp<AccessLevel>>,
+    /// Cases of owned accounts; absent: the narrowest level that the default allows.
+    pub case_access: Option<Sp<AccessLevel>>,
+    /// Role name as reports show it.
+    pub description: Option<Sp<String>>,
+    /// Earlier name, to rename instead of making a second one.
+    pub renamed_from: Option<Sp<String>>,
+    /// `true` asks for the role to be deleted.
+    #[schemars(default)]
+    pub absent: bool,
+    /// Where the section is.
+    #[schemars(skip)]
+    pub place: Place,
+}
+
+/// The integration user. A user cannot be deleted, only deactivated.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct User {
+    /// Log-in name in the form of an e-mail address, unique across all orgs.
+    pub username: Sp<String>,
+    /// Where the platform sends the user's mail.
+    pub email: Sp<String>,
+    /// First name.
+    pub first_name: Option<Sp<String>>,
+    /// Last name.
+    pub last_name: Sp<String>,
+    /// Short name, up to 8 characters; absent: made from the names.
+    pub alias: Option<Sp<String>>,
+    /// Nickname, unique in the org; absent: the org makes one.
+    pub nickname: Option<Sp<String>>,
+    /// Time zone such as `Europe/Dublin`; absent: the org's.
+    pub time_zone: Option<Sp<String>>,
+    /// Locale such as `en_IE`; absent: the org's.
+    pub locale: Option<Sp<String>>,
+    /// Language such as `en_US`; absent: the org's.
+    pub language: Option<Sp<String>>,
+    /// E-mail encoding such as `UTF-8`; absent: `UTF-8`.
+    pub email_encoding: Option<Sp<String>>,
+    /// Whether the user may log in; absent: yes for a new user, else as it is.
+    pub active: Option<Sp<bool>>,
+    /// Earlier username, to rename instead of making a second user.
+    pub renamed_from: Option<Sp<String>>,
+    /// Where the section is.
+    #[schemars(skip)]
+    pub place: Place,
+}
+
+/// A permission set assigned to the user.
+#[derive(Clone, Debug)]
+pub struct PermissionSetRef {
+    /// API name with its namespace, or label when it is unambiguous.
+    pub name: Sp<String>,
+    /// Whether the assignment is to be taken away.
+    pub absent: bool,
+}
+
+/// Counts beyond which `apply` refuses; absent: no count refuses.
+#[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Limits {
+    /// Most users, over all objects, who may lose sight of records.
+    pub users_losing_access: Option<Sp<u64>>,
+    /// Most records that may become visible to the integration user.
+    pub records_becoming_visible: Option<Sp<u64>>,
+}

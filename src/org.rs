@@ -1,0 +1,358 @@
+//! The client of a Salesforce org: log-in, REST, Metadata API.
+//!
+//! A [`Reader`] asks, a [`Writer`] changes. They are two types so that a command that must not change anything is
+//! simply not given a writer.
+//!
+//! **Promise:** a token leaves for Salesforce's hosts or this machine only and is never printed; no redirect is
+//! followed; a read is retried, a write never; whatever a host answers ends in data or in one [`OrgError`].
+//!
+//! **Invariant:** `org` knows envelopes and archives. It has never heard of a kind or a manifest.
+
+mod answer;
+mod auth;
+mod deploy;
+mod error;
+mod hosts;
+mod http;
+mod metadata;
+pub mod poll;
+mod rest;
+mod retry;
+mod session;
+mod sf;
+mod soap;
+pub mod target;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use auth::LogIn;
+use http::{Call, Http};
+use session::Session;
+
+pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
+pub use error::{OrgError, Refusal};
+pub use metadata::{FileProperties, Retrieved};
+pub use rest::{query_path, tooling_query_path};
+pub use target::{NamedTarget, Target};
+
+/// One record of an answer, its fields in the order of the query.
+pub type Row = serde_json::Map<String, Value>;
+
+/// The newest API version that this client was tested with, as major number.
+const NEWEST_TESTED: u32 = 66;
+/// The oldest one that has everything it asks for.
+const OLDEST_TESTED: u32 = 51;
+
+/// How to connect.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// An API version such as `66.0`; `None` takes the newest that both sides know.
+    pub api_version: Option<String>,
+    /// The program's name and version, as the org's logs show it: `orgwright/0.1.0`.
+    pub client: String,
+    /// A file with certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Connections to open while the version is asked for, so that the first wave of reads finds them standing.
+    pub warm_connections: usize,
+    /// Is told about every request.
+    pub trace: Option<Trace>,
+}
+
+/// Somebody who wants to know about every request.
+pub type Trace = Arc<dyn Fn(&Exchange) + Send + Sync>;
+
+/// One request with its answer, as far as it may be shown: no header, no query, no body.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// What was asked, in words.
+    pub operation: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path without the query.
+    pub path: String,
+    /// HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// Bytes of the body sent, compressed.
+    pub bytes_sent: usize,
+    /// Bytes of the body received, compressed.
+    pub bytes_received: usize,
+    /// Time from sending to the last byte.
+    pub elapsed: Duration,
+}
+
+/// Which org this is, and how it is spoken to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Scheme, host and port, without a slash at the end.
+    pub instance_url: String,
+    /// Organization id, 18 characters.
+    pub org_id: String,
+    /// API version in use, such as `66.0`.
+    pub api_version: String,
+    /// Username, where the log-in told it.
+    pub username: Option<String>,
+}
+
+/// What was used since the log-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// HTTP requests, retries included.
+    pub requests: u64,
+    /// Calls the org counts: each part of a batch is one.
+    pub api_calls: u64,
+    /// Bytes of request bodies as sent.
+    pub bytes_sent: u64,
+    /// Bytes of answer bodies as received.
+    pub bytes_received: u64,
+    /// Calls used and allowed for the day, as the org said last.
+    pub allocation: Option<(u64, u64)>,
+}
+
+/// Asks an org, and cannot change it.
+#[derive(Clone)]
+pub struct Reader {
+    session: Arc<Session>,
+    identity: Arc<Identity>,
+}
+
+/// Changes an org.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    reader: Reader,
+}
+
+/// Logs in to the target and finds out which org it is.
+///
+/// # Errors
+/// [`OrgError::Usage`] where the target cannot be used as written, [`OrgError::Login`] where the org refuses,
+/// and the errors of transport.
+pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgError> {
+    let LogIn {
+        http,
+        base,
+        token,
+        credentials,
+        username,
+        org_id,
+    } = auth::log_in(target, &options).await?;
+    let known_id = org_id
+        .as_deref()
+        .or_else(|| id_in_token(token.expose()))
+        .and_then(id_of_18);
+    let session = Arc::new(Session::new(http, base, credentials, token));
+    warm_up(&session, options.warm_connections);
+    let api_version = match &options.api_version {
+        Some(stated) => checked_version(stated)?,
+        None => newest_version(&session).await?,
+    };
+    let identity = Identity {
+        instance_url: session.base.origin().ascii_serialization(),
+        org_id: known_id.unwrap_or_default(),
+        api_version,
+        username,
+    };
+    let reader = Reader {
+        session,
+        identity: Arc::new(identity),
+    };
+    if reader.identity.org_id.is_empty() {
+        reader.asking_who_it_is().await
+    } else {
+        Ok(reader)
+    }
+}
+
+impl Reader {
+    /// Which org this is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What was used since the log-in.
+    pub fn usage(&self) -> Usage {
+        self.session.http.usage()
+    }
+
+    /// The reader with the org id that a token in another form does not tell.
+    async fn asking_who_it_is(self) -> Result<Self, OrgError> {
+        let info = self.user_info().await?;
+        let text = |name: &str| info.get(name).and_then(Value::as_str);
+        let Some(org_id) = text("organization_id").and_then(id_of_18) else {
+            let what = String::from("the org does not say which one it is");
+            return Err(OrgError::Garbled {
+                what,
+                excerpt: error::excerpt(&info.to_string()),
+            });
+        };
+        let username = self
+            .identity
+            .username
+            .clone()
+            .or_else(|| text("preferred_username").map(str::to_owned));
+        let identity = Identity {
+            org_id,
+            username,
+            ..(*self.identity).clone()
+        };
+        Ok(Self {
+            identity: Arc::new(identity),
+            ..self
+        })
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Reader")
+            .field(&self.identity)
+            .finish()
+    }
+}
+
+impl Writer {
+    /// A writer to the same org. Only `apply`, `undo` and `destroy` have reason to make one.
+    pub fn new(reader: Reader) -> Self {
+        Self { reader }
+    }
+
+    /// The reader of the same org.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+/// Opens connections without waiting for them. What comes of it shows in the requests that follow.
+fn warm_up(session: &Arc<Session>, connections: usize) {
+    for _ in 0..connections {
+        let session = Arc::clone(session);
+        tokio::spawn(async move {
+            let _warmed = versions(&session.http, &session.base).await;
+        });
+    }
+}
+
+/// The org's versions; no session is needed, so the token stays here.
+async fn versions(http: &Http, base: &reqwest::Url) -> Result<Value, OrgError> {
+    let mut url = base.clone();
+    url.set_path("/services/data");
+    let call = Call {
+        operation: String::from("read the API versions"),
+        write: false,
+        method: Method::GET,
+        url,
+        body: None,
+        soap_action: false,
+        bearer: None,
+        token: None,
+        api_calls: 0,
+    };
+    http.send(call).await?.accept()?.json()
+}
+
+async fn newest_version(session: &Session) -> Result<String, OrgError> {
+    let (retries, mut attempt) = (retry::Retries::default(), 1);
+    let answer = loop {
+        let error = match versions(&session.http, &session.base).await {
+            Ok(answer) => break answer,
+            Err(error) => error,
+        };
+        let Some(wait) = retries.wait(&error, attempt) else {
+            return Err(error);
+        };
+        tokio::time::sleep(wait).await;
+        attempt += 1;
+    };
+    let listed = answer.as_array().map(Vec::as_slice).unwrap_or_default();
+    let known = listed
+        .iter()
+        .filter_map(|entry| major(entry.get("version")?.as_str()?));
+    let newest = known
+        .filter(|version| (OLDEST_TESTED..=NEWEST_TESTED).contains(version))
+        .max();
+    newest
+        .map(|version| format!("{version}.0"))
+        .ok_or_else(|| OrgError::Garbled {
+            what: format!(
+                "the org serves no API version between {OLDEST_TESTED}.0 and {NEWEST_TESTED}.0"
+            ),
+            excerpt: error::excerpt(&answer.to_string()),
+        })
+}
+
+fn checked_version(stated: &str) -> Result<String, OrgError> {
+    let version = major(stated).filter(|version| (OLDEST_TESTED..=99).contains(version));
+    version.map(|version| format!("{version}.0")).ok_or_else(|| {
+        let shown = stated.escape_debug();
+        OrgError::Usage(format!("`{shown}` is no API version: write a number such as {NEWEST_TESTED}.0, at least {OLDEST_TESTED}.0"))
+    })
+}
+
+/// The major number of `66.0` or `66`; there are no minor ones.
+fn major(version: &str) -> Option<u32> {
+    version.strip_suffix(".0").unwrap_or(version).parse().ok()
+}
+
+/// The org id in front of an opaque token.
+fn id_in_token(token: &str) -> Option<&str> {
+    let (id, _) = token.split_once('!')?;
+    id.starts_with("00D").then_some(id)
+}
+
+/// An id in its 18 characters: the last three say which of the others are capitals.
+fn id_of_18(id: &str) -> Option<String> {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+    if !crate::soql::is_id(id) {
+        return None;
+    }
+    let (significant, _) = id.split_at(15);
+    let checksum = significant.as_bytes().chunks(5).map(|five| {
+        let capitals = five
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| byte.is_ascii_uppercase());
+        let index = capitals.fold(0_usize, |bits, (place, _)| bits | 1 << place);
+        char::from(ALPHABET[index])
+    });
+    Some(significant.chars().chain(checksum).collect())
+}
+
+/// Runs all of them at once and gives their results in order, or the first failure in that order among the finished.
+async fn all<Output, Running>(
+    running: impl Iterator<Item = Running>,
+) -> Result<Vec<Output>, OrgError>
+where
+    Running: Future<Output = Result<Output, OrgError>>,
+{
+    let mut running: Vec<Pin<Box<Running>>> = running.map(Box::pin).collect();
+    let mut finished: Vec<Option<Output>> = running.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, slot) in running
+            .iter_mut()
+            .zip(&mut finished)
+            .filter(|(_, slot)| slot.is_none())
+        {
+            match future.as_mut().poll(context) {
+                Poll::Ready(Ok(output)) => *slot = Some(output),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {}
+            }
+        }
+        if finished.iter().any(Option::is_none) {
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(finished.drain(..).flatten().collect()))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests;

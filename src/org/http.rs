@@ -1,0 +1,362 @@
+//! Sends one request and reads one answer within limits; knows no envelope, no token and no retry.
+//!
+//! **Promise:** no redirect is followed, nothing is sent twice, nothing beyond the limits is held in memory.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue,
+};
+use reqwest::{Certificate, Client, Method, Url, redirect};
+use tokio::sync::Semaphore;
+
+use crate::secret::Secret;
+
+use super::answer::Answer;
+use super::error::OrgError;
+use super::{Exchange, Options, Trace, Usage, hosts};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+/// Requests under way at once; developer orgs allow five long ones, the others twenty-five.
+const MAX_IN_FLIGHT: usize = 8;
+/// Bytes of a body that fit the first flight of a TCP connection, below which compressing saves no time.
+const COMPRESS_ABOVE_BYTES: usize = 14_000;
+
+/// How much of an answer is taken in.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Bytes on the wire; a retrieve of 39 MB comes as 52 MB of base64.
+    wire: usize,
+    /// Bytes after inflating.
+    inflated: usize,
+    /// Inflated bytes for one on the wire; profiles reach about fifty.
+    ratio: usize,
+    /// Inflated bytes that are allowed at any ratio.
+    ratio_grace: usize,
+}
+
+const LIMITS: Limits = Limits {
+    wire: 96 << 20,
+    inflated: 512 << 20,
+    ratio: 400,
+    ratio_grace: 16 << 20,
+};
+
+/// One request, ready to be sent.
+pub(super) struct Call {
+    pub(super) operation: String,
+    pub(super) write: bool,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) body: Option<(&'static str, Vec<u8>)>,
+    pub(super) soap_action: bool,
+    pub(super) bearer: Option<Secret>,
+    /// The token wherever it is: in the header or in the body.
+    pub(super) token: Option<Secret>,
+    /// Calls that the org counts for it; 0 keeps the request out of the usage (log-in).
+    pub(super) api_calls: u64,
+}
+
+pub(super) struct Http {
+    client: Client,
+    client_name: String,
+    /// Loopback saves nothing by compressing what it sends.
+    compress_above: usize,
+    limits: Limits,
+    permits: Semaphore,
+    usage: Mutex<Usage>,
+    trace: Option<Trace>,
+}
+
+impl Http {
+    /// The client for one host and those of its kind. On plain loopback no certificate store is read, which alone
+    /// takes longer than a plan.
+    pub(super) fn new(host: &Url, options: &Options) -> Result<Self, OrgError> {
+        let loopback = hosts::is_loopback(host);
+        let mut builder = Client::builder()
+            .user_agent(&options.client)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .gzip(false)
+            .https_only(!loopback)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT);
+        if loopback {
+            builder = builder.no_proxy();
+        }
+        builder = match host.scheme() {
+            "http" => builder.tls_certs_only([]),
+            _ => builder.tls_certs_merge(extra_certificates(options)?),
+        };
+        let client = builder.build().map_err(|error| {
+            OrgError::Usage(format!(
+                "the HTTP client cannot be set up: {}",
+                innermost(&error)
+            ))
+        })?;
+        Ok(Self {
+            client,
+            client_name: options.client.clone(),
+            compress_above: if loopback {
+                usize::MAX
+            } else {
+                COMPRESS_ABOVE_BYTES
+            },
+            limits: LIMITS,
+            permits: Semaphore::new(MAX_IN_FLIGHT),
+            usage: Mutex::default(),
+            trace: options.trace.clone(),
+        })
+    }
+
+    /// The name the program gives itself to the org.
+    pub(super) fn client_name(&self) -> &str {
+        &self.client_name
+    }
+
+    /// What has been used so far.
+    pub(super) fn usage(&self) -> Usage {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends the request once and reads the answer whole. A body that the host does not take compressed was not
+    /// looked at, so it goes again as it is.
+    pub(super) async fn send(&self, call: Call) -> Result<Answer, OrgError> {
+        let compressible = call
+            .body
+            .as_ref()
+            .is_some_and(|(_, body)| body.len() > self.compress_above);
+        let answer = self.exchange(&call, compressible).await?;
+        if compressible && answer.status == 415 {
+            return self.exchange(&call, false).await;
+        }
+        Ok(answer)
+    }
+
+    async fn exchange(&self, call: &Call, compress: bool) -> Result<Answer, OrgError> {
+        // The semaphore is never closed, so there is always a permit to come.
+        let _permit = self.permits.acquire().await.ok();
+        let started = Instant::now();
+        let (request, sent) = self.request(call, compress)?;
+        self.count(call, |usage| {
+            usage.requests += 1;
+            usage.api_calls += call.api_calls;
+            usage.bytes_sent += sent as u64;
+        });
+        let outcome = self.receive(call, request).await;
+        let (status, received) = outcome
+            .as_ref()
+            .map_or((None, 0), |(answer, wire)| (Some(answer.status), *wire));
+        if let Ok((answer, _)) = &outcome {
+            self.count(call, |usage| {
+                usage.bytes_received += received as u64;
+                usage.allocation = allocation(answer).or(usage.allocation);
+            });
+        }
+        if let Some(trace) = &self.trace {
+            trace(&Exchange {
+                operation: call.operation.clone(),
+                method: call.method.to_string(),
+                path: call.url.path().to_owned(),
+                status,
+                bytes_sent: sent,
+                bytes_received: received,
+                elapsed: started.elapsed(),
+            });
+        }
+        outcome.map(|(answer, _)| answer)
+    }
+
+    fn request(
+        &self,
+        call: &Call,
+        compress: bool,
+    ) -> Result<(reqwest::RequestBuilder, usize), OrgError> {
+        let mut request = self
+            .client
+            .request(call.method.clone(), call.url.clone())
+            .header(ACCEPT_ENCODING, "gzip");
+        if let Some(token) = &call.bearer {
+            let mut value =
+                HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
+                    OrgError::Usage(String::from(
+                        "the access token holds characters that no token has",
+                    ))
+                })?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        if call.soap_action {
+            request = request.header("SOAPAction", "\"\"");
+        }
+        let Some((kind, body)) = &call.body else {
+            return Ok((request, 0));
+        };
+        request = request.header(CONTENT_TYPE, *kind);
+        let compressed = if compress { gzip(body) } else { None };
+        if compressed.is_some() {
+            request = request.header(CONTENT_ENCODING, "gzip");
+        }
+        let bytes = compressed.unwrap_or_else(|| body.clone());
+        let sent = bytes.len();
+        Ok((request.body(bytes), sent))
+    }
+
+    async fn receive(
+        &self,
+        call: &Call,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(Answer, usize), OrgError> {
+        let mut response = request.send().await.map_err(|error| broken(call, &error))?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let mut wire = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| broken(call, &error))?
+        {
+            if wire.len() + chunk.len() > self.limits.wire {
+                return Err(too_large(call, self.limits.wire));
+            }
+            wire.extend_from_slice(&chunk);
+        }
+        let received = wire.len();
+        let compressed = headers
+            .get(CONTENT_ENCODING)
+            .is_some_and(|encoding| encoding == "gzip");
+        let body = if compressed {
+            self.inflate(call, &wire)?
+        } else {
+            wire
+        };
+        let answer = Answer {
+            operation: call.operation.clone(),
+            write: call.write,
+            host: hosts::shown(&call.url),
+            status,
+            headers,
+            body,
+            token: call.token.clone(),
+        };
+        Ok((answer, received))
+    }
+
+    fn inflate(&self, call: &Call, wire: &[u8]) -> Result<Vec<u8>, OrgError> {
+        let by_ratio = wire
+            .len()
+            .saturating_mul(self.limits.ratio)
+            .max(self.limits.ratio_grace);
+        let limit = self.limits.inflated.min(by_ratio);
+        let mut body = Vec::new();
+        let read = MultiGzDecoder::new(wire)
+            .take(limit as u64 + 1)
+            .read_to_end(&mut body);
+        if body.len() > limit {
+            return Err(too_large(call, limit));
+        }
+        match read {
+            Ok(_) => Ok(body),
+            Err(error) => Err(lost(
+                call,
+                format!("its compressed answer is damaged: {error}"),
+            )),
+        }
+    }
+
+    fn count(&self, call: &Call, add: impl FnOnce(&mut Usage)) {
+        if call.api_calls > 0 {
+            add(&mut self.usage.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
+/// The certificates of `SSL_CERT_FILE` and of the target, on top of the system's.
+fn extra_certificates(options: &Options) -> Result<Vec<Certificate>, OrgError> {
+    let from_environment = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    let mut certificates = Vec::new();
+    for file in from_environment.iter().chain(&options.ca_file) {
+        certificates.extend(read_certificates(file)?);
+    }
+    Ok(certificates)
+}
+
+fn read_certificates(file: &Path) -> Result<Vec<Certificate>, OrgError> {
+    let problem = |reason: String| {
+        OrgError::Usage(format!("the certificate file {}: {reason}", file.display()))
+    };
+    let pem = std::fs::read(file).map_err(|error| problem(error.to_string()))?;
+    Certificate::from_pem_bundle(&pem).map_err(|error| problem(innermost(&error)))
+}
+
+fn gzip(body: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok()
+}
+
+/// Used and allowed calls of the day, from `Sforce-Limit-Info: api-usage=18/5000`.
+fn allocation(answer: &Answer) -> Option<(u64, u64)> {
+    let header = answer.header("sforce-limit-info")?;
+    let usage = header
+        .split(';')
+        .find_map(|part| part.trim().strip_prefix("api-usage="))?;
+    let (used, allowed) = usage.split_once('/')?;
+    Some((used.parse().ok()?, allowed.parse().ok()?))
+}
+
+fn too_large(call: &Call, limit_bytes: usize) -> OrgError {
+    match call.write {
+        true => lost(call, format!("it is larger than {limit_bytes} bytes")),
+        false => OrgError::TooLarge {
+            operation: call.operation.clone(),
+            limit_bytes,
+        },
+    }
+}
+
+/// A connection that never stood sent nothing; after that only a read can be tried again.
+fn broken(call: &Call, error: &reqwest::Error) -> OrgError {
+    let reason = match (error.is_connect(), error.is_timeout()) {
+        (true, true) => format!("no connection within {} seconds", CONNECT_TIMEOUT.as_secs()),
+        (false, true) => format!("no answer within {} seconds", REQUEST_TIMEOUT.as_secs()),
+        _ => innermost(error),
+    };
+    if error.is_connect() || error.is_builder() {
+        return OrgError::Unreachable {
+            host: hosts::shown(&call.url),
+            reason,
+        };
+    }
+    lost(call, reason)
+}
+
+fn lost(call: &Call, reason: String) -> OrgError {
+    match call.write {
+        true => OrgError::LostAnswer {
+            operation: call.operation.clone(),
+            reason,
+        },
+        false => OrgError::Unreachable {
+            host: hosts::shown(&call.url),
+            reason,
+        },
+    }
+}
+
+/// The cause at the bottom: the layers above it repeat the URL and say "error sending request".
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,370 @@
+//! The REST data API: queries, batches, records.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::soql;
+
+use super::answer::{Answer, json_refusal};
+use super::error::{OrgError, Refusal};
+use super::session::{Body, Request};
+use super::{Reader, Row, Writer, all};
+
+/// Sub-requests of one `composite/batch` (REST API guide).
+const MAX_BATCH: usize = 25;
+/// Pages of one query; at 2,000 rows each that is more than any plan or proof asks for.
+const MAX_PAGES: usize = 5_000;
+
+/// The path that runs a query, for [`Reader::batch`] and [`Reader::get`].
+pub fn query_path(soql: &str) -> String {
+    format!("query?q={}", percent_encode(soql))
+}
+
+/// The path that runs a query on the Tooling API.
+pub fn tooling_query_path(soql: &str) -> String {
+    format!("tooling/query?q={}", percent_encode(soql))
+}
+
+impl Reader {
+    /// One resource below `/services/data/vXX.0/`.
+    ///
+    /// # Errors
+    /// [`OrgError::Refused`] with the platform's words, and the errors of transport.
+    pub async fn get(&self, path: &str) -> Result<Value, OrgError> {
+        self.fetch(&format!("read {}", operation(path)), self.data_path(path))
+            .await
+    }
+
+    /// What the org says about the running user: `user_id`, `organization_id`, `preferred_username` and more.
+    ///
+    /// # Errors
+    /// As [`Reader::get`].
+    pub async fn user_info(&self) -> Result<Value, OrgError> {
+        self.fetch(
+            "read the running user",
+            String::from("/services/oauth2/userinfo"),
+        )
+        .await
+    }
+
+    /// Many resources at once, in the order asked: 25 to a request, requests in parallel. Each may be refused on its
+    /// own. The paths are those of [`Reader::get`]; a query that has more pages is read to its end.
+    ///
+    /// # Errors
+    /// Where a request as a whole fails.
+    pub async fn batch(&self, gets: &[String]) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
+        let chunks = all(gets.chunks(MAX_BATCH).map(|chunk| self.batch_chunk(chunk))).await?;
+        Ok(chunks.into_iter().flatten().collect())
+    }
+
+    /// Every row of a query.
+    ///
+    /// # Errors
+    /// As [`Reader::get`].
+    pub async fn query(&self, soql: &str) -> Result<Vec<Row>, OrgError> {
+        self.rows(self.data_path(&query_path(soql))).await
+    }
+
+    /// Every row of a query on the Tooling API.
+    ///
+    /// # Errors
+    /// As [`Reader::get`].
+    pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Row>, OrgError> {
+        self.rows(self.data_path(&tooling_query_path(soql))).await
+    }
+
+    async fn rows(&self, path: String) -> Result<Vec<Row>, OrgError> {
+        let mut page = self.fetch("run a query", path).await?;
+        self.complete(&mut page).await?;
+        let Some(Value::Array(records)) = page.get_mut("records").map(Value::take) else {
+            return Err(garbled("the answer to a query has no records", &page));
+        };
+        records.into_iter().map(row).collect()
+    }
+
+    /// Appends the records of all further pages.
+    async fn complete(&self, page: &mut Value) -> Result<(), OrgError> {
+        let mut seen = BTreeSet::new();
+        while let Some(next) = next_page(page)? {
+            if seen.len() >= MAX_PAGES || !seen.insert(next.clone()) {
+                return Err(garbled("the pages of a query do not end", page));
+            }
+            let mut following = self.fetch("read the next page of a query", next).await?;
+            let Some(Value::Array(more)) = following.get_mut("records").map(Value::take) else {
+                return Err(garbled("a page of a query has no records", &following));
+            };
+            if let Some(records) = page.get_mut("records").and_then(Value::as_array_mut) {
+                records.extend(more);
+            }
+            page["done"] = following["done"].take();
+            page["nextRecordsUrl"] = following["nextRecordsUrl"].take();
+        }
+        Ok(())
+    }
+
+    async fn batch_chunk(&self, gets: &[String]) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
+        let version = &self.identity().api_version;
+        let requests: Vec<Value> = gets
+            .iter()
+            .map(|path| json!({"method": "GET", "url": format!("v{version}/{path}")}))
+            .collect();
+        let body = json!({"haltOnError": false, "batchRequests": requests});
+        let request = Request {
+            operation: format!("read {} resources at once", gets.len()),
+            method: Method::POST,
+            path: self.data_path("composite/batch"),
+            body: Body::Json(body.to_string().into_bytes()),
+            write: false,
+            api_calls: gets.len() as u64,
+        };
+        let answer = self.session.call(&request).await?;
+        let mut body = answer.json()?;
+        let results = match body.get_mut("results").map(Value::take) {
+            Some(Value::Array(results)) if results.len() == gets.len() => results,
+            _ => return Err(answer.unreadable("it does not hold one result for each request")),
+        };
+        let mut outcomes = Vec::with_capacity(results.len());
+        for result in results {
+            outcomes.push(self.batch_result(&answer, result).await?);
+        }
+        Ok(outcomes)
+    }
+
+    async fn batch_result(
+        &self,
+        answer: &Answer,
+        mut result: Value,
+    ) -> Result<Result<Value, Refusal>, OrgError> {
+        let status = result
+            .get("statusCode")
+            .and_then(Value::as_u64)
+            .and_then(|status| u16::try_from(status).ok());
+        let Some(status) = status else {
+            return Err(answer.unreadable("a result in it has no status"));
+        };
+        let mut body = result
+            .get_mut("result")
+            .map(Value::take)
+            .unwrap_or_default();
+        if !(200..300).contains(&status) {
+            let nameless = || Refusal::new(status, &format!("HTTP {status}"), "");
+            return Ok(Err(json_refusal(&body, status).unwrap_or_else(nameless)));
+        }
+        self.complete(&mut body).await?;
+        Ok(Ok(body))
+    }
+
+    async fn fetch(&self, operation: &str, path: String) -> Result<Value, OrgError> {
+        let request = Request {
+            operation: operation.to_owned(),
+            method: Method::GET,
+            path,
+            body: Body::None,
+            write: false,
+            api_calls: 1,
+        };
+        self.session.call(&request).await?.json()
+    }
+
+    pub(super) fn data_path(&self, below: &str) -> String {
+        format!("/services/data/v{}/{below}", self.identity().api_version)
+    }
+}
+
+impl Writer {
+    /// Creates one record and returns its id.
+    ///
+    /// # Errors
+    /// [`OrgError::Refused`] with the platform's words; [`OrgError::LostAnswer`] where nobody knows: look it up.
+    pub async fn create(
+        &self,
+        object: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<String, OrgError> {
+        let operation = format!("create a {object} record");
+        let path = self.record_path(object, None)?;
+        let answer = self
+            .send(operation, Method::POST, path, Some(fields))
+            .await?;
+        let body = answer.json()?;
+        if body.get("success") == Some(&Value::Bool(false)) {
+            let refusal = body
+                .get("errors")
+                .and_then(|errors| json_refusal(errors, answer.status));
+            return Err(answer
+                .refused(refusal.unwrap_or_else(|| Refusal::new(answer.status, "UNKNOWN", ""))));
+        }
+        let id = body
+            .get("id")
+            .and_then(Value::as_str)
+            .filter(|id| soql::is_id(id));
+        id.map(str::to_owned)
+            .ok_or_else(|| answer.unreadable("it holds no record id"))
+    }
+
+    /// Changes fields of one record.
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub async fn update(
+        &self,
+        object: &str,
+        id: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<(), OrgError> {
+        let path = self.record_path(object, Some(id))?;
+        self.send(
+            format!("update {object} {id}"),
+            Method::PATCH,
+            path,
+            Some(fields),
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Deletes one record.
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub async fn delete(&self, object: &str, id: &str) -> Result<(), OrgError> {
+        let path = self.record_path(object, Some(id))?;
+        self.send(format!("delete {object} {id}"), Method::DELETE, path, None)
+            .await?;
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        operation: String,
+        method: Method,
+        path: String,
+        fields: Option<&Map<String, Value>>,
+    ) -> Result<Answer, OrgError> {
+        let body = match fields {
+            Some(fields) => Body::Json(json!(fields).to_string().into_bytes()),
+            None => Body::None,
+        };
+        let request = Request {
+            operation,
+            method,
+            path,
+            body,
+            write: true,
+            api_calls: 1,
+        };
+        self.reader.session.call(&request).await
+    }
+
+    /// The record's path; whatever could lead to another resource is refused.
+    fn record_path(&self, object: &str, id: Option<&str>) -> Result<String, OrgError> {
+        let is_name = !object.is_empty()
+            && object
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name {
+            return Err(OrgError::Usage(format!(
+                "`{}` is no object name",
+                object.escape_debug()
+            )));
+        }
+        match id {
+            None => Ok(self.reader.data_path(&format!("sobjects/{object}"))),
+            Some(id) if soql::is_id(id) => {
+                Ok(self.reader.data_path(&format!("sobjects/{object}/{id}")))
+            }
+            Some(id) => Err(OrgError::Usage(format!(
+                "`{}` is no record id",
+                id.escape_debug()
+            ))),
+        }
+    }
+}
+
+/// The path of the next page. A page that says it is not the last and names no next one would hide records.
+fn next_page(page: &Value) -> Result<Option<String>, OrgError> {
+    if page.get("done") != Some(&Value::Bool(false)) || page.get("records").is_none() {
+        return Ok(None);
+    }
+    match page.get("nextRecordsUrl").and_then(Value::as_str) {
+        Some(next) if next.starts_with("/services/data/") => Ok(Some(next.to_owned())),
+        _ => Err(garbled(
+            "a page of a query names no next page and is not the last",
+            page,
+        )),
+    }
+}
+
+fn row(record: Value) -> Result<Row, OrgError> {
+    match record {
+        Value::Object(row) => Ok(row),
+        other => Err(garbled(
+            "a record in the answer to a query is no object",
+            &other,
+        )),
+    }
+}
+
+fn garbled(what: &str, body: &Value) -> OrgError {
+    OrgError::Garbled {
+        what: what.to_owned(),
+        excerpt: super::error::excerpt(&body.to_string()),
+    }
+}
+
+/// The path without its query, which may be long.
+fn operation(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(resource, _)| resource)
+}
+
+/// A text as the value of a URL parameter: everything but the unreserved characters is written as bytes.
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len() + text.len() / 2);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+            continue;
+        }
+        // Writing to a String cannot fail.
+        let _written = write!(encoded, "%{byte:02X}");
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_one_parameter() {
+        assert_eq!(
+            query_path("SELECT Id FROM A WHERE B='ü&c+%'"),
+            "query?q=SELECT%20Id%20FROM%20A%20WHERE%20B%3D%27%C3%BC%26c%2B%25%27"
+        );
+    }
+
+    #[test]
+    fn pages_are_followed_on_the_org_only() {
+        let page = |next: Value| json!({"done": false, "records": [], "nextRecordsUrl": next});
+        assert_eq!(
+            next_page(&json!({"done": true, "records": []})).unwrap(),
+            None
+        );
+        assert_eq!(next_page(&json!({"fields": []})).unwrap(), None);
+        let path = "/services/data/v66.0/query/01g-2000";
+        assert_eq!(
+            next_page(&page(json!(path))).unwrap().as_deref(),
+            Some(path)
+        );
+        for next in [
+            json!("https://evil.example/"),
+            json!("//evil.example/services/data/"),
+            json!(null),
+        ] {
+            assert!(next_page(&page(next)).is_err());
+        }
+    }
+}

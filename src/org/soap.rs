@@ -1,0 +1,30 @@
+//! The envelope of the Metadata API. Children stand in the order of the vendor's schema, which a real org insists on.
+
+use crate::secret::Secret;
+use crate::xml::Element;
+
+/// The namespace of metadata files and of every Metadata API operation.
+pub(super) const METADATA: &str = "http://soap.sforce.com/2006/04/metadata";
+const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+
+/// The operation in its envelope, with the session and the program's name in the header.
+pub(super) fn envelope(operation: Element, token: &Secret, client: &str) -> Element {
+    let session = metadata("SessionHeader").with(Element::leaf("sessionId", token.expose()));
+    let options = metadata("CallOptions").with(Element::leaf("client", client));
+    Element::new("soapenv:Envelope")
+        .with_attribute("xmlns:soapenv", ENVELOPE)
+        .with(Element::new("soapenv:Header").with(session).with(options))
+        .with(Element::new("soapenv:Body").with(operation))
+}
+
+/// An element that declares the metadata namespace for itself and its children.
+pub(super) fn metadata(name: &str) -> Element {
+    Element::new(name).with_attribute("xmlns", METADATA)
+}
+
+/// An element with one leaf for each text.
+pub(super) fn repeated(parent: Element, name: &str, texts: &[String]) -> Element {
+    texts.iter().fold(parent, |parent, text| {
+        parent.with(Element::leaf(name, text))
+    })
+}

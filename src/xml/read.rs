@@ -1,0 +1,347 @@
+//! Text to tree, by events, with limits.
+
+use std::borrow::Cow;
+
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::{Element, MAX_DEPTH, XmlError, is_character, is_name};
+
+/// Elements in one document; the largest profile seen in the field has about a quarter of a million.
+const MAX_ELEMENTS: usize = 5_000_000;
+
+/// Reads a document; a byte order mark is skipped.
+///
+/// # Errors
+/// Whatever metadata never holds is refused with its place: a document type, an entity that XML does not predefine,
+/// text beside elements, more than one root, nesting beyond 64 levels.
+pub fn read(text: &str) -> Result<Element, XmlError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = quick_xml::Reader::from_str(text);
+    let config = reader.config_mut();
+    config.expand_empty_elements = true;
+    config.check_comments = true;
+    let mut tree = Tree::default();
+    loop {
+        let start = position(reader.buffer_position());
+        let event = reader
+            .read_event()
+            .map_err(|error| locate(text, position(reader.error_position()), error.to_string()))?;
+        if matches!(event, Event::Eof) {
+            return tree
+                .finish()
+                .map_err(|problem| locate(text, start, problem));
+        }
+        tree.take(event, start)
+            .map_err(|problem| locate(text, start, problem))?;
+    }
+}
+
+/// Reads a document in UTF-8, or in UTF-16 with a byte order mark.
+///
+/// # Errors
+/// As [`read`]; [`XmlError::Encoding`] where the bytes are neither.
+pub fn read_bytes(bytes: &[u8]) -> Result<Element, XmlError> {
+    let text = match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
+        _ => Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| XmlError::Encoding("UTF-8"))?),
+    };
+    read(&text)
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, XmlError> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(XmlError::Encoding("UTF-16"));
+    }
+    let decoded: Result<String, _> =
+        char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
+    decoded
+        .map(Cow::Owned)
+        .map_err(|_| XmlError::Encoding("UTF-16"))
+}
+
+/// The elements still open, the innermost last, and the root once it is closed.
+#[derive(Default)]
+struct Tree {
+    open: Vec<Element>,
+    root: Option<Element>,
+    elements: usize,
+}
+
+impl Tree {
+    fn take(&mut self, event: Event<'_>, start: usize) -> Result<(), String> {
+        match event {
+            Event::Start(tag) => self.open(&tag),
+            Event::End(_) => self.close(),
+            Event::Text(text) => self.text(&text.xml10_content()),
+            Event::CData(text) => self.text(&text.xml10_content()),
+            Event::GeneralRef(reference) => self.text(&resolve(&reference)?),
+            Event::DocType(_) => Err(String::from("a document type is not allowed")),
+            Event::Decl(_) if start > 0 => {
+                Err(String::from("the XML declaration stands only at the start"))
+            }
+            Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::Empty(_) | Event::Eof => {
+                Ok(())
+            }
+        }
+    }
+
+    fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
+        self.elements += 1;
+        if self.elements > MAX_ELEMENTS {
+            return Err(format!("more than {MAX_ELEMENTS} elements"));
+        }
+        if self.open.len() >= MAX_DEPTH {
+            return Err(format!("elements nested more than {MAX_DEPTH} levels deep"));
+        }
+        if self.root.is_some() {
+            return Err(String::from("a second root element"));
+        }
+        self.open.push(element(tag)?);
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), String> {
+        let Some(mut element) = self.open.pop() else {
+            return Err(String::from("an end tag without its start"));
+        };
+        if !element.children.is_empty() {
+            if !is_blank(&element.text) {
+                return Err(format!("text beside elements in `{}`", element.name));
+            }
+            element.text.clear();
+        }
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(element),
+            None => self.root = Some(element),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        if let Some(character) = text.chars().find(|character| !is_character(*character)) {
+            return Err(format!(
+                "the character U+{:04X} is not allowed in XML",
+                u32::from(character)
+            ));
+        }
+        match self.open.last_mut() {
+            Some(element) => element.text.push_str(text),
+            None if is_blank(text) => {}
+            None => return Err(String::from("text outside the root element")),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Element, String> {
+        match (self.open.last(), self.root) {
+            (Some(open), _) => Err(format!("`{}` is not closed", open.name)),
+            (None, Some(root)) => Ok(root),
+            (None, None) => Err(String::from("no element")),
+        }
+    }
+}
+
+/// The start tag as an element without content.
+fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
+    let name = tag.local_name().as_ref().to_owned();
+    if !is_name(&name) {
+        return Err(format!("`{}` is no element name", name.escape_debug()));
+    }
+    let prefix = tag.name().prefix().map(|prefix| prefix.as_ref().to_owned());
+    let own_namespace = prefix.map(|prefix| format!("xmlns:{prefix}"));
+    let mut attributes = Vec::new();
+    for attribute in tag.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| error.to_string())?;
+        let key = attribute_name(attribute.key.as_ref(), own_namespace.as_deref());
+        if !is_name(&key) || value.contains(|character| !is_character(character)) {
+            return Err(format!(
+                "the attribute `{}` is not well-formed",
+                key.escape_debug()
+            ));
+        }
+        attributes.push((key, value.into_owned()));
+    }
+    Ok(Element {
+        name,
+        attributes,
+        ..Element::default()
+    })
+}
+
+/// The name an attribute is kept under. With the prefix gone from the element, its namespace is the default one.
+fn attribute_name(key: &str, own_namespace: Option<&str>) -> String {
+    if Some(key) == own_namespace {
+        return String::from("xmlns");
+    }
+    match key.split_once(':') {
+        Some((prefix, name @ ("type" | "nil"))) if prefix != "xmlns" => format!("xsi:{name}"),
+        _ => key.to_owned(),
+    }
+}
+
+/// The character a reference stands for; declared entities do not exist here.
+fn resolve(reference: &BytesRef<'_>) -> Result<String, String> {
+    if let Some(character) = reference
+        .resolve_char_ref()
+        .map_err(|error| error.to_string())?
+    {
+        return Ok(character.to_string());
+    }
+    let name = reference.xml10_content();
+    match resolve_predefined_entity(&name) {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(format!("unknown entity `&{};`", name.escape_debug())),
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+}
+
+fn position(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+fn locate(text: &str, byte: usize, problem: String) -> XmlError {
+    let before = &text.as_bytes()[..byte.min(text.len())];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line_start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[line_start..])
+        .chars()
+        .count()
+        + 1;
+    XmlError::Unreadable {
+        problem,
+        byte: before.len(),
+        line,
+        column,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_an_answer_with_prefixes_entities_and_nil() {
+        let text = "\u{feff}<?xml version=\"1.0\"?>\r\n<s:Envelope xmlns:s=\"urn:s\" xmlns:i=\"x\"><s:Body>\
+            <records i:type=\"Profile\"><label>A &amp; B&#33;<![CDATA[<c>]]></label><x i:nil='true'/></records>\
+            </s:Body></s:Envelope>\n<!-- end -->";
+        let envelope = read(text).unwrap();
+        assert_eq!(
+            (envelope.name.as_str(), envelope.attribute("xmlns")),
+            ("Envelope", Some("urn:s"))
+        );
+        let records = envelope
+            .child("Body")
+            .and_then(|body| body.child("records"))
+            .unwrap();
+        assert_eq!(records.attribute("xsi:type"), Some("Profile"));
+        assert_eq!(records.text_of("label"), Some("A & B!<c>"));
+        assert!(records.child("x").unwrap().is_nil());
+    }
+
+    #[test]
+    fn keeps_the_white_space_of_a_leaf_and_drops_that_between_elements() {
+        let element = read("<a>\n  <b> x\r\n y&#13;</b>\n</a>").unwrap();
+        assert_eq!(element.text, "");
+        assert_eq!(element.text_of("b"), Some(" x\n y\r"));
+    }
+
+    #[test]
+    fn refuses_what_metadata_never_holds() {
+        let deep = "<a>".repeat(65) + &"</a>".repeat(65);
+        for (text, expected) in [
+            ("", "line 1, column 1: no element"),
+            ("\n\n", "line 3, column 1: no element"),
+            (
+                "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
+                "line 1, column 1: a document type",
+            ),
+            ("<a>\n &e;</a>", "line 2, column 2: unknown entity `&e;`"),
+            (
+                "<a><b/>text</a>",
+                "line 1, column 12: text beside elements in `a`",
+            ),
+            ("<a/><b/>", "line 1, column 5: a second root element"),
+            (
+                "<a/> trailing",
+                "line 1, column 5: text outside the root element",
+            ),
+            ("leading <a/>", "line 1, column 1: text outside"),
+            ("<a/>&amp;", "line 1, column 5: text outside"),
+            ("<a>\n<b>\n</b>", "line 3, column 5: `a` is not closed"),
+            ("<a>\u{1}</a>", "line 1, column 4: the character U+0001"),
+            ("<a>&#1;</a>", "the character U+0001"),
+            ("<a>&#0;</a>", "line 1, column"),
+            ("<a b='1' b='2'/>", "line 1, column 1:"),
+            ("<a b='\u{1}'/>", "the attribute `b` is not well-formed"),
+            ("<1a/>", "`1a` is no element name"),
+            ("<a></b>", "line 1, column"),
+            ("<a", "line 1, column"),
+            (
+                "<a/><?xml version='1.0'?>",
+                "the XML declaration stands only at the start",
+            ),
+            (
+                deep.as_str(),
+                "line 1, column 193: elements nested more than 64",
+            ),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let error = read("<a>ü€&x;</a>").unwrap_err();
+        assert!(
+            matches!(
+                error,
+                XmlError::Unreadable {
+                    byte: 8,
+                    line: 1,
+                    column: 6,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn reads_bytes_in_the_encodings_xml_needs_no_word_for() {
+        let expected = Element::leaf("a", "ü");
+        let text = "<a>ü</a>";
+        let utf16 = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+            let units = text.encode_utf16().flat_map(bytes);
+            mark.into_iter().chain(units).collect::<Vec<u8>>()
+        };
+        assert_eq!(read_bytes(text.as_bytes()), Ok(expected.clone()));
+        assert_eq!(
+            read_bytes(&utf16([0xff, 0xfe], u16::to_le_bytes)),
+            Ok(expected.clone())
+        );
+        assert_eq!(
+            read_bytes(&utf16([0xfe, 0xff], u16::to_be_bytes)),
+            Ok(expected)
+        );
+        assert_eq!(read_bytes(b"<a>\xfc</a>"), Err(XmlError::Encoding("UTF-8")));
+        assert_eq!(
+            read_bytes(&[0xff, 0xfe, 0x3c]),
+            Err(XmlError::Encoding("UTF-16"))
+        );
+    }
+}
