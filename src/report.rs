@@ -14,7 +14,9 @@ use crate::address::Address;
 use crate::change::{Action, Change};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::OrgFacts;
+use crate::manifest::Manifest;
 use crate::plan::Summary;
+use crate::verify::Verification;
 
 /// The one sentence that names the embedded org: first and last line of every run against it.
 pub const EMBEDDED_ORG: &str = "embedded demo org, no Salesforce org was touched";
@@ -34,6 +36,17 @@ pub struct Frame {
 pub fn org_line(org: &OrgFacts) -> String {
     let kind = if org.sandbox { "sandbox" } else { "production" };
     text::printable(&format!("org {} ({}, {kind}) {}", org.name, org.id, org.instance_url)).into_owned()
+}
+
+/// Whose sight the manifests are about: their users, or the manifests' names where they state none.
+pub fn user(manifests: &[Manifest]) -> String {
+    let name = |manifest: &Manifest| manifest.spec.user.as_ref().map_or_else(|| manifest.name.value.clone(), |user| user.username.value.clone());
+    manifests.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the org is as the manifests say, record by record.
+pub fn proved(verification: &Verification) -> bool {
+    verification.converged && verification.access.iter().all(|access| access.leaks.is_empty() && access.missing.is_empty())
 }
 
 /// How many changes of each action.

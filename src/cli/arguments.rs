@@ -24,6 +24,19 @@ Exit codes:
 /// What stands below the help of commands without examples.
 const EXITS: &str = exits!();
 
+impl Command {
+    /// Whether a script reads the output, so that failures are told in JSON too.
+    pub(crate) fn speaks_json(&self) -> bool {
+        match self {
+            Self::Validate(arguments) => arguments.format == TextFormat::Json,
+            Self::Plan(arguments) => arguments.format == Some(PlanFormat::Json),
+            Self::Apply(arguments) => arguments.format == TextFormat::Json,
+            Self::Verify(arguments) => arguments.format == ProofFormat::Json,
+            _ => false,
+        }
+    }
+}
+
 const TOUR: &str = concat!(
     "Examples (they need no org, a demo org is inside this program):
   orgwright init
@@ -89,6 +102,13 @@ pub(crate) struct Global {
     /// Unfold long lists, and say more.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
+}
+
+impl Global {
+    /// The flags as they are where only the colour is known.
+    pub(crate) fn of_color(color: Color) -> Self {
+        Self { org: None, api_version: None, color, quiet: false, verbose: false }
+    }
 }
 
 /// When to use colour.
@@ -372,7 +392,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         "h" => 3_600_000.0,
         _ => return Err(format!("no such unit: {unit} (ms, s, m or h)")),
     };
-    let simple = digits.starts_with(|first: char| first.is_ascii_digit()) && digits.len() <= 12;
+    let plain = |character: char| character.is_ascii_digit() || character == '.';
+    let simple = digits.starts_with(|first: char| first.is_ascii_digit()) && digits.chars().all(plain) && digits.len() <= 12;
     let amount: f64 = digits.parse().ok().filter(|_| simple).ok_or("a duration is a number with ms, s, m or h")?;
     Duration::try_from_secs_f64(amount * milliseconds / 1000.0).map_err(|error| error.to_string())
 }

@@ -9,7 +9,7 @@ use crate::plan::{Impact, Plan};
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::{clipped, count, number, printable, value};
-use super::{Frame, finding_counts, kind_words, place_words, totals};
+use super::{Frame, finding_counts, kind_words, place_words, proved, totals};
 
 /// Characters a report keeps within.
 const BUDGET: usize = 65_000;
@@ -48,11 +48,6 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
         list("Findings", verification.findings.iter().map(finding)),
     ];
     assembled(&head, &sections, "")
-}
-
-/// Whether everything is as the manifest says.
-fn proved(verification: &Verification) -> bool {
-    verification.converged && verification.access.iter().all(|access| access.leaks.is_empty() && access.missing.is_empty())
 }
 
 fn mismatch(access: &Access, record: &Mismatch) -> String {

@@ -21,33 +21,57 @@ const REPEATED: usize = 3;
 /// The whole report, from the line that names the org to the line that names it again.
 pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
-    page.text(0, 2, &frame.org);
-    if plan.changes.is_empty() {
-        unchanged(&mut page, plan);
-    } else {
-        header(&mut page, plan, frame);
-        changes(&mut page, plan);
-        order(&mut page, &plan.changes);
-        access(&mut page, plan);
-        findings(&mut page, plan);
-        left_alone(&mut page, plan);
-        manual_steps(&mut page, &plan.manual_steps);
-        page.raw("");
-        page.facts(&totals_line(plan));
+    whole(&mut page, plan, frame);
+    if !plan.changes.is_empty() {
         page.command("next: ", &frame.next);
     }
     last_lines(&mut page, plan, &frame.org);
     page.finish()
 }
 
-/// The totals and the line that names the org: what is left of a report when little is wanted.
-pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
+/// The same as it stands before an apply, ending with the errors somebody should see before they agree.
+pub fn plan_to_apply(plan: &Plan, frame: &Frame, style: Style, brief: bool) -> String {
     let mut page = Page::new(style);
+    if brief {
+        page.text(0, 2, &frame.org);
+        totals_or_none(&mut page, plan);
+    } else {
+        whole(&mut page, plan, frame);
+    }
+    if !plan.changes.is_empty() {
+        errors(&mut page, plan);
+    }
+    page.finish()
+}
+
+/// Everything up to the totals.
+fn whole(page: &mut Page, plan: &Plan, frame: &Frame) {
+    page.text(0, 2, &frame.org);
+    if !plan.changes.is_empty() {
+        header(page, plan, frame);
+        changes(page, plan);
+        order(page, &plan.changes);
+        access(page, plan);
+        findings(page, plan);
+        left_alone(page, plan);
+        manual_steps(page, &plan.manual_steps);
+        page.raw("");
+    }
+    totals_or_none(page, plan);
+}
+
+fn totals_or_none(page: &mut Page, plan: &Plan) {
     if plan.changes.is_empty() {
-        unchanged(&mut page, plan);
+        unchanged(page, plan);
     } else {
         page.facts(&totals_line(plan));
     }
+}
+
+/// The totals and the line that names the org: what is left of a report when little is wanted.
+pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
+    let mut page = Page::new(style);
+    totals_or_none(&mut page, plan);
     last_lines(&mut page, plan, &frame.org);
     page.finish()
 }
@@ -176,15 +200,20 @@ fn totals_line(plan: &Plan) -> Vec<String> {
 }
 
 /// What is wrong with the plan, where something is, and the org once more.
-fn last_lines(page: &mut Page, plan: &Plan, org: &str) {
+pub(super) fn last_lines(page: &mut Page, plan: &Plan, org: &str) {
+    match errors(page, plan) {
+        0 => page.text(0, 2, org),
+        found => page.text(0, 2, &format!("{org}; {}", count(found, "error"))),
+    }
+}
+
+/// The errors once more, each in a sentence; how many there are.
+fn errors(page: &mut Page, plan: &Plan) -> u64 {
     let errors: Vec<&Diagnostic> = of_severity(&plan.findings, Severity::Error).collect();
     for error in errors.iter().take(REPEATED) {
         page.toned(0, 2, Some(Tone::Bad), &format!("error {}: {}", error.code, printable(&error.message)));
     }
-    match errors.len() as u64 {
-        0 => page.text(0, 2, org),
-        found => page.text(0, 2, &format!("{org}; {}", count(found, "error"))),
-    }
+    errors.len() as u64
 }
 
 #[cfg(test)]

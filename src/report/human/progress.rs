@@ -1,9 +1,8 @@
-//! What an apply is doing, line by line, and what became of each change at its end.
+//! What an apply is doing, line by line.
 
-use crate::apply::{Applied, Outcome, Result};
 use crate::event::Event;
 use crate::report::kind_words;
-use crate::report::style::{Page, Style, Tone};
+use crate::report::style::Style;
 use crate::report::text::{count, duration, number, printable};
 
 /// One line for an event.
@@ -30,30 +29,4 @@ pub fn progress(event: &Event, style: Style) -> String {
         }
     };
     printable(&line).into_owned()
-}
-
-/// What became of each change, where not all of them were made.
-pub fn applied(applied: &Applied, style: Style) -> String {
-    let mut page = Page::new(style);
-    let partial = applied.outcomes.iter().any(|outcome| outcome.result != Result::Done);
-    let done = applied.outcomes.iter().filter(|outcome| outcome.result == Result::Done).count();
-    if partial {
-        page.heading(&format!("OUTCOME ({done} of {} done)", applied.outcomes.len()));
-        applied.outcomes.iter().for_each(|entry| outcome(&mut page, entry));
-        page.raw("");
-    } else if done > 0 {
-        page.toned(0, 2, Some(Tone::Good), &format!("Applied: {}.", count(done as u64, "change")));
-    }
-    page.finish()
-}
-
-fn outcome(page: &mut Page, outcome: &Outcome) {
-    let (word, tone) = match outcome.result {
-        Result::Done => ("done", Tone::Good),
-        Result::NotDone => ("not done", Tone::Careful),
-        Result::Unknown => ("unknown", Tone::Bad),
-    };
-    let address = format!("{} {}", kind_words(&outcome.address), printable(&outcome.address.name));
-    let line = format!("{word:<8}  {:<7}  {address}", outcome.action.word());
-    page.toned(2, 21, Some(tone), &line);
 }

@@ -22,13 +22,11 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame, styl
 }
 
 /// The proof alone, as it ends an apply.
-pub fn proof(verification: &Verification, user: &str, style: Style) -> String {
-    let mut page = Page::new(style);
+pub(super) fn proof(page: &mut Page, verification: &Verification, user: &str) {
     if !verification.converged {
-        drift(&mut page, verification);
+        drift(page, verification);
     }
-    body(&mut page, verification, user);
-    page.finish()
+    body(page, verification, user);
 }
 
 fn body(page: &mut Page, verification: &Verification, user: &str) {
