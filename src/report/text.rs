@@ -33,7 +33,7 @@ fn escaped(character: char) -> Cow<'static, str> {
 }
 
 /// Whether a character controls a terminal, turns the reading direction, or cannot be seen.
-pub(super) fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

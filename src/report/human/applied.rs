@@ -45,3 +45,39 @@ fn outcome(page: &mut Page, outcome: &Outcome) {
     let line = format!("{word:<8}  {:<7}  {address}", outcome.action.word());
     page.toned(2, 21, Some(tone), &line);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::change::Action;
+    use crate::report::samples;
+
+    fn outcomes(results: &[Result]) -> Vec<Outcome> {
+        let one = |result: &Result| Outcome { address: Address::new("role", "HubSpot_Integration"), action: Action::Create, result: *result };
+        results.iter().map(one).collect()
+    }
+
+    #[test]
+    fn a_partial_apply_says_what_became_of_each_change() {
+        let given = Applied { outcomes: outcomes(&[Result::Done, Result::NotDone, Result::Unknown]), verification: None, failure: None };
+        let expected = "
+OUTCOME (1 of 3 done)
+  done      create   role HubSpot_Integration
+  not done  create   role HubSpot_Integration
+  unknown   create   role HubSpot_Integration
+
+";
+        assert_eq!(applied(&given, "u", Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn a_whole_apply_ends_with_the_proof() {
+        let verification = Some(samples::verification());
+        let given = Applied { outcomes: outcomes(&[Result::Done; 2]), verification, failure: None };
+        let text = applied(&given, "u@acme.example", Style::PLAIN);
+        let expected = "Applied: 2 changes.\n\
+                        Proved: 311 of 2,000 leads visible and editable to u@acme.example, none that\n  should not be.\n";
+        assert_eq!(text, expected);
+    }
+}

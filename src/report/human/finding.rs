@@ -7,10 +7,10 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, T
 use crate::diagnostic::{Diagnostic, Place, Severity, Sources};
 use crate::report::place_words;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{printable, printable_lines, wrapped};
+use crate::report::text::{columns, printable, printable_lines, wrapped};
 
-/// A line longer than this is not excerpted: it would bury the finding, in bytes.
-const LONGEST_LINE: usize = 400;
+/// Columns left of an excerpt's text, for line numbers.
+const MARGIN: usize = 10;
 
 /// The colour of a weight.
 pub(super) fn tone(severity: Severity) -> Tone {
@@ -63,34 +63,54 @@ fn elsewhere(page: &mut Page, finding: &Diagnostic) {
     }
 }
 
-/// The underlined lines; `None` where the text is not at hand or its lines are too long to show.
+/// The underlined lines; `None` where the text is not at hand or the place lies too far right to be shown.
 fn drawing(finding: &Diagnostic, place: &Place, sources: &Sources, style: Style) -> Option<String> {
     let text = sources.text(&place.file)?;
-    let related = finding.related.iter().filter(|(other, _)| other.file == place.file);
-    let (offset, length) = span(text, place)?;
+    let shown = Shown::new(text, style.width.saturating_sub(MARGIN));
+    let (offset, length) = shown.span(text, place)?;
     let mut spans = vec![LabeledSpan::new_primary_with_span(None, (offset, length))];
-    for (other, label) in related {
-        let (offset, length) = span(text, other)?;
+    for (other, label) in finding.related.iter().filter(|(other, _)| other.file == place.file) {
+        let (offset, length) = shown.span(text, other)?;
         spans.push(LabeledSpan::new(Some(printable(label).into_owned()), offset, length));
     }
-    let excerpt = Excerpt { source: NamedSource::new(printable(&place.file), printable_lines(text)), spans };
+    let excerpt = Excerpt { source: NamedSource::new(printable(&place.file), shown.text), spans };
     let mut drawn = String::new();
     handler(style).render_report(&mut drawn, &excerpt).ok()?;
     Some(without_heading(&drawn))
 }
 
-/// Where a place is in the text as it is shown: offset and length in bytes.
-fn span(text: &str, place: &Place) -> Option<(usize, usize)> {
-    let before = text.get(..place.offset)?;
-    let within = text.get(place.offset..place.offset.checked_add(place.length)?)?;
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text.get(line_start..)?.lines().next().unwrap_or_default();
-    // Only the first line of a stretch is underlined: a whole list would be a page of marks.
-    let within = within.lines().next().unwrap_or_default();
-    if line.len() > LONGEST_LINE {
-        return None;
+/// A file's text as it is shown: printable, and no line wider than there is room for.
+struct Shown {
+    text: String,
+    starts: Vec<usize>,
+    room: usize,
+}
+
+impl Shown {
+    fn new(text: &str, room: usize) -> Self {
+        let mut shown = Self { text: String::with_capacity(text.len()), starts: Vec::new(), room };
+        for line in text.split('\n') {
+            shown.starts.push(shown.text.len());
+            let line = printable_lines(line);
+            let cut = wrapped(&line, room, 0).into_iter().next().unwrap_or_default();
+            shown.text.push_str(if columns(&line) <= room { &line } else { &cut });
+            shown.text.push('\n');
+        }
+        shown
     }
-    Some((printable_lines(before).len(), printable_lines(within).len().max(1)))
+
+    /// Where a place is in the shown text: offset and length in bytes. Only its first line is marked.
+    fn span(&self, text: &str, place: &Place) -> Option<(usize, usize)> {
+        let before = text.get(..place.offset)?;
+        let within = text.get(place.offset..place.offset.checked_add(place.length)?)?;
+        let prefix = printable_lines(before.rsplit('\n').next().unwrap_or_default());
+        let within = printable_lines(within.split('\n').next().unwrap_or_default());
+        if columns(&prefix) + columns(&within) > self.room {
+            return None;
+        }
+        let start = self.starts.get(before.matches('\n').count())?;
+        Some((start + prefix.len(), within.len().max(1)))
+    }
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {

@@ -219,15 +219,85 @@ fn errors(page: &mut Page, plan: &Plan) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
+    use crate::change::Action;
     use crate::report::samples;
+    use crate::report::text::{columns, is_unsafe};
+
+    fn error() -> Diagnostic {
+        Diagnostic::error("OW2001", "nobody has filled the field yet, so the rule matches no record")
+            .at(&samples::place(4))
+            .see(&samples::place(3), "this object")
+            .help("fill the field first")
+    }
 
     #[test]
-    fn show() {
-        println!("{}", plan(&samples::plan(), &samples::frame(), Style::PLAIN));
-        let mut p = samples::plan();
-        p.findings.push(Diagnostic::error("OW2001", "nobody has filled the field yet, so the rule matches no record").at(&samples::place(4)).help("fill it").see(&samples::place(3), "this object"));
-        println!("{}", plan(&p, &samples::frame(), Style { color: true, ..Style::PLAIN }));
-        p.changes.clear();
-        println!("{}", plan(&p, &samples::frame(), Style { unicode: false, ..Style::PLAIN }));
+    fn a_plan_reads_as_agreed() {
+        let mut given = samples::plan();
+        given.findings.insert(0, error());
+        assert_eq!(plan(&given, &samples::frame(), Style::PLAIN), include_str!("../samples/plan.txt"));
+    }
+
+    #[test]
+    fn a_plan_without_changes_is_one_line() {
+        let mut given = samples::plan();
+        given.changes.clear();
+        given.findings.clear();
+        let expected = "embedded demo org, no Salesforce org was touched\n\
+                        No changes. The org is as hubspot-selective-sync says \u{b7} 5 requests\n\
+                        embedded demo org, no Salesforce org was touched\n";
+        assert_eq!(plan(&given, &samples::frame(), Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_on_the_first_screen_of_the_largest_plan() {
+        let mut given = samples::plan();
+        let role = |number| samples::change(Address::new("role", format!("Role_{number}")), Action::Create, 1, Vec::new());
+        given.changes = (0..10_000).map(role).collect();
+        given.changes.push(samples::plan().changes.remove(2));
+        let text = plan(&given, &samples::frame(), Style::PLAIN);
+        let position = text.lines().position(|line| line.contains("hubspot.integration@acme.example"));
+        assert!(position.is_some_and(|line| line < 10), "{position:?}");
+    }
+
+    #[test]
+    fn every_width_is_kept_and_no_colour_leaks() {
+        let mut given = samples::plan();
+        given.findings.push(error());
+        given.changes.push(samples::change(Address::new("role", "x".repeat(5000)), Action::Create, 1, Vec::new()));
+        for width in [40, 60, 80, 100] {
+            for unicode in [true, false] {
+                let text = plan(&given, &samples::frame(), Style { width, unicode, ..Style::PLAIN });
+                let longest = text.lines().max_by_key(|line| columns(line)).unwrap_or_default();
+                assert!(columns(longest) <= width, "{width}: {longest}");
+                assert!(!text.contains('\u{1b}') && (unicode || text.is_ascii()));
+            }
+        }
+    }
+
+    #[test]
+    fn foreign_text_never_acts() {
+        let hostile = "\u{1b}]52;c;eA==\u{7}\u{202e}\u{9b}2J\r\n\u{200b}";
+        let mut given = samples::plan();
+        given.name = hostile.into();
+        for change in &mut given.changes {
+            change.address.name = hostile.into();
+            change.fields.iter_mut().for_each(|field| {
+                field.path = hostile.into();
+                field.before = hostile.into();
+                field.reason = Some(hostile.into());
+            });
+        }
+        given.impact.iter_mut().for_each(|impact| impact.object = hostile.into());
+        given.impact.iter_mut().flat_map(|impact| &mut impact.users_losing_access).for_each(|entry| entry.profile = hostile.into());
+        given.impact.iter_mut().flat_map(|impact| &mut impact.bypass).for_each(|entry| entry.name = hostile.into());
+        given.findings = vec![Diagnostic::error("OW2001", hostile).help(hostile), Diagnostic::note("OW2002", hostile)];
+        given.manual_steps.iter_mut().for_each(|step| step.text = hostile.into());
+        let frame = samples::frame();
+        let verbose = Style { verbose: true, ..Style::PLAIN };
+        for text in [plan(&given, &frame, Style::PLAIN), plan(&given, &frame, verbose), crate::report::json::plan(&given), crate::report::markdown::plan(&given, &frame), crate::report::html::plan(&given, &frame)] {
+            let raw = text.chars().find(|character| *character != '\n' && is_unsafe(*character));
+            assert_eq!(raw, None, "{text}");
+        }
     }
 }

@@ -30,3 +30,21 @@ pub fn progress(event: &Event, style: Style) -> String {
     };
     printable(&line).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+
+    #[test]
+    fn an_event_is_one_line() {
+        let check = |event: Event, expected: &str| assert_eq!(progress(&event, Style::PLAIN), expected);
+        check(Event::DeployStarted { stage: 1, id: "0Af1".into(), components: 1 }, "  deploy 0Af1 accepted with 1 component");
+        check(
+            Event::DeployProgress { stage: 1, id: "0Af1".into(), status: "InProgress".into(), done: 2, total: 5, elapsed_ms: 1250 },
+            "  deploy InProgress: 2 of 5 after 1.25 s",
+        );
+        check(Event::Written { stage: 1, address: Address::new("role", "a\u{1b}b"), id: None }, "  written: role a\\u{1b}b");
+        check(Event::Waiting { stage: 3, what: "Lead".into(), elapsed_ms: 61_000 }, "  waiting for Lead, 1 min 1 s so far");
+    }
+}

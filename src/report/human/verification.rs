@@ -68,7 +68,7 @@ fn sentence(access: &Access, user: &str) -> String {
         return format!("Proved: {} {of} visible{} to {user}, none that should not be.", number(access.visible), editable(access));
     }
     format!(
-        "Not proved: {user} should see {} {of}; {} should not be visible and are, {} should be and are not, or cannot be edited.",
+        "Not proved: {user} should see {} {of}; {} visible that should not be, {} missing or not editable.",
         number(access.expected),
         number(access.leaks.len() as u64),
         number(access.missing.len() as u64),
@@ -102,5 +102,54 @@ fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
     }
     if records.len() > shown {
         page.text(4, 6, &format!("and {} more (-v lists them)", number((records.len() - shown) as u64)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    fn check(change: impl FnOnce(&mut Access), expected: &str) {
+        let mut access = samples::access();
+        change(&mut access);
+        assert_eq!(sentence(&access, "hubspot.integration@acme.example"), expected);
+    }
+
+    fn record() -> Mismatch {
+        Mismatch { id: "00Q000000000001AAA".into(), cause: "owned by a subordinate".into() }
+    }
+
+    #[test]
+    fn the_proof_is_one_sentence() {
+        check(|_| {}, "Proved: 311 of 2,000 leads visible and editable to hubspot.integration@acme.example, none that should not be.");
+        check(
+            |access| access.editable = 0,
+            "Proved: 311 of 2,000 leads visible, none editable, to hubspot.integration@acme.example, none that should not be.",
+        );
+        check(
+            |access| (access.sampled, access.population, access.object) = (true, 90_000, "Deal__c".into()),
+            "Proved: 311 of 2,000 Deal__c records (a sample of 90,000) visible and editable to hubspot.integration@acme.example, \
+             none that should not be.",
+        );
+        check(
+            |access| (access.checked, access.population) = (0, 0),
+            "Nothing to prove: Lead has no record to compare, so none is visible to hubspot.integration@acme.example that should not be.",
+        );
+        check(
+            |access| access.leaks = vec![record()],
+            "Not proved: hubspot.integration@acme.example should see 311 of 2,000 leads; 1 visible that should not be, \
+             0 missing or not editable.",
+        );
+    }
+
+    #[test]
+    fn a_leak_is_listed_with_its_cause() {
+        let mut given = samples::verification();
+        given.access = vec![Access { leaks: vec![record(); 12], ..samples::access() }];
+        let text = verification(&given, "u@acme.example", &samples::frame(), Style::PLAIN);
+        assert_eq!(text.matches("00Q000000000001AAA  owned by a subordinate").count(), 10);
+        assert!(text.contains("and 2 more (-v lists them)"), "{text}");
+        assert!(text.starts_with("embedded demo org") && text.trim_end().ends_with("no Salesforce org was touched"));
     }
 }
