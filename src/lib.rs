@@ -3,6 +3,7 @@
 //! The modules stand in reading order: each may import the ones above it, none below (see `docs/architecture.md`).
 
 pub mod secret;
+
 pub mod address;
 pub mod diagnostic;
 
@@ -12,4 +13,25 @@ pub mod xml;
 
 pub mod manifest;
 
+pub mod change;
+pub mod event;
+pub mod facts;
+
+pub mod clone;
+pub mod criteria;
+
+pub mod kinds;
+
+pub mod access;
+pub mod findings;
+pub mod guard;
+pub mod plan;
+
+pub mod package;
+
 pub mod org;
+
+pub mod apply;
+pub mod failure;
+pub mod observe;
+pub mod verify;

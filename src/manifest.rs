@@ -8,6 +8,7 @@ mod codes;
 mod digest;
 mod findings;
 mod load;
+mod locate;
 mod logic;
 mod node;
 mod read;
@@ -27,6 +28,7 @@ use crate::diagnostic::{Diagnostic, Sources};
 
 pub use codes::{CODES, explanation};
 pub use load::{discover, load};
+pub use reader::nearest;
 pub use schema::json_schema;
 pub use sharing::{
     Criterion, Holder, KeepAccess, Logic, Principal, Rule, Scalar, Sharing, UserRef, Value,

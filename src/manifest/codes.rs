@@ -126,6 +126,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "manifests disagree",
         "Manifests that are planned together may share defaults in the same words. A user, role, profile, rule or manifest name belongs to one of them.",
     ),
+    (
+        "OW1032",
+        "renamed from itself",
+        "`renamedFrom` names what a thing was called before, so that it is carried over instead of made a second time. It cannot be the present name.",
+    ),
     // Profile
     (
         "OW1040",
@@ -151,6 +156,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "OW1044",
         "object keeps data administration",
         "The object has sharing rules, but the stated list leaves View All and Modify All on it, so the rules select nothing for this user.",
+    ),
+    (
+        "OW1045",
+        "profile is its own source",
+        "A profile is cloned from another one.",
     ),
     // Role
     (
@@ -204,6 +214,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "entry asks for nothing",
         "The object is listed under `sharing` without a default, a rule or kept access. It still counts as selective for the profile.",
     ),
+    (
+        "OW1056",
+        "nothing is narrowed",
+        "`keepAccess` says who must not lose sight when the default becomes narrower. Without a stated default nothing becomes narrower.",
+    ),
     // Rules
     (
         "OW1060",
@@ -254,6 +269,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "OW1069",
         "rule adds nothing",
         "The default lets everybody read every record already.",
+    ),
+    (
+        "OW1070",
+        "owners without a role",
+        "High-volume site users and system users cannot have a role. With `includeRecordsOwnedByAll: false` the rule leaves their records out. The platform cannot change this later: the rule is replaced.",
     ),
     (
         "OW1072",

@@ -16,7 +16,7 @@ pub(super) fn digest(root: &Node) -> String {
 /// The content as JSON: keys sorted, empty keys dropped, numbers and booleans as such.
 pub(super) fn canonical(node: &Node) -> Json {
     match &node.content {
-        Content::Null => Json::Null,
+        Content::Null | Content::Broken => Json::Null,
         Content::Scalar { text, plain: true } => match plain(text) {
             Plain::Bool(value) => Json::Bool(value),
             Plain::Number => number(text),

@@ -4,13 +4,21 @@ use std::cell::RefCell;
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
 
+/// Longest sentence kept, in characters; longer ones quote something absurd.
+const MOST_CHARACTERS: usize = 400;
+
 /// A collector that many readers share, so that one mistake never hides another.
 #[derive(Debug, Default)]
 pub(super) struct Findings(RefCell<Vec<Diagnostic>>);
 
 impl Findings {
-    /// Keeps one finding.
-    pub(super) fn push(&self, finding: Diagnostic) {
+    /// Keeps one finding, with what it quotes made safe to show.
+    pub(super) fn push(&self, mut finding: Diagnostic) {
+        finding.message = shown(&finding.message);
+        finding.help = finding.help.map(|help| shown(&help));
+        for (_, label) in &mut finding.related {
+            *label = shown(label);
+        }
         self.0.borrow_mut().push(finding);
     }
 
@@ -41,5 +49,55 @@ impl Findings {
         });
         list.dedup();
         list
+    }
+}
+
+/// `text` without what could move a terminal's cursor, turn its writing round, or flood it.
+fn shown(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len().min(MOST_CHARACTERS));
+    for (count, sign) in text.chars().enumerate() {
+        if count == MOST_CHARACTERS {
+            safe.push('…');
+            break;
+        }
+        if sign.is_control() || turns_writing(sign) {
+            safe.extend(sign.escape_unicode());
+        } else {
+            safe.push(sign);
+        }
+    }
+    safe
+}
+
+/// The signs of Unicode that change the direction of what follows.
+fn turns_writing(sign: char) -> bool {
+    matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_findings_quote_is_safe_to_show() {
+        assert_eq!(shown("é `x`"), "é `x`");
+        assert_eq!(shown("a\u{1b}[31m\nb"), "a\\u{1b}[31m\\u{a}b");
+        assert_eq!(shown("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(shown(&"x".repeat(500)).chars().count(), MOST_CHARACTERS + 1);
+    }
+
+    #[test]
+    fn findings_come_in_the_order_of_the_text_and_once() {
+        let place = |offset| Place {
+            offset,
+            ..Place::start_of(&"m.yaml".into())
+        };
+        let findings = Findings::default();
+        for (code, offset) in [("OW1011", 9), ("OW1012", 3), ("OW1011", 9), ("OW1008", 3)] {
+            findings.error(code, &place(offset), "x");
+        }
+        let found = findings.into_sorted();
+        let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, ["OW1008", "OW1012", "OW1011"]);
     }
 }

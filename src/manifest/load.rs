@@ -52,9 +52,15 @@ pub fn load(
 }
 
 /// The nearest `orgwright.yaml` from `start` up to the root of the repository (the folder with `.git`).
+///
+/// From a relative `start` the answer is relative too, so that outputs do not depend on the machine.
 pub fn discover(start: &Path) -> Option<PathBuf> {
-    for folder in start.ancestors() {
+    let absolute = std::path::absolute(start).ok()?;
+    for (height, folder) in absolute.ancestors().enumerate() {
         let candidate = folder.join(DISCOVERED);
+        if candidate.is_file() && start.is_relative() {
+            return Some(above(start, height).join(DISCOVERED));
+        }
         if candidate.is_file() {
             return Some(candidate);
         }
@@ -63,6 +69,19 @@ pub fn discover(start: &Path) -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// The folder `height` levels above the relative folder `start`.
+fn above(start: &Path, height: usize) -> PathBuf {
+    let here = start.strip_prefix(".").unwrap_or(start);
+    let inside = here
+        .ancestors()
+        .filter(|folder| *folder != Path::new(""))
+        .count();
+    if let Some(folder) = here.ancestors().nth(height) {
+        return folder.to_owned();
+    }
+    (inside..height).map(|_| "..").collect()
 }
 
 /// What is done to every manifest between reading and checking.
@@ -112,7 +131,7 @@ impl Loader<'_> {
                 node
             }
             Err(finding) => {
-                self.findings.push(finding);
+                self.findings.push(*finding);
                 None
             }
         }
@@ -123,38 +142,44 @@ fn file_name(path: &Path) -> Arc<str> {
     path.to_string_lossy().into()
 }
 
-fn text_of(path: &Path, file: &Arc<str>) -> Result<String, Diagnostic> {
-    let start = Place::start_of(file);
-    let unreadable = |reason: String| {
-        Diagnostic::error("OW1001", format!("`{file}` cannot be read: {reason}")).at(&start)
-    };
-    let opened = File::open(path).map_err(|error| unreadable(reason(&error)))?;
+/// A finding that ends the reading of one file.
+type Unread = Box<Diagnostic>;
+
+fn text_of(path: &Path, file: &Arc<str>) -> Result<String, Unread> {
+    let opened = File::open(path).map_err(|error| unreadable(file, &error))?;
     let described = opened
         .metadata()
-        .map_err(|error| unreadable(reason(&error)))?;
+        .map_err(|error| unreadable(file, &error))?;
     if described.is_dir() {
-        return Err(unreadable("it is a folder".into()).help("name the files in it"));
+        let finding = bad_file(file, "it is a folder").help("name the files in it");
+        return Err(Box::new(finding));
     }
     let mut bytes = Vec::new();
     let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
     let read = opened.take(most + 1).read_to_end(&mut bytes);
-    read.map_err(|error| unreadable(reason(&error)))?;
+    read.map_err(|error| unreadable(file, &error))?;
     if bytes.len() > MOST_BYTES {
         let message = format!("the file is larger than {MOST_BYTES} bytes, which no manifest is");
-        return Err(Diagnostic::error("OW1003", message).at(&start));
+        let finding = Diagnostic::error("OW1003", message).at(&Place::start_of(file));
+        return Err(Box::new(finding));
     }
     String::from_utf8(bytes).map_err(|error| not_utf8(&error, file))
 }
 
-/// The reason of an input error without the number that the system adds.
-fn reason(error: &std::io::Error) -> String {
+fn bad_file(file: &Arc<str>, reason: &str) -> Diagnostic {
+    let message = format!("`{file}` cannot be read: {reason}");
+    Diagnostic::error("OW1001", message).at(&Place::start_of(file))
+}
+
+/// The reason of an input error, without the number that the system adds.
+fn unreadable(file: &Arc<str>, error: &std::io::Error) -> Unread {
     let text = error.to_string();
-    let plain = text.split(" (os error").next().unwrap_or_default();
-    plain.to_lowercase()
+    let reason = text.split(" (os error").next().unwrap_or_default();
+    Box::new(bad_file(file, &reason.to_lowercase()))
 }
 
 /// Where the first byte is that is not UTF-8. The text before it is.
-fn not_utf8(error: &std::string::FromUtf8Error, file: &Arc<str>) -> Diagnostic {
+fn not_utf8(error: &std::string::FromUtf8Error, file: &Arc<str>) -> Unread {
     let valid = error.utf8_error().valid_up_to();
     let before = error.as_bytes().get(..valid).unwrap_or_default();
     let before = String::from_utf8_lossy(before);
@@ -162,12 +187,10 @@ fn not_utf8(error: &std::string::FromUtf8Error, file: &Arc<str>) -> Diagnostic {
     let place = Place {
         line: before.matches('\n').count() + 1,
         column: last_line.chars().count() + 1,
-        offset: valid,
         ..Place::start_of(file)
     };
-    Diagnostic::error("OW1002", "the file is not UTF-8 text from here on")
-        .at(&place)
-        .help("save it as UTF-8")
+    let finding = Diagnostic::error("OW1002", "the file is not UTF-8 text from here on").at(&place);
+    Box::new(finding.help("save it as UTF-8"))
 }
 
 /// 64 where nothing but unreadable files was found, else 65.
@@ -194,5 +217,28 @@ fn hand_out(manifests: &mut [Manifest], found: Vec<Diagnostic>, sources: &Source
         if let Some(manifest) = manifests.get_mut(own.unwrap_or(0)) {
             manifest.findings.push(finding);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_above_a_relative_one_stay_relative() {
+        let check = |start: &str, height, expected: &str| {
+            assert_eq!(
+                above(Path::new(start), height),
+                Path::new(expected),
+                "{start} {height}"
+            );
+        };
+        check(".", 0, "");
+        check(".", 2, "../..");
+        check("", 1, "..");
+        check("a/b", 0, "a/b");
+        check("a/b", 1, "a");
+        check("./a", 1, "");
+        check("a/b", 3, "..");
     }
 }

@@ -21,6 +21,11 @@ pub(super) struct LogicError {
 }
 
 impl Logic {
+    /// Reads a filter as an org stores it; `None` where it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse(text).ok()
+    }
+
     /// The criteria it names, counted from 1.
     pub fn items(&self) -> BTreeSet<usize> {
         match self {

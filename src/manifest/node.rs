@@ -42,6 +42,8 @@ pub(super) enum Content {
     List(Vec<Node>),
     /// A map, in the order written; no key twice.
     Map(Vec<Entry>),
+    /// Something that was reported already; readers pass it over in silence.
+    Broken,
 }
 
 /// One key of a map with its value.
@@ -60,6 +62,7 @@ impl Node {
             Content::Scalar { .. } => "a single value",
             Content::List(_) => "a list",
             Content::Map(_) => "a map",
+            Content::Broken => "something unreadable",
         }
     }
 
@@ -67,7 +70,7 @@ impl Node {
     fn weight(&self) -> (usize, usize) {
         let add = |sum: (usize, usize), part: (usize, usize)| (sum.0 + part.0, sum.1 + part.1);
         match &self.content {
-            Content::Null => (1, 0),
+            Content::Null | Content::Broken => (1, 0),
             Content::Scalar { text, .. } => (1, text.len()),
             Content::List(items) => items.iter().map(Node::weight).fold((1, 0), add),
             Content::Map(entries) => entries
@@ -325,7 +328,7 @@ fn merge_key(place: &Place) -> Diagnostic {
 fn duplicate_key(key: &str, place: &Place, first: &Place, value: &Node) -> Diagnostic {
     let help = match value.content {
         Content::List(_) | Content::Map(_) => "put everything under one of the two",
-        Content::Null | Content::Scalar { .. } => "keep one of the two",
+        _ => "keep one of the two",
     };
     Diagnostic::error("OW1008", format!("the key `{key}` is there twice"))
         .at(place)

@@ -40,8 +40,11 @@ fn fixed(document: &mut Section<'_>, key: &'static str, expected: &str) {
 }
 
 fn name(document: &mut Section<'_>) -> Sp<String> {
-    match document.section("metadata") {
-        None => document.missing("metadata"),
+    let Some(entry) = document.entry("metadata") else {
+        return document.missing("metadata");
+    };
+    match Section::open(&entry.value, &entry.key_place, document.findings) {
+        None => Sp::new(String::new(), entry.key_place.clone()),
         Some(mut metadata) => {
             let name = metadata.required_text("name");
             metadata.finish();
@@ -67,24 +70,29 @@ fn spec(mut section: Section<'_>) -> Spec {
 
 fn field<'a>(node: &'a Node, findings: &'a Findings) -> Option<Field> {
     let mut section = Section::open(node, &node.place, findings)?;
+    let absent = section.is_set("absent");
+    let name = section.required_text("name");
     let field = Field {
         object: section.required_text("object"),
-        name: section.required_text("name"),
-        label: section.required_text("label"),
-        field_type: field_type(&mut section),
+        label: match section.entry("label") {
+            None if absent => name.clone(),
+            _ => section.required_text("label"),
+        },
+        name,
+        field_type: field_type(&mut section, absent),
         default: section.flag("default"),
         description: section.text("description"),
         help_text: section.text("helpText"),
         visible_to: texts(&mut section, "visibleTo"),
-        absent: section.is_set("absent"),
+        absent,
         place: section.place.clone(),
     };
     section.finish();
     Some(field)
 }
 
-fn field_type(section: &mut Section<'_>) -> Sp<FieldType> {
-    let kind: Sp<FieldKind> = section.required_word("type", FieldKind::Checkbox);
+fn field_type(section: &mut Section<'_>, absent: bool) -> Sp<FieldType> {
+    let kind: Sp<FieldKind> = section.word_unless(absent, "type", FieldKind::Checkbox);
     let length = typed_count(section, "length", &kind, FieldKind::Text);
     let precision = typed_count(section, "precision", &kind, FieldKind::Number);
     let scale = typed_count(section, "scale", &kind, FieldKind::Number);
@@ -156,7 +164,7 @@ fn profile(mut section: Section<'_>) -> Profile {
     let profile = Profile {
         name: section.required_text("name"),
         clone_from: section.text("cloneFrom"),
-        without_data_administration: texts(&mut section, "withoutDataAdministration"),
+        without_data_administration: removals(&mut section),
         object_permissions: object_permissions(&mut section),
         user_permissions: user_permissions(&mut section),
         login_restrictions: login_restrictions
@@ -171,6 +179,20 @@ fn profile(mut section: Section<'_>) -> Profile {
     };
     section.finish();
     profile
+}
+
+/// The objects that lose data administration. An empty list would take nothing away anywhere.
+fn removals(section: &mut Section<'_>) -> Option<Vec<Sp<String>>> {
+    const KEY: &str = "withoutDataAdministration";
+    let place = &section.entry(KEY)?.key_place;
+    let objects = texts(section, KEY)?;
+    if section.list(KEY).is_some_and(<[Node]>::is_empty) {
+        let finding = Diagnostic::error("OW1042", format!("`{KEY}` names no object")).at(place);
+        let help =
+            "name the objects, or leave the key out: then it is every object under `sharing`";
+        section.findings.push(finding.help(help));
+    }
+    Some(objects)
 }
 
 fn follow(section: &mut Section<'_>) -> bool {

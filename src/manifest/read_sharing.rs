@@ -54,11 +54,10 @@ fn keep_access<'a>(node: &'a Node, findings: &'a Findings) -> Option<KeepAccess>
 fn rule<'a>(node: &'a Node, findings: &'a Findings) -> Option<Rule> {
     let mut section = Section::open(node, &node.place, findings)?;
     let absent = section.is_set("absent");
-    let access = rule_access(&mut section, absent);
     let rule = Rule {
         name: section.required_text("name"),
         label: section.text("label"),
-        access,
+        access: section.word_unless(absent, "access", RuleAccess::ReadOnly),
         criteria: criteria(&mut section),
         logic: rule_logic(&mut section),
         owned_by: principal_under(&mut section, "ownedBy"),
@@ -72,14 +71,6 @@ fn rule<'a>(node: &'a Node, findings: &'a Findings) -> Option<Rule> {
     };
     section.finish();
     Some(rule)
-}
-
-/// A rule that is to go needs no access; every other one states it.
-fn rule_access(section: &mut Section<'_>, absent: bool) -> Sp<RuleAccess> {
-    if absent && section.entry("access").is_none() {
-        return Sp::new(RuleAccess::ReadOnly, section.place.clone());
-    }
-    section.required_word("access", RuleAccess::ReadWrite)
 }
 
 fn rule_logic(section: &mut Section<'_>) -> Option<Sp<Logic>> {
@@ -163,8 +154,6 @@ fn criterion(node: &Node, findings: &Findings) -> Option<Criterion> {
 fn criterion_value(section: &mut Section<'_>) -> Sp<Value> {
     let Some(entry) = section.entry("value") else {
         let missing = section.missing("value");
-        let hint = Diagnostic::note("OW1012", "a blank field is asked for with `value: \"\"`");
-        section.findings.push(hint.at(&missing.place));
         return unread_value(&missing.place);
     };
     let read = value(&entry.value, section.findings);
@@ -191,7 +180,7 @@ fn one_value(node: &Node, findings: &Findings) -> Option<Sp<Value>> {
     let value = match &node.content {
         Content::Scalar { text, plain } => Value::Literal(literal(node, text, *plain, findings)?),
         Content::Map(_) => reference(node, findings)?,
-        Content::List(_) | Content::Null => {
+        Content::List(_) | Content::Null | Content::Broken => {
             wrong_type(node, "a value, or `\"\"` for a blank field", findings);
             return None;
         }

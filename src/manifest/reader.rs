@@ -103,6 +103,19 @@ impl<'a> Section<'a> {
             .unwrap_or_else(|| Sp::new(stand_in, entry.value.place.clone()))
     }
 
+    /// Like `required_word`, but an entry that is to be `absent` may do without.
+    pub(super) fn word_unless<T: Word>(
+        &mut self,
+        absent: bool,
+        key: &'static str,
+        stand_in: T,
+    ) -> Sp<T> {
+        if absent && self.entry(key).is_none() {
+            return Sp::new(stand_in, self.place.clone());
+        }
+        self.required_word(key, stand_in)
+    }
+
     /// The items of the list under `key`; None where there is no list.
     pub(super) fn list(&mut self, key: &'static str) -> Option<&'a [Node]> {
         let entry = self.entry(key)?;
@@ -131,7 +144,11 @@ impl<'a> Section<'a> {
             Some(_) => format!("`{key}` has no value"),
             None => format!("`{key}` is missing here"),
         };
-        self.findings.error("OW1012", place, message);
+        let finding = Diagnostic::error("OW1012", message).at(place);
+        self.findings.push(match key {
+            "value" => finding.help("a blank field is asked for with `value: \"\"`"),
+            _ => finding,
+        });
         Sp::new(String::new(), place.clone())
     }
 
@@ -175,10 +192,11 @@ pub(super) fn flag(node: &Node, findings: &Findings) -> Option<Sp<bool>> {
     if let (true, Plain::Bool(value)) = (is_plain, meaning) {
         return Some(Sp::new(value, node.place.clone()));
     }
-    let finding = Diagnostic::error(
-        "OW1013",
-        format!("`{written}` is neither `true` nor `false`"),
-    );
+    let message = match meaning {
+        Plain::Bool(_) => "this is text, where `true` or `false` is wanted".to_owned(),
+        _ => format!("`{written}` is neither `true` nor `false`"),
+    };
+    let finding = Diagnostic::error("OW1013", message);
     let help = match meaning {
         Plain::MaybeBool(value) => format!("write `{value}`"),
         Plain::Bool(value) => format!("take the quotes away: `{value}`"),
@@ -191,10 +209,9 @@ pub(super) fn flag(node: &Node, findings: &Findings) -> Option<Sp<bool>> {
 /// A whole number that is not negative.
 pub(super) fn count(node: &Node, findings: &Findings) -> Option<Sp<u64>> {
     let (written, is_plain) = scalar(node, "a whole number", findings)?;
-    if is_plain && plain(written) == Plain::Number {
-        if let Ok(value) = written.parse() {
-            return Some(Sp::new(value, node.place.clone()));
-        }
+    let is_number = is_plain && plain(written) == Plain::Number;
+    if let (true, Ok(value)) = (is_number, written.parse()) {
+        return Some(Sp::new(value, node.place.clone()));
     }
     let finding = Diagnostic::error("OW1013", format!("`{written}` is not a whole number"));
     let help = "write digits only, without quotes, sign or leading zero";
@@ -215,12 +232,9 @@ pub(super) fn word<T: Word>(node: &Node, findings: &Findings) -> Option<Sp<T>> {
 
 /// The finding for a word outside a vocabulary.
 pub(super) fn unknown_word(written: &str, place: &Place, words: &[&str]) -> Diagnostic {
-    Diagnostic::error(
-        "OW1014",
-        format!("`{written}` is not one of the words here"),
-    )
-    .at(place)
-    .help(choices(written, words))
+    Diagnostic::error("OW1014", format!("`{written}` is not a known word here"))
+        .at(place)
+        .help(choices(written, words))
 }
 
 /// The items of a list.
@@ -246,6 +260,9 @@ fn scalar<'a>(node: &'a Node, expected: &str, findings: &Findings) -> Option<(&'
 
 /// Reports that `node` is not what was expected.
 pub(super) fn wrong_type(node: &Node, expected: &str, findings: &Findings) {
+    if matches!(node.content, Content::Broken) {
+        return;
+    }
     let message = format!("expected {expected}, found {}", node.noun());
     let finding = Diagnostic::error("OW1013", message).at(&node.place);
     findings.push(match (&node.content, expected) {
@@ -265,7 +282,7 @@ pub(super) fn choices(word: &str, known: &[&str]) -> String {
 }
 
 /// The choice nearest to `word`, when one is near: first by spelling without case, `_`, `-` and blanks.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let squeezed = squeeze(word);
     let same = known.iter().find(|choice| squeeze(choice) == squeezed);
     if let Some(choice) = same {

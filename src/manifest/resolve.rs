@@ -131,7 +131,7 @@ pub(super) fn expand(
     findings: &Findings,
 ) {
     match &mut node.content {
-        Content::Null => {}
+        Content::Null | Content::Broken => {}
         Content::List(items) => {
             for item in items {
                 expand(item, environment, findings);
@@ -145,7 +145,10 @@ pub(super) fn expand(
         Content::Scalar { text, .. } if !text.contains("${") => {}
         Content::Scalar { text, .. } => match expanded(text, environment) {
             Ok(value) => *text = value.into(),
-            Err(finding) => findings.push(finding.at(&node.place)),
+            Err(finding) => {
+                findings.push((*finding).at(&node.place));
+                node.content = Content::Broken;
+            }
         },
     }
 }
@@ -153,7 +156,7 @@ pub(super) fn expand(
 fn expanded(
     text: &str,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<String, Diagnostic> {
+) -> Result<String, Box<Diagnostic>> {
     let mut value = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -172,16 +175,14 @@ fn expanded(
     Ok(value)
 }
 
-fn bad_reference(message: String) -> Diagnostic {
-    Diagnostic::error("OW1009", message).help("only `${env:NAME}` is expanded")
+fn bad_reference(message: String) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("OW1009", message).help("only `${env:NAME}` is expanded"))
 }
 
-fn unset(name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "OW1009",
-        format!("the environment variable `{name}` is not set"),
-    )
-    .help(format!("set it before the run: `export {name}=…`"))
+fn unset(name: &str) -> Box<Diagnostic> {
+    let message = format!("the environment variable `{name}` is not set");
+    let help = format!("set it before the run: `export {name}=…`");
+    Box::new(Diagnostic::error("OW1009", message).help(help))
 }
 
 #[cfg(test)]

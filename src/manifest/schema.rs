@@ -75,6 +75,8 @@ shapes! {
     Kind = json_schema!({ "const": KIND });
     /// What a profile's `follow` key may say.
     pub(super) Follow = json_schema!({ "const": "source" });
+    /// What a rule's `logic` key may say: a text, or the number of the only criterion.
+    pub(super) LogicText = json_schema!({ "type": ["string", "integer"] });
     /// What a criterion's `value` key may say.
     pub(super) CriterionValue = json_schema!({
         "anyOf": [one_value(), { "type": "array", "minItems": 1, "items": one_value() }]
@@ -137,6 +139,7 @@ fn closed(properties: Json, required: &[&str]) -> Json {
 
 /// Adds the keys that belong to a field's type, which the typed field holds inside the type.
 pub(super) fn field_type_keys(schema: &mut Schema) {
+    unless_absent(schema, &["object", "name"], &["label", "type"]);
     let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) else {
         return;
     };
@@ -161,6 +164,19 @@ pub(super) fn field_type_keys(schema: &mut Schema) {
     for (key, value) in keys {
         properties.insert(key.to_owned(), value);
     }
+}
+
+/// A rule that is to go needs its name only.
+pub(super) fn rule_requirements(schema: &mut Schema) {
+    unless_absent(schema, &["name"], &["access"]);
+}
+
+/// Requires `always`, and `present` too unless the entry is `absent`.
+fn unless_absent(schema: &mut Schema, always: &[&str], present: &[&str]) {
+    schema.insert("required".into(), json!(always));
+    let is_absent =
+        json!({ "properties": { "absent": { "const": true } }, "required": ["absent"] });
+    schema.insert("anyOf".into(), json!([{ "required": present }, is_absent]));
 }
 
 /// What stands when a profile says nothing about log-in restrictions.

@@ -53,19 +53,19 @@ pub enum Holder {
 
 /// A sharing rule: by criteria, or by owner.
 #[derive(Clone, Debug, JsonSchema)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields, transform = schema::rule_requirements)]
 pub struct Rule {
     /// API name of the rule.
     pub name: Sp<String>,
     /// Label; absent: the name with spaces.
     pub label: Option<Sp<String>>,
-    /// What the rule grants.
+    /// What the rule grants; required unless `absent`.
     pub access: Sp<RuleAccess>,
     /// What a record must look like; owned whole, together with `logic`.
     #[schemars(default)]
     pub criteria: Vec<Criterion>,
     /// How the criteria combine, for example `1 AND (2 OR 3)`; absent: all of them.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<schema::LogicText>")]
     pub logic: Option<Sp<Logic>>,
     /// Share records by owner instead of criteria.
     pub owned_by: Option<Sp<Principal>>,

@@ -48,9 +48,9 @@ pub struct Field {
     pub object: Sp<String>,
     /// API name of the field, ending in `__c`.
     pub name: Sp<String>,
-    /// Label, up to 40 characters.
+    /// Label, up to 40 characters; required unless `absent`.
     pub label: Sp<String>,
-    /// Type of the field.
+    /// Type of the field; required unless `absent`.
     #[schemars(rename = "type", with = "FieldKind")]
     pub field_type: Sp<FieldType>,
     /// Whether a new record's checkbox is ticked; absent: it is not.

@@ -29,6 +29,7 @@ pub(super) fn check(spec: &Spec, findings: &Findings) {
             check_kept(kept, findings);
         }
         asks_for_something(sharing, findings);
+        narrows_something(sharing, findings);
     }
     check_under_account(spec, findings);
 }
@@ -127,6 +128,18 @@ fn asks_for_something(sharing: &Sharing, findings: &Findings) {
         let message = "this entry asks for no default and no rule";
         findings.push(Diagnostic::warning("OW1055", message).at(&sharing.place));
     }
+}
+
+/// Access is kept while a default becomes narrower, so there must be one.
+fn narrows_something(sharing: &Sharing, findings: &Findings) {
+    let (Some(kept), None) = (
+        sharing.keep_access.first(),
+        &sharing.organization_wide_default,
+    ) else {
+        return;
+    };
+    let message = "nothing takes access away here: the entry states no `organizationWideDefault`";
+    findings.push(Diagnostic::warning("OW1056", message).at(&kept.place));
 }
 
 /// A private Account needs Contact private or controlled by parent, Opportunity and Case private.

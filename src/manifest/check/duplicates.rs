@@ -8,6 +8,7 @@ use super::super::spec::Spec;
 use crate::diagnostic::{Diagnostic, Place};
 
 pub(super) fn check(spec: &Spec, findings: &Findings) {
+    renames(spec, findings);
     let fields = spec.fields.iter();
     let fields = fields.map(|field| {
         let name = format!("{}.{}", field.object.value, field.name.value);
@@ -42,6 +43,31 @@ fn texts<'a>(
 ) -> impl Iterator<Item = (String, &'a Place)> {
     let stated = names.filter(|name| !name.is_empty());
     stated.map(|name| (name.value.clone(), &name.place))
+}
+
+/// A new name that is the old one.
+fn renames(spec: &Spec, findings: &Findings) {
+    let profile = spec
+        .profile
+        .iter()
+        .map(|profile| (&profile.name, &profile.renamed_from));
+    let role = spec
+        .role
+        .iter()
+        .map(|role| (&role.name, &role.renamed_from));
+    let user = spec
+        .user
+        .iter()
+        .map(|user| (&user.username, &user.renamed_from));
+    let rules = spec.sharing.iter().flat_map(|sharing| &sharing.rules);
+    let rules = rules.map(|rule| (&rule.name, &rule.renamed_from));
+    for (name, old) in profile.chain(role).chain(user).chain(rules) {
+        if let Some(old) = old.as_ref().filter(|old| *old == name) {
+            let message = format!("`{}` is the old name and the new one", old.value);
+            let finding = Diagnostic::error("OW1032", message).at(&old.place);
+            findings.push(finding.help("take `renamedFrom` away once every org has the new name"));
+        }
+    }
 }
 
 /// Reports every name that comes again. The platform compares names without case.

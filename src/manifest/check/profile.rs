@@ -47,6 +47,7 @@ pub(super) fn check(spec: &Spec, findings: &Findings) {
     check_bypass(spec, profile, findings);
     check_defeating(spec, profile, findings);
     check_removals(spec, profile, findings);
+    check_source(profile, findings);
 }
 
 fn check_requirements(
@@ -119,11 +120,6 @@ fn check_removals(spec: &Spec, profile: &Profile, findings: &Findings) {
         return;
     };
     if removals.is_empty() {
-        let message = "`withoutDataAdministration` names no object";
-        let finding = Diagnostic::error("OW1042", message).at(&profile.place);
-        findings.push(finding.help(
-            "name the objects, or leave the key out: then it is every object under `sharing`",
-        ));
         return;
     }
     let named: BTreeSet<&str> = removals
@@ -148,5 +144,18 @@ fn check_removals(spec: &Spec, profile: &Profile, findings: &Findings) {
             Some(first) => finding.see(&first.place, "the list is here"),
             None => finding,
         });
+    }
+}
+
+fn check_source(profile: &Profile, findings: &Findings) {
+    let Some(source) = &profile.clone_from else {
+        return;
+    };
+    if source.eq_ignore_ascii_case(&profile.name) {
+        findings.error(
+            "OW1045",
+            &source.place,
+            "a profile cannot be cloned from itself",
+        );
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn check(spec: &Spec, findings: &Findings) {
             check_default(sharing, rule, findings);
             check_target(spec, rule, findings);
             check_logic(rule, findings);
+            check_inclusion(rule, findings);
             for criterion in &rule.criteria {
                 values::check(spec, criterion, findings);
             }
@@ -86,13 +87,27 @@ fn check_default(sharing: &Sharing, rule: &Rule, findings: &Findings) {
 }
 
 fn check_target(spec: &Spec, rule: &Rule, findings: &Findings) {
-    if rule.shared_to.is_some() || spec.role.is_some() {
+    let has_role = spec.role.as_ref().is_some_and(|role| !role.absent);
+    if rule.shared_to.is_some() || has_role {
         return;
     }
     let message =
         "the rule shares with nobody: the manifest has no `role`, and the rule no `sharedTo`";
     let finding = Diagnostic::error("OW1062", message).at(&rule.place);
     findings.push(finding.help("add `sharedTo: {role: NAME}`"));
+}
+
+/// Records of owners who cannot have a role, such as site guests, are easily forgotten.
+fn check_inclusion(rule: &Rule, findings: &Findings) {
+    let excluded = rule
+        .include_records_owned_by_all
+        .as_ref()
+        .filter(|included| !included.value && rule.owned_by.is_none());
+    if let Some(excluded) = excluded {
+        let message = "records of owners who cannot have a role stay hidden, whatever the criteria";
+        let finding = Diagnostic::note("OW1070", message).at(&excluded.place);
+        findings.push(finding.help("write `true`, or leave the key out, to share these too"));
+    }
 }
 
 /// Every criterion is named by the logic, and nothing beyond them.

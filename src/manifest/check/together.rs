@@ -5,23 +5,24 @@ use std::collections::BTreeMap;
 use super::super::Manifest;
 use super::super::findings::Findings;
 use super::super::spanned::Sp;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 
 /// What a manifest claims, and in which words: two manifests may claim a thing in the same words only.
-type Claim<'a> = (String, String, &'a crate::diagnostic::Place);
+type Claim<'a> = (String, String, &'a Place);
 
 pub(super) fn check(manifests: &[Manifest], findings: &Findings) {
-    let mut seen: BTreeMap<String, (String, &crate::diagnostic::Place)> = BTreeMap::new();
-    for (what, words, place) in manifests.iter().flat_map(claims) {
-        match seen.get(&what) {
-            None => {
-                seen.insert(what, (words, place));
-            }
-            Some((first, _)) if *first == words && !words.is_empty() => {}
-            Some((_, first)) => {
+    let mut seen: BTreeMap<String, (usize, String, &Place)> = BTreeMap::new();
+    for (position, manifest) in manifests.iter().enumerate() {
+        for (what, words, place) in claims(manifest) {
+            let Some((owner, first, first_place)) = seen.get(&what) else {
+                seen.insert(what, (position, words, place));
+                continue;
+            };
+            let agree = *first == words && !words.is_empty();
+            if *owner != position && !agree {
                 let message = format!("two manifests disagree about the {what}");
                 let finding = Diagnostic::error("OW1031", message).at(place);
-                findings.push(finding.see(first, "the other one"));
+                findings.push(finding.see(first_place, "the other one"));
             }
         }
     }

@@ -1,0 +1,364 @@
+//! Access: who sees how much of an object, now and after, and who loses sight of it. Pure.
+
+use crate::criteria;
+use crate::facts::{CONTAINERS, Facts, ORGANIZATION, PROFILES, Question, ROLES, Row};
+use crate::kinds::{Defaults, in_force, user_question};
+use crate::manifest::{Manifest, Sharing, SharingModel};
+use crate::plan::{Bypass, Impact, Losing};
+use crate::soql;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Active standard users by profile.
+pub const USERS_BY_PROFILE: &str = "SELECT ProfileId, COUNT(Id) n FROM User WHERE IsActive = true AND UserType = 'Standard' GROUP BY ProfileId";
+
+/// Everything that grants something on an object.
+pub fn object_permissions(object: &str) -> String {
+    format!(
+        "SELECT ParentId, SobjectType, PermissionsRead, PermissionsViewAllRecords, PermissionsModifyAllRecords \
+         FROM ObjectPermissions WHERE SobjectType = {}",
+        soql::literal(object)
+    )
+}
+
+/// Active users who read an object through a permission set.
+pub fn assignments(object: &str) -> String {
+    format!(
+        "SELECT AssigneeId, Assignee.Username, Assignee.ProfileId, PermissionSetId FROM PermissionSetAssignment \
+         WHERE Assignee.IsActive = true AND Assignee.UserType = 'Standard' AND PermissionSet.IsOwnedByProfile = false \
+         AND PermissionSetId IN (SELECT ParentId FROM ObjectPermissions WHERE SobjectType = {} AND PermissionsRead = true)",
+        soql::literal(object)
+    )
+}
+
+/// Records of an object.
+pub fn population(object: &str) -> String {
+    format!("SELECT COUNT(Id) n FROM {object}")
+}
+
+/// Records the user owns.
+pub fn owned(object: &str, username: &str) -> String {
+    format!(
+        "SELECT COUNT(Id) n FROM {object} WHERE Owner.Username = {}",
+        soql::literal(username)
+    )
+}
+
+/// Counts the records that [`expected_condition`] describes.
+pub fn expected(sharing: &Sharing, manifest: &Manifest) -> Option<String> {
+    let condition = expected_condition(sharing, manifest)?;
+    Some(format!(
+        "SELECT COUNT(Id) n FROM {} WHERE {condition}",
+        sharing.object
+    ))
+}
+
+/// Records that the rules let the user see, or that the user owns. SOQL ignores case: an upper bound for text.
+pub fn expected_condition(sharing: &Sharing, manifest: &Manifest) -> Option<String> {
+    let username = manifest
+        .spec
+        .user
+        .as_ref()
+        .map(|user| user.username.value.as_str());
+    let rules = sharing
+        .rules
+        .iter()
+        .filter(|rule| !rule.absent && rule.owned_by.is_none());
+    let mut any: Vec<String> = Vec::new();
+    for rule in rules {
+        let condition = criteria::soql(rule, username)?;
+        let shareable = if sharing.object.value == "Contact" {
+            " AND AccountId != null"
+        } else {
+            ""
+        };
+        any.push(format!("({condition}{shareable})"));
+    }
+    if let Some(username) = username {
+        any.push(format!("(Owner.Username = {})", soql::literal(username)));
+    }
+    (!any.is_empty()).then(|| any.join(" OR "))
+}
+
+/// What has to be known to say who sees what.
+pub fn ask(manifest: &Manifest) -> Vec<Question> {
+    let mut queries = vec![
+        ORGANIZATION.to_owned(),
+        CONTAINERS.to_owned(),
+        PROFILES.to_owned(),
+        ROLES.to_owned(),
+    ];
+    if !manifest.spec.sharing.is_empty() {
+        queries.push(USERS_BY_PROFILE.to_owned());
+    }
+    let username = manifest.spec.user.as_ref().map(|user| &user.username.value);
+    for sharing in &manifest.spec.sharing {
+        let object = &sharing.object.value;
+        if !is_name(object) {
+            continue;
+        }
+        queries.extend([
+            object_permissions(object),
+            assignments(object),
+            population(object),
+        ]);
+        queries.extend(expected(sharing, manifest));
+        queries.extend(username.map(|username| owned(object, username)));
+    }
+    queries.into_iter().map(Question::Query).collect()
+}
+
+/// Names go into query text as they are: only what can be a name.
+pub fn is_name(object: &str) -> bool {
+    !object.is_empty()
+        && object
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The access impact, one for each object under `sharing`.
+pub fn impact(manifest: &Manifest, facts: &Facts) -> Vec<Impact> {
+    manifest
+        .spec
+        .sharing
+        .iter()
+        .map(|sharing| impact_on(sharing, manifest, facts))
+        .collect()
+}
+
+fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
+    let object = &sharing.object.value;
+    let records = facts.count(&population(object)).unwrap_or(0);
+    let bypass = bypass(object, facts);
+    Impact {
+        object: object.clone(),
+        records,
+        visible_now: visible_now(sharing, manifest, facts, records),
+        visible_after: visible_after(sharing, manifest, facts, records),
+        users_losing_access: losing(sharing, manifest, facts, &bypass),
+        bypass,
+    }
+}
+
+/// What the user sees today: everything where the default or a permission opens it, else what it owns and what the
+/// rules in the org share. `None` while the user does not exist.
+fn visible_now(sharing: &Sharing, manifest: &Manifest, facts: &Facts, records: u64) -> Option<u64> {
+    let user = manifest.spec.user.as_ref()?;
+    let row = facts.rows(&user_question(&user.username)).first()?;
+    let object = &sharing.object.value;
+    let holds: BTreeSet<String> = row
+        .children("PermissionSetAssignments")
+        .iter()
+        .filter_map(|a| a.text("PermissionSetId").map(str::to_owned))
+        .collect();
+    let profile = row.text("ProfileId");
+    let open = bypass(object, facts)
+        .iter()
+        .any(|by| Some(by.id.as_str()) == profile || holds.contains(&by.id));
+    let public = in_force(facts, object).is_some_and(|model| model != SharingModel::Private);
+    if open || public {
+        return Some(records);
+    }
+    let query = match rules_stand(sharing, facts) {
+        true => expected(sharing, manifest)?,
+        false => owned(object, &user.username),
+    };
+    facts.count(&query)
+}
+
+/// Whether the org has the manifest's rules already.
+fn rules_stand(sharing: &Sharing, facts: &Facts) -> bool {
+    let Some(document) = facts.component("SharingRules", &sharing.object) else {
+        return false;
+    };
+    let has = |name: &str| {
+        document
+            .children
+            .iter()
+            .any(|rule| rule.text_of("fullName") == Some(name))
+    };
+    sharing.rules.iter().all(|rule| has(&rule.name))
+}
+
+fn visible_after(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    facts: &Facts,
+    records: u64,
+) -> Option<u64> {
+    let after = Defaults::new(manifest, facts).after(&sharing.object);
+    if after.is_some_and(|model| {
+        model != SharingModel::Private && model != SharingModel::ControlledByParent
+    }) {
+        return Some(records);
+    }
+    let query = expected(sharing, manifest)?;
+    match facts.refusal(&query) {
+        // A criterion on a field that does not exist yet matches nothing until somebody fills it.
+        Some(("INVALID_FIELD", _)) => None,
+        _ => facts.count(&query),
+    }
+}
+
+/// What ignores the default: Modify or View All Data, or Modify or View All on the object.
+pub fn bypass(object: &str, facts: &Facts) -> Vec<Bypass> {
+    let objects: BTreeMap<&str, &Row> = facts
+        .rows(&object_permissions(object))
+        .iter()
+        .filter_map(|row| Some((row.text("ParentId")?, row)))
+        .collect();
+    let users = users_by_profile(facts);
+    let mut assigned: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in facts.rows(&assignments(object)) {
+        *assigned
+            .entry(row.text("PermissionSetId").unwrap_or_default())
+            .or_default() += 1;
+    }
+    let mut result: Vec<Bypass> = Vec::new();
+    for row in facts.rows(CONTAINERS) {
+        let id = row.text("Id").unwrap_or_default();
+        let Some(by) = what_bypasses(row, objects.get(id).copied()) else {
+            continue;
+        };
+        let entry = if row.flag("IsOwnedByProfile") {
+            let profile = row.text("ProfileId").unwrap_or_default();
+            let name = row.text("Profile.Name").unwrap_or_default().to_owned();
+            Bypass {
+                kind: "profile",
+                name,
+                id: profile.to_owned(),
+                users: users.get(profile).copied().unwrap_or(0),
+                by,
+            }
+        } else {
+            let group = row.text("PermissionSetGroupId").is_some();
+            let kind = if group {
+                "permission_set_group"
+            } else {
+                "permission_set"
+            };
+            let name = row.text("Label").unwrap_or_default().to_owned();
+            Bypass {
+                kind,
+                name,
+                id: id.to_owned(),
+                users: assigned.get(id).copied().unwrap_or(0),
+                by,
+            }
+        };
+        result.push(entry);
+    }
+    result.sort_by(|a, b| (a.kind, &a.name, &a.id).cmp(&(b.kind, &b.name, &b.id)));
+    result
+}
+
+fn what_bypasses(container: &Row, object: Option<&Row>) -> Option<&'static str> {
+    let on_object = |column: &str| object.is_some_and(|row| row.flag(column));
+    if container.flag("PermissionsModifyAllData") {
+        return Some("ModifyAllData");
+    }
+    if container.flag("PermissionsViewAllData") {
+        return Some("ViewAllData");
+    }
+    if on_object("PermissionsModifyAllRecords") {
+        return Some("ModifyAllRecords");
+    }
+    on_object("PermissionsViewAllRecords").then_some("ViewAllRecords")
+}
+
+fn users_by_profile(facts: &Facts) -> BTreeMap<String, u64> {
+    let rows = facts.rows(USERS_BY_PROFILE).iter();
+    rows.filter_map(|row| Some((row.text("ProfileId")?.to_owned(), row.number("n")?)))
+        .collect()
+}
+
+/// Active users who read the object today through a public default and will only see what they own, what their
+/// subordinates own and what is shared with them.
+fn losing(sharing: &Sharing, manifest: &Manifest, facts: &Facts, bypass: &[Bypass]) -> Vec<Losing> {
+    let defaults = Defaults::new(manifest, facts);
+    let narrows = defaults.after(&sharing.object) == Some(SharingModel::Private)
+        && defaults
+            .now(&sharing.object)
+            .is_some_and(|now| now != SharingModel::Private);
+    if !narrows {
+        return Vec::new();
+    }
+    let object = &sharing.object.value;
+    let keeps = |id: &str| bypass.iter().any(|by| by.id == id);
+    let reading = readers(object, facts);
+    let users = users_by_profile(facts);
+    let through_sets = facts.rows(&assignments(object));
+    let mut losing: Vec<Losing> = Vec::new();
+    for row in facts.rows(PROFILES) {
+        let (Some(id), Some(name)) = (row.text("Id"), row.text("Name")) else {
+            continue;
+        };
+        if keeps(id) || kept_by_manifest(sharing, name) {
+            continue;
+        }
+        let of_profile = || {
+            through_sets
+                .iter()
+                .filter(|set| set.text("Assignee.ProfileId") == Some(id))
+        };
+        let assignees = |rows: Vec<&Row>| -> u64 {
+            let ids: BTreeSet<&str> = rows
+                .into_iter()
+                .filter_map(|row| row.text("AssigneeId"))
+                .collect();
+            ids.len() as u64
+        };
+        let holders = assignees(
+            of_profile()
+                .filter(|set| keeps(set.text("PermissionSetId").unwrap_or_default()))
+                .collect(),
+        );
+        let all = if reading.contains(id) {
+            users.get(id).copied().unwrap_or(0)
+        } else {
+            assignees(of_profile().collect())
+        };
+        let count = all
+            .saturating_sub(holders)
+            .saturating_sub(own(manifest, facts, id));
+        if count > 0 {
+            losing.push(Losing {
+                profile: name.to_owned(),
+                users: count,
+            });
+        }
+    }
+    losing.sort_by(|a, b| {
+        b.users
+            .cmp(&a.users)
+            .then_with(|| a.profile.cmp(&b.profile))
+    });
+    losing
+}
+
+/// Profiles that read the object by themselves.
+fn readers<'a>(object: &str, facts: &'a Facts) -> BTreeSet<&'a str> {
+    let rows = facts.rows(&object_permissions(object)).iter();
+    let reading: BTreeSet<&str> = rows
+        .filter(|row| row.flag("PermissionsRead"))
+        .filter_map(|row| row.text("ParentId"))
+        .collect();
+    let containers = facts.rows(CONTAINERS).iter();
+    containers
+        .filter(|row| row.text("Id").is_some_and(|id| reading.contains(id)))
+        .filter_map(|row| row.text("ProfileId"))
+        .collect()
+}
+
+fn kept_by_manifest(sharing: &Sharing, profile: &str) -> bool {
+    sharing.keep_access.iter().any(|entry| match &entry.holder {
+        crate::manifest::Holder::Profile(name) => name.value == profile,
+        crate::manifest::Holder::Role(_) => false,
+    })
+}
+
+/// 1 where the manifest's own user is an active user of this profile: it is meant to lose sight.
+fn own(manifest: &Manifest, facts: &Facts, profile: &str) -> u64 {
+    let user = manifest.spec.user.as_ref();
+    let row = user.and_then(|user| facts.rows(&user_question(&user.username)).first());
+    u64::from(row.is_some_and(|row| row.flag("IsActive") && row.text("ProfileId") == Some(profile)))
+}

@@ -1,0 +1,323 @@
+//! Apply: the stages of a plan, in the order the platform needs.
+//!
+//! Writes are serial. Every stage is all or nothing, what fails cheaply comes before the company-wide narrowing, and
+//! wherever a run ends, the next one finishes the work: the live org is the only state.
+
+mod deploy;
+mod records;
+mod wait;
+
+use crate::address::Address;
+use crate::change::{Action, Change, Write};
+use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::event::{Emit, Event};
+use crate::facts::Facts;
+use crate::failure;
+use crate::manifest::Manifest;
+use crate::observe;
+use crate::org::{OrgError, Writer};
+use crate::plan::{self, Plan};
+use crate::verify::{self, Sample, Verification};
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// The stages, and what each does.
+pub const STAGES: [(u8, &str); 6] = [
+    (1, "fields, profile and role"),
+    (2, "user and permission sets"),
+    (3, "organization-wide defaults"),
+    (4, "role levels that the new defaults allow"),
+    (5, "sharing rules"),
+    (6, "profile and role of an existing user, removals"),
+];
+
+/// How to apply.
+#[derive(Clone)]
+pub struct Options {
+    /// Longest wait for a deploy, a lock or a recalculation.
+    pub wait: Duration,
+    /// Set by somebody who wants the run to stop at the next safe point.
+    pub stop: Arc<AtomicBool>,
+    /// How many records the proof compares.
+    pub sample: Sample,
+}
+
+/// How an apply ended.
+#[derive(Debug)]
+pub struct Applied {
+    /// What became of each change of the plan, in its order.
+    pub outcomes: Vec<Outcome>,
+    /// The proof, where the stages got that far.
+    pub verification: Option<Verification>,
+    /// Why it stopped, where it did.
+    pub failure: Option<Failure>,
+}
+
+/// What became of one change.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The resource.
+    pub address: Address,
+    /// What was to happen to it.
+    pub action: Action,
+    /// What happened.
+    pub result: Result,
+}
+
+/// What happened to a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Result {
+    /// It was written, and the org said so.
+    Done,
+    /// It was not written.
+    NotDone,
+    /// It was sent and the answer was lost.
+    Unknown,
+}
+
+/// Why a step ended the run.
+enum Stopped {
+    /// The org, or the way to it.
+    Org(OrgError),
+    /// Something that has a sentence of its own.
+    Failure(Box<Failure>),
+}
+
+impl From<OrgError> for Stopped {
+    fn from(error: OrgError) -> Self {
+        Self::Org(error)
+    }
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(Box::new(failure))
+    }
+}
+
+type Step<T> = std::result::Result<T, Stopped>;
+
+/// Applies a plan and proves it.
+pub async fn apply(
+    plan: &Plan,
+    manifests: &[Manifest],
+    writer: &Writer,
+    options: Options,
+    emit: Emit<'_>,
+) -> Applied {
+    let mut run = Run {
+        plan,
+        manifests,
+        writer,
+        options,
+        emit,
+        outcomes: undone(plan),
+        wrote: false,
+    };
+    let ended = run.stages_and_proof().await;
+    let outcomes = run.outcomes.clone();
+    match ended {
+        Ok(verification) => {
+            let failure = run.verdict(&verification);
+            Applied {
+                outcomes,
+                verification: Some(verification),
+                failure,
+            }
+        }
+        Err(stopped) => Applied {
+            failure: Some(run.failure(stopped)),
+            outcomes,
+            verification: None,
+        },
+    }
+}
+
+fn undone(plan: &Plan) -> Vec<Outcome> {
+    let outcome = |change: &Change| Outcome {
+        address: change.address.clone(),
+        action: change.action,
+        result: Result::NotDone,
+    };
+    plan.changes.iter().map(outcome).collect()
+}
+
+/// One run of apply.
+struct Run<'a> {
+    plan: &'a Plan,
+    manifests: &'a [Manifest],
+    writer: &'a Writer,
+    options: Options,
+    emit: Emit<'a>,
+    outcomes: Vec<Outcome>,
+    wrote: bool,
+}
+
+impl Run<'_> {
+    async fn stages_and_proof(&mut self) -> Step<Verification> {
+        for (stage, title) in STAGES {
+            self.stage(stage, title).await?;
+        }
+        let facts = self.observe().await?;
+        let rest = plan::plan(self.manifests, &facts)?;
+        let reader = self.writer.reader();
+        let access = verify::prove(
+            self.manifests,
+            &facts,
+            reader,
+            self.options.sample,
+            self.emit,
+        )
+        .await?;
+        Ok(Verification {
+            org: rest.org,
+            converged: rest.changes.is_empty(),
+            drift: rest.changes,
+            access,
+            findings: rest.findings,
+        })
+    }
+
+    async fn stage(&mut self, stage: u8, title: &str) -> Step<()> {
+        let changes: Vec<usize> = self.changes_of(stage);
+        if stage == 5 {
+            // An earlier run may have been killed while a default was being recalculated.
+            self.wait_for_defaults(stage).await?;
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.check_stop()?;
+        let started = Instant::now();
+        let addresses = changes
+            .iter()
+            .map(|index| self.plan.changes[*index].address.clone())
+            .collect();
+        (self.emit)(Event::StageStarted {
+            stage,
+            title: title.to_owned(),
+            addresses,
+        });
+        self.deploy_changes(stage, &changes).await?;
+        self.write_records(stage, &changes).await?;
+        match stage {
+            3 => self.wait_for_defaults(stage).await?,
+            5 => self.wait_for_rules(stage).await?,
+            _ => {}
+        }
+        (self.emit)(Event::StageDone {
+            stage,
+            elapsed_ms: milliseconds(started),
+        });
+        Ok(())
+    }
+
+    fn changes_of(&self, stage: u8) -> Vec<usize> {
+        let numbered = self.plan.changes.iter().enumerate();
+        numbered
+            .filter(|(_, change)| change.stage == stage)
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    async fn observe(&self) -> Step<Facts> {
+        Ok(observe::observe(self.manifests, self.writer.reader()).await?)
+    }
+
+    fn check_stop(&self) -> Step<()> {
+        if !self.options.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::error("OW5004", "stopped between two steps, as asked");
+        let help = "run the same command again: it finishes what is left";
+        Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
+    }
+
+    fn mark(&mut self, index: usize, stage: u8, result: Result, id: Option<String>) {
+        self.outcomes[index].result = result;
+        self.wrote |= result != Result::NotDone;
+        if result == Result::Done {
+            let address = self.plan.changes[index].address.clone();
+            (self.emit)(Event::Written { stage, address, id });
+        }
+    }
+
+    /// What the proof means for the run.
+    fn verdict(&self, verification: &Verification) -> Option<Failure> {
+        if !verification.converged {
+            let names: Vec<String> = verification
+                .drift
+                .iter()
+                .map(|change| change.address.to_string())
+                .collect();
+            let message = format!(
+                "planning again still finds {} changes: {}",
+                names.len(),
+                names.join(", ")
+            );
+            let help = "somebody else changes the same settings, or the org keeps them otherwise; plan shows the difference";
+            let diagnostic = Diagnostic::error("OW5002", message).help(help);
+            return Some(self.with_state(Failure::new(Exit::ProofFailed, vec![diagnostic])));
+        }
+        verify::failure(verification).map(|failure| self.with_state(failure))
+    }
+
+    fn failure(&self, stopped: Stopped) -> Failure {
+        let mut failure = match stopped {
+            Stopped::Failure(failure) => *failure,
+            Stopped::Org(error) => failure::of_org(&error),
+        };
+        let unknown = self
+            .outcomes
+            .iter()
+            .any(|outcome| outcome.result == Result::Unknown);
+        // Some of it stands and some does not: whatever the cause, the outcome is partial.
+        let keeps_class = matches!(
+            failure.exit,
+            Exit::Interrupted | Exit::Terminated | Exit::Login | Exit::Guarded
+        );
+        if unknown || (self.wrote && !keeps_class) {
+            failure.exit = Exit::Partial;
+        }
+        self.with_state(failure)
+    }
+
+    fn with_state(&self, failure: Failure) -> Failure {
+        let count = |result| {
+            self.outcomes
+                .iter()
+                .filter(|outcome| outcome.result == result)
+                .count()
+        };
+        let (done, unknown, all) = (
+            count(Result::Done),
+            count(Result::Unknown),
+            self.outcomes.len(),
+        );
+        let state = match (done, unknown) {
+            (0, 0) => failure::NOTHING_CHANGED.to_owned(),
+            (done, 0) => {
+                format!("{done} of {all} changes were made; running again finishes the rest")
+            }
+            (done, unknown) => format!(
+                "{done} of {all} changes were made, {unknown} may have been; running again looks first"
+            ),
+        };
+        failure.state(state).with_sources(&self.plan.sources)
+    }
+
+    /// The change that a write of this kind belongs to, by index.
+    fn deploys(&self, index: usize) -> Option<&[crate::change::Component]> {
+        match &self.plan.changes[index].write {
+            Write::Deploy(components) => Some(components),
+            Write::Insert(_) | Write::Update(..) | Write::Remove(..) => None,
+        }
+    }
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

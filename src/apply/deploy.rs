@@ -1,0 +1,488 @@
+//! One stage's deploy: pack, send once, poll, and read what the org says about each component.
+
+use super::{Result, Run, Step, milliseconds};
+use crate::change::{Change, Component};
+use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::event::Event;
+use crate::org::{ComponentMessage, DeployOptions, DeployStatus, poll};
+use crate::package::{self, Files};
+use crate::xml::Element;
+use std::time::Instant;
+
+/// Rounds in which entries that the org refuses, and nobody stated, are left out.
+const MOST_ROUNDS: usize = 5;
+
+/// Words of the platform that say "not now": a lock that another sharing or group operation holds.
+const LOCKS: [&str; 6] = [
+    "interferes with another operation already in progress",
+    "sharing operation already in progress",
+    "Group membership operation already in progress",
+    "could not acquire lock",
+    "UNABLE_TO_LOCK_ROW",
+    "administration setup has already been locked",
+];
+
+/// What to do about a deploy that did not succeed.
+enum Refused {
+    /// Another operation holds a lock: the same again, later.
+    Locked(String),
+    /// Entries nobody stated were taken out: the rest again, now.
+    Dropped,
+    /// No.
+    Final(Box<Failure>),
+}
+
+impl Run<'_> {
+    /// Deploys the components of these changes: what is removed first, then what is made.
+    pub(super) async fn deploy_changes(&mut self, stage: u8, changes: &[usize]) -> Step<()> {
+        let deployed: Vec<usize> = changes
+            .iter()
+            .copied()
+            .filter(|index| self.deploys(*index).is_some())
+            .collect();
+        if deployed.is_empty() {
+            return Ok(());
+        }
+        let components: Vec<Component> = deployed
+            .iter()
+            .flat_map(|index| self.deploys(*index).unwrap_or_default().to_vec())
+            .collect();
+        let components = self.with_ids(components).await?;
+        let (removals, additions): (Vec<_>, Vec<_>) =
+            components.into_iter().partition(|c| c.body.is_none());
+        if !removals.is_empty() {
+            let files =
+                package::removal_files(&removals, self.api_version()).map_err(unpackable)?;
+            self.deploy_rounds(stage, files, &deployed, &mut []).await?;
+        }
+        if !additions.is_empty() {
+            self.deploy_additions(stage, additions, &deployed).await?;
+        }
+        for index in deployed {
+            self.mark(index, stage, Result::Done, None);
+        }
+        Ok(())
+    }
+
+    fn api_version(&self) -> &str {
+        &self.plan.org.api_version
+    }
+
+    async fn deploy_additions(
+        &mut self,
+        stage: u8,
+        mut components: Vec<Component>,
+        changes: &[usize],
+    ) -> Step<()> {
+        let files = package::files(&components, self.api_version()).map_err(unpackable)?;
+        let coupled = stage == 3 && components.len() > 1;
+        match self
+            .deploy_rounds(stage, files, changes, &mut components)
+            .await
+        {
+            Err(super::Stopped::Failure(failure)) if coupled && is_coupling(&failure) => {
+                for component in narrowest_child_first(components) {
+                    let files =
+                        package::files(std::slice::from_ref(&component), self.api_version())
+                            .map_err(unpackable)?;
+                    self.deploy_rounds(stage, files, changes, &mut [component])
+                        .await?;
+                }
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Deploys until the org takes it: again without entries it refuses, again after a lock, never twice the same
+    /// for any other reason.
+    async fn deploy_rounds(
+        &mut self,
+        stage: u8,
+        mut files: Files,
+        changes: &[usize],
+        components: &mut [Component],
+    ) -> Step<()> {
+        let started = Instant::now();
+        let mut waits = poll::schedule();
+        let mut rounds = 0;
+        loop {
+            let status = self.deploy_once(stage, &files, changes).await?;
+            if status.success {
+                return Ok(());
+            }
+            match self.refused(stage, &status, changes, components) {
+                Refused::Dropped if rounds < MOST_ROUNDS => {
+                    rounds += 1;
+                    files = package::files(components, self.api_version()).map_err(unpackable)?;
+                }
+                Refused::Locked(words) if started.elapsed() < self.options.wait => {
+                    self.check_stop()?;
+                    let elapsed_ms = milliseconds(started);
+                    (self.emit)(Event::Waiting {
+                        stage,
+                        what: format!("a lock in the org: {words}"),
+                        elapsed_ms,
+                    });
+                    tokio::time::sleep(waits.next().unwrap_or_default()).await;
+                }
+                Refused::Locked(words) => return Err(busy(&words).into()),
+                Refused::Final(failure) => return Err(super::Stopped::Failure(failure)),
+                Refused::Dropped => return Err(self.refusal(&status, changes).into()),
+            }
+        }
+    }
+
+    async fn deploy_once(
+        &mut self,
+        stage: u8,
+        files: &Files,
+        changes: &[usize],
+    ) -> Step<DeployStatus> {
+        let zip = package::zip(files).map_err(unpackable)?;
+        let sent = self.writer.deploy(zip, DeployOptions::default()).await;
+        let id = match sent {
+            Ok(id) => id,
+            Err(error) => {
+                if error.outcome_unknown() {
+                    changes
+                        .iter()
+                        .for_each(|index| self.outcomes[*index].result = Result::Unknown);
+                }
+                return Err(error.into());
+            }
+        };
+        (self.emit)(Event::DeployStarted {
+            stage,
+            id: id.clone(),
+            components: files.len().saturating_sub(1),
+        });
+        self.poll(stage, &id, changes).await
+    }
+
+    /// A deploy that was accepted goes on whatever happens here, so a broken poll leaves its outcome unknown.
+    async fn poll(&mut self, stage: u8, id: &str, changes: &[usize]) -> Step<DeployStatus> {
+        let started = Instant::now();
+        let mut last = (String::new(), u64::MAX);
+        for wait in std::iter::once(std::time::Duration::ZERO).chain(poll::schedule()) {
+            tokio::time::sleep(wait).await;
+            let status = match self.writer.reader().deploy_status(id).await {
+                Ok(status) => status,
+                Err(error) => {
+                    changes
+                        .iter()
+                        .for_each(|index| self.outcomes[*index].result = Result::Unknown);
+                    return Err(error.into());
+                }
+            };
+            if status.done {
+                return Ok(status);
+            }
+            let now = (status.status.clone(), u64::from(status.components_deployed));
+            if now != last {
+                (self.emit)(progress(stage, id, &status, started));
+                last = now;
+            }
+            if started.elapsed() > self.options.wait {
+                break;
+            }
+        }
+        changes
+            .iter()
+            .for_each(|index| self.outcomes[*index].result = Result::Unknown);
+        Err(still_running(id).into())
+    }
+
+    fn refused(
+        &mut self,
+        stage: u8,
+        status: &DeployStatus,
+        changes: &[usize],
+        components: &mut [Component],
+    ) -> Refused {
+        let problems: Vec<&str> = status
+            .failures
+            .iter()
+            .filter_map(|failure| failure.problem.as_deref())
+            .collect();
+        let whole = status.error_message.as_deref().into_iter();
+        if let Some(words) = problems
+            .iter()
+            .copied()
+            .chain(whole)
+            .find(|text| is_lock(text))
+        {
+            return Refused::Locked(words.to_owned());
+        }
+        let mut dropped = 0;
+        for failure in &status.failures {
+            let Some(problem) = failure.problem.as_deref() else {
+                continue;
+            };
+            for entry in refused_entries(problem) {
+                if self.drop_entry(stage, changes, components, &entry, problem) {
+                    dropped += 1;
+                }
+            }
+        }
+        // A round must make progress on every failure's account, or it would only be the same deploy again.
+        if dropped > 0 {
+            Refused::Dropped
+        } else {
+            Refused::Final(Box::new(self.refusal(status, changes)))
+        }
+    }
+
+    /// Takes an entry out of the cloned profile, unless the manifest states it or it is a removal.
+    fn drop_entry(
+        &mut self,
+        stage: u8,
+        changes: &[usize],
+        components: &mut [Component],
+        entry: &str,
+        problem: &str,
+    ) -> bool {
+        let cloned = |change: &&usize| {
+            let change = &self.plan.changes[**change];
+            change.address.kind == "profile" && change.fingerprint.is_some()
+        };
+        let Some(index) = changes.iter().find(cloned).copied() else {
+            return false;
+        };
+        let change = &self.plan.changes[index];
+        let named = |path: &str| change.fields.iter().any(|field| field.path == path);
+        if named(&format!("userPermissions.{entry}"))
+            || named(&format!("objectPermissions.{entry}"))
+        {
+            return false;
+        }
+        let address = change.address.clone();
+        let profiles = components
+            .iter_mut()
+            .filter(|component| component.kind == "Profile");
+        let mut gone = false;
+        for profile in profiles.filter_map(|component| component.body.as_mut()) {
+            let before = profile.children.len();
+            profile.children.retain(|child| !is_entry(child, entry));
+            gone |= profile.children.len() < before;
+        }
+        if gone {
+            let problem = problem.to_owned();
+            (self.emit)(Event::EntryDropped {
+                stage,
+                address,
+                entry: entry.to_owned(),
+                problem,
+            });
+        }
+        gone
+    }
+
+    /// Points each refused component at the manifest line that asked for it.
+    fn refusal(&self, status: &DeployStatus, changes: &[usize]) -> Failure {
+        let mut diagnostics: Vec<Diagnostic> = status
+            .failures
+            .iter()
+            .map(|failure| self.refused_component(failure, changes))
+            .collect();
+        for test in &status.test_failures {
+            let message = format!(
+                "the Apex test {} failed during the deploy: {}",
+                test.name, test.message
+            );
+            diagnostics.push(Diagnostic::error("OW3008", message));
+        }
+        if diagnostics.is_empty() {
+            let reason = status
+                .error_message
+                .as_deref()
+                .unwrap_or("the org gave no reason");
+            diagnostics.push(Diagnostic::error(
+                "OW3008",
+                format!("the deploy {} ended {}: {reason}", status.id, status.status),
+            ));
+        }
+        Failure::new(Exit::Failed, diagnostics)
+    }
+
+    fn refused_component(&self, failure: &ComponentMessage, changes: &[usize]) -> Diagnostic {
+        let problem = failure
+            .problem
+            .as_deref()
+            .unwrap_or("the org gave no reason");
+        let asked = changes
+            .iter()
+            .map(|index| &self.plan.changes[*index])
+            .find(|change| asks_for(change, failure));
+        let Some(change) = asked else {
+            let message = format!(
+                "the org refused {} {}: {problem}",
+                failure.component_type, failure.full_name
+            );
+            return Diagnostic::error("OW3007", message);
+        };
+        let message = format!("the org refused {}: {problem}", change.address);
+        let diagnostic = Diagnostic::error("OW3007", message).about(change.address.clone());
+        let diagnostic = diagnostic.help("nothing of this deploy was saved");
+        match &change.place {
+            Some(place) => diagnostic.at(place),
+            None => diagnostic,
+        }
+    }
+}
+
+/// Whether a change wrote the component that a message names. A rule or field may be reported by its object's file.
+fn asks_for(change: &Change, failure: &ComponentMessage) -> bool {
+    let crate::change::Write::Deploy(components) = &change.write else {
+        return false;
+    };
+    let exact = |component: &Component| component.full_name == failure.full_name;
+    let in_file = |component: &Component| {
+        let object = component.full_name.split('.').next().unwrap_or_default();
+        failure.full_name == object
+            || failure
+                .full_name
+                .starts_with(&format!("{}.", component.full_name))
+    };
+    let same_kind = |component: &Component| {
+        component.kind == failure.component_type || component.full_name.contains('.')
+    };
+    components
+        .iter()
+        .any(|component| exact(component) || (in_file(component) && same_kind(component)))
+}
+
+fn is_lock(text: &str) -> bool {
+    LOCKS.iter().any(|words| text.contains(words))
+}
+
+fn is_coupling(failure: &Failure) -> bool {
+    failure
+        .diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.message.contains("is not a valid sharing model"))
+}
+
+/// Children of Account first, Account last.
+fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
+    components.sort_by_key(|component| component.full_name == "Account");
+    components
+}
+
+/// The entries of a profile that a problem names: `Unknown user permission: X`, `The user license doesn't allow the
+/// permission: X`, `In field: application - no CustomApplication named X found`, `Permission X depends on …`.
+fn refused_entries(problem: &str) -> Vec<String> {
+    let after = |marker: &str| {
+        problem
+            .split_once(marker)
+            .map(|(_, rest)| rest.trim().to_owned())
+    };
+    for marker in [
+        "Unknown user permission: ",
+        "The user license doesn't allow the permission: ",
+    ] {
+        if let Some(name) = after(marker) {
+            return vec![first_line(&name)];
+        }
+    }
+    if let Some(rest) = problem.strip_prefix("In field: ") {
+        let named = rest
+            .split_once(" named ")
+            .and_then(|(_, rest)| rest.strip_suffix(" found"));
+        return named.map(str::to_owned).into_iter().collect();
+    }
+    let parts = problem.split("; ").filter_map(|part| {
+        let name = part
+            .strip_prefix("Permission ")?
+            .split_once(" depends on permission(s): ")?
+            .0;
+        Some(name.to_owned())
+    });
+    parts.collect()
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// Whether an element is the entry of that name in any of a profile's lists.
+fn is_entry(child: &Element, name: &str) -> bool {
+    child
+        .children
+        .iter()
+        .any(|value| value.text == name && !matches!(value.name.as_str(), "enabled" | "visible"))
+}
+
+fn progress(stage: u8, id: &str, status: &DeployStatus, started: Instant) -> Event {
+    Event::DeployProgress {
+        stage,
+        id: id.to_owned(),
+        status: status.status.clone(),
+        done: u64::from(status.components_deployed),
+        total: u64::from(status.components_total),
+        elapsed_ms: milliseconds(started),
+    }
+}
+
+fn unpackable(error: package::PackageError) -> super::Stopped {
+    let diagnostic = Diagnostic::error("OW3008", format!("cannot build the package: {error}"));
+    super::Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
+}
+
+fn busy(words: &str) -> Failure {
+    let diagnostic = Diagnostic::error(
+        "OW3005",
+        format!("another operation holds a lock in the org: {words}"),
+    );
+    Failure::new(
+        Exit::Busy,
+        vec![diagnostic.help("run the same command again later")],
+    )
+}
+
+fn still_running(id: &str) -> Failure {
+    let diagnostic = Diagnostic::error(
+        "OW5001",
+        format!("the deploy {id} is still running in the org"),
+    );
+    let help = "it goes on there; run the same command again, or wait longer with `--wait 30m`";
+    Failure::new(Exit::Partial, vec![diagnostic.help(help)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entry_that_a_problem_names_is_found() {
+        for (problem, expected) in [
+            (
+                "Unknown user permission: ViewFlowUsage",
+                vec!["ViewFlowUsage"],
+            ),
+            (
+                "The user license doesn't allow the permission: FreezeUsers",
+                vec!["FreezeUsers"],
+            ),
+            (
+                "In field: field - no CustomField named Lead.X__c found",
+                vec!["Lead.X__c"],
+            ),
+            (
+                "Permission ManageTopics depends on permission(s): EditTopics",
+                vec!["ManageTopics"],
+            ),
+            ("sharedTo not allowed:role - CEO (8:19)", vec![]),
+        ] {
+            assert_eq!(refused_entries(problem), expected, "{problem}");
+        }
+    }
+
+    #[test]
+    fn locks_are_told_from_refusals() {
+        let lock = "The sharing calculation you requested can't be processed right now, because it interferes with \
+                    another operation already in progress. Please try again later.";
+        assert!(is_lock(lock));
+        assert!(!is_lock("Required field is missing: label"));
+    }
+}

@@ -1,0 +1,215 @@
+//! Changes: what a plan wants to do, as data. They print, hash and serialise; nothing here acts.
+
+use crate::address::Address;
+use crate::diagnostic::Place;
+use crate::xml::Element;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What happens to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It is removed and made again, because the platform cannot change it in place.
+    Replace,
+    /// It is removed.
+    Delete,
+}
+
+impl Action {
+    /// The word shown for it, and written in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The symbol shown before the word.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Create => "+",
+            Self::Update => "~",
+            Self::Replace => "-/+",
+            Self::Delete => "-",
+        }
+    }
+}
+
+/// One attribute that changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldChange {
+    /// Which attribute, in the manifest's words: `label`, `userPermissions.ModifyAllData`.
+    pub path: String,
+    /// Its value in the org, null where there is none.
+    pub before: Value,
+    /// Its value after the change, null where it goes.
+    pub after: Value,
+    /// Why, where the manifest does not say it itself.
+    pub reason: Option<String>,
+}
+
+/// One thing to do to one resource, in one stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The resource.
+    pub address: Address,
+    /// What happens to it.
+    pub action: Action,
+    /// In which stage (1 to 6; see `docs/architecture.md`).
+    pub stage: u8,
+    /// Whether nothing can undo it (users can be deactivated, never deleted).
+    pub irreversible: bool,
+    /// The manifest lines that asked for it.
+    pub place: Option<Place>,
+    /// What changes, one attribute each.
+    pub fields: Vec<FieldChange>,
+    /// What else `write` was computed from, so that the plan's digest covers it.
+    pub fingerprint: Option<String>,
+    /// How it is written.
+    pub write: Write,
+}
+
+/// How a change reaches the org.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// Components deployed with the others of the stage.
+    Deploy(Vec<Component>),
+    /// A new record.
+    Insert(Record),
+    /// An existing record, by id.
+    Update(String, Record),
+    /// A record that goes: object and id.
+    Remove(String, String),
+}
+
+/// A metadata component of a deploy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// Metadata type, such as `SharingCriteriaRule`.
+    pub kind: &'static str,
+    /// Full name, such as `Lead.Sync_to_HubSpot`.
+    pub full_name: String,
+    /// Its element, or `None` where the component is deleted.
+    pub body: Option<Element>,
+    /// Ids that only exist once earlier stages ran: placeholder text in `body`, and where to look the id up.
+    pub lookups: BTreeMap<String, Lookup>,
+}
+
+/// A record to write.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Record {
+    /// The object, such as `User`.
+    pub object: &'static str,
+    /// Its values.
+    pub values: BTreeMap<&'static str, RecordValue>,
+}
+
+/// A value of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordValue {
+    /// Known now.
+    Literal(Value),
+    /// An id that only exists once earlier stages ran.
+    Lookup(Lookup),
+}
+
+/// Where an id is looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// What it is, for a sentence: `profile HubSpot Integration`.
+    pub what: String,
+    /// A query that selects `Id` and returns one row.
+    pub soql: String,
+}
+
+impl Component {
+    /// A component with this element.
+    pub fn new(kind: &'static str, full_name: impl Into<String>, body: Element) -> Self {
+        Self {
+            kind,
+            full_name: full_name.into(),
+            body: Some(body),
+            lookups: BTreeMap::new(),
+        }
+    }
+
+    /// The removal of a component.
+    pub fn removal(kind: &'static str, full_name: impl Into<String>) -> Self {
+        Self {
+            kind,
+            full_name: full_name.into(),
+            body: None,
+            lookups: BTreeMap::new(),
+        }
+    }
+}
+
+/// The attributes of a resource by path, in the order to show them.
+pub type Attributes = Vec<(String, Value, Option<String>)>;
+
+/// The attributes that differ: those of `after` first, in their order, then those that only `before` has.
+pub fn differences(before: &Attributes, after: &Attributes) -> Vec<FieldChange> {
+    let find = |attributes: &Attributes, path: &str| {
+        attributes
+            .iter()
+            .find(|(name, ..)| name == path)
+            .map_or(Value::Null, |(_, value, _)| value.clone())
+    };
+    let mut changes: Vec<FieldChange> = Vec::new();
+    for (path, value, reason) in after {
+        let was = find(before, path);
+        if was != *value {
+            changes.push(FieldChange {
+                path: path.clone(),
+                before: was,
+                after: value.clone(),
+                reason: reason.clone(),
+            });
+        }
+    }
+    for (path, value, _) in before {
+        let gone = !value.is_null() && !after.iter().any(|(name, ..)| name == path);
+        if gone {
+            changes.push(FieldChange {
+                path: path.clone(),
+                before: value.clone(),
+                after: Value::Null,
+                reason: None,
+            });
+        }
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_differs_is_a_change() {
+        let before = vec![
+            ("a".into(), json!(1), None),
+            ("gone".into(), json!("x"), None),
+        ];
+        let after = vec![
+            ("a".into(), json!(1), None),
+            ("b".into(), json!(true), Some("because".into())),
+        ];
+        let changes = differences(&before, &after);
+        let paths: Vec<_> = changes
+            .iter()
+            .map(|change| (change.path.as_str(), &change.after))
+            .collect();
+        assert_eq!(paths, [("b", &json!(true)), ("gone", &Value::Null)]);
+        assert!(differences(&after, &after).is_empty());
+    }
+}

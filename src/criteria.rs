@@ -1,0 +1,513 @@
+//! Criteria: what a sharing rule asks of a record, in one canonical form.
+//!
+//! A manifest and a live rule are both brought into [`Criteria`], so that comparing them is comparing data; the same
+//! form is written as metadata, asked as SOQL (an upper bound: SOQL ignores case, sharing does not) and evaluated on
+//! records. Where the documentation leaves the outcome open, [`Verdict::Either`] says so instead of guessing.
+
+use crate::facts::Row;
+use crate::manifest::{Logic, Operator, Rule, Scalar, UserRef, Value, Word};
+use crate::soql;
+use crate::xml::Element;
+use serde_json::Value as Json;
+
+/// The conditions of a rule and how they combine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Criteria {
+    /// In the order written.
+    pub conditions: Vec<Condition>,
+    /// Absent: all of them.
+    pub logic: Option<Logic>,
+}
+
+/// One condition: any of the values (or none of them, for a negative operator).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// API name of the field.
+    pub field: String,
+    /// How it compares.
+    pub operator: Operator,
+    /// Values as the platform writes them; empty text is a blank field.
+    pub values: Vec<String>,
+}
+
+/// Whether a record meets the criteria.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// The documentation leaves it open; both outcomes are right.
+    Either,
+}
+
+impl Criteria {
+    /// The criteria of a manifest's rule; `resolve` turns a reference into the text the platform stores.
+    pub fn of_manifest(rule: &Rule, resolve: &dyn Fn(&Value) -> String) -> Self {
+        let values = |value: &Value| match value {
+            Value::List(items) => items.iter().map(|item| resolve(&item.value)).collect(),
+            single => vec![resolve(single)],
+        };
+        let conditions = rule.criteria.iter().map(|criterion| Condition {
+            field: criterion.field.value.clone(),
+            operator: criterion.operator.value,
+            values: values(&criterion.value.value),
+        });
+        Self {
+            conditions: conditions.collect(),
+            logic: rule.logic.as_ref().map(|logic| logic.value.clone()),
+        }
+    }
+
+    /// The criteria of a live `SharingCriteriaRule`; `None` where it has an operator this version does not know.
+    pub fn of_element(rule: &Element) -> Option<Self> {
+        let mut conditions = Vec::new();
+        for item in rule.children_named("criteriaItems") {
+            conditions.push(Condition {
+                field: item.text_of("field")?.to_owned(),
+                operator: Operator::of(item.text_of("operation")?)?,
+                values: split_values(item.text_of("value").unwrap_or_default()),
+            });
+        }
+        let filter = rule
+            .text_of("booleanFilter")
+            .filter(|text| !text.trim().is_empty());
+        let logic = match filter {
+            Some(text) => Some(Logic::parse(text)?),
+            None => None,
+        };
+        Some(Self { conditions, logic })
+    }
+
+    /// The same with every difference removed that means nothing: order and spelling of values, a logic that says
+    /// what its absence says.
+    pub fn canonical(&self) -> Self {
+        let conditions = self.conditions.iter().map(|condition| {
+            let mut values: Vec<String> = condition
+                .values
+                .iter()
+                .map(|value| canonical_value(value))
+                .collect();
+            values.sort_unstable();
+            values.dedup();
+            Condition {
+                values,
+                ..condition.clone()
+            }
+        });
+        let logic = self
+            .logic
+            .clone()
+            .filter(|logic| !is_all(logic, self.conditions.len()));
+        Self {
+            conditions: conditions.collect(),
+            logic,
+        }
+    }
+
+    /// One sentence a condition, for people: `Email contains "@"`.
+    pub fn sentences(&self) -> Vec<String> {
+        self.conditions.iter().map(Condition::sentence).collect()
+    }
+
+    /// The metadata elements, in the platform's order.
+    pub fn elements(&self) -> Vec<Element> {
+        let mut elements = Vec::new();
+        if let Some(logic) = &self.logic {
+            elements.push(Element::leaf("booleanFilter", logic.to_string()));
+        }
+        for condition in &self.conditions {
+            let item = Element::new("criteriaItems")
+                .with(Element::leaf("field", &condition.field))
+                .with(Element::leaf("operation", condition.operator.word()))
+                .with(Element::leaf("value", join_values(&condition.values)));
+            elements.push(item);
+        }
+        elements
+    }
+
+    /// Whether a record meets the criteria. `kind` gives the describe type of a field.
+    pub fn verdict(&self, row: &Row, kind: &dyn Fn(&str) -> Option<String>) -> Verdict {
+        let each: Vec<Verdict> = self
+            .conditions
+            .iter()
+            .map(|condition| condition.verdict(row, kind))
+            .collect();
+        match &self.logic {
+            Some(logic) => combine(logic, &each),
+            None => all(each.into_iter()),
+        }
+    }
+
+    /// The paths a query has to select so that [`Criteria::verdict`] can decide.
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self
+            .conditions
+            .iter()
+            .map(|condition| path(&condition.field))
+            .collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+}
+
+impl Condition {
+    fn sentence(&self) -> String {
+        let quoted: Vec<String> = self.values.iter().map(|value| spoken(value)).collect();
+        format!(
+            "{} {} {}",
+            self.field,
+            self.operator.word(),
+            quoted.join(" or ")
+        )
+    }
+
+    fn verdict(&self, row: &Row, kind: &dyn Fn(&str) -> Option<String>) -> Verdict {
+        let value = row.get(&path(&self.field)).unwrap_or(&Json::Null);
+        let kind = kind(&self.field);
+        let blank = value.is_null() || value.as_str() == Some("");
+        match self.operator {
+            Operator::NotEqual => negate(
+                any(self
+                    .values
+                    .iter()
+                    .map(|v| equals(value, v, kind.as_deref()))),
+                blank,
+                self,
+            ),
+            Operator::NotContain => negate(
+                any(self.values.iter().map(|v| holds(value, v))),
+                blank,
+                self,
+            ),
+            Operator::Equals => any(self
+                .values
+                .iter()
+                .map(|v| equals(value, v, kind.as_deref()))),
+            Operator::Contains => any(self.values.iter().map(|v| holds(value, v))),
+            Operator::StartsWith => any(self
+                .values
+                .iter()
+                .map(|v| text_of(value).starts_with(v.as_str()).into())),
+            ordering => any(self.values.iter().map(|v| ordered(value, v, ordering))),
+        }
+    }
+}
+
+impl From<bool> for Verdict {
+    fn from(met: bool) -> Self {
+        if met { Self::Yes } else { Self::No }
+    }
+}
+
+/// Where a criterion's field is found in a query row. Record types are compared by name, as sharing rules store them.
+fn path(field: &str) -> String {
+    if field.eq_ignore_ascii_case("RecordTypeId") {
+        "RecordType.Name".to_owned()
+    } else {
+        field.to_owned()
+    }
+}
+
+/// Sharing compares text with regard to case. For e-mail addresses, phone numbers, web addresses and picklists the
+/// documentation does not say, so a match but for case is open.
+fn equals(value: &Json, wanted: &str, kind: Option<&str>) -> Verdict {
+    if wanted.is_empty() {
+        return (value.is_null() || value.as_str() == Some("")).into();
+    }
+    if let Some(flag) = value.as_bool() {
+        return wanted
+            .eq_ignore_ascii_case(if flag { "true" } else { "false" })
+            .into();
+    }
+    if let (Some(number), Ok(other)) = (value.as_f64(), wanted.parse::<f64>()) {
+        return (number == other).into();
+    }
+    let text = text_of(value);
+    if text == wanted || same_id(&text, wanted) {
+        return Verdict::Yes;
+    }
+    let open = matches!(kind, Some("email" | "phone" | "url" | "picklist"));
+    if open && text.to_lowercase() == wanted.to_lowercase() {
+        Verdict::Either
+    } else {
+        Verdict::No
+    }
+}
+
+fn holds(value: &Json, wanted: &str) -> Verdict {
+    let text = text_of(value);
+    (!wanted.is_empty() && text.contains(wanted)).into()
+}
+
+fn ordered(value: &Json, wanted: &str, operator: Operator) -> Verdict {
+    let ordering = match (value.as_f64(), wanted.parse::<f64>()) {
+        (Some(number), Ok(other)) => number.partial_cmp(&other),
+        _ => value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(|text| text.cmp(wanted)),
+    };
+    let Some(ordering) = ordering else {
+        return Verdict::No;
+    };
+    match operator {
+        Operator::LessThan => ordering.is_lt(),
+        Operator::GreaterThan => ordering.is_gt(),
+        Operator::LessOrEqual => ordering.is_le(),
+        _ => ordering.is_ge(),
+    }
+    .into()
+}
+
+/// Whether a blank field meets "is not" is not documented for sharing rules, unless blank is among the values.
+fn negate(met: Verdict, blank: bool, condition: &Condition) -> Verdict {
+    match met {
+        Verdict::Yes => Verdict::No,
+        Verdict::Either => Verdict::Either,
+        Verdict::No if blank && !condition.values.iter().any(String::is_empty) => Verdict::Either,
+        Verdict::No => Verdict::Yes,
+    }
+}
+
+fn text_of(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// Ids are 15 characters, or the same with a checksum of three more.
+fn same_id(left: &str, right: &str) -> bool {
+    let long = left.len().max(right.len()) == 18 && left.len().min(right.len()) == 15;
+    long && soql::is_id(left) && soql::is_id(right) && left.get(..15) == right.get(..15)
+}
+
+fn any(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    verdicts.fold(Verdict::No, |sum, next| match (sum, next) {
+        (Verdict::Yes, _) | (_, Verdict::Yes) => Verdict::Yes,
+        (Verdict::Either, _) | (_, Verdict::Either) => Verdict::Either,
+        _ => Verdict::No,
+    })
+}
+
+fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    verdicts.fold(Verdict::Yes, |sum, next| match (sum, next) {
+        (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
+        (Verdict::Either, _) | (_, Verdict::Either) => Verdict::Either,
+        _ => Verdict::Yes,
+    })
+}
+
+fn combine(logic: &Logic, each: &[Verdict]) -> Verdict {
+    match logic {
+        Logic::Item(number) => number
+            .checked_sub(1)
+            .and_then(|i| each.get(i))
+            .copied()
+            .unwrap_or(Verdict::No),
+        Logic::And(parts) => all(parts.iter().map(|part| combine(part, each))),
+        Logic::Or(parts) => any(parts.iter().map(|part| combine(part, each))),
+    }
+}
+
+/// Whether the logic is nothing but every item, ANDed.
+fn is_all(logic: &Logic, count: usize) -> bool {
+    match logic {
+        Logic::Item(number) => count == 1 && *number == 1,
+        Logic::And(parts) => {
+            let items = parts
+                .iter()
+                .enumerate()
+                .all(|(i, part)| *part == Logic::Item(i + 1));
+            items && parts.len() == count
+        }
+        Logic::Or(_) => false,
+    }
+}
+
+/// Checkbox values come back as `True` and `False`, however they were deployed.
+fn canonical_value(value: &str) -> String {
+    match value.to_ascii_lowercase().as_str() {
+        "true" => "True".to_owned(),
+        "false" => "False".to_owned(),
+        _ if value.len() == 18 && soql::is_id(value) => value[..15].to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+fn spoken(value: &str) -> String {
+    match value {
+        "True" | "False" => value.to_lowercase(),
+        _ => format!("\"{value}\""),
+    }
+}
+
+/// Several values are one text, separated by commas; a value that holds a comma or a quote is quoted.
+pub fn join_values(values: &[String]) -> String {
+    let quoted = values.iter().map(|value| {
+        if value.contains([',', '"']) {
+            format!("\"{}\"", value.replace('"', "\"\""))
+        } else {
+            value.clone()
+        }
+    });
+    quoted.collect::<Vec<_>>().join(",")
+}
+
+/// Takes [`join_values`] apart again.
+pub fn split_values(text: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    let mut value = String::new();
+    let mut quoted = false;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                value.push('"');
+            }
+            '"' if quoted || value.is_empty() => quoted = !quoted,
+            ',' if !quoted => values.push(std::mem::take(&mut value)),
+            other => value.push(other),
+        }
+    }
+    values.push(value);
+    values
+}
+
+/// The plain text of a manifest value, as sharing rules store it: `True` for a ticked checkbox.
+pub fn stored(scalar: &Scalar) -> String {
+    match scalar {
+        Scalar::Bool(true) => "True".to_owned(),
+        Scalar::Bool(false) => "False".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The rule as a SOQL condition. References are asked by name, so that it can be written before any id is known.
+/// `username` is this manifest's user. SOQL ignores case: the count is an upper bound.
+pub fn soql(rule: &Rule, username: Option<&str>) -> Option<String> {
+    let mut each = Vec::new();
+    for criterion in &rule.criteria {
+        let values: Vec<&Value> = match &criterion.value.value {
+            Value::List(items) => items.iter().map(|item| &item.value).collect(),
+            single => vec![single],
+        };
+        each.push(comparison(
+            &criterion.field,
+            criterion.operator.value,
+            &values,
+            username,
+        )?);
+    }
+    match &rule.logic {
+        Some(logic) => Some(nested(logic, &each)),
+        None => Some(
+            each.iter()
+                .map(|part| format!("({part})"))
+                .collect::<Vec<_>>()
+                .join(" AND "),
+        ),
+    }
+}
+
+fn nested(logic: &Logic, each: &[String]) -> String {
+    let join = |parts: &[Logic], word: &str| {
+        let inner: Vec<String> = parts.iter().map(|part| nested(part, each)).collect();
+        format!("({})", inner.join(word))
+    };
+    match logic {
+        Logic::Item(number) => {
+            let part = number
+                .checked_sub(1)
+                .and_then(|i| each.get(i))
+                .map_or("", String::as_str);
+            format!("({part})")
+        }
+        Logic::And(parts) => join(parts, " AND "),
+        Logic::Or(parts) => join(parts, " OR "),
+    }
+}
+
+fn comparison(
+    field: &str,
+    operator: Operator,
+    values: &[&Value],
+    username: Option<&str>,
+) -> Option<String> {
+    let any = |parts: Vec<String>| parts.join(" OR ");
+    let operands: Option<Vec<(String, String)>> = values
+        .iter()
+        .map(|value| operand(field, value, username))
+        .collect();
+    let operands = operands?;
+    let compare = |sign: &str| {
+        operands
+            .iter()
+            .map(|(path, text)| format!("{path} {sign} {text}"))
+            .collect::<Vec<_>>()
+    };
+    let like = |before: &str| {
+        let bodies = values.iter().filter_map(|value| plain(value));
+        bodies
+            .map(|text| format!("{field} LIKE '{before}{}%'", soql::like(&text)))
+            .collect::<Vec<_>>()
+    };
+    Some(match operator {
+        Operator::Equals => any(compare("=")),
+        Operator::NotEqual => compare("!=").join(" AND "),
+        Operator::Contains => any(like("%")),
+        Operator::StartsWith => any(like("")),
+        Operator::NotContain => format!("NOT ({})", any(like("%"))),
+        Operator::LessThan => any(compare("<")),
+        Operator::GreaterThan => any(compare(">")),
+        Operator::LessOrEqual => any(compare("<=")),
+        Operator::GreaterOrEqual => any(compare(">=")),
+    })
+}
+
+/// Path and literal of one compared value.
+fn operand(field: &str, value: &Value, username: Option<&str>) -> Option<(String, String)> {
+    let parent = |name: &str| {
+        let relation = field
+            .strip_suffix("Id")
+            .map(str::to_owned)
+            .or_else(|| Some(field.replace("__c", "__r")));
+        relation.map(|relation| format!("{relation}.{name}"))
+    };
+    match value {
+        Value::Literal(Scalar::Bool(flag)) => Some((field.to_owned(), flag.to_string())),
+        Value::Literal(Scalar::Number(text)) => Some((field.to_owned(), text.clone())),
+        Value::Literal(Scalar::Text(text)) if text.is_empty() => {
+            Some((field.to_owned(), "null".to_owned()))
+        }
+        Value::Literal(Scalar::Text(text)) if is_date(text) => {
+            Some((field.to_owned(), text.clone()))
+        }
+        Value::Literal(Scalar::Text(text)) => Some((path(field), soql::literal(text))),
+        Value::User(UserRef::This) => Some((parent("Username")?, soql::literal(username?))),
+        Value::User(UserRef::Named(name)) => Some((parent("Username")?, soql::literal(name))),
+        Value::Queue(name) => Some((parent("Name")?, soql::literal(name))),
+        Value::RecordType(name) => Some(("RecordType.Name".to_owned(), soql::literal(name))),
+        Value::List(_) => None,
+    }
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Literal(scalar) => Some(scalar.to_string()),
+        _ => None,
+    }
+}
+
+/// `2026-01-31`, which SOQL takes without quotes.
+fn is_date(text: &str) -> bool {
+    let shape = |(i, character): (usize, char)| match i {
+        4 | 7 => character == '-',
+        _ => character.is_ascii_digit(),
+    };
+    text.len() == 10 && text.chars().enumerate().all(shape)
+}

@@ -1,0 +1,64 @@
+//! Events: what a verb reports while it works. Verbs emit, reports show; nobody else prints.
+
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use serde::Serialize;
+
+/// Something that happened during `apply` or `verify`. Durations are in milliseconds.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A stage begins: its number, what it does, and which resources.
+    StageStarted {
+        stage: u8,
+        title: String,
+        addresses: Vec<Address>,
+    },
+    /// A deploy was accepted under this id.
+    DeployStarted {
+        stage: u8,
+        id: String,
+        components: usize,
+    },
+    /// A deploy moved on; counts may go backwards after a restart on the server.
+    DeployProgress {
+        stage: u8,
+        id: String,
+        status: String,
+        done: u64,
+        total: u64,
+        elapsed_ms: u64,
+    },
+    /// The org refused an entry the manifest did not state; it was dropped and the deploy goes again.
+    EntryDropped {
+        stage: u8,
+        address: Address,
+        entry: String,
+        problem: String,
+    },
+    /// A resource was written.
+    Written {
+        stage: u8,
+        address: Address,
+        id: Option<String>,
+    },
+    /// Something is waited for: the recalculation of an object, a lock, sharing rows.
+    Waiting {
+        stage: u8,
+        what: String,
+        elapsed_ms: u64,
+    },
+    /// A stage is through.
+    StageDone { stage: u8, elapsed_ms: u64 },
+    /// A finding that came up on the way.
+    Remark { finding: Diagnostic },
+    /// Record access was compared: so many of so many records.
+    Checking {
+        object: String,
+        checked: u64,
+        population: u64,
+    },
+}
+
+/// Where events go.
+pub type Emit<'a> = &'a mut (dyn FnMut(Event) + Send);

@@ -1,0 +1,246 @@
+//! Findings: what somebody should know before, and after, the plan is applied. Each has a stable code, a sentence and
+//! a next step. HubSpot's guide to selective sync names most of them as considerations; the others are what it leaves
+//! out. Pure.
+
+mod catalogue;
+mod hubspot;
+mod roles;
+mod rules;
+mod user;
+
+use crate::change::Change;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::facts::{Facts, Question};
+use crate::kinds::{Defaults, in_force, live_default};
+use crate::manifest::{Manifest, Sharing, SharingModel};
+use crate::plan::{Impact, ManualStep};
+
+pub use catalogue::{CODES, Code, find};
+
+/// What a remark may look at.
+pub struct View<'a> {
+    /// What is wanted.
+    pub manifest: &'a Manifest,
+    /// What was read.
+    pub facts: &'a Facts,
+    /// What would change.
+    pub changes: &'a [Change],
+    /// Who sees what.
+    pub impact: &'a [Impact],
+}
+
+/// Contacts that no rule can share.
+fn parentless(object: &str) -> Option<String> {
+    (object == "Contact")
+        .then(|| "SELECT COUNT(Id) n FROM Contact WHERE AccountId = null".to_owned())
+}
+
+/// What has to be known for the remarks alone.
+pub fn ask(manifest: &Manifest) -> Vec<Question> {
+    let mut queries: Vec<String> = Vec::new();
+    for sharing in &manifest.spec.sharing {
+        queries.extend(parentless(&sharing.object));
+    }
+    queries.extend(roles::ask(manifest));
+    queries.into_iter().map(Question::Query).collect()
+}
+
+/// Every remark on a plan, errors first.
+pub fn remarks(view: &View) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    findings.extend(edition(view));
+    for (sharing, impact) in view.manifest.spec.sharing.iter().zip(view.impact) {
+        findings.extend(bypassed(view, sharing, impact));
+        findings.extend(losing(sharing, impact));
+        findings.extend(recalculating(view, sharing));
+        findings.extend(empty(sharing, impact));
+        findings.extend(parentless_records(view, sharing));
+        findings.extend(leaving_parent(view, sharing));
+        findings.extend(rules::remarks(view, sharing));
+    }
+    findings.extend(roles::remarks(view));
+    findings.extend(user::remarks(view));
+    findings.extend(hubspot::remarks(view));
+    findings
+        .sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
+    findings
+}
+
+/// What no API can do.
+pub fn manual_steps(view: &View) -> Vec<ManualStep> {
+    hubspot::manual_steps(view)
+}
+
+/// The guide: "Selective sync requires a Salesforce Enterprise license."
+fn edition(view: &View) -> Option<Diagnostic> {
+    let edition = view.facts.org.edition.as_str();
+    let enough = ["Enterprise", "Unlimited", "Performance", "Developer"];
+    if edition.is_empty() || enough.iter().any(|name| edition.starts_with(name)) {
+        return None;
+    }
+    let message =
+        format!("the org is a {edition}: selective sync needs Enterprise Edition or above");
+    let help =
+        "profiles, roles and criteria-based rules are limited below it; upgrade before you go on";
+    Some(Diagnostic::error("OW2001", message).help(help))
+}
+
+/// The guide: "Any profile with View/Modify All permissions to an object will override the default."
+fn bypassed(view: &View, sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
+    let users: u64 = impact.bypass.iter().map(|by| by.users).sum();
+    if impact.bypass.is_empty() || view.facts.offline {
+        return None;
+    }
+    let names: Vec<String> = impact
+        .bypass
+        .iter()
+        .map(|by| format!("{} ({}, {})", by.name, by.by, people(by.users)))
+        .collect();
+    let message = format!(
+        "{} profiles and permission sets see every {}",
+        impact.bypass.len(),
+        sharing.object
+    );
+    let help = format!(
+        "{} in all keep their sight whatever the default says: {}",
+        people(users),
+        names.join("; ")
+    );
+    Some(
+        Diagnostic::note("OW2003", message)
+            .at(&sharing.object.place)
+            .help(help),
+    )
+}
+
+fn losing(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
+    let users: u64 = impact
+        .users_losing_access
+        .iter()
+        .map(|losing| losing.users)
+        .sum();
+    if users == 0 {
+        return None;
+    }
+    let profiles: Vec<String> = impact
+        .users_losing_access
+        .iter()
+        .map(|losing| format!("{} ({})", losing.profile, losing.users))
+        .collect();
+    let message = format!(
+        "{} lose sight of {} records they neither own nor supervise",
+        people(users),
+        sharing.object
+    );
+    let help = format!(
+        "by profile: {}; name under `keepAccess` those who must go on seeing them",
+        profiles.join(", ")
+    );
+    Some(
+        Diagnostic::warning("OW2004", message)
+            .at(&sharing.object.place)
+            .help(help),
+    )
+}
+
+/// A default that is requested and not yet in force: an earlier run, or an admin, started a recalculation.
+fn recalculating(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
+    let (requested, _) = live_default(view.facts, &sharing.object);
+    let force = in_force(view.facts, &sharing.object);
+    let (Some(requested), Some(force)) = (requested, force) else {
+        return None;
+    };
+    // The effective value of an object controlled by its parent is the parent's.
+    if requested == force || requested == SharingModel::ControlledByParent {
+        return None;
+    }
+    let message = format!(
+        "{} is being recalculated: {force} is in force, {requested} was asked for",
+        sharing.object
+    );
+    let help =
+        "apply waits for it before it writes any rule; Setup > Background Jobs shows how far it is";
+    Some(
+        Diagnostic::warning("OW2013", message)
+            .at(&sharing.object.place)
+            .help(help),
+    )
+}
+
+fn empty(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
+    let message = format!(
+        "the org has no {} record: there is nothing to prove access on",
+        sharing.object
+    );
+    let help = "the proof passes vacuously; run verify again once there are records";
+    (impact.records == 0).then(|| {
+        Diagnostic::warning("OW2014", message)
+            .at(&sharing.object.place)
+            .help(help)
+    })
+}
+
+/// Contacts without an account are private: no rule, no manual share, only the owner and View All.
+fn parentless_records(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
+    let count = view.facts.count(&parentless(&sharing.object)?)?;
+    if count == 0 {
+        return None;
+    }
+    let message = format!("{count} contacts have no account: no sharing rule can ever share them");
+    let help =
+        "they drop out of the sync unless the integration user owns them; give them an account";
+    Some(
+        Diagnostic::warning("OW2010", message)
+            .at(&sharing.object.place)
+            .help(help),
+    )
+}
+
+/// Contact leaves Controlled by Parent, or stays and cannot be shared.
+fn leaving_parent(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
+    let parent = Some(SharingModel::ControlledByParent);
+    let defaults = Defaults::new(view.manifest, view.facts);
+    let (now, after) = (
+        live_default(view.facts, &sharing.object).0,
+        defaults.after(&sharing.object),
+    );
+    if now != parent && defaults.now(&sharing.object) != parent {
+        return None;
+    }
+    let object = &sharing.object;
+    if after == parent && !sharing.rules.is_empty() {
+        let message =
+            format!("{object} is controlled by its parent: rules on it are refused or not applied");
+        let help = "add `organizationWideDefault: Private`";
+        return Some(
+            Diagnostic::error("OW2009", message)
+                .at(&object.place)
+                .help(help),
+        );
+    }
+    let message = format!(
+        "{object} stops following its account: who sees an account no longer sees its contacts"
+    );
+    let help = "account owners keep the level their role gives; check page layouts and reports that rely on it";
+    (after != parent).then(|| {
+        Diagnostic::warning("OW2009", message)
+            .at(&object.place)
+            .help(help)
+    })
+}
+
+/// Whether any error-level finding is among these.
+pub fn has_errors(findings: &[Diagnostic]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
+}
+
+/// `1 user`, `12 users`.
+fn people(count: u64) -> String {
+    if count == 1 {
+        "1 user".to_owned()
+    } else {
+        format!("{count} users")
+    }
+}

@@ -1,0 +1,122 @@
+//! Where the role stands in the hierarchy, and what that opens.
+
+use super::View;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::facts::{Facts, ROLES, Row};
+use crate::manifest::Manifest;
+use crate::soql;
+use std::collections::BTreeSet;
+
+/// Active users by role: who stands above and below.
+const USERS_BY_ROLE: &str = "SELECT UserRoleId, COUNT(Id) n FROM User WHERE IsActive = true AND UserRoleId != null \
+     GROUP BY UserRoleId";
+
+/// Other active users in the manifest's role.
+fn members(manifest: &Manifest) -> Option<String> {
+    let role = soql::literal(&manifest.spec.role.as_ref()?.name);
+    let username = soql::literal(&manifest.spec.user.as_ref()?.username);
+    Some(format!(
+        "SELECT COUNT(Id) n FROM User WHERE IsActive = true AND UserRole.DeveloperName = {role} AND Username != {username}"
+    ))
+}
+
+pub(super) fn ask(manifest: &Manifest) -> Vec<String> {
+    if manifest.spec.role.is_none() {
+        return Vec::new();
+    }
+    std::iter::once(USERS_BY_ROLE.to_owned())
+        .chain(members(manifest))
+        .collect()
+}
+
+pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
+    let Some(role) = view.manifest.spec.role.as_ref().filter(|role| !role.absent) else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    if let Some(parent) = &role.parent {
+        findings.extend(below(view, parent, &parent.place));
+    }
+    findings.extend(above(view, &role.name, &role.name.place));
+    findings.extend(shared_with_others(view, &role.name, &role.name.place));
+    findings
+}
+
+/// The guide: a role below others "may unintentionally expose records to users who have a role higher".
+fn below(view: &View, parent: &str, place: &Place) -> Option<Diagnostic> {
+    let superiors = superiors(view.facts, parent);
+    let users = users_in(view.facts, &superiors);
+    let message = format!(
+        "the role stands below {} roles: their {users} users see whatever is shared with it",
+        superiors.len()
+    );
+    let help = "leave `parent` out to put the role at the top, outside every branch";
+    (!superiors.is_empty()).then(|| Diagnostic::warning("OW2005", message).at(place).help(help))
+}
+
+/// The guide: with a role above others the user "may have access to records that do not meet the sharing rule".
+fn above(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
+    let subordinates = subordinates(view.facts, name);
+    let users = users_in(view.facts, &subordinates);
+    let message = format!(
+        "the role stands above {} roles: the user sees every record their {users} users own, rule or no rule",
+        subordinates.len()
+    );
+    let help = "move those roles elsewhere, or give the integration a role of its own at the top";
+    (!subordinates.is_empty()).then(|| Diagnostic::error("OW2006", message).at(place).help(help))
+}
+
+fn shared_with_others(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
+    let others = view.facts.count(&members(view.manifest)?)?;
+    let message = format!(
+        "{others} other active users have the role `{name}`: they see whatever the rules share"
+    );
+    let help = "give the integration a role of its own";
+    (others > 0).then(|| Diagnostic::warning("OW2017", message).at(place).help(help))
+}
+
+fn superiors<'a>(facts: &'a Facts, parent: &str) -> BTreeSet<&'a str> {
+    let rows = facts.rows(ROLES);
+    let mut found = BTreeSet::new();
+    let mut next = rows
+        .iter()
+        .find(|row| row.text("DeveloperName") == Some(parent));
+    while let Some(row) = next {
+        // A role met twice would mean a circle, which no org has; it ends the walk all the same.
+        let Some(id) = row.text("Id").filter(|id| found.insert(*id)) else {
+            break;
+        };
+        next = rows.iter().find(|other| {
+            other.text("Id") != Some(id) && other.text("Id") == row.text("ParentRoleId")
+        });
+    }
+    found
+}
+
+fn subordinates<'a>(facts: &'a Facts, name: &str) -> BTreeSet<&'a str> {
+    let rows = facts.rows(ROLES);
+    let own = rows
+        .iter()
+        .find(|row| row.text("DeveloperName") == Some(name))
+        .and_then(|row| row.text("Id"));
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = own.into_iter().collect();
+    while let Some(id) = open.pop() {
+        let children = rows
+            .iter()
+            .filter(|row: &&Row| row.text("ParentRoleId") == Some(id));
+        open.extend(
+            children
+                .filter_map(|row| row.text("Id"))
+                .filter(|child| found.insert(*child)),
+        );
+    }
+    found
+}
+
+fn users_in(facts: &Facts, roles: &BTreeSet<&str>) -> u64 {
+    let rows = facts.rows(USERS_BY_ROLE).iter();
+    rows.filter(|row| row.text("UserRoleId").is_some_and(|id| roles.contains(id)))
+        .filter_map(|row| row.number("n"))
+        .sum()
+}

@@ -1,0 +1,224 @@
+//! Remarks on the rules of one object: what they would miss, and who else's rules reach the user.
+
+use super::View;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{
+    Criterion, FieldType, Operator, Principal, Rule, Scalar, Sharing, UserRef, Value,
+};
+use crate::xml::Element;
+
+pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for rule in sharing.rules.iter().filter(|rule| !rule.absent) {
+        findings.extend(new_field(view, sharing, rule));
+        findings.extend(negative(rule));
+        findings.extend(case(view, sharing, rule));
+        findings.extend(hidden_field(view, sharing, rule));
+    }
+    findings.extend(created_by_integration(view, sharing));
+    findings.extend(foreign(view, sharing));
+    findings
+}
+
+/// A criterion on a field this very plan makes matches nothing until somebody fills it.
+fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> {
+    let meant = rule
+        .expect_visible
+        .as_ref()
+        .is_some_and(|count| count.value == 0);
+    let name = |criterion: &Criterion| format!("{}.{}", sharing.object, criterion.field);
+    let made = |criterion: &&Criterion| {
+        let full = name(criterion);
+        view.changes.iter().any(|c| {
+            c.address.kind == "custom_field"
+                && c.address.name == full
+                && c.action == crate::change::Action::Create
+        })
+    };
+    let criterion = rule.criteria.iter().find(made)?;
+    if meant {
+        return None;
+    }
+    let message = format!(
+        "nothing will be visible through `{}`: this plan makes `{}`",
+        rule.name,
+        name(criterion)
+    );
+    let help = "fill the field (a data load, a flow), or say `expectVisible: 0` on the rule if that is meant";
+    let field = view
+        .manifest
+        .spec
+        .fields
+        .iter()
+        .find(|field| field.name.value == criterion.field.value);
+    let ticked = field.is_some_and(|field| {
+        matches!(field.field_type.value, FieldType::Checkbox)
+            && field.default.as_ref().is_some_and(|d| d.value)
+    });
+    (!ticked).then(|| {
+        Diagnostic::error("OW2011", message)
+            .at(&criterion.field.place)
+            .help(help)
+    })
+}
+
+fn negative(rule: &Rule) -> Option<Diagnostic> {
+    let criterion = rule
+        .criteria
+        .iter()
+        .find(|criterion| criterion.operator.value.is_negative())?;
+    let message = format!(
+        "whether a blank `{}` meets `{}` is not documented",
+        criterion.field, criterion.operator
+    );
+    let help = "add a criterion that says what blank means; verify accepts either outcome for blank values";
+    Some(
+        Diagnostic::warning("OW2018", message)
+            .at(&criterion.operator.place)
+            .help(help),
+    )
+}
+
+/// Sharing compares text with regard to case.
+fn case(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> {
+    let letters = |value: &Value| match value {
+        Value::Literal(Scalar::Text(text)) => text.chars().any(char::is_alphabetic),
+        _ => false,
+    };
+    let text = |criterion: &&Criterion| {
+        let kind = view
+            .facts
+            .field(&sharing.object, &criterion.field)
+            .and_then(|f| f.get("type")?.as_str());
+        let sensitive = matches!(kind, Some("string" | "textarea"));
+        let spelled = match &criterion.value.value {
+            Value::List(items) => items.iter().any(|item| letters(&item.value)),
+            single => letters(single),
+        };
+        sensitive && spelled && criterion.operator.value != Operator::NotEqual
+    };
+    let criterion = rule.criteria.iter().find(text)?;
+    let message = format!(
+        "sharing rules compare `{}` with regard to case",
+        criterion.field
+    );
+    let help =
+        "list every spelling in use: `value: [Berlin, BERLIN]`; counts in the plan ignore case";
+    Some(
+        Diagnostic::note("OW2012", message)
+            .at(&criterion.value.place)
+            .help(help),
+    )
+}
+
+/// A field that exists and that the running user cannot see: counts and proof cannot look at it.
+fn hidden_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> {
+    let exists = |name: &str| {
+        let object = view.facts.component("CustomObject", &sharing.object);
+        object.is_some_and(|object| {
+            object
+                .children_named("fields")
+                .any(|f| f.text_of("fullName") == Some(name))
+        })
+    };
+    view.facts.describe(&sharing.object)?;
+    let hidden = |criterion: &&Criterion| {
+        view.facts
+            .field(&sharing.object, &criterion.field)
+            .is_none()
+            && exists(&criterion.field)
+    };
+    let criterion = rule.criteria.iter().find(hidden)?;
+    let message = format!(
+        "you cannot see `{}.{}`, so the proof cannot look at it",
+        sharing.object, criterion.field
+    );
+    let help = "list the field under `fields` with `visibleTo` naming your profile, or grant it by a permission set";
+    Some(
+        Diagnostic::warning("OW2019", message)
+            .at(&criterion.field.place)
+            .help(help),
+    )
+}
+
+/// The guide: records created by the integration "will stop syncing unless the new record meets the criteria".
+fn created_by_integration(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
+    view.manifest.spec.user.as_ref()?;
+    let covers = |criterion: &Criterion| {
+        let by = criterion.field.eq_ignore_ascii_case("CreatedById")
+            || criterion.field.eq_ignore_ascii_case("OwnerId");
+        by && matches!(criterion.value.value, Value::User(UserRef::This))
+    };
+    let rules: Vec<&Rule> = sharing.rules.iter().filter(|rule| !rule.absent).collect();
+    let rule = rules.first()?;
+    if rules.iter().any(|rule| rule.criteria.iter().any(covers)) {
+        return None;
+    }
+    let message = format!(
+        "a {} that HubSpot creates stops syncing unless it meets the criteria",
+        sharing.object
+    );
+    let help = "set the fields by a HubSpot or Salesforce workflow, or add a rule with \
+                `{field: CreatedById, operator: equals, value: {user: this}}`";
+    Some(
+        Diagnostic::warning("OW2008", message)
+            .at(&rule.place)
+            .help(help),
+    )
+}
+
+/// Rules that reach the user although no manifest names them.
+fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
+    let Some(document) = view.facts.component("SharingRules", &sharing.object) else {
+        return Vec::new();
+    };
+    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.name.value == name);
+    let rules = document
+        .children
+        .iter()
+        .filter(|rule| rule.text_of("fullName").is_some_and(|name| !ours(name)));
+    rules
+        .filter_map(|rule| reaches(view, sharing, rule))
+        .collect()
+}
+
+fn reaches(view: &View, sharing: &Sharing, rule: &Element) -> Option<Diagnostic> {
+    let name = rule.text_of("fullName")?;
+    let target = rule.child("sharedTo")?.children.first()?;
+    let role = view
+        .manifest
+        .spec
+        .role
+        .as_ref()
+        .map(|role| role.name.value.as_str());
+    let to_role = target.name.starts_with("role") && Some(target.text.as_str()) == role;
+    let own_target = sharing
+        .rules
+        .iter()
+        .filter_map(|rule| rule.shared_to.as_ref());
+    let to_group = own_target.filter_map(|principal| match &principal.value {
+        Principal::Group(group) => Some(group.as_str()),
+        _ => None,
+    });
+    let to_group = to_group
+        .into_iter()
+        .any(|group| target.name == "group" && target.text == group);
+    let everybody = target.name == "allInternalUsers";
+    let help = "name the rule in the manifest to own it, or remove it: what it shares will sync";
+    let message = format!(
+        "the rule `{}.{name}` shares more with the integration user, and no manifest names it",
+        sharing.object
+    );
+    if to_role || to_group {
+        return Some(
+            Diagnostic::error("OW2015", message)
+                .at(&sharing.object.place)
+                .help(help),
+        );
+    }
+    everybody.then(|| {
+        Diagnostic::warning("OW2015", message)
+            .at(&sharing.object.place)
+            .help(help)
+    })
+}

@@ -1,0 +1,117 @@
+//! Remarks on the user: what it owns, what else it holds, whether it can log in.
+
+use super::View;
+use crate::access;
+use crate::diagnostic::Diagnostic;
+use crate::kinds::{find_permission_set, user_question};
+use crate::plan::{Bypass, Impact};
+
+pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    findings.extend(owned(view));
+    findings.extend(holds_bypass(view));
+    findings.extend(inactive(view));
+    findings
+}
+
+/// The guide: "Records owned by the integration user are always visible to that user."
+fn owned(view: &View) -> Vec<Diagnostic> {
+    let Some(user) = &view.manifest.spec.user else {
+        return Vec::new();
+    };
+    let owned = |object: &str| {
+        view.facts
+            .count(&access::owned(object, &user.username))
+            .filter(|count| *count > 0)
+    };
+    let objects = view.manifest.spec.sharing.iter();
+    objects
+        .filter_map(|sharing| {
+            let count = owned(&sharing.object)?;
+            let message = format!("{count} {} records are owned by the integration user: they always sync", sharing.object);
+            let help = "give them another owner if they shall not; HubSpot makes its user owner where it finds no other";
+            Some(Diagnostic::warning("OW2007", message).at(&user.username.place).help(help))
+        })
+        .collect()
+}
+
+/// One permission set with View All on a selective object undoes the profile.
+fn holds_bypass(view: &View) -> Vec<Diagnostic> {
+    let Some(user) = &view.manifest.spec.user else {
+        return Vec::new();
+    };
+    let row = view.facts.rows(&user_question(&user.username)).first();
+    let assignments = row
+        .map(|row| row.children("PermissionSetAssignments"))
+        .unwrap_or_default();
+    let mut held: Vec<String> = assignments
+        .iter()
+        .filter(|row| !row.flag("PermissionSet.IsOwnedByProfile"))
+        .filter_map(|row| row.text("PermissionSetId").map(str::to_owned))
+        .collect();
+    for reference in view
+        .manifest
+        .spec
+        .permission_sets
+        .iter()
+        .filter(|reference| !reference.absent)
+    {
+        let found = find_permission_set(view.facts, &reference.name)
+            .ok()
+            .flatten();
+        held.extend(found.and_then(|row| row.text("Id")).map(str::to_owned));
+    }
+    let mut findings = Vec::new();
+    for impact in view.impact {
+        for by in &impact.bypass {
+            if by.kind != "profile" && held.contains(&by.id) {
+                findings.push(undone(view, impact, by));
+            }
+        }
+    }
+    findings
+}
+
+fn undone(view: &View, impact: &Impact, by: &Bypass) -> Diagnostic {
+    let message = format!(
+        "the permission set `{}` lets the user see every {} ({})",
+        by.name, impact.object, by.by
+    );
+    let help = "take it away from the integration user (`absent: true` in its entry), or take the permission off it";
+    let reference = view.manifest.spec.permission_sets.iter().find(|reference| {
+        let found = find_permission_set(view.facts, &reference.name)
+            .ok()
+            .flatten();
+        found.and_then(|row| row.text("Id")) == Some(&by.id)
+    });
+    let diagnostic = Diagnostic::error("OW2002", message).help(help);
+    let place = reference.map(|reference| &reference.name.place);
+    match place.or(view
+        .manifest
+        .spec
+        .user
+        .as_ref()
+        .map(|user| &user.username.place))
+    {
+        Some(place) => diagnostic.at(place),
+        None => diagnostic,
+    }
+}
+
+fn inactive(view: &View) -> Option<Diagnostic> {
+    let user = view.manifest.spec.user.as_ref()?;
+    let row = view.facts.rows(&user_question(&user.username)).first()?;
+    if row.flag("IsActive") || user.active.is_some() {
+        return None;
+    }
+    let message = format!(
+        "the user `{}` is inactive: HubSpot cannot log in",
+        user.username
+    );
+    let help = "add `active: true` under `user`; it takes a licence seat";
+    Some(
+        Diagnostic::error("OW2020", message)
+            .at(&user.username.place)
+            .help(help),
+    )
+}

@@ -1,0 +1,93 @@
+//! Guards: plans that are refused whatever consent was given. Pure.
+
+use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::manifest::{Limits, Manifest};
+use crate::plan::Plan;
+use std::collections::BTreeMap;
+
+/// Checks a plan against the manifests' limits, and against locking out the one who applies it.
+///
+/// # Errors
+/// Exit 4 with every refusal.
+pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let mut refusals = Vec::new();
+    for manifest in manifests {
+        refusals.extend(limits(plan, &manifest.spec.limits));
+        refusals.extend(own_user(plan, manifest));
+    }
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Guarded, refusals)
+        .state("nothing was changed")
+        .with_sources(&plan.sources))
+}
+
+fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {
+    let mut refusals = Vec::new();
+    if let Some(limit) = &limits.users_losing_access {
+        let users = most_users_losing(plan);
+        let message = format!("{users} users would lose access, and the manifest allows {limit}");
+        let help = "name who must keep it under `keepAccess`, or raise the limit";
+        if users > limit.value {
+            refusals.push(
+                Diagnostic::error("OW4001", message)
+                    .at(&limit.place)
+                    .help(help),
+            );
+        }
+    }
+    if let Some(limit) = &limits.records_becoming_visible {
+        let records: u64 = plan.impact.iter().map(becoming_visible).sum();
+        let message =
+            format!("{records} records would become visible, and the manifest allows {limit}");
+        let help = "narrow the criteria, or raise the limit";
+        if records > limit.value {
+            refusals.push(
+                Diagnostic::error("OW4002", message)
+                    .at(&limit.place)
+                    .help(help),
+            );
+        }
+    }
+    refusals
+}
+
+/// The same people lose sight of several objects: they count once a profile, by the object that takes most.
+fn most_users_losing(plan: &Plan) -> u64 {
+    let mut by_profile: BTreeMap<&str, u64> = BTreeMap::new();
+    for losing in plan
+        .impact
+        .iter()
+        .flat_map(|impact| &impact.users_losing_access)
+    {
+        let most = by_profile.entry(&losing.profile).or_default();
+        *most = losing.users.max(*most);
+    }
+    by_profile.values().sum()
+}
+
+fn becoming_visible(impact: &crate::plan::Impact) -> u64 {
+    let after = impact.visible_after.unwrap_or(0);
+    after.saturating_sub(impact.visible_now.unwrap_or(0))
+}
+
+/// The user who applies the plan is the one it would take rights from.
+fn own_user(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
+    let user = manifest.spec.user.as_ref()?;
+    let running = plan.org.running_user.as_deref()?;
+    if !running.eq_ignore_ascii_case(&user.username) {
+        return None;
+    }
+    let message =
+        format!("you are logged in as `{running}`, the very user this manifest restricts");
+    let help = "log in as an administrator: applied like this, the plan would take away the rights it needs";
+    Some(
+        Diagnostic::error("OW4003", message)
+            .at(&user.username.place)
+            .help(help),
+    )
+}

@@ -1,0 +1,135 @@
+//! Kinds: one typed struct in one file each, registered in one line.
+//!
+//! A kind says which questions it has for the org, what the manifest wants, what is live, and how the difference is
+//! written. `after` is always the live state overlaid with what the manifest says: the desired is adjusted, the
+//! difference is never filtered.
+
+mod criterion_check;
+mod custom_field;
+mod organization_wide_default;
+mod permission_set;
+mod permission_set_assignment;
+mod profile;
+mod profile_name;
+mod role;
+mod sharing_rule;
+mod user;
+
+use crate::address::Address;
+use crate::change::{Action, Attributes, Change, FieldChange, Write, differences};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::facts::{Facts, Question, Row};
+use crate::manifest::{Manifest, nearest};
+
+pub use organization_wide_default::{Defaults, entity_definition, in_force, live_default};
+pub use permission_set_assignment::find as find_permission_set;
+pub use profile_name::{full_name as profile_full_name, label as profile_label};
+pub use role::narrowest_level;
+pub use sharing_rule::{criteria as rule_criteria, target as rule_target};
+pub use user::question as user_question;
+
+/// A kind of resource.
+pub struct Kind {
+    /// Its name in addresses: `sharing_rule`.
+    pub name: &'static str,
+    /// Its name for people: `sharing rule`.
+    pub noun: &'static str,
+    /// What it has to know of the org.
+    pub ask: fn(&Manifest) -> Vec<Question>,
+    /// What it would change.
+    pub propose: fn(&Manifest, &Facts) -> Draft,
+}
+
+/// Every kind, in the order in which people think of them.
+pub static KINDS: &[&Kind] = &[
+    &custom_field::KIND,
+    &permission_set::KIND,
+    &profile::KIND,
+    &role::KIND,
+    &user::KIND,
+    &permission_set_assignment::KIND,
+    &organization_wide_default::KIND,
+    &sharing_rule::KIND,
+];
+
+/// What a kind proposes.
+#[derive(Default)]
+pub struct Draft {
+    /// What would change.
+    pub changes: Vec<Change>,
+    /// What makes the manifest impossible on this org.
+    pub errors: Vec<Diagnostic>,
+    /// What should be looked at.
+    pub findings: Vec<Diagnostic>,
+    /// What the org has of this kind that no manifest names: plural noun and count.
+    pub left_alone: Option<(&'static str, u64)>,
+}
+
+/// What a kind's struct has in common with the others: it can be laid open.
+pub trait Resource {
+    /// Its attributes by path, in the order to show them.
+    fn attributes(&self) -> Attributes;
+}
+
+/// Compares live with desired; `None` where there is nothing to do.
+pub fn compare<R: Resource>(
+    live: Option<&R>,
+    desired: Option<&R>,
+) -> Option<(Action, Vec<FieldChange>)> {
+    let open = |resource: Option<&R>| resource.map(Resource::attributes).unwrap_or_default();
+    let fields = differences(&open(live), &open(desired));
+    let action = match (live, desired) {
+        (None, None) => return None,
+        (None, Some(_)) => Action::Create,
+        (Some(_), None) => Action::Delete,
+        (Some(_), Some(_)) if fields.is_empty() => return None,
+        (Some(_), Some(_)) => Action::Update,
+    };
+    Some((action, fields))
+}
+
+impl Draft {
+    /// Adds a change.
+    pub fn change(
+        &mut self,
+        address: Address,
+        (action, fields): (Action, Vec<FieldChange>),
+        stage: u8,
+        place: &Place,
+        write: Write,
+    ) {
+        let place = Some(place.clone());
+        let irreversible = false;
+        self.changes.push(Change {
+            address,
+            action,
+            stage,
+            irreversible,
+            place,
+            fields,
+            fingerprint: None,
+            write,
+        });
+    }
+}
+
+/// An error for a name the org does not have, with the nearest it has.
+pub fn unknown<'a>(
+    code: &'static str,
+    what: &str,
+    name: &str,
+    place: &Place,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(code, format!("the org has no {what} `{name}`")).at(place);
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(name, &known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+/// The texts of one column of rows.
+pub fn column<'a>(rows: &'a [Row], path: &'a str) -> impl Iterator<Item = &'a str> {
+    rows.iter().filter_map(move |row| row.text(path))
+}

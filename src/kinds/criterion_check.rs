@@ -1,0 +1,153 @@
+//! What the platform takes as a criterion: which fields exist, which types a rule may ask for, which values fit.
+
+use super::unknown;
+use crate::diagnostic::Diagnostic;
+use crate::facts::Facts;
+use crate::manifest::{Criterion, Manifest, Rule, Scalar, Sharing, Value, nearest};
+use serde_json::Value as Json;
+
+/// Describe types that criteria-based sharing takes (Security guide, Criteria-Based Sharing Rules).
+const ALLOWED: [&str; 13] = [
+    "boolean",
+    "date",
+    "datetime",
+    "double",
+    "email",
+    "int",
+    "percent",
+    "phone",
+    "picklist",
+    "reference",
+    "string",
+    "textarea",
+    "url",
+];
+
+/// Checks every criterion of a rule against the org's fields.
+pub(super) fn check(
+    rule: &Rule,
+    sharing: &Sharing,
+    manifest: &Manifest,
+    facts: &Facts,
+) -> Vec<Diagnostic> {
+    let checks = rule
+        .criteria
+        .iter()
+        .filter_map(|criterion| check_one(criterion, sharing, manifest, facts));
+    checks.collect()
+}
+
+fn check_one(
+    criterion: &Criterion,
+    sharing: &Sharing,
+    manifest: &Manifest,
+    facts: &Facts,
+) -> Option<Diagnostic> {
+    let made_here = manifest.spec.fields.iter().any(|field| {
+        field.object.value == sharing.object.value
+            && field.name.value == criterion.field.value
+            && !field.absent
+    });
+    let Some(field) = facts.field(&sharing.object, &criterion.field) else {
+        let known = made_here || facts.offline || hidden(criterion, sharing, facts);
+        return (!known).then(|| unknown_field(criterion, sharing, facts));
+    };
+    unfit_type(criterion, sharing, field).or_else(|| unfit_value(criterion, field))
+}
+
+/// A field the running user cannot see, because no profile or permission set shows it, is in the metadata all the
+/// same.
+fn hidden(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
+    let Some(object) = facts.component("CustomObject", &sharing.object) else {
+        return false;
+    };
+    object
+        .children_named("fields")
+        .any(|field| field.text_of("fullName") == Some(&criterion.field))
+}
+
+fn unknown_field(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> Diagnostic {
+    let fields = facts
+        .describe(&sharing.object)
+        .and_then(|describe| describe.get("fields")?.as_array());
+    let names: Vec<&str> = fields
+        .into_iter()
+        .flatten()
+        .filter_map(|field| field.get("name")?.as_str())
+        .collect();
+    let what = format!("field `{}.{}`", sharing.object, criterion.field);
+    let mut diagnostic = unknown(
+        "OW2102",
+        "field",
+        &criterion.field,
+        &criterion.field.place,
+        names.iter().copied(),
+    );
+    diagnostic.message = format!("the org has no {what}");
+    let custom = criterion.field.ends_with("__c");
+    if custom && nearest(&criterion.field, &names).is_none() {
+        diagnostic = diagnostic.help("let the manifest make it: add it under `spec.fields`");
+    }
+    diagnostic
+}
+
+fn unfit_type(criterion: &Criterion, sharing: &Sharing, field: &Json) -> Option<Diagnostic> {
+    let kind = field.get("type").and_then(Json::as_str).unwrap_or_default();
+    let calculated = field.get("calculated").and_then(Json::as_bool) == Some(true);
+    let long = kind == "textarea"
+        && field
+            .get("length")
+            .and_then(Json::as_u64)
+            .is_some_and(|length| length > 255);
+    let targets = field.get("referenceTo").and_then(Json::as_array);
+    let lookup = kind == "reference"
+        && !targets
+            .into_iter()
+            .flatten()
+            .any(|target| matches!(target.as_str(), Some("User" | "Group" | "RecordType")));
+    let what = match (calculated, long, lookup, ALLOWED.contains(&kind)) {
+        (true, ..) => "a formula".to_owned(),
+        (_, true, ..) => "a long text area".to_owned(),
+        (_, _, true, _) => "a lookup to something else than a user or queue".to_owned(),
+        (.., false) => format!("of type {kind}"),
+        _ => return None,
+    };
+    let message = format!(
+        "`{}.{}` is {what}: sharing rules cannot ask for it",
+        sharing.object, criterion.field
+    );
+    let help = "copy its value into a text, number or checkbox field by a flow, and ask for that";
+    Some(
+        Diagnostic::error("OW2109", message)
+            .at(&criterion.field.place)
+            .help(help),
+    )
+}
+
+fn unfit_value(criterion: &Criterion, field: &Json) -> Option<Diagnostic> {
+    let kind = field.get("type").and_then(Json::as_str).unwrap_or_default();
+    let unfit = |value: &Value| match (kind, value) {
+        ("boolean", Value::Literal(Scalar::Bool(_))) => None,
+        ("boolean", _) => Some("a checkbox compares with `true` or `false`"),
+        ("double" | "int" | "percent", Value::Literal(Scalar::Number(_))) => None,
+        ("double" | "int" | "percent", Value::Literal(Scalar::Text(text))) if text.is_empty() => {
+            None
+        }
+        ("double" | "int" | "percent", _) => Some("a number field compares with a number"),
+        (
+            "string" | "email" | "phone" | "url" | "textarea" | "picklist",
+            Value::Literal(Scalar::Bool(_)),
+        ) => Some("a text field compares with text; put it in quotes"),
+        _ => None,
+    };
+    let place = &criterion.value.place;
+    let why = match &criterion.value.value {
+        Value::List(items) => items.iter().find_map(|item| unfit(&item.value)),
+        single => unfit(single),
+    }?;
+    let message = format!(
+        "the value does not fit `{}`, a field of type {kind}",
+        criterion.field
+    );
+    Some(Diagnostic::error("OW2109", message).at(place).help(why))
+}

@@ -1,0 +1,166 @@
+//! Permission sets of `keepAccess`: who must not lose sight of an object gets View All or Modify All on it before its
+//! default becomes narrower.
+
+use super::{Draft, Kind, Resource, column, compare, unknown};
+use crate::address::Address;
+use crate::change::{Attributes, Component, Write};
+use crate::clone::{self, ObjectFlags};
+use crate::facts::{Facts, PROFILES, Question};
+use crate::manifest::{Holder, KeepAccess, KeptAccess, Manifest, Sharing};
+use crate::xml::Element;
+use serde_json::json;
+
+/// Permission sets.
+pub(super) static KIND: Kind = Kind {
+    name: "permission_set",
+    noun: "permission set",
+    ask,
+    propose,
+};
+
+/// A permission set that keeps an object visible.
+pub(super) struct Keeper<'a> {
+    /// API name of the permission set.
+    pub(super) name: String,
+    /// The profile whose users get it.
+    pub(super) profile: &'a crate::manifest::Sp<String>,
+    object: &'a str,
+    access: KeptAccess,
+    pub(super) entry: &'a KeepAccess,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct PermissionSet {
+    label: String,
+    object: String,
+    flags: ObjectFlags,
+}
+
+impl Resource for PermissionSet {
+    fn attributes(&self) -> Attributes {
+        let path = format!("objectPermissions.{}", self.object);
+        vec![
+            ("label".into(), json!(self.label), None),
+            (path, json!(self.flags.words()), None),
+        ]
+    }
+}
+
+/// What the manifest's `keepAccess` asks of permission sets: one for each object and access, whoever holds it.
+pub(super) fn keepers(manifest: &Manifest) -> Vec<Keeper<'_>> {
+    let of_sharing = |sharing| keepers_of(sharing);
+    manifest.spec.sharing.iter().flat_map(of_sharing).collect()
+}
+
+fn keepers_of(sharing: &Sharing) -> impl Iterator<Item = Keeper<'_>> {
+    sharing.keep_access.iter().filter_map(|entry| {
+        let Holder::Profile(profile) = &entry.holder else {
+            return None;
+        };
+        let object = sharing.object.value.as_str();
+        let verb = if entry.access.value == KeptAccess::ModifyAll {
+            "Modify"
+        } else {
+            "View"
+        };
+        let name = format!("Keep_{verb}_All_{}", object.trim_end_matches("__c"));
+        Some(Keeper {
+            name,
+            profile,
+            object,
+            access: entry.access.value,
+            entry,
+        })
+    })
+}
+
+fn ask(manifest: &Manifest) -> Vec<Question> {
+    keepers(manifest)
+        .into_iter()
+        .map(|keeper| Question::Component("PermissionSet", keeper.name))
+        .collect()
+}
+
+fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
+    let mut draft = Draft::default();
+    let mut done: Vec<String> = Vec::new();
+    for keeper in keepers(manifest) {
+        let known = || column(facts.rows(PROFILES), "Name");
+        if !facts.offline && !known().any(|name| name == keeper.profile.value) {
+            draft.errors.push(unknown(
+                "OW2104",
+                "profile",
+                keeper.profile,
+                &keeper.profile.place,
+                known(),
+            ));
+        }
+        if done.contains(&keeper.name) {
+            continue;
+        }
+        let live_document = facts.component("PermissionSet", &keeper.name);
+        let live = live_document.map(|document| read(document, keeper.object));
+        let desired = desired(&keeper);
+        if let Some(comparison) = compare(live.as_ref(), Some(&desired)) {
+            let component = Component::new(
+                "PermissionSet",
+                keeper.name.clone(),
+                write(&desired, live_document),
+            );
+            let address = Address::new(KIND.name, keeper.name.clone());
+            draft.change(
+                address,
+                comparison,
+                1,
+                &keeper.entry.place,
+                Write::Deploy(vec![component]),
+            );
+        }
+        done.push(keeper.name);
+    }
+    draft
+}
+
+fn read(document: &Element, object: &str) -> PermissionSet {
+    let flags = clone::document_objects(document)
+        .get(object)
+        .copied()
+        .unwrap_or_default();
+    let label = document.text_of("label").unwrap_or_default().to_owned();
+    PermissionSet {
+        label,
+        object: object.to_owned(),
+        flags,
+    }
+}
+
+fn desired(keeper: &Keeper) -> PermissionSet {
+    let modify = keeper.access == KeptAccess::ModifyAll;
+    let flags = ObjectFlags {
+        read: true,
+        edit: modify,
+        delete: modify,
+        view_all: true,
+        modify_all: modify,
+        ..ObjectFlags::default()
+    };
+    PermissionSet {
+        label: keeper.name.replace('_', " "),
+        object: keeper.object.to_owned(),
+        flags,
+    }
+}
+
+/// A permission set deploy replaces the whole set, so the live one is carried along.
+fn write(desired: &PermissionSet, live: Option<&Element>) -> Element {
+    let mut document = live
+        .cloned()
+        .unwrap_or_else(|| Element::new("PermissionSet"));
+    document.name = "PermissionSet".to_owned();
+    document.attributes.clear();
+    document.remove("fullName");
+    document.set_text("hasActivationRequired", "false");
+    document.set_text("label", &desired.label);
+    clone::set_object_permission(&mut document, &desired.object, desired.flags);
+    document
+}

@@ -1,0 +1,341 @@
+//! Packages: components -> package.xml, files and zip, in the platform's own order and layout. Pure.
+
+use crate::archive::{self, ArchiveError};
+use crate::change::Component;
+use crate::xml::{self, Element, XmlError};
+use std::collections::BTreeMap;
+
+/// Namespace of every metadata file.
+pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
+
+/// The files of one deploy, by path.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Why a package could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// A document cannot be written as XML.
+    #[error("cannot write {0}: {1}")]
+    Document(String, XmlError),
+    /// The archive cannot be written.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+}
+
+/// Where a metadata type lives in a package.
+struct Folder {
+    kind: &'static str,
+    folder: &'static str,
+    suffix: &'static str,
+    root: &'static str,
+}
+
+const FOLDERS: [Folder; 6] = [
+    Folder {
+        kind: "CustomObject",
+        folder: "objects",
+        suffix: "object",
+        root: "CustomObject",
+    },
+    Folder {
+        kind: "CustomField",
+        folder: "objects",
+        suffix: "object",
+        root: "CustomObject",
+    },
+    Folder {
+        kind: "PermissionSet",
+        folder: "permissionsets",
+        suffix: "permissionset",
+        root: "PermissionSet",
+    },
+    Folder {
+        kind: "Profile",
+        folder: "profiles",
+        suffix: "profile",
+        root: "Profile",
+    },
+    Folder {
+        kind: "Role",
+        folder: "roles",
+        suffix: "role",
+        root: "Role",
+    },
+    Folder {
+        kind: "SharingRules",
+        folder: "sharingRules",
+        suffix: "sharingRules",
+        root: "SharingRules",
+    },
+];
+
+/// One merged file: its document and what the manifest of the package names.
+struct Document {
+    root: Element,
+    members: Vec<(&'static str, String)>,
+}
+
+/// The files of a deploy that adds and changes these components. Components of one file are merged.
+///
+/// # Errors
+/// Text that XML cannot hold.
+pub fn files(components: &[Component], api_version: &str) -> Result<Files, PackageError> {
+    let mut documents: BTreeMap<String, Document> = BTreeMap::new();
+    for component in components {
+        if let Some(body) = &component.body {
+            add(&mut documents, component, body);
+        }
+    }
+    let mut files = Files::new();
+    let mut types: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (path, mut document) in documents {
+        arrange(&mut document.root);
+        for (kind, name) in document.members {
+            types.entry(kind).or_default().push(name);
+        }
+        let text = xml::write(&document.root)
+            .map_err(|error| PackageError::Document(path.clone(), error))?;
+        files.insert(path, text.into_bytes());
+    }
+    files.insert(
+        "package.xml".to_owned(),
+        manifest(types, Some(api_version))?,
+    );
+    Ok(files)
+}
+
+/// The files of a deploy that removes these components.
+///
+/// # Errors
+/// Text that XML cannot hold.
+pub fn removal_files(components: &[Component], api_version: &str) -> Result<Files, PackageError> {
+    let mut types: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for component in components
+        .iter()
+        .filter(|component| component.body.is_none())
+    {
+        types
+            .entry(component.kind)
+            .or_default()
+            .push(component.full_name.clone());
+    }
+    let mut files = Files::new();
+    files.insert("destructiveChanges.xml".to_owned(), manifest(types, None)?);
+    files.insert(
+        "package.xml".to_owned(),
+        manifest(BTreeMap::new(), Some(api_version))?,
+    );
+    Ok(files)
+}
+
+/// Packs files for a deploy; the same files give the same bytes.
+///
+/// # Errors
+/// Names an archive cannot hold.
+pub fn zip(files: &Files) -> Result<Vec<u8>, PackageError> {
+    Ok(archive::pack(files)?)
+}
+
+fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: &Element) {
+    let object = component
+        .full_name
+        .split_once('.')
+        .map_or(component.full_name.as_str(), |(object, _)| object);
+    let rule = component.kind.starts_with("Sharing");
+    let (kind, name) = if rule {
+        ("SharingRules", object)
+    } else {
+        (component.kind, component.full_name.as_str())
+    };
+    let Some(folder) = FOLDERS.iter().find(|folder| folder.kind == kind) else {
+        return;
+    };
+    let file = if folder.root == "CustomObject" {
+        object
+    } else {
+        name
+    };
+    let path = format!("{}/{file}.{}", folder.folder, folder.suffix);
+    let document = documents.entry(path).or_insert_with(|| Document {
+        root: Element::new(folder.root).with_attribute("xmlns", NAMESPACE),
+        members: Vec::new(),
+    });
+    if rule || component.kind == "CustomField" {
+        document.root.children.push(body.clone());
+    } else {
+        merge(&mut document.root, body);
+    }
+    let member = (folder.kind, name.to_owned());
+    if !document.members.contains(&member) {
+        document.members.push(member);
+    }
+}
+
+/// Lays one fragment over another: an entry of the same key replaces, a single value replaces, the rest is added.
+fn merge(root: &mut Element, fragment: &Element) {
+    for child in &fragment.children {
+        let same = |other: &Element| other.name == child.name && key(other) == key(child);
+        match root.children.iter_mut().find(|other| same(other)) {
+            Some(existing) => *existing = child.clone(),
+            None => root.children.push(child.clone()),
+        }
+    }
+}
+
+/// What tells entries of one list apart, by the first of these that an entry has. Layouts are told apart by record
+/// type too: the same layout is assigned to several.
+fn key(entry: &Element) -> String {
+    const KEYS: [&str; 18] = [
+        "fullName",
+        "object",
+        "field",
+        "tab",
+        "application",
+        "apexClass",
+        "apexPage",
+        "flow",
+        "layout",
+        "recordType",
+        "externalDataSource",
+        "servicePresenceStatus",
+        "dataCategoryGroup",
+        "agentName",
+        "name",
+        "startAddress",
+        "actionName",
+        "friendlyname",
+    ];
+    let main = KEYS
+        .iter()
+        .find_map(|name| entry.text_of(name))
+        .unwrap_or_default();
+    match entry.name.as_str() {
+        "layoutAssignments" => format!(
+            "{main}\u{0}{}",
+            entry.text_of("recordType").unwrap_or_default()
+        ),
+        "profileActionOverrides" | "loginFlows" => format!("{:?}", entry.children),
+        _ => main.to_owned(),
+    }
+}
+
+/// Elements alphabetically, entries of a list by key in ASCII order, as every retrieve has them. The inside of a
+/// sharing rule keeps its own order, which is not alphabetical.
+fn arrange(root: &mut Element) {
+    root.children
+        .sort_by_cached_key(|child| (child.name.clone(), key(child)));
+    for field in root
+        .children
+        .iter_mut()
+        .filter(|child| child.name == "fields")
+    {
+        field
+            .children
+            .sort_by_cached_key(|child| (child.name != "fullName", child.name.clone()));
+    }
+}
+
+fn manifest(
+    types: BTreeMap<&str, Vec<String>>,
+    api_version: Option<&str>,
+) -> Result<Vec<u8>, PackageError> {
+    let mut root = Element::new("Package").with_attribute("xmlns", NAMESPACE);
+    for (kind, mut names) in types {
+        names.sort_unstable();
+        names.dedup();
+        let mut entry = Element::new("types");
+        entry
+            .children
+            .extend(names.into_iter().map(|name| Element::leaf("members", name)));
+        root.children.push(entry.with(Element::leaf("name", kind)));
+    }
+    if let Some(version) = api_version {
+        root.children.push(Element::leaf("version", version));
+    }
+    let text = xml::write(&root)
+        .map_err(|error| PackageError::Document("package.xml".to_owned(), error))?;
+    Ok(text.into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn element(text: &str) -> Element {
+        xml::read(text).expect("well-formed")
+    }
+
+    fn text(files: &Files, path: &str) -> String {
+        String::from_utf8(files[path].clone()).expect("UTF-8")
+    }
+
+    #[test]
+    fn fragments_of_one_profile_become_one_file_in_the_platforms_order() {
+        let clone = element(
+            "<Profile><custom>true</custom><userPermissions><enabled>true</enabled><name>B</name></userPermissions>\
+             <userPermissions><enabled>true</enabled><name>A</name></userPermissions></Profile>",
+        );
+        let fragment = element(
+            "<Profile><fieldPermissions><editable>true</editable><field>Lead.X__c</field>\
+             <readable>true</readable></fieldPermissions></Profile>",
+        );
+        let components = [
+            Component::new("Profile", "P", clone),
+            Component::new("Profile", "P", fragment),
+        ];
+        let files = files(&components, "66.0").expect("a package");
+        let profile = text(&files, "profiles/P.profile");
+        let position = |needle: &str| profile.find(needle).expect(needle);
+        assert!(position("<custom>") < position("<fieldPermissions>"));
+        assert!(position("<name>A</name>") < position("<name>B</name>"));
+        assert!(
+            text(&files, "package.xml")
+                .contains("<members>P</members>\n        <name>Profile</name>")
+        );
+    }
+
+    #[test]
+    fn a_field_and_a_default_of_one_object_share_its_file_and_are_named_apart() {
+        let field = element("<fields><label>X</label><fullName>X__c</fullName></fields>");
+        let model = element("<CustomObject><sharingModel>Private</sharingModel></CustomObject>");
+        let components = [
+            Component::new("CustomField", "Lead.X__c", field),
+            Component::new("CustomObject", "Lead", model),
+        ];
+        let files = files(&components, "66.0").expect("a package");
+        let object = text(&files, "objects/Lead.object");
+        assert!(object.find("<fullName>") < object.find("<label>"));
+        let package = text(&files, "package.xml");
+        assert!(
+            package.contains("<members>Lead.X__c</members>")
+                && package.contains("<members>Lead</members>")
+        );
+    }
+
+    #[test]
+    fn the_inside_of_a_rule_keeps_its_order() {
+        let rule = element(
+            "<sharingCriteriaRules><fullName>R</fullName><accessLevel>Edit</accessLevel><label>R</label>\
+             <sharedTo><role>X</role></sharedTo><criteriaItems><field>F</field></criteriaItems></sharingCriteriaRules>",
+        );
+        let files = files(
+            &[Component::new("SharingCriteriaRule", "Lead.R", rule)],
+            "66.0",
+        )
+        .expect("a package");
+        let rules = text(&files, "sharingRules/Lead.sharingRules");
+        assert!(rules.find("<sharedTo>") < rules.find("<criteriaItems>"));
+        assert!(text(&files, "package.xml").contains("<name>SharingRules</name>"));
+    }
+
+    #[test]
+    fn removals_are_named_in_a_manifest_of_their_own() {
+        let files = removal_files(
+            &[Component::removal("SharingCriteriaRule", "Lead.R")],
+            "66.0",
+        )
+        .expect("a package");
+        assert!(text(&files, "destructiveChanges.xml").contains("<members>Lead.R</members>"));
+        assert!(!text(&files, "package.xml").contains("<types>"));
+    }
+}

@@ -1,0 +1,291 @@
+//! The planner: (manifests, facts) -> plan. Pure; touches nothing.
+//!
+//! There is one planner: what is shown, what is applied, what verify expects to be empty are all its answer. The
+//! digest covers whatever would be written and nothing that merely counts, so a reviewed plan is the applied plan.
+
+use crate::access;
+use crate::change::{Action, Change};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Sources};
+use crate::facts::{Facts, OrgFacts};
+use crate::findings::{self, View};
+use crate::kinds::{Draft, KINDS};
+use crate::manifest::Manifest;
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Plans manifests together against what was read.
+///
+/// # Errors
+/// Everything in the manifests that this org makes impossible (exit 65), each with its line.
+pub fn plan(manifests: &[Manifest], facts: &Facts) -> Result<Plan, Failure> {
+    let mut draft = Draft::default();
+    let mut left_alone = BTreeMap::new();
+    for manifest in manifests {
+        for kind in KINDS {
+            let proposed = (kind.propose)(manifest, facts);
+            if let Some((noun, count)) = proposed.left_alone {
+                left_alone
+                    .entry(noun)
+                    .and_modify(|least: &mut u64| *least = count.min(*least))
+                    .or_insert(count);
+            }
+            merge(&mut draft, proposed);
+        }
+    }
+    let sources = sources(manifests);
+    if !draft.errors.is_empty() {
+        draft
+            .errors
+            .sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
+        draft.errors.dedup();
+        return Err(Failure::new(Exit::Manifest, draft.errors)
+            .state("nothing was changed")
+            .with_sources(&sources));
+    }
+    draft.changes.sort_by_key(|change| change.stage);
+    let (impact, remarks, manual_steps) = remarks(manifests, facts, &draft.changes);
+    let mut findings = draft.findings;
+    findings.extend(remarks);
+    findings
+        .sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
+    let manifest_digest = joined_digest(manifests);
+    Ok(Plan {
+        name: manifests
+            .iter()
+            .map(|manifest| manifest.name.value.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+        digest: digest(&manifest_digest, facts, &draft.changes),
+        manifest_digest,
+        org: facts.org.clone(),
+        changes: draft.changes,
+        impact,
+        findings,
+        manual_steps,
+        left_alone,
+        api_requests: facts.requests,
+        api_calls: facts.api_calls,
+        sources,
+    })
+}
+
+/// The same resource may stand in two manifests, as long as they say the same of it.
+fn merge(draft: &mut Draft, proposed: Draft) {
+    draft.errors.extend(proposed.errors);
+    draft.findings.extend(proposed.findings);
+    for change in proposed.changes {
+        let twin = draft
+            .changes
+            .iter()
+            .find(|other| other.address == change.address && other.stage == change.stage);
+        match twin {
+            None => draft.changes.push(change),
+            Some(twin) if twin.fields == change.fields && twin.action == change.action => {}
+            Some(twin) => draft.errors.push(disagreement(twin, &change)),
+        }
+    }
+}
+
+fn disagreement(first: &Change, second: &Change) -> Diagnostic {
+    let message = format!("two manifests say different things of {}", second.address);
+    let mut diagnostic = Diagnostic::error("OW2116", message)
+        .help("say it in one of them")
+        .about(second.address.clone());
+    diagnostic.place.clone_from(&second.place);
+    match &first.place {
+        Some(place) => diagnostic.see(place, "said differently here"),
+        None => diagnostic,
+    }
+}
+
+fn remarks(
+    manifests: &[Manifest],
+    facts: &Facts,
+    changes: &[Change],
+) -> (Vec<Impact>, Vec<Diagnostic>, Vec<ManualStep>) {
+    let (mut impacts, mut remarks, mut steps): (Vec<Impact>, Vec<_>, Vec<ManualStep>) =
+        Default::default();
+    for manifest in manifests {
+        let impact = access::impact(manifest, facts);
+        let view = View {
+            manifest,
+            facts,
+            changes,
+            impact: &impact,
+        };
+        remarks.extend(findings::remarks(&view));
+        let new = findings::manual_steps(&view)
+            .into_iter()
+            .filter(|step| !steps.contains(step));
+        let new: Vec<ManualStep> = new.collect();
+        steps.extend(new);
+        impacts.extend(impact);
+    }
+    (impacts, remarks, steps)
+}
+
+fn sources(manifests: &[Manifest]) -> Sources {
+    let mut sources = Sources::default();
+    for manifest in manifests {
+        sources.extend(&manifest.sources);
+    }
+    sources
+}
+
+fn joined_digest(manifests: &[Manifest]) -> String {
+    match manifests {
+        [one] => one.digest.clone(),
+        several => hash(
+            several
+                .iter()
+                .map(|manifest| manifest.digest.as_str())
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
+    }
+}
+
+/// Covers the manifests, the org, each change with before and after, and what `after` was computed from.
+fn digest(manifest_digest: &str, facts: &Facts, changes: &[Change]) -> String {
+    let each = changes.iter().map(|change| {
+        let fields = change
+            .fields
+            .iter()
+            .map(|field| json!([field.path, field.before, field.after]));
+        let fingerprint = change.fingerprint.as_ref().map(hash);
+        json!([
+            change.address,
+            change.action,
+            change.stage,
+            fields.collect::<Vec<_>>(),
+            fingerprint
+        ])
+    });
+    let content = json!([manifest_digest, facts.org.id, each.collect::<Vec<_>>()]);
+    hash(content.to_string())
+}
+
+fn hash(text: impl AsRef<str>) -> String {
+    let bytes = Sha256::digest(text.as_ref().as_bytes());
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+impl Plan {
+    /// Changes by action.
+    pub fn summary(&self) -> Summary {
+        let count = |action| {
+            self.changes
+                .iter()
+                .filter(|change| change.action == action)
+                .count()
+        };
+        Summary {
+            create: count(Action::Create),
+            update: count(Action::Update),
+            replace: count(Action::Replace),
+            delete: count(Action::Delete),
+        }
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// What would change, whom it affects, and what should be looked at first.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The manifests' names, joined.
+    pub name: String,
+    /// Digest over the manifests' content.
+    pub manifest_digest: String,
+    /// The org that was read.
+    pub org: OrgFacts,
+    /// Digest over the manifests, the org and every change.
+    pub digest: String,
+    /// Stage by stage.
+    pub changes: Vec<Change>,
+    /// One for each object under `sharing`.
+    pub impact: Vec<Impact>,
+    /// Remarks, errors first.
+    pub findings: Vec<Diagnostic>,
+    /// What no API can do.
+    pub manual_steps: Vec<ManualStep>,
+    /// What the org has that no manifest names, counted by plural noun (`sharing_rules`, `roles`).
+    pub left_alone: BTreeMap<&'static str, u64>,
+    /// HTTP requests after log-in.
+    pub api_requests: u64,
+    /// What the org counts against its API allocation.
+    pub api_calls: u64,
+    /// The manifests' texts, for excerpts.
+    pub sources: Sources,
+}
+
+/// Who sees how much of an object, now and after.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Impact {
+    /// The object's API name.
+    pub object: String,
+    /// Records in the org.
+    pub records: u64,
+    /// Records the user sees today; `None` while the user does not exist.
+    pub visible_now: Option<u64>,
+    /// Records the user will see; `None` where it cannot be known before apply.
+    pub visible_after: Option<u64>,
+    /// Active users who lose sight of records they neither own nor supervise.
+    pub users_losing_access: Vec<Losing>,
+    /// Profiles and permission sets that ignore the default.
+    pub bypass: Vec<Bypass>,
+}
+
+/// Users of one profile who lose access.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Losing {
+    /// The profile's label.
+    pub profile: String,
+    /// How many active users.
+    pub users: u64,
+}
+
+/// Something that sees every record whatever the default says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bypass {
+    /// `profile`, `permission_set` or `permission_set_group`.
+    pub kind: &'static str,
+    /// Its label.
+    pub name: String,
+    /// Id of the profile or permission set.
+    pub id: String,
+    /// Active users who have it.
+    pub users: u64,
+    /// What does it: `ModifyAllData`, `ViewAllData`, `ModifyAllRecords` or `ViewAllRecords`.
+    pub by: &'static str,
+}
+
+/// Something a person has to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ManualStep {
+    /// Stable code.
+    pub code: &'static str,
+    /// What to do.
+    pub text: String,
+    /// Whether it is done, where the org can tell.
+    pub done: Option<bool>,
+}
+
+/// Changes by action.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Resources made.
+    pub create: usize,
+    /// Resources changed in place.
+    pub update: usize,
+    /// Resources removed and made again.
+    pub replace: usize,
+    /// Resources removed.
+    pub delete: usize,
+}

@@ -1,0 +1,504 @@
+//! Manifests from the outside: what is taken, what is reported, and that nothing panics.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use orgwright::address::Address;
+use orgwright::diagnostic::{Diagnostic, Exit, Failure};
+use orgwright::manifest::{CODES, Logic, Manifest, UserRef, Value, discover, load};
+
+fn no_environment(_: &str) -> Option<String> {
+    None
+}
+
+fn load_one(path: &Path) -> Result<Manifest, Failure> {
+    let mut manifests = load(&[path.to_owned()], &[], &[], &no_environment)?;
+    Ok(manifests.remove(0))
+}
+
+/// Loads `text` as a file of its own.
+fn load_text(text: impl AsRef<[u8]>) -> Result<Manifest, Failure> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.yaml");
+    fs::write(&path, text).unwrap();
+    load_one(&path)
+}
+
+/// The YAML files of a folder of the repository, in order of name.
+fn yaml_files(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "{folder}");
+    files
+}
+
+fn working_manifests() -> Vec<PathBuf> {
+    let mut files = yaml_files("manifests");
+    files.extend(yaml_files("templates/manifests"));
+    files
+}
+
+const EXAMPLE: &str = "manifests/hubspot-selective-sync.yaml";
+
+#[test]
+fn every_manifest_and_template_works_as_it_is() {
+    for path in working_manifests() {
+        let manifest = load_one(&path).unwrap_or_else(|failure| panic!("{path:?}: {failure:?}"));
+        assert_eq!(manifest.findings, [], "{path:?}");
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let is_minimal = name == "minimal";
+        assert!(is_minimal || *manifest.name == name, "{path:?}");
+    }
+}
+
+/// One line for each finding, as the golden reports hold them.
+fn report(diagnostics: &[Diagnostic]) -> String {
+    let lines = diagnostics.iter().map(|finding| {
+        let place = finding.place.as_ref().unwrap();
+        let mut line = format!(
+            "{}:{} {} {} {}\n",
+            place.line,
+            place.column,
+            finding.code,
+            finding.severity.word(),
+            finding.message
+        );
+        for (place, label) in &finding.related {
+            line.push_str(&format!(
+                "    see {}:{} {label}\n",
+                place.line, place.column
+            ));
+        }
+        if let Some(help) = &finding.help {
+            line.push_str(&format!("    help: {help}\n"));
+        }
+        line
+    });
+    lines.collect()
+}
+
+fn findings_of(result: Result<Manifest, Failure>) -> Vec<Diagnostic> {
+    match result {
+        Ok(manifest) => manifest.findings,
+        Err(failure) => failure.diagnostics,
+    }
+}
+
+#[test]
+fn bad_manifests_are_reported_as_recorded() {
+    let record = std::env::var_os("RECORD").is_some();
+    for path in yaml_files("tests/manifests/bad") {
+        let found = report(&findings_of(load_one(&path)));
+        let golden = path.with_extension("txt");
+        if record {
+            fs::write(&golden, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        assert_eq!(found, expected, "{path:?}: run with RECORD=1 to record");
+    }
+}
+
+/// Codes that need more than one file on disk to be caused; the tests below cause them.
+const CAUSED_ELSEWHERE: [&str; 5] = ["OW1001", "OW1002", "OW1003", "OW1010", "OW1031"];
+
+#[test]
+fn every_code_is_in_the_table_and_caused_by_a_recorded_manifest() {
+    let mut caused: BTreeSet<String> = CAUSED_ELSEWHERE.map(str::to_owned).into();
+    for path in yaml_files("tests/manifests/bad") {
+        let found = findings_of(load_one(&path));
+        caused.extend(found.iter().map(|finding| finding.code.to_owned()));
+    }
+    let known: BTreeSet<String> = CODES.iter().map(|(code, ..)| (*code).to_owned()).collect();
+    assert_eq!(caused, known);
+}
+
+#[test]
+fn ten_mistakes_are_ten_findings_each_on_its_line() {
+    let findings = load_one(Path::new("tests/manifests/bad/ten-mistakes.yaml"))
+        .unwrap_err()
+        .diagnostics;
+    let text = fs::read_to_string("tests/manifests/bad/ten-mistakes.yaml").unwrap();
+    let marked: Vec<usize> = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| line.contains("# mistake"))
+        .map(|(number, _)| number)
+        .collect();
+    let found: Vec<usize> = findings
+        .iter()
+        .map(|finding| finding.place.as_ref().unwrap().line)
+        .collect();
+    assert_eq!(found, marked);
+    assert_eq!(marked.len(), 10);
+}
+
+#[test]
+fn places_point_at_the_very_text() {
+    let text = fs::read_to_string("tests/manifests/bad/ten-mistakes.yaml").unwrap();
+    for finding in load_one(Path::new("tests/manifests/bad/ten-mistakes.yaml"))
+        .unwrap_err()
+        .diagnostics
+    {
+        let place = finding.place.unwrap();
+        let line = text.lines().nth(place.line - 1).unwrap();
+        let piece = text.get(place.offset..place.offset + place.length).unwrap();
+        let from_column: String = line.chars().skip(place.column - 1).collect();
+        assert!(
+            from_column.starts_with(piece),
+            "{}: {piece:?} in {line:?}",
+            finding.code
+        );
+    }
+}
+
+/// The exit and the codes that a file of these bytes ends with.
+fn check_hostile(bytes: impl AsRef<[u8]>, exit: Exit, codes: &[&str]) {
+    let failure = load_text(bytes).unwrap_err();
+    let found: Vec<&str> = failure
+        .diagnostics
+        .iter()
+        .map(|finding| finding.code)
+        .collect();
+    assert_eq!((failure.exit, found.as_slice()), (exit, codes));
+    assert!(
+        failure
+            .diagnostics
+            .iter()
+            .all(|finding| finding.place.is_some())
+    );
+}
+
+#[test]
+fn hostile_files_end_with_a_located_finding() {
+    check_hostile("", Exit::Manifest, &["OW1004"]);
+    check_hostile(b"a: \xff\xfe\n", Exit::Manifest, &["OW1002"]);
+    check_hostile(vec![b'#'; 1_000_001], Exit::Manifest, &["OW1003"]);
+    check_hostile("[".repeat(100_000), Exit::Manifest, &["OW1005"]);
+    check_hostile("just words", Exit::Manifest, &["OW1013"]);
+    check_hostile("- a\n- b\n", Exit::Manifest, &["OW1013"]);
+    check_hostile("a: &a [*a]\n", Exit::Manifest, &["OW1005"]);
+    check_hostile("a:\n\t- b\n", Exit::Manifest, &["OW1005"]);
+    check_hostile("a: b\0c\n", Exit::Manifest, &["OW1005"]);
+}
+
+#[test]
+fn files_that_cannot_be_opened_are_a_matter_of_usage() {
+    for path in ["no/such/file.yaml", "manifests"] {
+        let failure = load_one(Path::new(path)).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage, "{path}");
+        assert_eq!(failure.diagnostics[0].code, "OW1001", "{path}");
+    }
+    let all = [
+        PathBuf::from("manifests"),
+        PathBuf::from("tests/manifests/bad/ten-mistakes.yaml"),
+    ];
+    let failure = load(&all, &[], &[], &no_environment).unwrap_err();
+    assert_eq!(
+        (failure.exit, failure.diagnostics.len()),
+        (Exit::Manifest, 11)
+    );
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_taken() {
+    let text = fs::read_to_string(EXAMPLE).unwrap();
+    let plain = load_text(&text).unwrap();
+    let windows = load_text(format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
+    assert_eq!(windows.digest, plain.digest);
+}
+
+#[test]
+fn overlays_settings_and_the_environment_adapt_one_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let overlay = folder.path().join("uat.yaml");
+    fs::write(
+        &overlay,
+        "spec:\n  user:\n    email: ${env:MAIL}\n  permissionSets: [Other]\n",
+    )
+    .unwrap();
+    let environment = |name: &str| (name == "MAIL").then(|| "uat@acme.example".to_owned());
+    let settings = ["spec.user.username=hubspot@acme.example.uat".to_owned()];
+    let files = [PathBuf::from(EXAMPLE)];
+    let manifests = load(
+        &files,
+        std::slice::from_ref(&overlay),
+        &settings,
+        &environment,
+    )
+    .unwrap();
+    let user = manifests[0].spec.user.as_ref().unwrap();
+    assert_eq!(*user.username, "hubspot@acme.example.uat");
+    assert_eq!(&*user.username.place.file, "--set spec.user.username");
+    assert_eq!(*user.email, "uat@acme.example");
+    assert_eq!(&*user.email.place.file, overlay.to_str().unwrap());
+    assert_eq!(user.email.place.line, 3);
+    assert_eq!(manifests[0].spec.permission_sets.len(), 1);
+    assert_ne!(
+        manifests[0].digest,
+        load_one(Path::new(EXAMPLE)).unwrap().digest
+    );
+    for file in [
+        "--set spec.user.username",
+        overlay.to_str().unwrap(),
+        EXAMPLE,
+    ] {
+        assert!(manifests[0].sources.text(file).is_some(), "{file}");
+    }
+}
+
+#[test]
+fn a_mistake_in_an_overlay_or_setting_is_shown_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let overlay = folder.path().join("uat.yaml");
+    fs::write(&overlay, "spec:\n  user:\n    usernam: x\n").unwrap();
+    let settings = [
+        "spec.limits.usersLosingAccess=many".to_owned(),
+        "nonsense".to_owned(),
+    ];
+    let files = [PathBuf::from(EXAMPLE)];
+    let failure = load(
+        &files,
+        std::slice::from_ref(&overlay),
+        &settings,
+        &no_environment,
+    )
+    .unwrap_err();
+    let places: BTreeMap<&str, String> = failure
+        .diagnostics
+        .iter()
+        .map(|finding| {
+            let place = finding.place.as_ref().unwrap();
+            (
+                finding.code,
+                format!("{}:{}:{}", place.file, place.line, place.column),
+            )
+        })
+        .collect();
+    assert_eq!(places["OW1011"], format!("{}:3:5", overlay.display()));
+    assert_eq!(places["OW1013"], "--set spec.limits.usersLosingAccess:1:1");
+    assert_eq!(places["OW1010"], "--set:1:1");
+    let texts = failure
+        .diagnostics
+        .iter()
+        .map(|finding| &finding.place.as_ref().unwrap().file);
+    assert!(
+        texts
+            .into_iter()
+            .all(|file| failure.sources.text(file).is_some())
+    );
+}
+
+#[test]
+fn manifests_planned_together_may_not_disagree() {
+    let folder = tempfile::tempdir().unwrap();
+    let second = folder.path().join("second.yaml");
+    let text = fs::read_to_string(EXAMPLE).unwrap();
+    fs::write(
+        &second,
+        text.replace(
+            "organizationWideDefault: Private",
+            "organizationWideDefault: Read",
+        ),
+    )
+    .unwrap();
+    let failure = load(&[EXAMPLE.into(), second], &[], &[], &no_environment).unwrap_err();
+    let disagreements: Vec<&str> = failure
+        .diagnostics
+        .iter()
+        .map(|finding| finding.message.as_str())
+        .collect();
+    assert_eq!(
+        disagreements,
+        [
+            "two manifests disagree about the manifest name `hubspot-selective-sync`",
+            "two manifests disagree about the profile `hubspot integration`",
+            "two manifests disagree about the role `hubspot_integration`",
+            "two manifests disagree about the user `hubspot.integration@acme.example`",
+            "two manifests disagree about the organization-wide default of Lead",
+            "two manifests disagree about the rule `Lead.sync_to_hubspot`",
+        ]
+    );
+}
+
+#[test]
+fn the_nearest_manifest_up_to_the_repository_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repository");
+    let deep = root.join("a/b");
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(folder.path().join("orgwright.yaml"), "outside").unwrap();
+    fs::create_dir(root.join(".git")).unwrap();
+    assert_eq!(discover(&deep), None);
+    fs::write(root.join("orgwright.yaml"), "root").unwrap();
+    assert_eq!(discover(&deep), Some(root.join("orgwright.yaml")));
+    fs::write(root.join("a/orgwright.yaml"), "nearer").unwrap();
+    assert_eq!(discover(&deep), Some(root.join("a/orgwright.yaml")));
+}
+
+#[test]
+fn values_and_logic_are_read_as_written() {
+    let manifest = load_one(Path::new("tests/manifests/full.yaml")).unwrap();
+    let rule = &manifest.spec.sharing[0].rules[0];
+    let logic: &Logic = rule.logic.as_ref().unwrap();
+    assert_eq!(logic.to_string(), "1 AND (2 OR 3) AND (4 OR 5 OR 6)");
+    let shown: Vec<String> = rule
+        .criteria
+        .iter()
+        .map(|criterion| show(&criterion.value))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "true",
+            "10.50",
+            "this user, user ada@acme.example, queue Inbox",
+            "record type Partner",
+            "Acme, acme",
+            ""
+        ]
+    );
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Literal(scalar) => scalar.to_string(),
+        Value::List(values) => values
+            .iter()
+            .map(|value| show(value))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Value::User(UserRef::This) => "this user".into(),
+        Value::User(UserRef::Named(name)) => format!("user {name}"),
+        Value::Queue(name) => format!("queue {name}"),
+        Value::RecordType(name) => format!("record type {name}"),
+    }
+}
+
+#[test]
+fn addresses_lead_back_to_their_lines() {
+    let manifest = load_one(Path::new(EXAMPLE)).unwrap();
+    let text = fs::read_to_string(EXAMPLE).unwrap();
+    for (kind, name, line) in [
+        (
+            "custom_field",
+            "Lead.Sync_to_HubSpot__c",
+            "      name: Sync_to_HubSpot__c",
+        ),
+        (
+            "profile",
+            "HubSpot Integration",
+            "    name: HubSpot Integration",
+        ),
+        (
+            "role",
+            "HubSpot_Integration",
+            "    name: HubSpot_Integration",
+        ),
+        (
+            "user",
+            "hubspot.integration@acme.example",
+            "    username: hubspot.integration@acme.example",
+        ),
+        (
+            "permission_set_assignment",
+            "HubSpot_Inc__HubSpot_Integration_Permissions",
+            "    - HubSpot_Inc__HubSpot_Integration_Permissions",
+        ),
+        (
+            "organization_wide_default",
+            "Lead",
+            "      organizationWideDefault: Private",
+        ),
+        (
+            "sharing_rule",
+            "Lead.Sync_to_HubSpot",
+            "        - name: Sync_to_HubSpot",
+        ),
+    ] {
+        let place = manifest.place_of(&Address::new(kind, name)).unwrap();
+        assert_eq!(
+            text.lines().nth(place.line - 1),
+            Some(line),
+            "{kind}/{name}"
+        );
+        assert_eq!(
+            manifest.place_of(&Address::new(kind, "other")),
+            None,
+            "{kind}"
+        );
+    }
+}
+
+mod laws {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn logic() -> impl Strategy<Value = Logic> {
+        let item = (1..30usize).prop_map(Logic::Item);
+        item.prop_recursive(4, 24, 4, |inner| {
+            let parts = prop::collection::vec(inner, 2..5);
+            prop_oneof![
+                parts.clone().prop_map(Logic::And),
+                parts.prop_map(Logic::Or)
+            ]
+        })
+    }
+
+    /// The same shape over the items 1, 2, 3… without gaps, as a manifest must name them.
+    fn renumbered(logic: &Logic, items: &[usize]) -> Logic {
+        let all = |parts: &[Logic]| parts.iter().map(|part| renumbered(part, items)).collect();
+        match logic {
+            Logic::Item(number) => {
+                let position = items.iter().position(|item| item == number);
+                Logic::Item(position.unwrap() + 1)
+            }
+            Logic::And(parts) => Logic::And(all(parts)),
+            Logic::Or(parts) => Logic::Or(all(parts)),
+        }
+    }
+
+    /// A manifest whose rule has `count` criteria and this logic.
+    fn with_logic(count: usize, logic: &Logic) -> String {
+        let text = fs::read_to_string(EXAMPLE).unwrap();
+        let criteria = "{field: Email, operator: equals, value: a}, ".repeat(count);
+        let (before, _) = text.split_once("          criteria:").unwrap();
+        format!("{before}          criteria: [{criteria}]\n          logic: {logic}\n")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What a logic is written as is read as the same logic.
+        #[test]
+        fn logic_survives_writing_and_reading(shape in logic()) {
+            let items: Vec<usize> = shape.items().into_iter().collect();
+            let logic = renumbered(&shape, &items);
+            let manifest = load_text(with_logic(items.len(), &logic)).unwrap();
+            let read = manifest.spec.sharing[0].rules[0].logic.as_ref().unwrap();
+            prop_assert_eq!(&read.value, &logic);
+        }
+
+        /// A full manifest with pieces cut out, repeated or overwritten never panics, and every
+        /// finding points into the text.
+        #[test]
+        fn on_damaged_manifests(at in 0.0..1.0f64, length in 0usize..60, noise in "[ -~\\n\\téß{}\\[\\]:&*!|>'\"]{0,12}") {
+            let text = fs::read_to_string("tests/manifests/full.yaml").unwrap();
+            let start = ((text.len() as f64) * at) as usize;
+            let end = (start + length).min(text.len());
+            let damaged = format!("{}{noise}{}", &text[..start], &text[end..]);
+            for finding in findings_of(load_text(&damaged)) {
+                let place = finding.place.unwrap();
+                prop_assert!(damaged.get(place.offset..place.offset + place.length).is_some());
+            }
+        }
+    }
+}
