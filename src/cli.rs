@@ -58,8 +58,14 @@ fn execute(arguments: Arguments) -> Exit {
     match context.output.trouble() {
         None => exit,
         Some(trouble) => {
-            context.output.warn(&format!("error: standard output cannot be written: {trouble}\n"));
-            if exit == Exit::Done { Exit::Failed } else { exit }
+            context.output.warn(&format!(
+                "error: standard output cannot be written: {trouble}\n"
+            ));
+            if exit == Exit::Done {
+                Exit::Failed
+            } else {
+                exit
+            }
         }
     }
 }
@@ -84,7 +90,9 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
 /// Says why a run ended early: to people on standard error, to a script that asked for JSON on standard output too.
 fn report_failure(context: &Context, failure: &Failure, machine: bool) -> Exit {
     context.name_org_first();
-    context.output.warn(&report::human::failure(failure, context.output.notes));
+    context
+        .output
+        .warn(&report::human::failure(failure, context.output.notes));
     if machine {
         context.output.data(&report::json::failure(failure));
     }
@@ -94,25 +102,44 @@ fn report_failure(context: &Context, failure: &Failure, machine: bool) -> Exit {
 
 /// Help, the version, or what is wrong with the command line.
 fn usage(error: &clap::Error, words: &[OsString]) -> Exit {
-    let wanted = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let wanted = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
     let output = Output::new(&Global::of_color(asked_color(words)));
     let style = if wanted { output.style } else { output.notes };
     let text = error.render();
-    let text = if style.color { text.ansi().to_string() } else { text.to_string() };
+    let text = if style.color {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    };
     if wanted {
         output.say(&text);
         return Exit::Done;
     }
     // The parser quotes the words it was given: they are as foreign as anything else.
-    output.warn(&if style.color { text } else { report::text::printable_lines(&text) });
+    output.warn(&if style.color {
+        text
+    } else {
+        report::text::printable_lines(&text)
+    });
     Exit::Usage
 }
 
 /// The `--color` of a command line that could not be read.
 fn asked_color(words: &[OsString]) -> Color {
     let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let separate = words.windows(2).find_map(|pair| (pair.first() == Some(&"--color")).then(|| pair.get(1).copied()).flatten());
-    match words.iter().find_map(|word| word.strip_prefix("--color=")).or(separate) {
+    let separate = words.windows(2).find_map(|pair| {
+        (pair.first() == Some(&"--color"))
+            .then(|| pair.get(1).copied())
+            .flatten()
+    });
+    match words
+        .iter()
+        .find_map(|word| word.strip_prefix("--color="))
+        .or(separate)
+    {
         Some("always") => Color::Always,
         Some("never") => Color::Never,
         _ => Color::Auto,
@@ -141,7 +168,9 @@ mod tests {
         for exit in Exit::ALL {
             assert!(document.contains(&row(exit)), "{}", row(exit));
         }
-        let rows = document.lines().filter(|line| line.starts_with("| ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_digit));
+        let rows = document.lines().filter(|line| {
+            line.starts_with("| ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_digit)
+        });
         assert_eq!(rows.count(), Exit::ALL.len());
     }
 }

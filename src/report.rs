@@ -11,12 +11,11 @@ pub mod style;
 pub mod text;
 
 use crate::address::Address;
-use crate::change::{Action, Change};
+use crate::apply::STAGES;
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::OrgFacts;
 use crate::manifest::Manifest;
-use crate::plan::Summary;
-use crate::verify::Verification;
+use crate::plan::{Plan, Summary};
 
 /// The one sentence that names the embedded org: first and last line of every run against it.
 pub const EMBEDDED_ORG: &str = "embedded demo org, no Salesforce org was touched";
@@ -35,34 +34,32 @@ pub struct Frame {
 /// The line that names a Salesforce org: its name, id, what it is, and where.
 pub fn org_line(org: &OrgFacts) -> String {
     let kind = if org.sandbox { "sandbox" } else { "production" };
-    text::printable(&format!("org {} ({}, {kind}) {}", org.name, org.id, org.instance_url)).into_owned()
+    text::printable(&format!(
+        "org {} ({}, {kind}) {}",
+        org.name, org.id, org.instance_url
+    ))
+    .into_owned()
 }
 
 /// Whose sight the manifests are about: their users, or the manifests' names where they state none.
 pub fn user(manifests: &[Manifest]) -> String {
-    let name = |manifest: &Manifest| manifest.spec.user.as_ref().map_or_else(|| manifest.name.value.clone(), |user| user.username.value.clone());
+    let name = |manifest: &Manifest| {
+        manifest.spec.user.as_ref().map_or_else(
+            || manifest.name.value.clone(),
+            |user| user.username.value.clone(),
+        )
+    };
     manifests.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether the org is as the manifests say, record by record.
-pub fn proved(verification: &Verification) -> bool {
-    verification.converged && verification.access.iter().all(|access| access.leaks.is_empty() && access.missing.is_empty())
-}
-
-/// How many changes of each action.
-pub fn summary(changes: &[Change]) -> Summary {
-    let number_of = |action: Action| changes.iter().filter(|change| change.action == action).count();
-    Summary {
-        create: number_of(Action::Create),
-        update: number_of(Action::Update),
-        replace: number_of(Action::Replace),
-        delete: number_of(Action::Delete),
-    }
-}
-
 /// The counts in words: `6 to create, 1 to change, 0 to replace, 0 to delete`.
-fn totals(changes: &[Change]) -> String {
-    let Summary { create, update, replace, delete } = summary(changes);
+fn totals(plan: &Plan) -> String {
+    let Summary {
+        create,
+        update,
+        replace,
+        delete,
+    } = plan.summary();
     format!("{create} to create, {update} to change, {replace} to replace, {delete} to delete")
 }
 
@@ -79,30 +76,34 @@ fn place_words(place: &Place) -> String {
     text::printable(&format!("{}:{}", place.file, place.line)).into_owned()
 }
 
-/// What a stage does, in a few words (`docs/architecture.md` has the reasons for the order).
-pub fn stage_title(stage: u8) -> &'static str {
-    match stage {
-        1 => "deploy fields, permission sets, profile and role",
-        2 => "create the user, then its assignments",
-        3 => "narrow the organization-wide defaults, then wait for the recalculation",
-        4 => "set the role levels that were not possible before",
-        5 => "deploy the sharing rules, then wait until they stand",
-        6 => "give a user that existed before its profile and role",
-        _ => "prove what the user can see",
-    }
+/// What a stage does; the one after the last is the proof.
+fn stage_title(stage: u8) -> &'static str {
+    STAGES
+        .iter()
+        .find(|(number, _)| *number == stage)
+        .map_or("proof, record by record", |(_, title)| title)
 }
 
 /// The findings of a weight.
 fn of_severity(findings: &[Diagnostic], severity: Severity) -> impl Iterator<Item = &Diagnostic> {
-    findings.iter().filter(move |finding| finding.severity == severity)
+    findings
+        .iter()
+        .filter(move |finding| finding.severity == severity)
 }
 
 /// How many findings of each weight there are: `1 error, 2 warnings`; nothing where there are none.
 fn finding_counts(findings: &[Diagnostic]) -> String {
     let weights = [Severity::Error, Severity::Warning, Severity::Note];
-    let counts = weights.map(|severity| (of_severity(findings, severity).count() as u64, severity.word()));
+    let counts = weights.map(|severity| {
+        (
+            of_severity(findings, severity).count() as u64,
+            severity.word(),
+        )
+    });
     let told = counts.iter().filter(|(number, _)| *number > 0);
-    told.map(|(number, word)| text::count(*number, word)).collect::<Vec<_>>().join(", ")
+    told.map(|(number, word)| text::count(*number, word))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use crate::guard;
 use crate::manifest::Manifest;
 use crate::org::Writer;
 use crate::plan::Plan;
-use crate::report::json::Took;
 use crate::report;
+use crate::report::json::Took;
 use crate::verify::Sample;
 
 /// Everything an apply knows before it connects.
@@ -43,7 +43,15 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
-    let wish = Wish { arguments, named, manifests, consent, context, embedded, began };
+    let wish = Wish {
+        arguments,
+        named,
+        manifests,
+        consent,
+        context,
+        embedded,
+        began,
+    };
     session::block_on(async {
         let mut signals = Signals::listen()?;
         let session = tokio::select! {
@@ -87,10 +95,16 @@ impl Wish<'_> {
         };
         let (applied, signal) = self.applied(&plan, session, signals).await?;
         let unfinished = applied.failure.is_some() || applied.verification.is_none();
-        let exit = signal.filter(|_| unfinished).unwrap_or_else(|| self.exit(&plan, &applied));
+        let exit = signal
+            .filter(|_| unfinished)
+            .unwrap_or_else(|| self.exit(&plan, &applied));
         let usage = session.reader.usage();
         let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let took = Took { requests: usage.requests, api_calls: usage.api_calls, milliseconds };
+        let took = Took {
+            requests: usage.requests,
+            api_calls: usage.api_calls,
+            milliseconds,
+        };
         self.report(&plan, &applied, exit, &took);
         Ok(exit)
     }
@@ -116,17 +130,33 @@ impl Wish<'_> {
         }
         self.context.org_was_named();
         let frame = frame(self.context, &self.named, &self.manifests, plan);
-        output.say(&report::human::plan_to_apply(plan, &frame, output.style, output.quiet()));
+        output.say(&report::human::plan_to_apply(
+            plan,
+            &frame,
+            output.style,
+            output.quiet(),
+        ));
     }
 
     /// Writes, stage by stage. The first signal asks it to stop where it safely can, the second ends it at once.
-    async fn applied(&self, plan: &Plan, session: &Session, signals: &mut Signals) -> Result<(Applied, Option<Exit>), Failure> {
+    async fn applied(
+        &self,
+        plan: &Plan,
+        session: &Session,
+        signals: &mut Signals,
+    ) -> Result<(Applied, Option<Exit>), Failure> {
         let output = &self.context.output;
         let stop = Arc::new(AtomicBool::new(false));
         let mut progress = Progress::new(output, self.json(), std::io::stderr().is_terminal());
         let mut emit = |event: Event| progress.show(&event);
         let writer = Writer::new(session.reader.clone());
-        let mut work = std::pin::pin!(apply::apply(plan, &self.manifests, &writer, self.options(&stop), &mut emit));
+        let mut work = std::pin::pin!(apply::apply(
+            plan,
+            &self.manifests,
+            &writer,
+            self.options(&stop),
+            &mut emit
+        ));
         let mut signal = None;
         loop {
             tokio::select! {
@@ -144,13 +174,17 @@ impl Wish<'_> {
     }
 
     fn options(&self, stop: &Arc<AtomicBool>) -> apply::Options {
-        apply::Options { wait: self.arguments.wait, stop: Arc::clone(stop), sample: self.arguments.sample.unwrap_or(Sample::Auto) }
+        apply::Options {
+            wait: self.arguments.wait,
+            stop: Arc::clone(stop),
+            sample: self.arguments.sample.unwrap_or(Sample::Auto),
+        }
     }
 
     fn exit(&self, plan: &Plan, applied: &Applied) -> Exit {
         match (&applied.failure, &applied.verification) {
             (Some(failure), _) => failure.exit,
-            (None, Some(verification)) if !report::proved(verification) => Exit::ProofFailed,
+            (None, Some(verification)) if !verification.holds() => Exit::ProofFailed,
             _ if self.arguments.detailed_exitcode && !plan.changes.is_empty() => Exit::Differences,
             _ => Exit::Done,
         }
@@ -164,13 +198,21 @@ impl Wish<'_> {
             output.say(&report::human::applied(applied, &user, output.style));
         }
         if let Some(failure) = &applied.failure {
-            output.warn(&report::human::failure(&failure.clone().with_sources(&plan.sources), output.notes));
+            output.warn(&report::human::failure(
+                &failure.clone().with_sources(&plan.sources),
+                output.notes,
+            ));
         }
         if self.json() {
             output.data(&report::json::result(plan, applied, exit, took));
             self.context.name_org_last();
         } else {
-            output.say(&report::human::applied_end(plan, took, &self.context.org(), output.style));
+            output.say(&report::human::applied_end(
+                plan,
+                took,
+                &self.context.org(),
+                output.style,
+            ));
         }
     }
 }

@@ -74,7 +74,12 @@ Examples:
 
 /// Integration users for Salesforce, from a file in git: plan, apply, and prove what they can see.
 #[derive(Debug, Parser)]
-#[command(name = "orgwright", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "orgwright",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 #[command(after_help = TOUR, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -88,7 +93,13 @@ pub(crate) struct Arguments {
 pub(crate) struct Global {
     /// The org: `embedded`, `sf:ALIAS` (a Salesforce CLI log-in), `env` (SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL), or a name
     /// from orgwright.toml. The embedded demo org is the default where nothing else is set up.
-    #[arg(long, global = true, value_name = "TARGET", env = "ORGWRIGHT_ORG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "TARGET",
+        env = "ORGWRIGHT_ORG",
+        hide_env_values = true
+    )]
     pub(crate) org: Option<String>,
     /// API version of every request, such as 66.0; default: the newest that the org and this program know.
     #[arg(long, global = true, value_name = "N", value_parser = api_version)]
@@ -107,7 +118,13 @@ pub(crate) struct Global {
 impl Global {
     /// The flags as they are where only the colour is known.
     pub(crate) fn of_color(color: Color) -> Self {
-        Self { org: None, api_version: None, color, quiet: false, verbose: false }
+        Self {
+            org: None,
+            api_version: None,
+            color,
+            quiet: false,
+            verbose: false,
+        }
     }
 }
 
@@ -393,8 +410,14 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("no such unit: {unit} (ms, s, m or h)")),
     };
     let plain = |character: char| character.is_ascii_digit() || character == '.';
-    let simple = digits.starts_with(|first: char| first.is_ascii_digit()) && digits.chars().all(plain) && digits.len() <= 12;
-    let amount: f64 = digits.parse().ok().filter(|_| simple).ok_or("a duration is a number with ms, s, m or h")?;
+    let simple = digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.chars().all(plain)
+        && digits.len() <= 12;
+    let amount: f64 = digits
+        .parse()
+        .ok()
+        .filter(|_| simple)
+        .ok_or("a duration is a number with ms, s, m or h")?;
     Duration::try_from_secs_f64(amount * milliseconds / 1000.0).map_err(|error| error.to_string())
 }
 
@@ -410,9 +433,17 @@ fn sample(text: &str) -> Result<Sample, String> {
 
 /// Twelve or more leading hexadecimal digits of a plan's digest, in lower case.
 fn digest(text: &str) -> Result<String, String> {
-    let hex = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
-    let valid = (12..=64).contains(&hex.len()) && hex.chars().all(|digit| digit.is_ascii_hexdigit());
-    if valid { Ok(hex) } else { Err("a plan's digest: 12 to 64 hexadecimal digits".to_owned()) }
+    let hex = text
+        .strip_prefix("sha256:")
+        .unwrap_or(text)
+        .to_ascii_lowercase();
+    let valid =
+        (12..=64).contains(&hex.len()) && hex.chars().all(|digit| digit.is_ascii_hexdigit());
+    if valid {
+        Ok(hex)
+    } else {
+        Err("a plan's digest: 12 to 64 hexadecimal digits".to_owned())
+    }
 }
 
 /// An API version: `66.0`; `66` is completed.
@@ -437,14 +468,22 @@ mod tests {
     #[test]
     fn the_help_lists_every_exit_code() {
         for exit in crate::diagnostic::Exit::ALL {
-            let listed = EXITS.split([' ', '/', '\n']).any(|word| word == exit.code().to_string());
+            let listed = EXITS
+                .split([' ', '/', '\n'])
+                .any(|word| word == exit.code().to_string());
             assert!(listed, "{}", exit.code());
         }
     }
 
     #[test]
     fn durations_take_the_usual_units() {
-        let check = |text: &str, milliseconds: u64| assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        let check = |text: &str, milliseconds: u64| {
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            )
+        };
         check("80ms", 80);
         check("2s", 2000);
         check("10m", 600_000);
@@ -473,8 +512,12 @@ mod tests {
 
     #[test]
     fn flags_of_every_command_stand_before_or_after_it() {
-        let before = Arguments::try_parse_from(["orgwright", "--org", "env", "-v", "plan"]).unwrap();
+        let before =
+            Arguments::try_parse_from(["orgwright", "--org", "env", "-v", "plan"]).unwrap();
         let after = Arguments::try_parse_from(["orgwright", "plan", "--org", "env", "-v"]).unwrap();
-        assert_eq!(format!("{:?}", before.global), format!("{:?}", after.global));
+        assert_eq!(
+            format!("{:?}", before.global),
+            format!("{:?}", after.global)
+        );
     }
 }

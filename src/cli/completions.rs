@@ -9,7 +9,12 @@ use crate::diagnostic::{Exit, Failure};
 /// Prints them for one shell.
 pub(crate) fn run(arguments: &Completions, context: &Context) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "orgwright", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Arguments::command(),
+        "orgwright",
+        &mut script,
+    );
     context.output.data(&String::from_utf8_lossy(&script));
     Ok(Exit::Done)
 }

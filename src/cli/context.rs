@@ -30,7 +30,11 @@ impl Context {
     pub(crate) fn new(mut global: Global) -> Self {
         global.org = global.org.filter(|org| !org.is_empty());
         let output = Output::new(&global);
-        Self { global, output, org: RefCell::default() }
+        Self {
+            global,
+            output,
+            org: RefCell::default(),
+        }
     }
 
     /// Which org is meant.
@@ -80,12 +84,18 @@ impl Context {
             failure(Exit::Usage, codes::NO_MANIFEST, problem, "name a file, or write one with `orgwright init`")
         })?;
         // Shown as it would be typed from here.
-        Ok(vec![found.strip_prefix(&here).map_or(found.clone(), PathBuf::from)])
+        Ok(vec![
+            found
+                .strip_prefix(&here)
+                .map_or(found.clone(), PathBuf::from),
+        ])
     }
 
     /// Reads the manifests a command was given.
     pub(crate) fn manifests(&self, arguments: &Manifests) -> Result<Vec<Manifest>, Failure> {
         let files = self.manifest_files(arguments)?;
-        manifest::load(&files, &arguments.overlay, &arguments.set, &|name| std::env::var(name).ok())
+        manifest::load(&files, &arguments.overlay, &arguments.set, &|name| {
+            std::env::var(name).ok()
+        })
     }
 }

@@ -20,10 +20,21 @@ const PACE: Duration = Duration::from_secs(1);
 /// Starts it over the state of the current folder.
 pub(crate) async fn start() -> Result<Server, Failure> {
     prepare_folder(Path::new(FOLDER))?;
-    let options = emulator::Options { state: Some(STATE.into()), deploy_time: PACE, recalculation: PACE, ..emulator::Options::default() };
+    let options = emulator::Options {
+        state: Some(STATE.into()),
+        deploy_time: PACE,
+        recalculation: PACE,
+        ..emulator::Options::default()
+    };
     emulator::start(options).await.map_err(|error| {
         let help = "`orgwright reset` starts the demo org afresh";
-        failure(Exit::Failed, codes::EMULATOR, format!("the demo org cannot start: {error}"), help).state("no Salesforce org was touched")
+        failure(
+            Exit::Failed,
+            codes::EMULATOR,
+            format!("the demo org cannot start: {error}"),
+            help,
+        )
+        .state("no Salesforce org was touched")
     })
 }
 
@@ -44,7 +55,9 @@ fn prepare_folder(folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     match create_private(&ignore).and_then(|mut file| file.write_all(b"*\n")) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unwritable(&ignore, &error)),
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(unwritable(&ignore, &error))
+        }
         _ => Ok(()),
     }
 }
@@ -59,6 +72,9 @@ mod tests {
         let folder = parent.path().join(FOLDER);
         prepare_folder(&folder).unwrap();
         prepare_folder(&folder).unwrap();
-        assert_eq!(fs::read_to_string(folder.join(".gitignore")).unwrap(), "*\n");
+        assert_eq!(
+            fs::read_to_string(folder.join(".gitignore")).unwrap(),
+            "*\n"
+        );
     }
 }

@@ -13,10 +13,23 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     session::block_on(async {
         let mut signals = Signals::listen()?;
         let server = emulator::start(options(arguments)).await;
-        let server = server.map_err(|error| failure(Exit::Failed, codes::EMULATOR, format!("the emulator cannot start: {error}"), ""))?;
-        context.output.data(&format!("{}\n", emulator::ready_line(&server).trim_end()));
+        let server = server.map_err(|error| {
+            failure(
+                Exit::Failed,
+                codes::EMULATOR,
+                format!("the emulator cannot start: {error}"),
+                "",
+            )
+        })?;
+        context
+            .output
+            .data(&format!("{}\n", emulator::ready_line(&server).trim_end()));
         if context.global.verbose {
-            context.output.note(&format!("serving {} as {}; Ctrl-C ends it\n", server.base_url(), server.username()));
+            context.output.note(&format!(
+                "serving {} as {}; Ctrl-C ends it\n",
+                server.base_url(),
+                server.username()
+            ));
         }
         let exit = signals.next().await;
         server.stop().await;

@@ -12,14 +12,26 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let asked = normalised(&arguments.code);
     let found = all.iter().find(|(code, ..)| *code == asked);
     let (code, title, explanation) = found.ok_or_else(|| unknown(&asked, &all))?;
-    context.output.say(&report::human::explanation(code, title, explanation, context.output.style));
+    context.output.say(&report::human::explanation(
+        code,
+        title,
+        explanation,
+        context.output.style,
+    ));
     Ok(Exit::Done)
 }
 
 /// Every code there is, in order.
 pub(crate) fn all() -> Vec<Explained> {
-    let planned = findings::CODES.iter().map(|code| (code.code, code.title, code.explanation));
-    let mut all: Vec<Explained> = codes::CODES.iter().copied().chain(manifest::CODES.iter().copied()).chain(planned).collect();
+    let planned = findings::CODES
+        .iter()
+        .map(|code| (code.code, code.title, code.explanation));
+    let mut all: Vec<Explained> = codes::CODES
+        .iter()
+        .copied()
+        .chain(manifest::CODES.iter().copied())
+        .chain(planned)
+        .collect();
     all.sort_unstable();
     all
 }
@@ -27,17 +39,28 @@ pub(crate) fn all() -> Vec<Explained> {
 /// `OW1003` of `ow1003` or `1003`.
 fn normalised(code: &str) -> String {
     let code = code.trim().to_ascii_uppercase();
-    if code.starts_with("OW") { code } else { format!("OW{code}") }
+    if code.starts_with("OW") {
+        code
+    } else {
+        format!("OW{code}")
+    }
 }
 
 fn unknown(asked: &str, all: &[Explained]) -> Failure {
     let names: Vec<&str> = all.iter().map(|(code, ..)| *code).collect();
     let help = match (did_you_mean(asked, &names), names.first(), names.last()) {
         (Some(close), ..) => format!("did you mean `{close}`?"),
-        (None, Some(first), Some(last)) => format!("codes run from {first} to {last}; every finding shows its own"),
+        (None, Some(first), Some(last)) => {
+            format!("codes run from {first} to {last}; every finding shows its own")
+        }
         _ => String::new(),
     };
-    failure(Exit::Usage, codes::UNKNOWN_NAME, format!("there is no finding `{asked}`"), help)
+    failure(
+        Exit::Usage,
+        codes::UNKNOWN_NAME,
+        format!("there is no finding `{asked}`"),
+        help,
+    )
 }
 
 #[cfg(test)]
@@ -47,10 +70,18 @@ mod tests {
     #[test]
     fn no_code_stands_for_two_things() {
         let all = all();
-        assert!(all.is_sorted_by(|(one, ..), (other, ..)| one < other), "{all:?}");
+        assert!(
+            all.is_sorted_by(|(one, ..), (other, ..)| one < other),
+            "{all:?}"
+        );
         for (code, title, explanation) in all {
-            let well_formed = code.len() == 6 && code.starts_with("OW") && code[2..].bytes().all(|digit| digit.is_ascii_digit());
-            assert!(well_formed && !title.is_empty() && !explanation.is_empty(), "{code}");
+            let well_formed = code.len() == 6
+                && code.starts_with("OW")
+                && code[2..].bytes().all(|digit| digit.is_ascii_digit());
+            assert!(
+                well_formed && !title.is_empty() && !explanation.is_empty(),
+                "{code}"
+            );
         }
     }
 

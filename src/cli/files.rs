@@ -24,7 +24,14 @@ pub(crate) fn find_up(start: &Path, name: &str) -> Option<PathBuf> {
 
 /// The current folder.
 pub(crate) fn here() -> Result<PathBuf, Failure> {
-    std::env::current_dir().map_err(|error| failure(Exit::Failed, codes::FILES, format!("the current folder cannot be used: {error}"), ""))
+    std::env::current_dir().map_err(|error| {
+        failure(
+            Exit::Failed,
+            codes::FILES,
+            format!("the current folder cannot be used: {error}"),
+            "",
+        )
+    })
 }
 
 /// Writes a file for its owner's eyes, whole or not at all: beside its name first, then renamed.
@@ -34,11 +41,18 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// A failure to write a file.
 pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    failure(Exit::Failed, codes::FILES, format!("{} cannot be written: {error}", path.display()), "")
+    failure(
+        Exit::Failed,
+        codes::FILES,
+        format!("{} cannot be written: {error}", path.display()),
+        "",
+    )
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
     let mut temporary = OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".{}.part", std::process::id()));
@@ -83,7 +97,10 @@ mod tests {
         let inner = root.path().join("repository/sub");
         fs::create_dir_all(&inner).unwrap();
         fs::write(root.path().join("orgwright.yaml"), "").unwrap();
-        assert_eq!(find_up(&inner, "orgwright.yaml"), Some(root.path().join("orgwright.yaml")));
+        assert_eq!(
+            find_up(&inner, "orgwright.yaml"),
+            Some(root.path().join("orgwright.yaml"))
+        );
         fs::create_dir(root.path().join("repository/.git")).unwrap();
         assert_eq!(find_up(&inner, "orgwright.yaml"), None);
         let own = root.path().join("repository/orgwright.yaml");
@@ -100,7 +117,10 @@ mod tests {
         fs::write(&path, "old").unwrap();
         write_private(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(write_private(&folder.path().join("no/such/folder"), b"").is_err());
     }

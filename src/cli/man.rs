@@ -17,7 +17,9 @@ pub(crate) fn run(arguments: &Man, context: &Context) -> Result<Exit, Failure> {
         Some(folder) => {
             for (name, page) in &pages {
                 let path = folder.join(name);
-                std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, page)).map_err(|error| unwritable(&path, &error))?;
+                std::fs::create_dir_all(folder)
+                    .and_then(|()| std::fs::write(&path, page))
+                    .map_err(|error| unwritable(&path, &error))?;
             }
         }
     }
@@ -29,8 +31,14 @@ fn pages() -> std::io::Result<Vec<(String, String)>> {
     let mut root = Arguments::command();
     root.build();
     let mut pages = vec![page("orgwright", root.clone())?];
-    for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
-        let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
+    for command in root
+        .get_subcommands()
+        .filter(|command| command.get_name() != "help")
+    {
+        let name = command
+            .get_display_name()
+            .unwrap_or_else(|| command.get_name())
+            .to_owned();
         pages.push(page(&name, command.clone())?);
     }
     Ok(pages)
@@ -39,7 +47,10 @@ fn pages() -> std::io::Result<Vec<(String, String)>> {
 fn page(name: &str, command: clap::Command) -> std::io::Result<(String, String)> {
     let mut roff = Vec::new();
     clap_mangen::Man::new(command).render(&mut roff)?;
-    Ok((format!("{name}.1"), String::from_utf8_lossy(&roff).into_owned()))
+    Ok((
+        format!("{name}.1"),
+        String::from_utf8_lossy(&roff).into_owned(),
+    ))
 }
 
 #[cfg(test)]
@@ -50,7 +61,12 @@ mod tests {
     fn every_command_has_a_page() {
         let pages = pages().unwrap();
         let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
-        for command in ["orgwright.1", "orgwright-plan.1", "orgwright-apply.1", "orgwright-emulator.1"] {
+        for command in [
+            "orgwright.1",
+            "orgwright-plan.1",
+            "orgwright-apply.1",
+            "orgwright-emulator.1",
+        ] {
             assert!(names.contains(&command), "{names:?}");
         }
         assert!(pages.iter().all(|(_, page)| page.contains(".TH")));

@@ -57,17 +57,26 @@ impl Output {
 
     /// Text for people on standard output.
     pub(crate) fn say(&self, text: &str) {
-        self.data(&if self.style.unicode { text.into() } else { ascii(text) });
+        self.data(&if self.style.unicode {
+            text.into()
+        } else {
+            ascii(text)
+        });
     }
 
     /// Data on standard output, byte for byte, flushed.
     pub(crate) fn data(&self, text: &str) {
-        let Ok(mut state) = self.state.lock() else { return };
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
         if state.closed {
             return;
         }
         let mut stdout = io::stdout().lock();
-        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        if let Err(error) = stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+        {
             state.closed = true;
             state.trouble = (error.kind() != io::ErrorKind::BrokenPipe).then_some(error);
         }
@@ -82,15 +91,26 @@ impl Output {
 
     /// Text on standard error that is said in any case.
     pub(crate) fn warn(&self, text: &str) {
-        let text = if self.notes.unicode { text.into() } else { ascii(text) };
+        let text = if self.notes.unicode {
+            text.into()
+        } else {
+            ascii(text)
+        };
         let mut stderr = io::stderr().lock();
         // Where standard error is gone there is nobody left to tell.
-        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+        let _ = stderr
+            .write_all(text.as_bytes())
+            .and_then(|()| stderr.flush());
     }
 
     /// Why standard output could not be written, where that was not the reader's leaving.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.state.lock().ok()?.trouble.as_ref().map(ToString::to_string)
+        self.state
+            .lock()
+            .ok()?
+            .trouble
+            .as_ref()
+            .map(ToString::to_string)
     }
 }
 
@@ -114,7 +134,9 @@ fn wants_color(asked: Color, terminal: bool, variable: &dyn Fn(&str) -> Option<S
 
 /// Whether the locale shows more than ASCII. Nothing set says nothing: containers and log viewers show UTF-8.
 fn shows_unicode(variable: &dyn Fn(&str) -> Option<String>) -> bool {
-    let named = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
     named.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
@@ -122,8 +144,13 @@ fn shows_unicode(variable: &dyn Fn(&str) -> Option<String>) -> bool {
 }
 
 fn width(columns: Option<&str>, terminal: Option<usize>) -> usize {
-    let asked = columns.and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
-    asked.or(terminal).unwrap_or(DEFAULT_WIDTH).clamp(WIDTHS.0, WIDTHS.1)
+    let asked = columns
+        .and_then(|columns| columns.trim().parse().ok())
+        .filter(|columns| *columns > 0);
+    asked
+        .or(terminal)
+        .unwrap_or(DEFAULT_WIDTH)
+        .clamp(WIDTHS.0, WIDTHS.1)
 }
 
 fn terminal_width() -> Option<usize> {
@@ -137,13 +164,20 @@ mod tests {
 
     /// The environment `NAME=VALUE …`.
     fn environment(text: &'static str) -> impl Fn(&str) -> Option<String> {
-        move |name| text.split(' ').find_map(|pair| Some(pair.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+        move |name| {
+            text.split(' ')
+                .find_map(|pair| Some(pair.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+        }
     }
 
     #[test]
     fn colour_follows_the_flag_then_the_environment_then_the_terminal() {
         let check = |asked, terminal, text, expected| {
-            assert_eq!(wants_color(asked, terminal, &environment(text)), expected, "{asked:?} {terminal} {text}");
+            assert_eq!(
+                wants_color(asked, terminal, &environment(text)),
+                expected,
+                "{asked:?} {terminal} {text}"
+            );
         };
         check(Color::Auto, true, "TERM=xterm", true);
         check(Color::Auto, false, "TERM=xterm", false);
@@ -160,7 +194,8 @@ mod tests {
 
     #[test]
     fn a_locale_that_is_named_and_is_not_utf8_gets_ascii() {
-        let check = |text, expected| assert_eq!(shows_unicode(&environment(text)), expected, "{text}");
+        let check =
+            |text, expected| assert_eq!(shows_unicode(&environment(text)), expected, "{text}");
         check("", true);
         check("LANG=C.UTF-8", true);
         check("LANG=en_GB.utf8", true);

@@ -7,7 +7,11 @@ use crate::report::EMBEDDED_ORG;
 
 /// Forgets the demo org of this folder; the next command finds it as it was at first.
 pub(crate) fn run(context: &Context) -> Result<Exit, Failure> {
-    let said = if embedded::reset()? { "the demo org starts afresh" } else { "the demo org is fresh already" };
+    let said = if embedded::reset()? {
+        "the demo org starts afresh"
+    } else {
+        "the demo org is fresh already"
+    };
     context.output.say(&format!("{said}\n{EMBEDDED_ORG}\n"));
     Ok(Exit::Done)
 }

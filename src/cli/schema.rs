@@ -6,6 +6,8 @@ use crate::manifest;
 
 /// Prints it.
 pub(crate) fn run(context: &Context) -> Result<Exit, Failure> {
-    context.output.data(&format!("{:#}\n", manifest::json_schema()));
+    context
+        .output
+        .data(&format!("{:#}\n", manifest::json_schema()));
     Ok(Exit::Done)
 }

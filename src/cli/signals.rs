@@ -16,8 +16,20 @@ impl Signals {
     #[cfg(unix)]
     pub(crate) fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).map_err(|error| failure(Exit::Failed, codes::MACHINE, format!("no signals can be heard: {error}"), ""));
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                failure(
+                    Exit::Failed,
+                    codes::MACHINE,
+                    format!("no signals can be heard: {error}"),
+                    "",
+                )
+            })
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
     }
 
     /// Begins to listen. Needs a runtime.

@@ -15,7 +15,7 @@ pub(crate) enum Choice {
     /// The demo org inside this program.
     Embedded,
     /// A Salesforce org: how it was named, and how to log in.
-    Salesforce(String, Target),
+    Salesforce(String, Box<Target>),
 }
 
 impl Choice {
@@ -46,10 +46,18 @@ pub(crate) fn choose(asked: Option<&str>, folder: &Path) -> Result<Choice, Failu
     match asked {
         None => default(&surroundings(folder)),
         Some("embedded") => Ok(Choice::Embedded),
-        Some("env") => Ok(Choice::Salesforce("env".to_owned(), Target::Env)),
+        Some("env") => Ok(Choice::Salesforce("env".to_owned(), Box::new(Target::Env))),
         Some(name) => match name.strip_prefix("sf:") {
-            Some("") => Err(failure(Exit::Usage, codes::UNKNOWN_ORG, "`sf:` lacks the alias or username of a Salesforce CLI log-in", "sf:ALIAS")),
-            Some(alias) => Ok(Choice::Salesforce(name.to_owned(), Target::SfAlias(alias.to_owned()))),
+            Some("") => Err(failure(
+                Exit::Usage,
+                codes::UNKNOWN_ORG,
+                "`sf:` lacks the alias or username of a Salesforce CLI log-in",
+                "sf:ALIAS",
+            )),
+            Some(alias) => Ok(Choice::Salesforce(
+                name.to_owned(),
+                Box::new(Target::SfAlias(alias.to_owned())),
+            )),
             None => named(name, find_up(folder, FILE).as_deref()),
         },
     }
@@ -59,7 +67,11 @@ const FILE: &str = "orgwright.toml";
 
 fn surroundings(folder: &Path) -> Surroundings {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    Surroundings { file: find_up(folder, FILE), sf_target_org: variable("SF_TARGET_ORG"), sf_instance_url: variable("SF_ORG_INSTANCE_URL") }
+    Surroundings {
+        file: find_up(folder, FILE),
+        sf_target_org: variable("SF_TARGET_ORG"),
+        sf_instance_url: variable("SF_ORG_INSTANCE_URL"),
+    }
 }
 
 /// The demo org, unless something points at a Salesforce org: then it has to be named.
@@ -82,39 +94,68 @@ fn default(around: &Surroundings) -> Result<Choice, Failure> {
     if found.is_empty() {
         return Ok(Choice::Embedded);
     }
-    let problem = format!("the org has to be named here, because of {}", found.join(" and "));
-    Err(failure(Exit::Usage, codes::NAME_THE_ORG, problem, format!("say {}", ways.join(", or "))).state("nothing was sent to any org"))
+    let problem = format!(
+        "the org has to be named here, because of {}",
+        found.join(" and ")
+    );
+    Err(failure(
+        Exit::Usage,
+        codes::NAME_THE_ORG,
+        problem,
+        format!("say {}", ways.join(", or ")),
+    )
+    .state("nothing was sent to any org"))
 }
 
 fn listed(names: &[String]) -> String {
-    if names.is_empty() { "no targets".to_owned() } else { format!("the targets {}", names.join(", ")) }
+    if names.is_empty() {
+        "no targets".to_owned()
+    } else {
+        format!("the targets {}", names.join(", "))
+    }
 }
 
 fn names_in(file: &Path) -> Result<Vec<String>, Failure> {
     Ok(targets(file)?.into_keys().collect())
 }
 
-fn targets(file: &Path) -> Result<std::collections::BTreeMap<String, target::NamedTarget>, Failure> {
-    target::read_file(file).map_err(|error| failure(Exit::Usage, codes::UNKNOWN_ORG, error.to_string(), ""))
+fn targets(
+    file: &Path,
+) -> Result<std::collections::BTreeMap<String, target::NamedTarget>, Failure> {
+    target::read_file(file)
+        .map_err(|error| failure(Exit::Usage, codes::UNKNOWN_ORG, error.to_string(), ""))
 }
 
 /// A name from the nearest `orgwright.toml`.
 fn named(name: &str, file: Option<&Path>) -> Result<Choice, Failure> {
     let mut targets = file.map(targets).transpose()?.unwrap_or_default();
     if let Some(found) = targets.remove(name) {
-        return Ok(Choice::Salesforce(name.to_owned(), Target::Named(found)));
+        return Ok(Choice::Salesforce(
+            name.to_owned(),
+            Box::new(Target::Named(found)),
+        ));
     }
-    let names: Vec<&str> = ["embedded", "env"].into_iter().chain(targets.keys().map(String::as_str)).collect();
+    let names: Vec<&str> = ["embedded", "env"]
+        .into_iter()
+        .chain(targets.keys().map(String::as_str))
+        .collect();
     let mut problem = format!("there is no org `{name}`");
     match file {
         None => problem.push_str("; there is no orgwright.toml here or above that could name it"),
-        Some(file) => problem.push_str(&format!("; {} has {}", file.display(), listed(&targets.keys().cloned().collect::<Vec<_>>()))),
+        Some(file) => problem.push_str(&format!(
+            "; {} has {}",
+            file.display(),
+            listed(&targets.keys().cloned().collect::<Vec<_>>())
+        )),
     }
     let help = match did_you_mean(name, &names) {
-        Some(close) => format!("did you mean `{close}`? --org also takes embedded, sf:ALIAS and env"),
+        Some(close) => {
+            format!("did you mean `{close}`? --org also takes embedded, sf:ALIAS and env")
+        }
         None => "--org takes embedded, sf:ALIAS, env, or a name from orgwright.toml".to_owned(),
     };
-    Err(failure(Exit::Usage, codes::UNKNOWN_ORG, problem, help).state("nothing was sent to any org"))
+    Err(failure(Exit::Usage, codes::UNKNOWN_ORG, problem, help)
+        .state("nothing was sent to any org"))
 }
 
 #[cfg(test)]
@@ -125,7 +166,12 @@ mod tests {
         let failure = result.err().expect("a failure");
         assert_eq!(failure.exit, Exit::Usage);
         let finding = &failure.diagnostics[0];
-        format!("{}: {} ({})", finding.code, finding.message, finding.help.as_deref().unwrap_or_default())
+        format!(
+            "{}: {} ({})",
+            finding.code,
+            finding.message,
+            finding.help.as_deref().unwrap_or_default()
+        )
     }
 
     fn folder(toml: &str) -> tempfile::TempDir {
@@ -146,9 +192,21 @@ mod tests {
     #[test]
     fn whatever_points_at_an_org_demands_a_name() {
         let folder = folder(TWO);
-        let around = Surroundings { file: Some(folder.path().join(FILE)), sf_target_org: Some("dev".into()), sf_instance_url: Some("https://x".into()) };
+        let around = Surroundings {
+            file: Some(folder.path().join(FILE)),
+            sf_target_org: Some("dev".into()),
+            sf_instance_url: Some("https://x".into()),
+        };
         let text = problem(default(&around));
-        for part in ["OW0002", "the targets prod, uat", "SF_TARGET_ORG=dev", "SF_ORG_INSTANCE_URL=https://x", "--org sf:dev", "--org env", "--org embedded"] {
+        for part in [
+            "OW0002",
+            "the targets prod, uat",
+            "SF_TARGET_ORG=dev",
+            "SF_ORG_INSTANCE_URL=https://x",
+            "--org sf:dev",
+            "--org env",
+            "--org embedded",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }
@@ -157,16 +215,30 @@ mod tests {
     fn an_unknown_name_lists_the_names_there_are() {
         let folder = folder(TWO);
         let text = problem(choose(Some("prdo"), folder.path()));
-        assert!(text.contains("prod, uat") && text.contains("did you mean `prod`?"), "{text}");
-        assert!(matches!(choose(Some("prod"), folder.path()), Ok(Choice::Salesforce(name, Target::Named(_))) if name == "prod"));
+        assert!(
+            text.contains("prod, uat") && text.contains("did you mean `prod`?"),
+            "{text}"
+        );
+        assert!(
+            matches!(choose(Some("prod"), folder.path()), Ok(Choice::Salesforce(name, target)) if name == "prod" && matches!(*target, Target::Named(_)))
+        );
     }
 
     #[test]
     fn an_alias_and_the_environment_need_no_file() {
         let folder = folder("not toml at all [");
-        assert!(matches!(choose(Some("sf:uat"), folder.path()), Ok(Choice::Salesforce(_, Target::SfAlias(alias))) if alias == "uat"));
-        assert!(matches!(choose(Some("env"), folder.path()), Ok(Choice::Salesforce(_, Target::Env))));
-        assert!(choose(Some("embedded"), folder.path()).unwrap().is_embedded());
+        assert!(
+            matches!(choose(Some("sf:uat"), folder.path()), Ok(Choice::Salesforce(_, target)) if matches!(&*target, Target::SfAlias(alias) if alias == "uat"))
+        );
+        assert!(matches!(
+            choose(Some("env"), folder.path()),
+            Ok(Choice::Salesforce(_, target)) if matches!(*target, Target::Env)
+        ));
+        assert!(
+            choose(Some("embedded"), folder.path())
+                .unwrap()
+                .is_embedded()
+        );
         assert!(problem(choose(Some("sf:"), folder.path())).contains("alias"));
     }
 }

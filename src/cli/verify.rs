@@ -28,14 +28,30 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         session.close().await;
         verification
     })?;
-    context.set_org(&if embedded { EMBEDDED_ORG.to_owned() } else { report::org_line(&verification.org) });
+    context.set_org(&if embedded {
+        EMBEDDED_ORG.to_owned()
+    } else {
+        report::org_line(&verification.org)
+    });
     write(arguments, context, &verification, &report::user(&manifests))?;
-    Ok(if report::proved(&verification) { Exit::Done } else { Exit::Differences })
+    Ok(if verification.holds() {
+        Exit::Done
+    } else {
+        Exit::Differences
+    })
 }
 
 /// Puts the report where it was asked for.
-fn write(arguments: &Arguments, context: &Context, verification: &Verification, user: &str) -> Result<(), Failure> {
-    let frame = Frame { org: context.org(), ..Frame::default() };
+fn write(
+    arguments: &Arguments,
+    context: &Context,
+    verification: &Verification,
+    user: &str,
+) -> Result<(), Failure> {
+    let frame = Frame {
+        org: context.org(),
+        ..Frame::default()
+    };
     let text = |style: Style| match arguments.format {
         ProofFormat::Human => report::human::verification(verification, user, &frame, style),
         ProofFormat::Json => report::json::verification(verification),
@@ -43,7 +59,14 @@ fn write(arguments: &Arguments, context: &Context, verification: &Verification, 
     };
     if let Some(path) = &arguments.out {
         context.name_org_first();
-        write_private(path, text(Style { color: false, ..context.output.style }).as_bytes())?;
+        write_private(
+            path,
+            text(Style {
+                color: false,
+                ..context.output.style
+            })
+            .as_bytes(),
+        )?;
         context.name_org_last();
         return Ok(());
     }

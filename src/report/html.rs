@@ -8,7 +8,8 @@ use super::text::{count, number, printable, value};
 use super::{Frame, finding_counts, kind_words, place_words, stage_title, totals};
 
 /// Nothing may be loaded or run, whatever the text holds.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const LOOKS: &str = "\
 :root{color-scheme:light dark;--line:#8886;--faint:light-dark(#555,#aaa)}\
@@ -24,7 +25,8 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}\
 
 /// A plan as a page of its own.
 pub fn plan(plan: &Plan, frame: &Frame) -> String {
-    let (irreversible, others): (Vec<&Change>, Vec<&Change>) = plan.changes.iter().partition(|change| change.irreversible);
+    let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
+        plan.changes.iter().partition(|change| change.irreversible);
     let body = [
         head(plan, frame),
         section("Cannot be undone", "final", changes(&irreversible)),
@@ -45,7 +47,11 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
 }
 
 fn head(plan: &Plan, frame: &Frame) -> String {
-    let verdict = if plan.changes.is_empty() { "No changes".to_owned() } else { totals(&plan.changes) };
+    let verdict = if plan.changes.is_empty() {
+        "No changes".to_owned()
+    } else {
+        totals(plan)
+    };
     let findings = finding_counts(&plan.findings);
     let files: Vec<_> = frame.files.iter().map(|file| escaped(file)).collect();
     format!(
@@ -57,15 +63,38 @@ fn head(plan: &Plan, frame: &Frame) -> String {
 }
 
 fn foot(plan: &Plan, frame: &Frame) -> String {
-    let left: Vec<_> = plan.left_alone.iter().map(|(noun, found)| format!("{} {}", number(*found), noun.replace('_', " "))).collect();
-    let left = if left.is_empty() { String::new() } else { format!("<p>Left alone: {}</p>", left.join(", ")) };
-    let next = if plan.changes.is_empty() { String::new() } else { format!("<p>Next: <code>{}</code></p>", escaped(&frame.next.join(" "))) };
-    format!("{next}\n<footer>{left}<p>plan <code>{}</code> \u{b7} {}</p></footer>\n", escaped(&plan.digest), count(plan.api_requests, "request"))
+    let left: Vec<_> = plan
+        .left_alone
+        .iter()
+        .map(|(noun, found)| format!("{} {}", number(*found), noun.replace('_', " ")))
+        .collect();
+    let left = if left.is_empty() {
+        String::new()
+    } else {
+        format!("<p>Left alone: {}</p>", left.join(", "))
+    };
+    let next = if plan.changes.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<p>Next: <code>{}</code></p>",
+            escaped(&frame.next.join(" "))
+        )
+    };
+    format!(
+        "{next}\n<footer>{left}<p>plan <code>{}</code> \u{b7} {}</p></footer>\n",
+        escaped(&plan.digest),
+        count(plan.api_requests, "request")
+    )
 }
 
 /// A section with its heading; nothing where there is nothing in it.
 fn section(title: &str, class: &str, body: String) -> String {
-    if body.is_empty() { body } else { format!("<section class=\"{class}\"><h2>{title}</h2>\n{body}</section>\n") }
+    if body.is_empty() {
+        body
+    } else {
+        format!("<section class=\"{class}\"><h2>{title}</h2>\n{body}</section>\n")
+    }
 }
 
 fn changes(changes: &[&Change]) -> String {
@@ -80,9 +109,20 @@ fn change(change: &Change) -> String {
         .fields
         .iter()
         .map(|field| {
-            let side = |side| if matches!(side, &serde_json::Value::Null) { String::new() } else { format!("<code>{}</code>", escaped(&value(side, true))) };
+            let side = |side| {
+                if matches!(side, &serde_json::Value::Null) {
+                    String::new()
+                } else {
+                    format!("<code>{}</code>", escaped(&value(side, true)))
+                }
+            };
             let why = escaped(field.reason.as_deref().unwrap_or_default());
-            format!("<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{why}</td></tr>\n", escaped(&field.path), side(&field.before), side(&field.after))
+            format!(
+                "<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{why}</td></tr>\n",
+                escaped(&field.path),
+                side(&field.before),
+                side(&field.after)
+            )
         })
         .collect();
     format!(
@@ -108,9 +148,26 @@ fn impact(impact: &[Impact]) -> String {
 }
 
 fn impact_row(impact: &Impact) -> String {
-    let told = |visible: Option<u64>, otherwise: &str| visible.map_or_else(|| otherwise.to_owned(), number);
-    let losing: Vec<_> = impact.users_losing_access.iter().map(|entry| format!("{} {}", number(entry.users), escaped(&entry.profile))).collect();
-    let bypass: Vec<_> = impact.bypass.iter().map(|entry| format!("{} {} ({})", number(entry.users), escaped(&entry.name), entry.by)).collect();
+    let told = |visible: Option<u64>, otherwise: &str| {
+        visible.map_or_else(|| otherwise.to_owned(), number)
+    };
+    let losing: Vec<_> = impact
+        .users_losing_access
+        .iter()
+        .map(|entry| format!("{} {}", number(entry.users), escaped(&entry.profile)))
+        .collect();
+    let bypass: Vec<_> = impact
+        .bypass
+        .iter()
+        .map(|entry| {
+            format!(
+                "{} {} ({})",
+                number(entry.users),
+                escaped(&entry.name),
+                entry.by
+            )
+        })
+        .collect();
     format!(
         "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
         escaped(&impact.object),
@@ -125,19 +182,43 @@ fn impact_row(impact: &Impact) -> String {
 fn findings(findings: &[Diagnostic]) -> String {
     let item = |finding: &Diagnostic| {
         let place = finding.place.as_ref().map(place_words).unwrap_or_default();
-        let help = finding.help.as_deref().map(|help| format!("<br><small>{}</small>", escaped(help))).unwrap_or_default();
+        let help = finding
+            .help
+            .as_deref()
+            .map(|help| format!("<br><small>{}</small>", escaped(help)))
+            .unwrap_or_default();
         let word = finding.severity.word();
-        format!("<li><strong class=\"{word}\">{word} {}</strong> {} <code>{}</code>{help}</li>\n", finding.code, escaped(&finding.message), escaped(&place))
+        format!(
+            "<li><strong class=\"{word}\">{word} {}</strong> {} <code>{}</code>{help}</li>\n",
+            finding.code,
+            escaped(&finding.message),
+            escaped(&place)
+        )
     };
-    if findings.is_empty() { String::new() } else { format!("<ul>{}</ul>\n", findings.iter().map(item).collect::<String>()) }
+    if findings.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<ul>{}</ul>\n",
+            findings.iter().map(item).collect::<String>()
+        )
+    }
 }
 
 fn manual_steps(steps: &[ManualStep]) -> String {
     let item = |step: &ManualStep| {
-        let mark = if step.done == Some(true) { "done: " } else { "" };
+        let mark = if step.done == Some(true) {
+            "done: "
+        } else {
+            ""
+        };
         format!("<li>{mark}{} ({})</li>\n", escaped(&step.text), step.code)
     };
-    if steps.is_empty() { String::new() } else { format!("<ol>{}</ol>\n", steps.iter().map(item).collect::<String>()) }
+    if steps.is_empty() {
+        String::new()
+    } else {
+        format!("<ol>{}</ol>\n", steps.iter().map(item).collect::<String>())
+    }
 }
 
 /// Foreign text as HTML text or attribute value.
@@ -168,7 +249,12 @@ mod tests {
         let mut given = samples::plan();
         given.name = "</title><script>alert(1)</script>".into();
         let hostile = "\"><img src=x onerror=alert(1)>\u{1b}";
-        given.changes.push(samples::change(Address::new("role", hostile), Action::Delete, 1, Vec::new()));
+        given.changes.push(samples::change(
+            Address::new("role", hostile),
+            Action::Delete,
+            1,
+            Vec::new(),
+        ));
         let page = plan(&given, &samples::frame());
         for forbidden in ["<script", "<img", "http://", "https://", "\u{1b}", "<link"] {
             assert!(!page.contains(forbidden), "{forbidden} in {page}");
@@ -181,7 +267,14 @@ mod tests {
         let given = samples::plan();
         let page = plan(&given, &samples::frame());
         for change in &given.changes {
-            assert!(page.contains(&format!("<code>{}</code> <small", escaped(&change.address.name))), "{}", change.address);
+            assert!(
+                page.contains(&format!(
+                    "<code>{}</code> <small",
+                    escaped(&change.address.name)
+                )),
+                "{}",
+                change.address
+            );
         }
         assert!(page.contains("orgwright.yaml:3"));
         assert!(page.contains(&given.digest));

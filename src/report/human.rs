@@ -10,8 +10,8 @@ mod progress;
 mod valid;
 mod verification;
 
-pub use failure::failure;
 pub use applied::{applied, applied_end};
+pub use failure::failure;
 pub use plan::{plan, plan_to_apply, plan_totals};
 pub use progress::progress;
 pub use valid::{explanation, valid};

@@ -34,22 +34,34 @@ pub fn verification(verification: &Verification) -> String {
 
 /// A run that ended without its result.
 pub fn failure(failure: &Failure) -> String {
-    pretty(&ErrorJson { error: FailureJson::from(failure) })
+    pretty(&ErrorJson {
+        error: FailureJson::from(failure),
+    })
 }
 
 /// A failure on one line, for a stream of events.
 pub fn failure_line(failure: &Failure) -> String {
-    line(&ErrorJson { error: FailureJson::from(failure) })
+    line(&ErrorJson {
+        error: FailureJson::from(failure),
+    })
 }
 
 /// The manifests that are valid, as `validate` tells.
 pub fn validation(manifests: &[ValidJson<'_>], findings: &[Diagnostic]) -> String {
-    pretty(&ValidationJson { format_version: FORMAT_VERSION, valid: true, manifests, findings })
+    pretty(&ValidationJson {
+        format_version: FORMAT_VERSION,
+        valid: true,
+        manifests,
+        findings,
+    })
 }
 
 /// The plan that an apply begins with, as its first event.
 pub fn planned(plan: &Plan) -> String {
-    line(&PlannedJson { event: "planned", plan: PlanJson::from(plan) })
+    line(&PlannedJson {
+        event: "planned",
+        plan: PlanJson::from(plan),
+    })
 }
 
 /// An event of an apply, on one line.
@@ -100,21 +112,46 @@ pub struct SavedPlan {
 
 /// Reads a saved plan back; the error says what is wrong with it.
 pub fn saved_plan(text: &str) -> Result<SavedPlan, String> {
-    let json: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
-    let at = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let need = |pointer: &str| at(pointer).ok_or_else(|| format!("it has no `{}`", pointer.trim_start_matches('/').replace('/', ".")));
+    let json: Value =
+        serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+    let at = |pointer: &str| {
+        json.pointer(pointer)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let need = |pointer: &str| {
+        at(pointer).ok_or_else(|| {
+            format!(
+                "it has no `{}`",
+                pointer.trim_start_matches('/').replace('/', ".")
+            )
+        })
+    };
     let version = need("/format_version")?;
     if version.split('.').next() != Some("1") {
-        return Err(format!("its format_version is {version}; this program reads 1.x"));
+        return Err(format!(
+            "its format_version is {version}; this program reads 1.x"
+        ));
     }
     let mut files: Vec<String> = Vec::new();
-    let changes = json.pointer("/changes").and_then(Value::as_array).ok_or("it has no `changes`")?;
-    for file in changes.iter().filter_map(|change| change.get("file").and_then(Value::as_str)) {
+    let changes = json
+        .pointer("/changes")
+        .and_then(Value::as_array)
+        .ok_or("it has no `changes`")?;
+    for file in changes
+        .iter()
+        .filter_map(|change| change.get("file").and_then(Value::as_str))
+    {
         if !files.iter().any(|known| known == file) {
             files.push(file.to_owned());
         }
     }
-    Ok(SavedPlan { digest: need("/digest")?, org_id: need("/org/id")?, org_name: at("/org/name").unwrap_or_default(), files })
+    Ok(SavedPlan {
+        digest: need("/digest")?,
+        org_id: need("/org/id")?,
+        org_name: at("/org/name").unwrap_or_default(),
+        files,
+    })
 }
 
 #[derive(Serialize)]
@@ -143,7 +180,10 @@ impl<'a> From<&'a Plan> for PlanJson<'a> {
     fn from(plan: &'a Plan) -> Self {
         Self {
             format_version: FORMAT_VERSION,
-            manifest: ManifestJson { name: &plan.name, digest: &plan.manifest_digest },
+            manifest: ManifestJson {
+                name: &plan.name,
+                digest: &plan.manifest_digest,
+            },
             org: OrgJson::from(&plan.org),
             digest: &plan.digest,
             changes: plan.changes.iter().map(ChangeJson::from).collect(),
@@ -151,7 +191,7 @@ impl<'a> From<&'a Plan> for PlanJson<'a> {
             findings: &plan.findings,
             manual_steps: &plan.manual_steps,
             left_alone: &plan.left_alone,
-            summary: super::summary(&plan.changes),
+            summary: plan.summary(),
             api_requests: plan.api_requests,
             api_calls: plan.api_calls,
         }
@@ -224,7 +264,12 @@ struct FieldJson<'a> {
 
 impl<'a> From<&'a FieldChange> for FieldJson<'a> {
     fn from(field: &'a FieldChange) -> Self {
-        Self { path: &field.path, before: &field.before, after: &field.after, reason: field.reason.as_deref() }
+        Self {
+            path: &field.path,
+            before: &field.before,
+            after: &field.after,
+            reason: field.reason.as_deref(),
+        }
     }
 }
 
@@ -352,19 +397,48 @@ mod tests {
     fn a_plan_has_the_promised_shape_in_the_promised_order() {
         let text = plan(&samples::plan());
         let value: Value = serde_json::from_str(&text).unwrap();
-        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+        let keys = |value: &Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         assert_eq!(
             keys(&value),
             "format_version manifest org digest changes impact findings manual_steps left_alone summary api_requests api_calls"
         );
-        assert_eq!(keys(&value["org"]), "id name instance_url edition sandbox api_version");
-        assert_eq!(keys(&value["changes"][0]), "address kind action stage irreversible file line fields");
-        assert_eq!(keys(&value["changes"][0]["fields"][0]), "path before after reason");
-        assert_eq!(keys(&value["impact"][0]), "object records visible_now visible_after users_losing_access bypass");
-        assert_eq!(keys(&value["impact"][0]["bypass"][0]), "kind name id users by");
-        assert_eq!(keys(&value["findings"][0]), "code severity address message help file line column");
+        assert_eq!(
+            keys(&value["org"]),
+            "id name instance_url edition sandbox api_version"
+        );
+        assert_eq!(
+            keys(&value["changes"][0]),
+            "address kind action stage irreversible file line fields"
+        );
+        assert_eq!(
+            keys(&value["changes"][0]["fields"][0]),
+            "path before after reason"
+        );
+        assert_eq!(
+            keys(&value["impact"][0]),
+            "object records visible_now visible_after users_losing_access bypass"
+        );
+        assert_eq!(
+            keys(&value["impact"][0]["bypass"][0]),
+            "kind name id users by"
+        );
+        assert_eq!(
+            keys(&value["findings"][0]),
+            "code severity address message help file line column"
+        );
         assert_eq!(keys(&value["manual_steps"][0]), "code text done");
-        assert_eq!(value["summary"], json!({"create": 3, "update": 1, "replace": 0, "delete": 0}));
+        assert_eq!(
+            value["summary"],
+            json!({"create": 3, "update": 1, "replace": 0, "delete": 0})
+        );
         assert_eq!(value["changes"][1]["address"], "role/HubSpot_Integration");
     }
 
@@ -381,8 +455,14 @@ mod tests {
         assert_eq!(saved.files, ["orgwright.yaml"]);
         let check = |text: &str, problem: &str| assert_eq!(saved_plan(text).unwrap_err(), problem);
         check("{}", "it has no `format_version`");
-        check(r#"{"format_version":"2.0"}"#, "its format_version is 2.0; this program reads 1.x");
-        check(r#"{"format_version":"1.0","changes":[]}"#, "it has no `digest`");
+        check(
+            r#"{"format_version":"2.0"}"#,
+            "its format_version is 2.0; this program reads 1.x",
+        );
+        check(
+            r#"{"format_version":"1.0","changes":[]}"#,
+            "it has no `digest`",
+        );
     }
 
     #[test]
@@ -390,6 +470,9 @@ mod tests {
         let foreign = "a\u{1b}[2J\u{202e}\u{9b}\u{7f}\u{e0041}\u{e9}";
         let text = line(&json!({ "name": foreign }));
         assert!(!text.trim_end().chars().any(is_unsafe), "{text}");
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["name"], foreign);
+        assert_eq!(
+            serde_json::from_str::<Value>(&text).unwrap()["name"],
+            foreign
+        );
     }
 }

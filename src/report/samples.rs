@@ -11,22 +11,53 @@ use crate::report::{EMBEDDED_ORG, Frame};
 use crate::verify::{Access, Verification};
 
 /// The text that places of the sample point into.
-pub(crate) const SOURCE: &str = "spec:\n  sharing:\n    - object: Lead\n      organizationWideDefault: Private\n";
+pub(crate) const SOURCE: &str =
+    "spec:\n  sharing:\n    - object: Lead\n      organizationWideDefault: Private\n";
 
 /// A place on a line of the sample.
 pub(crate) fn place(line: usize) -> Place {
-    let offset = SOURCE.lines().take(line - 1).map(|text| text.len() + 1).sum::<usize>() + 6;
-    Place { file: "orgwright.yaml".into(), line, column: 7, offset, length: 6 }
+    let offset = SOURCE
+        .lines()
+        .take(line - 1)
+        .map(|text| text.len() + 1)
+        .sum::<usize>()
+        + 6;
+    Place {
+        file: "orgwright.yaml".into(),
+        line,
+        column: 7,
+        offset,
+        length: 6,
+    }
 }
 
 fn field(path: &str, before: Value, after: Value, reason: Option<&str>) -> FieldChange {
-    FieldChange { path: path.to_owned(), before, after, reason: reason.map(str::to_owned) }
+    FieldChange {
+        path: path.to_owned(),
+        before,
+        after,
+        reason: reason.map(str::to_owned),
+    }
 }
 
 /// A change with its attributes.
-pub(crate) fn change(address: Address, action: Action, stage: u8, fields: Vec<FieldChange>) -> Change {
+pub(crate) fn change(
+    address: Address,
+    action: Action,
+    stage: u8,
+    fields: Vec<FieldChange>,
+) -> Change {
     let record = Record::default();
-    Change { address, action, stage, irreversible: false, place: Some(place(3)), fields, fingerprint: None, write: Write::Insert(record) }
+    Change {
+        address,
+        action,
+        stage,
+        irreversible: false,
+        place: Some(place(3)),
+        fields,
+        fingerprint: None,
+        write: Write::Insert(record),
+    }
 }
 
 /// The org of the samples.
@@ -45,7 +76,11 @@ pub(crate) fn org() -> OrgFacts {
 /// What stands around the plan.
 pub(crate) fn frame() -> Frame {
     let next = ["orgwright", "apply", "--expect", "7f3a91c2d4e5"].map(str::to_owned);
-    Frame { org: EMBEDDED_ORG.to_owned(), files: vec!["orgwright.yaml".into()], next: next.into() }
+    Frame {
+        org: EMBEDDED_ORG.to_owned(),
+        files: vec!["orgwright.yaml".into()],
+        next: next.into(),
+    }
 }
 
 /// A profile, a role, a user and a narrowed default.
@@ -54,7 +89,12 @@ pub(crate) fn plan() -> Plan {
         Address::new("user", "hubspot.integration@acme.example"),
         Action::Create,
         2,
-        vec![field("email", Value::Null, json!("revops@acme.example"), None)],
+        vec![field(
+            "email",
+            Value::Null,
+            json!("revops@acme.example"),
+            None,
+        )],
     );
     user.irreversible = true;
     let mut sources = Sources::default();
@@ -67,12 +107,19 @@ pub(crate) fn plan() -> Plan {
         changes: vec![profile(), role(), user, default()],
         impact: vec![impact()],
         findings: vec![
-            Diagnostic::warning("OW2004", "the profile of the integration user cannot authorise an uninstalled connected app")
-                .about(Address::new("profile", "HubSpot Integration"))
-                .help("install the app, or add the permission to the profile")
-                .at(&place(3)),
+            Diagnostic::warning(
+                "OW2004",
+                "the profile of the integration user cannot authorise an uninstalled connected app",
+            )
+            .about(Address::new("profile", "HubSpot Integration"))
+            .help("install the app, or add the permission to the profile")
+            .at(&place(3)),
         ],
-        manual_steps: vec![ManualStep { code: "OW3001", text: "turn on selective sync in HubSpot".into(), done: None }],
+        manual_steps: vec![ManualStep {
+            code: "OW3001",
+            text: "turn on selective sync in HubSpot".into(),
+            done: None,
+        }],
         left_alone: [("roles", 12), ("sharing_rules", 1)].into(),
         api_requests: 5,
         api_calls: 9,
@@ -82,21 +129,65 @@ pub(crate) fn plan() -> Plan {
 
 fn profile() -> Change {
     let because = Some("data administration is taken off");
-    let mut fields = vec![field("cloneFrom", Value::Null, json!("System Administrator"), None)];
-    fields.extend(["ModifyAllData", "ViewAllData"].map(|name| field(&format!("userPermissions.{name}"), json!(true), json!(false), because)));
-    fields.extend((0..9).map(|number| field(&format!("objectPermissions.Object{number}.read"), Value::Null, json!(true), None)));
-    change(Address::new("profile", "HubSpot Integration"), Action::Create, 1, fields)
+    let mut fields = vec![field(
+        "cloneFrom",
+        Value::Null,
+        json!("System Administrator"),
+        None,
+    )];
+    fields.extend(["ModifyAllData", "ViewAllData"].map(|name| {
+        field(
+            &format!("userPermissions.{name}"),
+            json!(true),
+            json!(false),
+            because,
+        )
+    }));
+    fields.extend((0..9).map(|number| {
+        field(
+            &format!("objectPermissions.Object{number}.read"),
+            Value::Null,
+            json!(true),
+            None,
+        )
+    }));
+    change(
+        Address::new("profile", "HubSpot Integration"),
+        Action::Create,
+        1,
+        fields,
+    )
 }
 
 fn role() -> Change {
     let label = field("label", Value::Null, json!("HubSpot Integration"), None);
-    change(Address::new("role", "HubSpot_Integration"), Action::Create, 1, vec![label])
+    change(
+        Address::new("role", "HubSpot_Integration"),
+        Action::Create,
+        1,
+        vec![label],
+    )
 }
 
 fn default() -> Change {
-    let internal = field("organizationWideDefault", json!("ReadWrite"), json!("Private"), None);
-    let external = field("externalDefault", json!("Read"), json!("Private"), Some("never wider than the internal default"));
-    change(Address::new("organization_wide_default", "Lead"), Action::Update, 3, vec![internal, external])
+    let internal = field(
+        "organizationWideDefault",
+        json!("ReadWrite"),
+        json!("Private"),
+        None,
+    );
+    let external = field(
+        "externalDefault",
+        json!("Read"),
+        json!("Private"),
+        Some("never wider than the internal default"),
+    );
+    change(
+        Address::new("organization_wide_default", "Lead"),
+        Action::Update,
+        3,
+        vec![internal, external],
+    )
 }
 
 fn impact() -> Impact {
@@ -106,8 +197,14 @@ fn impact() -> Impact {
         visible_now: None,
         visible_after: Some(311),
         users_losing_access: vec![
-            Losing { profile: "Marketing User".into(), users: 12 },
-            Losing { profile: "Standard User".into(), users: 1 },
+            Losing {
+                profile: "Marketing User".into(),
+                users: 12,
+            },
+            Losing {
+                profile: "Standard User".into(),
+                users: 1,
+            },
         ],
         bypass: vec![Bypass {
             kind: "profile",
@@ -121,7 +218,13 @@ fn impact() -> Impact {
 
 /// A proof without a fault.
 pub(crate) fn verification() -> Verification {
-    Verification { org: org(), converged: true, drift: Vec::new(), access: vec![access()], findings: Vec::new() }
+    Verification {
+        org: org(),
+        converged: true,
+        drift: Vec::new(),
+        access: vec![access()],
+        findings: Vec::new(),
+    }
 }
 
 /// An object whose every record is as it should be.

@@ -36,7 +36,12 @@ pub enum Tone {
 
 impl Style {
     /// No colour, no folding undone, 80 columns.
-    pub const PLAIN: Self = Self { color: false, unicode: true, width: 80, verbose: false };
+    pub const PLAIN: Self = Self {
+        color: false,
+        unicode: true,
+        width: 80,
+        verbose: false,
+    };
 
     /// Text in a tone, where colour is wanted.
     pub fn paint(self, tone: Tone, text: &str) -> String {
@@ -83,7 +88,10 @@ pub struct Page {
 impl Page {
     /// An empty page.
     pub fn new(style: Style) -> Self {
-        Self { style, text: String::new() }
+        Self {
+            style,
+            text: String::new(),
+        }
     }
 
     /// The page's text.
@@ -141,7 +149,9 @@ impl Page {
         let between = format!(" {} ", self.style.dot());
         let mut line = String::new();
         for fact in facts {
-            if !line.is_empty() && columns(&line) + columns(&between) + columns(fact) > self.style.width {
+            if !line.is_empty()
+                && columns(&line) + columns(&between) + columns(fact) > self.style.width
+            {
                 self.text(0, 2, &std::mem::take(&mut line));
             }
             if !line.is_empty() {
@@ -161,7 +171,10 @@ impl Page {
         let mut line = label.to_owned();
         for (position, word) in command.iter().enumerate() {
             let starts_option = word.starts_with("--");
-            let pair = columns(word) + command.get(position + 1).map_or(0, |next| columns(next) + 1);
+            let pair = columns(word)
+                + command
+                    .get(position + 1)
+                    .map_or(0, |next| columns(next) + 1);
             if starts_option && columns(&line) + pair + 3 > self.style.width {
                 self.raw(&format!("{line}\\"));
                 line = " ".repeat(label.len() + 2);
@@ -178,7 +191,10 @@ mod tests {
     use super::*;
 
     fn drawn(width: usize, draw: impl FnOnce(&mut Page)) -> String {
-        let mut page = Page::new(Style { width, ..Style::PLAIN });
+        let mut page = Page::new(Style {
+            width,
+            ..Style::PLAIN
+        });
         draw(&mut page);
         page.finish()
     }
@@ -194,23 +210,48 @@ mod tests {
 
     #[test]
     fn the_right_end_goes_below_where_it_does_not_fit() {
-        assert_eq!(drawn(20, |page| page.split(2, "left", "left", "right")), "  left         right\n");
-        assert_eq!(drawn(20, |page| page.split(2, "quite a long one", "quite a long one", "right")), "  quite a long one\n      right\n");
+        assert_eq!(
+            drawn(20, |page| page.split(2, "left", "left", "right")),
+            "  left         right\n"
+        );
+        assert_eq!(
+            drawn(20, |page| page.split(
+                2,
+                "quite a long one",
+                "quite a long one",
+                "right"
+            )),
+            "  quite a long one\n      right\n"
+        );
     }
 
     #[test]
     fn a_long_command_stays_copyable() {
-        let words: Vec<String> = ["orgwright", "apply", "orgwright.yaml", "--org", "sf:uat", "--expect", "7f3a91c2d4e5"]
-            .map(str::to_owned)
-            .into();
+        let words: Vec<String> = [
+            "orgwright",
+            "apply",
+            "orgwright.yaml",
+            "--org",
+            "sf:uat",
+            "--expect",
+            "7f3a91c2d4e5",
+        ]
+        .map(str::to_owned)
+        .into();
         let text = drawn(50, |page| page.command("next: ", &words));
-        assert_eq!(text, "next: orgwright apply orgwright.yaml \\\n        --org sf:uat --expect 7f3a91c2d4e5\n");
+        assert_eq!(
+            text,
+            "next: orgwright apply orgwright.yaml \\\n        --org sf:uat --expect 7f3a91c2d4e5\n"
+        );
     }
 
     #[test]
     fn colour_only_where_it_is_wanted() {
         assert_eq!(Style::PLAIN.paint(Tone::Bad, "x"), "x");
-        let colored = Style { color: true, ..Style::PLAIN };
+        let colored = Style {
+            color: true,
+            ..Style::PLAIN
+        };
         assert_eq!(colored.paint(Tone::Good, "x"), "\u{1b}[32mx\u{1b}[0m");
     }
 }

@@ -104,7 +104,11 @@ pub fn duration(milliseconds: u64) -> String {
     match milliseconds {
         0..10_000 => format!("{:.2} s", milliseconds as f64 / 1000.0),
         10_000..60_000 => format!("{} s", milliseconds / 1000),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds / 1000 % 60),
+        _ => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds / 1000 % 60
+        ),
     }
 }
 
@@ -114,10 +118,17 @@ pub fn value(value: &Value, whole: bool) -> String {
         Value::Null => "none".to_owned(),
         Value::String(text) if text.is_empty() || text.trim() != text => format!("{text:?}"),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(|item| self::value(item, whole)).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| self::value(item, whole))
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     };
-    clipped(&printable(&shown), if whole { usize::MAX } else { LONGEST_VALUE })
+    clipped(
+        &printable(&shown),
+        if whole { usize::MAX } else { LONGEST_VALUE },
+    )
 }
 
 /// Text cut to so many characters, with the number of all of them where it was cut.
@@ -125,7 +136,11 @@ pub fn clipped(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         None => text.to_owned(),
         Some((end, _)) => {
-            format!("{}... ({} characters)", &text[..end], number(text.chars().count() as u64))
+            format!(
+                "{}... ({} characters)",
+                &text[..end],
+                number(text.chars().count() as u64)
+            )
         }
     }
 }
@@ -155,6 +170,18 @@ pub fn wrapped(text: &str, width: usize, hang: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The beginning of a text that fits into so many columns.
+pub fn cut(text: &str, width: usize) -> &str {
+    let mut used = 0;
+    for (start, character) in text.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > width {
+            return text.get(..start).unwrap_or_default();
+        }
+    }
+    text
 }
 
 /// A word in pieces that fit the width; one piece where it fits as it is.
@@ -189,9 +216,15 @@ mod tests {
     #[test]
     fn what_acts_on_a_terminal_or_hides_is_shown_escaped() {
         let check = |text: &str, expected: &str| assert_eq!(printable(text), expected);
-        check("Sales EMEA \u{2014} M\u{fc}ller", "Sales EMEA \u{2014} M\u{fc}ller");
+        check(
+            "Sales EMEA \u{2014} M\u{fc}ller",
+            "Sales EMEA \u{2014} M\u{fc}ller",
+        );
         check("a\u{1b}[2Jb", "a\\u{1b}[2Jb");
-        check("x\u{202e}y\u{200b}z\u{feff}", "x\\u{202e}y\\u{200b}z\\u{feff}");
+        check(
+            "x\u{202e}y\u{200b}z\u{feff}",
+            "x\\u{202e}y\\u{200b}z\\u{feff}",
+        );
         check("\u{9b}31m\u{7f}\r\n\t", "\\u{9b}31m\\u{7f}\\r\\n\\t");
         check("\u{e0041}", "\\u{e0041}");
     }
@@ -201,7 +234,11 @@ mod tests {
         for character in (0..0x11_0000).filter_map(char::from_u32) {
             let text = character.to_string();
             let shown = printable(&text);
-            assert!(!shown.chars().any(char::is_control), "{:x}", u32::from(character));
+            assert!(
+                !shown.chars().any(char::is_control),
+                "{:x}",
+                u32::from(character)
+            );
         }
     }
 
@@ -226,15 +263,31 @@ mod tests {
         check(json!(""), "\"\"");
         check(json!(["read", "edit"]), "read, edit");
         check(json!("\u{1b}]52;c;x\u{7}"), "\\u{1b}]52;c;x\\u{7}");
-        check(json!("y".repeat(161)), &format!("{}... (161 characters)", "y".repeat(160)));
+        check(
+            json!("y".repeat(161)),
+            &format!("{}... (161 characters)", "y".repeat(160)),
+        );
     }
 
     #[test]
     fn lines_break_between_words_and_inside_them_where_they_must() {
-        assert_eq!(wrapped("one two three four", 9, 0), ["one two", "three", "four"]);
+        assert_eq!(
+            wrapped("one two three four", 9, 0),
+            ["one two", "three", "four"]
+        );
         assert_eq!(wrapped("abcdefghijkl mn", 8, 0), ["abcdefgh", "ijkl mn"]);
         assert_eq!(wrapped("", 8, 0), [""]);
-        assert_eq!(wrapped("\u{6f22}\u{5b57}\u{6f22}\u{5b57}\u{6f22}", 8, 0).len(), 2);
+        assert_eq!(
+            wrapped("\u{6f22}\u{5b57}\u{6f22}\u{5b57}\u{6f22}", 8, 0).len(),
+            2
+        );
+    }
+
+    #[test]
+    fn a_cut_keeps_the_beginning_as_it_is() {
+        assert_eq!(cut("  abc", 4), "  ab");
+        assert_eq!(cut("\u{6f22}\u{5b57}", 3), "\u{6f22}");
+        assert_eq!(cut("abc", 3), "abc");
     }
 
     #[test]

@@ -13,13 +13,28 @@ use super::verification::proof;
 /// What became of each change, where not all of them were made, and the proof, where it came to one.
 pub fn applied(applied: &Applied, user: &str, style: Style) -> String {
     let mut page = Page::new(style);
-    let done = applied.outcomes.iter().filter(|outcome| outcome.result == Result::Done).count();
+    let done = applied
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.result == Result::Done)
+        .count();
     if done < applied.outcomes.len() {
-        page.heading(&format!("OUTCOME ({done} of {} done)", applied.outcomes.len()));
-        applied.outcomes.iter().for_each(|entry| outcome(&mut page, entry));
+        page.heading(&format!(
+            "OUTCOME ({done} of {} done)",
+            applied.outcomes.len()
+        ));
+        applied
+            .outcomes
+            .iter()
+            .for_each(|entry| outcome(&mut page, entry));
         page.raw("");
     } else if done > 0 {
-        page.toned(0, 2, Some(Tone::Good), &format!("Applied: {}.", count(done as u64, "change")));
+        page.toned(
+            0,
+            2,
+            Some(Tone::Good),
+            &format!("Applied: {}.", count(done as u64, "change")),
+        );
     }
     if let Some(verification) = &applied.verification {
         proof(&mut page, verification, user);
@@ -41,7 +56,11 @@ fn outcome(page: &mut Page, outcome: &Outcome) {
         Result::NotDone => ("not done", Tone::Careful),
         Result::Unknown => ("unknown", Tone::Bad),
     };
-    let address = format!("{} {}", kind_words(&outcome.address), printable(&outcome.address.name));
+    let address = format!(
+        "{} {}",
+        kind_words(&outcome.address),
+        printable(&outcome.address.name)
+    );
     let line = format!("{word:<8}  {:<7}  {address}", outcome.action.word());
     page.toned(2, 21, Some(tone), &line);
 }
@@ -54,13 +73,21 @@ mod tests {
     use crate::report::samples;
 
     fn outcomes(results: &[Result]) -> Vec<Outcome> {
-        let one = |result: &Result| Outcome { address: Address::new("role", "HubSpot_Integration"), action: Action::Create, result: *result };
+        let one = |result: &Result| Outcome {
+            address: Address::new("role", "HubSpot_Integration"),
+            action: Action::Create,
+            result: *result,
+        };
         results.iter().map(one).collect()
     }
 
     #[test]
     fn a_partial_apply_says_what_became_of_each_change() {
-        let given = Applied { outcomes: outcomes(&[Result::Done, Result::NotDone, Result::Unknown]), verification: None, failure: None };
+        let given = Applied {
+            outcomes: outcomes(&[Result::Done, Result::NotDone, Result::Unknown]),
+            verification: None,
+            failure: None,
+        };
         let expected = "
 OUTCOME (1 of 3 done)
   done      create   role HubSpot_Integration
@@ -74,7 +101,11 @@ OUTCOME (1 of 3 done)
     #[test]
     fn a_whole_apply_ends_with_the_proof() {
         let verification = Some(samples::verification());
-        let given = Applied { outcomes: outcomes(&[Result::Done; 2]), verification, failure: None };
+        let given = Applied {
+            outcomes: outcomes(&[Result::Done; 2]),
+            verification,
+            failure: None,
+        };
         let text = applied(&given, "u@acme.example", Style::PLAIN);
         let expected = "Applied: 2 changes.\n\
                         Proved: 311 of 2,000 leads visible and editable to u@acme.example, none that\n  should not be.\n";

@@ -35,11 +35,17 @@ pub(super) fn change(page: &mut Page, change: &Change) {
     let groups = grouped(&rows);
     let verbose = page.style.verbose;
     let folds = |group: &[&Row<'_>]| !verbose && group.len() > ROWS_SHOWN;
-    let labels = groups.iter().flat_map(|group| group.iter().map(|row| if folds(group) { family(row) } else { row.label }));
+    let labels = groups.iter().flat_map(|group| {
+        group
+            .iter()
+            .map(|row| if folds(group) { family(row) } else { row.label })
+    });
     let label_width = labels.map(columns).max().unwrap_or(0).min(LABEL_COLUMNS);
     for group in &groups {
         if !folds(group) {
-            group.iter().for_each(|row| attribute(page, change.action, row, label_width));
+            group
+                .iter()
+                .for_each(|row| attribute(page, change.action, row, label_width));
         } else {
             folded(page, group, label_width);
         }
@@ -74,7 +80,13 @@ fn merged(fields: &[FieldChange]) -> Vec<Row<'_>> {
             Some((parent, name)) => (parent, Some(name)),
             None => (field.path.as_str(), None),
         };
-        let row = Row { label, names: name.into_iter().collect(), before: &field.before, after: &field.after, reason: field.reason.as_deref() };
+        let row = Row {
+            label,
+            names: name.into_iter().collect(),
+            before: &field.before,
+            after: &field.after,
+            reason: field.reason.as_deref(),
+        };
         match rows.iter_mut().find(|other| joins(other, &row)) {
             Some(other) => other.names.extend(row.names),
             None => rows.push(row),
@@ -85,7 +97,10 @@ fn merged(fields: &[FieldChange]) -> Vec<Row<'_>> {
 
 fn joins(one: &Row<'_>, other: &Row<'_>) -> bool {
     let same_place = one.label == other.label && !other.names.is_empty() && !one.names.is_empty();
-    same_place && one.before == other.before && one.after == other.after && one.reason == other.reason
+    same_place
+        && one.before == other.before
+        && one.after == other.after
+        && one.reason == other.reason
 }
 
 /// Rows that fold together: of one kind of attribute, for one reason; in the order of their first.
@@ -93,7 +108,9 @@ fn grouped<'a, 'b>(rows: &'b [Row<'a>]) -> Vec<Vec<&'b Row<'a>>> {
     let mut positions: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
     let mut groups: Vec<Vec<&Row<'a>>> = Vec::new();
     for row in rows {
-        let position = *positions.entry((family(row), row.reason)).or_insert(groups.len());
+        let position = *positions
+            .entry((family(row), row.reason))
+            .or_insert(groups.len());
         match groups.get_mut(position) {
             Some(group) => group.push(row),
             None => groups.push(vec![row]),
@@ -109,7 +126,11 @@ fn family<'a>(row: &Row<'a>) -> &'a str {
 
 /// A row of attributes.
 fn attribute(page: &mut Page, action: Action, row: &Row<'_>, label_width: usize) {
-    let mut line = format!("{}  {}", padded(row.label, label_width), transition(page, action, row));
+    let mut line = format!(
+        "{}  {}",
+        padded(row.label, label_width),
+        transition(page, action, row)
+    );
     if !row.names.is_empty() {
         line.push_str(&format!(": {}", names(page, &row.names)));
     }
@@ -122,7 +143,10 @@ fn attribute(page: &mut Page, action: Action, row: &Row<'_>, label_width: usize)
 /// A label, followed by as many spaces as it lacks.
 fn padded(label: &str, width: usize) -> String {
     let label = printable(label);
-    format!("{label}{}", " ".repeat(width.saturating_sub(columns(&label))))
+    format!(
+        "{label}{}",
+        " ".repeat(width.saturating_sub(columns(&label)))
+    )
 }
 
 /// Before and after; only after for what is made.
@@ -132,13 +156,26 @@ fn transition(page: &Page, action: Action, row: &Row<'_>) -> String {
     if action == Action::Create && row.before.is_null() {
         return after;
     }
-    format!("{} {} {after}", value(row.before, whole), page.style.arrow())
+    format!(
+        "{} {} {after}",
+        value(row.before, whole),
+        page.style.arrow()
+    )
 }
 
 /// Names of a row, the rest counted unless everything was asked for.
 fn names(page: &Page, names: &[&str]) -> String {
-    let shown = if page.style.verbose { names.len() } else { NAMES_SHOWN };
-    let mut text = names.iter().take(shown).map(|name| printable(name)).collect::<Vec<_>>().join(", ");
+    let shown = if page.style.verbose {
+        names.len()
+    } else {
+        NAMES_SHOWN
+    };
+    let mut text = names
+        .iter()
+        .take(shown)
+        .map(|name| printable(name))
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.len() > shown {
         text.push_str(&format!(" and {} more", names.len() - shown));
     }
@@ -149,7 +186,14 @@ fn names(page: &Page, names: &[&str]) -> String {
 fn folded(page: &mut Page, group: &[&Row<'_>], label_width: usize) {
     let Some(first) = group.first() else { return };
     let entries: usize = group.iter().map(|row| row.names.len().max(1)).sum();
-    let reason = first.reason.map(|reason| format!("  ({})", printable(reason))).unwrap_or_default();
-    let line = format!("{}  {} folded, -v lists them{reason}", padded(family(first), label_width), count(entries as u64, "entry"));
+    let reason = first
+        .reason
+        .map(|reason| format!("  ({})", printable(reason)))
+        .unwrap_or_default();
+    let line = format!(
+        "{}  {} folded, -v lists them{reason}",
+        padded(family(first), label_width),
+        count(entries as u64, "entry")
+    );
     page.toned(6, 10, Some(Tone::Faint), &line);
 }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters, ThemeStyles};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters, ThemeStyles,
+};
 
 use crate::diagnostic::{Diagnostic, Place, Severity, Sources};
 use crate::report::place_words;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{columns, printable, printable_lines, wrapped};
+use crate::report::text::{columns, cut, printable, printable_lines, wrapped};
 
 /// Columns left of an excerpt's text, for line numbers.
 const MARGIN: usize = 10;
@@ -29,7 +31,12 @@ pub(super) fn brief(page: &mut Page, finding: &Diagnostic) {
     page.split(2, &head, &painted, &place);
     page.text(6, 6, &printable(&finding.message));
     if let Some(help) = &finding.help {
-        page.toned(6, 12, Some(Tone::Faint), &format!("help: {}", printable(help)));
+        page.toned(
+            6,
+            12,
+            Some(Tone::Faint),
+            &format!("help: {}", printable(help)),
+        );
     }
 }
 
@@ -43,10 +50,15 @@ pub(super) fn excerpt(page: &mut Page, finding: &Diagnostic, sources: &Sources) 
         let indent = if position == 0 { "" } else { "  " };
         page.raw(&format!("{indent}{}", line.replacen(&head, &painted, 1)));
     }
-    let drawn = finding.place.as_ref().and_then(|place| drawing(finding, place, sources, page.style));
+    let drawn = finding
+        .place
+        .as_ref()
+        .and_then(|place| drawing(finding, place, sources, page.style));
     match (drawn, &finding.place) {
         (Some(drawn), _) => drawn.lines().for_each(|line| page.raw(line)),
-        (None, Some(place)) => page.text(2, 4, &format!("at {}:{}", place_words(place), place.column)),
+        (None, Some(place)) => {
+            page.text(2, 4, &format!("at {}:{}", place_words(place), place.column))
+        }
         (None, None) => {}
     }
     elsewhere(page, finding);
@@ -58,8 +70,16 @@ pub(super) fn excerpt(page: &mut Page, finding: &Diagnostic, sources: &Sources) 
 /// Places in other files than the excerpt's.
 fn elsewhere(page: &mut Page, finding: &Diagnostic) {
     let here = finding.place.as_ref().map(|place| &place.file);
-    for (place, label) in finding.related.iter().filter(|(place, _)| Some(&place.file) != here) {
-        page.text(2, 4, &format!("see {}: {}", place_words(place), printable(label)));
+    for (place, label) in finding
+        .related
+        .iter()
+        .filter(|(place, _)| Some(&place.file) != here)
+    {
+        page.text(
+            2,
+            4,
+            &format!("see {}: {}", place_words(place), printable(label)),
+        );
     }
 }
 
@@ -69,11 +89,22 @@ fn drawing(finding: &Diagnostic, place: &Place, sources: &Sources, style: Style)
     let shown = Shown::new(text, style.width.saturating_sub(MARGIN));
     let (offset, length) = shown.span(text, place)?;
     let mut spans = vec![LabeledSpan::new_primary_with_span(None, (offset, length))];
-    for (other, label) in finding.related.iter().filter(|(other, _)| other.file == place.file) {
+    for (other, label) in finding
+        .related
+        .iter()
+        .filter(|(other, _)| other.file == place.file)
+    {
         let (offset, length) = shown.span(text, other)?;
-        spans.push(LabeledSpan::new(Some(printable(label).into_owned()), offset, length));
+        spans.push(LabeledSpan::new(
+            Some(printable(label).into_owned()),
+            offset,
+            length,
+        ));
     }
-    let excerpt = Excerpt { source: NamedSource::new(printable(&place.file), shown.text), spans };
+    let excerpt = Excerpt {
+        source: NamedSource::new(printable(&place.file), shown.text),
+        spans,
+    };
     let mut drawn = String::new();
     handler(style).render_report(&mut drawn, &excerpt).ok()?;
     Some(without_heading(&drawn))
@@ -88,13 +119,17 @@ struct Shown {
 
 impl Shown {
     fn new(text: &str, room: usize) -> Self {
-        let mut shown = Self { text: String::with_capacity(text.len()), starts: Vec::new(), room };
-        for line in text.split('\n') {
+        let mut shown = Self {
+            text: String::with_capacity(text.len()),
+            starts: Vec::new(),
+            room,
+        };
+        for (position, line) in text.split('\n').enumerate() {
+            if position > 0 {
+                shown.text.push('\n');
+            }
             shown.starts.push(shown.text.len());
-            let line = printable_lines(line);
-            let cut = wrapped(&line, room, 0).into_iter().next().unwrap_or_default();
-            shown.text.push_str(if columns(&line) <= room { &line } else { &cut });
-            shown.text.push('\n');
+            shown.text.push_str(cut(&printable_lines(line), room));
         }
         shown
     }
@@ -115,19 +150,34 @@ impl Shown {
 
 fn handler(style: Style) -> GraphicalReportHandler {
     let theme = GraphicalTheme {
-        characters: if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
-        styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
+        characters: if style.unicode {
+            ThemeCharacters::unicode()
+        } else {
+            ThemeCharacters::ascii()
+        },
+        styles: if style.color {
+            ThemeStyles::ansi()
+        } else {
+            ThemeStyles::none()
+        },
     };
-    GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1).with_width(style.width)
+    GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_context_lines(1)
+        .with_width(style.width)
 }
 
 /// The drawing without the line of the message, which stands above it already.
 fn without_heading(drawn: &str) -> String {
-    drawn.lines().filter(|line| !line.trim().is_empty()).skip(1).fold(String::new(), |mut text, line| {
-        text.push_str(line);
-        text.push('\n');
-        text
-    })
+    drawn
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .skip(1)
+        .fold(String::new(), |mut text, line| {
+            text.push_str(line);
+            text.push('\n');
+            text
+        })
 }
 
 /// An excerpt as the drawing library takes it.

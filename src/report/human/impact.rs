@@ -9,7 +9,15 @@ const LISTED: usize = 12;
 
 /// Puts the impact on one object on the page.
 pub(super) fn impact(page: &mut Page, impact: &Impact) {
-    page.text(2, 4, &format!("{}, {}", printable(&impact.object), count(impact.records, "record")));
+    page.text(
+        2,
+        4,
+        &format!(
+            "{}, {}",
+            printable(&impact.object),
+            count(impact.records, "record")
+        ),
+    );
     fact(page, "the user", &sight(impact));
     losing(page, &impact.users_losing_access);
     bypassing(page, &impact.bypass);
@@ -33,9 +41,15 @@ fn losing(page: &mut Page, losing: &[Losing]) {
     if users == 0 {
         return fact(page, "lose sight", "nobody else");
     }
-    let text = format!("{} of records they neither own nor supervise", count(users, "active user"));
+    let text = format!(
+        "{} of records they neither own nor supervise",
+        count(users, "active user")
+    );
     fact(page, "lose sight", &text);
-    let entries: Vec<_> = losing.iter().map(|entry| (entry.profile.clone(), count(entry.users, "user"))).collect();
+    let entries: Vec<_> = losing
+        .iter()
+        .map(|entry| (entry.profile.clone(), count(entry.users, "user")))
+        .collect();
     table(page, &entries, Some(Tone::Careful));
 }
 
@@ -48,7 +62,10 @@ fn bypassing(page: &mut Page, bypass: &[Bypass]) {
         .iter()
         .map(|entry| {
             let name = format!("{} {}", entry.kind.replace('_', " "), entry.name);
-            (name, format!("{} by {}", count(entry.users, "user"), entry.by))
+            (
+                name,
+                format!("{} by {}", count(entry.users, "user"), entry.by),
+            )
         })
         .collect();
     table(page, &entries, None);
@@ -60,14 +77,31 @@ fn fact(page: &mut Page, label: &str, text: &str) {
 
 /// Names with their counts, the longest lists cut with a count.
 fn table(page: &mut Page, entries: &[(String, String)], tone: Option<Tone>) {
-    let shown = if page.style.verbose { entries.len() } else { LISTED };
-    let entries_shown: Vec<_> = entries.iter().take(shown).map(|(name, rest)| (clipped(&printable(name), 60), rest)).collect();
-    let width = entries_shown.iter().map(|(name, _)| columns(name)).max().unwrap_or(0).min(40);
+    let shown = if page.style.verbose {
+        entries.len()
+    } else {
+        LISTED
+    };
+    let entries_shown: Vec<_> = entries
+        .iter()
+        .take(shown)
+        .map(|(name, rest)| (clipped(&printable(name), 60), rest))
+        .collect();
+    let width = entries_shown
+        .iter()
+        .map(|(name, _)| columns(name))
+        .max()
+        .unwrap_or(0)
+        .min(40);
     for (name, rest) in &entries_shown {
         let padding = " ".repeat(width.saturating_sub(columns(name)));
         page.toned(17, 19, tone, &format!("{name}{padding}  {rest}"));
     }
     if entries.len() > shown {
-        page.text(17, 19, &format!("and {} more (-v lists them)", entries.len() - shown));
+        page.text(
+            17,
+            19,
+            &format!("and {} more (-v lists them)", entries.len() - shown),
+        );
     }
 }

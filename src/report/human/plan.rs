@@ -90,25 +90,34 @@ fn unchanged(page: &mut Page, plan: &Plan) {
     if page.style.verbose {
         findings(page, plan);
     } else {
-        of_severity(&plan.findings, Severity::Error).for_each(|finding| excerpt(page, finding, &plan.sources));
+        of_severity(&plan.findings, Severity::Error)
+            .for_each(|finding| excerpt(page, finding, &plan.sources));
     }
 }
 
 fn header(page: &mut Page, plan: &Plan, frame: &Frame) {
-    let mut facts = vec!["orgwright plan".to_owned(), printable(&plan.name).into_owned()];
+    let mut facts = vec![
+        "orgwright plan".to_owned(),
+        printable(&plan.name).into_owned(),
+    ];
     facts.extend(frame.files.iter().map(|file| printable(file).into_owned()));
     page.facts(&facts);
 }
 
 /// What cannot be undone first, then the rest in the order it happens.
 fn changes(page: &mut Page, plan: &Plan) {
-    let (irreversible, others): (Vec<&Change>, Vec<&Change>) = plan.changes.iter().partition(|change| change.irreversible);
+    let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
+        plan.changes.iter().partition(|change| change.irreversible);
     if !irreversible.is_empty() {
         page.heading(&format!("CANNOT BE UNDONE ({})", irreversible.len()));
         irreversible.iter().for_each(|entry| change(page, entry));
     }
     if !others.is_empty() {
-        let title = if irreversible.is_empty() { "CHANGES" } else { "OTHER CHANGES" };
+        let title = if irreversible.is_empty() {
+            "CHANGES"
+        } else {
+            "OTHER CHANGES"
+        };
         page.heading(&format!("{title} ({})", others.len()));
         others.iter().for_each(|entry| change(page, entry));
     }
@@ -118,7 +127,11 @@ fn changes(page: &mut Page, plan: &Plan) {
 fn order(page: &mut Page, changes: &[Change]) {
     let mut stages: BTreeMap<u8, Vec<String>> = BTreeMap::new();
     for change in changes {
-        let name = format!("{} {}", kind_words(&change.address), clipped(&printable(&change.address.name), 60));
+        let name = format!(
+            "{} {}",
+            kind_words(&change.address),
+            clipped(&printable(&change.address.name), 60)
+        );
         stages.entry(change.stage).or_default().push(name);
     }
     stages.entry(7).or_default();
@@ -132,8 +145,17 @@ fn order(page: &mut Page, changes: &[Change]) {
 }
 
 fn listed(names: &[String], style: Style) -> String {
-    let shown = if style.verbose { names.len() } else { NAMES_PER_STAGE };
-    let mut text = names.iter().take(shown).cloned().collect::<Vec<_>>().join(", ");
+    let shown = if style.verbose {
+        names.len()
+    } else {
+        NAMES_PER_STAGE
+    };
+    let mut text = names
+        .iter()
+        .take(shown)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.len() > shown {
         text.push_str(&format!(" and {} more", names.len() - shown));
     }
@@ -162,7 +184,12 @@ fn findings(page: &mut Page, plan: &Plan) {
 }
 
 fn left_alone(page: &mut Page, plan: &Plan) {
-    let counts: Vec<String> = plan.left_alone.iter().filter(|(_, number)| **number > 0).map(|(noun, number)| left(noun, *number)).collect();
+    let counts: Vec<String> = plan
+        .left_alone
+        .iter()
+        .filter(|(_, number)| **number > 0)
+        .map(|(noun, number)| left(noun, *number))
+        .collect();
     if !counts.is_empty() {
         page.raw("");
         page.text(0, 12, &format!("LEFT ALONE  {}", counts.join(", ")));
@@ -172,7 +199,11 @@ fn left_alone(page: &mut Page, plan: &Plan) {
 /// `4 sharing rules`, `1 role`.
 fn left(noun: &str, found: u64) -> String {
     let words = noun.replace('_', " ");
-    let words = if found == 1 { words.strip_suffix('s').unwrap_or(&words) } else { &words };
+    let words = if found == 1 {
+        words.strip_suffix('s').unwrap_or(&words)
+    } else {
+        &words
+    };
     format!("{} {words}", number(found))
 }
 
@@ -182,15 +213,27 @@ fn manual_steps(page: &mut Page, steps: &[ManualStep]) {
     }
     page.heading("BY HAND");
     for step in steps {
-        let mark = if step.done == Some(true) { "[x]" } else { "[ ]" };
-        page.text(2, 6, &format!("{mark} {}  ({})", printable(&step.text), step.code));
+        let mark = if step.done == Some(true) {
+            "[x]"
+        } else {
+            "[ ]"
+        };
+        page.text(
+            2,
+            6,
+            &format!("{mark} {}  ({})", printable(&step.text), step.code),
+        );
     }
 }
 
 /// What changes, whether it can be undone, the plan's digest and what reading took.
 fn totals_line(plan: &Plan) -> Vec<String> {
-    let mut facts = vec![totals(&plan.changes)];
-    let irreversible = plan.changes.iter().filter(|change| change.irreversible).count();
+    let mut facts = vec![totals(plan)];
+    let irreversible = plan
+        .changes
+        .iter()
+        .filter(|change| change.irreversible)
+        .count();
     if irreversible > 0 {
         facts.push(format!("{irreversible} irreversible"));
     }
@@ -211,7 +254,12 @@ pub(super) fn last_lines(page: &mut Page, plan: &Plan, org: &str) {
 fn errors(page: &mut Page, plan: &Plan) -> u64 {
     let errors: Vec<&Diagnostic> = of_severity(&plan.findings, Severity::Error).collect();
     for error in errors.iter().take(REPEATED) {
-        page.toned(0, 2, Some(Tone::Bad), &format!("error {}: {}", error.code, printable(&error.message)));
+        page.toned(
+            0,
+            2,
+            Some(Tone::Bad),
+            &format!("error {}: {}", error.code, printable(&error.message)),
+        );
     }
     errors.len() as u64
 }
@@ -225,17 +273,23 @@ mod tests {
     use crate::report::text::{columns, is_unsafe};
 
     fn error() -> Diagnostic {
-        Diagnostic::error("OW2001", "nobody has filled the field yet, so the rule matches no record")
-            .at(&samples::place(4))
-            .see(&samples::place(3), "this object")
-            .help("fill the field first")
+        Diagnostic::error(
+            "OW2001",
+            "nobody has filled the field yet, so the rule matches no record",
+        )
+        .at(&samples::place(4))
+        .see(&samples::place(3), "this object")
+        .help("fill the field first")
     }
 
     #[test]
     fn a_plan_reads_as_agreed() {
         let mut given = samples::plan();
         given.findings.insert(0, error());
-        assert_eq!(plan(&given, &samples::frame(), Style::PLAIN), include_str!("../samples/plan.txt"));
+        assert_eq!(
+            plan(&given, &samples::frame(), Style::PLAIN),
+            include_str!("../samples/plan.txt")
+        );
     }
 
     #[test]
@@ -252,11 +306,20 @@ mod tests {
     #[test]
     fn what_cannot_be_undone_is_on_the_first_screen_of_the_largest_plan() {
         let mut given = samples::plan();
-        let role = |number| samples::change(Address::new("role", format!("Role_{number}")), Action::Create, 1, Vec::new());
+        let role = |number| {
+            samples::change(
+                Address::new("role", format!("Role_{number}")),
+                Action::Create,
+                1,
+                Vec::new(),
+            )
+        };
         given.changes = (0..10_000).map(role).collect();
         given.changes.push(samples::plan().changes.remove(2));
         let text = plan(&given, &samples::frame(), Style::PLAIN);
-        let position = text.lines().position(|line| line.contains("hubspot.integration@acme.example"));
+        let position = text
+            .lines()
+            .position(|line| line.contains("hubspot.integration@acme.example"));
         assert!(position.is_some_and(|line| line < 10), "{position:?}");
     }
 
@@ -264,11 +327,27 @@ mod tests {
     fn every_width_is_kept_and_no_colour_leaks() {
         let mut given = samples::plan();
         given.findings.push(error());
-        given.changes.push(samples::change(Address::new("role", "x".repeat(5000)), Action::Create, 1, Vec::new()));
+        given.changes.push(samples::change(
+            Address::new("role", "x".repeat(5000)),
+            Action::Create,
+            1,
+            Vec::new(),
+        ));
         for width in [40, 60, 80, 100] {
             for unicode in [true, false] {
-                let text = plan(&given, &samples::frame(), Style { width, unicode, ..Style::PLAIN });
-                let longest = text.lines().max_by_key(|line| columns(line)).unwrap_or_default();
+                let text = plan(
+                    &given,
+                    &samples::frame(),
+                    Style {
+                        width,
+                        unicode,
+                        ..Style::PLAIN
+                    },
+                );
+                let longest = text
+                    .lines()
+                    .max_by_key(|line| columns(line))
+                    .unwrap_or_default();
                 assert!(columns(longest) <= width, "{width}: {longest}");
                 assert!(!text.contains('\u{1b}') && (unicode || text.is_ascii()));
             }
@@ -288,15 +367,43 @@ mod tests {
                 field.reason = Some(hostile.into());
             });
         }
-        given.impact.iter_mut().for_each(|impact| impact.object = hostile.into());
-        given.impact.iter_mut().flat_map(|impact| &mut impact.users_losing_access).for_each(|entry| entry.profile = hostile.into());
-        given.impact.iter_mut().flat_map(|impact| &mut impact.bypass).for_each(|entry| entry.name = hostile.into());
-        given.findings = vec![Diagnostic::error("OW2001", hostile).help(hostile), Diagnostic::note("OW2002", hostile)];
-        given.manual_steps.iter_mut().for_each(|step| step.text = hostile.into());
+        given
+            .impact
+            .iter_mut()
+            .for_each(|impact| impact.object = hostile.into());
+        given
+            .impact
+            .iter_mut()
+            .flat_map(|impact| &mut impact.users_losing_access)
+            .for_each(|entry| entry.profile = hostile.into());
+        given
+            .impact
+            .iter_mut()
+            .flat_map(|impact| &mut impact.bypass)
+            .for_each(|entry| entry.name = hostile.into());
+        given.findings = vec![
+            Diagnostic::error("OW2001", hostile).help(hostile),
+            Diagnostic::note("OW2002", hostile),
+        ];
+        given
+            .manual_steps
+            .iter_mut()
+            .for_each(|step| step.text = hostile.into());
         let frame = samples::frame();
-        let verbose = Style { verbose: true, ..Style::PLAIN };
-        for text in [plan(&given, &frame, Style::PLAIN), plan(&given, &frame, verbose), crate::report::json::plan(&given), crate::report::markdown::plan(&given, &frame), crate::report::html::plan(&given, &frame)] {
-            let raw = text.chars().find(|character| *character != '\n' && is_unsafe(*character));
+        let verbose = Style {
+            verbose: true,
+            ..Style::PLAIN
+        };
+        for text in [
+            plan(&given, &frame, Style::PLAIN),
+            plan(&given, &frame, verbose),
+            crate::report::json::plan(&given),
+            crate::report::markdown::plan(&given, &frame),
+            crate::report::html::plan(&given, &frame),
+        ] {
+            let raw = text
+                .chars()
+                .find(|character| *character != '\n' && is_unsafe(*character));
             assert_eq!(raw, None, "{text}");
         }
     }

@@ -8,11 +8,23 @@ use crate::report::text::printable;
 use super::finding::excerpt;
 
 /// The manifests that are valid, by file and name, and what is worth knowing about them.
-pub fn valid(files: &[(&str, &str)], findings: &[Diagnostic], sources: &Sources, style: Style) -> String {
+pub fn valid(
+    files: &[(&str, &str)],
+    findings: &[Diagnostic],
+    sources: &Sources,
+    style: Style,
+) -> String {
     let mut page = Page::new(style);
-    findings.iter().for_each(|finding| excerpt(&mut page, finding, sources));
+    findings
+        .iter()
+        .for_each(|finding| excerpt(&mut page, finding, sources));
     for (file, name) in files {
-        page.toned(0, 2, Some(Tone::Good), &format!("{} is valid ({})", printable(file), printable(name)));
+        page.toned(
+            0,
+            2,
+            Some(Tone::Good),
+            &format!("{} is valid ({})", printable(file), printable(name)),
+        );
     }
     if !findings.is_empty() {
         page.text(0, 2, &finding_counts(findings));
