@@ -107,9 +107,9 @@ impl Facts {
         self.answers.insert(question, answer);
     }
 
-    /// Whether this question has an answer already.
-    pub fn has(&self, question: &Question) -> bool {
-        self.answers.contains_key(question)
+    /// Forgets an answer, as if the org had nothing of that name.
+    pub fn forget(&mut self, question: &Question) {
+        self.answers.remove(question);
     }
 
     /// The rows of a query; empty where the org refused it or it was not asked.

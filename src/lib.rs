@@ -34,4 +34,5 @@ pub mod org;
 pub mod apply;
 pub mod failure;
 pub mod observe;
+pub mod render;
 pub mod verify;

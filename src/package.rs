@@ -136,6 +136,19 @@ pub fn zip(files: &Files) -> Result<Vec<u8>, PackageError> {
     Ok(archive::pack(files)?)
 }
 
+/// The folder that components of a type live in.
+pub fn folder(kind: &str) -> Option<&'static str> {
+    let kind = if kind.starts_with("Sharing") {
+        "SharingRules"
+    } else {
+        kind
+    };
+    FOLDERS
+        .iter()
+        .find(|folder| folder.kind == kind)
+        .map(|folder| folder.folder)
+}
+
 fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: &Element) {
     let object = component
         .full_name

@@ -9,7 +9,7 @@ use crate::change::Change;
 use crate::criteria::{Criteria, Verdict};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
-use crate::facts::{Facts, OrgFacts, Row};
+use crate::facts::{Facts, OrgFacts, ROLES, Row};
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::kinds::{Defaults, rule_criteria, user_question};
 use crate::manifest::{Manifest, RuleAccess, Sharing, SharingModel};
@@ -160,6 +160,43 @@ pub struct Look {
 /// Records of the sample that a look asks about, an object.
 const LOOK_AT: u64 = 20;
 
+/// The groups behind the manifests' roles, by role: share rows name the group, not the role.
+///
+/// # Errors
+/// What the org or the way to it made impossible.
+pub async fn role_groups(
+    manifests: &[Manifest],
+    facts: &Facts,
+    reader: &Reader,
+) -> Result<BTreeMap<String, String>, OrgError> {
+    let mut groups = BTreeMap::new();
+    for role in manifests
+        .iter()
+        .filter_map(|manifest| manifest.spec.role.as_ref())
+    {
+        let row = facts
+            .rows(ROLES)
+            .iter()
+            .find(|row| row.text("DeveloperName") == Some(&role.name));
+        let Some(id) = row.and_then(|row| row.text("Id")) else {
+            continue;
+        };
+        let query = format!(
+            "SELECT Id FROM Group WHERE Type = 'Role' AND RelatedId = {}",
+            soql::literal(id)
+        );
+        let rows = reader.query(&query).await?;
+        if let Some(group) = rows
+            .first()
+            .and_then(|row| row.get("Id"))
+            .and_then(Value::as_str)
+        {
+            groups.insert(role.name.value.clone(), group.to_owned());
+        }
+    }
+    Ok(groups)
+}
+
 /// Looks once. `facts` must know the user. The sample is left out where the user's role is still to change.
 ///
 /// # Errors
@@ -167,6 +204,7 @@ const LOOK_AT: u64 = 20;
 pub async fn look(
     manifests: &[Manifest],
     facts: &Facts,
+    groups: &BTreeMap<String, String>,
     reader: &Reader,
     with_sample: bool,
 ) -> Result<Look, OrgError> {
@@ -182,6 +220,11 @@ pub async fn look(
         let Some(user_id) = row.and_then(|row| row.text("Id")) else {
             continue;
         };
+        let group = manifest
+            .spec
+            .role
+            .as_ref()
+            .and_then(|role| groups.get(&role.name.value));
         for sharing in manifest
             .spec
             .sharing
@@ -194,8 +237,10 @@ pub async fn look(
                 facts,
                 user_id,
             };
-            let count = subject.rule_rows(reader).await?;
-            look.rule_rows.insert(sharing.object.value.clone(), count);
+            if let Some(group) = group {
+                let count = subject.rule_rows(group, reader).await?;
+                look.rule_rows.insert(sharing.object.value.clone(), count);
+            }
             if with_sample && look.as_predicted {
                 look.as_predicted = subject.sample_is_visible(reader).await?;
             }
@@ -269,21 +314,16 @@ impl Subject<'_> {
         Ok(self.compare(object, population, sampled, &rows, &granted))
     }
 
-    /// Rows that rules made for the group of the manifest's role.
-    async fn rule_rows(&self, reader: &Reader) -> Result<u64, OrgError> {
-        let Some(role) = &self.manifest.spec.role else {
-            return Ok(0);
+    /// Rows that rules made for a group.
+    async fn rule_rows(&self, group: &str, reader: &Reader) -> Result<u64, OrgError> {
+        let object = self.sharing.object.value.as_str();
+        let share = match object.strip_suffix("__c") {
+            Some(custom) => format!("{custom}__Share"),
+            None => format!("{object}Share"),
         };
-        let object = self.sharing.object.value.trim_end_matches("__c");
-        let share = if self.sharing.object.ends_with("__c") {
-            format!("{object}__Share")
-        } else {
-            format!("{object}Share")
-        };
+        let group = soql::literal(group);
         let query = format!(
-            "SELECT COUNT(Id) n FROM {share} WHERE RowCause = 'Rule' AND UserOrGroupId IN \
-             (SELECT Id FROM Group WHERE DeveloperName = {} AND Type = 'Role')",
-            soql::literal(&role.name)
+            "SELECT COUNT(Id) n FROM {share} WHERE RowCause = 'Rule' AND UserOrGroupId = {group}"
         );
         let rows = reader.query(&query).await?;
         Ok(rows

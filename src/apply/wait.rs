@@ -77,12 +77,13 @@ impl Run<'_> {
     /// Waits until the rules' share rows stand still over two looks and a sample of records is as predicted.
     pub(super) async fn wait_for_rules(&mut self, stage: u8) -> Step<()> {
         let facts = self.observe().await?;
+        let reader = self.writer.reader();
+        let groups = verify::role_groups(self.manifests, &facts, reader).await?;
         let with_sample = self.changes_of(6).is_empty();
         let started = Instant::now();
         let mut last = None;
         for wait in poll::schedule() {
-            let look =
-                verify::look(self.manifests, &facts, self.writer.reader(), with_sample).await?;
+            let look = verify::look(self.manifests, &facts, &groups, reader, with_sample).await?;
             if look.as_predicted && last.as_ref() == Some(&look) {
                 return Ok(());
             }

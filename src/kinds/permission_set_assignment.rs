@@ -58,12 +58,13 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
                 continue;
             };
             if find_assignment(row, &keeper.name).is_none() {
+                let address = Address::new(KIND.name, format!("{}:{username}", keeper.name));
                 assign(
                     &mut draft,
-                    &keeper.name,
+                    address,
+                    (&keeper.name, None),
                     username,
                     &keeper.entry.place,
-                    None,
                 );
             }
         }
@@ -99,7 +100,13 @@ fn propose_one(
     let row = facts.rows(&question(&user.username)).first();
     let live = row.and_then(|row| find_assignment(row, &name));
     match (live, reference.absent) {
-        (None, false) => assign(draft, &name, &user.username, &reference.name.place, found),
+        (None, false) => assign(
+            draft,
+            own_address(&name),
+            (&name, found),
+            &user.username,
+            &reference.name.place,
+        ),
         (Some(id), true) => unassign(draft, &name, &user.username, &id, &reference.name.place),
         _ => {}
     }
@@ -191,17 +198,18 @@ fn find_assignment(user: &Row, name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn address(name: &str, user: &str, own: bool) -> Address {
-    // The integration user's own assignments are named by the set alone; others say whose they are.
-    let name = if own {
-        name.to_owned()
-    } else {
-        format!("{name}:{user}")
-    };
+/// The integration user's own assignments are named by the set alone; others say whose they are.
+fn own_address(name: &str) -> Address {
     Address::new(KIND.name, name)
 }
 
-fn assign(draft: &mut Draft, name: &str, username: &str, place: &Place, found: Option<&Row>) {
+fn assign(
+    draft: &mut Draft,
+    address: Address,
+    (name, found): (&str, Option<&Row>),
+    username: &str,
+    place: &Place,
+) {
     let desired = Assignment {
         permission_set: name.to_owned(),
         user: username.to_owned(),
@@ -225,14 +233,7 @@ fn assign(draft: &mut Draft, name: &str, username: &str, place: &Place, found: O
         object: "PermissionSetAssignment",
         values: values.into(),
     };
-    let own = !name.starts_with("Keep_");
-    draft.change(
-        address(name, username, own),
-        comparison,
-        2,
-        place,
-        Write::Insert(record),
-    );
+    draft.change(address, comparison, 2, place, Write::Insert(record));
 }
 
 fn set_query(name: &str) -> String {
@@ -262,5 +263,5 @@ fn unassign(draft: &mut Draft, name: &str, username: &str, id: &str, place: &Pla
         return;
     };
     let write = Write::Remove("PermissionSetAssignment".to_owned(), id.to_owned());
-    draft.change(address(name, username, true), comparison, 2, place, write);
+    draft.change(own_address(name), comparison, 2, place, write);
 }

@@ -158,7 +158,12 @@ fn levels(
     for (index, (attribute, _, object)) in LEVELS.iter().enumerate() {
         let narrowest = narrowest_level(defaults.after(object));
         let stated = stated[index].as_ref();
-        levels[index] = narrowest.map(|narrowest| stated.map_or(narrowest, |level| level.value));
+        levels[index] = match narrowest {
+            Some(narrowest) => Some(stated.map_or(narrowest, |level| level.value)),
+            // Nothing is known of the default, so what is stated is written as it is.
+            None if defaults.unknown(object) => stated.map(|level| level.value),
+            None => None,
+        };
         if let (Some(level), Some(narrowest)) = (stated, narrowest) {
             draft
                 .errors

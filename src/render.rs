@@ -1,0 +1,311 @@
+//! Render: the manifest as files, for people who deploy by other means. Pure.
+//!
+//! Defaults and rules are kept apart on purpose: in one package they are the known silent no-op.
+
+use crate::change::{Change, Component, Record, RecordValue, Write};
+use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::facts::{Facts, Question};
+use crate::kinds::{profile_full_name, user_question};
+use crate::manifest::Manifest;
+use crate::package::{self, Files};
+use crate::plan;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// API version of rendered files where no org was asked.
+const API_VERSION: &str = "66.0";
+
+/// How the files are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// An SFDX project with a package directory for the defaults beside the default one.
+    Source,
+    /// One numbered folder per stage, each a package of the Metadata API.
+    Mdapi,
+}
+
+/// The files, by path. With `facts`, the profile is the complete clone; without, it holds what the manifest says.
+///
+/// # Errors
+/// Everything in the manifests that the org makes impossible; text that XML cannot hold.
+pub fn render(
+    manifests: &[Manifest],
+    facts: Option<&Facts>,
+    layout: Layout,
+) -> Result<Files, Failure> {
+    let facts = match facts {
+        Some(facts) => as_if_new(manifests, facts.clone()),
+        None => Facts::offline(),
+    };
+    let plan = plan::plan(manifests, &facts)?;
+    let version = if plan.org.api_version.is_empty() {
+        API_VERSION
+    } else {
+        &plan.org.api_version
+    };
+    let mut files = match layout {
+        Layout::Source => source(&plan.changes, version)?,
+        Layout::Mdapi => mdapi(&plan.changes, version)?,
+    };
+    let mut commands = Vec::new();
+    for change in &plan.changes {
+        if let Write::Insert(record) = &change.write {
+            commands.push(command(record));
+            files.insert(
+                format!("records/{}.json", file_name(change)),
+                record_file(record),
+            );
+        }
+    }
+    files.insert(
+        "README.md".to_owned(),
+        readme(&plan.name, &plan.changes, layout, &commands, facts.offline),
+    );
+    Ok(files)
+}
+
+/// The org as it would be without anything the manifests make: what is rendered is the whole, not the difference.
+fn as_if_new(manifests: &[Manifest], mut facts: Facts) -> Facts {
+    for manifest in manifests {
+        let spec = &manifest.spec;
+        if let Some(profile) = &spec.profile {
+            facts.forget(&Question::Component(
+                "Profile",
+                profile_full_name(&profile.name),
+            ));
+        }
+        if let Some(role) = &spec.role {
+            facts.forget(&Question::Component("Role", role.name.value.clone()));
+        }
+        if let Some(user) = &spec.user {
+            facts.forget(&Question::Query(user_question(&user.username)));
+        }
+        let sharing = spec.sharing.iter().map(|sharing| &sharing.object.value);
+        for object in sharing.chain(spec.fields.iter().map(|field| &field.object.value)) {
+            facts.forget(&Question::Component("SharingRules", object.clone()));
+            facts.forget(&Question::Component("CustomObject", object.clone()));
+        }
+    }
+    facts
+}
+
+fn deployed(changes: &[Change], stages: &[u8]) -> Vec<Component> {
+    let of_stage = changes
+        .iter()
+        .filter(|change| stages.contains(&change.stage));
+    let components = of_stage.filter_map(|change| match &change.write {
+        Write::Deploy(components) => Some(components.clone()),
+        Write::Insert(_) | Write::Update(..) | Write::Remove(..) => None,
+    });
+    components.flatten().collect()
+}
+
+/// Stages that are deploys, with the folder each gets.
+const FOLDERS: [(u8, &str); 4] = [
+    (1, "1-fields-profile-role"),
+    (3, "3-sharing-defaults"),
+    (4, "4-role-levels"),
+    (5, "5-sharing-rules"),
+];
+
+fn mdapi(changes: &[Change], version: &str) -> Result<Files, Failure> {
+    let mut files = Files::new();
+    for (stage, folder) in FOLDERS {
+        let components = deployed(changes, &[stage]);
+        if components.is_empty() {
+            continue;
+        }
+        for (path, bytes) in package::files(&components, version).map_err(unwritable)? {
+            files.insert(format!("{folder}/{path}"), bytes);
+        }
+    }
+    Ok(files)
+}
+
+fn source(changes: &[Change], version: &str) -> Result<Files, Failure> {
+    let mut files = Files::new();
+    for (directory, stages) in [
+        ("force-app", &[1, 4, 5][..]),
+        ("sharing-defaults", &[3][..]),
+    ] {
+        let components = deployed(changes, stages);
+        let fields = components
+            .iter()
+            .filter(|component| component.kind == "CustomField");
+        for field in fields {
+            let (path, bytes) = field_file(directory, field)?;
+            files.insert(path, bytes);
+        }
+        let rest: Vec<Component> = components
+            .into_iter()
+            .filter(|component| component.kind != "CustomField")
+            .collect();
+        for (path, bytes) in package::files(&rest, version).map_err(unwritable)? {
+            if path != "package.xml" {
+                files.insert(source_path(directory, &path), bytes);
+            }
+        }
+    }
+    let directories = json!([{"path": "force-app", "default": true}, {"path": "sharing-defaults"}]);
+    let project =
+        json!({"packageDirectories": directories, "namespace": "", "sourceApiVersion": version});
+    files.insert("sfdx-project.json".to_owned(), pretty(&project));
+    Ok(files)
+}
+
+/// `objects/Lead.object` becomes `objects/Lead/Lead.object-meta.xml`; the others only get their ending.
+fn source_path(directory: &str, path: &str) -> String {
+    let below = match path.split_once('/') {
+        Some(("objects", file)) => {
+            let object = file.trim_end_matches(".object");
+            format!("objects/{object}/{file}")
+        }
+        _ => path.to_owned(),
+    };
+    format!("{directory}/main/default/{below}-meta.xml")
+}
+
+fn field_file(directory: &str, field: &Component) -> Result<(String, Vec<u8>), Failure> {
+    let (object, name) = field
+        .full_name
+        .split_once('.')
+        .unwrap_or(("", &field.full_name));
+    let path = format!("{directory}/main/default/objects/{object}/fields/{name}.field-meta.xml");
+    let mut root = field.body.clone().unwrap_or_default();
+    root.name = "CustomField".to_owned();
+    root.attributes = vec![("xmlns".to_owned(), package::NAMESPACE.to_owned())];
+    root.children
+        .sort_by_cached_key(|child| (child.name != "fullName", child.name.clone()));
+    let text = crate::xml::write(&root)
+        .map_err(|error| unwritable(package::PackageError::Document(path.clone(), error)))?;
+    Ok((path, text.into_bytes()))
+}
+
+fn unwritable(error: package::PackageError) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        vec![Diagnostic::error(
+            "OW3008",
+            format!("cannot build the package: {error}"),
+        )],
+    )
+}
+
+fn file_name(change: &Change) -> String {
+    let name = change.address.name.replace(
+        |c: char| !c.is_ascii_alphanumeric() && !"._-@".contains(c),
+        "_",
+    );
+    format!("{}-{name}", change.address.kind)
+}
+
+/// The values that are known, and the queries that find the ids that are not.
+fn record_file(record: &Record) -> Vec<u8> {
+    let (mut values, mut lookups) = (Map::new(), Map::new());
+    for (column, value) in &record.values {
+        match value {
+            RecordValue::Literal(Value::Null) => {}
+            RecordValue::Literal(value) => drop(values.insert((*column).to_owned(), value.clone())),
+            RecordValue::Lookup(lookup) => {
+                drop(lookups.insert((*column).to_owned(), json!(lookup.soql)))
+            }
+        }
+    }
+    pretty(&json!({"object": record.object, "values": values, "lookups": lookups}))
+}
+
+fn pretty(value: &Value) -> Vec<u8> {
+    format!("{value:#}\n").into_bytes()
+}
+
+/// The Salesforce CLI commands that look the ids up and create the record.
+fn command(record: &Record) -> String {
+    let mut lines = Vec::new();
+    let mut values = Vec::new();
+    for (column, value) in &record.values {
+        match value {
+            RecordValue::Literal(Value::Null) => {}
+            RecordValue::Literal(Value::String(text)) => {
+                values.push(format!("{column}='{}'", text.replace('\'', "\\'")))
+            }
+            RecordValue::Literal(other) => values.push(format!("{column}={other}")),
+            RecordValue::Lookup(lookup) => {
+                let query = lookup.soql.replace('"', "\\\"");
+                lines.push(format!("{column}=$(sf data query --query \"{query}\" --json | jq -r '.result.records[0].Id')"));
+                values.push(format!("{column}='${column}'"));
+            }
+        }
+    }
+    lines.push(format!(
+        "sf data create record --sobject {} --values \"{}\"",
+        record.object,
+        values.join(" ")
+    ));
+    lines.join("\n")
+}
+
+fn readme(
+    name: &str,
+    changes: &[Change],
+    layout: Layout,
+    commands: &[String],
+    offline: bool,
+) -> Vec<u8> {
+    let deploy = |stage: u8, folder: &str| match layout {
+        Layout::Mdapi => format!("sf project deploy start --metadata-dir {folder}"),
+        Layout::Source => format!(
+            "sf project deploy start {}",
+            source_directories(changes, stage)
+        ),
+    };
+    let mut text =
+        format!("# {name}\n\nDeploy in this order. Each step needs the one before it.\n");
+    if offline {
+        text.push_str(
+            "\nThe profile holds only what the manifest says: it was rendered without an org. ",
+        );
+        text.push_str("`orgwright render --org TARGET` writes the complete clone.\n");
+    }
+    let mut step = 0;
+    let mut section = |title: &str, body: &str| {
+        step += 1;
+        text.push_str(&format!("\n## {step}. {title}\n\n```sh\n{body}\n```\n"));
+    };
+    for (stage, folder) in FOLDERS {
+        let skipped = layout == Layout::Source && stage == 4;
+        if stage == 3 && !commands.is_empty() {
+            section("User and permission sets", &commands.join("\n"));
+        }
+        if !skipped && !deployed(changes, &[stage]).is_empty() {
+            section(title(stage), &deploy(stage, folder));
+        }
+    }
+    text.into_bytes()
+}
+
+/// The folders of a source project that belong to a stage.
+fn source_directories(changes: &[Change], stage: u8) -> String {
+    if stage == 3 {
+        return "--source-dir sharing-defaults".to_owned();
+    }
+    let components = deployed(changes, if stage == 1 { &[1, 4] } else { &[5] });
+    let folders: BTreeSet<&str> = components
+        .iter()
+        .filter_map(|component| package::folder(component.kind))
+        .collect();
+    let directories = folders
+        .iter()
+        .map(|folder| format!("--source-dir force-app/main/default/{folder}"));
+    directories.collect::<Vec<_>>().join(" ")
+}
+
+fn title(stage: u8) -> &'static str {
+    match stage {
+        1 => "Fields, profile and role",
+        3 => {
+            "Organization-wide defaults, alone; then wait for Setup > Sharing Settings to show them"
+        }
+        4 => "Role levels that the new defaults allow",
+        _ => "Sharing rules, once the recalculation is through",
+    }
+}
