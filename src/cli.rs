@@ -1,0 +1,176 @@
+//! The command line: arguments in, one short function for each command, an exit code out.
+//!
+//! Commands decide nothing about Salesforce and word nothing themselves: the verbs do the work, `report` finds the
+//! words, [`output`] prints them.
+
+mod apply;
+mod arguments;
+mod codes;
+mod completions;
+mod consent;
+mod context;
+mod embedded;
+mod emulator;
+mod explain;
+mod files;
+mod init;
+mod man;
+mod output;
+mod plan;
+mod progress;
+mod render;
+mod reset;
+mod schema;
+mod session;
+mod signals;
+mod target;
+mod validate;
+mod verify;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::report;
+use arguments::{Arguments, Color, Command, Global};
+use context::Context;
+use output::Output;
+
+/// Runs the program with the given words, the first being its name.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let exit = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => execute(arguments),
+        Err(error) => usage(&error, &words),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Runs a command and reports how it ended.
+fn execute(arguments: Arguments) -> Exit {
+    let machine = arguments.command.speaks_json();
+    let context = Context::new(arguments.global);
+    let result = dispatch(&arguments.command, &context);
+    let exit = result.unwrap_or_else(|failure| report_failure(&context, &failure, machine));
+    match context.output.trouble() {
+        None => exit,
+        Some(trouble) => {
+            context.output.warn(&format!(
+                "error: standard output cannot be written: {trouble}\n"
+            ));
+            if exit == Exit::Done {
+                Exit::Failed
+            } else {
+                exit
+            }
+        }
+    }
+}
+
+fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Init(arguments) => init::run(arguments, context),
+        Command::Validate(arguments) => validate::run(arguments, context),
+        Command::Render(arguments) => render::run(arguments, context),
+        Command::Plan(arguments) => plan::run(arguments, context),
+        Command::Apply(arguments) => apply::run(arguments, context),
+        Command::Verify(arguments) => verify::run(arguments, context),
+        Command::Explain(arguments) => explain::run(arguments, context),
+        Command::Emulator(arguments) => emulator::run(arguments, context),
+        Command::Reset => reset::run(context),
+        Command::Schema => schema::run(context),
+        Command::Completions(arguments) => completions::run(arguments, context),
+        Command::Man(arguments) => man::run(arguments, context),
+    }
+}
+
+/// Says why a run ended early: to people on standard error, to a script that asked for JSON on standard output too.
+fn report_failure(context: &Context, failure: &Failure, machine: bool) -> Exit {
+    context.name_org_first();
+    context
+        .output
+        .warn(&report::human::failure(failure, context.output.notes));
+    if machine {
+        context.output.data(&report::json::failure(failure));
+    }
+    context.name_org_last();
+    failure.exit
+}
+
+/// Help, the version, or what is wrong with the command line.
+fn usage(error: &clap::Error, words: &[OsString]) -> Exit {
+    let wanted = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    let output = Output::new(&Global::of_color(asked_color(words)));
+    let style = if wanted { output.style } else { output.notes };
+    let text = error.render();
+    let text = if style.color {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    };
+    if wanted {
+        output.say(&text);
+        return Exit::Done;
+    }
+    // The parser quotes the words it was given: they are as foreign as anything else.
+    output.warn(&if style.color {
+        text
+    } else {
+        report::text::printable_lines(&text)
+    });
+    Exit::Usage
+}
+
+/// The `--color` of a command line that could not be read.
+fn asked_color(words: &[OsString]) -> Color {
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let separate = words.windows(2).find_map(|pair| {
+        (pair.first() == Some(&"--color"))
+            .then(|| pair.get(1).copied())
+            .flatten()
+    });
+    match words
+        .iter()
+        .find_map(|word| word.strip_prefix("--color="))
+        .or(separate)
+    {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        _ => Color::Auto,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_colour_of_a_broken_command_line_is_still_heard() {
+        let check = |words: &[&str], expected| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            assert_eq!(asked_color(&words), expected);
+        };
+        check(&["orgwright", "--color", "never", "plna"], Color::Never);
+        check(&["orgwright", "plna", "--color=always"], Color::Always);
+        check(&["orgwright", "plna", "--color"], Color::Auto);
+    }
+
+    #[test]
+    fn the_documented_exit_codes_are_the_codes_there_are() {
+        let document = include_str!("../docs/exit-codes.md");
+        let row = |exit: Exit| format!("| {} | {} |", exit.code(), exit.meaning());
+        for exit in Exit::ALL {
+            assert!(document.contains(&row(exit)), "{}", row(exit));
+        }
+        let rows = document.lines().filter(|line| {
+            line.starts_with("| ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_digit)
+        });
+        assert_eq!(rows.count(), Exit::ALL.len());
+    }
+}

@@ -1,0 +1,225 @@
+//! `apply`: plan, ask, deploy in stages, wait, prove.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::arguments::{Apply as Arguments, Manifests, TextFormat};
+use super::consent::{self, Consent};
+use super::context::Context;
+use super::plan::{files_of, frame, made, name_org};
+use super::progress::Progress;
+use super::session::{self, Session};
+use super::signals::Signals;
+use crate::apply::{self, Applied};
+use crate::diagnostic::{Exit, Failure};
+use crate::event::Event;
+use crate::guard;
+use crate::manifest::Manifest;
+use crate::org::Writer;
+use crate::plan::Plan;
+use crate::report;
+use crate::report::json::Took;
+use crate::verify::Sample;
+
+/// Everything an apply knows before it connects.
+struct Wish<'a> {
+    arguments: &'a Arguments,
+    named: Manifests,
+    manifests: Vec<Manifest>,
+    consent: Consent,
+    context: &'a Context,
+    embedded: bool,
+    began: Instant,
+}
+
+/// Applies, after everything that can be refused without an org was refused.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+    let began = Instant::now();
+    let (named, consent) = wanted(arguments)?;
+    let manifests = context.manifests(&named)?;
+    let consent = consent.map_or_else(|| Consent::of(arguments), Ok)?;
+    let choice = context.target()?;
+    context.set_org(&choice.line());
+    let embedded = choice.is_embedded();
+    let wish = Wish {
+        arguments,
+        named,
+        manifests,
+        consent,
+        context,
+        embedded,
+        began,
+    };
+    session::block_on(async {
+        let mut signals = Signals::listen()?;
+        let session = tokio::select! {
+            session = Session::open(choice, context) => session?,
+            exit = signals.next() => return Err(ended(exit)),
+        };
+        let result = wish.carried_out(&session, &mut signals).await;
+        session.close().await;
+        result
+    })
+}
+
+/// The manifests that are meant: with a saved plan and no FILE, those it was made from.
+fn wanted(arguments: &Arguments) -> Result<(Manifests, Option<Consent>), Failure> {
+    let mut named = arguments.manifests.clone();
+    if arguments.plan.is_none() {
+        return Ok((named, None));
+    }
+    let consent = Consent::of(arguments)?;
+    if let (Consent::Saved(saved), true) = (&consent, named.files.is_empty()) {
+        named.files = files_of(saved, &named.overlay);
+    }
+    Ok((named, Some(consent)))
+}
+
+/// The failure of a run that a signal ended before anything was written.
+fn ended(exit: Exit) -> Failure {
+    Failure::new(exit, Vec::new()).state("nothing was changed")
+}
+
+impl Wish<'_> {
+    fn json(&self) -> bool {
+        self.arguments.format == TextFormat::Json
+    }
+
+    /// Plans, asks, applies and reports.
+    async fn carried_out(&self, session: &Session, signals: &mut Signals) -> Result<Exit, Failure> {
+        let plan = tokio::select! {
+            agreed = self.agreed(session) => agreed?,
+            exit = signals.next() => return Err(ended(exit)),
+        };
+        let (applied, signal) = self.applied(&plan, session, signals).await?;
+        let unfinished = applied.failure.is_some() || applied.verification.is_none();
+        let exit = signal
+            .filter(|_| unfinished)
+            .unwrap_or_else(|| self.exit(&plan, &applied));
+        let usage = session.reader.usage();
+        let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = Took {
+            requests: usage.requests,
+            api_calls: usage.api_calls,
+            milliseconds,
+        };
+        self.report(&plan, &applied, exit, &took);
+        Ok(exit)
+    }
+
+    /// The plan, shown and agreed to.
+    async fn agreed(&self, session: &Session) -> Result<Plan, Failure> {
+        let plan = made(&self.manifests, &session.reader).await?;
+        name_org(self.context, &plan, self.embedded);
+        self.consent.check(&plan)?;
+        self.show_plan(&plan);
+        guard::check(&plan, &self.manifests)?;
+        if self.consent == Consent::Ask && !plan.changes.is_empty() {
+            consent::ask(&plan, self.embedded, &self.context.output).await?;
+        }
+        Ok(plan)
+    }
+
+    fn show_plan(&self, plan: &Plan) {
+        let output = &self.context.output;
+        if self.json() {
+            self.context.name_org_first();
+            return output.data(&report::json::planned(plan));
+        }
+        self.context.org_was_named();
+        let frame = frame(self.context, &self.named, &self.manifests, plan);
+        output.say(&report::human::plan_to_apply(
+            plan,
+            &frame,
+            output.style,
+            output.quiet(),
+        ));
+    }
+
+    /// Writes, stage by stage. The first signal asks it to stop where it safely can, the second ends it at once.
+    async fn applied(
+        &self,
+        plan: &Plan,
+        session: &Session,
+        signals: &mut Signals,
+    ) -> Result<(Applied, Option<Exit>), Failure> {
+        let output = &self.context.output;
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut progress = Progress::new(output, self.json(), std::io::stderr().is_terminal());
+        let mut emit = |event: Event| progress.show(&event);
+        let writer = Writer::new(session.reader.clone());
+        let mut work = std::pin::pin!(apply::apply(
+            plan,
+            &self.manifests,
+            &writer,
+            self.options(&stop),
+            &mut emit
+        ));
+        let mut signal = None;
+        loop {
+            tokio::select! {
+                applied = &mut work => return Ok((applied, signal)),
+                exit = signals.next() => match signal {
+                    Some(_) => return Err(cut_off(exit)),
+                    None => {
+                        signal = Some(exit);
+                        stop.store(true, Ordering::SeqCst);
+                        output.warn("stopping after the step that is running; once more ends at once\n");
+                    }
+                },
+            }
+        }
+    }
+
+    fn options(&self, stop: &Arc<AtomicBool>) -> apply::Options {
+        apply::Options {
+            wait: self.arguments.wait,
+            stop: Arc::clone(stop),
+            sample: self.arguments.sample.unwrap_or(Sample::Auto),
+        }
+    }
+
+    fn exit(&self, plan: &Plan, applied: &Applied) -> Exit {
+        match (&applied.failure, &applied.verification) {
+            (Some(failure), _) => failure.exit,
+            (None, Some(verification)) if !verification.holds() => Exit::ProofFailed,
+            _ if self.arguments.detailed_exitcode && !plan.changes.is_empty() => Exit::Differences,
+            _ => Exit::Done,
+        }
+    }
+
+    /// What was done and what was not, the proof, why it stopped, what it took; the org last.
+    fn report(&self, plan: &Plan, applied: &Applied, exit: Exit, took: &Took) {
+        let output = &self.context.output;
+        let user = report::user(&self.manifests);
+        if !self.json() {
+            output.say(&report::human::applied(applied, &user, output.style));
+        }
+        if let Some(failure) = &applied.failure {
+            output.warn(&report::human::failure(
+                &failure.clone().with_sources(&plan.sources),
+                output.notes,
+            ));
+        }
+        if self.json() {
+            output.data(&report::json::result(plan, applied, exit, took));
+            self.context.name_org_last();
+        } else {
+            output.say(&report::human::applied_end(
+                plan,
+                took,
+                &self.context.org(),
+                output.style,
+            ));
+        }
+    }
+}
+
+/// The failure of an apply that was ended while it wrote.
+fn cut_off(exit: Exit) -> Failure {
+    Failure::new(exit, Vec::new())
+        .state("it is not known which of the changes were made; a running deploy goes on in the org, and running apply again is safe")
+        .next("orgwright plan")
+}

@@ -1,0 +1,523 @@
+//! The command line: every command and flag, with its help.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::verify::Sample;
+
+/// The list of exit codes; a test keeps it in step with the codes themselves.
+macro_rules! exits {
+    () => {
+        "\
+Exit codes:
+  0 done   1 failed   2 there are differences   3 applied, but the proof failed
+  4 refused by a guard or limit   5 stale plan, or another org's
+  6 partial or unknown outcome, safe to run again
+  64 usage   65 invalid manifest   75 busy, try later   77 log-in or permission
+  130/143 interrupted"
+    };
+}
+
+/// What stands below the help of commands without examples.
+const EXITS: &str = exits!();
+
+impl Command {
+    /// Whether a script reads the output, so that failures are told in JSON too.
+    pub(crate) fn speaks_json(&self) -> bool {
+        match self {
+            Self::Validate(arguments) => arguments.format == TextFormat::Json,
+            Self::Plan(arguments) => arguments.format == Some(PlanFormat::Json),
+            Self::Apply(arguments) => arguments.format == TextFormat::Json,
+            Self::Verify(arguments) => arguments.format == ProofFormat::Json,
+            _ => false,
+        }
+    }
+}
+
+const TOUR: &str = concat!(
+    "Examples (they need no org, a demo org is inside this program):
+  orgwright init
+  orgwright plan
+  orgwright apply --yes
+  orgwright verify
+
+",
+    exits!()
+);
+
+const PLAN_HELP: &str = concat!(
+    "Examples:
+  orgwright plan
+  orgwright plan user.yaml --org sf:uat --detailed-exitcode
+  orgwright plan user.yaml --org sf:uat --out plan.json
+  orgwright plan user.yaml --format markdown > comment.md
+
+",
+    exits!()
+);
+
+const APPLY_HELP: &str = concat!(
+    "Without --yes, --expect or --plan it asks; without a terminal to ask at, it refuses before any request.
+
+Examples:
+  orgwright apply
+  orgwright apply user.yaml --org sf:uat --expect 7f3a91c2d4e5
+  orgwright apply --org sf:uat --plan plan.json
+  orgwright apply user.yaml --yes --format json
+
+",
+    exits!()
+);
+
+/// Integration users for Salesforce, from a file in git: plan, apply, and prove what they can see.
+#[derive(Debug, Parser)]
+#[command(
+    name = "orgwright",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(after_help = TOUR, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command, before or after its name.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// The org: `embedded`, `sf:ALIAS` (a Salesforce CLI log-in), `env` (SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL), or a name
+    /// from orgwright.toml. The embedded demo org is the default where nothing else is set up.
+    #[arg(
+        long,
+        global = true,
+        value_name = "TARGET",
+        env = "ORGWRIGHT_ORG",
+        hide_env_values = true
+    )]
+    pub(crate) org: Option<String>,
+    /// API version of every request, such as 66.0; default: the newest that the org and this program know.
+    #[arg(long, global = true, value_name = "N", value_parser = api_version)]
+    pub(crate) api_version: Option<String>,
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Say only what was asked for: no progress, no details.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Unfold long lists, and say more.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+}
+
+impl Global {
+    /// The flags as they are where only the colour is known.
+    pub(crate) fn of_color(color: Color) -> Self {
+        Self {
+            org: None,
+            api_version: None,
+            color,
+            quiet: false,
+            verbose: false,
+        }
+    }
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// At a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a manifest from a template.
+    #[command(after_help = EXITS)]
+    Init(Init),
+    /// Check manifests as far as that is possible without an org.
+    #[command(after_help = EXITS)]
+    Validate(Validate),
+    /// Write the metadata of manifests as files, to deploy with other tools.
+    #[command(after_help = EXITS)]
+    Render(Render),
+    /// Show what apply would change, and who would gain or lose sight of which records. Changes nothing.
+    #[command(after_help = PLAN_HELP)]
+    Plan(Plan),
+    /// Make the org as the manifests say, in the order it needs, then prove it.
+    #[command(after_help = APPLY_HELP)]
+    Apply(Apply),
+    /// Prove, record by record, what the user can see. Changes nothing.
+    #[command(after_help = EXITS)]
+    Verify(Verify),
+    /// Explain a finding by its code, such as OW1003.
+    #[command(after_help = EXITS)]
+    Explain(Explain),
+    /// Serve the embedded org over Salesforce's own protocols, for tests of any client.
+    #[command(after_help = EXITS)]
+    Emulator(Emulator),
+    /// Start the embedded demo org afresh.
+    #[command(after_help = EXITS)]
+    Reset,
+    /// Print the manifest's JSON Schema, for editors.
+    #[command(after_help = EXITS)]
+    Schema,
+    /// Print completions for a shell.
+    #[command(after_help = EXITS)]
+    Completions(Completions),
+    /// Print the manual, or write one page for each command.
+    #[command(after_help = EXITS)]
+    Man(Man),
+}
+
+/// Which manifests a command reads.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Manifests {
+    /// Manifests, planned together; default: the nearest orgwright.yaml up to the repository's root.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// A file laid over the manifest: maps are merged, lists replaced (repeatable).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Vec<PathBuf>,
+    /// One value set, such as spec.user.username=sync@acme.example (repeatable).
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Which template; --list names them.
+    #[arg(long, value_name = "NAME", default_value = super::init::DEFAULT)]
+    pub(crate) template: String,
+    /// Where to write the manifest; an existing file is left alone.
+    #[arg(long, value_name = "FILE", default_value = "orgwright.yaml")]
+    pub(crate) out: PathBuf,
+    /// List the templates instead.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// `validate`.
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
+}
+
+/// `render`.
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    /// The folder to write into.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How the files are laid out.
+    #[arg(long, value_enum, default_value_t = Layout::Source)]
+    pub(crate) layout: Layout,
+}
+
+/// How rendered files are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Layout {
+    /// An SFDX project with two package directories.
+    Source,
+    /// One numbered folder for each stage, each with its package.xml.
+    Mdapi,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    /// How to say it; default: human, and with --out as the file's ending says.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<PlanFormat>,
+    /// Write the plan to a file; JSON is what apply --plan takes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// End with 2 where there is something to change.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    /// Ask nothing: whatever is planned is wanted.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Apply this plan and no other: its digest, 12 hexadecimal digits or more.
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    pub(crate) expect: Option<String>,
+    /// Apply the plan saved in this file (plan --out) and no other.
+    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    pub(crate) plan: Option<PathBuf>,
+    /// How long to wait for the org to recalculate, such as 90s or 10m.
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub(crate) wait: Duration,
+    /// How many records of each object to compare: a number, or all.
+    #[arg(long, value_name = "N|all", value_parser = sample)]
+    pub(crate) sample: Option<Sample>,
+    /// How to say it; json is one event a line, the result last.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
+    /// End with 2 where something was changed.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    /// How many records of each object to compare; default: all up to 20,000, else a stratified sample.
+    #[arg(long, value_name = "N|all", value_parser = sample)]
+    pub(crate) sample: Option<Sample>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = ProofFormat::Human)]
+    pub(crate) format: ProofFormat,
+    /// Write the report to a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The finding's code.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+}
+
+/// `emulator`.
+#[derive(Debug, Args)]
+pub(crate) struct Emulator {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// Metadata and records to start from instead of the demo org (repeatable).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) seed: Vec<PathBuf>,
+    /// Keep the org in this file; without it nothing is written to disk.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Delay each request once and each new connection twice.
+    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
+    pub(crate) latency: Duration,
+    /// How long a deploy takes.
+    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
+    pub(crate) deploy_time: Duration,
+    /// How long a sharing recalculation takes.
+    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
+    pub(crate) recalculation: Duration,
+    /// Faults to play, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Whose time passes.
+    #[arg(long, value_enum, default_value_t = Clock::Real)]
+    pub(crate) clock: Clock,
+    /// Write each request to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+}
+
+/// Whose time passes in the emulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Clock {
+    /// The machine's.
+    Real,
+    /// Time stands still until a test moves it.
+    Manual,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write one page for each command into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// For people or for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextFormat {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+}
+
+/// What a plan can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people.
+    Human,
+    /// For machines, and for apply --plan.
+    Json,
+    /// For a pull request's comment.
+    Markdown,
+    /// One page for a browser.
+    Html,
+}
+
+/// What a proof can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProofFormat {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// For a pull request's comment.
+    Markdown,
+}
+
+/// A duration: `80ms`, `2s`, `10m`, `1h`, or a bare number of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default();
+    let milliseconds = match unit {
+        "ms" => 1.0,
+        "" | "s" => 1000.0,
+        "m" => 60_000.0,
+        "h" => 3_600_000.0,
+        _ => return Err(format!("no such unit: {unit} (ms, s, m or h)")),
+    };
+    let plain = |character: char| character.is_ascii_digit() || character == '.';
+    let simple = digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.chars().all(plain)
+        && digits.len() <= 12;
+    let amount: f64 = digits
+        .parse()
+        .ok()
+        .filter(|_| simple)
+        .ok_or("a duration is a number with ms, s, m or h")?;
+    Duration::try_from_secs_f64(amount * milliseconds / 1000.0).map_err(|error| error.to_string())
+}
+
+/// How many records to compare.
+fn sample(text: &str) -> Result<Sample, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1, or all".to_owned()),
+        Ok(size) => Ok(Sample::Size(size)),
+        Err(_) if text == "all" => Ok(Sample::All),
+        Err(_) => Err("a number, or all".to_owned()),
+    }
+}
+
+/// Twelve or more leading hexadecimal digits of a plan's digest, in lower case.
+fn digest(text: &str) -> Result<String, String> {
+    let hex = text
+        .strip_prefix("sha256:")
+        .unwrap_or(text)
+        .to_ascii_lowercase();
+    let valid =
+        (12..=64).contains(&hex.len()) && hex.chars().all(|digit| digit.is_ascii_hexdigit());
+    if valid {
+        Ok(hex)
+    } else {
+        Err("a plan's digest: 12 to 64 hexadecimal digits".to_owned())
+    }
+}
+
+/// An API version: `66.0`; `66` is completed.
+fn api_version(text: &str) -> Result<String, String> {
+    let whole = text.strip_suffix(".0").unwrap_or(text);
+    match whole.parse::<u16>() {
+        Ok(version @ 20..=999) => Ok(format!("{version}.0")),
+        _ => Err("an API version, such as 66.0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_every_exit_code() {
+        for exit in crate::diagnostic::Exit::ALL {
+            let listed = EXITS
+                .split([' ', '/', '\n'])
+                .any(|word| word == exit.code().to_string());
+            assert!(listed, "{}", exit.code());
+        }
+    }
+
+    #[test]
+    fn durations_take_the_usual_units() {
+        let check = |text: &str, milliseconds: u64| {
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            )
+        };
+        check("80ms", 80);
+        check("2s", 2000);
+        check("10m", 600_000);
+        check("1.5", 1500);
+        check("0", 0);
+        for bad in ["", "s", "2 s", "-1s", "2d", "1e9s", "inf", "nan", "1_000"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_digest_needs_twelve_digits() {
+        assert_eq!(digest("sha256:7F3A91C2D4E5"), Ok("7f3a91c2d4e5".to_owned()));
+        assert!(digest("7f3a91c2d4e").is_err());
+        assert!(digest("7f3a91c2d4ex").is_err());
+    }
+
+    #[test]
+    fn samples_and_versions() {
+        assert_eq!(sample("all"), Ok(Sample::All));
+        assert_eq!(sample("200"), Ok(Sample::Size(200)));
+        assert!(sample("0").is_err() && sample("some").is_err());
+        assert_eq!(api_version("66"), Ok("66.0".to_owned()));
+        assert!(api_version("66.5").is_err() && api_version("x").is_err());
+    }
+
+    #[test]
+    fn flags_of_every_command_stand_before_or_after_it() {
+        let before =
+            Arguments::try_parse_from(["orgwright", "--org", "env", "-v", "plan"]).unwrap();
+        let after = Arguments::try_parse_from(["orgwright", "plan", "--org", "env", "-v"]).unwrap();
+        assert_eq!(
+            format!("{:?}", before.global),
+            format!("{:?}", after.global)
+        );
+    }
+}

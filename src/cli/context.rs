@@ -1,0 +1,101 @@
+//! What every command is given: the global flags, the output, and which org the run is about.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use super::arguments::{Global, Manifests};
+use super::codes::{self, failure};
+use super::output::Output;
+use super::{files, target};
+use crate::diagnostic::{Exit, Failure};
+use crate::manifest::{self, Manifest};
+
+/// The surroundings of a command.
+pub(crate) struct Context {
+    /// Flags of every command.
+    pub(crate) global: Global,
+    /// Where it prints.
+    pub(crate) output: Output,
+    org: RefCell<Org>,
+}
+
+/// The line that names the org, and whether it was said yet.
+#[derive(Default)]
+struct Org {
+    line: Option<String>,
+    said_first: bool,
+}
+
+impl Context {
+    pub(crate) fn new(mut global: Global) -> Self {
+        global.org = global.org.filter(|org| !org.is_empty());
+        let output = Output::new(&global);
+        Self {
+            global,
+            output,
+            org: RefCell::default(),
+        }
+    }
+
+    /// Which org is meant.
+    pub(crate) fn target(&self) -> Result<target::Choice, Failure> {
+        target::choose(self.global.org.as_deref(), &files::here()?)
+    }
+
+    /// The line that names the org from here on.
+    pub(crate) fn set_org(&self, line: &str) {
+        self.org.borrow_mut().line = Some(line.to_owned());
+    }
+
+    /// The line that names the org.
+    pub(crate) fn org(&self) -> String {
+        self.org.borrow().line.clone().unwrap_or_default()
+    }
+
+    /// Notes that a report on standard output began with the org's line.
+    pub(crate) fn org_was_named(&self) {
+        self.org.borrow_mut().said_first = true;
+    }
+
+    /// The first line of a run whose standard output holds data, unless it was said.
+    pub(crate) fn name_org_first(&self) {
+        let mut org = self.org.borrow_mut();
+        if let (Some(line), false) = (&org.line, org.said_first) {
+            self.output.warn(&format!("{line}\n"));
+            org.said_first = true;
+        }
+    }
+
+    /// The last line of such a run.
+    pub(crate) fn name_org_last(&self) {
+        if let Some(line) = &self.org.borrow().line {
+            self.output.warn(&format!("{line}\n"));
+        }
+    }
+
+    /// The manifests' files as given, or the nearest one.
+    pub(crate) fn manifest_files(&self, arguments: &Manifests) -> Result<Vec<PathBuf>, Failure> {
+        if !arguments.files.is_empty() {
+            return Ok(arguments.files.clone());
+        }
+        let here = files::here()?;
+        let found = manifest::discover(&here).ok_or_else(|| {
+            let problem = "no FILE was given, and there is no orgwright.yaml here or above, up to the repository's root";
+            failure(Exit::Usage, codes::NO_MANIFEST, problem, "name a file, or write one with `orgwright init`")
+        })?;
+        // Shown as it would be typed from here.
+        Ok(vec![
+            found
+                .strip_prefix(&here)
+                .map_or(found.clone(), PathBuf::from),
+        ])
+    }
+
+    /// Reads the manifests a command was given.
+    pub(crate) fn manifests(&self, arguments: &Manifests) -> Result<Vec<Manifest>, Failure> {
+        let files = self.manifest_files(arguments)?;
+        manifest::load(&files, &arguments.overlay, &arguments.set, &|name| {
+            std::env::var(name).ok()
+        })
+    }
+}

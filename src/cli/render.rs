@@ -1,0 +1,96 @@
+//! `render`: the metadata of manifests as files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path};
+
+use super::arguments::{Layout, Render as Arguments};
+use super::codes::{self, failure};
+use super::context::Context;
+use super::files::unwritable;
+use super::session::{self, Session};
+use crate::diagnostic::{Exit, Failure};
+use crate::facts::Facts;
+use crate::manifest::Manifest;
+use crate::report::text::{count, printable};
+use crate::{observe, render};
+
+/// Renders offline, or with the org that was named for the profile's clone.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+    let manifests = context.manifests(&arguments.manifests)?;
+    let facts = context
+        .global
+        .org
+        .is_some()
+        .then(|| read(&manifests, context))
+        .transpose()?;
+    let layout = match arguments.layout {
+        Layout::Source => render::Layout::Source,
+        Layout::Mdapi => render::Layout::Mdapi,
+    };
+    let files = render::render(&manifests, facts.as_ref(), layout)?;
+    write(&arguments.out, &files)?;
+    let folder = arguments.out.to_string_lossy();
+    let names: String = files
+        .keys()
+        .map(|name| format!("{}\n", printable(name)))
+        .collect();
+    context.output.note(&format!(
+        "{} in {}:\n",
+        count(files.len() as u64, "file"),
+        printable(&folder)
+    ));
+    context.output.say(&names);
+    context.name_org_last();
+    Ok(Exit::Done)
+}
+
+fn read(manifests: &[Manifest], context: &Context) -> Result<Facts, Failure> {
+    let choice = context.target()?;
+    context.set_org(&choice.line());
+    context.name_org_first();
+    session::run(async {
+        let session = Session::open(choice, context).await?;
+        let facts = observe::observe(manifests, &session.reader).await;
+        session.close().await;
+        facts
+    })
+}
+
+/// Writes the files below a folder, and nowhere else.
+fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
+    for (name, bytes) in files {
+        let inside = Path::new(name)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if !inside {
+            let problem = format!("{} does not lie below the folder", printable(name));
+            return Err(failure(Exit::Failed, codes::FILES, problem, ""));
+        }
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(&path, bytes))
+            .map_err(|error| unwritable(&path, &error))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_written_below_the_folder_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = |name: &str| BTreeMap::from([(name.to_owned(), b"x".to_vec())]);
+        write(folder.path(), &files("1-metadata/package.xml")).unwrap();
+        assert_eq!(
+            fs::read(folder.path().join("1-metadata/package.xml")).unwrap(),
+            b"x"
+        );
+        for outside in ["../x", "/tmp/x", "a/../../x"] {
+            assert!(write(folder.path(), &files(outside)).is_err(), "{outside}");
+        }
+    }
+}

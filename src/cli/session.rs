@@ -1,0 +1,92 @@
+//! A connection to the chosen org, and the runtime it lives in. Built only by commands that need an org.
+
+use super::codes::{self, failure};
+use super::context::Context;
+use super::embedded;
+use super::signals::Signals;
+use super::target::Choice;
+use crate::diagnostic::{Exit, Failure};
+use crate::emulator::Server;
+use crate::failure::{NOTHING_CHANGED, of_org};
+use crate::org::{self, Reader, Target};
+use crate::secret::Secret;
+
+/// Threads of the runtime: one for this program, one for an org inside it.
+const THREADS: usize = 2;
+
+/// A connection. The demo org runs as long as this lives.
+pub(crate) struct Session {
+    /// What reads the org.
+    pub(crate) reader: Reader,
+    server: Option<Server>,
+}
+
+impl Session {
+    /// Connects to the chosen org; starts the demo org where that is it.
+    pub(crate) async fn open(choice: Choice, context: &Context) -> Result<Self, Failure> {
+        let (target, server) = match choice {
+            Choice::Salesforce(_, target) => (*target, None),
+            Choice::Embedded => {
+                let server = embedded::start().await?;
+                let token = Secret::new(server.access_token());
+                (
+                    Target::Url {
+                        base_url: server.base_url().to_owned(),
+                        token,
+                    },
+                    Some(server),
+                )
+            }
+        };
+        let options = org::Options {
+            api_version: context.global.api_version.clone(),
+            ..org::Options::default()
+        };
+        let reader = org::connect(target, options)
+            .await
+            .map_err(|error| of_org(&error).state(NOTHING_CHANGED))?;
+        Ok(Self { reader, server })
+    }
+
+    /// Ends the connection, and the demo org with it.
+    pub(crate) async fn close(self) {
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+    }
+}
+
+/// Runs work that needs an org, until it is done or somebody ends it.
+pub(crate) fn run<Output>(
+    work: impl Future<Output = Result<Output, Failure>>,
+) -> Result<Output, Failure> {
+    block_on(async {
+        let mut signals = Signals::listen()?;
+        tokio::select! {
+            result = work => result,
+            exit = signals.next() => Err(Failure::new(exit, Vec::new()).state(NOTHING_CHANGED)),
+        }
+    })
+}
+
+/// Runs a future on a runtime of its own, which ends with it.
+pub(crate) fn block_on<Output>(
+    work: impl Future<Output = Result<Output, Failure>>,
+) -> Result<Output, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| {
+        failure(
+            Exit::Failed,
+            codes::MACHINE,
+            format!("no threads to run on: {error}"),
+            "",
+        )
+    })?;
+    let result = runtime.block_on(work);
+    // A question nobody answered may still wait for its line; the process ends all the same.
+    runtime.shutdown_background();
+    result
+}

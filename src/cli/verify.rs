@@ -1,0 +1,81 @@
+//! `verify`: plans again, expecting nothing, and compares the user's sight record by record.
+
+use std::io::IsTerminal;
+
+use super::arguments::{ProofFormat, Verify as Arguments};
+use super::context::Context;
+use super::files::write_private;
+use super::progress::Progress;
+use super::session::{self, Session};
+use crate::diagnostic::{Exit, Failure};
+use crate::event::Event;
+use crate::report::style::Style;
+use crate::report::{self, EMBEDDED_ORG, Frame};
+use crate::verify::{self, Sample, Verification};
+
+/// Proves, and reports in the format that was asked for.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+    let manifests = context.manifests(&arguments.manifests)?;
+    let choice = context.target()?;
+    context.set_org(&choice.line());
+    let embedded = choice.is_embedded();
+    let mut progress = Progress::new(&context.output, false, std::io::stderr().is_terminal());
+    let mut emit = |event: Event| progress.show(&event);
+    let verification = session::run(async {
+        let session = Session::open(choice, context).await?;
+        let sample = arguments.sample.unwrap_or(Sample::Auto);
+        let verification = verify::verify(&manifests, &session.reader, sample, &mut emit).await;
+        session.close().await;
+        verification
+    })?;
+    context.set_org(&if embedded {
+        EMBEDDED_ORG.to_owned()
+    } else {
+        report::org_line(&verification.org)
+    });
+    write(arguments, context, &verification, &report::user(&manifests))?;
+    Ok(if verification.holds() {
+        Exit::Done
+    } else {
+        Exit::Differences
+    })
+}
+
+/// Puts the report where it was asked for.
+fn write(
+    arguments: &Arguments,
+    context: &Context,
+    verification: &Verification,
+    user: &str,
+) -> Result<(), Failure> {
+    let frame = Frame {
+        org: context.org(),
+        ..Frame::default()
+    };
+    let text = |style: Style| match arguments.format {
+        ProofFormat::Human => report::human::verification(verification, user, &frame, style),
+        ProofFormat::Json => report::json::verification(verification),
+        ProofFormat::Markdown => report::markdown::verification(verification, user, &frame),
+    };
+    if let Some(path) = &arguments.out {
+        context.name_org_first();
+        write_private(
+            path,
+            text(Style {
+                color: false,
+                ..context.output.style
+            })
+            .as_bytes(),
+        )?;
+        context.name_org_last();
+        return Ok(());
+    }
+    if arguments.format == ProofFormat::Human {
+        context.output.say(&text(context.output.style));
+        return Ok(());
+    }
+    context.name_org_first();
+    context.output.data(&text(context.output.style));
+    context.name_org_last();
+    Ok(())
+}

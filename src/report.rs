@@ -1,0 +1,110 @@
+//! Reports: plans, proofs and failures as people and machines read them.
+//!
+//! Everything here turns data into text and touches nothing; only `cli::output` prints. All foreign text
+//! passes [`text::printable`], so nothing an org or a manifest holds reaches a terminal as it is.
+
+pub mod html;
+pub mod human;
+pub mod json;
+pub mod markdown;
+pub mod style;
+pub mod text;
+
+use crate::address::Address;
+use crate::apply::STAGES;
+use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::facts::OrgFacts;
+use crate::manifest::Manifest;
+use crate::plan::{Plan, Summary};
+
+/// The one sentence that names the embedded org: first and last line of every run against it.
+pub const EMBEDDED_ORG: &str = "embedded demo org, no Salesforce org was touched";
+
+/// What a report says besides its data: which org, which files, and what to run next.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// The line that names the org.
+    pub org: String,
+    /// The manifests as they were named.
+    pub files: Vec<String>,
+    /// The command to copy, word by word, quoted for a shell.
+    pub next: Vec<String>,
+}
+
+/// The line that names a Salesforce org: its name, id, what it is, and where.
+pub fn org_line(org: &OrgFacts) -> String {
+    let kind = if org.sandbox { "sandbox" } else { "production" };
+    text::printable(&format!(
+        "org {} ({}, {kind}) {}",
+        org.name, org.id, org.instance_url
+    ))
+    .into_owned()
+}
+
+/// Whose sight the manifests are about: their users, or the manifests' names where they state none.
+pub fn user(manifests: &[Manifest]) -> String {
+    let name = |manifest: &Manifest| {
+        manifest.spec.user.as_ref().map_or_else(
+            || manifest.name.value.clone(),
+            |user| user.username.value.clone(),
+        )
+    };
+    manifests.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// The counts in words: `6 to create, 1 to change, 0 to replace, 0 to delete`.
+fn totals(plan: &Plan) -> String {
+    let Summary {
+        create,
+        update,
+        replace,
+        delete,
+    } = plan.summary();
+    format!("{create} to create, {update} to change, {replace} to replace, {delete} to delete")
+}
+
+/// A kind in people's words: `organization-wide default`.
+fn kind_words(address: &Address) -> String {
+    match address.kind {
+        "organization_wide_default" => "organization-wide default".to_owned(),
+        kind => kind.replace('_', " "),
+    }
+}
+
+/// A place as editors take it: `orgwright.yaml:28`.
+fn place_words(place: &Place) -> String {
+    text::printable(&format!("{}:{}", place.file, place.line)).into_owned()
+}
+
+/// What a stage does; the one after the last is the proof.
+fn stage_title(stage: u8) -> &'static str {
+    STAGES
+        .iter()
+        .find(|(number, _)| *number == stage)
+        .map_or("proof, record by record", |(_, title)| title)
+}
+
+/// The findings of a weight.
+fn of_severity(findings: &[Diagnostic], severity: Severity) -> impl Iterator<Item = &Diagnostic> {
+    findings
+        .iter()
+        .filter(move |finding| finding.severity == severity)
+}
+
+/// How many findings of each weight there are: `1 error, 2 warnings`; nothing where there are none.
+fn finding_counts(findings: &[Diagnostic]) -> String {
+    let weights = [Severity::Error, Severity::Warning, Severity::Note];
+    let counts = weights.map(|severity| {
+        (
+            of_severity(findings, severity).count() as u64,
+            severity.word(),
+        )
+    });
+    let told = counts.iter().filter(|(number, _)| *number > 0);
+    told.map(|(number, word)| text::count(*number, word))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+pub(crate) mod samples;

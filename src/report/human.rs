@@ -1,0 +1,18 @@
+//! Reports for people: at a terminal, in a log, through a pipe.
+
+mod applied;
+mod change;
+mod failure;
+mod finding;
+mod impact;
+mod plan;
+mod progress;
+mod valid;
+mod verification;
+
+pub use applied::{applied, applied_end};
+pub use failure::failure;
+pub use plan::{plan, plan_to_apply, plan_totals};
+pub use progress::progress;
+pub use valid::{explanation, valid};
+pub use verification::verification;

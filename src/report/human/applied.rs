@@ -1,0 +1,114 @@
+//! How an apply ended, for people: what became of each change, the proof, and what it took.
+
+use crate::apply::{Applied, Outcome, Result};
+use crate::plan::Plan;
+use crate::report::json::Took;
+use crate::report::kind_words;
+use crate::report::style::{Page, Style, Tone};
+use crate::report::text::{count, duration, printable};
+
+use super::plan::last_lines;
+use super::verification::proof;
+
+/// What became of each change, where not all of them were made, and the proof, where it came to one.
+pub fn applied(applied: &Applied, user: &str, style: Style) -> String {
+    let mut page = Page::new(style);
+    let done = applied
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.result == Result::Done)
+        .count();
+    if done < applied.outcomes.len() {
+        page.heading(&format!(
+            "OUTCOME ({done} of {} done)",
+            applied.outcomes.len()
+        ));
+        applied
+            .outcomes
+            .iter()
+            .for_each(|entry| outcome(&mut page, entry));
+        page.raw("");
+    } else if done > 0 {
+        page.toned(
+            0,
+            2,
+            Some(Tone::Good),
+            &format!("Applied: {}.", count(done as u64, "change")),
+        );
+    }
+    if let Some(verification) = &applied.verification {
+        proof(&mut page, verification, user);
+    }
+    page.finish()
+}
+
+/// What it took, what is still wrong with the plan, and the org.
+pub fn applied_end(plan: &Plan, took: &Took, org: &str, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.facts(&[count(took.requests, "request"), duration(took.milliseconds)]);
+    last_lines(&mut page, plan, org);
+    page.finish()
+}
+
+fn outcome(page: &mut Page, outcome: &Outcome) {
+    let (word, tone) = match outcome.result {
+        Result::Done => ("done", Tone::Good),
+        Result::NotDone => ("not done", Tone::Careful),
+        Result::Unknown => ("unknown", Tone::Bad),
+    };
+    let address = format!(
+        "{} {}",
+        kind_words(&outcome.address),
+        printable(&outcome.address.name)
+    );
+    let line = format!("{word:<8}  {:<7}  {address}", outcome.action.word());
+    page.toned(2, 21, Some(tone), &line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::change::Action;
+    use crate::report::samples;
+
+    fn outcomes(results: &[Result]) -> Vec<Outcome> {
+        let one = |result: &Result| Outcome {
+            address: Address::new("role", "HubSpot_Integration"),
+            action: Action::Create,
+            result: *result,
+        };
+        results.iter().map(one).collect()
+    }
+
+    #[test]
+    fn a_partial_apply_says_what_became_of_each_change() {
+        let given = Applied {
+            outcomes: outcomes(&[Result::Done, Result::NotDone, Result::Unknown]),
+            verification: None,
+            failure: None,
+        };
+        let expected = "
+OUTCOME (1 of 3 done)
+  done      create   role HubSpot_Integration
+  not done  create   role HubSpot_Integration
+  unknown   create   role HubSpot_Integration
+
+";
+        assert_eq!(applied(&given, "u", Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn a_whole_apply_ends_with_the_proof() {
+        let verification = Some(samples::verification());
+        let given = Applied {
+            outcomes: outcomes(&[Result::Done; 2]),
+            verification,
+            failure: None,
+        };
+        let text = applied(&given, "u@acme.example", Style::PLAIN);
+        let expected = "Applied: 2 changes.\n\
+                        Proved: 311 of 2,000 leads visible and editable to u@acme.example, none that\n  should not be.\n";
+        assert_eq!(text, expected);
+    }
+}

@@ -1,0 +1,107 @@
+//! Who gains and who loses sight of records, for people.
+
+use crate::plan::{Bypass, Impact, Losing};
+use crate::report::style::{Page, Tone};
+use crate::report::text::{clipped, columns, count, number, printable};
+
+/// Profiles or permission sets listed before the rest becomes a count.
+const LISTED: usize = 12;
+
+/// Puts the impact on one object on the page.
+pub(super) fn impact(page: &mut Page, impact: &Impact) {
+    page.text(
+        2,
+        4,
+        &format!(
+            "{}, {}",
+            printable(&impact.object),
+            count(impact.records, "record")
+        ),
+    );
+    fact(page, "the user", &sight(impact));
+    losing(page, &impact.users_losing_access);
+    bypassing(page, &impact.bypass);
+}
+
+/// `sees 0 now, will see 311 of 2,000`
+fn sight(impact: &Impact) -> String {
+    let now = match impact.visible_now {
+        Some(visible) => format!("sees {} now", number(visible)),
+        None => "does not exist yet and sees none".to_owned(),
+    };
+    let after = match impact.visible_after {
+        Some(visible) => format!("will see {} of {}", number(visible), number(impact.records)),
+        None => "how many it will see is known once the change stands".to_owned(),
+    };
+    format!("{now}; {after}")
+}
+
+fn losing(page: &mut Page, losing: &[Losing]) {
+    let users: u64 = losing.iter().map(|profile| profile.users).sum();
+    if users == 0 {
+        return fact(page, "lose sight", "nobody else");
+    }
+    let text = format!(
+        "{} of records they neither own nor supervise",
+        count(users, "active user")
+    );
+    fact(page, "lose sight", &text);
+    let entries: Vec<_> = losing
+        .iter()
+        .map(|entry| (entry.profile.clone(), count(entry.users, "user")))
+        .collect();
+    table(page, &entries, Some(Tone::Careful));
+}
+
+fn bypassing(page: &mut Page, bypass: &[Bypass]) {
+    if bypass.is_empty() {
+        return;
+    }
+    fact(page, "see all", "whatever the default says");
+    let entries: Vec<_> = bypass
+        .iter()
+        .map(|entry| {
+            let name = format!("{} {}", entry.kind.replace('_', " "), entry.name);
+            (
+                name,
+                format!("{} by {}", count(entry.users, "user"), entry.by),
+            )
+        })
+        .collect();
+    table(page, &entries, None);
+}
+
+fn fact(page: &mut Page, label: &str, text: &str) {
+    page.text(4, 17, &format!("{label:<11}  {text}"));
+}
+
+/// Names with their counts, the longest lists cut with a count.
+fn table(page: &mut Page, entries: &[(String, String)], tone: Option<Tone>) {
+    let shown = if page.style.verbose {
+        entries.len()
+    } else {
+        LISTED
+    };
+    let entries_shown: Vec<_> = entries
+        .iter()
+        .take(shown)
+        .map(|(name, rest)| (clipped(&printable(name), 60), rest))
+        .collect();
+    let width = entries_shown
+        .iter()
+        .map(|(name, _)| columns(name))
+        .max()
+        .unwrap_or(0)
+        .min(40);
+    for (name, rest) in &entries_shown {
+        let padding = " ".repeat(width.saturating_sub(columns(name)));
+        page.toned(17, 19, tone, &format!("{name}{padding}  {rest}"));
+    }
+    if entries.len() > shown {
+        page.text(
+            17,
+            19,
+            &format!("and {} more (-v lists them)", entries.len() - shown),
+        );
+    }
+}

@@ -1,0 +1,410 @@
+//! A plan for people: what cannot be undone first, then everything else, whom it affects, and what to do next.
+
+use std::collections::BTreeMap;
+
+use crate::change::Change;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::{ManualStep, Plan};
+use crate::report::style::{Page, Style, Tone};
+use crate::report::text::{clipped, count, number, printable, short_digest};
+use crate::report::{Frame, finding_counts, kind_words, of_severity, stage_title, totals};
+
+use super::change::change;
+use super::finding::{brief, excerpt};
+use super::impact::impact;
+
+/// Names listed for a stage before they become a count.
+const NAMES_PER_STAGE: usize = 5;
+/// Errors said once more at the end.
+const REPEATED: usize = 3;
+
+/// The whole report, from the line that names the org to the line that names it again.
+pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
+    let mut page = Page::new(style);
+    whole(&mut page, plan, frame);
+    if !plan.changes.is_empty() {
+        page.command("next: ", &frame.next);
+    }
+    last_lines(&mut page, plan, &frame.org);
+    page.finish()
+}
+
+/// The same as it stands before an apply, ending with the errors somebody should see before they agree.
+pub fn plan_to_apply(plan: &Plan, frame: &Frame, style: Style, brief: bool) -> String {
+    let mut page = Page::new(style);
+    if brief {
+        page.text(0, 2, &frame.org);
+        totals_or_none(&mut page, plan);
+    } else {
+        whole(&mut page, plan, frame);
+    }
+    if !plan.changes.is_empty() {
+        errors(&mut page, plan);
+    }
+    page.finish()
+}
+
+/// Everything up to the totals.
+fn whole(page: &mut Page, plan: &Plan, frame: &Frame) {
+    page.text(0, 2, &frame.org);
+    if !plan.changes.is_empty() {
+        header(page, plan, frame);
+        changes(page, plan);
+        order(page, &plan.changes);
+        access(page, plan);
+        findings(page, plan);
+        left_alone(page, plan);
+        manual_steps(page, &plan.manual_steps);
+        page.raw("");
+    }
+    totals_or_none(page, plan);
+}
+
+fn totals_or_none(page: &mut Page, plan: &Plan) {
+    if plan.changes.is_empty() {
+        unchanged(page, plan);
+    } else {
+        page.facts(&totals_line(plan));
+    }
+}
+
+/// The totals and the line that names the org: what is left of a report when little is wanted.
+pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
+    let mut page = Page::new(style);
+    totals_or_none(&mut page, plan);
+    last_lines(&mut page, plan, &frame.org);
+    page.finish()
+}
+
+/// One line, and what is wrong all the same.
+fn unchanged(page: &mut Page, plan: &Plan) {
+    let mut facts = vec![
+        format!("No changes. The org is as {} says", printable(&plan.name)),
+        count(plan.api_requests, "request"),
+    ];
+    let told = finding_counts(&plan.findings);
+    if !told.is_empty() {
+        facts.push(told);
+    }
+    page.facts(&facts);
+    if page.style.verbose {
+        findings(page, plan);
+    } else {
+        of_severity(&plan.findings, Severity::Error)
+            .for_each(|finding| excerpt(page, finding, &plan.sources));
+    }
+}
+
+fn header(page: &mut Page, plan: &Plan, frame: &Frame) {
+    let mut facts = vec![
+        "orgwright plan".to_owned(),
+        printable(&plan.name).into_owned(),
+    ];
+    facts.extend(frame.files.iter().map(|file| printable(file).into_owned()));
+    page.facts(&facts);
+}
+
+/// What cannot be undone first, then the rest in the order it happens.
+fn changes(page: &mut Page, plan: &Plan) {
+    let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
+        plan.changes.iter().partition(|change| change.irreversible);
+    if !irreversible.is_empty() {
+        page.heading(&format!("CANNOT BE UNDONE ({})", irreversible.len()));
+        irreversible.iter().for_each(|entry| change(page, entry));
+    }
+    if !others.is_empty() {
+        let title = if irreversible.is_empty() {
+            "CHANGES"
+        } else {
+            "OTHER CHANGES"
+        };
+        page.heading(&format!("{title} ({})", others.len()));
+        others.iter().for_each(|entry| change(page, entry));
+    }
+}
+
+/// The stages that have something to do, and what.
+fn order(page: &mut Page, changes: &[Change]) {
+    let mut stages: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    for change in changes {
+        let name = format!(
+            "{} {}",
+            kind_words(&change.address),
+            clipped(&printable(&change.address.name), 60)
+        );
+        stages.entry(change.stage).or_default().push(name);
+    }
+    stages.entry(7).or_default();
+    page.heading("ORDER");
+    for (stage, names) in &stages {
+        page.text(2, 5, &format!("{stage}  {}", stage_title(*stage)));
+        if !names.is_empty() {
+            page.toned(5, 5, Some(Tone::Faint), &listed(names, page.style));
+        }
+    }
+}
+
+fn listed(names: &[String], style: Style) -> String {
+    let shown = if style.verbose {
+        names.len()
+    } else {
+        NAMES_PER_STAGE
+    };
+    let mut text = names
+        .iter()
+        .take(shown)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() > shown {
+        text.push_str(&format!(" and {} more", names.len() - shown));
+    }
+    text
+}
+
+fn access(page: &mut Page, plan: &Plan) {
+    if !plan.impact.is_empty() {
+        page.heading("ACCESS");
+        plan.impact.iter().for_each(|object| impact(page, object));
+    }
+}
+
+/// Errors with their excerpt, the rest in a few lines each.
+fn findings(page: &mut Page, plan: &Plan) {
+    if plan.findings.is_empty() {
+        return;
+    }
+    page.heading(&format!("FINDINGS ({})", finding_counts(&plan.findings)));
+    for finding in &plan.findings {
+        match finding.severity {
+            Severity::Error => excerpt(page, finding, &plan.sources),
+            Severity::Warning | Severity::Note => brief(page, finding),
+        }
+    }
+}
+
+fn left_alone(page: &mut Page, plan: &Plan) {
+    let counts: Vec<String> = plan
+        .left_alone
+        .iter()
+        .filter(|(_, number)| **number > 0)
+        .map(|(noun, number)| left(noun, *number))
+        .collect();
+    if !counts.is_empty() {
+        page.raw("");
+        page.text(0, 12, &format!("LEFT ALONE  {}", counts.join(", ")));
+    }
+}
+
+/// `4 sharing rules`, `1 role`.
+fn left(noun: &str, found: u64) -> String {
+    let words = noun.replace('_', " ");
+    let words = if found == 1 {
+        words.strip_suffix('s').unwrap_or(&words)
+    } else {
+        &words
+    };
+    format!("{} {words}", number(found))
+}
+
+fn manual_steps(page: &mut Page, steps: &[ManualStep]) {
+    if steps.is_empty() {
+        return;
+    }
+    page.heading("BY HAND");
+    for step in steps {
+        let mark = if step.done == Some(true) {
+            "[x]"
+        } else {
+            "[ ]"
+        };
+        page.text(
+            2,
+            6,
+            &format!("{mark} {}  ({})", printable(&step.text), step.code),
+        );
+    }
+}
+
+/// What changes, whether it can be undone, the plan's digest and what reading took.
+fn totals_line(plan: &Plan) -> Vec<String> {
+    let mut facts = vec![totals(plan)];
+    let irreversible = plan
+        .changes
+        .iter()
+        .filter(|change| change.irreversible)
+        .count();
+    if irreversible > 0 {
+        facts.push(format!("{irreversible} irreversible"));
+    }
+    facts.push(format!("plan {}", short_digest(&plan.digest)));
+    facts.push(count(plan.api_requests, "request"));
+    facts
+}
+
+/// What is wrong with the plan, where something is, and the org once more.
+pub(super) fn last_lines(page: &mut Page, plan: &Plan, org: &str) {
+    match errors(page, plan) {
+        0 => page.text(0, 2, org),
+        found => page.text(0, 2, &format!("{org}; {}", count(found, "error"))),
+    }
+}
+
+/// The errors once more, each in a sentence; how many there are.
+fn errors(page: &mut Page, plan: &Plan) -> u64 {
+    let errors: Vec<&Diagnostic> = of_severity(&plan.findings, Severity::Error).collect();
+    for error in errors.iter().take(REPEATED) {
+        page.toned(
+            0,
+            2,
+            Some(Tone::Bad),
+            &format!("error {}: {}", error.code, printable(&error.message)),
+        );
+    }
+    errors.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::change::Action;
+    use crate::report::samples;
+    use crate::report::text::{columns, is_unsafe};
+
+    fn error() -> Diagnostic {
+        Diagnostic::error(
+            "OW2001",
+            "nobody has filled the field yet, so the rule matches no record",
+        )
+        .at(&samples::place(4))
+        .see(&samples::place(3), "this object")
+        .help("fill the field first")
+    }
+
+    #[test]
+    fn a_plan_reads_as_agreed() {
+        let mut given = samples::plan();
+        given.findings.insert(0, error());
+        assert_eq!(
+            plan(&given, &samples::frame(), Style::PLAIN),
+            include_str!("../samples/plan.txt")
+        );
+    }
+
+    #[test]
+    fn a_plan_without_changes_is_one_line() {
+        let mut given = samples::plan();
+        given.changes.clear();
+        given.findings.clear();
+        let expected = "embedded demo org, no Salesforce org was touched\n\
+                        No changes. The org is as hubspot-selective-sync says \u{b7} 5 requests\n\
+                        embedded demo org, no Salesforce org was touched\n";
+        assert_eq!(plan(&given, &samples::frame(), Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_on_the_first_screen_of_the_largest_plan() {
+        let mut given = samples::plan();
+        let role = |number| {
+            samples::change(
+                Address::new("role", format!("Role_{number}")),
+                Action::Create,
+                1,
+                Vec::new(),
+            )
+        };
+        given.changes = (0..10_000).map(role).collect();
+        given.changes.push(samples::plan().changes.remove(2));
+        let text = plan(&given, &samples::frame(), Style::PLAIN);
+        let position = text
+            .lines()
+            .position(|line| line.contains("hubspot.integration@acme.example"));
+        assert!(position.is_some_and(|line| line < 10), "{position:?}");
+    }
+
+    #[test]
+    fn every_width_is_kept_and_no_colour_leaks() {
+        let mut given = samples::plan();
+        given.findings.push(error());
+        given.changes.push(samples::change(
+            Address::new("role", "x".repeat(5000)),
+            Action::Create,
+            1,
+            Vec::new(),
+        ));
+        for width in [40, 60, 80, 100] {
+            for unicode in [true, false] {
+                let text = plan(
+                    &given,
+                    &samples::frame(),
+                    Style {
+                        width,
+                        unicode,
+                        ..Style::PLAIN
+                    },
+                );
+                let longest = text
+                    .lines()
+                    .max_by_key(|line| columns(line))
+                    .unwrap_or_default();
+                assert!(columns(longest) <= width, "{width}: {longest}");
+                assert!(!text.contains('\u{1b}') && (unicode || text.is_ascii()));
+            }
+        }
+    }
+
+    #[test]
+    fn foreign_text_never_acts() {
+        let hostile = "\u{1b}]52;c;eA==\u{7}\u{202e}\u{9b}2J\r\n\u{200b}";
+        let mut given = samples::plan();
+        given.name = hostile.into();
+        for change in &mut given.changes {
+            change.address.name = hostile.into();
+            change.fields.iter_mut().for_each(|field| {
+                field.path = hostile.into();
+                field.before = hostile.into();
+                field.reason = Some(hostile.into());
+            });
+        }
+        given
+            .impact
+            .iter_mut()
+            .for_each(|impact| impact.object = hostile.into());
+        given
+            .impact
+            .iter_mut()
+            .flat_map(|impact| &mut impact.users_losing_access)
+            .for_each(|entry| entry.profile = hostile.into());
+        given
+            .impact
+            .iter_mut()
+            .flat_map(|impact| &mut impact.bypass)
+            .for_each(|entry| entry.name = hostile.into());
+        given.findings = vec![
+            Diagnostic::error("OW2001", hostile).help(hostile),
+            Diagnostic::note("OW2002", hostile),
+        ];
+        given
+            .manual_steps
+            .iter_mut()
+            .for_each(|step| step.text = hostile.into());
+        let frame = samples::frame();
+        let verbose = Style {
+            verbose: true,
+            ..Style::PLAIN
+        };
+        for text in [
+            plan(&given, &frame, Style::PLAIN),
+            plan(&given, &frame, verbose),
+            crate::report::json::plan(&given),
+            crate::report::markdown::plan(&given, &frame),
+            crate::report::html::plan(&given, &frame),
+        ] {
+            let raw = text
+                .chars()
+                .find(|character| *character != '\n' && is_unsafe(*character));
+            assert_eq!(raw, None, "{text}");
+        }
+    }
+}

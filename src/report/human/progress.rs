@@ -1,0 +1,121 @@
+//! What an apply is doing, line by line.
+
+use crate::event::Event;
+use crate::report::kind_words;
+use crate::report::style::Style;
+use crate::report::text::{count, duration, number, printable};
+
+/// One line for an event.
+pub fn progress(event: &Event, style: Style) -> String {
+    let dot = style.dot();
+    let line = match event {
+        Event::StageStarted {
+            stage,
+            title,
+            addresses,
+        } => {
+            let changes = count(addresses.len() as u64, "change");
+            format!("stage {stage} {dot} {title} {dot} {changes}")
+        }
+        Event::DeployStarted { id, components, .. } => format!(
+            "  deploy {id} accepted with {}",
+            count(*components as u64, "component")
+        ),
+        Event::DeployProgress {
+            status,
+            done,
+            total,
+            elapsed_ms,
+            ..
+        } => {
+            format!(
+                "  deploy {status}: {} of {} after {}",
+                number(*done),
+                number(*total),
+                duration(*elapsed_ms)
+            )
+        }
+        Event::EntryDropped {
+            address,
+            entry,
+            problem,
+            ..
+        } => {
+            format!("  left {entry} out of {}: {problem}", kind_words(address))
+        }
+        Event::Written { address, .. } => {
+            format!("  written: {} {}", kind_words(address), address.name)
+        }
+        Event::Waiting {
+            what, elapsed_ms, ..
+        } => format!("  waiting for {what}, {} so far", duration(*elapsed_ms)),
+        Event::StageDone { stage, elapsed_ms } => {
+            format!("stage {stage} done after {}", duration(*elapsed_ms))
+        }
+        Event::Remark { finding } => format!(
+            "  {} {}: {}",
+            finding.severity.word(),
+            finding.code,
+            finding.message
+        ),
+        Event::Checking {
+            object,
+            checked,
+            population,
+        } => {
+            format!(
+                "  checked {} of {} {object} records",
+                number(*checked),
+                number(*population)
+            )
+        }
+    };
+    printable(&line).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+
+    #[test]
+    fn an_event_is_one_line() {
+        let check =
+            |event: Event, expected: &str| assert_eq!(progress(&event, Style::PLAIN), expected);
+        check(
+            Event::DeployStarted {
+                stage: 1,
+                id: "0Af1".into(),
+                components: 1,
+            },
+            "  deploy 0Af1 accepted with 1 component",
+        );
+        check(
+            Event::DeployProgress {
+                stage: 1,
+                id: "0Af1".into(),
+                status: "InProgress".into(),
+                done: 2,
+                total: 5,
+                elapsed_ms: 1250,
+            },
+            "  deploy InProgress: 2 of 5 after 1.25 s",
+        );
+        check(
+            Event::Written {
+                stage: 1,
+                address: Address::new("role", "a\u{1b}b"),
+                id: None,
+            },
+            "  written: role a\\u{1b}b",
+        );
+        check(
+            Event::Waiting {
+                stage: 3,
+                what: "Lead".into(),
+                elapsed_ms: 61_000,
+            },
+            "  waiting for Lead, 1 min 1 s so far",
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! What the org says about the user's sight, for people.
+
+use crate::report::style::{Page, Style, Tone};
+use crate::report::text::{count, number, printable};
+use crate::report::{Frame, finding_counts};
+use crate::verify::{Access, Mismatch, Verification};
+
+use super::change::change;
+use super::finding::brief;
+
+/// Records listed before the rest becomes a count.
+const RECORDS_SHOWN: usize = 10;
+
+/// The whole report of `verify`.
+pub fn verification(
+    verification: &Verification,
+    user: &str,
+    frame: &Frame,
+    style: Style,
+) -> String {
+    let mut page = Page::new(style);
+    page.text(0, 2, &frame.org);
+    drift(&mut page, verification);
+    body(&mut page, verification, user);
+    page.text(0, 2, &frame.org);
+    page.finish()
+}
+
+/// The proof alone, as it ends an apply.
+pub(super) fn proof(page: &mut Page, verification: &Verification, user: &str) {
+    if !verification.converged {
+        drift(page, verification);
+    }
+    body(page, verification, user);
+}
+
+fn body(page: &mut Page, verification: &Verification, user: &str) {
+    verification
+        .access
+        .iter()
+        .for_each(|access| object(page, access, user));
+    if !verification.findings.is_empty() {
+        page.heading(&format!(
+            "FINDINGS ({})",
+            finding_counts(&verification.findings)
+        ));
+        verification
+            .findings
+            .iter()
+            .for_each(|finding| brief(page, finding));
+        page.raw("");
+    }
+}
+
+fn drift(page: &mut Page, verification: &Verification) {
+    if verification.converged {
+        return page.text(0, 2, "No differences: the org is as the manifest says.");
+    }
+    page.heading(&format!("DIFFERENCES ({})", verification.drift.len()));
+    verification
+        .drift
+        .iter()
+        .for_each(|entry| change(page, entry));
+}
+
+/// The proof of one object, and the records that disprove it.
+fn object(page: &mut Page, access: &Access, user: &str) {
+    let good = access.holds();
+    let tone = if good { Tone::Good } else { Tone::Bad };
+    page.toned(0, 2, Some(tone), &sentence(access, user));
+    records(page, "sees, and should not", &access.leaks);
+    records(page, "should see or edit, and cannot", &access.missing);
+}
+
+/// The proof in one sentence.
+fn sentence(access: &Access, user: &str) -> String {
+    let (object, user) = (printable(&access.object), printable(user));
+    if access.checked == 0 {
+        return format!(
+            "Nothing to prove: {object} has no record to compare, so none is visible to {user} that should not be."
+        );
+    }
+    let sampled = if access.sampled {
+        format!(" (a sample of {})", number(access.population))
+    } else {
+        String::new()
+    };
+    let of = format!("of {}{sampled}", records_of(access.checked, &object));
+    if access.holds() {
+        return format!(
+            "Proved: {} {of} visible{} to {user}, none that should not be.",
+            number(access.visible),
+            editable(access)
+        );
+    }
+    format!(
+        "Not proved: {user} should see {} {of}; {} visible that should not be, {} missing or not editable.",
+        number(access.expected),
+        number(access.leaks.len() as u64),
+        number(access.missing.len() as u64),
+    )
+}
+
+/// `2,000 leads`, `1 lead`; a custom object keeps its name.
+fn records_of(checked: u64, object: &str) -> String {
+    match object.strip_suffix("__c") {
+        Some(_) => format!("{} {object} records", number(checked)),
+        None => count(checked, &object.to_lowercase()),
+    }
+}
+
+fn editable(access: &Access) -> String {
+    match access.editable {
+        0 => ", none editable,".to_owned(),
+        all if all == access.visible => " and editable".to_owned(),
+        some => format!(", {} of them editable,", number(some)),
+    }
+}
+
+fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
+    if records.is_empty() {
+        return;
+    }
+    let shown = if page.style.verbose {
+        records.len()
+    } else {
+        RECORDS_SHOWN
+    };
+    page.text(
+        2,
+        4,
+        &format!("{heading} ({}):", number(records.len() as u64)),
+    );
+    for record in records.iter().take(shown) {
+        page.text(
+            4,
+            6,
+            &format!("{}  {}", printable(&record.id), printable(&record.cause)),
+        );
+    }
+    if records.len() > shown {
+        page.text(
+            4,
+            6,
+            &format!(
+                "and {} more (-v lists them)",
+                number((records.len() - shown) as u64)
+            ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    fn check(change: impl FnOnce(&mut Access), expected: &str) {
+        let mut access = samples::access();
+        change(&mut access);
+        assert_eq!(
+            sentence(&access, "hubspot.integration@acme.example"),
+            expected
+        );
+    }
+
+    fn record() -> Mismatch {
+        Mismatch {
+            id: "00Q000000000001AAA".into(),
+            cause: "owned by a subordinate".into(),
+        }
+    }
+
+    #[test]
+    fn the_proof_is_one_sentence() {
+        check(
+            |_| {},
+            "Proved: 311 of 2,000 leads visible and editable to hubspot.integration@acme.example, none that should not be.",
+        );
+        check(
+            |access| access.editable = 0,
+            "Proved: 311 of 2,000 leads visible, none editable, to hubspot.integration@acme.example, none that should not be.",
+        );
+        check(
+            |access| {
+                (access.sampled, access.population, access.object) =
+                    (true, 90_000, "Deal__c".into())
+            },
+            "Proved: 311 of 2,000 Deal__c records (a sample of 90,000) visible and editable to hubspot.integration@acme.example, \
+             none that should not be.",
+        );
+        check(
+            |access| (access.checked, access.population) = (0, 0),
+            "Nothing to prove: Lead has no record to compare, so none is visible to hubspot.integration@acme.example that should not be.",
+        );
+        check(
+            |access| access.leaks = vec![record()],
+            "Not proved: hubspot.integration@acme.example should see 311 of 2,000 leads; 1 visible that should not be, \
+             0 missing or not editable.",
+        );
+    }
+
+    #[test]
+    fn a_leak_is_listed_with_its_cause() {
+        let mut given = samples::verification();
+        given.access = vec![Access {
+            leaks: vec![record(); 12],
+            ..samples::access()
+        }];
+        let text = verification(&given, "u@acme.example", &samples::frame(), Style::PLAIN);
+        assert_eq!(
+            text.matches("00Q000000000001AAA  owned by a subordinate")
+                .count(),
+            10
+        );
+        assert!(text.contains("and 2 more (-v lists them)"), "{text}");
+        assert!(
+            text.starts_with("embedded demo org")
+                && text.trim_end().ends_with("no Salesforce org was touched")
+        );
+    }
+}

@@ -1,0 +1,510 @@
+//! Reports as Markdown, for a pull request's comment: verdict first, what cannot be undone next, details folded.
+//!
+//! A comment holds 65,536 characters at most, so the least important end is cut, with exact counts of what is
+//! missing. Foreign text is inert here: no mention, no reference, no markup comes out of an org or a manifest.
+
+use crate::change::{Change, FieldChange};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Impact, Plan};
+use crate::verify::{Access, Mismatch, Verification};
+
+use super::text::{clipped, count, number, printable, value};
+use super::{Frame, finding_counts, kind_words, place_words, totals};
+
+/// Characters a report keeps within.
+const BUDGET: usize = 65_000;
+/// Characters kept free for one section's heading, ends and `… more` line.
+const SECTION_ENDS: usize = 200;
+/// Longest name, sentence or value, in characters.
+const LONGEST_TEXT: usize = 600;
+
+/// A plan as a comment.
+pub fn plan(plan: &Plan, frame: &Frame) -> String {
+    let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
+        plan.changes.iter().partition(|change| change.irreversible);
+    let sections = [
+        list("Cannot be undone", irreversible.into_iter().map(change)),
+        list("Changes", others.into_iter().map(change)),
+        access(&plan.impact),
+        list("Findings", plan.findings.iter().map(finding)),
+        list(
+            "By hand",
+            plan.manual_steps.iter().map(|step| {
+                format!(
+                    "- [{}] {} ({})\n",
+                    mark(step.done),
+                    sentence(&step.text),
+                    step.code
+                )
+            }),
+        ),
+        attributes(&plan.changes),
+    ];
+    assembled(&head(plan, frame), &sections, &tail(plan, frame))
+}
+
+/// A proof as a comment.
+pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> String {
+    let good = verification.holds();
+    let verdict = if good {
+        "as the manifest says"
+    } else {
+        "**not** as the manifest says"
+    };
+    let head = format!(
+        "{}\n## orgwright verify\n\n{} sees what the org shows {verdict}. {}\n",
+        marker("verify", ""),
+        code(user),
+        sentence(&frame.org)
+    );
+    let records = |name: &str, of: fn(&Access) -> &Vec<Mismatch>| {
+        list(
+            name,
+            verification.access.iter().flat_map(|access| {
+                of(access)
+                    .iter()
+                    .map(|record| mismatch(access, record))
+                    .collect::<Vec<_>>()
+            }),
+        )
+    };
+    let sections = [
+        proof(&verification.access),
+        list("Differences", verification.drift.iter().map(change)),
+        records("Visible, and should not be", |access| &access.leaks),
+        records("Not visible or editable, and should be", |access| {
+            &access.missing
+        }),
+        list("Findings", verification.findings.iter().map(finding)),
+    ];
+    assembled(&head, &sections, "")
+}
+
+fn mismatch(access: &Access, record: &Mismatch) -> String {
+    format!(
+        "- {} {}: {}\n",
+        sentence(&access.object),
+        code(&record.id),
+        sentence(&record.cause)
+    )
+}
+
+/// A part of a report that may lose its last items.
+struct Section {
+    opening: String,
+    items: Vec<String>,
+    closing: &'static str,
+}
+
+fn list(title: &str, items: impl Iterator<Item = String>) -> Section {
+    Section {
+        opening: format!("\n### {title}\n\n"),
+        items: items.collect(),
+        closing: "",
+    }
+}
+
+fn head(plan: &Plan, frame: &Frame) -> String {
+    let verdict = if plan.changes.is_empty() {
+        "No changes".to_owned()
+    } else {
+        totals(plan)
+    };
+    let irreversible = plan
+        .changes
+        .iter()
+        .filter(|change| change.irreversible)
+        .count();
+    let mut facts = vec![format!("**{verdict}**")];
+    if irreversible > 0 {
+        facts.push(format!("**{irreversible} irreversible**"));
+    }
+    let findings = finding_counts(&plan.findings);
+    if !findings.is_empty() {
+        facts.push(findings);
+    }
+    facts.push(sentence(&frame.org));
+    format!(
+        "{}\n## orgwright plan: {}\n\n{}\n",
+        marker("plan", &plan.name),
+        code(&plan.name),
+        facts.join(" \u{b7} ")
+    )
+}
+
+/// The comment by which a later run finds this one's; nothing foreign can end it early.
+fn marker(command: &str, name: &str) -> String {
+    let safe: String = name
+        .chars()
+        .filter(|character| character.is_ascii_alphanumeric() || *character == '_')
+        .take(80)
+        .collect();
+    format!("<!-- orgwright {command} {safe} -->")
+}
+
+fn tail(plan: &Plan, frame: &Frame) -> String {
+    let left: Vec<String> = plan
+        .left_alone
+        .iter()
+        .map(|(noun, found)| format!("{} {}", number(*found), noun.replace('_', " ")))
+        .collect();
+    let left = if left.is_empty() {
+        String::new()
+    } else {
+        format!("\nLeft alone: {}\n", left.join(", "))
+    };
+    let next = if plan.changes.is_empty() || frame.next.is_empty() {
+        String::new()
+    } else {
+        format!("\nNext: {}\n", code(&frame.next.join(" ")))
+    };
+    format!(
+        "{left}{next}\nplan `{}` \u{b7} {}\n",
+        plan.digest,
+        count(plan.api_requests, "request")
+    )
+}
+
+fn change(change: &Change) -> String {
+    let place = change
+        .place
+        .as_ref()
+        .map(|place| format!(" ({})", code(&place_words(place))))
+        .unwrap_or_default();
+    format!(
+        "- **{}** {} {}{place}\n",
+        change.action.word(),
+        kind_words(&change.address),
+        code(&change.address.name)
+    )
+}
+
+fn finding(finding: &Diagnostic) -> String {
+    let place = finding
+        .place
+        .as_ref()
+        .map(|place| format!(" ({})", code(&place_words(place))))
+        .unwrap_or_default();
+    let help = finding
+        .help
+        .as_ref()
+        .map(|help| format!(" Help: {}", sentence(help)))
+        .unwrap_or_default();
+    format!(
+        "- **{} {}** {}{place}{help}\n",
+        finding.severity.word(),
+        finding.code,
+        sentence(&finding.message)
+    )
+}
+
+fn mark(done: Option<bool>) -> &'static str {
+    if done == Some(true) { "x" } else { " " }
+}
+
+fn access(impact: &[Impact]) -> Section {
+    let opening = "\n### Access\n\n| object | records | sees now | sees after | users losing sight | see all anyway |\n\
+                   | --- | ---: | ---: | ---: | --- | --- |\n";
+    Section {
+        opening: opening.to_owned(),
+        items: impact.iter().map(impact_row).collect(),
+        closing: "",
+    }
+}
+
+fn impact_row(impact: &Impact) -> String {
+    let told = |visible: Option<u64>, otherwise: &str| {
+        visible.map_or_else(|| otherwise.to_owned(), number)
+    };
+    let losing: Vec<_> = impact
+        .users_losing_access
+        .iter()
+        .map(|entry| format!("{} {}", number(entry.users), cell(&entry.profile)))
+        .collect();
+    let bypass: Vec<_> = impact
+        .bypass
+        .iter()
+        .map(|entry| {
+            format!(
+                "{} {} ({})",
+                number(entry.users),
+                cell(&entry.name),
+                entry.by
+            )
+        })
+        .collect();
+    format!(
+        "| {} | {} | {} | {} | {} | {} |\n",
+        cell(&impact.object),
+        number(impact.records),
+        told(impact.visible_now, "no user yet"),
+        told(impact.visible_after, "not known yet"),
+        some_of(&losing),
+        some_of(&bypass),
+    )
+}
+
+/// The first of many, with the count of the others.
+fn some_of(items: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut text = items
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("<br>");
+    if items.len() > SHOWN {
+        text.push_str(&format!("<br>and {} more", items.len() - SHOWN));
+    }
+    text
+}
+
+fn proof(access: &[Access]) -> Section {
+    let opening = "\n### Access\n\n| object | records | checked | expected | visible | editable | leaks | missing |\n\
+                   | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    let row = |access: &Access| {
+        let numbers = [
+            access.population,
+            access.checked,
+            access.expected,
+            access.visible,
+            access.editable,
+            access.leaks.len() as u64,
+            access.missing.len() as u64,
+        ];
+        format!(
+            "| {} | {} |\n",
+            cell(&access.object),
+            numbers.map(number).join(" | ")
+        )
+    };
+    Section {
+        opening: opening.to_owned(),
+        items: access.iter().map(row).collect(),
+        closing: "",
+    }
+}
+
+/// Every attribute of every change, folded away.
+fn attributes(changes: &[Change]) -> Section {
+    let rows = changes.iter().flat_map(|change| {
+        let name = format!("{}/{}", change.address.kind, change.address.name);
+        change
+            .fields
+            .iter()
+            .map(move |field| attribute(&name, field))
+    });
+    let opening = "\n<details><summary>Every attribute that changes</summary>\n\n| resource | attribute | before | after | why |\n\
+                   | --- | --- | --- | --- | --- |\n";
+    Section {
+        opening: opening.to_owned(),
+        items: rows.collect(),
+        closing: "\n</details>\n",
+    }
+}
+
+fn attribute(name: &str, field: &FieldChange) -> String {
+    let why = field.reason.as_deref().map(cell).unwrap_or_default();
+    let [before, after] = [&field.before, &field.after].map(|side| {
+        if side.is_null() {
+            String::new()
+        } else {
+            code_cell(&value(side, false))
+        }
+    });
+    format!(
+        "| {} | {} | {before} | {after} | {why} |\n",
+        code_cell(name),
+        code_cell(&field.path)
+    )
+}
+
+/// Head, as much of the sections as fits, and tail. A section that is cut says how many items are missing.
+fn assembled(head: &str, sections: &[Section], tail: &str) -> String {
+    let sections: Vec<&Section> = sections
+        .iter()
+        .filter(|section| !section.items.is_empty())
+        .collect();
+    let length = |text: &str| text.chars().count();
+    let mut text = head.to_owned();
+    let ends = |section: &&Section| length(&section.opening) + SECTION_ENDS;
+    let mut kept_free: usize = length(tail) + sections.iter().map(ends).sum::<usize>();
+    let mut used = length(head);
+    for section in &sections {
+        text.push_str(&section.opening);
+        let mut shown = 0;
+        for item in &section.items {
+            if used + kept_free + length(item) > BUDGET {
+                break;
+            }
+            used += length(item);
+            text.push_str(item);
+            shown += 1;
+        }
+        if shown < section.items.len() {
+            text.push_str(&format!(
+                "\n\u{2026} {} more\n",
+                number((section.items.len() - shown) as u64)
+            ));
+        }
+        text.push_str(section.closing);
+        used += ends(section);
+        kept_free -= ends(section);
+    }
+    text.push_str(tail);
+    text
+}
+
+/// Foreign text as a sentence: nothing in it is markup, a mention or a reference.
+fn sentence(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in clipped(&printable(text), LONGEST_TEXT).chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            // An empty comment between the sign and the name: shown as written, and no mention or reference.
+            '@' => safe.push_str("@<!-- -->"),
+            '#' => safe.push_str("#<!-- -->"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '!' => {
+                safe.push('\\');
+                safe.push(character);
+            }
+            plain => safe.push(plain),
+        }
+    }
+    safe
+}
+
+/// The same within a table.
+fn cell(text: &str) -> String {
+    sentence(text)
+}
+
+/// Foreign text as code: exact, with a fence longer than any run of backticks in it.
+fn code(text: &str) -> String {
+    let text = clipped(&printable(text), LONGEST_TEXT);
+    let longest = text
+        .split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let space = if text.starts_with('`') || text.ends_with('`') || text.is_empty() {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// The same within a table, where a pipe would end the cell even in code.
+fn code_cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::change::Action;
+    use crate::report::samples;
+    use serde_json::json;
+
+    #[test]
+    fn a_plan_begins_with_its_marker_and_verdict_and_ends_with_its_digest() {
+        let text = plan(&samples::plan(), &samples::frame());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "<!-- orgwright plan hubspotselectivesync -->");
+        assert!(
+            lines[3].starts_with(
+                "**3 to create, 1 to change, 0 to replace, 0 to delete** \u{b7} **1 irreversible**"
+            ),
+            "{text}"
+        );
+        assert_eq!(
+            lines.last(),
+            Some(&"plan `sha256:7f3a91c2d4e5ffff` \u{b7} 5 requests")
+        );
+        let position = |heading: &str| {
+            text.find(heading)
+                .unwrap_or_else(|| panic!("no {heading} in {text}"))
+        };
+        assert!(position("### Cannot be undone") < position("### Changes"));
+        assert!(text.contains("| Lead | 2,000 | no user yet | 311 | 12 Marketing User<br>1 Standard User | 3 System Administrator (ModifyAllData) |"), "{text}");
+    }
+
+    #[test]
+    fn a_huge_plan_keeps_within_the_budget_and_counts_what_is_missing() {
+        let mut huge = samples::plan();
+        huge.changes = (0..10_000)
+            .map(|number| {
+                samples::change(
+                    Address::new("role", format!("Role_{number}")),
+                    Action::Create,
+                    1,
+                    Vec::new(),
+                )
+            })
+            .collect();
+        let text = plan(&huge, &samples::frame());
+        assert!(text.chars().count() <= BUDGET, "{}", text.chars().count());
+        let shown = text.matches("\n- **create** role").count();
+        assert!(shown > 1000);
+        assert!(
+            text.contains(&format!("\u{2026} {} more", number(10_000 - shown as u64))),
+            "{shown}"
+        );
+        assert!(text.contains("### Findings"));
+    }
+
+    #[test]
+    fn foreign_text_is_inert() {
+        let check = |text: &str, expected: &str| assert_eq!(sentence(text), expected);
+        check("@team #1 <b>", "@<!-- -->team #<!-- -->1 &lt;b&gt;");
+        check("a|b`c\\", "a\\|b\\`c\\\\");
+        check("![x](y)\u{1b}", "\\!\\[x\\](y)\\\\u{1b}");
+        assert_eq!(code("a``b"), "```a``b```");
+        assert_eq!(code("`"), "`` ` ``");
+        assert_eq!(code_cell("a|b"), "`a\\|b`");
+        assert_eq!(
+            marker("plan", "x --> <script>"),
+            "<!-- orgwright plan xscript -->"
+        );
+    }
+
+    #[test]
+    fn an_attribute_cannot_end_its_row() {
+        let mut plan_with = samples::plan();
+        let field = FieldChange {
+            path: "label".into(),
+            before: json!("a|b\n</details>"),
+            after: json!(null),
+            reason: None,
+        };
+        plan_with.changes = vec![samples::change(
+            Address::new("role", "x|y"),
+            Action::Update,
+            1,
+            vec![field],
+        )];
+        let text = plan(&plan_with, &samples::frame());
+        assert!(
+            text.contains("| `role/x\\|y` | `label` | `a\\|b\\n</details>` |  |  |"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_proof_is_a_table() {
+        let text = verification(
+            &samples::verification(),
+            "hubspot@acme.example",
+            &samples::frame(),
+        );
+        assert!(
+            text.contains("| Lead | 2,000 | 2,000 | 311 | 311 | 311 | 0 | 0 |"),
+            "{text}"
+        );
+    }
+}

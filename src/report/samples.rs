@@ -1,0 +1,243 @@
+//! A plan and a proof made by hand, for the reports' tests.
+
+use serde_json::{Value, json};
+
+use crate::address::Address;
+use crate::change::{Action, Change, FieldChange, Record, Write};
+use crate::diagnostic::{Diagnostic, Place, Sources};
+use crate::facts::OrgFacts;
+use crate::plan::{Bypass, Impact, Losing, ManualStep, Plan};
+use crate::report::{EMBEDDED_ORG, Frame};
+use crate::verify::{Access, Verification};
+
+/// The text that places of the sample point into.
+pub(crate) const SOURCE: &str =
+    "spec:\n  sharing:\n    - object: Lead\n      organizationWideDefault: Private\n";
+
+/// A place on a line of the sample.
+pub(crate) fn place(line: usize) -> Place {
+    let offset = SOURCE
+        .lines()
+        .take(line - 1)
+        .map(|text| text.len() + 1)
+        .sum::<usize>()
+        + 6;
+    Place {
+        file: "orgwright.yaml".into(),
+        line,
+        column: 7,
+        offset,
+        length: 6,
+    }
+}
+
+fn field(path: &str, before: Value, after: Value, reason: Option<&str>) -> FieldChange {
+    FieldChange {
+        path: path.to_owned(),
+        before,
+        after,
+        reason: reason.map(str::to_owned),
+    }
+}
+
+/// A change with its attributes.
+pub(crate) fn change(
+    address: Address,
+    action: Action,
+    stage: u8,
+    fields: Vec<FieldChange>,
+) -> Change {
+    let record = Record::default();
+    Change {
+        address,
+        action,
+        stage,
+        irreversible: false,
+        place: Some(place(3)),
+        fields,
+        fingerprint: None,
+        write: Write::Insert(record),
+    }
+}
+
+/// The org of the samples.
+pub(crate) fn org() -> OrgFacts {
+    OrgFacts {
+        id: "00D000000000001EAA".into(),
+        name: "Acme".into(),
+        instance_url: "https://acme.my.salesforce.com".into(),
+        edition: "Enterprise Edition".into(),
+        sandbox: false,
+        api_version: "66.0".into(),
+        running_user: None,
+    }
+}
+
+/// What stands around the plan.
+pub(crate) fn frame() -> Frame {
+    let next = ["orgwright", "apply", "--expect", "7f3a91c2d4e5"].map(str::to_owned);
+    Frame {
+        org: EMBEDDED_ORG.to_owned(),
+        files: vec!["orgwright.yaml".into()],
+        next: next.into(),
+    }
+}
+
+/// A profile, a role, a user and a narrowed default.
+pub(crate) fn plan() -> Plan {
+    let mut user = change(
+        Address::new("user", "hubspot.integration@acme.example"),
+        Action::Create,
+        2,
+        vec![field(
+            "email",
+            Value::Null,
+            json!("revops@acme.example"),
+            None,
+        )],
+    );
+    user.irreversible = true;
+    let mut sources = Sources::default();
+    sources.insert("orgwright.yaml".into(), SOURCE.into());
+    Plan {
+        name: "hubspot-selective-sync".into(),
+        manifest_digest: "sha256:00".into(),
+        org: org(),
+        digest: "sha256:7f3a91c2d4e5ffff".into(),
+        changes: vec![profile(), role(), user, default()],
+        impact: vec![impact()],
+        findings: vec![
+            Diagnostic::warning(
+                "OW2004",
+                "the profile of the integration user cannot authorise an uninstalled connected app",
+            )
+            .about(Address::new("profile", "HubSpot Integration"))
+            .help("install the app, or add the permission to the profile")
+            .at(&place(3)),
+        ],
+        manual_steps: vec![ManualStep {
+            code: "OW3001",
+            text: "turn on selective sync in HubSpot".into(),
+            done: None,
+        }],
+        left_alone: [("roles", 12), ("sharing_rules", 1)].into(),
+        api_requests: 5,
+        api_calls: 9,
+        sources,
+    }
+}
+
+fn profile() -> Change {
+    let because = Some("data administration is taken off");
+    let mut fields = vec![field(
+        "cloneFrom",
+        Value::Null,
+        json!("System Administrator"),
+        None,
+    )];
+    fields.extend(["ModifyAllData", "ViewAllData"].map(|name| {
+        field(
+            &format!("userPermissions.{name}"),
+            json!(true),
+            json!(false),
+            because,
+        )
+    }));
+    fields.extend((0..9).map(|number| {
+        field(
+            &format!("objectPermissions.Object{number}.read"),
+            Value::Null,
+            json!(true),
+            None,
+        )
+    }));
+    change(
+        Address::new("profile", "HubSpot Integration"),
+        Action::Create,
+        1,
+        fields,
+    )
+}
+
+fn role() -> Change {
+    let label = field("label", Value::Null, json!("HubSpot Integration"), None);
+    change(
+        Address::new("role", "HubSpot_Integration"),
+        Action::Create,
+        1,
+        vec![label],
+    )
+}
+
+fn default() -> Change {
+    let internal = field(
+        "organizationWideDefault",
+        json!("ReadWrite"),
+        json!("Private"),
+        None,
+    );
+    let external = field(
+        "externalDefault",
+        json!("Read"),
+        json!("Private"),
+        Some("never wider than the internal default"),
+    );
+    change(
+        Address::new("organization_wide_default", "Lead"),
+        Action::Update,
+        3,
+        vec![internal, external],
+    )
+}
+
+fn impact() -> Impact {
+    Impact {
+        object: "Lead".into(),
+        records: 2000,
+        visible_now: None,
+        visible_after: Some(311),
+        users_losing_access: vec![
+            Losing {
+                profile: "Marketing User".into(),
+                users: 12,
+            },
+            Losing {
+                profile: "Standard User".into(),
+                users: 1,
+            },
+        ],
+        bypass: vec![Bypass {
+            kind: "profile",
+            name: "System Administrator".into(),
+            id: "00e000000000001AAA".into(),
+            users: 3,
+            by: "ModifyAllData",
+        }],
+    }
+}
+
+/// A proof without a fault.
+pub(crate) fn verification() -> Verification {
+    Verification {
+        org: org(),
+        converged: true,
+        drift: Vec::new(),
+        access: vec![access()],
+        findings: Vec::new(),
+    }
+}
+
+/// An object whose every record is as it should be.
+pub(crate) fn access() -> Access {
+    Access {
+        object: "Lead".into(),
+        population: 2000,
+        checked: 2000,
+        sampled: false,
+        expected: 311,
+        visible: 311,
+        editable: 311,
+        leaks: Vec::new(),
+        missing: Vec::new(),
+    }
+}
