@@ -87,7 +87,7 @@ impl Answer {
             .or_else(|| self.header("x-request-id"));
         OrgError::Refused {
             operation: self.operation.clone(),
-            refusal,
+            refusal: Box::new(refusal),
             request_id,
         }
     }

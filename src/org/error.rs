@@ -130,7 +130,7 @@ pub enum OrgError {
         /// What was asked.
         operation: String,
         /// What the org said.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
         /// The platform's name for the request, for its support.
         request_id: Option<String>,
     },
@@ -274,7 +274,7 @@ mod tests {
     fn refused(status: u16, code: &str, message: &str) -> OrgError {
         OrgError::Refused {
             operation: String::from("read the roles"),
-            refusal: Refusal::new(status, code, message),
+            refusal: Box::new(Refusal::new(status, code, message)),
             request_id: None,
         }
     }

@@ -283,7 +283,11 @@ fn retrieved(result: &Element) -> Result<Retrieved, OrgError> {
         let code = text(result, "errorStatusCode");
         return Err(OrgError::Refused {
             operation: String::from("retrieve metadata"),
-            refusal: super::Refusal::new(200, &code, &text(result, "errorMessage")),
+            refusal: Box::new(super::Refusal::new(
+                200,
+                &code,
+                &text(result, "errorMessage"),
+            )),
             request_id: None,
         });
     }
