@@ -66,7 +66,6 @@ pub(super) struct Call {
 
 pub(super) struct Http {
     client: Client,
-    client_name: String,
     /// Loopback saves nothing by compressing what it sends.
     compress_above: usize,
     limits: Limits,
@@ -104,7 +103,6 @@ impl Http {
         })?;
         Ok(Self {
             client,
-            client_name: options.client.clone(),
             compress_above: if loopback {
                 usize::MAX
             } else {
@@ -115,11 +113,6 @@ impl Http {
             usage: Mutex::default(),
             trace: options.trace.clone(),
         })
-    }
-
-    /// The name the program gives itself to the org.
-    pub(super) fn client_name(&self) -> &str {
-        &self.client_name
     }
 
     /// What has been used so far.

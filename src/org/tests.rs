@@ -692,7 +692,7 @@ async fn components_come_in_the_order_asked_as_documents() {
     );
     assert!(
         seen.has(&format!("<sessionId>{TOKEN}</sessionId>"))
-            && seen.has("<client>orgwright/test</client>")
+            && seen.has("user-agent: orgwright/test")
     );
 }
 
