@@ -22,6 +22,7 @@ mod session;
 mod sf;
 mod soap;
 pub mod target;
+mod token;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -163,11 +164,13 @@ pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgErro
         session,
         identity: Arc::new(identity),
     };
-    if reader.identity.org_id.is_empty() {
-        reader.asking_who_it_is().await
+    let reader = if reader.identity.org_id.is_empty() {
+        reader.asking_who_it_is().await?
     } else {
-        Ok(reader)
-    }
+        reader
+    };
+    reader.session.http.start_counting();
+    Ok(reader)
 }
 
 impl Reader {

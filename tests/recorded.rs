@@ -335,3 +335,48 @@ fn recorded_documents_survive_reading_and_writing() {
         "{roots:?}"
     );
 }
+
+/// Every XML file below a folder.
+fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            documents(&path, found);
+        } else if path.extension().is_some_and(|suffix| suffix == "xml")
+            || read(&path).starts_with(b"<?xml")
+        {
+            found.push(path);
+        }
+    }
+}
+
+/// Metadata of real orgs, from the folder `ORGWRIGHT_CORPUS`; files that are broken on purpose lie in `malformed`.
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn metadata_of_real_orgs_survives_reading_and_writing() {
+    let Some(folder) = std::env::var_os("ORGWRIGHT_CORPUS") else {
+        eprintln!("skipped: ORGWRIGHT_CORPUS names no folder of metadata");
+        return;
+    };
+    let mut found = Vec::new();
+    documents(Path::new(&folder), &mut found);
+    found.retain(|file| {
+        !file
+            .components()
+            .any(|part| part.as_os_str() == "malformed")
+    });
+    let mut same_bytes = 0;
+    for file in &found {
+        let bytes = read(file);
+        let tree =
+            xml::read_bytes(&bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let written = xml::write(&tree).unwrap();
+        assert_eq!(xml::read(&written), Ok(tree), "{}", file.display());
+        same_bytes += usize::from(written.as_bytes() == bytes);
+    }
+    eprintln!(
+        "{} documents, {same_bytes} written back byte for byte",
+        found.len()
+    );
+    assert!(found.len() >= 1_000);
+}

@@ -115,7 +115,12 @@ impl Http {
         })
     }
 
-    /// What has been used so far.
+    /// Forgets what the log-in used.
+    pub(super) fn start_counting(&self) {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Usage::default();
+    }
+
+    /// What has been used since.
     pub(super) fn usage(&self) -> Usage {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }

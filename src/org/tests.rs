@@ -557,6 +557,76 @@ async fn a_log_in_that_fails_says_why_without_the_secret() {
     }
 }
 
+/// A fresh RSA key, if `openssl` is at hand.
+fn private_key(file: &std::path::Path) -> bool {
+    let made = std::process::Command::new("openssl")
+        .args(["genrsa", "-out"])
+        .arg(file)
+        .arg("2048")
+        .output();
+    made.is_ok_and(|made| made.status.success())
+}
+
+#[tokio::test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+async fn a_signed_assertion_is_exchanged_and_the_other_audience_tried() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let folder = tempfile::tempdir().unwrap();
+    if !private_key(&folder.path().join("key.pem")) {
+        eprintln!("skipped: needs openssl to make a key");
+        return;
+    }
+    let host = Host::org(|seen, before| match (seen.line(), before) {
+        ("POST /services/oauth2/token", 0) => reply(
+            400,
+            "application/json",
+            json!({"error": "invalid_grant", "error_description": "Audience validation failed"})
+                .to_string(),
+        ),
+        _ => issued(&own_url(seen), TOKEN),
+    })
+    .await;
+    let file = folder.path().join("orgwright.toml");
+    let text = format!(
+        "[targets.test]\nauth='jwt'\ninstance_url='{}'\nclient_id='key'\nusername='u@a.example'\n\
+         private_key_file='key.pem'\naudience='https://login.salesforce.com'",
+        host.url
+    );
+    std::fs::write(&file, text).unwrap();
+    let target = Target::Named(target::read_file(&file).unwrap().remove("test").unwrap());
+    let options = Options {
+        api_version: Some(String::from("66.0")),
+        ..options()
+    };
+    let reader = connect(target, options).await.unwrap();
+    assert_eq!(reader.identity().username.as_deref(), Some("u@a.example"));
+    let audiences: Vec<String> = host
+        .seen()
+        .iter()
+        .map(|seen| {
+            let assertion = seen.body.strip_prefix(
+                "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=",
+            );
+            let claims = assertion.unwrap().split('.').nth(1).unwrap();
+            let claims: Value =
+                serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+            assert_eq!(
+                (&claims["iss"], &claims["sub"]),
+                (&json!("key"), &json!("u@a.example"))
+            );
+            claims["aud"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(
+        audiences,
+        [
+            "https://login.salesforce.com",
+            "https://test.salesforce.com"
+        ]
+    );
+}
+
 // Writing
 
 #[tokio::test]
