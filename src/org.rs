@@ -125,7 +125,7 @@ pub struct Reader {
 }
 
 /// Changes an org.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Writer {
     reader: Reader,
 }
@@ -328,7 +328,7 @@ fn id_of_18(id: &str) -> Option<String> {
     Some(significant.chars().chain(checksum).collect())
 }
 
-/// Runs all of them at once and gives their results in order, or the first failure in that order among the finished.
+/// Runs all of them at once and gives their results in order, or a failure as soon as there is one.
 async fn all<Output, Running>(
     running: impl Iterator<Item = Running>,
 ) -> Result<Vec<Output>, OrgError>

@@ -114,6 +114,17 @@ pub enum OrgError {
         /// What the network said.
         reason: String,
     },
+    /// The host cannot prove that it is the one that was meant.
+    #[error(
+        "cannot trust {host}: {reason}; behind a company proxy, name a file with its certificate authority in \
+         SSL_CERT_FILE or as the target's ca_file"
+    )]
+    Certificate {
+        /// The host that was asked.
+        host: String,
+        /// What is wrong with its certificate.
+        reason: String,
+    },
     /// The host pointed elsewhere, where neither token nor body was sent.
     #[error(
         "{from} redirects to {to}, which is not followed: name the org by that host if it is yours"

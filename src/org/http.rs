@@ -328,11 +328,13 @@ fn broken(call: &Call, error: &reqwest::Error) -> OrgError {
         (false, true) => format!("no answer within {} seconds", REQUEST_TIMEOUT.as_secs()),
         _ => innermost(error),
     };
+    let host = hosts::shown(&call.url);
+    // The TLS library's error type is not ours to name; this is how all its complaints about a certificate begin.
+    if error.is_connect() && reason.contains("invalid peer certificate") {
+        return OrgError::Certificate { host, reason };
+    }
     if error.is_connect() || error.is_builder() {
-        return OrgError::Unreachable {
-            host: hosts::shown(&call.url),
-            reason,
-        };
+        return OrgError::Unreachable { host, reason };
     }
     lost(call, reason)
 }

@@ -161,6 +161,18 @@ async fn a_query_reads_every_page_and_counts_each() {
 }
 
 #[tokio::test]
+async fn a_sub_query_reads_every_page_too() {
+    let host = Host::org(|seen, _| match seen.line() {
+        "GET /services/data/v66.0/query/01g-inner" => json(json!({"done": true, "records": records(&["b"])})),
+        _ => json(json!({"done": true, "records": [{"Id": "1", "Owner": {"Name": "n"}, "Assignments": {"done": false,
+            "records": records(&["a"]), "nextRecordsUrl": "/services/data/v66.0/query/01g-inner"}}]})),
+    })
+    .await;
+    let rows = host.quiet().await.query("q").await.unwrap();
+    assert_eq!(rows[0]["Assignments"]["records"], records(&["a", "b"]));
+}
+
+#[tokio::test]
 async fn pages_that_never_end_are_refused() {
     let host = Host::org(|_, _| {
         json(json!({"done": false, "records": [], "nextRecordsUrl": "/services/data/v66.0/query/01g-1"}))
@@ -693,6 +705,17 @@ async fn a_lost_answer_to_a_write_is_never_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_page_is_no_word_that_a_change_was_made() {
+    let host = Host::org(|_, _| reply(200, "text/html", "<html>")).await;
+    let writer = Writer::new(host.quiet().await);
+    let error = writer
+        .update("User", "005000000000001AAA", &Row::new())
+        .await
+        .unwrap_err();
+    assert!(error.outcome_unknown(), "{error}");
+}
+
+#[tokio::test]
 async fn a_refused_write_says_the_platforms_words() {
     let body = json!([{"message": "Required fields are missing: [Email]", "errorCode": "REQUIRED_FIELD_MISSING", "fields": ["Email"]}]);
     let answer =
@@ -1014,13 +1037,15 @@ async fn requests_run_side_by_side() {
 #[test]
 fn a_client_for_loopback_is_made_at_once() {
     let base = reqwest::Url::parse("http://127.0.0.1:1").unwrap();
-    let _first = Http::new(&base, &options()).unwrap();
-    let started = Instant::now();
-    let _client = Http::new(&base, &options()).unwrap();
-    assert!(
-        started.elapsed() < Duration::from_millis(20),
-        "{:?}",
+    let time = || {
+        let started = Instant::now();
+        let _client = Http::new(&base, &options()).unwrap();
         started.elapsed()
+    };
+    let best = (0..10).map(|_| time()).min().unwrap();
+    assert!(
+        best < Duration::from_millis(5),
+        "a certificate store was read: {best:?}"
     );
 }
 
