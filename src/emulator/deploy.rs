@@ -198,15 +198,13 @@ impl Deployment<'_> {
         if !self.before.organization.silent_sharing_no_op {
             return;
         }
-        let with_rules: BTreeSet<&str> = parts
-            .iter()
-            .filter(|part| part.kind == "SharingRules")
-            .map(|part| part.name.as_str())
+        let of_rules = parts.iter().filter(|part| part.kind.starts_with("Sharing"));
+        let with_rules: BTreeSet<&str> = of_rules
+            .filter_map(|part| part.name.split('.').next())
             .collect();
-        for part in parts
-            .iter()
-            .filter(|part| part.kind == "CustomObject" && with_rules.contains(part.name.as_str()))
-        {
+        let concerned =
+            |part: &&Part| part.kind == "CustomObject" && with_rules.contains(part.name.as_str());
+        for part in parts.iter().filter(concerned) {
             let Some(before) = self
                 .before
                 .objects

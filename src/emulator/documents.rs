@@ -273,9 +273,33 @@ pub(crate) fn delete(org: &mut Org, kind: &str, name: &str) -> Result<(), Proble
 
 /// Whether the org has the component.
 pub(crate) fn exists(org: &Org, kind: &str, name: &str) -> bool {
-    match kind {
-        "CustomObject" | "SharingRules" => org.objects.get(name).is_some_and(is_customizable),
-        _ => names(org, kind).iter().any(|existing| existing == name),
+    let kept = org
+        .documents
+        .get(kind)
+        .is_some_and(|kept| kept.contains_key(name));
+    let (object, own) = name.split_once('.').unwrap_or((name, ""));
+    let object = || {
+        org.objects
+            .get(object)
+            .filter(|object| is_customizable(object))
+    };
+    kept || match kind {
+        "Profile" => org.profile_by_full_name(name).is_some(),
+        "PermissionSet" => org.permission_set(name).is_some(),
+        "Role" => org.role(name).is_some(),
+        "CustomObject" | "SharingRules" => own.is_empty() && object().is_some(),
+        "CustomField" => object()
+            .and_then(|object| object.fields.get(own))
+            .is_some_and(|field| field.custom),
+        "RecordType" => object().is_some_and(|object| object.record_types.contains_key(own)),
+        "SharingCriteriaRule" | "SharingOwnerRule" => org
+            .rules
+            .get(name)
+            .is_some_and(|rule| sharing_rules::kind_of(rule) == kind),
+        "Group" => groups::find(org, GroupKind::Regular, name).is_some(),
+        "Queue" => groups::find(org, GroupKind::Queue, name).is_some(),
+        "PermissionSetGroup" => names(org, kind).iter().any(|existing| existing == name),
+        _ => false,
     }
 }
 

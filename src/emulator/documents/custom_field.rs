@@ -234,7 +234,7 @@ fn missing_parts(element: Node<'_, '_>) -> Vec<Problem> {
     absent.map(|name| shape::required(element, name)).collect()
 }
 
-fn define(
+pub(crate) fn define(
     org: &mut Org,
     object: &str,
     name: &str,

@@ -693,6 +693,83 @@ fn destroying_what_is_not_there_is_a_warning() {
 }
 
 #[test]
+fn what_is_in_use_is_not_destroyed() {
+    let mut org = Org::new();
+    role(&mut org, ROLE).succeeded();
+    private(&mut org, "Lead").succeeded();
+    share(&mut org, &rule(&format!("{TARGET}{CRITERIA}"))).succeeded();
+    let destroy = |org: &mut Org, kind: &str, name: &str| {
+        let (package, destroy) = (manifest(&[]), manifest(&[(kind, name)]));
+        org.deploy(&[
+            ("package.xml", &package),
+            ("destructiveChangesPost.xml", &destroy),
+        ])
+    };
+    let refused =
+        |done: Deployed, start: &str| assert!(done.problems[0].starts_with(start), "{done:?}");
+    refused(
+        destroy(&mut org, "CustomField", "Lead.Sync_to_HubSpot__c"),
+        "This custom field is referenced elsewhere in salesforce.com",
+    );
+    refused(
+        destroy(&mut org, "Role", "HubSpot_Integration"),
+        "Your attempt to delete this role",
+    );
+    refused(
+        destroy(&mut org, "Profile", "Admin"),
+        "Cannot delete standard profile",
+    );
+    let gone = destroy(&mut org, "SharingCriteriaRule", "Lead.Sync_to_HubSpot").succeeded();
+    assert!(
+        gone.text.contains("<deleted>true</deleted>"),
+        "{}",
+        gone.text
+    );
+    assert!(
+        !org.world
+            .org
+            .rules_in_force
+            .contains_key("Lead.Sync_to_HubSpot")
+    );
+    destroy(&mut org, "Role", "HubSpot_Integration").succeeded();
+    destroy(&mut org, "CustomField", "Lead.Sync_to_HubSpot__c").succeeded();
+    let left = org
+        .world
+        .org
+        .rows("Lead")
+        .any(|(_, row)| row.contains_key("Sync_to_HubSpot__c"));
+    assert!(!left, "the values of a deleted field go with it");
+}
+
+#[test]
+fn a_custom_object_comes_with_its_default_in_force() {
+    let mut org = Org::new();
+    let object = "<deploymentStatus>Deployed</deploymentStatus><fields><fullName>Ticked__c</fullName><defaultValue>false</defaultValue><label>Ticked</label><type>Checkbox</type></fields><label>Thing</label><nameField><label>Thing Name</label><type>Text</type></nameField><pluralLabel>Things</pluralLabel><sharingModel>Private</sharingModel>";
+    let done = org
+        .deploy(&[
+            ("package.xml", &manifest(&[("CustomObject", "Thing__c")])),
+            (
+                "objects/Thing__c.object",
+                &component("CustomObject", object),
+            ),
+        ])
+        .succeeded();
+    assert_eq!(
+        done.successes,
+        ["Thing__c", "Thing__c.Ticked__c", "package.xml"]
+    );
+    assert_eq!(
+        org.model("Thing__c"),
+        (SharingModel::Private, SharingModel::Private)
+    );
+    let read = org.read("CustomObject", "Thing__c");
+    assert!(
+        read.contains("<fullName>Ticked__c</fullName><defaultValue>false</defaultValue>"),
+        "{read}"
+    );
+}
+
+#[test]
 fn deploys_wait_run_and_are_done_by_the_clock() {
     let mut org = Org::with_times(10, 0);
     let text = component("Role", "<name>A</name>");
