@@ -53,6 +53,8 @@ pub struct Org {
     pub roles: BTreeMap<Id, Role>,
     /// Groups by id: public groups, queues, and those that stand for roles.
     pub groups: BTreeMap<Id, Group>,
+    /// What the administrator may beyond any permission set, so that no seed can shut it out. No query shows it.
+    pub administrator_rights: Shared<Option<Container>>,
     /// Users by id.
     pub users: BTreeMap<Id, User>,
     /// Permission set assignments by id, without those to profiles' own sets.
@@ -272,6 +274,9 @@ impl Org {
             found.push(container);
         }
         found.retain(|container| !container.has_activation_required);
+        if user.id == self.organization.administrator {
+            found.extend(self.administrator_rights.as_ref());
+        }
         found
     }
 }

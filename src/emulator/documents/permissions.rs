@@ -25,7 +25,7 @@ pub(crate) const TYPED: [&str; 9] = [
 /// The leaves that name what an entry is about, and the component type they name.
 ///
 /// An entry is found again by these leaves, since each describes one component (Metadata API guide, Profile).
-const KEYS: [(&str, &[&str], Option<&str>); 17] = [
+const KEYS: [(&str, &[&str], Option<&str>); 20] = [
     ("agentAccesses", &["agentName"], None),
     (
         "applicationVisibilities",
@@ -46,7 +46,14 @@ const KEYS: [(&str, &[&str], Option<&str>); 17] = [
         &["externalDataSource"],
         Some("ExternalDataSource"),
     ),
+    ("emailRoutingAddressAccesses", &["name"], None),
+    (
+        "externalCredentialPrincipalAccesses",
+        &["externalCredentialPrincipal"],
+        None,
+    ),
     ("flowAccesses", &["flow"], Some("Flow")),
+    ("loginFlows", &["friendlyName"], None),
     ("genComputingSummaryDefAccesses", &["configName"], None),
     (
         "layoutAssignments",
