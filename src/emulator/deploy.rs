@@ -97,6 +97,7 @@ impl Deployment<'_> {
         for part in &parts {
             self.apply_part(part);
         }
+        self.mark_rule_files();
         self.check_coupling(&parts);
         self.keep_models_beside_rules(&parts);
         self.destroy(&self.package.after);
@@ -165,6 +166,19 @@ impl Deployment<'_> {
             created_date: self.now,
             ..Message::of_problem(problem)
         }
+    }
+
+    /// A file of rules has changed when one of its rules has.
+    fn mark_rule_files(&mut self) {
+        let changed = changed_rules(self.before, &self.draft);
+        let files = self
+            .report
+            .messages
+            .iter_mut()
+            .filter(|message| message.kind == "SharingRules");
+        files.for_each(|message| {
+            message.changed = message.success && changed.contains(&message.full_name)
+        });
     }
 
     /// Defaults that do not go together are found once all of them are laid over the org.
