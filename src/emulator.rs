@@ -96,6 +96,9 @@ pub enum StartError {
     /// The state file cannot be used.
     #[error(transparent)]
     State(#[from] persist::StateError),
+    /// The seed cannot be used.
+    #[error(transparent)]
+    Seed(#[from] seed::SeedError),
     /// The file of faults cannot be used.
     #[error(transparent)]
     Faults(#[from] FaultsError),
@@ -159,7 +162,7 @@ fn org(options: &Options) -> Result<Org, StartError> {
     {
         return Ok(org);
     }
-    let org = seed::demo();
+    let org = if options.seeds.is_empty() { seed::demo() } else { seed::from_files(&options.seeds)? };
     if let Some(path) = &options.state {
         persist::save(path, &org)?;
     }
