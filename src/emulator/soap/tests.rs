@@ -770,6 +770,104 @@ fn a_custom_object_comes_with_its_default_in_force() {
 }
 
 #[test]
+fn what_is_retrieved_can_be_deployed_and_changes_nothing() {
+    let mut org = Org::new();
+    role(&mut org, ROLE).succeeded();
+    private(&mut org, "Lead").succeeded();
+    share(&mut org, &rule(&format!("{TARGET}{CRITERIA}"))).succeeded();
+    let objects = ["Lead", "Contact", "Account", "Opportunity"].map(|name| ("CustomObject", name));
+    let others = [
+        ("Profile", "*"),
+        ("Role", "*"),
+        ("SharingRules", "Lead"),
+        ("Queue", "*"),
+    ];
+    let (_, files) = org.retrieve(&[&objects[..], &others].concat());
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let before = org.world.org.clone();
+    let done = org.deploy(&files).succeeded();
+    let changed: Vec<&str> = done
+        .text
+        .split("<componentSuccesses>")
+        .filter(|entry| entry.contains("<changed>true"))
+        .collect();
+    assert!(
+        changed.len() == 1 && changed[0].contains("package.xml"),
+        "{changed:?}"
+    );
+    assert_eq!(org.world.org.containers, before.containers);
+    assert_eq!(org.world.org.rules, before.rules);
+}
+
+#[test]
+fn a_partial_entry_is_skipped_by_a_single_call_alone() {
+    let mut org = Org::new();
+    let start = "<custom>true</custom><objectPermissions><allowRead>true</allowRead><object>Lead</object></objectPermissions>";
+    deploy_clone(&mut org, &component("Profile", start)).succeeded();
+    let grants = |org: &Org, flag: fn(&super::super::store::ObjectAccess) -> bool| {
+        let profile = org
+            .world
+            .org
+            .profile_by_full_name("HubSpot Integration")
+            .expect("created");
+        org.world.org.containers[&profile.container]
+            .object_permissions
+            .get("Lead")
+            .is_some_and(flag)
+    };
+    assert!(
+        grants(&org, |lead| lead.read && !lead.edit),
+        "flags left out of a deploy stay as they are"
+    );
+    let partial = "<metadata xsi:type=\"Profile\"><fullName>HubSpot Integration</fullName><objectPermissions><allowEdit>true</allowEdit><object>Lead</object></objectPermissions></metadata>";
+    org.ask(&format!(
+        "<updateMetadata {XMLNS}>{partial}</updateMetadata>"
+    ));
+    assert!(
+        grants(&org, |lead| !lead.edit),
+        "updateMetadata skips an entry that is not whole"
+    );
+}
+
+#[test]
+fn all_or_none_takes_back_what_went_in() {
+    let mut org = Org::new();
+    let metadata = |name: &str, parent: &str| {
+        format!(
+            "<metadata xsi:type=\"Role\"><fullName>{name}</fullName><name>{name}</name>{parent}</metadata>"
+        )
+    };
+    let both = format!(
+        "{}{}",
+        metadata("A", ""),
+        metadata("B", "<parentRole>Absent</parentRole>")
+    );
+    let token = org.world.org.organization.access_token.clone();
+    let body = format!(
+        "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><e:Header><SessionHeader {XMLNS}><sessionId>{token}</sessionId></SessionHeader><AllOrNoneHeader {XMLNS}><allOrNone>true</allOrNone></AllOrNoneHeader></e:Header><e:Body><createMetadata {XMLNS}>{both}</createMetadata></e:Body></e:Envelope>"
+    );
+    let request = Request {
+        path: "/services/Soap/m/66.0".into(),
+        body: body.into_bytes(),
+        ..Request::default()
+    };
+    let answer = metadata_text(&mut org, &request);
+    assert!(
+        answer.contains("ALL_OR_NONE_OPERATION_ROLLED_BACK")
+            && answer.contains("no Role named Absent found"),
+        "{answer}"
+    );
+    assert!(org.world.org.role("A").is_none());
+}
+
+fn metadata_text(org: &mut Org, request: &Request) -> String {
+    String::from_utf8(super::metadata(&mut org.world, request).body).expect("UTF-8")
+}
+
+#[test]
 fn deploys_wait_run_and_are_done_by_the_clock() {
     let mut org = Org::with_times(10, 0);
     let text = component("Role", "<name>A</name>");
