@@ -21,6 +21,8 @@ pub mod sharing;
 pub mod soap;
 pub mod soql;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod viewer;
 pub mod views;
 pub mod write;
@@ -239,7 +241,7 @@ pub fn duration(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
+mod duration_tests {
     use super::*;
 
     #[test]

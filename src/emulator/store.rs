@@ -6,6 +6,7 @@ mod ids;
 mod objects;
 mod people;
 mod permissions;
+mod row;
 mod shares;
 mod work;
 
@@ -21,14 +22,12 @@ pub use ids::{Id, canonical, numbered, short};
 pub use objects::*;
 pub use people::*;
 pub use permissions::*;
+pub use row::{FieldName, Row};
 pub use shares::*;
 pub use work::*;
 
 /// Milliseconds since the start of 1970, UTC.
 pub type Millis = i64;
-
-/// A record: API name of the field to its value, absent meaning null. `Id` is among them.
-pub type Row = BTreeMap<String, Value>;
 
 /// The records of one object, by id.
 pub type Table = BTreeMap<Id, Row>;

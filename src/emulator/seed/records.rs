@@ -342,22 +342,20 @@ fn insert_row(org: &mut Org, object: &str, id: Id, values: BTreeMap<String, Valu
     let Some(schema) = org.object(object).cloned() else {
         return;
     };
-    let mut row: Row = values;
+    let mut row: Row = values.into_iter().collect();
     let administrator = &org.organization.administrator;
     for name in ["OwnerId", "CreatedById", "LastModifiedById"]
         .into_iter()
         .filter(|name| schema.fields.contains_key(*name))
     {
-        row.entry(name.to_owned())
-            .or_insert_with(|| administrator.as_str().into());
+        row.fill(name, || administrator.as_str().into());
     }
     for name in ["CreatedDate", "LastModifiedDate", "SystemModstamp"] {
-        row.entry(name.to_owned()).or_insert_with(|| CREATED.into());
+        row.fill(name, || CREATED.into());
     }
     for field in schema.fields.values() {
         if let Some(default) = &field.default_value {
-            row.entry(field.name.clone())
-                .or_insert_with(|| default.clone());
+            row.fill(field.name.clone(), || default.clone());
         }
     }
     let part = |name: &str| {
@@ -368,9 +366,9 @@ fn insert_row(org: &mut Org, object: &str, id: Id, values: BTreeMap<String, Valu
     if let Some(last) = part("LastName").filter(|_| schema.fields.contains_key("Name")) {
         let name =
             part("FirstName").map_or_else(|| last.to_owned(), |first| format!("{first} {last}"));
-        row.insert("Name".into(), name.into());
+        row.insert("Name", name.into());
     }
-    row.insert("Id".into(), id.as_str().into());
+    row.insert("Id", id.as_str().into());
     row.retain(|_, value| !value.is_null());
     org.table_mut(object).insert(id, row);
 }

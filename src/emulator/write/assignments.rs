@@ -72,7 +72,7 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
     if let Some(moment) = row.get("ExpirationDate") {
         assignment.expires = moment.as_str().and_then(dates::moment);
     }
-    let others = row.keys().filter(|name| *name != "ExpirationDate").cloned().collect::<Vec<_>>();
+    let others = row.keys().filter(|name| *name != "ExpirationDate").map(str::to_owned).collect::<Vec<_>>();
     if others.is_empty() { Ok(()) } else { Err(super::values::read_only(&others)) }
 }
 

@@ -60,7 +60,7 @@ fn own_set<'w>(writer: &'w mut Writer<'_>, id: &str) -> Result<&'w mut Container
 fn apply(set: &mut Container, row: &Row) {
     for (name, value) in row {
         let said = value.as_str().map(str::to_owned);
-        match name.as_str() {
+        match name {
             "Name" => set.name = said.unwrap_or_default(),
             "Label" => set.label = said.unwrap_or_default(),
             "Description" => set.description = said,

@@ -17,7 +17,7 @@ pub(super) fn create(writer: &mut Writer<'_>, schema: &ObjectSchema, mut row: Ro
     check_required(schema, &row)?;
     check_unique(&writer.world.org, schema, "", &row)?;
     if schema.field("OwnerId").is_some() {
-        row.entry("OwnerId".to_owned()).or_insert_with(|| json!(writer.user));
+        row.fill("OwnerId", || json!(writer.user));
         check_owner(&writer.world.org, schema, &row)?;
     }
     let now = json!(rest_moment(writer.world.now()));

@@ -12,7 +12,7 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, mut row: Row) ->
     writer.demand("UserRole", &PERMISSIONS)?;
     demand_fields(&row, &["Name"])?;
     let name = text(&row, "Name").unwrap_or_default();
-    row.entry("DeveloperName".to_owned()).or_insert_with(|| developer_name(&name).into());
+    row.fill("DeveloperName", || developer_name(&name).into());
     let org = &mut writer.world.org;
     let mut role = Role::default();
     apply(org, &mut role, &row)?;
@@ -56,7 +56,7 @@ pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
 fn apply(org: &Org, role: &mut Role, row: &Row) -> Result<(), Refusal> {
     for (name, value) in row {
         let said = value.as_str().map(str::to_owned);
-        match name.as_str() {
+        match name {
             "Name" => role.name = said.unwrap_or_default(),
             "DeveloperName" => role.developer_name = said.unwrap_or_default(),
             "ParentRoleId" => role.parent = said,
