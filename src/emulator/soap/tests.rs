@@ -868,6 +868,111 @@ fn metadata_text(org: &mut Org, request: &Request) -> String {
 }
 
 #[test]
+fn owner_rules_and_account_settings() {
+    let mut org = Org::new();
+    role(&mut org, ROLE).succeeded();
+    private(&mut org, "Lead").succeeded();
+    let owner = |settings: &str| {
+        format!(
+            "<sharingOwnerRules><fullName>Keep</fullName><accessLevel>Read</accessLevel>{settings}<label>Keep</label>{TARGET}<sharedFrom><allInternalUsers></allInternalUsers></sharedFrom></sharingOwnerRules>"
+        )
+    };
+    let settings = "<accountSettings><caseAccessLevel>None</caseAccessLevel><contactAccessLevel>Read</contactAccessLevel><opportunityAccessLevel>None</opportunityAccessLevel></accountSettings>";
+    share(&mut org, &owner(settings))
+        .failed(&["AccountSettings is only allowed for account sharing rules"]);
+    share(&mut org, &owner("")).succeeded();
+    let read = org.read("SharingRules", "Lead");
+    assert!(
+        read.contains("</sharedTo><sharedFrom><allInternalUsers></allInternalUsers></sharedFrom>"),
+        "{read}"
+    );
+    let criteria = rule(&format!("{TARGET}{CRITERIA}")).replace("Sync_to_HubSpot<", "Keep<");
+    share(&mut org, &criteria)
+        .failed(&["duplicate value found: DeveloperName duplicates value on record with id: Keep"]);
+}
+
+#[test]
+fn a_rule_is_replaced_by_destroying_it_first() {
+    let mut org = Org::new();
+    role(&mut org, ROLE).succeeded();
+    private(&mut org, "Lead").succeeded();
+    let good = rule(&format!("{TARGET}{CRITERIA}"));
+    share(&mut org, &good).succeeded();
+    let other = component(
+        "SharingRules",
+        &good.replace("OwnedByAll>true", "OwnedByAll>false"),
+    );
+    org.deploy(&[
+        (
+            "package.xml",
+            &manifest(&[("SharingCriteriaRule", "Lead.Sync_to_HubSpot")]),
+        ),
+        (
+            "destructiveChangesPre.xml",
+            &manifest(&[("SharingCriteriaRule", "Lead.Sync_to_HubSpot")]),
+        ),
+        ("sharingRules/Lead.sharingRules", &other),
+    ])
+    .succeeded();
+    assert!(
+        org.read("SharingRules", "Lead")
+            .contains("<includeRecordsOwnedByAll>false</includeRecordsOwnedByAll>")
+    );
+}
+
+#[test]
+fn criteria_take_what_the_platform_takes() {
+    let mut org = Org::new();
+    role(&mut org, ROLE).succeeded();
+    private(&mut org, "Lead").succeeded();
+    let mut check = |field: &str, operation: &str, value: &str, problem: Option<&str>| {
+        let criterion = format!(
+            "<criteriaItems><field>{field}</field><operation>{operation}</operation><value>{value}</value></criteriaItems>"
+        );
+        let done = share(&mut org, &rule(&format!("{TARGET}{criterion}")));
+        assert_eq!(
+            done.problems.first().map(String::as_str),
+            problem,
+            "{field} {operation} {value}"
+        );
+    };
+    check("Email", "contains", "@", None);
+    check("LeadSource", "equals", "Web,Other", None);
+    check("Email", "notEqual", "", None);
+    check("Sync_to_HubSpot__c", "equals", "TRUE", None);
+    check(
+        "Sync_to_HubSpot__c",
+        "equals",
+        "perhaps",
+        Some("Invalid value perhaps for field Sync_to_HubSpot__c"),
+    );
+    check(
+        "Sync_to_HubSpot__c",
+        "contains",
+        "true",
+        Some("Invalid operator contains for field Sync_to_HubSpot__c"),
+    );
+    check(
+        "Email",
+        "like",
+        "@",
+        Some("'like' is not a valid value for the enum 'FilterOperation'"),
+    );
+    check(
+        "AnnualRevenue",
+        "equals",
+        "1",
+        Some("Lead.AnnualRevenue: not valid workflow field"),
+    );
+    check(
+        "Nothing",
+        "equals",
+        "1",
+        Some("In field: field - no CustomField named Lead.Nothing found"),
+    );
+}
+
+#[test]
 fn deploys_wait_run_and_are_done_by_the_clock() {
     let mut org = Org::with_times(10, 0);
     let text = component("Role", "<name>A</name>");
@@ -969,6 +1074,13 @@ fn sessions_and_operations_are_checked() {
     assert!(fault.contains("<faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>INVALID_SESSION_ID: Invalid Session ID found in SessionHeader: Illegal Session</faultstring>"), "{fault}");
 }
 
+/// The element in the body of an answer as a document of its own.
+fn body_alone(answer: &str) -> String {
+    let body = between(answer, "<soapenv:Body>", "</soapenv:Body>");
+    let (start, rest) = body.split_at(body.find(['>', '/', ' ']).unwrap_or(body.len()));
+    format!("{start} {XMLNS} xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"{rest}")
+}
+
 /// Every answer of the calls a client makes against the vendor's schema, where it is at hand.
 #[test]
 #[expect(clippy::print_stderr, reason = "a check that is skipped must be seen")]
@@ -1013,13 +1125,8 @@ fn answers_and_files_are_valid_against_the_schema() {
         ("Role", "*"),
         ("PermissionSet", "*"),
     ]);
-    let bodies = org.answers.iter().map(|answer| {
-        let body = between(answer, "<soapenv:Body>", "</soapenv:Body>");
-        let end = body.find(['>', '/', ' ']).unwrap_or(body.len());
-        let (start, rest) = body.split_at(end);
-        format!("{start} {XMLNS} xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"{rest}")
-    });
     let mut paths = Vec::new();
+    let bodies = org.answers.iter().map(|answer| body_alone(answer));
     for (index, text) in bodies.chain(files.into_values()).enumerate() {
         let path = folder.path().join(format!("{index}.xml"));
         std::fs::write(&path, text).expect("writable");
