@@ -1074,6 +1074,84 @@ fn sessions_and_operations_are_checked() {
     assert!(fault.contains("<faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>INVALID_SESSION_ID: Invalid Session ID found in SessionHeader: Illegal Session</faultstring>"), "{fault}");
 }
 
+#[test]
+fn requests_are_read_leniently() {
+    let mut org = Org::new();
+    let zip = BASE64.encode(pack(&[
+        ("package.xml", &manifest(&[("Role", "A")])),
+        ("roles/A.role", &component("Role", "<name>A</name>")),
+    ]));
+    let answer = org.ask(&format!(
+        "<m:deploy xmlns:m=\"urn:any\"><m:zipFile>{zip}</m:zipFile><m:deployOptions>None<m:checkOnly>True</m:checkOnly><m:singlePackage>TRUE</m:singlePackage></m:deployOptions></m:deploy>"
+    ));
+    let id = between(&answer, "<id>", "</id>").to_owned();
+    let short = id.get(..15).expect("an id").to_owned();
+    let answer = org.ask(&format!("<checkDeployStatus><id>{short}</id><includeDetails>True</includeDetails></checkDeployStatus>"));
+    assert!(
+        answer.contains("<checkOnly>true</checkOnly>")
+            && answer.contains("<status>Succeeded</status>"),
+        "{answer}"
+    );
+    assert!(org.world.org.role("A").is_none(), "a check changes nothing");
+    let answer = org.ask("<retrieve><request><unpackaged><types><name>Role</name></types><version>62.0</version></unpackaged></request></retrieve>");
+    let id = between(&answer, "<id>", "</id>").to_owned();
+    let answer = org.ask(&format!(
+        "<checkStatus><asyncProcessId>{id}</asyncProcessId></checkStatus>"
+    ));
+    assert!(
+        answer.contains("<done>true</done>") && answer.contains("<state>Completed</state>"),
+        "{answer}"
+    );
+    let answer = org.ask(&format!(
+        "<checkRetrieveStatus><id>{id}</id></checkRetrieveStatus>"
+    ));
+    let files = unpack(
+        &BASE64
+            .decode(between(&answer, "<zipFile>", "</zipFile>"))
+            .expect("base64"),
+    );
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["unpackaged/package.xml"]);
+}
+
+#[test]
+fn the_partner_log_in_gives_a_token_that_works() {
+    let mut org = Org::new();
+    let username = org.world.org.users[&org.world.org.organization.administrator]
+        .username
+        .clone();
+    let mut log_in = |password: &str| {
+        let body = format!(
+            "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><login xmlns=\"urn:partner.soap.sforce.com\"><username>{username}</username><password>{password}</password></login></e:Body></e:Envelope>"
+        );
+        let path = "/services/Soap/u/58.0".to_owned();
+        let request = Request {
+            path,
+            base_url: "http://h:1".into(),
+            body: body.into_bytes(),
+            ..Request::default()
+        };
+        let response = super::partner(&mut org.world, &request);
+        (
+            response.status,
+            String::from_utf8(response.body).expect("UTF-8"),
+        )
+    };
+    let (status, fault) = log_in("");
+    assert_eq!(status, 500);
+    assert!(
+        fault.contains("<sf:exceptionCode>INVALID_LOGIN</sf:exceptionCode>"),
+        "{fault}"
+    );
+    let (status, answer) = log_in("secret");
+    assert_eq!(status, 200, "{answer}");
+    assert!(
+        answer.contains("<metadataServerUrl>http://h:1/services/Soap/m/58.0/00D"),
+        "{answer}"
+    );
+    let token = between(&answer, "<sessionId>", "</sessionId>");
+    assert!(super::super::login::user_of(&org.world, token).is_some());
+}
+
 /// The element in the body of an answer as a document of its own.
 fn body_alone(answer: &str) -> String {
     let body = between(answer, "<soapenv:Body>", "</soapenv:Body>");
