@@ -21,6 +21,8 @@ pub mod sharing;
 pub mod soap;
 pub mod soql;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod viewer;
 pub mod views;
 pub mod write;
@@ -96,6 +98,9 @@ pub enum StartError {
     /// The state file cannot be used.
     #[error(transparent)]
     State(#[from] persist::StateError),
+    /// The seed cannot be used.
+    #[error(transparent)]
+    Seed(#[from] seed::SeedError),
     /// The file of faults cannot be used.
     #[error(transparent)]
     Faults(#[from] FaultsError),
@@ -159,7 +164,7 @@ fn org(options: &Options) -> Result<Org, StartError> {
     {
         return Ok(org);
     }
-    let org = seed::demo();
+    let org = if options.seeds.is_empty() { seed::demo() } else { seed::from_files(&options.seeds)? };
     if let Some(path) = &options.state {
         persist::save(path, &org)?;
     }
@@ -236,7 +241,7 @@ pub fn duration(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
+mod duration_tests {
     use super::*;
 
     #[test]
