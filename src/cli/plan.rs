@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Manifests, Plan as Arguments, PlanFormat};
+use super::command::command;
 use super::context::Context;
 use super::files::write_private;
 use super::session::{self, Session};
@@ -58,33 +59,8 @@ pub(crate) fn frame(
     manifests: &[Manifest],
     plan: &Plan,
 ) -> Frame {
-    let mut next = vec!["orgwright".to_owned(), "apply".to_owned()];
-    next.extend(
-        arguments
-            .files
-            .iter()
-            .map(|file| quoted(&file.to_string_lossy())),
-    );
-    let mut option = |name: &str, value: &str| next.extend([name.to_owned(), quoted(value)]);
-    arguments
-        .overlay
-        .iter()
-        .for_each(|file| option("--overlay", &file.to_string_lossy()));
-    arguments
-        .set
-        .iter()
-        .for_each(|setting| option("--set", setting));
-    context
-        .global
-        .org
-        .iter()
-        .for_each(|org| option("--org", org));
-    context
-        .global
-        .api_version
-        .iter()
-        .for_each(|version| option("--api-version", version));
-    option("--expect", short_digest(&plan.digest));
+    let mut next = command("apply", arguments, context);
+    next.extend(["--expect".to_owned(), short_digest(&plan.digest).to_owned()]);
     Frame {
         org: context.org(),
         files: manifests
@@ -174,16 +150,6 @@ fn text(format: PlanFormat, plan: &Plan, frame: &Frame, style: report::style::St
     }
 }
 
-/// A word as a shell takes it back.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain =
-        |character: char| character.is_ascii_alphanumeric() || "-_./:=@,+%".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", report::text::printable(word).replace('\'', r"'\''"))
-}
-
 /// The manifests a saved plan was made from, for an apply that names none.
 pub(crate) fn files_of(saved: &report::json::SavedPlan, overlays: &[PathBuf]) -> Vec<PathBuf> {
     saved
@@ -197,20 +163,6 @@ pub(crate) fn files_of(saved: &report::json::SavedPlan, overlays: &[PathBuf]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_for_the_shell_where_they_must() {
-        let check = |word: &str, expected: &str| assert_eq!(quoted(word), expected);
-        check("manifests/a.yaml", "manifests/a.yaml");
-        check(
-            "spec.user.username=x@y.example",
-            "spec.user.username=x@y.example",
-        );
-        check("my file.yaml", "'my file.yaml'");
-        check("it's", r"'it'\''s'");
-        check("$(rm)", "'$(rm)'");
-        check("", "''");
-    }
 
     #[test]
     fn a_files_ending_tells_its_format() {
