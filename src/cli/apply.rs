@@ -9,7 +9,7 @@ use super::arguments::{Apply as Arguments, Manifests, TextFormat};
 use super::command::command;
 use super::consent::{self, Consent};
 use super::context::Context;
-use super::plan::{files_of, frame, made, name_org};
+use super::plan::{files_of, frame, made};
 use super::progress::Progress;
 use super::session::{self, Session};
 use super::signals::Signals;
@@ -95,6 +95,9 @@ impl Wish<'_> {
             exit = signals.next() => return Err(ended(exit)),
         };
         let (mut applied, signal) = self.applied(&plan, session, signals).await?;
+        if let Some(verification) = &mut applied.verification {
+            self.context.know_org(&mut verification.org, self.embedded);
+        }
         applied.failure = applied.failure.map(|failure| self.told(&failure, &plan));
         let unfinished = applied.failure.is_some() || applied.verification.is_none();
         let exit = signal
@@ -113,8 +116,8 @@ impl Wish<'_> {
 
     /// The plan, shown and agreed to.
     async fn agreed(&self, session: &Session) -> Result<Plan, Failure> {
-        let plan = made(&self.manifests, &session.reader).await?;
-        name_org(self.context, &plan, self.embedded);
+        let mut plan = made(&self.manifests, &session.reader).await?;
+        self.context.know_org(&mut plan.org, self.embedded);
         self.consent
             .check(&plan)
             .map_err(|failure| failure.next(self.command("plan")))?;

@@ -11,7 +11,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::manifest::Manifest;
 use crate::plan::{self, Plan};
 use crate::report::text::short_digest;
-use crate::report::{self, EMBEDDED_ORG, Frame};
+use crate::report::{self, Frame};
 use crate::{observe, org};
 
 /// Plans, and reports in the format that was asked for.
@@ -20,13 +20,13 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
-    let plan = session::run(async {
+    let mut plan = session::run(async {
         let session = Session::open(choice, context).await?;
         let plan = made(&manifests, &session.reader).await;
         session.close().await;
         plan
     })?;
-    name_org(context, &plan, embedded);
+    context.know_org(&mut plan.org, embedded);
     let frame = frame(context, &arguments.manifests, &manifests, &plan);
     write(arguments, context, &plan, &frame)?;
     let differs = arguments.detailed_exitcode && !plan.changes.is_empty();
@@ -41,15 +41,6 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
 pub(crate) async fn made(manifests: &[Manifest], reader: &org::Reader) -> Result<Plan, Failure> {
     let facts = observe::observe(manifests, reader).await?;
     plan::plan(manifests, &facts)
-}
-
-/// From here on the org is named by what it says of itself.
-pub(crate) fn name_org(context: &Context, plan: &Plan, embedded: bool) {
-    if embedded {
-        context.set_org(EMBEDDED_ORG);
-    } else {
-        context.set_org(&report::org_line(&plan.org));
-    }
 }
 
 /// What stands around the plan: the org, the files, and the command that applies this very plan.
