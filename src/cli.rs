@@ -6,6 +6,7 @@
 mod apply;
 mod arguments;
 mod codes;
+mod command;
 mod completions;
 mod consent;
 mod context;

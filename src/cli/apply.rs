@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::arguments::{Apply as Arguments, Manifests, TextFormat};
+use super::command::command;
 use super::consent::{self, Consent};
 use super::context::Context;
-use super::plan::{files_of, frame, made, name_org};
+use super::plan::{files_of, frame, made};
 use super::progress::Progress;
 use super::session::{self, Session};
 use super::signals::Signals;
@@ -93,7 +94,11 @@ impl Wish<'_> {
             agreed = self.agreed(session) => agreed?,
             exit = signals.next() => return Err(ended(exit)),
         };
-        let (applied, signal) = self.applied(&plan, session, signals).await?;
+        let (mut applied, signal) = self.applied(&plan, session, signals).await?;
+        if let Some(verification) = &mut applied.verification {
+            self.context.know_org(&mut verification.org, self.embedded);
+        }
+        applied.failure = applied.failure.map(|failure| self.told(&failure, &plan));
         let unfinished = applied.failure.is_some() || applied.verification.is_none();
         let exit = signal
             .filter(|_| unfinished)
@@ -111,9 +116,11 @@ impl Wish<'_> {
 
     /// The plan, shown and agreed to.
     async fn agreed(&self, session: &Session) -> Result<Plan, Failure> {
-        let plan = made(&self.manifests, &session.reader).await?;
-        name_org(self.context, &plan, self.embedded);
-        self.consent.check(&plan)?;
+        let mut plan = made(&self.manifests, &session.reader).await?;
+        self.context.know_org(&mut plan.org, self.embedded);
+        self.consent
+            .check(&plan)
+            .map_err(|failure| failure.next(self.command("plan")))?;
         self.show_plan(&plan);
         guard::check(&plan, &self.manifests)?;
         if self.consent == Consent::Ask && !plan.changes.is_empty() {
@@ -162,7 +169,7 @@ impl Wish<'_> {
             tokio::select! {
                 applied = &mut work => return Ok((applied, signal)),
                 exit = signals.next() => match signal {
-                    Some(_) => return Err(cut_off(exit)),
+                    Some(_) => return Err(self.cut_off(exit)),
                     None => {
                         signal = Some(exit);
                         stop.store(true, Ordering::SeqCst);
@@ -171,6 +178,31 @@ impl Wish<'_> {
                 },
             }
         }
+    }
+
+    /// A command about the same manifests and org.
+    fn command(&self, verb: &str) -> String {
+        command(verb, &self.named, self.context).join(" ")
+    }
+
+    /// The failure with the texts it points into and, where the work can be finished, the command that does.
+    fn told(&self, failure: &Failure, plan: &Plan) -> Failure {
+        let mut told = failure.clone().with_sources(&plan.sources);
+        let unfinished = matches!(
+            told.exit,
+            Exit::Partial | Exit::Busy | Exit::Interrupted | Exit::Terminated
+        );
+        if unfinished && told.next.is_none() {
+            told.next = Some(self.command("apply"));
+        }
+        told
+    }
+
+    /// The failure of an apply that was ended while it wrote.
+    fn cut_off(&self, exit: Exit) -> Failure {
+        Failure::new(exit, Vec::new())
+            .state("it is not known which changes were made; a deploy that runs goes on in the org")
+            .next(self.command("apply"))
     }
 
     fn options(&self, stop: &Arc<AtomicBool>) -> apply::Options {
@@ -198,10 +230,7 @@ impl Wish<'_> {
             output.say(&report::human::applied(applied, &user, output.style));
         }
         if let Some(failure) = &applied.failure {
-            output.warn(&report::human::failure(
-                &failure.clone().with_sources(&plan.sources),
-                output.notes,
-            ));
+            output.warn(&report::human::failure(failure, output.notes));
         }
         if self.json() {
             output.data(&report::json::result(plan, applied, exit, took));
@@ -215,11 +244,4 @@ impl Wish<'_> {
             ));
         }
     }
-}
-
-/// The failure of an apply that was ended while it wrote.
-fn cut_off(exit: Exit) -> Failure {
-    Failure::new(exit, Vec::new())
-        .state("it is not known which of the changes were made; a running deploy goes on in the org, and running apply again is safe")
-        .next("orgwright plan")
 }

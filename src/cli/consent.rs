@@ -96,8 +96,7 @@ fn same_digest(expected: &str, plan: &Plan) -> Result<(), Failure> {
         problem,
         "plan again, read it, and apply that one",
     )
-    .state("nothing was changed")
-    .next("orgwright plan"))
+    .state("nothing was changed"))
 }
 
 fn other_org(saved: &SavedPlan, plan: &Plan) -> Failure {

@@ -8,7 +8,12 @@ use super::codes::{self, failure};
 use super::output::Output;
 use super::{files, target};
 use crate::diagnostic::{Exit, Failure};
+use crate::facts::OrgFacts;
 use crate::manifest::{self, Manifest};
+use crate::report::{EMBEDDED_ORG, org_line};
+
+/// The demo org's address in reports.
+const EMBEDDED_URL: &str = "http://127.0.0.1";
 
 /// The surroundings of a command.
 pub(crate) struct Context {
@@ -45,6 +50,17 @@ impl Context {
     /// The line that names the org from here on.
     pub(crate) fn set_org(&self, line: &str) {
         self.org.borrow_mut().line = Some(line.to_owned());
+    }
+
+    /// From here on the org is named by what it says of itself. The demo org listens on another port each time,
+    /// which is no part of it: the same org gives the same report.
+    pub(crate) fn know_org(&self, org: &mut OrgFacts, embedded: bool) {
+        if embedded {
+            EMBEDDED_URL.clone_into(&mut org.instance_url);
+            self.set_org(EMBEDDED_ORG);
+        } else {
+            self.set_org(&org_line(org));
+        }
     }
 
     /// The line that names the org.

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use super::arguments::Init as Arguments;
 use super::codes::{self, did_you_mean, failure};
+use super::command::quoted;
 use super::context::Context;
 use super::files::unwritable;
-use super::plan::quoted;
 use crate::diagnostic::{Exit, Failure};
 use crate::report::text::printable;
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Manifests, Plan as Arguments, PlanFormat};
+use super::command::command;
 use super::context::Context;
 use super::files::write_private;
 use super::session::{self, Session};
@@ -10,7 +11,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::manifest::Manifest;
 use crate::plan::{self, Plan};
 use crate::report::text::short_digest;
-use crate::report::{self, EMBEDDED_ORG, Frame};
+use crate::report::{self, Frame};
 use crate::{observe, org};
 
 /// Plans, and reports in the format that was asked for.
@@ -19,13 +20,13 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
-    let plan = session::run(async {
+    let mut plan = session::run(async {
         let session = Session::open(choice, context).await?;
         let plan = made(&manifests, &session.reader).await;
         session.close().await;
         plan
     })?;
-    name_org(context, &plan, embedded);
+    context.know_org(&mut plan.org, embedded);
     let frame = frame(context, &arguments.manifests, &manifests, &plan);
     write(arguments, context, &plan, &frame)?;
     let differs = arguments.detailed_exitcode && !plan.changes.is_empty();
@@ -42,15 +43,6 @@ pub(crate) async fn made(manifests: &[Manifest], reader: &org::Reader) -> Result
     plan::plan(manifests, &facts)
 }
 
-/// From here on the org is named by what it says of itself.
-pub(crate) fn name_org(context: &Context, plan: &Plan, embedded: bool) {
-    if embedded {
-        context.set_org(EMBEDDED_ORG);
-    } else {
-        context.set_org(&report::org_line(&plan.org));
-    }
-}
-
 /// What stands around the plan: the org, the files, and the command that applies this very plan.
 pub(crate) fn frame(
     context: &Context,
@@ -58,33 +50,8 @@ pub(crate) fn frame(
     manifests: &[Manifest],
     plan: &Plan,
 ) -> Frame {
-    let mut next = vec!["orgwright".to_owned(), "apply".to_owned()];
-    next.extend(
-        arguments
-            .files
-            .iter()
-            .map(|file| quoted(&file.to_string_lossy())),
-    );
-    let mut option = |name: &str, value: &str| next.extend([name.to_owned(), quoted(value)]);
-    arguments
-        .overlay
-        .iter()
-        .for_each(|file| option("--overlay", &file.to_string_lossy()));
-    arguments
-        .set
-        .iter()
-        .for_each(|setting| option("--set", setting));
-    context
-        .global
-        .org
-        .iter()
-        .for_each(|org| option("--org", org));
-    context
-        .global
-        .api_version
-        .iter()
-        .for_each(|version| option("--api-version", version));
-    option("--expect", short_digest(&plan.digest));
+    let mut next = command("apply", arguments, context);
+    next.extend(["--expect".to_owned(), short_digest(&plan.digest).to_owned()]);
     Frame {
         org: context.org(),
         files: manifests
@@ -174,16 +141,6 @@ fn text(format: PlanFormat, plan: &Plan, frame: &Frame, style: report::style::St
     }
 }
 
-/// A word as a shell takes it back.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain =
-        |character: char| character.is_ascii_alphanumeric() || "-_./:=@,+%".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", report::text::printable(word).replace('\'', r"'\''"))
-}
-
 /// The manifests a saved plan was made from, for an apply that names none.
 pub(crate) fn files_of(saved: &report::json::SavedPlan, overlays: &[PathBuf]) -> Vec<PathBuf> {
     saved
@@ -197,20 +154,6 @@ pub(crate) fn files_of(saved: &report::json::SavedPlan, overlays: &[PathBuf]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_for_the_shell_where_they_must() {
-        let check = |word: &str, expected: &str| assert_eq!(quoted(word), expected);
-        check("manifests/a.yaml", "manifests/a.yaml");
-        check(
-            "spec.user.username=x@y.example",
-            "spec.user.username=x@y.example",
-        );
-        check("my file.yaml", "'my file.yaml'");
-        check("it's", r"'it'\''s'");
-        check("$(rm)", "'$(rm)'");
-        check("", "''");
-    }
 
     #[test]
     fn a_files_ending_tells_its_format() {

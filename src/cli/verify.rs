@@ -10,7 +10,7 @@ use super::session::{self, Session};
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
 use crate::report::style::Style;
-use crate::report::{self, EMBEDDED_ORG, Frame};
+use crate::report::{self, Frame};
 use crate::verify::{self, Sample, Verification};
 
 /// Proves, and reports in the format that was asked for.
@@ -21,18 +21,14 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let embedded = choice.is_embedded();
     let mut progress = Progress::new(&context.output, false, std::io::stderr().is_terminal());
     let mut emit = |event: Event| progress.show(&event);
-    let verification = session::run(async {
+    let mut verification = session::run(async {
         let session = Session::open(choice, context).await?;
         let sample = arguments.sample.unwrap_or(Sample::Auto);
         let verification = verify::verify(&manifests, &session.reader, sample, &mut emit).await;
         session.close().await;
         verification
     })?;
-    context.set_org(&if embedded {
-        EMBEDDED_ORG.to_owned()
-    } else {
-        report::org_line(&verification.org)
-    });
+    context.know_org(&mut verification.org, embedded);
     write(arguments, context, &verification, &report::user(&manifests))?;
     Ok(if verification.holds() {
         Exit::Done

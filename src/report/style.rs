@@ -128,20 +128,27 @@ impl Page {
         }
     }
 
-    /// A line with something at its right end: there where it fits, else on a line of its own.
-    pub fn split(&mut self, indent: usize, left: &str, painted: &str, right: &str) {
+    /// A line that begins in a tone, with something at its right end: there where it fits, else below.
+    pub fn split(&mut self, indent: usize, tone: Tone, head: &str, rest: &str, right: &str) {
         let room = self.style.width.saturating_sub(indent);
-        if columns(left) > room {
-            self.text(indent, indent + 4, left);
-        } else {
-            let gap = room.saturating_sub(columns(left) + columns(right));
-            if gap >= 2 {
-                let right = self.style.paint(Tone::Faint, right);
-                return self.raw(&format!("{:indent$}{painted}{:gap$}{right}", "", ""));
+        let mut lines = wrapped(&format!("{head}{rest}"), room, 4);
+        let gap =
+            room.saturating_sub(lines.first().map_or(0, |line| columns(line)) + columns(right));
+        let beside = lines.len() == 1 && gap >= 2;
+        if let Some(first) = lines.first_mut() {
+            *first = first.replacen(head, &self.style.paint(tone, head), 1);
+            if beside {
+                first.push_str(&" ".repeat(gap));
+                first.push_str(&self.style.paint(Tone::Faint, right));
             }
-            self.raw(&format!("{:indent$}{painted}", ""));
         }
-        self.toned(indent + 4, indent + 4, Some(Tone::Faint), right);
+        for (position, line) in lines.iter().enumerate() {
+            let indent = if position == 0 { indent } else { indent + 4 };
+            self.raw(&format!("{:indent$}{line}", ""));
+        }
+        if !beside {
+            self.toned(indent + 4, indent + 4, Some(Tone::Faint), right);
+        }
     }
 
     /// Facts on one line, broken only between them where they do not fit.
@@ -211,14 +218,15 @@ mod tests {
     #[test]
     fn the_right_end_goes_below_where_it_does_not_fit() {
         assert_eq!(
-            drawn(20, |page| page.split(2, "left", "left", "right")),
+            drawn(20, |page| page.split(2, Tone::Good, "left", "", "right")),
             "  left         right\n"
         );
         assert_eq!(
             drawn(20, |page| page.split(
                 2,
-                "quite a long one",
-                "quite a long one",
+                Tone::Good,
+                "quite",
+                " a long one",
                 "right"
             )),
             "  quite a long one\n      right\n"

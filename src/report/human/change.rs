@@ -57,9 +57,8 @@ fn heading(page: &mut Page, change: &Change) {
     let word = format!("{} {}", change.action.symbol(), change.action.word());
     let name = clipped(&printable(&change.address.name), LONGEST_NAME);
     let rest = format!("  {}  {name}", kind_words(&change.address));
-    let painted = format!("{}{rest}", page.style.paint(tone(change), &word));
     let place = change.place.as_ref().map(place_words).unwrap_or_default();
-    page.split(2, &format!("{word}{rest}"), &painted, &place);
+    page.split(2, tone(change), &word, &rest, &place);
 }
 
 /// The colour of a change.

@@ -18,6 +18,9 @@ pub fn failure(failure: &Failure, style: Style) -> String {
         }
         excerpt(&mut page, finding, &failure.sources);
     }
+    if failure.diagnostics.is_empty() {
+        page.text(0, 2, failure.exit.meaning());
+    }
     if failure.diagnostics.len() > 1 {
         page.raw("");
         page.text(0, 2, &tally(&failure.diagnostics));
@@ -26,7 +29,8 @@ pub fn failure(failure: &Failure, style: Style) -> String {
         page.text(0, 7, &format!("state: {}", printable(state)));
     }
     if let Some(next) = &failure.next {
-        page.text(0, 6, &format!("next: {}", printable(next)));
+        let words: Vec<String> = printable(next).split(' ').map(str::to_owned).collect();
+        page.command("next: ", &words);
     }
     page.finish()
 }

@@ -26,9 +26,8 @@ pub(super) fn tone(severity: Severity) -> Tone {
 /// A finding in a few lines, without an excerpt.
 pub(super) fn brief(page: &mut Page, finding: &Diagnostic) {
     let head = format!("{} {}", finding.severity.word(), finding.code);
-    let painted = page.style.paint(tone(finding.severity), &head);
     let place = finding.place.as_ref().map(place_words).unwrap_or_default();
-    page.split(2, &head, &painted, &place);
+    page.split(2, tone(finding.severity), &head, "", &place);
     page.text(6, 6, &printable(&finding.message));
     if let Some(help) = &finding.help {
         page.toned(
