@@ -48,7 +48,10 @@ impl Row {
     pub fn insert(&mut self, name: impl Into<FieldName>, value: Value) -> Option<Value> {
         let name = name.into();
         match self.place(&name) {
-            Ok(place) => self.0.get_mut(place).map(|(_, own)| std::mem::replace(own, value)),
+            Ok(place) => self
+                .0
+                .get_mut(place)
+                .map(|(_, own)| std::mem::replace(own, value)),
             Err(place) => {
                 self.0.insert(place, (name, value));
                 None
@@ -124,10 +127,15 @@ impl<Name: Into<FieldName>, const COUNT: usize> From<[(Name, Value); COUNT]> for
 
 impl IntoIterator for Row {
     type Item = (String, Value);
-    type IntoIter = std::iter::Map<std::vec::IntoIter<(FieldName, Value)>, fn((FieldName, Value)) -> (String, Value)>;
+    type IntoIter = std::iter::Map<
+        std::vec::IntoIter<(FieldName, Value)>,
+        fn((FieldName, Value)) -> (String, Value),
+    >;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter().map(|(name, value)| (name.into_owned(), value))
+        self.0
+            .into_iter()
+            .map(|(name, value)| (name.into_owned(), value))
     }
 }
 
@@ -187,6 +195,9 @@ mod tests {
         let text = serde_json::to_string(&row).unwrap();
         assert_eq!(text, r#"{"Id":1,"Name":"C"}"#);
         assert_eq!(serde_json::from_str::<Row>(&text).unwrap(), row);
-        assert_eq!(serde_json::from_str::<Row>(r#"{"b":1,"a":2,"b":3}"#).unwrap(), Row::from([("a", 2.into()), ("b", 3.into())]));
+        assert_eq!(
+            serde_json::from_str::<Row>(r#"{"b":1,"a":2,"b":3}"#).unwrap(),
+            Row::from([("a", 2.into()), ("b", 3.into())])
+        );
     }
 }
