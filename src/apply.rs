@@ -4,6 +4,7 @@
 //! wherever a run ends, the next one finishes the work: the live org is the only state.
 
 mod deploy;
+mod entry;
 mod records;
 mod wait;
 

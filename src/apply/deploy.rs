@@ -1,12 +1,12 @@
 //! One stage's deploy: pack, send once, poll, and read what the org says about each component.
 
+use super::entry::Entry;
 use super::{Result, Run, Step, milliseconds};
 use crate::change::{Change, Component};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::org::{ComponentMessage, DeployOptions, DeployStatus, poll};
 use crate::package::{self, Files};
-use crate::xml::Element;
 use std::time::Instant;
 
 /// Rounds in which entries that the org refuses, and nobody stated, are left out.
@@ -219,7 +219,7 @@ impl Run<'_> {
             let Some(problem) = failure.problem.as_deref() else {
                 continue;
             };
-            for entry in refused_entries(problem) {
+            for entry in Entry::named_in(problem) {
                 if self.drop_entry(stage, changes, components, &entry, problem) {
                     dropped += 1;
                 }
@@ -233,13 +233,13 @@ impl Run<'_> {
         }
     }
 
-    /// Takes an entry out of the cloned profile, unless the manifest states it or it is a removal.
+    /// Takes what the org refused out of the cloned profile, unless the manifest states it or it is a removal.
     fn drop_entry(
         &mut self,
         stage: u8,
         changes: &[usize],
         components: &mut [Component],
-        entry: &str,
+        entry: &Entry,
         problem: &str,
     ) -> bool {
         let cloned = |change: &&usize| {
@@ -250,28 +250,30 @@ impl Run<'_> {
             return false;
         };
         let change = &self.plan.changes[index];
-        let named = |path: &str| change.fields.iter().any(|field| field.path == path);
-        if named(&format!("userPermissions.{entry}"))
-            || named(&format!("objectPermissions.{entry}"))
-        {
-            return false;
-        }
+        let owned = |name: &str| {
+            let paths = [
+                format!("userPermissions.{name}"),
+                format!("objectPermissions.{name}"),
+            ];
+            change
+                .fields
+                .iter()
+                .any(|field| paths.contains(&field.path))
+        };
         let address = change.address.clone();
         let profiles = components
             .iter_mut()
             .filter(|component| component.kind == "Profile");
         let mut gone = false;
         for profile in profiles.filter_map(|component| component.body.as_mut()) {
-            let before = profile.children.len();
-            profile.children.retain(|child| !is_entry(child, entry));
-            gone |= profile.children.len() < before;
+            gone |= entry.take_out_of(profile, &owned);
         }
         if gone {
             let problem = problem.to_owned();
             (self.emit)(Event::EntryDropped {
                 stage,
                 address,
-                entry: entry.to_owned(),
+                entry: entry.to_string(),
                 problem,
             });
         }
@@ -310,10 +312,14 @@ impl Run<'_> {
             .problem
             .as_deref()
             .unwrap_or("the org gave no reason");
-        let asked = changes
-            .iter()
-            .map(|index| &self.plan.changes[*index])
-            .find(|change| asks_for(change, failure));
+        let changes = || changes.iter().map(|index| &self.plan.changes[*index]);
+        // Several changes may write into one file: the one that is named by it comes first.
+        let named = |change: &&Change| {
+            change.address.name == failure.full_name && asks_for(change, failure)
+        };
+        let asked = changes()
+            .find(named)
+            .or_else(|| changes().find(|change| asks_for(change, failure)));
         let Some(change) = asked else {
             let message = format!(
                 "the org refused {} {}: {problem}",
@@ -369,50 +375,6 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components
 }
 
-/// The entries of a profile that a problem names: `Unknown user permission: X`, `The user license doesn't allow the
-/// permission: X`, `In field: application - no CustomApplication named X found`, `Permission X depends on …`.
-fn refused_entries(problem: &str) -> Vec<String> {
-    let after = |marker: &str| {
-        problem
-            .split_once(marker)
-            .map(|(_, rest)| rest.trim().to_owned())
-    };
-    for marker in [
-        "Unknown user permission: ",
-        "The user license doesn't allow the permission: ",
-    ] {
-        if let Some(name) = after(marker) {
-            return vec![first_line(&name)];
-        }
-    }
-    if let Some(rest) = problem.strip_prefix("In field: ") {
-        let named = rest
-            .split_once(" named ")
-            .and_then(|(_, rest)| rest.strip_suffix(" found"));
-        return named.map(str::to_owned).into_iter().collect();
-    }
-    let parts = problem.split("; ").filter_map(|part| {
-        let name = part
-            .strip_prefix("Permission ")?
-            .split_once(" depends on permission(s): ")?
-            .0;
-        Some(name.to_owned())
-    });
-    parts.collect()
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().trim().to_owned()
-}
-
-/// Whether an element is the entry of that name in any of a profile's lists.
-fn is_entry(child: &Element, name: &str) -> bool {
-    child
-        .children
-        .iter()
-        .any(|value| value.text == name && !matches!(value.name.as_str(), "enabled" | "visible"))
-}
-
 fn progress(stage: u8, id: &str, status: &DeployStatus, started: Instant) -> Event {
     Event::DeployProgress {
         stage,
@@ -452,31 +414,6 @@ fn still_running(id: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_entry_that_a_problem_names_is_found() {
-        for (problem, expected) in [
-            (
-                "Unknown user permission: ViewFlowUsage",
-                vec!["ViewFlowUsage"],
-            ),
-            (
-                "The user license doesn't allow the permission: FreezeUsers",
-                vec!["FreezeUsers"],
-            ),
-            (
-                "In field: field - no CustomField named Lead.X__c found",
-                vec!["Lead.X__c"],
-            ),
-            (
-                "Permission ManageTopics depends on permission(s): EditTopics",
-                vec!["ManageTopics"],
-            ),
-            ("sharedTo not allowed:role - CEO (8:19)", vec![]),
-        ] {
-            assert_eq!(refused_entries(problem), expected, "{problem}");
-        }
-    }
 
     #[test]
     fn locks_are_told_from_refusals() {

@@ -1,0 +1,211 @@
+//! Entries of a cloned profile that an org refuses: which one a problem names, and how it is taken out.
+//!
+//! Names in messages are API names or labels, so both are compared without blanks and case.
+
+use crate::clone::ObjectFlags;
+use crate::clone::set_object_permission;
+use crate::xml::Element;
+use std::fmt;
+
+/// What the org refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// An entry of any list, by name: a permission, an app, a tab, a class.
+    Named(String),
+    /// A right on an object that needs a right the profile does not have: the verb and the object.
+    Right(&'static str, String),
+}
+
+/// Verbs of object permissions in messages, longest first, because `Read All` begins with `Read`.
+const VERBS: [&str; 7] = [
+    "View All",
+    "Read All",
+    "Modify All",
+    "Edit All",
+    "Delete",
+    "Create",
+    "Edit",
+];
+
+impl Entry {
+    /// The entries that a problem names: `Unknown user permission: X`, `The user license doesn't allow the permission:
+    /// X`, `In field: application - no CustomApplication named X found`, `Permission X depends on permission(s): Y; …`.
+    pub(super) fn named_in(problem: &str) -> Vec<Self> {
+        for marker in [
+            "Unknown user permission: ",
+            "The user license doesn't allow the permission: ",
+        ] {
+            if let Some((_, name)) = problem.split_once(marker) {
+                let name = name.lines().next().unwrap_or_default().trim();
+                return vec![Self::of(name)];
+            }
+        }
+        if let Some(rest) = problem.strip_prefix("In field: ") {
+            let name = rest
+                .split_once(" named ")
+                .and_then(|(_, rest)| rest.strip_suffix(" found"));
+            return name
+                .map(|name| Self::Named(name.to_owned()))
+                .into_iter()
+                .collect();
+        }
+        let dependents = problem.split("; ").filter_map(|part| {
+            let rest = part.trim().strip_prefix("Permission ")?;
+            Some(Self::of(rest.split_once(" depends on permission(s): ")?.0))
+        });
+        dependents.collect()
+    }
+
+    fn of(name: &str) -> Self {
+        let right = VERBS
+            .iter()
+            .find_map(|verb| Some((*verb, name.strip_prefix(verb)?.strip_prefix(' ')?)));
+        match right {
+            Some((verb, object)) => Self::Right(verb, object.to_owned()),
+            None => Self::Named(name.to_owned()),
+        }
+    }
+
+    /// Takes the entry out of a profile, unless it is `owned` by the manifest; says whether it was there.
+    pub(super) fn take_out_of(&self, profile: &mut Element, owned: &dyn Fn(&str) -> bool) -> bool {
+        let before = profile.children.len();
+        match self {
+            Self::Right(verb, object) if !names_a_user_permission(profile, object) => {
+                return lower(profile, verb, object, owned);
+            }
+            Self::Right(verb, object) => {
+                let name = format!("{verb} {object}");
+                profile
+                    .children
+                    .retain(|child| !is_named(child, &name, owned));
+            }
+            Self::Named(name) => profile
+                .children
+                .retain(|child| !is_named(child, name, owned)),
+        }
+        profile.children.len() < before
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => formatter.write_str(name),
+            Self::Right(verb, object) => write!(formatter, "{verb} {object}"),
+        }
+    }
+}
+
+/// A user permission may be called like a right: `Edit Events`. Then no object of that name is listed.
+fn names_a_user_permission(profile: &Element, object: &str) -> bool {
+    !profile
+        .children_named("objectPermissions")
+        .any(|entry| same(entry.text_of("object").unwrap_or_default(), object))
+}
+
+/// Takes one right off an object, and those that need it.
+fn lower(profile: &mut Element, verb: &str, object: &str, owned: &dyn Fn(&str) -> bool) -> bool {
+    let entries = profile.children_named("objectPermissions");
+    let found = entries.filter_map(|entry| {
+        Some((
+            entry.text_of("object")?.to_owned(),
+            ObjectFlags::of_element(entry),
+        ))
+    });
+    let Some((name, mut flags)) = found.into_iter().find(|(name, _)| same(name, object)) else {
+        return false;
+    };
+    if owned(&name) {
+        return false;
+    }
+    let before = flags;
+    flags.modify_all = false;
+    match verb {
+        "View All" | "Read All" => flags.view_all = false,
+        "Create" => flags.create = false,
+        "Delete" => flags.delete = false,
+        "Edit" => (flags.edit, flags.delete) = (false, false),
+        _ => {}
+    }
+    set_object_permission(profile, &name, flags);
+    flags != before
+}
+
+/// Whether an element is the entry of that name in any of a profile's lists, and not the manifest's own.
+fn is_named(child: &Element, name: &str, owned: &dyn Fn(&str) -> bool) -> bool {
+    let names = child
+        .children
+        .iter()
+        .filter(|value| !matches!(value.text.as_str(), "true" | "false"));
+    names
+        .into_iter()
+        .any(|value| same(&value.text, name) && !owned(&value.text))
+}
+
+/// `Convert Leads` is `ConvertLeads`.
+fn same(left: &str, right: &str) -> bool {
+    let squeezed = |text: &str| {
+        text.chars()
+            .filter(|c| *c != ' ')
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
+    squeezed(left) == squeezed(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entry_that_a_problem_names_is_found() {
+        let named = |name: &str| Entry::Named(name.to_owned());
+        for (problem, expected) in [
+            (
+                "Unknown user permission: ViewFlowUsage",
+                vec![named("ViewFlowUsage")],
+            ),
+            (
+                "The user license doesn't allow the permission: FreezeUsers",
+                vec![named("FreezeUsers")],
+            ),
+            (
+                "The user license doesn't allow the permission: Read All Asset",
+                vec![Entry::Right("Read All", "Asset".into())],
+            ),
+            (
+                "In field: field - no CustomField named Lead.X__c found",
+                vec![named("Lead.X__c")],
+            ),
+            (
+                "Permission Read All Asset depends on permission(s): Read All Account; \
+                 Permission Convert Leads depends on permission(s): Create Account",
+                vec![
+                    Entry::Right("Read All", "Asset".into()),
+                    named("Convert Leads"),
+                ],
+            ),
+            ("sharedTo not allowed:role - CEO (8:19)", vec![]),
+        ] {
+            assert_eq!(Entry::named_in(problem), expected, "{problem}");
+        }
+    }
+
+    #[test]
+    fn what_the_manifest_owns_stays() {
+        let text = "<Profile><objectPermissions><allowRead>true</allowRead><object>Asset</object>\
+             <viewAllRecords>true</viewAllRecords></objectPermissions>\
+             <userPermissions><enabled>true</enabled><name>ConvertLeads</name></userPermissions></Profile>";
+        let profile = crate::xml::read(text).expect("well-formed");
+        let entries =
+            Entry::named_in("Permission Read All Asset depends on permission(s): Read All Account");
+        let mut lowered = profile.clone();
+        assert!(entries[0].take_out_of(&mut lowered, &|_| false));
+        let entry = lowered.child("objectPermissions").expect("still there");
+        assert_eq!(entry.text_of("viewAllRecords"), Some("false"));
+        assert!(!entries[0].take_out_of(&mut profile.clone(), &|name| name == "Asset"));
+        let mut without = profile.clone();
+        assert!(Entry::Named("Convert Leads".into()).take_out_of(&mut without, &|_| false));
+        assert!(without.child("userPermissions").is_none());
+    }
+}
