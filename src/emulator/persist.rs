@@ -153,14 +153,20 @@ pub fn save(path: &Path, org: &Org) -> Result<(), StateError> {
 fn render(org: &Org) -> Result<Vec<u8>, serde_json::Error> {
     let mut org = org.clone();
     let mut demo_tables = BTreeMap::new();
-    org.records.retain(|object, table| match Changes::of(object, table) {
-        Some(changes) => {
-            demo_tables.insert(object.clone(), changes);
-            false
-        }
-        None => true,
-    });
-    serde_json::to_vec(&State { version: VERSION, demo_edition: demo::EDITION, demo_tables, org })
+    org.records
+        .retain(|object, table| match Changes::of(object, table) {
+            Some(changes) => {
+                demo_tables.insert(object.clone(), changes);
+                false
+            }
+            None => true,
+        });
+    serde_json::to_vec(&State {
+        version: VERSION,
+        demo_edition: demo::EDITION,
+        demo_tables,
+        org,
+    })
 }
 
 impl Changes {
@@ -172,7 +178,11 @@ impl Changes {
         }
         let changed = table.iter().filter(|(id, row)| demo.get(*id) != Some(*row));
         let set: Table = changed.map(|(id, row)| (id.clone(), row.clone())).collect();
-        let removed: Vec<Id> = demo.keys().filter(|id| !table.contains_key(*id)).cloned().collect();
+        let removed: Vec<Id> = demo
+            .keys()
+            .filter(|id| !table.contains_key(*id))
+            .cloned()
+            .collect();
         (set.len() + removed.len() < demo.len()).then_some(Changes { set, removed })
     }
 
@@ -230,14 +240,21 @@ mod tests {
         assert!(loaded.records["Lead"].is_seeded());
         let leads: Vec<Id> = org.rows("Lead").map(|(id, _)| id.clone()).take(3).collect();
         org.table_mut("Lead").remove(&leads[0]);
-        org.table_mut("Lead").entry(leads[1].clone()).or_default().insert("Title", "Changed".into());
+        org.table_mut("Lead")
+            .entry(leads[1].clone())
+            .or_default()
+            .insert("Title", "Changed".into());
         let new = org.next_id("00Q");
-        org.table_mut("Lead").insert(new, Row::from([("LastName", "New".into())]));
+        org.table_mut("Lead")
+            .insert(new, Row::from([("LastName", "New".into())]));
         org.organization.name = "Renamed".into();
         save(&path, &org).unwrap();
         let loaded = load(&path).unwrap().unwrap();
         assert!(loaded == org && loaded.rows("Lead").count() == 2000);
-        assert!(fs::metadata(&path).unwrap().len() < 1_000_000, "unchanged records are not held");
+        assert!(
+            fs::metadata(&path).unwrap().len() < 1_000_000,
+            "unchanged records are not held"
+        );
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),
             1,

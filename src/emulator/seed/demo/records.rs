@@ -74,8 +74,15 @@ fn alphabetical(fields: &Fields) -> Vec<usize> {
 
 /// The record of these fields.
 fn row(mut fields: Fields, order: &[usize]) -> Row {
-    let sorted = order.iter().map(|place| std::mem::take(&mut fields[*place]));
-    Row::from_sorted(sorted.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.into(), value)).collect())
+    let sorted = order
+        .iter()
+        .map(|place| std::mem::take(&mut fields[*place]));
+    Row::from_sorted(
+        sorted
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
+    )
 }
 
 fn system_fields(id: &Id, dice: &mut Dice) -> Fields {
