@@ -157,8 +157,12 @@ fn stored<'r>(org: &Org, object: &str, id: &str, row: &'r Row, column: &str) -> 
 
 /// What a field shows that a record was never given: a checkbox its default, since it cannot be empty; others null.
 fn unset(org: &Org, object: &str, column: &str) -> Value {
-    let checkbox = org.field(object, column).filter(|field| field.kind == FieldType::Boolean);
-    checkbox.map_or(Value::Null, |field| field.default_value.clone().unwrap_or(Value::Bool(false)))
+    let checkbox = org
+        .field(object, column)
+        .filter(|field| field.kind == FieldType::Boolean);
+    checkbox.map_or(Value::Null, |field| {
+        field.default_value.clone().unwrap_or(Value::Bool(false))
+    })
 }
 
 /// The object with this API name, in any case, as the API in use has it.
