@@ -37,7 +37,7 @@ use faults::{Faults, FaultsError};
 use serde_json::json;
 use server::Service;
 pub use store::Clock;
-use store::{Millis, Org, World};
+use store::{Org, World};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -231,11 +231,7 @@ impl Server {
 
     /// Moves a manual clock on.
     pub fn advance(&self, by: Duration) {
-        let mut world = self.service.world();
-        let now = world.now();
-        world.org.manual_time =
-            Some(now.saturating_add(Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX)));
-        world.settle();
+        self.service.world().advance(by);
     }
 
     /// Ends the server: requests under way may finish within half a second.

@@ -39,12 +39,23 @@ pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str])
         Ok(()) => dispatch(world, request, version, path),
         Err(refusal) => Response::refusal(&refusal),
     };
+    if request.header("x-prettyprint") == Some("1") {
+        response.body = indented(response.body);
+    }
     let total = world.org.organization.daily_api_requests;
     let usage = format!("api-usage={}/{total}", world.org.api_requests);
     response
         .headers
         .push(("Sforce-Limit-Info".to_owned(), usage));
     response
+}
+
+/// The same JSON for people to read; what is none stays as it is.
+fn indented(body: Vec<u8>) -> Vec<u8> {
+    let value = serde_json::from_slice::<Value>(&body);
+    value
+        .and_then(|value| serde_json::to_vec_pretty(&value))
+        .unwrap_or(body)
 }
 
 fn admitted(world: &World, request: &Request) -> Result<(), Refusal> {

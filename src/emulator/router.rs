@@ -1,7 +1,10 @@
 //! From paths to handlers, and who may call them.
 
+use serde_json::json;
+
 use super::http::{Refusal, Request, Response};
-use super::store::World;
+use super::soql::dates::rest_moment;
+use super::store::{Clock, World};
 use super::{login, rest, soap};
 
 /// API versions served.
@@ -13,10 +16,11 @@ pub fn handle(world: &mut World, request: Request) -> Response {
     let path = request.path.trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match segments.as_slice() {
-        ["services", "oauth2", rest] => oauth(world, request.clone(), rest),
-        ["id", _, _] => authenticated(world, request.clone(), login::bad_token, login::identity),
+        ["services", "oauth2", rest] => oauth(world, request, rest),
+        ["id", _, _] => authenticated(world, request, login::bad_token, login::identity),
         ["services", "data"] => rest::versions(),
-        ["services", "data", version, path @ ..] => rest(world, &request, version, path),
+        ["services", "data", version, path @ ..] => rest(world, request, version, path),
+        ["services", "emulator", "clock"] => clock(world, &request),
         ["services", "Soap", "m", ..] => soap::metadata(world, &request),
         ["services", "Soap", "u" | "c", ..] => soap::partner(world, &request),
         _ => not_found(),
@@ -50,22 +54,33 @@ fn authenticated(
     }
 }
 
-fn rest(world: &mut World, request: &Request, version: &str, path: &[&str]) -> Response {
+fn rest(world: &mut World, mut request: Request, version: &str, path: &[&str]) -> Response {
     let Some(version) = parse_version(version) else {
         return not_found();
     };
-    let Some(user) = login::bearer(request).and_then(|token| login::user_of(world, token)) else {
-        return Response::refusal(&Refusal::new(
-            401,
-            "INVALID_SESSION_ID",
-            "Session expired or invalid",
-        ));
-    };
-    let request = Request {
-        user,
-        ..request.clone()
-    };
-    rest::handle(world, &request, version, path)
+    match login::bearer(&request).and_then(|token| login::user_of(world, token)) {
+        Some(user) => {
+            request.user = user;
+            rest::handle(world, &request, version, path)
+        }
+        None => {
+            let message = "Session expired or invalid";
+            Response::refusal(&Refusal::new(401, "INVALID_SESSION_ID", message))
+        }
+    }
+}
+
+/// `POST /services/emulator/clock?advance=30s`: moves a manual clock on. A real clock goes by itself.
+fn clock(world: &mut World, request: &Request) -> Response {
+    let by = request.parameters().remove("advance");
+    let by = by.and_then(|text| super::duration(&text));
+    match by {
+        Some(by) if request.method == "POST" && world.clock == Clock::Manual => {
+            world.advance(by);
+            Response::json(200, &json!({"now": rest_moment(world.now())}))
+        }
+        _ => not_found(),
+    }
 }
 
 /// `v66.0` where the version is served.

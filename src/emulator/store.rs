@@ -357,6 +357,13 @@ impl World {
         }
     }
 
+    /// Moves a manual clock on, and lets what is due then come through.
+    pub fn advance(&mut self, by: Duration) {
+        let by = Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX);
+        self.org.manual_time = Some(self.now().saturating_add(by));
+        self.settle();
+    }
+
     /// Lets every piece of work that is due by now come through. Called before every request.
     pub fn settle(&mut self) {
         super::jobs::settle(self);

@@ -405,6 +405,39 @@ fn user_record_access_answers_for_two_hundred_records_at_most() {
 }
 
 #[test]
+fn the_running_users_own_access_can_be_selected_but_not_filtered_on() {
+    let mut client = Client::administrator();
+    let answer =
+        client.query("SELECT Id, UserRecordAccess.HasEditAccess, Owner.Type FROM Lead LIMIT 1");
+    let lead = &answer["records"][0];
+    assert_eq!(lead["UserRecordAccess"]["HasEditAccess"], true, "{answer}");
+    assert_eq!(lead["Owner"]["attributes"]["type"], "Name");
+    let soql = "SELECT Id FROM Lead WHERE UserRecordAccess.HasEditAccess = true";
+    assert_eq!(code(&client.query(soql)), "INVALID_FIELD");
+}
+
+#[test]
+fn only_a_manual_clock_is_moved() {
+    let mut client = Client::administrator();
+    let path = "/services/emulator/clock?advance=90s";
+    assert_eq!(client.send("POST", path, "").status, 404);
+    client.world.clock = super::store::Clock::Manual;
+    let before = client.world.now();
+    assert_eq!(client.send("POST", path, "").status, 200);
+    assert_eq!(client.world.now(), before + 90_000);
+}
+
+#[test]
+fn view_all_fields_came_with_version_63() {
+    let mut client = Client::administrator();
+    let soql = "query?q=SELECT+PermissionsViewAllFields+FROM+ObjectPermissions+LIMIT+1";
+    for (version, expected) in [("62.0", 400), ("63.0", 200)] {
+        let path = format!("/services/data/v{version}/{soql}");
+        assert_eq!(client.send("GET", &path, "").status, expected, "{version}");
+    }
+}
+
+#[test]
 fn pages_follow_each_other() {
     let mut client = Client::administrator();
     let request = Request {

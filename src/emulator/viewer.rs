@@ -71,7 +71,8 @@ impl<'a> Viewer<'a> {
 
     /// Whether the field exists for this user (field-level security).
     pub fn sees_field(&self, object: &ObjectSchema, field: &FieldSchema) -> bool {
-        self.field_allowed(object, field, false)
+        let since_63 = field.name == "PermissionsViewAllFields";
+        (self.version >= 63 || !since_63) && self.field_allowed(object, field, false)
     }
 
     /// Whether this user may write the field, as far as field-level security goes.

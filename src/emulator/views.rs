@@ -107,7 +107,7 @@ impl Record<'_> {
             return Cow::Owned(Value::from(self.type_name()));
         }
         match self {
-            Record::Stored(_, id, row) => stored(id, row, column),
+            Record::Stored(object, id, row) => stored(viewer.org, object, id, row, column),
             Record::Built(_, row) => Cow::Borrowed(row.get(column).unwrap_or(NULL)),
             computed => Cow::Owned(computed.computed(viewer, column)),
         }
@@ -147,12 +147,22 @@ impl Record<'_> {
     }
 }
 
-fn stored<'r>(id: &str, row: &'r Row, column: &str) -> Cow<'r, Value> {
+fn stored<'r>(org: &Org, object: &str, id: &str, row: &'r Row, column: &str) -> Cow<'r, Value> {
     match row.get(column) {
         Some(value) => Cow::Borrowed(value),
         None if column == "Id" => Cow::Owned(Value::from(id)),
-        None => Cow::Owned(Value::Null),
+        None => Cow::Owned(unset(org, object, column)),
     }
+}
+
+/// What a field shows that a record was never given: a checkbox its default, since it cannot be empty; others null.
+fn unset(org: &Org, object: &str, column: &str) -> Value {
+    let checkbox = org
+        .field(object, column)
+        .filter(|field| field.kind == FieldType::Boolean);
+    checkbox.map_or(Value::Null, |field| {
+        field.default_value.clone().unwrap_or(Value::Bool(false))
+    })
 }
 
 /// The object with this API name, in any case, as the API in use has it.
@@ -276,6 +286,7 @@ pub fn by_id<'v>(viewer: &Viewer<'v>, object: &str, id: &str) -> Option<Record<'
         "UserLicense" => org.licenses.get(id).map(Record::License),
         "UserRole" => org.roles.get(id).map(Record::Role),
         "Group" => org.groups.get(id).map(Record::Group),
+        "UserRecordAccess" => access::own_access(viewer, id),
         "EntityDefinition" => definitions::objects(org)
             .find(|object| definitions::durable_id(object) == id)
             .map(Record::Object),

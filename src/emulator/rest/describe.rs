@@ -48,10 +48,8 @@ pub fn basic(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
 /// `NOT_FOUND`.
 pub fn object(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
     let object = schema(viewer, name)?;
-    let mut full =
+    let full =
         standard::setup_object(viewer.org, &object.name).unwrap_or_else(|| object.into_owned());
-    full.fields
-        .retain(|_, field| viewer.version >= 63 || field.name != "PermissionsViewAllFields");
     let mut described = summary(viewer, &full);
     let fields = full
         .fields

@@ -5,7 +5,7 @@ use roxmltree::Node;
 
 use super::files::Document;
 use super::{SeedError, named, standard};
-use crate::emulator::documents::{Setting, custom_field, groups, permissions};
+use crate::emulator::documents::{custom_field, groups, permissions};
 use crate::emulator::store::{
     AccessLevel, AccountLevels, Container, ContainerKind, CriteriaItem, FieldAccess, GroupKind, Id,
     ObjectAccess, Org, Package, Principal, Profile, RuleScope, SharingModel, SharingRule,

@@ -105,6 +105,8 @@ pub(super) struct Test {
     values: Vec<Wanted>,
     record_types: Vec<(Id, String)>,
     dates: Dates,
+    /// What a checkbox shows in records that are older than it is.
+    unset: bool,
 }
 
 /// How values of a field compare.
@@ -155,6 +157,9 @@ impl Test {
             .values()
             .map(|kind| (kind.id.clone(), kind.name.clone()))
             .collect();
+        let unset = field
+            .and_then(|field| field.default_value.as_ref())
+            .and_then(Value::as_bool);
         Test {
             field: name.to_owned(),
             operation: item.operation.clone(),
@@ -162,6 +167,7 @@ impl Test {
             values,
             record_types,
             dates,
+            unset: unset.unwrap_or(false),
         }
     }
 
@@ -205,7 +211,7 @@ impl Test {
     fn actual(&self, row: &Row) -> Wanted {
         let value = row.get(&self.field).unwrap_or(&Value::Null);
         match self.kind {
-            Kind::Checkbox => Wanted::Flag(value.as_bool().unwrap_or(false)),
+            Kind::Checkbox => Wanted::Flag(value.as_bool().unwrap_or(self.unset)),
             Kind::Number => value.as_f64().map_or(Wanted::Blank, Wanted::Number),
             Kind::RecordType => self.record_type(text(row, &self.field)),
             Kind::Date | Kind::DateTime => match text(row, &self.field) {

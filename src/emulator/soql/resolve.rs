@@ -13,6 +13,10 @@ use serde_json::Value;
 /// The sentence the platform ends these refusals with.
 const ADVICE: &str = "Please reference your WSDL or the describe call for the appropriate names.";
 
+/// The relationship from a record to what the running user may do with it; it can be selected, not filtered on (object
+/// reference, UserRecordAccess).
+const OWN_ACCESS: &str = "UserRecordAccess";
+
 /// How many parents a path may go through (SOQL reference, relationship queries).
 const MOST_PARENTS: usize = 5;
 
@@ -161,11 +165,12 @@ fn path(steps: Vec<Step>, field: &FieldSchema) -> Path {
     } else {
         field.kind
     };
+    let computed = steps.iter().any(|step| step.relationship == OWN_ACCESS);
     Path {
         steps,
         column: field.name.clone(),
         kind,
-        filterable: views::is_filterable(field),
+        filterable: !computed && views::is_filterable(field),
     }
 }
 
@@ -198,6 +203,16 @@ fn step(
     let found = schemas.iter().find_map(|schema| {
         relationship(schema, part).filter(|field| viewer.sees_field(schema, field))
     });
+    let shared = schemas
+        .first()
+        .is_some_and(|schema| !views::is_setup(&schema.name));
+    if found.is_none() && shared && part.eq_ignore_ascii_case(OWN_ACCESS) {
+        return Ok(Step {
+            column: "Id".to_owned(),
+            relationship: OWN_ACCESS.to_owned(),
+            targets: vec![OWN_ACCESS.to_owned()],
+        });
+    }
     let Some(field) = found else {
         let message = format!(
             "Didn't understand relationship '{part}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. {ADVICE}"

@@ -196,6 +196,14 @@ pub(super) fn user_record_access<'v>(viewer: &Viewer<'v>, hints: &Hints) -> Vec<
         .collect()
 }
 
+/// What the running user may do with one record.
+pub(super) fn own_access<'v>(viewer: &Viewer<'v>, record: &str) -> Option<Record<'v>> {
+    let object = viewer.org.object_of(record)?;
+    let sight = Sight::new(viewer.org, &viewer.user, &object.name, viewer.now)?;
+    let (_, row) = access_row(&viewer.user, record, sight.of(record));
+    Some(Record::Built("UserRecordAccess", row))
+}
+
 fn access_row(user: &str, record: &str, access: Access) -> (Id, Row) {
     let row = Row::from([
         ("UserId".to_owned(), json!(user)),

@@ -17,6 +17,14 @@ const BUSINESS_PROFILES: [&str; 5] = [
     "Read Only",
 ];
 
+const REPORTING: [&str; 5] = [
+    "ViewPublicReports",
+    "CreateCustomizeReports",
+    "CreateReportFolders",
+    "EditMyReports",
+    "RunReports",
+];
+
 /// Everything but creating: what stewards of a whole object are given.
 const STEWARD: ObjectAccess = ObjectAccess {
     create: false,
@@ -30,23 +38,38 @@ pub(super) fn add_profiles(org: &mut Org) {
         .values()
         .flat_map(objects::custom_fields)
         .collect();
-    let everything = |field: &String| {
-        (
-            field.clone(),
-            FieldAccess {
-                read: true,
-                edit: true,
-            },
-        )
-    };
+    grant_business(org, &custom);
+    grant_administrator(org, &custom);
+    let description = "Sales development, without mass mail";
+    copy_standard_user(org, "Inside Sales", description, |container| {
+        let mass_mail = ["EmailMass", "ListEmailSend"];
+        container
+            .user_permissions
+            .retain(|permission| !mass_mail.contains(&permission.as_str()));
+    });
+    let description = "Reads every lead and opportunity";
+    copy_standard_user(org, "Revenue Operations", description, |container| {
+        let access = ObjectAccess {
+            view_all: true,
+            ..ObjectAccess::CRED
+        };
+        let objects = ["Lead", "Opportunity"].map(|object| (object.to_owned(), access));
+        container.object_permissions.extend(objects);
+        container
+            .user_permissions
+            .extend(["ImportLeads".into(), "TransferAnyLead".into()]);
+    });
+}
+
+/// Everybody in the business works with partner deals; what goes to HubSpot is none of their business.
+fn grant_business(org: &mut Org, custom: &[String]) {
+    let hidden = ["Sync_to_HubSpot__c", "HubSpot_Inc__"];
+    let shown: Vec<&String> = custom
+        .iter()
+        .filter(|field| !hidden.iter().any(|part| field.contains(part)))
+        .collect();
     for label in BUSINESS_PROFILES {
         let edit = label != "Read Only";
-        let shown = custom.iter().filter(|field| {
-            !field.contains("Sync_to_HubSpot__c") && !field.contains("HubSpot_Inc__")
-        });
-        let grants: Vec<_> = shown
-            .map(|field| (field.clone(), FieldAccess { read: true, edit }))
-            .collect();
         let deal = if edit {
             ObjectAccess::CRED
         } else {
@@ -59,49 +82,34 @@ pub(super) fn add_profiles(org: &mut Org) {
             container
                 .object_permissions
                 .insert(objects::PARTNER_DEAL.into(), deal);
+            let grants = shown
+                .iter()
+                .map(|field| ((*field).clone(), FieldAccess { read: true, edit }));
             container.field_permissions.extend(grants);
         });
     }
+}
+
+fn grant_administrator(org: &mut Org, custom: &[String]) {
     change(org, "System Administrator", |container| {
+        let grants = custom.iter().map(|field| {
+            (
+                field.clone(),
+                FieldAccess {
+                    read: true,
+                    edit: true,
+                },
+            )
+        });
+        container.field_permissions.extend(grants);
+        let objects = [objects::PARTNER_DEAL, objects::INTELLIGENCE];
         container
-            .field_permissions
-            .extend(custom.iter().map(everything));
-        for object in [objects::PARTNER_DEAL, objects::INTELLIGENCE] {
-            container
-                .object_permissions
-                .insert(object.into(), ObjectAccess::FULL);
-        }
+            .object_permissions
+            .extend(objects.map(|object| (object.to_owned(), ObjectAccess::FULL)));
         container
             .settings
             .insert("loginIpRanges".into(), office_addresses());
     });
-    copy_standard_user(
-        org,
-        "Inside Sales",
-        "Sales development, without mass mail",
-        |container| {
-            container
-                .user_permissions
-                .retain(|permission| permission != "EmailMass" && permission != "ListEmailSend");
-        },
-    );
-    copy_standard_user(
-        org,
-        "Revenue Operations",
-        "Reads every lead and opportunity",
-        |container| {
-            for object in ["Lead", "Opportunity"] {
-                let access = ObjectAccess {
-                    view_all: true,
-                    ..ObjectAccess::CRED
-                };
-                container.object_permissions.insert(object.into(), access);
-            }
-            container
-                .user_permissions
-                .extend(["ImportLeads".into(), "TransferAnyLead".into()]);
-        },
-    );
 }
 
 /// Administrators log in from the office: what a clone of their profile must not keep.
@@ -164,63 +172,59 @@ pub(super) fn add_permission_sets(org: &mut Org) {
         "Lead Stewards",
         "Owns the quality of every lead",
     );
-    let stewards = Container {
-        object_permissions: [("Lead".into(), STEWARD)].into(),
-        ..stewards
-    };
+    let stewards = add(
+        org,
+        Container {
+            object_permissions: [("Lead".into(), STEWARD)].into(),
+            ..stewards
+        },
+    );
     let reports = set(
         "Report_Builders",
         "Report Builders",
         "Builds reports and dashboards for others",
     );
-    let permissions = [
-        "ViewPublicReports",
-        "CreateCustomizeReports",
-        "CreateReportFolders",
-        "EditMyReports",
-        "RunReports",
-    ];
-    let reports = Container {
-        user_permissions: permissions.map(str::to_owned).into(),
-        ..reports
-    };
+    let reports = add(
+        org,
+        Container {
+            user_permissions: REPORTING.map(str::to_owned).into(),
+            ..reports
+        },
+    );
     let content = set(
         "Content_Library",
         "Content Library",
         "Publishes sales content",
     );
-    let content = Container {
-        user_permissions: ["CreateWorkspaces".to_owned()].into(),
-        ..content
-    };
-    let stewards = add(org, stewards);
-    let reports = add(org, reports);
-    let content = add(org, content);
-    let members = vec![reports.clone(), content];
-    let group = ContainerKind::Group {
+    let content = add(
+        org,
+        Container {
+            user_permissions: ["CreateWorkspaces".to_owned()].into(),
+            ..content
+        },
+    );
+    let enablement = set(
+        "Sales_Enablement",
+        "Sales Enablement",
+        "What enablement works with",
+    );
+    let kind = ContainerKind::Group {
         group: org.next_id("0PG"),
-        members,
+        members: vec![reports.clone(), content],
     };
-    let enablement = Container {
-        kind: group,
-        ..set(
-            "Sales_Enablement",
-            "Sales Enablement",
-            "What enablement works with",
-        )
-    };
-    let enablement = add(org, enablement);
+    let enablement = add(org, Container { kind, ..enablement });
     add_hubspot_set(org);
-    for (container, role, count) in [
-        (stewards, "Demand_Generation", 2),
-        (reports, "Sales_Operations", 3),
-        (enablement, "Channel_Sales", 2),
-    ] {
-        people::in_role(role)
-            .into_iter()
-            .take(count)
-            .for_each(|user| assign(org, &container, user));
-    }
+    assign_some(org, &stewards, "Demand_Generation", 2);
+    assign_some(org, &reports, "Sales_Operations", 3);
+    assign_some(org, &enablement, "Channel_Sales", 2);
+}
+
+/// Assigns a permission set to the first users of a role.
+fn assign_some(org: &mut Org, container: &Id, role: &str, count: usize) {
+    people::in_role(role)
+        .into_iter()
+        .take(count)
+        .for_each(|user| assign(org, container, user));
 }
 
 fn set(name: &str, label: &str, description: &str) -> Container {

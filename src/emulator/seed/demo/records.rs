@@ -164,6 +164,45 @@ fn full_name(person: &Contactable) -> Value {
     format!("{} {}", person.first_name, person.last_name).into()
 }
 
+const INDUSTRIES: [&str; 6] = [
+    "Manufacturing",
+    "Energy",
+    "Engineering",
+    "Agriculture",
+    "Retail",
+    "Technology",
+];
+
+const LEAD_SOURCES: [&str; 7] = [
+    "Web",
+    "Web",
+    "Web",
+    "Purchased List",
+    "Partner Referral",
+    "Phone Inquiry",
+    "Other",
+];
+
+const LEAD_STATUSES: [&str; 4] = [
+    "Open - Not Contacted",
+    "Open - Not Contacted",
+    "Working - Contacted",
+    "Closed - Not Converted",
+];
+
+/// Null, in one of `count` cases.
+fn now_and_then_null(dice: &mut Dice, count: u64, value: fn(&mut Dice) -> Value) -> Value {
+    if dice.one_in(count) {
+        Value::Null
+    } else {
+        value(dice)
+    }
+}
+
+fn title(dice: &mut Dice) -> Value {
+    dice.pick(&WORDS.titles).into()
+}
+
 fn lead(_: u64, dice: &mut Dice) -> Fields {
     let company = company(dice);
     let person = contactable(dice, &company);
@@ -173,12 +212,6 @@ fn lead(_: u64, dice: &mut Dice) -> Fields {
     } else {
         seller(dice)
     };
-    let status = [
-        "Open - Not Contacted",
-        "Open - Not Contacted",
-        "Working - Contacted",
-        "Closed - Not Converted",
-    ];
     vec![
         ("FirstName", person.first_name.into()),
         ("LastName", person.last_name.into()),
@@ -186,50 +219,16 @@ fn lead(_: u64, dice: &mut Dice) -> Fields {
         ("Email", person.email),
         ("Phone", person.phone.into()),
         ("Company", company.into()),
-        (
-            "Title",
-            if dice.one_in(4) {
-                Value::Null
-            } else {
-                dice.pick(&WORDS.titles).into()
-            },
-        ),
+        ("Title", now_and_then_null(dice, 4, title)),
         ("City", city),
         ("State", state),
         ("Country", country),
-        (
-            "LeadSource",
-            dice.pick(&[
-                "Web",
-                "Web",
-                "Web",
-                "Purchased List",
-                "Partner Referral",
-                "Phone Inquiry",
-                "Other",
-            ])
-            .into(),
-        ),
-        ("Status", dice.pick(&status).into()),
-        (
-            "Industry",
-            dice.pick(&[
-                "Manufacturing",
-                "Energy",
-                "Engineering",
-                "Agriculture",
-                "Retail",
-                "Technology",
-            ])
-            .into(),
-        ),
+        ("LeadSource", dice.pick(&LEAD_SOURCES).into()),
+        ("Status", dice.pick(&LEAD_STATUSES).into()),
+        ("Industry", dice.pick(&INDUSTRIES).into()),
         (
             "NumberOfEmployees",
-            if dice.one_in(3) {
-                Value::Null
-            } else {
-                (1 + dice.below(900)).into()
-            },
+            now_and_then_null(dice, 3, |dice| (1 + dice.below(900)).into()),
         ),
         ("Score__c", dice.below(101).into()),
         ("Sync_to_HubSpot__c", dice.one_in(6).into()),
@@ -274,18 +273,7 @@ fn account(number: u64, dice: &mut Dice) -> Fields {
             ])
             .into(),
         ),
-        (
-            "Industry",
-            dice.pick(&[
-                "Manufacturing",
-                "Energy",
-                "Engineering",
-                "Agriculture",
-                "Retail",
-                "Technology",
-            ])
-            .into(),
-        ),
+        ("Industry", dice.pick(&INDUSTRIES).into()),
         ("Phone", phone(dice).into()),
         (
             "BillingStreet",
@@ -329,14 +317,7 @@ fn contact(number: u64, dice: &mut Dice) -> Fields {
         ("Name", full_name(&person)),
         ("Email", person.email),
         ("Phone", person.phone.into()),
-        (
-            "Title",
-            if dice.one_in(4) {
-                Value::Null
-            } else {
-                dice.pick(&WORDS.titles).into()
-            },
-        ),
+        ("Title", now_and_then_null(dice, 4, title)),
         (
             "Department",
             dice.pick(&["Operations", "Marketing", "Finance", "Purchasing"])

@@ -10,11 +10,11 @@ pub(super) const DAY: i64 = 86_400;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dates {
     /// `12/31/2026`.
-    MonthFirst,
+    MonthDayYear,
     /// `31/12/2026`, `31.12.2026`.
-    DayFirst,
+    DayMonthYear,
     /// `2026-12-31`, `2026/12/31`.
-    YearFirst,
+    YearMonthDay,
 }
 
 impl Dates {
@@ -22,11 +22,11 @@ impl Dates {
     pub(super) fn of_locale(locale: &str) -> Dates {
         let language = locale.split('_').next().unwrap_or_default();
         match (locale, language) {
-            ("en_US" | "en_PH" | "", _) => Dates::MonthFirst,
+            ("en_US" | "en_PH" | "", _) => Dates::MonthDayYear,
             ("en_CA" | "en_ZA", _) | (_, "ja" | "zh" | "ko" | "sv" | "hu" | "lt") => {
-                Dates::YearFirst
+                Dates::YearMonthDay
             }
-            _ => Dates::DayFirst,
+            _ => Dates::DayMonthYear,
         }
     }
 
@@ -64,9 +64,9 @@ impl Dates {
         let written_in_full = parts.first().is_some_and(|part| part.len() == 4);
         let (year, month, day) = match self {
             _ if written_in_full => (first, second, third),
-            Dates::MonthFirst => (third, first, second),
-            Dates::DayFirst => (third, second, first),
-            Dates::YearFirst => (first, second, third),
+            Dates::MonthDayYear => (third, first, second),
+            Dates::DayMonthYear => (third, second, first),
+            Dates::YearMonthDay => (first, second, third),
         };
         Date::new(century(year), month.try_into().ok()?, day.try_into().ok()?).ok()
     }
@@ -153,8 +153,8 @@ mod tests {
             "99999/1/1",
             "1/1/2026 noon",
         ] {
-            assert_eq!(Dates::MonthFirst.criterion(text), None, "{text}");
+            assert_eq!(Dates::MonthDayYear.criterion(text), None, "{text}");
         }
-        assert_eq!(Dates::MonthFirst.stored("x"), None);
+        assert_eq!(Dates::MonthDayYear.stored("x"), None);
     }
 }

@@ -23,7 +23,12 @@ fn org() -> Org {
         kind,
         ..Default::default()
     };
+    let late = crate::emulator::store::FieldSchema {
+        default_value: Some(true.into()),
+        ..test("Late__c", FieldType::Boolean)
+    };
     for field in [
+        late,
         test("Flag__c", FieldType::Boolean),
         test("Day__c", FieldType::Date),
         test("Many__c", FieldType::MultiPicklist),
@@ -111,6 +116,7 @@ fn checkboxes_numbers_and_dates_compare_as_such() {
     check("Flag__c", "notEqual", "False", true);
     check("Flag__c", "equals", "yes", false);
     check("IsConverted", "equals", "False", true);
+    check("Late__c", "equals", "True", true);
     check("NumberOfEmployees", "equals", "100.0", true);
     check("NumberOfEmployees", "greaterThan", "99", true);
     check("NumberOfEmployees", "lessThan", "100", false);
