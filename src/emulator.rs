@@ -21,6 +21,8 @@ pub mod sharing;
 pub mod soap;
 pub mod soql;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod viewer;
 pub mod views;
 pub mod write;
@@ -96,6 +98,9 @@ pub enum StartError {
     /// The state file cannot be used.
     #[error(transparent)]
     State(#[from] persist::StateError),
+    /// The seed cannot be used.
+    #[error(transparent)]
+    Seed(#[from] seed::SeedError),
     /// The file of faults cannot be used.
     #[error(transparent)]
     Faults(#[from] FaultsError),
@@ -125,15 +130,30 @@ pub struct Server {
 /// An address in use, a state file, seed or file of faults that cannot be used.
 pub async fn start(options: Options) -> Result<Server, StartError> {
     let org = org(&options)?;
-    let faults = options.faults.as_deref().map(Faults::read).transpose()?.unwrap_or_default();
+    let faults = options
+        .faults
+        .as_deref()
+        .map(Faults::read)
+        .transpose()?
+        .unwrap_or_default();
     let log = options.log.as_deref().map(open_log).transpose()?;
-    let failed = |source| StartError::Listen { address: options.listen, source };
+    let failed = |source| StartError::Listen {
+        address: options.listen,
+        source,
+    };
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let base_url = format!("http://{}", listener.local_addr().map_err(failed)?);
     let access_token = org.organization.access_token.clone();
     let administrator = org.users.get(&org.organization.administrator);
-    let username = administrator.map(|user| user.username.clone()).unwrap_or_default();
-    let world = World { clock: options.clock, deploy_time: options.deploy_time, recalculation: options.recalculation, ..World::new(org) };
+    let username = administrator
+        .map(|user| user.username.clone())
+        .unwrap_or_default();
+    let world = World {
+        clock: options.clock,
+        deploy_time: options.deploy_time,
+        recalculation: options.recalculation,
+        ..World::new(org)
+    };
     let service = Arc::new(Service {
         world: Mutex::new(world),
         faults: Mutex::new(faults),
@@ -149,7 +169,14 @@ pub async fn start(options: Options) -> Result<Server, StartError> {
         }
     };
     let task = tokio::spawn(server::serve(listener, Arc::clone(&service), until));
-    Ok(Server { base_url, access_token, username, service, end, task })
+    Ok(Server {
+        base_url,
+        access_token,
+        username,
+        service,
+        end,
+        task,
+    })
 }
 
 /// The org to serve: the kept one, else a new one, which is kept at once.
@@ -159,7 +186,11 @@ fn org(options: &Options) -> Result<Org, StartError> {
     {
         return Ok(org);
     }
-    let org = seed::demo();
+    let org = if options.seeds.is_empty() {
+        seed::demo()
+    } else {
+        seed::from_files(&options.seeds)?
+    };
     if let Some(path) = &options.state {
         persist::save(path, &org)?;
     }
@@ -167,8 +198,14 @@ fn org(options: &Options) -> Result<Org, StartError> {
 }
 
 fn open_log(path: &std::path::Path) -> Result<std::fs::File, StartError> {
-    let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
-    opened.map_err(|source| StartError::Log { path: path.to_owned(), source })
+    let opened = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path);
+    opened.map_err(|source| StartError::Log {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 impl Server {
@@ -196,7 +233,8 @@ impl Server {
     pub fn advance(&self, by: Duration) {
         let mut world = self.service.world();
         let now = world.now();
-        world.org.manual_time = Some(now.saturating_add(Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX)));
+        world.org.manual_time =
+            Some(now.saturating_add(Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX)));
         world.settle();
     }
 
@@ -204,7 +242,10 @@ impl Server {
     pub async fn stop(mut self) {
         // Where the server is gone already, nobody listens.
         let _ = self.end.send(());
-        if tokio::time::timeout(LAST_WORDS, &mut self.task).await.is_err() {
+        if tokio::time::timeout(LAST_WORDS, &mut self.task)
+            .await
+            .is_err()
+        {
             self.task.abort();
         }
     }
@@ -223,7 +264,9 @@ pub fn ready_line(server: &Server) -> String {
 
 /// A duration as options take it: `80ms`, `2s`, `10m`, `1h`, or a bare number of seconds.
 pub fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds = match unit {
         "ms" => 0.001,
@@ -236,12 +279,18 @@ pub fn duration(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
+mod duration_tests {
     use super::*;
 
     #[test]
     fn durations_have_units() {
-        let check = |text: &str, expected: Option<u64>| assert_eq!(duration(text), expected.map(Duration::from_millis), "{text}");
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(
+                duration(text),
+                expected.map(Duration::from_millis),
+                "{text}"
+            )
+        };
         check("80ms", Some(80));
         check("2s", Some(2_000));
         check("10m", Some(600_000));

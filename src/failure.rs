@@ -26,7 +26,9 @@ pub fn class(error: &OrgError) -> (Exit, &'static str) {
     }
     match error {
         OrgError::Usage(_) | OrgError::Untrusted { .. } => (Exit::Usage, "OW3001"),
-        OrgError::Unreachable { .. } | OrgError::Redirected { .. } => (Exit::Failed, "OW3001"),
+        OrgError::Unreachable { .. }
+        | OrgError::Redirected { .. }
+        | OrgError::Certificate { .. } => (Exit::Failed, "OW3001"),
         OrgError::LostAnswer { .. } => (Exit::Partial, "OW3006"),
         OrgError::HtmlPage { .. } | OrgError::Garbled { .. } | OrgError::TooLarge { .. } => {
             (Exit::Failed, "OW3004")

@@ -22,6 +22,7 @@ mod session;
 mod sf;
 mod soap;
 pub mod target;
+mod token;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -124,7 +125,7 @@ pub struct Reader {
 }
 
 /// Changes an org.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Writer {
     reader: Reader,
 }
@@ -163,11 +164,13 @@ pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgErro
         session,
         identity: Arc::new(identity),
     };
-    if reader.identity.org_id.is_empty() {
-        reader.asking_who_it_is().await
+    let reader = if reader.identity.org_id.is_empty() {
+        reader.asking_who_it_is().await?
     } else {
-        Ok(reader)
-    }
+        reader
+    };
+    reader.session.http.start_counting();
+    Ok(reader)
 }
 
 impl Reader {
@@ -325,7 +328,7 @@ fn id_of_18(id: &str) -> Option<String> {
     Some(significant.chars().chain(checksum).collect())
 }
 
-/// Runs all of them at once and gives their results in order, or the first failure in that order among the finished.
+/// Runs all of them at once and gives their results in order, or a failure as soon as there is one.
 async fn all<Output, Running>(
     running: impl Iterator<Item = Running>,
 ) -> Result<Vec<Output>, OrgError>

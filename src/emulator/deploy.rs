@@ -1,5 +1,6 @@
 //! Deploys: a zip with its manifest laid over the org, all or nothing where asked, and reported component by component.
 
+mod commit;
 mod package;
 mod parts;
 pub(crate) mod report;
@@ -9,9 +10,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::documents::{self, Outcome, Problem, Setting};
-use super::store::{AuditEntry, Id, Millis, Org, SharingModel};
+use super::sharing;
+use super::store::{Id, Millis, Org};
 use super::xml;
-use super::{rules, sharing};
+pub(crate) use commit::change;
+use commit::{changed_rules, commit, unlocked};
 use package::{Destruction, Package};
 use parts::Part;
 pub(crate) use parts::element_of;
@@ -97,6 +100,7 @@ impl Deployment<'_> {
         for part in &parts {
             self.apply_part(part);
         }
+        self.mark_rule_files();
         self.check_coupling(&parts);
         self.keep_models_beside_rules(&parts);
         self.destroy(&self.package.after);
@@ -167,6 +171,19 @@ impl Deployment<'_> {
         }
     }
 
+    /// A file of rules has changed when one of its rules has.
+    fn mark_rule_files(&mut self) {
+        let changed = changed_rules(self.before, &self.draft);
+        let files = self
+            .report
+            .messages
+            .iter_mut()
+            .filter(|message| message.kind == "SharingRules");
+        files.for_each(|message| {
+            message.changed = message.success && changed.contains(&message.full_name)
+        });
+    }
+
     /// Defaults that do not go together are found once all of them are laid over the org.
     fn check_coupling(&mut self, parts: &[Part]) {
         let objects: Vec<&Part> = parts
@@ -198,15 +215,13 @@ impl Deployment<'_> {
         if !self.before.organization.silent_sharing_no_op {
             return;
         }
-        let with_rules: BTreeSet<&str> = parts
-            .iter()
-            .filter(|part| part.kind == "SharingRules")
-            .map(|part| part.name.as_str())
+        let of_rules = parts.iter().filter(|part| part.kind.starts_with("Sharing"));
+        let with_rules: BTreeSet<&str> = of_rules
+            .filter_map(|part| part.name.split('.').next())
             .collect();
-        for part in parts
-            .iter()
-            .filter(|part| part.kind == "CustomObject" && with_rules.contains(part.name.as_str()))
-        {
+        let concerned =
+            |part: &&Part| part.kind == "CustomObject" && with_rules.contains(part.name.as_str());
+        for part in parts.iter().filter(concerned) {
             let Some(before) = self
                 .before
                 .objects
@@ -288,63 +303,6 @@ impl Deployment<'_> {
     }
 }
 
-/// Sharing cannot be changed while it is recalculated: the locks are those of the org before the deploy, the changes
-/// those one component makes.
-fn unlocked(locks: &Org, before: &Org, after: &Org) -> Result<(), Vec<Problem>> {
-    let models =
-        |org: &Org, name: &str| org.objects.get(name).map(|object| object.sharing.requested);
-    let known = before.objects.keys();
-    let defaults = known
-        .filter(|name| models(before, name) != models(after, name))
-        .count()
-        > 0;
-    let of_defaults = if defaults {
-        sharing::locked_defaults(locks)
-    } else {
-        None
-    };
-    let mut rules = changed_rules(before, after).into_iter();
-    let of_rules = || rules.find_map(|object| sharing::locked_rules(locks, &object));
-    match of_defaults.or_else(of_rules) {
-        Some(message) => Err(vec![Problem::new(documents::INTEGRITY, message)]),
-        None => Ok(()),
-    }
-}
-
-/// Objects whose rules differ.
-fn changed_rules(before: &Org, after: &Org) -> BTreeSet<String> {
-    let differs = |name: &&String| after.rules.get(*name) != before.rules.get(*name);
-    let changed = after
-        .rules
-        .keys()
-        .chain(before.rules.keys())
-        .filter(differs);
-    changed
-        .filter_map(|name| name.split('.').next())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// Makes one change outside a deploy, with the locks and the recalculation a deploy would have.
-pub(crate) fn change(
-    org: &mut Org,
-    occasion: &Occasion,
-    make: impl FnOnce(&mut Org) -> documents::Applied,
-) -> documents::Applied {
-    let mut attempt = org.clone();
-    let outcome = make(&mut attempt)?;
-    unlocked(org, org, &attempt)?;
-    let coupling = |org: &Org| rules::coupling_refusal(org, "Account", &BTreeSet::new());
-    if let Some(message) =
-        coupling(&attempt).filter(|message| coupling(org).as_ref() != Some(message))
-    {
-        return Err(vec![Problem::new(documents::INTEGRITY, message)]);
-    }
-    let before = std::mem::replace(org, attempt);
-    settle_sharing(org, &before, occasion);
-    Ok(outcome)
-}
-
 /// The order in which components depend on each other.
 fn rank(kind: &str) -> usize {
     let order = [
@@ -397,96 +355,5 @@ fn malformed(error: &xml::Malformed) -> Problem {
     Problem {
         place: Some((error.line, error.column)),
         ..Problem::new(documents::UNKNOWN, message)
-    }
-}
-
-/// Makes the draft the org, and starts the recalculation of what changed in sharing.
-fn commit(org: &mut Org, draft: Org, report: &Report, occasion: &Occasion) {
-    let before = std::mem::replace(org, draft);
-    settle_sharing(org, &before, occasion);
-    for message in report
-        .messages
-        .iter()
-        .filter(|message| message.success && message.changed && !message.kind.is_empty())
-    {
-        record(org, message, occasion);
-    }
-}
-
-/// What every change of defaults and rules entails: contracts follow accounts, a default controlled by the parent ends
-/// the rules of the object, and the objects concerned are recalculated.
-pub(crate) fn settle_sharing(org: &mut Org, before: &Org, occasion: &Occasion) {
-    let models =
-        |org: &Org, name: &str| org.objects.get(name).map(|object| object.sharing.requested);
-    if models(org, "Account") != models(before, "Account") {
-        rules::contract_follows_account(org);
-    }
-    let mut concerned: BTreeSet<String> = BTreeSet::new();
-    for object in before
-        .objects
-        .values()
-        .filter(|object| models(org, &object.name) != Some(object.sharing.requested))
-    {
-        concerned.insert(object.name.clone());
-    }
-    concerned.retain(|name| org.objects.contains_key(name));
-    org.rules.retain(|_, rule| {
-        let model = org
-            .objects
-            .get(&rule.object)
-            .map(|object| object.sharing.requested.internal);
-        !(concerned.contains(&rule.object) && model == Some(SharingModel::ControlledByParent))
-    });
-    concerned.extend(changed_rules(before, org));
-    let names: Vec<&str> = concerned.iter().map(String::as_str).collect();
-    sharing::begin(org, &names, occasion.now, occasion.timing.clone());
-}
-
-/// Remembers a change in the setup audit trail.
-fn record(org: &mut Org, message: &Message, occasion: &Occasion) {
-    let verb = match message {
-        Message { deleted: true, .. } => "deleted",
-        Message { created: true, .. } => "created",
-        _ => "changed",
-    };
-    let id = org.next_id("0Ym");
-    org.audit.push(AuditEntry {
-        id,
-        created: occasion.now,
-        created_by: occasion.user.clone(),
-        action: format!("{verb}{}", message.kind),
-        section: section_of(&message.kind).to_owned(),
-        display: display(org, verb, message),
-    });
-}
-
-fn section_of(kind: &str) -> &'static str {
-    match kind {
-        "Profile" | "PermissionSet" | "Role" | "Group" | "Queue" => "Manage Users",
-        "SharingRules" | "SharingCriteriaRule" | "SharingOwnerRule" | "CustomObject" => {
-            "Sharing Defaults"
-        }
-        "CustomField" => "Customize Objects",
-        _ => "",
-    }
-}
-
-fn display(org: &Org, verb: &str, message: &Message) -> String {
-    let model = org
-        .objects
-        .get(&message.full_name)
-        .map(|object| object.sharing.requested.internal.as_str());
-    match (message.kind.as_str(), model) {
-        ("CustomObject", Some(model)) => format!(
-            "Changed {}, organization-wide default {model}",
-            message.full_name
-        ),
-        (kind, _) => {
-            let mut words = format!("{verb} {kind} {}", message.full_name);
-            if let Some(first) = words.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            words
-        }
     }
 }

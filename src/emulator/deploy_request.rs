@@ -201,3 +201,121 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
         .windows(wanted.len())
         .position(|window| window == wanted)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write as _};
+
+    use super::super::seed;
+    use super::*;
+
+    fn zip() -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        let role = "<Role xmlns=\"http://soap.sforce.com/2006/04/metadata\"><name>A</name></Role>";
+        let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*</members><name>Role</name></types><version>66.0</version></Package>";
+        for (name, text) in [
+            ("metadata/package.xml", package),
+            ("metadata/roles/A.role", role),
+        ] {
+            writer.start_file(name, options).expect("writable");
+            writer.write_all(text.as_bytes()).expect("writable");
+        }
+        writer.finish().expect("writable").into_inner()
+    }
+
+    fn request(method: &str, content_type: &str, body: Vec<u8>) -> Request {
+        let mut request = Request {
+            method: method.into(),
+            path: "/services/data/v66.0/metadata/deployRequest".into(),
+            query: "includeDetails=true".into(),
+            base_url: "http://127.0.0.1:1".into(),
+            body,
+            ..Request::default()
+        };
+        request
+            .headers
+            .insert("content-type".into(), content_type.into());
+        request
+    }
+
+    fn answer(response: &Response) -> Value {
+        serde_json::from_slice(&response.body).expect("JSON")
+    }
+
+    fn body(zip_first: bool) -> Vec<u8> {
+        let json = b"--B\r\nContent-Disposition: form-data; name=\"json\"\r\nContent-Type: application/json\r\n\r\n{\"deployOptions\":{\"checkOnly\":\"false\",\"singlePackage\":false,\"rollbackOnError\":true,\"testLevel\":null}}\r\n".to_vec();
+        let mut file = b"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"deploy.zip\"\r\nContent-Type: application/zip\r\n\r\n".to_vec();
+        file.extend(zip());
+        file.extend(b"\r\n");
+        let parts = if zip_first {
+            [file, json]
+        } else {
+            [json, file]
+        };
+        [parts.concat(), b"--B--\r\n".to_vec()].concat()
+    }
+
+    #[test]
+    fn a_deploy_is_started_in_either_order_and_reported_with_nulls() {
+        for zip_first in [true, false] {
+            let mut world = World::new(seed::demo());
+            let started = handle(
+                &mut world,
+                &request("POST", "multipart/form-data; boundary=B", body(zip_first)),
+                &[],
+            );
+            assert_eq!(started.status, 201);
+            let started = answer(&started);
+            assert_eq!(started["deployResult"]["status"], "Pending");
+            let id = started["id"].as_str().expect("an id").to_owned();
+            world.settle();
+            let status = answer(&handle(&mut world, &request("GET", "", Vec::new()), &[&id]));
+            assert_eq!(status["deployResult"]["status"], "Succeeded", "{status}");
+            assert_eq!(status["deployResult"]["errorMessage"], Value::Null);
+            let successes = &status["deployResult"]["details"]["componentSuccesses"];
+            assert_eq!(successes[0]["fileName"], "metadata/roles/A.role");
+            assert_eq!(successes[1]["forPackageManifestFile"], true);
+        }
+    }
+
+    #[test]
+    fn bad_requests_are_refused_in_the_platforms_shape() {
+        let mut world = World::new(seed::demo());
+        let mut check =
+            |method: &str, content_type: &str, body: &[u8], rest: &[&str], status: u16| {
+                let response = handle(
+                    &mut world,
+                    &request(method, content_type, body.to_vec()),
+                    rest,
+                );
+                assert_eq!(response.status, status);
+                assert!(answer(&response)[0]["errorCode"].is_string());
+            };
+        check(
+            "POST",
+            "multipart/form-data; boundary=B",
+            b"nonsense",
+            &[],
+            400,
+        );
+        check(
+            "POST",
+            "multipart/form-data; boundary=B",
+            b"--B\r\n",
+            &[],
+            400,
+        );
+        check("POST", "multipart/form-data", b"--B--", &[], 400);
+        check(
+            "POST",
+            "application/json",
+            b"{\"validatedDeployRequestId\":\"0Af000000000001\"}",
+            &[],
+            404,
+        );
+        check("GET", "", b"", &["nonsense"], 404);
+        check("PATCH", "", b"{}", &["0Af000000000001"], 404);
+        check("DELETE", "", b"", &["0Af000000000001"], 405);
+    }
+}

@@ -81,9 +81,15 @@ impl Faults {
     /// # Errors
     /// A file that cannot be read, or holds something else.
     pub fn read(path: &Path) -> Result<Faults, FaultsError> {
-        let text = std::fs::read(path).map_err(|source| FaultsError::Unreadable { path: path.to_owned(), source })?;
+        let text = std::fs::read(path).map_err(|source| FaultsError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
         let faults: Vec<Fault> =
-            serde_json::from_slice(&text).map_err(|source| FaultsError::Malformed { path: path.to_owned(), source })?;
+            serde_json::from_slice(&text).map_err(|source| FaultsError::Malformed {
+                path: path.to_owned(),
+                source,
+            })?;
         Ok(Faults(faults.into_iter().map(|fault| (fault, 0)).collect()))
     }
 
@@ -95,7 +101,9 @@ impl Faults {
                 continue;
             }
             *seen += 1;
-            let last = fault.times.map_or(u64::MAX, |times| fault.skip.saturating_add(times));
+            let last = fault
+                .times
+                .map_or(u64::MAX, |times| fault.skip.saturating_add(times));
             if *seen <= fault.skip || *seen > last {
                 continue;
             }
@@ -109,14 +117,25 @@ impl Faults {
 
 impl Fault {
     fn matches(&self, request: &Request) -> bool {
-        let method = self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&request.method));
-        let body = self.body.as_ref().is_none_or(|part| request.text().contains(part.as_str()));
+        let method = self
+            .method
+            .as_ref()
+            .is_none_or(|method| method.eq_ignore_ascii_case(&request.method));
+        let body = self
+            .body
+            .as_ref()
+            .is_none_or(|part| request.text().contains(part.as_str()));
         method && body && request.path.contains(&self.path)
     }
 
     fn answer(&self) -> Option<Response> {
-        let kind = self.content_type.clone().unwrap_or_else(|| "application/json;charset=UTF-8".to_owned());
-        let headers = self.retry_after.map(|seconds| ("Retry-After".to_owned(), seconds.to_string()));
+        let kind = self
+            .content_type
+            .clone()
+            .unwrap_or_else(|| "application/json;charset=UTF-8".to_owned());
+        let headers = self
+            .retry_after
+            .map(|seconds| ("Retry-After".to_owned(), seconds.to_string()));
         self.status.map(|status| Response {
             status,
             content_type: kind,
@@ -128,7 +147,8 @@ impl Fault {
 
 fn duration_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    super::duration(&text).ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no duration")))
+    super::duration(&text)
+        .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no duration")))
 }
 
 #[cfg(test)]
@@ -141,13 +161,24 @@ mod tests {
     }
 
     fn request(path: &str) -> Request {
-        Request { method: "GET".to_owned(), path: path.to_owned(), ..Request::default() }
+        Request {
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            ..Request::default()
+        }
     }
 
     #[test]
     fn a_fault_strikes_the_requests_it_names_and_no_others() {
-        let mut faults = faults(r#"[{"path": "/query", "skip": 1, "times": 1, "status": 503, "answer": "busy"}]"#);
-        let mut struck = |path: &str| faults.strike(&request(path)).answer.map(|answer| answer.status);
+        let mut faults = faults(
+            r#"[{"path": "/query", "skip": 1, "times": 1, "status": 503, "answer": "busy"}]"#,
+        );
+        let mut struck = |path: &str| {
+            faults
+                .strike(&request(path))
+                .answer
+                .map(|answer| answer.status)
+        };
         assert_eq!(struck("/services/data/v66.0/query"), None);
         assert_eq!(struck("/services/data/v66.0/limits"), None);
         assert_eq!(struck("/services/data/v66.0/query"), Some(503));
@@ -158,7 +189,10 @@ mod tests {
     fn lost_connections_and_delays() {
         let mut faults = faults(r#"[{"drop": "after", "delay": "20ms"}]"#);
         let effect = faults.strike(&request("/"));
-        assert_eq!((effect.drop, effect.delay), (Some(Drop::After), Duration::from_millis(20)));
+        assert_eq!(
+            (effect.drop, effect.delay),
+            (Some(Drop::After), Duration::from_millis(20))
+        );
     }
 
     #[test]

@@ -17,7 +17,12 @@ pub fn user_of(world: &World, token: &str) -> Option<Id> {
         Some(session) => (!session.refresh).then_some(&session.user)?,
         None => (token == organization.access_token).then_some(&organization.administrator)?,
     };
-    world.org.users.get(user).filter(|user| user.active).map(|user| user.id.clone())
+    world
+        .org
+        .users
+        .get(user)
+        .filter(|user| user.active)
+        .map(|user| user.id.clone())
 }
 
 /// The token of an `Authorization` header: `Bearer T` or `OAuth T`.
@@ -35,21 +40,39 @@ pub fn issue(world: &mut World, user: &str) -> String {
 fn new_token(world: &mut World, user: &str, refresh: bool) -> String {
     let created = world.now();
     let number = world.org.sessions.len();
-    let seed = format!("{}{user}{created}{number}{refresh}", world.org.organization.id);
+    let seed = format!(
+        "{}{user}{created}{number}{refresh}",
+        world.org.organization.id
+    );
     let digest = Sha256::digest(seed.as_bytes());
     let tail: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let token = match refresh {
         true => format!("5Aep{tail}"),
-        false => format!("{}!AQ{}.{}", short(&world.org.organization.id), &tail[..40], &tail[40..]),
+        false => format!(
+            "{}!AQ{}.{}",
+            short(&world.org.organization.id),
+            &tail[..40],
+            &tail[40..]
+        ),
     };
-    world.org.sessions.insert(token.clone(), Session { user: user.to_owned(), created, refresh });
+    world.org.sessions.insert(
+        token.clone(),
+        Session {
+            user: user.to_owned(),
+            created,
+            refresh,
+        },
+    );
     token
 }
 
 /// `POST /services/oauth2/token`.
 pub fn token(world: &mut World, request: &Request) -> Response {
     let form = form(&request.text());
-    let grant = form.get("grant_type").map(String::as_str).unwrap_or_default();
+    let grant = form
+        .get("grant_type")
+        .map(String::as_str)
+        .unwrap_or_default();
     let user = match grant {
         "password" => password(world, &form),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => assertion(world, request, &form),
@@ -60,7 +83,10 @@ pub fn token(world: &mut World, request: &Request) -> Response {
     };
     match user {
         Ok(user) => granted(world, request, &user, grant == "authorization_code"),
-        Err((error, description)) => Response::json(400, &json!({"error": error, "error_description": description})),
+        Err((error, description)) => Response::json(
+            400,
+            &json!({"error": error, "error_description": description}),
+        ),
     }
 }
 
@@ -71,12 +97,20 @@ const FAILED: Denied = ("invalid_grant", "authentication failure");
 
 fn active(world: &World, username: &str) -> Result<Id, Denied> {
     let user = world.org.user_by_username(username).ok_or(FAILED)?;
-    if user.active { Ok(user.id.clone()) } else { Err(("inactive_user", "user is inactive")) }
+    if user.active {
+        Ok(user.id.clone())
+    } else {
+        Err(("inactive_user", "user is inactive"))
+    }
 }
 
 fn client_known(form: &Form) -> Result<(), Denied> {
     let stated = form.get("client_id").is_some_and(|id| !id.is_empty());
-    if stated { Ok(()) } else { Err(("invalid_client_id", "client identifier invalid")) }
+    if stated {
+        Ok(())
+    } else {
+        Err(("invalid_client_id", "client identifier invalid"))
+    }
 }
 
 /// Any password opens an account of the emulator but the empty one.
@@ -85,18 +119,30 @@ fn password(world: &World, form: &Form) -> Result<Id, Denied> {
     if form.get("password").is_none_or(String::is_empty) {
         return Err(("invalid_grant", "authentication failure - Invalid Password"));
     }
-    active(world, form.get("username").map(String::as_str).unwrap_or_default())
+    active(
+        world,
+        form.get("username").map(String::as_str).unwrap_or_default(),
+    )
 }
 
 /// The claims of a JWT count; no certificate is registered to check its signature with.
 fn assertion(world: &World, request: &Request, form: &Form) -> Result<Id, Denied> {
-    let claims = form.get("assertion").and_then(|jwt| claims(jwt)).ok_or(("invalid_grant", "invalid assertion"))?;
+    let claims = form
+        .get("assertion")
+        .and_then(|jwt| claims(jwt))
+        .ok_or(("invalid_grant", "invalid assertion"))?;
     let audience = claims["aud"].as_str().unwrap_or_default();
-    let known = ["https://login.salesforce.com", "https://test.salesforce.com", request.base_url.as_str()];
+    let known = [
+        "https://login.salesforce.com",
+        "https://test.salesforce.com",
+        request.base_url.as_str(),
+    ];
     if !known.contains(&audience.trim_end_matches('/')) {
         return Err(("invalid_grant", "Audience validation failed"));
     }
-    let expires = claims["exp"].as_f64().or_else(|| claims["exp"].as_str()?.parse().ok());
+    let expires = claims["exp"]
+        .as_f64()
+        .or_else(|| claims["exp"].as_str()?.parse().ok());
     if expires.is_none_or(|seconds| seconds * 1000.0 < world.now() as f64) {
         return Err(("invalid_grant", "expired authorization code"));
     }
@@ -118,17 +164,29 @@ fn claims(jwt: &str) -> Option<Value> {
 
 fn refreshed(world: &World, form: &Form) -> Result<Id, Denied> {
     client_known(form)?;
-    let session = form.get("refresh_token").and_then(|token| world.org.sessions.get(token));
-    let session = session.filter(|session| session.refresh).ok_or(("invalid_grant", "expired access/refresh token"))?;
+    let session = form
+        .get("refresh_token")
+        .and_then(|token| world.org.sessions.get(token));
+    let session = session
+        .filter(|session| session.refresh)
+        .ok_or(("invalid_grant", "expired access/refresh token"))?;
     Ok(session.user.clone())
 }
 
 /// Client credentials run as the administrator, whom every connected app of the emulator names.
 fn client(world: &World, request: &Request, form: &Form) -> Result<Id, Denied> {
-    let basic = request.header("authorization").and_then(|header| header.strip_prefix("Basic "));
+    let basic = request
+        .header("authorization")
+        .and_then(|header| header.strip_prefix("Basic "));
     let basic = basic.and_then(|code| String::from_utf8(STANDARD.decode(code).ok()?).ok());
-    let basic = basic.is_some_and(|pair| pair.split_once(':').is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty()));
-    let stated = client_known(form).is_ok() && form.get("client_secret").is_some_and(|secret| !secret.is_empty());
+    let basic = basic.is_some_and(|pair| {
+        pair.split_once(':')
+            .is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty())
+    });
+    let stated = client_known(form).is_ok()
+        && form
+            .get("client_secret")
+            .is_some_and(|secret| !secret.is_empty());
     if !basic && !stated {
         return Err(("invalid_client", "invalid client credentials"));
     }
@@ -139,7 +197,10 @@ fn client(world: &World, request: &Request, form: &Form) -> Result<Id, Denied> {
 fn code(world: &mut World, form: &Form) -> Result<Id, Denied> {
     client_known(form)?;
     let code = form.get("code").map(String::as_str).unwrap_or_default();
-    world.codes.remove(code).ok_or(("invalid_grant", "invalid authorization code"))
+    world
+        .codes
+        .remove(code)
+        .ok_or(("invalid_grant", "invalid authorization code"))
 }
 
 /// `GET /services/oauth2/authorize`: consents at once, as the administrator.
@@ -147,23 +208,47 @@ pub fn authorize(world: &mut World, request: &Request) -> Response {
     let parameters = request.parameters();
     let get = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
     if get("client_id").is_empty() {
-        return Response::text(400, "error=invalid_client_id&error_description=client%20identifier%20invalid");
+        return Response::text(
+            400,
+            "error=invalid_client_id&error_description=client%20identifier%20invalid",
+        );
     }
     let redirect = get("redirect_uri");
-    let local = ["http://localhost", "http://127.0.0.1"].iter().any(|start| redirect.starts_with(start));
+    let local = ["http://localhost", "http://127.0.0.1"]
+        .iter()
+        .any(|start| redirect.starts_with(start));
     if !local || get("response_type") != "code" {
-        return Response::text(400, "error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration");
+        return Response::text(
+            400,
+            "error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration",
+        );
     }
     let code = format!("aPrx{}{}", world.codes.len(), world.now());
-    world.codes.insert(code.clone(), world.org.organization.administrator.clone());
+    world
+        .codes
+        .insert(code.clone(), world.org.organization.administrator.clone());
     let separator = if redirect.contains('?') { '&' } else { '?' };
-    let location = format!("{redirect}{separator}code={code}&state={}", encode(get("state")));
-    Response { headers: vec![("Location".to_owned(), location)], ..Response::empty(302) }
+    let location = format!(
+        "{redirect}{separator}code={code}&state={}",
+        encode(get("state"))
+    );
+    Response {
+        headers: vec![("Location".to_owned(), location)],
+        ..Response::empty(302)
+    }
 }
 
 fn encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 fn granted(world: &mut World, request: &Request, user: &str, with_refresh: bool) -> Response {
@@ -187,38 +272,52 @@ fn granted(world: &mut World, request: &Request, user: &str, with_refresh: bool)
 }
 
 fn identity_url(world: &World, request: &Request, user: &str) -> String {
-    format!("{}/id/{}/{user}", request.base_url, world.org.organization.id)
+    format!(
+        "{}/id/{}/{user}",
+        request.base_url, world.org.organization.id
+    )
 }
 
 /// `GET /services/oauth2/userinfo`.
 pub fn userinfo(world: &World, request: &Request) -> Response {
-    let Some(user) = world.org.users.get(&request.user) else { return bad_token() };
+    let Some(user) = world.org.users.get(&request.user) else {
+        return bad_token();
+    };
     let id = identity_url(world, request, &user.id);
-    Response::json(200, &json!({
-        "sub": id,
-        "user_id": user.id,
-        "organization_id": world.org.organization.id,
-        "preferred_username": user.username,
-        "nickname": user.nickname,
-        "name": user.name(),
-        "email": user.email,
-        "email_verified": true,
-        "given_name": user.first_name,
-        "family_name": user.last_name,
-        "zoneinfo": user.time_zone,
-        "urls": urls(world, request),
-        "active": user.active,
-        "user_type": user.user_type.to_uppercase(),
-        "language": user.language,
-        "locale": user.locale,
-    }))
+    Response::json(
+        200,
+        &json!({
+            "sub": id,
+            "user_id": user.id,
+            "organization_id": world.org.organization.id,
+            "preferred_username": user.username,
+            "nickname": user.nickname,
+            "name": user.name(),
+            "email": user.email,
+            "email_verified": true,
+            "given_name": user.first_name,
+            "family_name": user.last_name,
+            "zoneinfo": user.time_zone,
+            "urls": urls(world, request),
+            "active": user.active,
+            "user_type": user.user_type.to_uppercase(),
+            "language": user.language,
+            "locale": user.locale,
+        }),
+    )
 }
 
 /// `GET /id/ORG/USER`.
 pub fn identity(world: &World, request: &Request) -> Response {
     let asked = request.path.rsplit('/').next().unwrap_or_default();
-    let user = world.org.users.get(&request.user).filter(|user| short(&user.id) == short(asked));
-    user.map_or_else(bad_token, |user| Response::json(200, &identity_body(world, request, user)))
+    let user = world
+        .org
+        .users
+        .get(&request.user)
+        .filter(|user| short(&user.id) == short(asked));
+    user.map_or_else(bad_token, |user| {
+        Response::json(200, &identity_body(world, request, user))
+    })
 }
 
 fn identity_body(world: &World, request: &Request, user: &User) -> Value {
@@ -267,6 +366,9 @@ pub fn revoke(world: &mut World, request: &Request) -> Response {
     let token = form.get("token").map(String::as_str).unwrap_or_default();
     match world.org.sessions.remove(token) {
         Some(_) => Response::empty(200),
-        None => Response::json(400, &json!({"error": "unsupported_token_type", "error_description": "this token is not supported"})),
+        None => Response::json(
+            400,
+            &json!({"error": "unsupported_token_type", "error_description": "this token is not supported"}),
+        ),
     }
 }

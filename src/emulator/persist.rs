@@ -1,8 +1,9 @@
 //! The state file: the whole state as one JSON document.
 //!
 //! It is replaced whole, so a reader never meets half a state, and only its owner may read it, since it holds the token.
-//! Records of the demo org that nobody changed are named in it, not held: the program makes them again.
+//! Of the demo org's records it holds those that were changed: the program makes the others again.
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::seed::demo;
-use super::store::Org;
+use super::store::{Id, Org, Shared, Table};
 
 /// The version of state files this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -63,9 +64,18 @@ struct Header {
 struct State {
     version: u32,
     demo_edition: u32,
-    /// Objects whose records are as the demo org has them.
-    demo_tables: Vec<String>,
+    /// Objects whose records are those of the demo org, with what became of some of them.
+    demo_tables: BTreeMap<String, Changes>,
     org: Org,
+}
+
+/// How the records of an object differ from those of the demo org.
+#[derive(Default, Serialize, Deserialize)]
+struct Changes {
+    /// New and changed records.
+    set: Table,
+    /// Ids of deleted records.
+    removed: Vec<Id>,
 }
 
 /// Reads a state; `None` where there is no such file.
@@ -115,8 +125,9 @@ fn complete(state: State) -> Org {
     if !state.demo_tables.is_empty() {
         demo::make_tables_meanwhile();
     }
-    for object in state.demo_tables {
-        if let Some(table) = demo::table(&object) {
+    for (object, changes) in state.demo_tables {
+        if let Some(mut table) = demo::table(&object) {
+            changes.lay_over(&mut table);
             org.records.insert(object, table);
         }
     }
@@ -140,16 +151,49 @@ pub fn save(path: &Path, org: &Org) -> Result<(), StateError> {
 }
 
 fn render(org: &Org) -> Result<Vec<u8>, serde_json::Error> {
-    let mut changed = org.clone();
-    changed.records.retain(|_, table| !table.is_seeded());
-    let seeded = org.records.iter().filter(|(_, table)| table.is_seeded());
-    let demo_tables = seeded.map(|(object, _)| object.clone()).collect();
+    let mut org = org.clone();
+    let mut demo_tables = BTreeMap::new();
+    org.records
+        .retain(|object, table| match Changes::of(object, table) {
+            Some(changes) => {
+                demo_tables.insert(object.clone(), changes);
+                false
+            }
+            None => true,
+        });
     serde_json::to_vec(&State {
         version: VERSION,
         demo_edition: demo::EDITION,
         demo_tables,
-        org: changed,
+        org,
     })
+}
+
+impl Changes {
+    /// What became of the demo org's records; `None` for a table that has little to do with them.
+    fn of(object: &str, table: &Shared<Table>) -> Option<Changes> {
+        let demo = demo::table(object)?;
+        if table.is_seeded() {
+            return Some(Changes::default());
+        }
+        let changed = table.iter().filter(|(id, row)| demo.get(*id) != Some(*row));
+        let set: Table = changed.map(|(id, row)| (id.clone(), row.clone())).collect();
+        let removed: Vec<Id> = demo
+            .keys()
+            .filter(|id| !table.contains_key(*id))
+            .cloned()
+            .collect();
+        (set.len() + removed.len() < demo.len()).then_some(Changes { set, removed })
+    }
+
+    fn lay_over(self, table: &mut Shared<Table>) {
+        if self.set.is_empty() && self.removed.is_empty() {
+            return;
+        }
+        let table = table.make_mut();
+        table.retain(|id, _| !self.removed.contains(id));
+        table.extend(self.set);
+    }
 }
 
 /// A file beside the state file, so that renaming stays within one file system.
@@ -173,6 +217,7 @@ fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::seed;
+    use super::super::store::Row;
     use super::*;
 
     fn check_refused(text: &str, expected: &str) {
@@ -193,12 +238,23 @@ mod tests {
         let loaded = load(&path).unwrap().unwrap();
         assert_eq!(loaded, org);
         assert!(loaded.records["Lead"].is_seeded());
-        let lead = org.rows("Lead").next().map(|(id, _)| id.clone()).unwrap();
-        org.table_mut("Lead").remove(&lead);
+        let leads: Vec<Id> = org.rows("Lead").map(|(id, _)| id.clone()).take(3).collect();
+        org.table_mut("Lead").remove(&leads[0]);
+        org.table_mut("Lead")
+            .entry(leads[1].clone())
+            .or_default()
+            .insert("Title", "Changed".into());
+        let new = org.next_id("00Q");
+        org.table_mut("Lead")
+            .insert(new, Row::from([("LastName", "New".into())]));
         org.organization.name = "Renamed".into();
         save(&path, &org).unwrap();
         let loaded = load(&path).unwrap().unwrap();
-        assert_eq!((loaded.rows("Lead").count(), loaded == org), (1999, true));
+        assert!(loaded == org && loaded.rows("Lead").count() == 2000);
+        assert!(
+            fs::metadata(&path).unwrap().len() < 1_000_000,
+            "unchanged records are not held"
+        );
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),
             1,
@@ -226,7 +282,7 @@ mod tests {
         check_refused("[1,2]", "damaged");
         check_refused("{\"version\":7,\"demo_edition\":1}", "version 7");
         check_refused(
-            "{\"version\":1,\"demo_edition\":999,\"demo_tables\":[],\"org\":{}}",
+            "{\"version\":1,\"demo_edition\":999,\"demo_tables\":{},\"org\":{}}",
             "demo org 999",
         );
     }

@@ -1,5 +1,6 @@
 //! The REST API below `/services/data/vXX.0`.
 
+mod collections;
 pub mod composite;
 pub mod describe;
 pub mod limits;
@@ -40,17 +41,27 @@ pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str])
     };
     let total = world.org.organization.daily_api_requests;
     let usage = format!("api-usage={}/{total}", world.org.api_requests);
-    response.headers.push(("Sforce-Limit-Info".to_owned(), usage));
+    response
+        .headers
+        .push(("Sforce-Limit-Info".to_owned(), usage));
     response
 }
 
 fn admitted(world: &World, request: &Request) -> Result<(), Refusal> {
     let total = world.org.organization.daily_api_requests;
     if world.org.api_requests > total {
-        return Err(Refusal::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+        return Err(Refusal::new(
+            403,
+            "REQUEST_LIMIT_EXCEEDED",
+            "TotalRequests Limit exceeded.",
+        ));
     }
     if !viewer(world, request, *VERSIONS.end()).allows("ApiEnabled") {
-        return Err(Refusal::new(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"));
+        return Err(Refusal::new(
+            403,
+            "API_DISABLED_FOR_ORG",
+            "API is not enabled for this Organization or Partner",
+        ));
     }
     Ok(())
 }
@@ -60,10 +71,18 @@ pub fn dispatch(world: &mut World, request: &Request, version: u32, path: &[&str
     let method = request.method.as_str();
     match path {
         [] => only(method, &["GET"], || resources(version)),
-        ["limits", rest @ ..] => only(method, &["GET"], || limits::handle(world, request, version, rest)),
-        ["query" | "queryAll", rest @ ..] => only(method, &["GET"], || query::handle(world, request, version, false, rest)),
-        ["tooling", "query", rest @ ..] => only(method, &["GET"], || query::handle(world, request, version, true, rest)),
-        ["tooling", "sobjects", rest @ ..] => only(method, &["GET"], || records::tooling(world, request, version, rest)),
+        ["limits", rest @ ..] => only(method, &["GET"], || {
+            limits::handle(world, request, version, rest)
+        }),
+        ["query" | "queryAll", rest @ ..] => only(method, &["GET"], || {
+            query::handle(world, request, version, false, rest)
+        }),
+        ["tooling", "query", rest @ ..] => only(method, &["GET"], || {
+            query::handle(world, request, version, true, rest)
+        }),
+        ["tooling", "sobjects", rest @ ..] => only(method, &["GET"], || {
+            records::tooling(world, request, version, rest)
+        }),
         ["sobjects", rest @ ..] => records::handle(world, request, version, rest),
         ["metadata", "deployRequest", rest @ ..] => deploy_request::handle(world, request, rest),
         ["composite", rest @ ..] => composite::handle(world, request, version, rest),
@@ -72,18 +91,38 @@ pub fn dispatch(world: &mut World, request: &Request, version: u32, path: &[&str
 }
 
 fn only(method: &str, allowed: &[&str], answer: impl FnOnce() -> Response) -> Response {
-    if allowed.contains(&method) { answer() } else { method_not_allowed(method, allowed) }
+    if allowed.contains(&method) {
+        answer()
+    } else {
+        method_not_allowed(method, allowed)
+    }
 }
 
 /// What the platform answers to a method a resource does not have.
 pub fn method_not_allowed(method: &str, allowed: &[&str]) -> Response {
-    let message = format!("HTTP Method '{method}' not allowed. Allowed are {}", allowed.join(","));
+    let message = format!(
+        "HTTP Method '{method}' not allowed. Allowed are {}",
+        allowed.join(",")
+    );
     Response::refusal(&Refusal::new(405, "METHOD_NOT_ALLOWED", message))
 }
 
 fn resources(version: u32) -> Response {
-    let names = ["composite", "limits", "metadata", "query", "queryAll", "sobjects", "tooling"];
-    let entry = |name: &str| (name.to_owned(), json!(format!("/services/data/v{version}.0/{name}")));
+    let names = [
+        "composite",
+        "limits",
+        "metadata",
+        "query",
+        "queryAll",
+        "sobjects",
+        "tooling",
+    ];
+    let entry = |name: &str| {
+        (
+            name.to_owned(),
+            json!(format!("/services/data/v{version}.0/{name}")),
+        )
+    };
     Response::json(200, &Value::Object(names.into_iter().map(entry).collect()))
 }
 
@@ -104,7 +143,11 @@ pub fn answer(result: Result<Response, Refusal>) -> Response {
 pub fn body_object(request: &Request) -> Result<serde_json::Map<String, Value>, Refusal> {
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Refusal::new(400, "JSON_PARSER_ERROR", "Unexpected value: an object is expected")),
+        Ok(_) => Err(Refusal::new(
+            400,
+            "JSON_PARSER_ERROR",
+            "Unexpected value: an object is expected",
+        )),
         Err(error) => Err(Refusal::new(400, "JSON_PARSER_ERROR", error.to_string())),
     }
 }
@@ -115,7 +158,13 @@ mod tests {
 
     #[test]
     fn releases_have_their_names() {
-        let cases = [(51, "Spring '21"), (52, "Summer '21"), (53, "Winter '22"), (65, "Winter '26"), (66, "Spring '26")];
+        let cases = [
+            (51, "Spring '21"),
+            (52, "Summer '21"),
+            (53, "Winter '22"),
+            (65, "Winter '26"),
+            (66, "Spring '26"),
+        ];
         for (number, name) in cases {
             assert_eq!(release(number), name);
         }

@@ -27,7 +27,9 @@ fn oauth(world: &mut World, request: Request, endpoint: &str) -> Response {
     match (request.method.as_str(), endpoint) {
         ("POST", "token") => login::token(world, &request),
         ("GET", "authorize") => login::authorize(world, &request),
-        ("GET" | "POST", "userinfo") => authenticated(world, request, login::bad_token, login::userinfo),
+        ("GET" | "POST", "userinfo") => {
+            authenticated(world, request, login::bad_token, login::userinfo)
+        }
         ("GET" | "POST", "revoke") => login::revoke(world, &request),
         _ => not_found(),
     }
@@ -49,11 +51,20 @@ fn authenticated(
 }
 
 fn rest(world: &mut World, request: &Request, version: &str, path: &[&str]) -> Response {
-    let Some(version) = parse_version(version) else { return not_found() };
-    let Some(user) = login::bearer(request).and_then(|token| login::user_of(world, token)) else {
-        return Response::refusal(&Refusal::new(401, "INVALID_SESSION_ID", "Session expired or invalid"));
+    let Some(version) = parse_version(version) else {
+        return not_found();
     };
-    let request = Request { user, ..request.clone() };
+    let Some(user) = login::bearer(request).and_then(|token| login::user_of(world, token)) else {
+        return Response::refusal(&Refusal::new(
+            401,
+            "INVALID_SESSION_ID",
+            "Session expired or invalid",
+        ));
+    };
+    let request = Request {
+        user,
+        ..request.clone()
+    };
     rest::handle(world, &request, version, path)
 }
 
@@ -65,5 +76,9 @@ fn parse_version(text: &str) -> Option<u32> {
 
 /// What the platform answers to a path it does not know.
 pub fn not_found() -> Response {
-    Response::refusal(&Refusal::new(404, "NOT_FOUND", "The requested resource does not exist"))
+    Response::refusal(&Refusal::new(
+        404,
+        "NOT_FOUND",
+        "The requested resource does not exist",
+    ))
 }

@@ -1,32 +1,28 @@
 //! The HTTP server around the org: one request after the other, however many connections there are.
 
+mod wire;
+
 use std::future::Future;
-use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::serve::{IncomingStream, Listener};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::json;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Sleep;
+use tokio::net::TcpListener;
 
 use super::faults::{Drop, Effect, Faults};
 use super::http::{Refusal, Request, Response};
 use super::store::World;
 use super::{persist, router};
+use wire::{Line, Wire};
 
 /// The largest request, packed or unpacked: the platform's own limit with room for its envelope.
 const LARGEST_REQUEST: usize = 64 * 1024 * 1024;
@@ -50,7 +46,10 @@ impl Service {
     }
 
     fn strike(&self, request: &Request) -> Effect {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).strike(request)
+        self.faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .strike(request)
     }
 
     /// Carries a request out and keeps the state before the answer is sent.
@@ -59,13 +58,17 @@ impl Service {
         let before = pulse(&world);
         let may_change = may_change(&request);
         let response = router::handle(&mut world, request);
-        let Some(path) = &self.state else { return response };
+        let Some(path) = &self.state else {
+            return response;
+        };
         if !may_change && pulse(&world) == before {
             return response;
         }
         match persist::save(path, &world.org) {
             Ok(()) => response,
-            Err(error) => Response::refusal(&Refusal::new(500, "UNKNOWN_EXCEPTION", error.to_string())),
+            Err(error) => {
+                Response::refusal(&Refusal::new(500, "UNKNOWN_EXCEPTION", error.to_string()))
+            }
         }
     }
 
@@ -80,8 +83,16 @@ impl Service {
 /// How far work that goes on by itself has come.
 fn pulse(world: &World) -> (usize, usize, usize) {
     let org = &world.org;
-    let started = org.deploys.values().filter(|job| job.started.is_some()).count();
-    let completed = org.deploys.values().filter(|job| job.completed.is_some()).count();
+    let started = org
+        .deploys
+        .values()
+        .filter(|job| job.started.is_some())
+        .count();
+    let completed = org
+        .deploys
+        .values()
+        .filter(|job| job.completed.is_some())
+        .count();
     (org.recalculations.len(), started, completed)
 }
 
@@ -92,18 +103,32 @@ fn may_change(request: &Request) -> bool {
     }
     let body = request.text();
     if request.path.starts_with("/services/Soap/m/") {
-        let reads = ["<readMetadata", "<listMetadata", "<describeMetadata", "<describeValueType", ":readMetadata", ":listMetadata", ":describeMetadata"];
+        let reads = [
+            "<readMetadata",
+            "<listMetadata",
+            "<describeMetadata",
+            "<describeValueType",
+            ":readMetadata",
+            ":listMetadata",
+            ":describeMetadata",
+        ];
         return !reads.iter().any(|operation| body.contains(operation));
     }
     if request.path.ends_with("/composite/batch") {
         let upper = body.to_ascii_uppercase();
-        return ["\"POST\"", "\"PATCH\"", "\"DELETE\"", "\"PUT\""].iter().any(|method| upper.contains(method));
+        return ["\"POST\"", "\"PATCH\"", "\"DELETE\"", "\"PUT\""]
+            .iter()
+            .any(|method| upper.contains(method));
     }
     true
 }
 
 /// Serves until the future ends.
-pub(super) async fn serve(listener: TcpListener, service: Arc<Service>, until: impl Future<Output = ()> + Send + 'static) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    until: impl Future<Output = ()> + Send + 'static,
+) {
     let latency = service.latency;
     let app = axum::Router::new().fallback(handle).with_state(service);
     let wire = Wire { listener, latency };
@@ -112,7 +137,11 @@ pub(super) async fn serve(listener: TcpListener, service: Arc<Service>, until: i
     let _ = server.with_graceful_shutdown(until).await;
 }
 
-async fn handle(State(service): State<Arc<Service>>, ConnectInfo(line): ConnectInfo<Line>, request: HttpRequest) -> axum::response::Response {
+async fn handle(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: HttpRequest,
+) -> axum::response::Response {
     let begun = Instant::now();
     if !service.latency.is_zero() {
         tokio::time::sleep(service.latency).await;
@@ -149,13 +178,34 @@ fn shown_path(request: &Request) -> String {
 
 async fn read(request: HttpRequest, line: &Line) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
-    let too_large = || Response::text(413, "Maximum size of request reached. Maximum size of request is 52428800 bytes.");
-    let body = axum::body::to_bytes(body, LARGEST_REQUEST).await.map_err(|_| too_large())?;
-    let headers = parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let too_large = || {
+        Response::text(
+            413,
+            "Maximum size of request reached. Maximum size of request is 52428800 bytes.",
+        )
+    };
+    let body = axum::body::to_bytes(body, LARGEST_REQUEST)
+        .await
+        .map_err(|_| too_large())?;
+    let headers = parts.headers.iter().map(|(name, value)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    });
     let headers: std::collections::BTreeMap<String, String> = headers.collect();
-    let packed = headers.get("content-encoding").is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip"));
-    let body = if packed { unpacked(&body).ok_or_else(too_large)? } else { body.to_vec() };
-    let host = headers.get("host").cloned().unwrap_or_else(|| line.local.clone());
+    let packed = headers
+        .get("content-encoding")
+        .is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip"));
+    let body = if packed {
+        unpacked(&body).ok_or_else(too_large)?
+    } else {
+        body.to_vec()
+    };
+    let host = headers
+        .get("host")
+        .cloned()
+        .unwrap_or_else(|| line.local.clone());
     Ok(Request {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
@@ -169,13 +219,21 @@ async fn read(request: HttpRequest, line: &Line) -> Result<Request, Response> {
 
 fn unpacked(body: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::new();
-    GzDecoder::new(body).take(LARGEST_REQUEST as u64 + 1).read_to_end(&mut plain).ok()?;
+    GzDecoder::new(body)
+        .take(LARGEST_REQUEST as u64 + 1)
+        .read_to_end(&mut plain)
+        .ok()?;
     (plain.len() <= LARGEST_REQUEST).then_some(plain)
 }
 
 fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.split(',').any(|encoding| encoding.trim().split(';').next() == Some("gzip"))
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    accepted
+        .split(',')
+        .any(|encoding| encoding.trim().split(';').next() == Some("gzip"))
 }
 
 fn rendered(response: Response, packs: bool) -> axum::response::Response {
@@ -200,7 +258,8 @@ fn rendered(response: Response, packs: bool) -> axum::response::Response {
         body = packed;
     }
     let mut rendered = axum::response::Response::new(Body::from(body));
-    *rendered.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *rendered.status_mut() =
+        StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *rendered.headers_mut() = headers;
     rendered
 }
@@ -211,107 +270,194 @@ fn packed(body: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-/// Accepts connections, each of which answers nothing for two latencies: the hand-shakes of TCP and TLS.
-struct Wire {
-    listener: TcpListener,
-    latency: Duration,
-}
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
 
-impl Listener for Wire {
-    type Io = Connection;
-    type Addr = SocketAddr;
+    use super::super::{Options, Server, start};
+    use super::*;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, address)) => return (Connection::new(stream, self.latency * 2), address),
-                // Too many open files, or a client that left: the next one may fare better.
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
+    /// Status and body of an answer on a connection of its own; `None` where the connection is lost.
+    async fn send(
+        server: &Server,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> Option<(u16, Vec<u8>)> {
+        let host = server.base_url().trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let token = server.access_token();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+        );
+        stream
+            .write_all(format!("{head}{body}").as_bytes())
+            .await
+            .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.ok()?;
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let status = std::str::from_utf8(&answer[..end])
+            .unwrap()
+            .split(' ')
+            .nth(1)?
+            .parse()
+            .ok()?;
+        Some((status, answer[end + 4..].to_vec()))
+    }
+
+    async fn leads(server: &Server) -> u64 {
+        let (_, body) = send(
+            server,
+            "GET",
+            "/services/data/v66.0/query?q=SELECT+COUNT()+FROM+Lead",
+            "",
+            "",
+        )
+        .await
+        .unwrap();
+        serde_json::from_slice::<serde_json::Value>(&body).unwrap()["totalSize"]
+            .as_u64()
+            .unwrap()
+    }
+
+    const LEAD: &str = r#"{"LastName":"A","Company":"B"}"#;
+
+    #[tokio::test]
+    async fn answers_are_packed_when_asked_for() {
+        let server = start(Options::default()).await.unwrap();
+        let (status, body) = send(
+            &server,
+            "GET",
+            "/services/data",
+            "Accept-Encoding: gzip\r\n",
+            "",
+        )
+        .await
+        .unwrap();
+        assert_eq!(status, 200);
+        let mut plain = String::new();
+        GzDecoder::new(body.as_slice())
+            .read_to_string(&mut plain)
+            .unwrap();
+        assert!(
+            plain.starts_with(
+                r#"[{"label":"Spring '21","url":"/services/data/v51.0","version":"51.0"}"#
+            ),
+            "{plain}"
+        );
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_state_file_keeps_token_and_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            state: Some(folder.path().join("org.json")),
+            ..Options::default()
+        };
+        let server = start(options.clone()).await.unwrap();
+        let token = server.access_token().to_owned();
+        assert_eq!(
+            send(
+                &server,
+                "POST",
+                "/services/data/v66.0/sobjects/Lead",
+                "",
+                LEAD
+            )
+            .await
+            .unwrap()
+            .0,
+            201
+        );
+        server.stop().await;
+        let server = start(options).await.unwrap();
+        assert_eq!(server.access_token(), token);
+        assert_eq!(leads(&server).await, 2001);
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_lost_connection_may_hide_a_request_that_was_carried_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let faults = folder.path().join("faults.json");
+        let text = r#"[{"path": "/sobjects/Lead", "times": 1, "drop": "before"}, {"path": "/sobjects/Lead", "skip": 1, "times": 1, "drop": "after"}]"#;
+        std::fs::write(&faults, text).unwrap();
+        let server = start(Options {
+            faults: Some(faults),
+            ..Options::default()
+        })
+        .await
+        .unwrap();
+        for expected in [2000, 2001] {
+            assert_eq!(
+                send(
+                    &server,
+                    "POST",
+                    "/services/data/v66.0/sobjects/Lead",
+                    "",
+                    LEAD
+                )
+                .await,
+                None
+            );
+            assert_eq!(leads(&server).await, expected);
         }
+        server.stop().await;
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-/// A connection that waits before its first byte and can be cut.
-struct Connection {
-    stream: TcpStream,
-    wait: Option<Pin<Box<Sleep>>>,
-    cut: Arc<AtomicBool>,
-}
-
-impl Connection {
-    fn new(stream: TcpStream, wait: Duration) -> Connection {
-        // Without it small answers may wait for acknowledgements; a socket that cannot do it works all the same.
-        let _ = stream.set_nodelay(true);
-        let wait = (!wait.is_zero()).then(|| Box::pin(tokio::time::sleep(wait)));
-        Connection { stream, wait, cut: Arc::default() }
+    #[tokio::test]
+    async fn latency_counts_once_for_a_request_and_twice_for_a_connection() {
+        let latency = Duration::from_millis(30);
+        let server = start(Options {
+            latency,
+            ..Options::default()
+        })
+        .await
+        .unwrap();
+        let begun = Instant::now();
+        send(&server, "GET", "/services/data", "", "")
+            .await
+            .unwrap();
+        assert!(begun.elapsed() >= latency * 3);
+        server.stop().await;
     }
 
-    fn check(&self) -> io::Result<()> {
-        match self.cut.load(Ordering::Relaxed) {
-            true => Err(io::ErrorKind::ConnectionReset.into()),
-            false => Ok(()),
-        }
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        if let Some(wait) = &mut self.wait {
-            ready!(wait.as_mut().poll(context));
-            self.wait = None;
-        }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-/// What a handler knows of its connection.
-#[derive(Clone)]
-struct Line {
-    local: String,
-    cut: Arc<AtomicBool>,
-}
-
-impl Line {
-    /// Closes the connection in place of an answer.
-    fn cut(&self) {
-        self.cut.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Connected<IncomingStream<'_, Wire>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Wire>) -> Line {
-        let local = stream.io().stream.local_addr().map(|address| address.to_string()).unwrap_or_default();
-        Line { local, cut: Arc::clone(&stream.io().cut) }
+    #[test]
+    fn reading_over_soap_and_in_batches_changes_nothing() {
+        let check = |method: &str, path: &str, body: &str, expected: bool| {
+            let request = Request {
+                method: method.into(),
+                path: path.into(),
+                body: body.into(),
+                ..Request::default()
+            };
+            assert_eq!(may_change(&request), expected, "{method} {path} {body}");
+        };
+        check("GET", "/services/data/v66.0/query", "", false);
+        check(
+            "POST",
+            "/services/Soap/m/66.0",
+            "<x><readMetadata xmlns=''/></x>",
+            false,
+        );
+        check("POST", "/services/Soap/m/66.0", "<x><deploy/></x>", true);
+        check(
+            "POST",
+            "/services/data/v66.0/composite/batch",
+            r#"{"batchRequests":[{"method":"GET"}]}"#,
+            false,
+        );
+        check(
+            "POST",
+            "/services/data/v66.0/composite/batch",
+            r#"{"batchRequests":[{"method":"Patch"}]}"#,
+            true,
+        );
+        check("PATCH", "/services/data/v66.0/sobjects/Lead/x", "", true);
     }
 }

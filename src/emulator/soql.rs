@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod ast;
 pub mod compare;
+mod compile;
 pub mod dates;
 pub mod evaluate;
 pub mod lexer;
@@ -29,29 +30,46 @@ pub struct SoqlError {
 impl SoqlError {
     /// `MALFORMED_QUERY` at a place.
     pub fn malformed(at: usize, message: String) -> SoqlError {
-        SoqlError { code: "MALFORMED_QUERY", message, at: Some(at) }
+        SoqlError {
+            code: "MALFORMED_QUERY",
+            message,
+            at: Some(at),
+        }
     }
 
     /// Another refusal at a place.
     pub fn at(code: &'static str, at: usize, message: String) -> SoqlError {
-        SoqlError { code, message, at: Some(at) }
+        SoqlError {
+            code,
+            message,
+            at: Some(at),
+        }
     }
 
     /// A refusal that points nowhere.
     pub fn plain(code: &'static str, message: impl Into<String>) -> SoqlError {
-        SoqlError { code, message: message.into(), at: None }
+        SoqlError {
+            code,
+            message: message.into(),
+            at: None,
+        }
     }
 
     /// The refusal as the REST API words it: the line, a caret under the place, row and column, the sentence.
     pub fn refusal(&self, query: &str) -> Refusal {
-        let Some(at) = self.at else { return Refusal::new(400, self.code, self.message.clone()) };
+        let Some(at) = self.at else {
+            return Refusal::new(400, self.code, self.message.clone());
+        };
         let before = query.get(..at).unwrap_or(query);
         let row = before.matches('\n').count() + 1;
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let column = before[line_start..].chars().count();
         let line = query[line_start..].lines().next().unwrap_or_default();
         let caret = " ".repeat(column);
-        let place = format!("\n{line}\n{caret}^\nERROR at Row:{row}:Column:{}\n", column + 1);
+        let place = format!(
+            "\n{line}\n{caret}^\nERROR at Row:{row}:Column:{}\n",
+            column + 1
+        );
         Refusal::new(400, self.code, format!("{place}{}", self.message))
     }
 }
@@ -74,7 +92,9 @@ pub struct Found {
 /// # Errors
 /// What the platform refuses, in its words, with the place in the query.
 pub fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
-    parser::parse(text).and_then(|query| evaluate::answer(viewer, &query)).map_err(|error| error.refusal(text))
+    parser::parse(text)
+        .and_then(|query| evaluate::answer(viewer, &query))
+        .map_err(|error| error.refusal(text))
 }
 
 #[cfg(test)]
@@ -83,7 +103,11 @@ mod tests {
 
     #[test]
     fn a_refusal_points_at_the_place() {
-        let error = SoqlError::at("INVALID_TYPE", 20, "sObject type 'XYZZY' is not supported.".to_owned());
+        let error = SoqlError::at(
+            "INVALID_TYPE",
+            20,
+            "sObject type 'XYZZY' is not supported.".to_owned(),
+        );
         let expected = "\nselect count() from XYZZY\n                    ^\nERROR at Row:1:Column:21\nsObject type 'XYZZY' is not supported.";
         assert_eq!(error.refusal("select count() from XYZZY").message, expected);
     }
@@ -91,6 +115,9 @@ mod tests {
     #[test]
     fn rows_are_counted() {
         let refusal = SoqlError::malformed(10, "x".to_owned()).refusal("SELECT Id\nFROM ä Lead");
-        assert_eq!(refusal.message, "\nFROM ä Lead\n^\nERROR at Row:2:Column:1\nx");
+        assert_eq!(
+            refusal.message,
+            "\nFROM ä Lead\n^\nERROR at Row:2:Column:1\nx"
+        );
     }
 }

@@ -6,6 +6,7 @@ mod ids;
 mod objects;
 mod people;
 mod permissions;
+mod row;
 mod shares;
 mod work;
 
@@ -21,14 +22,12 @@ pub use ids::{Id, canonical, numbered, short};
 pub use objects::*;
 pub use people::*;
 pub use permissions::*;
+pub use row::{FieldName, Row};
 pub use shares::*;
 pub use work::*;
 
 /// Milliseconds since the start of 1970, UTC.
 pub type Millis = i64;
-
-/// A record: API name of the field to its value, absent meaning null. `Id` is among them.
-pub type Row = BTreeMap<String, Value>;
 
 /// The records of one object, by id.
 pub type Table = BTreeMap<Id, Row>;
@@ -53,6 +52,8 @@ pub struct Org {
     pub roles: BTreeMap<Id, Role>,
     /// Groups by id: public groups, queues, and those that stand for roles.
     pub groups: BTreeMap<Id, Group>,
+    /// What the administrator may beyond any permission set, so that no seed can shut it out. No query shows it.
+    pub administrator_rights: Shared<Option<Container>>,
     /// Users by id.
     pub users: BTreeMap<Id, User>,
     /// Permission set assignments by id, without those to profiles' own sets.
@@ -272,6 +273,9 @@ impl Org {
             found.push(container);
         }
         found.retain(|container| !container.has_activation_required);
+        if user.id == self.organization.administrator {
+            found.extend(self.administrator_rights.as_ref());
+        }
         found
     }
 }

@@ -23,7 +23,10 @@ pub struct Viewer<'a> {
 impl<'a> Viewer<'a> {
     /// The user with this id, looking at the org through this API version.
     pub fn new(org: &'a Org, user: &str, now: Millis, version: u32) -> Viewer<'a> {
-        let profile = org.users.get(user).and_then(|user| org.profiles.get(&user.profile));
+        let profile = org
+            .users
+            .get(user)
+            .and_then(|user| org.profiles.get(&user.profile));
         Viewer {
             org,
             user: user.to_owned(),
@@ -37,12 +40,17 @@ impl<'a> Viewer<'a> {
 
     /// Whether anything grants this user permission.
     pub fn allows(&self, permission: &str) -> bool {
-        self.containers.iter().any(|container| container.allows(permission))
+        self.containers
+            .iter()
+            .any(|container| container.allows(permission))
     }
 
     /// What is granted on an object, Modify All Data and View All Data included.
     pub fn object_access(&self, object: &str) -> ObjectAccess {
-        let granted = self.containers.iter().map(|container| granted(container, object));
+        let granted = self
+            .containers
+            .iter()
+            .map(|container| granted(container, object));
         granted.fold(ObjectAccess::default(), ObjectAccess::union)
     }
 
@@ -52,7 +60,11 @@ impl<'a> Viewer<'a> {
     /// Configuration.
     pub fn sees_object(&self, object: &ObjectSchema) -> bool {
         match views::is_setup(&object.name) {
-            true => !views::needs_view_setup(&object.name) || self.allows("ViewSetup") || self.allows("ModifyAllData"),
+            true => {
+                !views::needs_view_setup(&object.name)
+                    || self.allows("ViewSetup")
+                    || self.allows("ModifyAllData")
+            }
             false => self.object_access(&object.name).read,
         }
     }
@@ -74,11 +86,19 @@ impl<'a> Viewer<'a> {
             return true;
         }
         let key = format!("{}.{}", object.name, field.name);
-        if !field.custom && self.own.is_some_and(|own| !own.field_permissions.contains_key(&key)) {
+        if !field.custom
+            && self
+                .own
+                .is_some_and(|own| !own.field_permissions.contains_key(&key))
+        {
             return true;
         }
         let entry = |container: &&&Container| {
-            let access = container.field_permissions.get(&key).copied().unwrap_or_default();
+            let access = container
+                .field_permissions
+                .get(&key)
+                .copied()
+                .unwrap_or_default();
             if edit { access.edit } else { access.read }
         };
         self.containers.iter().any(|container| entry(&container))
@@ -91,12 +111,20 @@ impl<'a> Viewer<'a> {
 /// Modify All Data brings every right on every object, View All Data reading (object reference, Profile): a profile
 /// that is read back shows them as object permissions.
 pub fn granted(container: &Container, object: &str) -> ObjectAccess {
-    let stated = container.object_permissions.get(object).copied().unwrap_or_default();
+    let stated = container
+        .object_permissions
+        .get(object)
+        .copied()
+        .unwrap_or_default();
     if container.allows("ModifyAllData") {
         return stated.union(ObjectAccess::FULL);
     }
     if container.allows("ViewAllData") {
-        return stated.union(ObjectAccess { read: true, view_all: true, ..ObjectAccess::default() });
+        return stated.union(ObjectAccess {
+            read: true,
+            view_all: true,
+            ..ObjectAccess::default()
+        });
     }
     stated
 }
@@ -108,11 +136,22 @@ mod tests {
     #[test]
     fn data_administration_wins_over_object_permissions() {
         let mut container = Container::default();
-        let check = |container: &Container, expected: ObjectAccess| assert_eq!(granted(container, "Lead"), expected);
+        let check = |container: &Container, expected: ObjectAccess| {
+            assert_eq!(granted(container, "Lead"), expected)
+        };
         check(&container, ObjectAccess::default());
         container.user_permissions.insert("ViewAllData".to_owned());
-        check(&container, ObjectAccess { read: true, view_all: true, ..ObjectAccess::default() });
-        container.user_permissions.insert("ModifyAllData".to_owned());
+        check(
+            &container,
+            ObjectAccess {
+                read: true,
+                view_all: true,
+                ..ObjectAccess::default()
+            },
+        );
+        container
+            .user_permissions
+            .insert("ModifyAllData".to_owned());
         check(&container, ObjectAccess::FULL);
     }
 }

@@ -94,7 +94,10 @@ impl Record<'_> {
             Record::Built("PermissionDependency", _) => "DurableId",
             _ => "Id",
         };
-        self.value(viewer, column).as_str().unwrap_or_default().to_owned()
+        self.value(viewer, column)
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The value of a field; null where it has none.
@@ -113,7 +116,9 @@ impl Record<'_> {
     fn computed(&self, viewer: &Viewer<'_>, column: &str) -> Value {
         let org = viewer.org;
         match self {
-            Record::Organization(organization) => definitions::organization(org, organization, column),
+            Record::Organization(organization) => {
+                definitions::organization(org, organization, column)
+            }
             Record::User(user) => people::user(org, user, column),
             Record::Profile(profile) => people::profile(org, profile, column),
             Record::Container(container) => permissions::container(org, container, column),
@@ -121,8 +126,12 @@ impl Record<'_> {
             Record::License(license) => people::license(org, license, column),
             Record::Role(role) => people::role(org, role, column),
             Record::Group(group) => people::group(org, group, column),
-            Record::ObjectPermission(parent, object, access) => permissions::object(org, parent, object, *access, column),
-            Record::FieldPermission(parent, field, access) => permissions::field(org, parent, field, *access, column),
+            Record::ObjectPermission(parent, object, access) => {
+                permissions::object(org, parent, object, *access, column)
+            }
+            Record::FieldPermission(parent, field, access) => {
+                permissions::field(org, parent, field, *access, column)
+            }
             Record::Object(object) => definitions::object(org, object, column),
             Record::Field(object, field) => definitions::field(object, field, column),
             Record::Share(row) => access::share(org, row, column),
@@ -149,14 +158,17 @@ fn stored<'r>(id: &str, row: &'r Row, column: &str) -> Cow<'r, Value> {
 /// The object with this API name, in any case, as the API in use has it.
 pub fn schema<'v>(viewer: &Viewer<'v>, name: &str) -> Option<Cow<'v, ObjectSchema>> {
     if let Some(object) = schema::setup_table(name) {
-        return (viewer.tooling || !tooling::is_tooling_only(&object.name)).then_some(Cow::Borrowed(object));
+        return (viewer.tooling || !tooling::is_tooling_only(&object.name))
+            .then_some(Cow::Borrowed(object));
     }
     if viewer.tooling {
         return None;
     }
     match viewer.org.object(name) {
         Some(object) => Some(Cow::Borrowed(object)),
-        None => shared_object(viewer.org, name).map(|object| Cow::Owned(access::share_schema(object))),
+        None => {
+            shared_object(viewer.org, name).map(|object| Cow::Owned(access::share_schema(object)))
+        }
     }
 }
 
@@ -166,7 +178,10 @@ pub fn field<'s>(org: &Org, object: &'s ObjectSchema, name: &str) -> Option<Cow<
         return Some(Cow::Borrowed(field));
     }
     let columns = schema::has_permission_columns(&object.name);
-    columns.then(|| schema::permission_field(org, name)).flatten().map(Cow::Owned)
+    columns
+        .then(|| schema::permission_field(org, name))
+        .flatten()
+        .map(Cow::Owned)
 }
 
 /// Whether the object is one of setup, which object permissions and sharing do not govern.
@@ -177,14 +192,25 @@ pub fn is_setup(object: &str) -> bool {
 /// Whether a query may filter on fields like this (SOQL reference: not on long texts, addresses and files).
 pub fn is_filterable(field: &FieldSchema) -> bool {
     let long = field.kind == FieldType::TextArea && field.length > 255;
-    !long && !matches!(field.kind, FieldType::Base64 | FieldType::Address | FieldType::Location | FieldType::EncryptedString)
+    !long
+        && !matches!(
+            field.kind,
+            FieldType::Base64
+                | FieldType::Address
+                | FieldType::Location
+                | FieldType::EncryptedString
+        )
 }
 
 /// The rows of a table that the running user may see; those that do not meet the hints may be missing.
 ///
 /// # Errors
 /// What an object of its own kind refuses.
-pub fn records<'v>(viewer: &Viewer<'v>, object: &str, hints: &Hints) -> Result<Vec<Record<'v>>, SoqlError> {
+pub fn records<'v>(
+    viewer: &Viewer<'v>,
+    object: &str,
+    hints: &Hints,
+) -> Result<Vec<Record<'v>>, SoqlError> {
     let org = viewer.org;
     Ok(match object {
         "Organization" => vec![Record::Organization(&org.organization)],
@@ -214,18 +240,26 @@ pub fn records<'v>(viewer: &Viewer<'v>, object: &str, hints: &Hints) -> Result<V
 fn data<'v>(viewer: &Viewer<'v>, object: &str, hints: &Hints) -> Vec<Record<'v>> {
     let org = viewer.org;
     let Some((name, table)) = org.records.get_key_value(object) else {
-        return shared_object(org, object).map(|shared| access::shares(org, shared)).unwrap_or_default();
+        return shared_object(org, object)
+            .map(|shared| access::shares(org, shared))
+            .unwrap_or_default();
     };
-    let Some(sight) = Sight::new(org, &viewer.user, object, viewer.now) else { return Vec::new() };
+    let Some(sight) = Sight::new(org, &viewer.user, object, viewer.now) else {
+        return Vec::new();
+    };
     let seen = |id: &str, row: &Row| sight.sees_all() || sight.sees_row(id, row);
     if let Some(ids) = hints.get("Id") {
         let rows = ids.iter().filter_map(|id| table.get_key_value(id));
         let mut found: Vec<(&Id, &Row)> = rows.filter(|(id, row)| seen(id, row)).collect();
         found.sort_by_key(|(id, _)| *id);
-        return found.into_iter().map(|(id, row)| Record::Stored(name, id, row)).collect();
+        return found
+            .into_iter()
+            .map(|(id, row)| Record::Stored(name, id, row))
+            .collect();
     }
     let rows = table.iter().filter(|(id, row)| seen(id, row));
-    rows.map(|(id, row)| Record::Stored(name, id, row)).collect()
+    rows.map(|(id, row)| Record::Stored(name, id, row))
+        .collect()
 }
 
 /// The row with this id, wherever references can point. Parents are found without regard to sharing: whoever reads a
@@ -233,49 +267,93 @@ fn data<'v>(viewer: &Viewer<'v>, object: &str, hints: &Hints) -> Vec<Record<'v>>
 pub fn by_id<'v>(viewer: &Viewer<'v>, object: &str, id: &str) -> Option<Record<'v>> {
     let org = viewer.org;
     match object {
-        "Organization" => Some(&org.organization).filter(|org| org.id == id).map(Record::Organization),
+        "Organization" => Some(&org.organization)
+            .filter(|org| org.id == id)
+            .map(Record::Organization),
         "User" => org.users.get(id).map(Record::User),
         "Profile" => org.profiles.get(id).map(Record::Profile),
         "PermissionSet" => org.containers.get(id).map(Record::Container),
         "UserLicense" => org.licenses.get(id).map(Record::License),
         "UserRole" => org.roles.get(id).map(Record::Role),
         "Group" => org.groups.get(id).map(Record::Group),
-        "EntityDefinition" => definitions::objects(org).find(|object| definitions::durable_id(object) == id).map(Record::Object),
+        "EntityDefinition" => definitions::objects(org)
+            .find(|object| definitions::durable_id(object) == id)
+            .map(Record::Object),
         other if is_setup(other) || !org.records.contains_key(other) => {
             let hints = Hints::from([("Id".to_owned(), vec![id.to_owned()])]);
             let rows = records(viewer, other, &hints).ok()?;
-            rows.into_iter().find(|row| row.value(viewer, "Id").as_str() == Some(id))
+            rows.into_iter()
+                .find(|row| row.value(viewer, "Id").as_str() == Some(id))
         }
         other => {
             let (name, table) = org.records.get_key_value(other)?;
-            table.get_key_value(id).map(|(id, row)| Record::Stored(name, id, row))
+            table
+                .get_key_value(id)
+                .map(|(id, row)| Record::Stored(name, id, row))
         }
     }
 }
 
 /// Names of relationships from setup objects to their children: parent, child, reference, name.
 const CHILDREN: [(&str, &str, &str, &str); 9] = [
-    ("User", "PermissionSetAssignment", "AssigneeId", "PermissionSetAssignments"),
-    ("PermissionSet", "PermissionSetAssignment", "PermissionSetId", "Assignments"),
-    ("PermissionSet", "ObjectPermissions", "ParentId", "ObjectPerms"),
-    ("PermissionSet", "FieldPermissions", "ParentId", "FieldPerms"),
+    (
+        "User",
+        "PermissionSetAssignment",
+        "AssigneeId",
+        "PermissionSetAssignments",
+    ),
+    (
+        "PermissionSet",
+        "PermissionSetAssignment",
+        "PermissionSetId",
+        "Assignments",
+    ),
+    (
+        "PermissionSet",
+        "ObjectPermissions",
+        "ParentId",
+        "ObjectPerms",
+    ),
+    (
+        "PermissionSet",
+        "FieldPermissions",
+        "ParentId",
+        "FieldPerms",
+    ),
     ("Profile", "User", "ProfileId", "Users"),
     ("UserRole", "User", "UserRoleId", "Users"),
     ("Group", "GroupMember", "GroupId", "GroupMembers"),
     ("Group", "QueueSobject", "QueueId", "QueueSobjects"),
-    ("EntityDefinition", "FieldDefinition", "EntityDefinitionId", "Fields"),
+    (
+        "EntityDefinition",
+        "FieldDefinition",
+        "EntityDefinitionId",
+        "Fields",
+    ),
 ];
 
 /// The child object and its reference to the parent that a relationship of this name stands for.
-pub fn child_relationship<'v>(viewer: &Viewer<'v>, parent: &str, name: &str) -> Option<(Cow<'v, ObjectSchema>, String)> {
+pub fn child_relationship<'v>(
+    viewer: &Viewer<'v>,
+    parent: &str,
+    name: &str,
+) -> Option<(Cow<'v, ObjectSchema>, String)> {
     let named = |known: &str| known.eq_ignore_ascii_case(name);
-    let listed = CHILDREN.iter().find(|(object, _, _, known)| *object == parent && named(known));
+    let listed = CHILDREN
+        .iter()
+        .find(|(object, _, _, known)| *object == parent && named(known));
     if let Some((_, child, reference, _)) = listed {
         return Some((schema(viewer, child)?, (*reference).to_owned()));
     }
     if named("Shares") {
-        let object = viewer.org.object(parent).filter(|object| access::stores_shares(object))?;
-        return Some((Cow::Owned(access::share_schema(object)), access::parent_column(&object.name)));
+        let object = viewer
+            .org
+            .object(parent)
+            .filter(|object| access::stores_shares(object))?;
+        return Some((
+            Cow::Owned(access::share_schema(object)),
+            access::parent_column(&object.name),
+        ));
     }
     child_fields(viewer.org, parent)
         .find(|(_, field)| field.child_relationship.as_deref().is_some_and(named))
@@ -283,17 +361,30 @@ pub fn child_relationship<'v>(viewer: &Viewer<'v>, parent: &str, name: &str) -> 
 }
 
 /// References of data objects that point at an object.
-pub fn child_fields<'v>(org: &'v Org, parent: &str) -> impl Iterator<Item = (&'v ObjectSchema, &'v FieldSchema)> {
-    let fields = org.objects.values().flat_map(|object| object.fields.values().map(move |field| (object, field)));
+pub fn child_fields<'v>(
+    org: &'v Org,
+    parent: &str,
+) -> impl Iterator<Item = (&'v ObjectSchema, &'v FieldSchema)> {
+    let fields = org
+        .objects
+        .values()
+        .flat_map(|object| object.fields.values().map(move |field| (object, field)));
     fields.filter(move |(_, field)| field.reference_to.iter().any(|target| target == parent))
 }
 
 /// A relationship's name as the platform spells it.
 pub fn relationship_key(viewer: &Viewer<'_>, parent: &str, name: &str) -> String {
-    let listed = CHILDREN.iter().filter(|(object, ..)| *object == parent).map(|(_, _, _, known)| *known);
-    let fields = child_fields(viewer.org, parent).filter_map(|(_, field)| field.child_relationship.as_deref());
+    let listed = CHILDREN
+        .iter()
+        .filter(|(object, ..)| *object == parent)
+        .map(|(_, _, _, known)| *known);
+    let fields = child_fields(viewer.org, parent)
+        .filter_map(|(_, field)| field.child_relationship.as_deref());
     let mut known = listed.chain(fields).chain(["Shares"]);
-    known.find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(name).to_owned()
+    known
+        .find(|known| known.eq_ignore_ascii_case(name))
+        .unwrap_or(name)
+        .to_owned()
 }
 
 /// A stable id for a row that is not stored, from what makes it unique.
@@ -301,13 +392,16 @@ pub fn derived_id(prefix: &str, parts: &[&str]) -> Id {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    let hash = bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    let hash = bytes.fold(OFFSET, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+    });
     numbered(prefix, hash % 62_u64.pow(9))
 }
 
 /// A text, or null where there is none.
 fn optional(text: Option<&String>) -> Value {
-    text.filter(|text| !text.is_empty()).map_or(Value::Null, |text| Value::from(text.as_str()))
+    text.filter(|text| !text.is_empty())
+        .map_or(Value::Null, |text| Value::from(text.as_str()))
 }
 
 /// A moment as the REST API writes it.

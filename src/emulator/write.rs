@@ -59,9 +59,16 @@ impl Writer<'_> {
     /// Refuses a running user who has none of these permissions.
     fn demand(&self, object: &str, permissions: &[&str]) -> Result<(), Refusal> {
         let viewer = self.viewer();
-        match permissions.iter().any(|permission| viewer.allows(permission)) {
+        match permissions
+            .iter()
+            .any(|permission| viewer.allows(permission))
+        {
             true => Ok(()),
-            false => Err(Refusal::new(400, "INSUFFICIENT_ACCESS_OR_READONLY", format!("insufficient access rights on entity: {object}"))),
+            false => Err(Refusal::new(
+                400,
+                "INSUFFICIENT_ACCESS_OR_READONLY",
+                format!("insufficient access rights on entity: {object}"),
+            )),
         }
     }
 }
@@ -70,8 +77,18 @@ impl Writer<'_> {
 ///
 /// # Errors
 /// What the platform refuses.
-pub fn create(world: &mut World, user: &str, version: u32, object: &str, fields: Fields) -> Result<Id, Refusal> {
-    let mut writer = Writer { world, user, version };
+pub fn create(
+    world: &mut World,
+    user: &str,
+    version: u32,
+    object: &str,
+    fields: Fields,
+) -> Result<Id, Refusal> {
+    let mut writer = Writer {
+        world,
+        user,
+        version,
+    };
     let schema = schema(&writer, object)?;
     let row = values::checked(&writer.viewer(), &schema, fields, values::Purpose::Create)?;
     match schema.name.as_str() {
@@ -86,7 +103,9 @@ pub fn create(world: &mut World, user: &str, version: u32, object: &str, fields:
         "GroupMember" => groups::create_member(&mut writer, &schema, row),
         "QueueSobject" => groups::create_queue_object(&mut writer, &schema, row),
         setup if views::is_setup(setup) => Err(entity_refusal("inserted", setup)),
-        share if views::shared_object(&writer.world.org, share).is_some() => shares::create(&mut writer, &schema, row),
+        share if views::shared_object(&writer.world.org, share).is_some() => {
+            shares::create(&mut writer, &schema, row)
+        }
         _ => records::create(&mut writer, &schema, row),
     }
 }
@@ -95,8 +114,19 @@ pub fn create(world: &mut World, user: &str, version: u32, object: &str, fields:
 ///
 /// # Errors
 /// What the platform refuses.
-pub fn update(world: &mut World, user: &str, version: u32, object: &str, id: &str, fields: Fields) -> Result<(), Refusal> {
-    let mut writer = Writer { world, user, version };
+pub fn update(
+    world: &mut World,
+    user: &str,
+    version: u32,
+    object: &str,
+    id: &str,
+    fields: Fields,
+) -> Result<(), Refusal> {
+    let mut writer = Writer {
+        world,
+        user,
+        version,
+    };
     let schema = schema(&writer, object)?;
     let id = known_id(id)?;
     let row = values::checked(&writer.viewer(), &schema, fields, values::Purpose::Update)?;
@@ -109,7 +139,9 @@ pub fn update(world: &mut World, user: &str, version: u32, object: &str, id: &st
         "UserRole" => roles::update(&mut writer, &id, row),
         "Group" => groups::update(&mut writer, &id, row),
         setup if views::is_setup(setup) => Err(entity_refusal("updated", setup)),
-        share if views::shared_object(&writer.world.org, share).is_some() => shares::update(&mut writer, &schema, &id, row),
+        share if views::shared_object(&writer.world.org, share).is_some() => {
+            shares::update(&mut writer, &schema, &id, row)
+        }
         _ => records::update(&mut writer, &schema, &id, row),
     }
 }
@@ -118,8 +150,18 @@ pub fn update(world: &mut World, user: &str, version: u32, object: &str, id: &st
 ///
 /// # Errors
 /// What the platform refuses; users, for one, are deactivated instead.
-pub fn delete(world: &mut World, user: &str, version: u32, object: &str, id: &str) -> Result<(), Refusal> {
-    let mut writer = Writer { world, user, version };
+pub fn delete(
+    world: &mut World,
+    user: &str,
+    version: u32,
+    object: &str,
+    id: &str,
+) -> Result<(), Refusal> {
+    let mut writer = Writer {
+        world,
+        user,
+        version,
+    };
     let schema = schema(&writer, object)?;
     let id = known_id(id)?;
     match schema.name.as_str() {
@@ -136,7 +178,9 @@ pub fn delete(world: &mut World, user: &str, version: u32, object: &str, id: &st
             let message = format!("entity type {setup} does not support delete");
             Err(Refusal::new(400, "INVALID_TYPE_FOR_OPERATION", message))
         }
-        share if views::shared_object(&writer.world.org, share).is_some() => shares::delete(&mut writer, &schema, &id),
+        share if views::shared_object(&writer.world.org, share).is_some() => {
+            shares::delete(&mut writer, &schema, &id)
+        }
         _ => records::delete(&mut writer, &schema, &id),
     }
 }
@@ -153,25 +197,49 @@ pub fn upsert(
     key: (&str, &str),
     mut fields: Fields,
 ) -> Result<Upserted, Refusal> {
-    let writer = Writer { world, user, version };
+    let writer = Writer {
+        world,
+        user,
+        version,
+    };
     let schema = schema(&writer, object)?;
-    let usable = |name: &str| schema.field(name).filter(|field| field.external_id || field.name == "Id").map(|field| field.name.clone());
+    let usable = |name: &str| {
+        schema
+            .field(name)
+            .filter(|field| field.external_id || field.name == "Id")
+            .map(|field| field.name.clone())
+    };
     let Some(field) = usable(key.0).filter(|_| !views::is_setup(&schema.name)) else {
-        let message = format!("Provided external ID field does not exist or is not accessible: {}", key.0);
+        let message = format!(
+            "Provided external ID field does not exist or is not accessible: {}",
+            key.0
+        );
         return Err(Refusal::new(404, "NOT_FOUND", message));
     };
     if field == "Id" {
         update(world, user, version, object, key.1, fields)?;
         return Ok(Upserted::Updated(known_id(key.1)?));
     }
-    let same = |row: &Row| row.get(&field).and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(key.1));
-    let found: Vec<Id> = writer.world.org.rows(&schema.name).filter(|(_, row)| same(row)).map(|(id, _)| id.clone()).collect();
+    let same = |row: &Row| {
+        row.get(&field)
+            .and_then(Value::as_str)
+            .is_some_and(|value| value.eq_ignore_ascii_case(key.1))
+    };
+    let found: Vec<Id> = writer
+        .world
+        .org
+        .rows(&schema.name)
+        .filter(|(_, row)| same(row))
+        .map(|(id, _)| id.clone())
+        .collect();
     match found.as_slice() {
         [] => {
             fields.insert(field, Value::from(key.1));
             create(world, user, version, object, fields).map(Upserted::Created)
         }
-        [id] => update(world, user, version, object, id, fields).map(|()| Upserted::Updated(id.clone())),
+        [id] => {
+            update(world, user, version, object, id, fields).map(|()| Upserted::Updated(id.clone()))
+        }
         _ => Ok(Upserted::Several(found)),
     }
 }
@@ -186,12 +254,20 @@ fn known_id(id: &str) -> Result<Id, Refusal> {
 
 /// `No such column 'foo' on sobject of type Lead`.
 pub fn no_such_column(object: &str, name: &str) -> Refusal {
-    Refusal::new(400, "INVALID_FIELD", format!("No such column '{name}' on sobject of type {object}"))
+    Refusal::new(
+        400,
+        "INVALID_FIELD",
+        format!("No such column '{name}' on sobject of type {object}"),
+    )
 }
 
 /// `entity type cannot be inserted: RecordType`.
 fn entity_refusal(verb: &str, object: &str) -> Refusal {
-    Refusal::new(400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", format!("entity type cannot be {verb}: {object}"))
+    Refusal::new(
+        400,
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+        format!("entity type cannot be {verb}: {object}"),
+    )
 }
 
 /// What the platform answers to an id that leads nowhere.
@@ -201,7 +277,12 @@ fn gone() -> Refusal {
 
 /// What the platform answers to a reference that leads nowhere.
 fn bad_reference(field: &str) -> Refusal {
-    Refusal::new(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").about([field])
+    Refusal::new(
+        400,
+        "INVALID_CROSS_REFERENCE_KEY",
+        "invalid cross reference id",
+    )
+    .about([field])
 }
 
 fn integrity(message: impl Into<String>) -> Refusal {
@@ -209,13 +290,20 @@ fn integrity(message: impl Into<String>) -> Refusal {
 }
 
 fn duplicate(field: &str, id: &str) -> Refusal {
-    let message = format!("duplicate value found: {field} duplicates value on record with id: {}", super::store::short(id));
+    let message = format!(
+        "duplicate value found: {field} duplicates value on record with id: {}",
+        super::store::short(id)
+    );
     Refusal::new(400, "DUPLICATE_VALUE", message).about(Vec::<String>::new())
 }
 
 /// `Required fields are missing: [LastName]`, when any of these is.
 fn demand_fields(row: &Row, required: &[&str]) -> Result<(), Refusal> {
-    let missing: Vec<&str> = required.iter().copied().filter(|name| row.get(*name).is_none_or(Value::is_null)).collect();
+    let missing: Vec<&str> = required
+        .iter()
+        .copied()
+        .filter(|name| row.get(name).is_none_or(Value::is_null))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -225,7 +313,10 @@ fn demand_fields(row: &Row, required: &[&str]) -> Result<(), Refusal> {
 
 /// The text in a field; `None` where there is none.
 fn text(row: &Row, name: &str) -> Option<String> {
-    row.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    row.get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 /// The truth in a field, or what holds without it.

@@ -3,7 +3,7 @@
 //! Promise: text is escaped the way retrieved metadata is (all five characters), an empty string is a
 //! pair of tags, and reading matches local names, so any prefix a client chooses is understood.
 
-use roxmltree::{Document, Node};
+use roxmltree::{Document, Node, TextPos};
 
 /// The name space of the Metadata API: envelopes, package manifests and component files alike.
 pub(crate) const METADATA: &str = "http://soap.sforce.com/2006/04/metadata";
@@ -185,17 +185,47 @@ pub(crate) struct Malformed {
     pub(crate) column: u32,
 }
 
-/// Parses a document; a byte order mark is skipped, a document type is refused.
+/// Elements inside each other; deeper documents are refused, so that none can exhaust the stack.
+const DEEPEST: usize = 64;
+
+/// Parses a document; a byte order mark is skipped, a document type and deep nesting are refused.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Document::parse(text).map_err(|error| {
+    let document = Document::parse(text).map_err(|error| {
         let place = error.pos();
         Malformed {
             reason: error.to_string(),
             line: place.row,
             column: place.col,
         }
-    })
+    })?;
+    match too_deep(&document) {
+        Some(place) => {
+            let reason = format!("elements are nested deeper than {DEEPEST} levels");
+            Err(Malformed {
+                reason,
+                line: place.row,
+                column: place.col,
+            })
+        }
+        None => Ok(document),
+    }
+}
+
+/// Nodes come in document order, so a parent's depth is known before its children's.
+fn too_deep(document: &Document<'_>) -> Option<TextPos> {
+    let mut depths: Vec<usize> = Vec::new();
+    for node in document.descendants() {
+        let parent = node.parent_element().or_else(|| node.parent());
+        let depth = parent
+            .and_then(|parent| depths.get(parent.id().get_usize()))
+            .map_or(0, |depth| depth + 1);
+        if depth > DEEPEST {
+            return Some(document.text_pos_at(node.range().start));
+        }
+        depths.push(depth);
+    }
+    None
 }
 
 /// The child elements, in order; text between them is ignored.
@@ -311,6 +341,14 @@ mod tests {
         let mut writer = Writer::compact();
         writer.copy(document.root_element());
         assert_eq!(writer.finish(), "<a><b>x &amp; y</b><c></c></a>");
+    }
+
+    #[test]
+    fn deep_documents_are_refused() {
+        let deep = format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000));
+        assert!(parse(&deep).is_err());
+        let flat = format!("<a>{}</a>", "<b/>".repeat(1_000));
+        assert!(parse(&flat).is_ok());
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Answer {
             .or_else(|| self.header("x-request-id"));
         OrgError::Refused {
             operation: self.operation.clone(),
-            refusal,
+            refusal: Box::new(refusal),
             request_id,
         }
     }
@@ -154,6 +154,12 @@ impl Answer {
             .unwrap_or(&self.body);
         match body.trim_ascii_start().first()? {
             b'[' | b'{' => json_refusal(&serde_json::from_slice(body).ok()?, self.status),
+            // The identity service has its own word for an ended session, in plain text.
+            _ if body.starts_with(b"Bad_OAuth_Token") => Some(Refusal::new(
+                self.status,
+                "INVALID_SESSION_ID",
+                "Bad_OAuth_Token",
+            )),
             b'<' => fault(&soap_content(xml::read_bytes(body).ok()?)?, self.status),
             _ => None,
         }
@@ -339,6 +345,15 @@ mod tests {
     fn a_fault_is_refused_whatever_its_status() {
         let refusal = answer(200, "text/xml", FAULT).soap().unwrap_err();
         assert!(refusal.is_session_end());
+    }
+
+    #[test]
+    fn the_identity_services_word_for_an_ended_session() {
+        let error = answer(403, "text/html", "Bad_OAuth_Token")
+            .accept()
+            .err()
+            .unwrap();
+        assert!(error.is_session_end());
     }
 
     #[test]

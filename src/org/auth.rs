@@ -3,27 +3,14 @@
 //! **Promise:** a secret is sent to the host that the user named and to no other; the org that answers is the one
 //! that was meant.
 
-use std::path::Path;
-use std::time::{Duration, SystemTime};
-
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use reqwest::{Method, Url};
-use serde::{Deserialize, Serialize};
+use reqwest::Url;
 
 use crate::secret::Secret;
 
 use super::error::OrgError;
-use super::http::{Call, Http};
-use super::retry::Retries;
+use super::http::Http;
 use super::target::{Grant, NamedTarget, Target};
-use super::{Options, hosts, sf};
-
-const PRODUCTION: &str = "https://login.salesforce.com";
-const SANDBOX: &str = "https://test.salesforce.com";
-/// Salesforce takes assertions that end within three minutes.
-const ASSERTION_SECONDS: u64 = 170;
-/// Clock difference from which an assertion may be too old or from the future.
-const MAX_SKEW: Duration = Duration::from_secs(120);
+use super::{Options, hosts, sf, token};
 
 #[cfg(windows)]
 const SF: &str = "sf.cmd";
@@ -99,7 +86,7 @@ impl Credentials {
                 Ok(Some(org.token))
             }
             Self::Grant { grant, login } => {
-                let answer = ask_token(http, grant, login).await?;
+                let answer = token::ask(http, grant, login).await?;
                 same_org(&hosts::trusted(&answer.instance_url)?, base)?;
                 Ok(Some(Secret::new(answer.access_token)))
             }
@@ -161,10 +148,10 @@ async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError
     let login = match (target.login_url.as_deref(), &instance) {
         (Some(url), _) => hosts::trusted(url)?,
         (None, Some(instance)) => instance.clone(),
-        (None, None) => hosts::trusted(PRODUCTION)?,
+        (None, None) => hosts::trusted(token::PRODUCTION)?,
     };
     let http = Http::new(&login, &options)?;
-    let answer = ask_token(&http, &target.grant, &login).await?;
+    let answer = token::ask(&http, &target.grant, &login).await?;
     let base = hosts::trusted(&answer.instance_url)?;
     match &instance {
         Some(instance) => same_org(&base, instance)?,
@@ -199,305 +186,4 @@ fn same_org(answered: &Url, meant: &Url) -> Result<(), OrgError> {
             hosts::shown(answered)
         ),
     })
-}
-
-/// The answer of the token endpoint; everything else in it is optional in the field.
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: String,
-    instance_url: String,
-    id: Option<String>,
-}
-
-impl TokenAnswer {
-    /// The org id: the last part but one of the identity URL.
-    fn org_id(&self) -> Option<String> {
-        let mut parts = self.id.as_deref()?.rsplit('/');
-        parts
-            .nth(1)
-            .filter(|id| id.starts_with("00D"))
-            .map(str::to_owned)
-    }
-}
-
-async fn ask_token(http: &Http, grant: &Grant, login: &Url) -> Result<TokenAnswer, OrgError> {
-    let Grant::Jwt {
-        client_id,
-        username,
-        private_key_file,
-        audience,
-    } = grant
-    else {
-        return post_token(http, login, &form(grant)?).await;
-    };
-    let key = private_key(private_key_file)?;
-    let audience = audience.clone().unwrap_or_else(|| audience_of(login));
-    let first = post_token(
-        http,
-        login,
-        &assertion(&key, client_id, username, &audience)?,
-    )
-    .await;
-    // A sandbox behind its own domain wants the other audience, and only its answer tells.
-    match first {
-        Err(OrgError::Login { reason, .. }) if reason.to_lowercase().contains("audience") => {
-            let other = if audience == SANDBOX {
-                PRODUCTION
-            } else {
-                SANDBOX
-            };
-            post_token(http, login, &assertion(&key, client_id, username, other)?).await
-        }
-        outcome => outcome,
-    }
-}
-
-type Form = Vec<(&'static str, Secret)>;
-
-/// The form of every grant but the signed one.
-fn form(grant: &Grant) -> Result<Form, OrgError> {
-    let mut form: Form = Vec::new();
-    match grant {
-        Grant::ClientCredentials {
-            client_id,
-            client_secret,
-        } => {
-            form.push(("grant_type", Secret::new("client_credentials")));
-            form.push(("client_id", Secret::new(client_id)));
-            form.push(("client_secret", client_secret.read()?));
-        }
-        Grant::RefreshToken {
-            client_id,
-            client_secret,
-            refresh_token,
-        } => {
-            form.push(("grant_type", Secret::new("refresh_token")));
-            form.push(("client_id", Secret::new(client_id)));
-            form.push(("refresh_token", refresh_token.read()?));
-            if let Some(client_secret) = client_secret {
-                form.push(("client_secret", client_secret.read()?));
-            }
-        }
-        Grant::Jwt { .. } | Grant::AccessToken { .. } => {}
-    }
-    Ok(form)
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: &'a str,
-    exp: u64,
-}
-
-fn assertion(
-    key: &EncodingKey,
-    client_id: &str,
-    username: &str,
-    audience: &str,
-) -> Result<Form, OrgError> {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    let claims = Claims {
-        iss: client_id,
-        sub: username,
-        aud: audience,
-        exp: now + ASSERTION_SECONDS,
-    };
-    let signed = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, key)
-        .map_err(|error| OrgError::Usage(format!("the private key cannot sign: {error}")))?;
-    Ok(vec![
-        (
-            "grant_type",
-            Secret::new("urn:ietf:params:oauth:grant-type:jwt-bearer"),
-        ),
-        ("assertion", Secret::new(signed)),
-    ])
-}
-
-fn private_key(file: &Path) -> Result<EncodingKey, OrgError> {
-    let problem =
-        |reason: String| OrgError::Usage(format!("the private key {}: {reason}", file.display()));
-    let pem = std::fs::read(file).map_err(|error| problem(error.to_string()))?;
-    if is_open_to_others(file) {
-        return Err(problem(String::from(
-            "other users of this machine can read it; `chmod 600` it",
-        )));
-    }
-    if pem.windows(9).any(|window| window == b"ENCRYPTED") {
-        return Err(problem(String::from(
-            "it is encrypted; write it without a passphrase, readable by you alone",
-        )));
-    }
-    EncodingKey::from_rsa_pem(&pem)
-        .map_err(|_| problem(String::from("it is not an RSA key in PEM form")))
-}
-
-#[cfg(unix)]
-fn is_open_to_others(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_file: &Path) -> bool {
-    false
-}
-
-/// The audience that goes with a log-in host: production and sandboxes each have their own.
-fn audience_of(login: &Url) -> String {
-    let host = login.host_str().unwrap_or_default();
-    match host {
-        _ if hosts::is_loopback(login) => login.origin().ascii_serialization(),
-        "test.salesforce.com" => String::from(SANDBOX),
-        sandbox if sandbox.contains(".sandbox.") => String::from(SANDBOX),
-        _ => String::from(PRODUCTION),
-    }
-}
-
-/// Asks for a token; nothing in the org changes by it, so it may be asked again.
-async fn post_token(http: &Http, login: &Url, form: &Form) -> Result<TokenAnswer, OrgError> {
-    let retries = Retries::default();
-    let mut attempt = 1;
-    loop {
-        let error = match post_token_once(http, login, form).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        let Some(wait) = retries.wait(&error, attempt) else {
-            return Err(error);
-        };
-        tokio::time::sleep(wait).await;
-        attempt += 1;
-    }
-}
-
-async fn post_token_once(http: &Http, login: &Url, form: &Form) -> Result<TokenAnswer, OrgError> {
-    let failed = |reason: String| OrgError::Login {
-        host: hosts::shown(login),
-        reason,
-    };
-    let mut url = login.clone();
-    url.set_path("/services/oauth2/token");
-    let mut pairs = login.clone();
-    pairs
-        .query_pairs_mut()
-        .extend_pairs(form.iter().map(|(name, value)| (*name, value.expose())));
-    let call = Call {
-        operation: String::from("log in"),
-        write: false,
-        method: Method::POST,
-        url,
-        body: Some((
-            "application/x-www-form-urlencoded",
-            pairs.query().unwrap_or_default().as_bytes().to_vec(),
-        )),
-        soap_action: false,
-        bearer: None,
-        token: form.last().map(|(_, secret)| secret.clone()),
-        api_calls: 0,
-    };
-    let answer = http.send(call).await?;
-    let skew = answer.header("date").and_then(|date| skew(&date));
-    match answer.accept() {
-        // The body is never shown: it holds the token.
-        Ok(answer) => serde_json::from_slice(&answer.body).map_err(|_| {
-            failed(String::from(
-                "the answer of the token endpoint holds no access token",
-            ))
-        }),
-        Err(OrgError::Refused { refusal, .. }) => {
-            let reason = format!("{refusal}{}", advice(&refusal.message, skew));
-            let secrets = form
-                .iter()
-                .filter(|(name, _)| !matches!(*name, "grant_type" | "client_id"));
-            Err(failed(
-                secrets.fold(reason, |reason, (_, secret)| secret.redact(&reason)),
-            ))
-        }
-        Err(other) => Err(other),
-    }
-}
-
-/// The next step for the refusals that people meet.
-fn advice(message: &str, skew: Option<Duration>) -> String {
-    if let Some(skew) = skew.filter(|skew| *skew > MAX_SKEW) {
-        return format!(
-            "; this machine's clock differs from the org's by {} seconds",
-            skew.as_secs()
-        );
-    }
-    let message = message.to_lowercase();
-    let advice = if message.contains("approved this consumer") {
-        "; pre-authorise the user's profile or a permission set of the user in the connected app's policies"
-    } else if message.contains("expired access/refresh token") {
-        "; the refresh token was revoked or has expired, issue a new one"
-    } else if message.contains("client identifier invalid") {
-        "; `client_id` must be the app's consumer key, and a new app needs up to ten minutes"
-    } else {
-        ""
-    };
-    String::from(advice)
-}
-
-/// How far this machine's clock is from the host's.
-fn skew(date: &str) -> Option<Duration> {
-    let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
-    let difference = jiff::Timestamp::now().duration_since(there);
-    Some(difference.unsigned_abs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn audiences() {
-        for (login, expected) in [
-            ("https://login.salesforce.com", PRODUCTION),
-            ("https://acme.my.salesforce.com", PRODUCTION),
-            ("https://test.salesforce.com", SANDBOX),
-            ("https://acme--uat.sandbox.my.salesforce.com", SANDBOX),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ] {
-            assert_eq!(audience_of(&Url::parse(login).unwrap()), expected);
-        }
-    }
-
-    #[test]
-    fn advice_for_the_refusals_people_meet() {
-        assert!(advice("user hasn't approved this consumer", None).contains("pre-authorise"));
-        assert!(
-            advice("x", Some(Duration::from_secs(900)))
-                .contains("differs from the org's by 900 seconds")
-        );
-        assert_eq!(advice("inactive user", Some(Duration::from_secs(3))), "");
-    }
-
-    #[test]
-    fn the_hosts_clock_is_read() {
-        assert!(skew("Tue, 01 Jan 2019 00:00:00 GMT").is_some_and(|skew| skew > MAX_SKEW));
-        assert_eq!(skew("yesterday"), None);
-    }
-
-    #[test]
-    fn a_private_key_is_refused_with_the_reason() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("key.pem");
-        std::fs::write(&file, "-----BEGIN ENCRYPTED PRIVATE KEY-----").unwrap();
-        let refused = || private_key(&file).err().unwrap().to_string();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-            assert!(refused().contains("chmod 600"));
-            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-        }
-        assert!(refused().contains("it is encrypted"));
-        std::fs::write(&file, "none").unwrap();
-        assert!(refused().contains("not an RSA key"));
-    }
 }

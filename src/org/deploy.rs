@@ -11,7 +11,9 @@ pub struct DeployOptions {
     pub rollback_on_error: bool,
     /// Lets warnings pass; otherwise one warning fails the whole deploy.
     pub ignore_warnings: bool,
-    /// Which tests run, such as `NoTestRun`; `None` leaves it to the org.
+    /// Which tests run; `None` leaves it to the org. The schema wants one, yet every client leaves it out and only
+    /// so does production run no tests for a package without code: `NoTestRun` is refused there, and is the word
+    /// for sandboxes and developer orgs.
     pub test_level: Option<String>,
 }
 

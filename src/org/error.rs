@@ -114,6 +114,17 @@ pub enum OrgError {
         /// What the network said.
         reason: String,
     },
+    /// The host cannot prove that it is the one that was meant.
+    #[error(
+        "cannot trust {host}: {reason}; behind a company proxy, name a file with its certificate authority in \
+         SSL_CERT_FILE or as the target's ca_file"
+    )]
+    Certificate {
+        /// The host that was asked.
+        host: String,
+        /// What is wrong with its certificate.
+        reason: String,
+    },
     /// The host pointed elsewhere, where neither token nor body was sent.
     #[error(
         "{from} redirects to {to}, which is not followed: name the org by that host if it is yours"
@@ -130,7 +141,7 @@ pub enum OrgError {
         /// What was asked.
         operation: String,
         /// What the org said.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
         /// The platform's name for the request, for its support.
         request_id: Option<String>,
     },
@@ -274,7 +285,7 @@ mod tests {
     fn refused(status: u16, code: &str, message: &str) -> OrgError {
         OrgError::Refused {
             operation: String::from("read the roles"),
-            refusal: Refusal::new(status, code, message),
+            refusal: Box::new(Refusal::new(status, code, message)),
             request_id: None,
         }
     }

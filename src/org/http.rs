@@ -66,7 +66,6 @@ pub(super) struct Call {
 
 pub(super) struct Http {
     client: Client,
-    client_name: String,
     /// Loopback saves nothing by compressing what it sends.
     compress_above: usize,
     limits: Limits,
@@ -104,7 +103,6 @@ impl Http {
         })?;
         Ok(Self {
             client,
-            client_name: options.client.clone(),
             compress_above: if loopback {
                 usize::MAX
             } else {
@@ -117,12 +115,12 @@ impl Http {
         })
     }
 
-    /// The name the program gives itself to the org.
-    pub(super) fn client_name(&self) -> &str {
-        &self.client_name
+    /// Forgets what the log-in used.
+    pub(super) fn start_counting(&self) {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Usage::default();
     }
 
-    /// What has been used so far.
+    /// What has been used since.
     pub(super) fn usage(&self) -> Usage {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -330,11 +328,13 @@ fn broken(call: &Call, error: &reqwest::Error) -> OrgError {
         (false, true) => format!("no answer within {} seconds", REQUEST_TIMEOUT.as_secs()),
         _ => innermost(error),
     };
+    let host = hosts::shown(&call.url);
+    // The TLS library's error type is not ours to name; this is how all its complaints about a certificate begin.
+    if error.is_connect() && reason.contains("invalid peer certificate") {
+        return OrgError::Certificate { host, reason };
+    }
     if error.is_connect() || error.is_builder() {
-        return OrgError::Unreachable {
-            host: hosts::shown(&call.url),
-            reason,
-        };
+        return OrgError::Unreachable { host, reason };
     }
     lost(call, reason)
 }

@@ -74,11 +74,7 @@ impl Reader {
         kind: &str,
         names: &[String],
     ) -> Result<Vec<Option<Element>>, OrgError> {
-        let operation = repeated(
-            metadata("readMetadata").with(Element::leaf("type", kind)),
-            "fullNames",
-            names,
-        );
+        let operation = read_operation(kind, names);
         let (answer, mut response) = self
             .soap(format!("read metadata of type {kind}"), operation)
             .await?;
@@ -95,9 +91,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::read_metadata`].
     pub async fn list_metadata(&self, kind: &str) -> Result<Vec<FileProperties>, OrgError> {
-        let operation = metadata("listMetadata")
-            .with(Element::new("queries").with(Element::leaf("type", kind)))
-            .with(Element::leaf("asOfVersion", &self.identity().api_version));
+        let operation = list_operation(kind, &self.identity().api_version);
         let (_, response) = self
             .soap(format!("list metadata of type {kind}"), operation)
             .await?;
@@ -135,9 +129,7 @@ impl Reader {
     }
 
     async fn retrieve_status(&self, id: &str, include_zip: bool) -> Result<Element, OrgError> {
-        let operation = metadata("checkRetrieveStatus")
-            .with(Element::leaf("asyncProcessId", id))
-            .with(Element::leaf("includeZip", include_zip.to_string()));
+        let operation = retrieve_status_operation(id, include_zip);
         self.result(String::from("look at a retrieve"), operation)
             .await
     }
@@ -221,6 +213,26 @@ impl FileProperties {
     }
 }
 
+fn read_operation(kind: &str, names: &[String]) -> Element {
+    repeated(
+        metadata("readMetadata").with(Element::leaf("type", kind)),
+        "fullNames",
+        names,
+    )
+}
+
+fn list_operation(kind: &str, api_version: &str) -> Element {
+    metadata("listMetadata")
+        .with(Element::new("queries").with(Element::leaf("type", kind)))
+        .with(Element::leaf("asOfVersion", api_version))
+}
+
+fn retrieve_status_operation(id: &str, include_zip: bool) -> Element {
+    metadata("checkRetrieveStatus")
+        .with(Element::leaf("asyncProcessId", id))
+        .with(Element::leaf("includeZip", include_zip.to_string()))
+}
+
 /// The operation that deploys an archive with `package.xml` at its root.
 fn deploy_operation(zip: &[u8], options: &DeployOptions) -> Element {
     let flags = [
@@ -283,7 +295,11 @@ fn retrieved(result: &Element) -> Result<Retrieved, OrgError> {
         let code = text(result, "errorStatusCode");
         return Err(OrgError::Refused {
             operation: String::from("retrieve metadata"),
-            refusal: super::Refusal::new(200, &code, &text(result, "errorMessage")),
+            refusal: Box::new(super::Refusal::new(
+                200,
+                &code,
+                &text(result, "errorMessage"),
+            )),
             request_id: None,
         });
     }
@@ -357,4 +373,122 @@ fn decoded(name: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::org::soap::envelope;
+    use crate::secret::Secret;
+    use crate::xml;
+
+    const ID: &str = "0Af000000000001AAA";
+
+    fn operations() -> Vec<Element> {
+        let names = [String::from("Admin"), String::from("HubSpot & Co.")];
+        let types = BTreeMap::from([
+            (String::from("Profile"), names.to_vec()),
+            (String::from("Role"), vec![String::from("*")]),
+        ]);
+        let tested = DeployOptions {
+            check_only: true,
+            test_level: Some(String::from("NoTestRun")),
+            ..Default::default()
+        };
+        vec![
+            read_operation("Profile", &names),
+            list_operation("SharingRules", "66.0"),
+            deploy_operation(b"zip", &tested),
+            deploy_status_operation(ID),
+            retrieve_operation(&types, "66.0"),
+            retrieve_status_operation(ID, true),
+        ]
+    }
+
+    /// The operations and headers against the vendor's schema, where both it and `xmllint` are at hand.
+    #[test]
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    fn every_request_is_what_the_schema_asks_for() {
+        let (Some(folder), Ok(lint)) = (std::env::var_os("ORGWRIGHT_WSDL"), which("xmllint"))
+        else {
+            eprintln!("skipped: needs ORGWRIGHT_WSDL (a folder with metadata.xsd) and xmllint");
+            return;
+        };
+        let schema = std::path::Path::new(&folder).join("metadata.xsd");
+        let scratch = tempfile::tempdir().unwrap();
+        let document = scratch.path().join("operation.xml");
+        let whole = envelope(Element::new("x"), &Secret::new("00D!x"));
+        let headers = whole.child("soapenv:Header").unwrap().children.clone();
+        for part in operations().into_iter().chain(headers) {
+            std::fs::write(&document, xml::write(&part).unwrap()).unwrap();
+            let checked = std::process::Command::new(&lint)
+                .args(["--noout", "--schema"])
+                .args([&schema, &document])
+                .output()
+                .unwrap();
+            let complaint = String::from_utf8_lossy(&checked.stderr);
+            assert!(checked.status.success(), "{}: {complaint}", part.name);
+        }
+    }
+
+    fn which(program: &str) -> Result<std::path::PathBuf, ()> {
+        let path = std::env::var_os("PATH").ok_or(())?;
+        std::env::split_paths(&path)
+            .map(|folder| folder.join(program))
+            .find(|file| file.is_file())
+            .ok_or(())
+    }
+
+    /// The order that the schema asks for, for when it is not at hand.
+    #[test]
+    fn children_stand_in_the_schemas_order() {
+        let deploy = deploy_operation(
+            b"zip",
+            &DeployOptions {
+                test_level: Some(String::from("NoTestRun")),
+                ..Default::default()
+            },
+        );
+        let names = |element: &Element| {
+            element
+                .children
+                .iter()
+                .map(|child| child.name.clone())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(names(&deploy), "ZipFile DeployOptions");
+        assert_eq!(
+            names(deploy.child("DeployOptions").unwrap()),
+            "allowMissingFiles autoUpdatePackage checkOnly ignoreWarnings performRetrieve purgeOnDelete rollbackOnError \
+             singlePackage testLevel"
+        );
+        let types = BTreeMap::from([(
+            String::from("Role"),
+            vec![String::from("A"), String::from("B")],
+        )]);
+        let retrieve = retrieve_operation(&types, "66.0");
+        let request = retrieve.child("retrieveRequest").unwrap();
+        assert_eq!(names(request), "apiVersion singlePackage unpackaged");
+        let package = request.child("unpackaged").unwrap();
+        assert_eq!(names(package), "types version");
+        assert_eq!(
+            names(package.child("types").unwrap()),
+            "members members name"
+        );
+    }
+
+    #[test]
+    fn names_are_decoded_once_and_never_cut() {
+        for (name, expected) in [
+            ("Force%2Ecom - Free User", "Force.com - Free User"),
+            ("100%", "100%"),
+            ("%", "%"),
+            ("%zz%41", "%zzA"),
+            ("%C3%BC", "ü"),
+            ("ü%2", "ü%2"),
+        ] {
+            assert_eq!(decoded(name), expected);
+        }
+    }
 }

@@ -85,8 +85,16 @@ impl Reader {
         records.into_iter().map(row).collect()
     }
 
-    /// Appends the records of all further pages.
+    /// Appends the records of all further pages, those of sub-queries included: they break off just as silently.
     async fn complete(&self, page: &mut Value) -> Result<(), OrgError> {
+        self.complete_one(page).await?;
+        for inner in sub_queries(page) {
+            Box::pin(self.complete(inner)).await?;
+        }
+        Ok(())
+    }
+
+    async fn complete_one(&self, page: &mut Value) -> Result<(), OrgError> {
         let mut seen = BTreeSet::new();
         while let Some(next) = next_page(page)? {
             if seen.len() >= MAX_PAGES || !seen.insert(next.clone()) {
@@ -216,14 +224,12 @@ impl Writer {
         fields: &Map<String, Value>,
     ) -> Result<(), OrgError> {
         let path = self.record_path(object, Some(id))?;
-        self.send(
-            format!("update {object} {id}"),
-            Method::PATCH,
-            path,
-            Some(fields),
+        let operation = format!("update {object} {id}");
+        done(
+            &self
+                .send(operation, Method::PATCH, path, Some(fields))
+                .await?,
         )
-        .await?;
-        Ok(())
     }
 
     /// Deletes one record.
@@ -232,9 +238,8 @@ impl Writer {
     /// As [`Writer::create`].
     pub async fn delete(&self, object: &str, id: &str) -> Result<(), OrgError> {
         let path = self.record_path(object, Some(id))?;
-        self.send(format!("delete {object} {id}"), Method::DELETE, path, None)
-            .await?;
-        Ok(())
+        let operation = format!("delete {object} {id}");
+        done(&self.send(operation, Method::DELETE, path, None).await?)
     }
 
     async fn send(
@@ -284,6 +289,14 @@ impl Writer {
     }
 }
 
+/// Whether a change was made: the platform answers 204 with nothing, and a page from somebody else does not count.
+fn done(answer: &Answer) -> Result<(), OrgError> {
+    match answer.status {
+        204 => Ok(()),
+        status => Err(answer.unreadable(&format!("it has status {status} instead of 204"))),
+    }
+}
+
 /// The path of the next page. A page that says it is not the last and names no next one would hide records.
 fn next_page(page: &Value) -> Result<Option<String>, OrgError> {
     if page.get("done") != Some(&Value::Bool(false)) || page.get("records").is_none() {
@@ -296,6 +309,19 @@ fn next_page(page: &Value) -> Result<Option<String>, OrgError> {
             page,
         )),
     }
+}
+
+/// The answers of sub-queries inside the records of a page.
+fn sub_queries(page: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let records = page
+        .get_mut("records")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten();
+    let fields = records
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
+    fields.filter(|value| value.get("records").is_some())
 }
 
 fn row(record: Value) -> Result<Row, OrgError> {

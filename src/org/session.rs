@@ -136,7 +136,7 @@ impl Session {
         if token.expose().starts_with("eyJ") {
             return Err(OrgError::JsonWebToken);
         }
-        let envelope = soap::envelope(operation.clone(), token, self.http.client_name());
+        let envelope = soap::envelope(operation.clone(), token);
         match xml::write_compact(&envelope) {
             Ok(text) => Ok(text.into_bytes()),
             Err(error) => Err(OrgError::Usage(format!(

@@ -159,15 +159,20 @@ fn login(alias: &str, reason: String) -> OrgError {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
     const TOKEN: &str = "00D000000000001!canary";
 
+    /// A child process started by another test would hold the script open for writing, and Linux refuses to run it.
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
     /// A program that answers `org display` with the first text and any other command with the second.
     async fn ask(display_answer: &str, other_answer: &str) -> Result<SfOrg, OrgError> {
+        let _alone = ONE_AT_A_TIME.lock().await;
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("sf");
         let script = format!(
@@ -241,6 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_program_and_a_hostile_alias() {
+        let _alone = ONE_AT_A_TIME.lock().await;
         let error = display("/nonexistent/sf", "dev")
             .await
             .err()

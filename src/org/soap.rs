@@ -7,13 +7,12 @@ use crate::xml::Element;
 pub(super) const METADATA: &str = "http://soap.sforce.com/2006/04/metadata";
 const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 
-/// The operation in its envelope, with the session and the program's name in the header.
-pub(super) fn envelope(operation: Element, token: &Secret, client: &str) -> Element {
+/// The operation in its envelope, with the session in the header.
+pub(super) fn envelope(operation: Element, token: &Secret) -> Element {
     let session = metadata("SessionHeader").with(Element::leaf("sessionId", token.expose()));
-    let options = metadata("CallOptions").with(Element::leaf("client", client));
     Element::new("soapenv:Envelope")
         .with_attribute("xmlns:soapenv", ENVELOPE)
-        .with(Element::new("soapenv:Header").with(session).with(options))
+        .with(Element::new("soapenv:Header").with(session))
         .with(Element::new("soapenv:Body").with(operation))
 }
 

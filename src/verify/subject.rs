@@ -208,7 +208,7 @@ impl Subject<'_> {
         for result in reader.batch(&paths).await? {
             let page = result.map_err(|refusal| OrgError::Refused {
                 operation: format!("ask which {} records the user can see", self.sharing.object),
-                refusal,
+                refusal: Box::new(refusal),
                 request_id: None,
             })?;
             for record in page

@@ -151,8 +151,7 @@ fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
     if !is_name(&name) {
         return Err(format!("`{}` is no element name", name.escape_debug()));
     }
-    let prefix = tag.name().prefix().map(|prefix| prefix.as_ref().to_owned());
-    let own_namespace = prefix.map(|prefix| format!("xmlns:{prefix}"));
+    let own_namespace = own_namespace(tag);
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
@@ -175,7 +174,23 @@ fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
     })
 }
 
-/// The name an attribute is kept under. With the prefix gone from the element, its namespace is the default one.
+/// The attribute that declares the prefix of the element itself. With the prefix gone it becomes the default
+/// namespace, unless the tag declares one for the elements inside.
+fn own_namespace(tag: &BytesStart<'_>) -> Option<String> {
+    let name = tag.name();
+    let prefix = name.prefix()?;
+    let has_default = tag
+        .attributes()
+        .flatten()
+        .any(|attribute| attribute.key.as_ref() == "xmlns");
+    if has_default {
+        None
+    } else {
+        Some(format!("xmlns:{}", prefix.as_ref()))
+    }
+}
+
+/// The name an attribute is kept under.
 fn attribute_name(key: &str, own_namespace: Option<&str>) -> String {
     if Some(key) == own_namespace {
         return String::from("xmlns");
@@ -250,6 +265,15 @@ mod tests {
         assert_eq!(records.attribute("xsi:type"), Some("Profile"));
         assert_eq!(records.text_of("label"), Some("A & B!<c>"));
         assert!(records.child("x").unwrap().is_nil());
+    }
+
+    #[test]
+    fn a_prefix_beside_a_default_namespace_leaves_both() {
+        let root = read("<s:a xmlns:s=\"urn:s\" xmlns=\"urn:d\"/>").unwrap();
+        assert_eq!(
+            (root.attribute("xmlns:s"), root.attribute("xmlns")),
+            (Some("urn:s"), Some("urn:d"))
+        );
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub fn write(root: &Element) -> Result<String, XmlError> {
 /// The document on one line, for a SOAP body.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_compact(root: &Element) -> Result<String, XmlError> {
     let mut text = String::from(DECLARATION);
     Writer {

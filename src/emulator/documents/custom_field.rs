@@ -206,13 +206,23 @@ pub(crate) fn apply(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied
             return Err(problems);
         }
     };
-    let outcome = existing
-        .as_ref()
-        .map_or(Outcome::Created, |old| Outcome::of_change(*old != field));
+    let outcome = match &existing {
+        None => Outcome::Created,
+        Some(old) => Outcome::of_change(
+            rendered(org, object_name, old) != rendered(org, object_name, &field),
+        ),
+    };
     if outcome != Outcome::Unchanged {
         insert(org, object_name, field);
     }
     Ok(outcome)
+}
+
+/// A field's metadata as one text: two fields with the same are the same.
+fn rendered(org: &Org, object: &str, field: &FieldSchema) -> Option<String> {
+    let mut writer = Writer::compact();
+    write_content(org.objects.get(object)?, field, &mut writer);
+    Some(writer.finish())
 }
 
 fn insert(org: &mut Org, object: &str, field: FieldSchema) {
@@ -234,7 +244,7 @@ fn missing_parts(element: Node<'_, '_>) -> Vec<Problem> {
     absent.map(|name| shape::required(element, name)).collect()
 }
 
-fn define(
+pub(crate) fn define(
     org: &mut Org,
     object: &str,
     name: &str,

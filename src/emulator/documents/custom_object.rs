@@ -127,6 +127,10 @@ pub(crate) fn apply(
     }
     add_record_types(org, name, element);
     problems.extend(set_sharing(org, name, element));
+    if is_new && let Some(object) = org.objects.make_mut().get_mut(name) {
+        // The default of a new object is in force at once: it has no records.
+        object.sharing.in_force = object.sharing.requested;
+    }
     keep_other(org, name, element);
     if !problems.is_empty() {
         return Err(problems);
@@ -280,13 +284,6 @@ fn set_sharing(org: &mut Org, name: &str, element: Node<'_, '_>) -> Vec<Problem>
     }
     if let Some(object) = org.objects.make_mut().get_mut(name) {
         object.sharing.requested = models;
-        // The default of a new object is in force at once: it has no records.
-        if object.sharing.in_force == SharingState::default().in_force
-            && org.records.get(name).is_none()
-            && object.custom
-        {
-            object.sharing.in_force = models;
-        }
     }
     problems
 }

@@ -1,6 +1,6 @@
 //! Public groups and queues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
@@ -104,8 +104,11 @@ pub(crate) fn apply_queue(org: &mut Org, name: &str, element: Node<'_, '_>) -> A
         queue.email = (!email.is_empty()).then(|| email.to_owned());
     }
     if let Some(members) = child(element, "queueMembers") {
-        queue.members = BTreeMap::new();
+        let before = std::mem::take(&mut queue.members);
         problems.extend(add_members(org, &mut queue, members));
+        if same_values(&before, &queue.members) {
+            queue.members = before;
+        }
     }
     problems.extend(set_objects(org, &mut queue, element));
     if problems.is_empty() {
@@ -178,11 +181,15 @@ fn set_objects(org: &mut Org, queue: &mut Group, element: Node<'_, '_>) -> Vec<P
             problems.push(Problem::at(entry, REFERENCE, message));
         }
     }
-    let same = queue.queue_objects.values().eq(objects.values());
-    if !same {
+    if !same_values(&queue.queue_objects, &objects) {
         queue.queue_objects = objects;
     }
     problems
+}
+
+/// Whether two lists name the same things; the ids of the rows do not matter.
+fn same_values(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> bool {
+    one.values().collect::<BTreeSet<_>>() == other.values().collect::<BTreeSet<_>>()
 }
 
 fn save(

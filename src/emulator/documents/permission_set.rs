@@ -9,7 +9,7 @@ use super::permissions;
 use super::{Applied, Outcome, Problem, REFERENCE, Rendering, Setting, shape};
 
 /// The elements of a permission set as the schema orders them.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 22] = [
     "agentAccesses",
     "applicationVisibilities",
     "classAccesses",
@@ -17,9 +17,12 @@ const ORDER: [&str; 19] = [
     "customPermissions",
     "customSettingAccesses",
     "description",
+    "emailRoutingAddressAccesses",
+    "externalCredentialPrincipalAccesses",
     "externalDataSourceAccesses",
     "fieldPermissions",
     "flowAccesses",
+    "genComputingSummaryDefAccesses",
     "hasActivationRequired",
     "label",
     "license",

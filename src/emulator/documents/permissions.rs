@@ -7,7 +7,7 @@ use roxmltree::Node;
 use super::super::rules;
 use super::super::store::{Container, FieldAccess, ObjectAccess, Org};
 use super::super::xml::{Writer, child, child_text, child_truth, children, elements, text};
-use super::{INTEGRITY, Problem, REFERENCE, Rendering, UNKNOWN};
+use super::{INTEGRITY, Problem, REFERENCE, Rendering, UNKNOWN, shape};
 
 /// Elements with entries of their own in the store, by name.
 pub(crate) const TYPED: [&str; 9] = [
@@ -25,7 +25,7 @@ pub(crate) const TYPED: [&str; 9] = [
 /// The leaves that name what an entry is about, and the component type they name.
 ///
 /// An entry is found again by these leaves, since each describes one component (Metadata API guide, Profile).
-const KEYS: [(&str, &[&str], Option<&str>); 17] = [
+const KEYS: [(&str, &[&str], Option<&str>); 20] = [
     ("agentAccesses", &["agentName"], None),
     (
         "applicationVisibilities",
@@ -46,7 +46,14 @@ const KEYS: [(&str, &[&str], Option<&str>); 17] = [
         &["externalDataSource"],
         Some("ExternalDataSource"),
     ),
+    ("emailRoutingAddressAccesses", &["name"], None),
+    (
+        "externalCredentialPrincipalAccesses",
+        &["externalCredentialPrincipal"],
+        None,
+    ),
     ("flowAccesses", &["flow"], Some("Flow")),
+    ("loginFlows", &["friendlyName"], None),
     ("genComputingSummaryDefAccesses", &["configName"], None),
     (
         "layoutAssignments",
@@ -86,7 +93,7 @@ pub(crate) fn key_leaf(element: &str) -> Option<&'static str> {
         .and_then(|(_, leaves, _)| leaves.first().copied())
 }
 
-fn key_of(entry: Node<'_, '_>) -> String {
+pub(crate) fn key_of(entry: Node<'_, '_>) -> String {
     let name = entry.tag_name().name();
     let Some((_, leaves, _)) = KEYS.iter().find(|(element, ..)| *element == name) else {
         return String::new();
@@ -254,6 +261,10 @@ pub(crate) fn apply_settings(
             problems.push(problem);
             continue;
         }
+        if elements(entry).next().is_none() && shape::CLEARED.contains(&name) {
+            container.settings.remove(name);
+            continue;
+        }
         let entries = container.settings.entry(name.to_owned()).or_default();
         entries
             .entry(key_of(entry))
@@ -263,7 +274,7 @@ pub(crate) fn apply_settings(
     problems
 }
 
-fn leaves(entry: Node<'_, '_>) -> BTreeMap<String, String> {
+pub(crate) fn leaves(entry: Node<'_, '_>) -> BTreeMap<String, String> {
     let mut leaves: BTreeMap<String, String> = BTreeMap::new();
     for leaf in elements(entry) {
         let value = leaves.entry(leaf.tag_name().name().to_owned()).or_default();

@@ -2,6 +2,7 @@
 
 use roxmltree::Node;
 
+use super::super::http::decode;
 use super::super::rules;
 use super::super::store::{Container, ContainerKind, FieldAccess, Org, Profile};
 use super::super::xml::{Writer, child, child_text};
@@ -84,8 +85,8 @@ fn write_settings(
         let (Some(kind), Some(leaf)) = (kind, leaf) else {
             return true;
         };
-        let about = leaves.get(leaf).map_or("", String::as_str);
-        rendering.scope.includes(kind, about) || tab_of_companion(kind, about, rendering)
+        let about = decode(leaves.get(leaf).map_or("", String::as_str));
+        rendering.scope.includes(kind, &about) || tab_of_companion(kind, &about, rendering)
     });
 }
 

@@ -49,7 +49,8 @@ pub(crate) fn write_one(org: &Org, kind: &str, name: &str, writer: &mut Writer) 
     Some(())
 }
 
-fn kind_of(rule: &SharingRule) -> &'static str {
+/// The component type of a rule.
+pub(crate) fn kind_of(rule: &SharingRule) -> &'static str {
     match rule.scope {
         RuleScope::Criteria { .. } => "SharingCriteriaRule",
         RuleScope::Owner(_) => "SharingOwnerRule",

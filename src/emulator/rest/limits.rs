@@ -28,17 +28,34 @@ fn all(world: &World) -> Map<String, Value> {
         ("SingleEmail", 5_000),
     ];
     let mut limits = Map::new();
-    limits.insert("DailyApiRequests".to_owned(), limit(total, total.saturating_sub(world.org.api_requests)));
-    limits.extend(untouched.into_iter().map(|(name, max)| (name.to_owned(), limit(max, max))));
+    limits.insert(
+        "DailyApiRequests".to_owned(),
+        limit(total, total.saturating_sub(world.org.api_requests)),
+    );
+    limits.extend(
+        untouched
+            .into_iter()
+            .map(|(name, max)| (name.to_owned(), limit(max, max))),
+    );
     limits
 }
 
 fn record_count(world: &World, request: &Request, version: u32) -> Response {
     let asked = request.parameters().remove("sObjects").unwrap_or_default();
     let viewer = viewer(world, request, version);
-    let named = |name: &str| asked.is_empty() || asked.split(',').any(|wanted| wanted.eq_ignore_ascii_case(name));
-    let objects = world.org.objects.values().filter(|object| named(&object.name) && viewer.sees_object(object));
-    let counts: Vec<Value> =
-        objects.map(|object| json!({"count": world.org.rows(&object.name).count(), "name": object.name})).collect();
+    let named = |name: &str| {
+        asked.is_empty()
+            || asked
+                .split(',')
+                .any(|wanted| wanted.eq_ignore_ascii_case(name))
+    };
+    let objects = world
+        .org
+        .objects
+        .values()
+        .filter(|object| named(&object.name) && viewer.sees_object(object));
+    let counts: Vec<Value> = objects
+        .map(|object| json!({"count": world.org.rows(&object.name).count(), "name": object.name}))
+        .collect();
     Response::json(200, &json!({"sObjects": counts}))
 }

@@ -382,7 +382,7 @@ fn account_owners_have_their_roles_level_on_children() {
     org.table_mut("Account")
         .get_mut(&account)
         .unwrap()
-        .insert("OwnerId".into(), hubspot.as_str().into());
+        .insert("OwnerId", hubspot.as_str().into());
     assert_eq!(
         counts(&org, &hubspot, "Contact"),
         [0; 3],

@@ -6,8 +6,6 @@ use super::super::http::Response;
 use super::super::xml::{self, INSTANCE, METADATA, Writer, child_any_case, elements};
 
 const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
-/// Deeper documents are refused, so that none can exhaust the stack.
-const DEEPEST: usize = 64;
 
 /// A fault: HTTP status 500 and the sentence with its code in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,15 +78,7 @@ impl Fault {
 
 /// Parses a request.
 pub(crate) fn open(body: &str) -> Result<Document<'_>, Fault> {
-    let document = xml::parse(body).map_err(|error| Fault::client(error.reason))?;
-    let deep = document
-        .descendants()
-        .any(|node| node.ancestors().nth(DEEPEST).is_some());
-    if deep {
-        Err(Fault::client("The message is nested too deeply".to_owned()))
-    } else {
-        Ok(document)
-    }
+    xml::parse(body).map_err(|error| Fault::client(error.reason))
 }
 
 /// The one element in the body.

@@ -40,7 +40,7 @@ pub enum Selected {
     /// An aggregate.
     Aggregate(Aggregate, Option<String>),
     /// A sub-query over children.
-    Children(Query, usize),
+    Children(Box<Query>, usize),
     /// `FIELDS(ALL)` and the like.
     Fields(FieldGroup, usize),
 }

@@ -10,18 +10,28 @@ use crate::emulator::store::{FieldType, Millis, canonical};
 
 /// Whether a value meets a comparison. Texts are compared without regard to case, ids in their long form; a missing
 /// value is only ever equal to null, and unequal to everything else.
-pub fn meets(value: &Value, kind: FieldType, operator: Operator, literal: &Literal, now: Millis) -> bool {
+pub fn meets(
+    value: &Value,
+    kind: FieldType,
+    operator: Operator,
+    literal: &Literal,
+    now: Millis,
+) -> bool {
     match operator {
         Operator::Equal => equals(value, kind, literal, now),
         Operator::NotEqual => !equals(value, kind, literal, now),
         Operator::Like => match (value, literal) {
-            (Value::String(text), Literal::Text(_, pattern)) => like(text, pattern),
+            (Value::String(text), Literal::Text(_, pattern)) => Pattern::new(pattern).matches(text),
             _ => false,
         },
         _ => match order(value, kind, literal, now) {
             Some(Ordering::Less) => matches!(operator, Operator::Less | Operator::LessOrEqual),
-            Some(Ordering::Equal) => matches!(operator, Operator::LessOrEqual | Operator::GreaterOrEqual),
-            Some(Ordering::Greater) => matches!(operator, Operator::Greater | Operator::GreaterOrEqual),
+            Some(Ordering::Equal) => {
+                matches!(operator, Operator::LessOrEqual | Operator::GreaterOrEqual)
+            }
+            Some(Ordering::Greater) => {
+                matches!(operator, Operator::Greater | Operator::GreaterOrEqual)
+            }
             None => false,
         },
     }
@@ -37,7 +47,9 @@ fn equals(value: &Value, kind: FieldType, literal: &Literal, now: Millis) -> boo
         Literal::Null => is_empty(value),
         Literal::Text(text, _) if text.is_empty() => is_empty(value),
         Literal::Boolean(expected) => value.as_bool().unwrap_or(false) == *expected,
-        Literal::Range(word, number) => within(value, kind, word, *number, now) == Some(Ordering::Equal),
+        Literal::Range(word, number) => {
+            within(value, kind, word, *number, now) == Some(Ordering::Equal)
+        }
         _ => order(value, kind, literal, now) == Some(Ordering::Equal),
     }
 }
@@ -58,6 +70,9 @@ fn order_texts(value: &str, literal: &str, kind: FieldType) -> Option<Ordering> 
         let literal = canonical(literal);
         return Some(value.cmp(literal.as_deref()?));
     }
+    if value.eq_ignore_ascii_case(literal) {
+        return Some(Ordering::Equal);
+    }
     Some(fold(value).cmp(&fold(literal)))
 }
 
@@ -67,7 +82,13 @@ pub fn fold(text: &str) -> String {
 }
 
 /// Where a day or moment lies: before a range, in it, or after it.
-fn within(value: &Value, kind: FieldType, word: &str, number: i64, now: Millis) -> Option<Ordering> {
+fn within(
+    value: &Value,
+    kind: FieldType,
+    word: &str,
+    number: i64,
+    now: Millis,
+) -> Option<Ordering> {
     let (first, after) = dates::range(word, number, now)?;
     let at = match kind {
         FieldType::DateTime => dates::moment(value.as_str()?)?,
@@ -82,29 +103,8 @@ fn within(value: &Value, kind: FieldType, word: &str, number: i64, now: Millis) 
     }
 }
 
-/// Whether a text has the shape of a LIKE pattern: `%` any characters, `_` one, a backslash before either means itself.
-pub fn like(text: &str, pattern: &str) -> bool {
-    let text: Vec<char> = fold(text).chars().collect();
-    let pattern = pieces(&fold(pattern));
-    let (mut at, mut piece) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match pattern.get(piece) {
-            Some(Piece::Any) => {
-                retry = Some((at, piece + 1));
-                piece += 1;
-            }
-            Some(Piece::One) => (at, piece) = (at + 1, piece + 1),
-            Some(Piece::This(c)) if *c == text[at] => (at, piece) = (at + 1, piece + 1),
-            _ => {
-                let Some((start, after)) = retry else { return false };
-                (at, piece) = (start + 1, after);
-                retry = Some((start + 1, after));
-            }
-        }
-    }
-    pattern[piece..].iter().all(|piece| *piece == Piece::Any)
-}
+/// A LIKE pattern: `%` stands for any characters, `_` for one, a backslash before either for itself.
+pub struct Pattern(Vec<Piece>);
 
 #[derive(PartialEq)]
 enum Piece {
@@ -113,26 +113,67 @@ enum Piece {
     This(char),
 }
 
-fn pieces(pattern: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut characters = pattern.chars();
-    while let Some(character) = characters.next() {
-        pieces.push(match character {
-            '%' => Piece::Any,
-            '_' => Piece::One,
-            '\\' => Piece::This(characters.next().unwrap_or('\\')),
-            other => Piece::This(other),
-        });
+impl Pattern {
+    /// Reads a pattern, escapes and all.
+    pub fn new(pattern: &str) -> Pattern {
+        let folded = fold(pattern);
+        let mut pieces = Vec::new();
+        let mut characters = folded.chars();
+        while let Some(character) = characters.next() {
+            pieces.push(match character {
+                '%' => Piece::Any,
+                '_' => Piece::One,
+                '\\' => Piece::This(characters.next().unwrap_or('\\')),
+                other => Piece::This(other),
+            });
+        }
+        Pattern(pieces)
     }
-    pieces
+
+    /// Whether a text has this shape, in any case. Goes back to the last `%` alone, so that time stays bounded.
+    pub fn matches(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+        let (mut at, mut piece) = (0, 0);
+        let mut retry: Option<(usize, usize)> = None;
+        while at < text.len() {
+            match self.0.get(piece) {
+                Some(Piece::Any) => {
+                    retry = Some((at, piece + 1));
+                    piece += 1;
+                }
+                Some(Piece::One) => (at, piece) = (at + 1, piece + 1),
+                Some(Piece::This(c)) if *c == text[at] => (at, piece) = (at + 1, piece + 1),
+                _ => {
+                    let Some((start, after)) = retry else {
+                        return false;
+                    };
+                    (at, piece) = (start + 1, after);
+                    retry = Some((start + 1, after));
+                }
+            }
+        }
+        self.0[piece..].iter().all(|piece| *piece == Piece::Any)
+    }
 }
 
 /// The order of two values in `ORDER BY`; missing ones first unless asked otherwise.
 pub fn sort(left: &Value, right: &Value, descending: bool, nulls_last: bool) -> Ordering {
     match (is_empty(left), is_empty(right)) {
         (true, true) => return Ordering::Equal,
-        (true, false) => return if nulls_last { Ordering::Greater } else { Ordering::Less },
-        (false, true) => return if nulls_last { Ordering::Less } else { Ordering::Greater },
+        (true, false) => {
+            return if nulls_last {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            };
+        }
+        (false, true) => {
+            return if nulls_last {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            };
+        }
         (false, false) => {}
     }
     let order = plain(left, right);
@@ -142,9 +183,14 @@ pub fn sort(left: &Value, right: &Value, descending: bool, nulls_last: bool) -> 
 /// The order of two values that are there.
 pub fn plain(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
-        (Value::String(left), Value::String(right)) => fold(left).cmp(&fold(right)).then_with(|| left.cmp(right)),
+        (Value::String(left), Value::String(right)) => {
+            fold(left).cmp(&fold(right)).then_with(|| left.cmp(right))
+        }
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-        _ => left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal),
+        _ => left
+            .as_f64()
+            .partial_cmp(&right.as_f64())
+            .unwrap_or(Ordering::Equal),
     }
 }
 
@@ -160,19 +206,65 @@ mod tests {
     #[test]
     fn values_are_compared_as_the_platform_does() {
         let check = |value: Value, kind, operator, literal: Literal, expected| {
-            assert_eq!(meets(&value, kind, operator, &literal, 0), expected, "{value} {operator:?} {literal:?}");
+            assert_eq!(
+                meets(&value, kind, operator, &literal, 0),
+                expected,
+                "{value} {operator:?} {literal:?}"
+            );
         };
         use FieldType::{Boolean, Double, Id, String};
         check(json!("Acme"), String, Operator::Equal, text("ACME"), true);
-        check(json!("Acme"), String, Operator::NotEqual, text("other"), true);
+        check(
+            json!("Acme"),
+            String,
+            Operator::NotEqual,
+            text("other"),
+            true,
+        );
         check(Value::Null, String, Operator::NotEqual, text("other"), true);
         check(Value::Null, String, Operator::Equal, Literal::Null, true);
-        check(json!("001D000000IqhSLIAZ"), Id, Operator::Equal, text("001D000000IqhSL"), true);
-        check(json!("001D000000IqhSLIAZ"), Id, Operator::Equal, text("001d000000iqhsl"), false);
-        check(json!(3), Double, Operator::GreaterOrEqual, Literal::Number(3.0), true);
-        check(Value::Null, Double, Operator::Less, Literal::Number(3.0), false);
-        check(Value::Null, Boolean, Operator::Equal, Literal::Boolean(false), true);
-        check(json!("2026-01-02"), FieldType::Date, Operator::Less, Literal::Date("2026-01-03".into()), true);
+        check(
+            json!("001D000000IqhSLIAZ"),
+            Id,
+            Operator::Equal,
+            text("001D000000IqhSL"),
+            true,
+        );
+        check(
+            json!("001D000000IqhSLIAZ"),
+            Id,
+            Operator::Equal,
+            text("001d000000iqhsl"),
+            false,
+        );
+        check(
+            json!(3),
+            Double,
+            Operator::GreaterOrEqual,
+            Literal::Number(3.0),
+            true,
+        );
+        check(
+            Value::Null,
+            Double,
+            Operator::Less,
+            Literal::Number(3.0),
+            false,
+        );
+        check(
+            Value::Null,
+            Boolean,
+            Operator::Equal,
+            Literal::Boolean(false),
+            true,
+        );
+        check(
+            json!("2026-01-02"),
+            FieldType::Date,
+            Operator::Less,
+            Literal::Date("2026-01-03".into()),
+            true,
+        );
     }
 
     #[test]
@@ -189,7 +281,11 @@ mod tests {
             ("aab", "%ab", true),
         ];
         for (text, pattern, expected) in cases {
-            assert_eq!(like(text, pattern), expected, "{text} LIKE {pattern}");
+            assert_eq!(
+                Pattern::new(pattern).matches(text),
+                expected,
+                "{text} LIKE {pattern}"
+            );
         }
     }
 }

@@ -8,9 +8,25 @@ use super::ast::Literal;
 use crate::emulator::store::Millis;
 
 const RANGES: [&str; 19] = [
-    "TODAY", "YESTERDAY", "TOMORROW", "THIS_WEEK", "LAST_WEEK", "NEXT_WEEK", "THIS_MONTH", "LAST_MONTH", "NEXT_MONTH",
-    "THIS_YEAR", "LAST_YEAR", "NEXT_YEAR", "LAST_N_DAYS", "NEXT_N_DAYS", "LAST_N_WEEKS", "LAST_N_MONTHS",
-    "LAST_N_YEARS", "LAST_90_DAYS", "NEXT_90_DAYS",
+    "TODAY",
+    "YESTERDAY",
+    "TOMORROW",
+    "THIS_WEEK",
+    "LAST_WEEK",
+    "NEXT_WEEK",
+    "THIS_MONTH",
+    "LAST_MONTH",
+    "NEXT_MONTH",
+    "THIS_YEAR",
+    "LAST_YEAR",
+    "NEXT_YEAR",
+    "LAST_N_DAYS",
+    "NEXT_N_DAYS",
+    "LAST_N_WEEKS",
+    "LAST_N_MONTHS",
+    "LAST_N_YEARS",
+    "LAST_90_DAYS",
+    "NEXT_90_DAYS",
 ];
 
 /// Whether this word names a range of days.
@@ -44,7 +60,9 @@ pub fn moment(text: &str) -> Option<Millis> {
     if bare_offset {
         text.insert(text.len() - 2, ':');
     }
-    text.parse::<Timestamp>().ok().map(|stamp| stamp.as_millisecond())
+    text.parse::<Timestamp>()
+        .ok()
+        .map(|stamp| stamp.as_millisecond())
 }
 
 fn is_bare_offset(tail: &str) -> bool {
@@ -59,7 +77,10 @@ pub fn rest_moment(at: Millis) -> String {
 
 /// The first day of a named range and the day after its last, as seen at `now`.
 pub fn range(word: &str, number: i64, now: Millis) -> Option<(Date, Date)> {
-    let today = Timestamp::from_millisecond(now).ok()?.to_zoned(TimeZone::UTC).date();
+    let today = Timestamp::from_millisecond(now)
+        .ok()?
+        .to_zoned(TimeZone::UTC)
+        .date();
     // The longest range anybody means; beyond it the calendar ends.
     let number = number.clamp(0, 3_000);
     match word {
@@ -88,15 +109,26 @@ pub fn range(word: &str, number: i64, now: Millis) -> Option<(Date, Date)> {
 
 /// Midnight UTC at the start of a day.
 pub fn midnight(date: Date) -> Option<Millis> {
-    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+    Some(
+        date.to_zoned(TimeZone::UTC)
+            .ok()?
+            .timestamp()
+            .as_millisecond(),
+    )
 }
 
 fn days(base: Date, from: i64, to: i64) -> Option<(Date, Date)> {
-    Some((base.checked_add(from.days()).ok()?, base.checked_add(to.days()).ok()?))
+    Some((
+        base.checked_add(from.days()).ok()?,
+        base.checked_add(to.days()).ok()?,
+    ))
 }
 
 fn months(base: Date, from: i64, to: i64) -> Option<(Date, Date)> {
-    Some((base.checked_add(from.months()).ok()?, base.checked_add(to.months()).ok()?))
+    Some((
+        base.checked_add(from.months()).ok()?,
+        base.checked_add(to.months()).ok()?,
+    ))
 }
 
 /// The Sunday a week begins with, in the locale of the United States.
@@ -111,8 +143,16 @@ mod tests {
 
     #[test]
     fn moments_are_read_in_every_form_and_written_in_one() {
-        for text in ["2021-05-10T04:33:16Z", "2021-05-10T04:33:16.000+0000", "2021-05-10T06:33:16+02:00"] {
-            assert_eq!(rest_moment(moment(text).unwrap()), "2021-05-10T04:33:16.000+0000", "{text}");
+        for text in [
+            "2021-05-10T04:33:16Z",
+            "2021-05-10T04:33:16.000+0000",
+            "2021-05-10T06:33:16+02:00",
+        ] {
+            assert_eq!(
+                rest_moment(moment(text).unwrap()),
+                "2021-05-10T04:33:16.000+0000",
+                "{text}"
+            );
         }
         for text in ["", "T", "2021-05-10T", "2021-13-10T00:00:00Z", "ä-0000"] {
             assert_eq!(moment(text), None, "{text}");
@@ -136,7 +176,10 @@ mod tests {
     #[test]
     fn numbers_days_and_nonsense_are_told_apart() {
         assert_eq!(literal("-1.5"), Some(Literal::Number(-1.5)));
-        assert_eq!(literal("2026-01-02"), Some(Literal::Date("2026-01-02".to_owned())));
+        assert_eq!(
+            literal("2026-01-02"),
+            Some(Literal::Date("2026-01-02".to_owned()))
+        );
         assert_eq!(literal("2026-02-30"), None);
         assert_eq!(literal("12abc"), None);
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::aggregate;
 use super::ast::*;
 use super::compare;
+use super::compile::compile;
 use super::render;
 use super::resolve::{self, Path};
 use super::{Found, SoqlError};
@@ -37,6 +38,7 @@ pub(super) enum Test {
     Any(Vec<Test>),
     Not(Box<Test>),
     Compare(Subject, Operator, Literal),
+    Like(Subject, compare::Pattern),
     In(Subject, bool, Set),
     Includes(Subject, bool, Vec<Literal>),
 }
@@ -48,7 +50,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    fn kind(&self) -> FieldType {
+    pub(super) fn kind(&self) -> FieldType {
         match self {
             Subject::Field(path) => path.kind,
             Subject::Aggregate(_) => FieldType::Double,
@@ -59,9 +61,9 @@ impl Subject {
 /// The values of a list, ready to be looked up.
 #[derive(Default)]
 pub(super) struct Set {
-    texts: HashSet<String>,
-    null: bool,
-    others: Vec<Literal>,
+    pub(super) texts: HashSet<String>,
+    pub(super) null: bool,
+    pub(super) others: Vec<Literal>,
 }
 
 /// Answers a query.
@@ -70,12 +72,20 @@ pub(super) struct Set {
 /// What the platform refuses.
 pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
     let schema = resolve::object(viewer, &query.from)?;
-    let scope = Scope { viewer, schema: &schema, alias: query.alias.as_deref() };
+    let scope = Scope {
+        viewer,
+        schema: &schema,
+        alias: query.alias.as_deref(),
+    };
     if query.offset > GREATEST_OFFSET {
         let message = "SOQL offset exceeds the maximum allowed offset of 2000".to_owned();
         return Err(SoqlError::plain("NUMBER_OUTSIDE_VALID_RANGE", message));
     }
-    let test = query.filter.as_ref().map(|filter| compile(&scope, filter)).transpose()?;
+    let test = query
+        .filter
+        .as_ref()
+        .map(|filter| compile(&scope, filter))
+        .transpose()?;
     let hints = test.as_ref().map(hints).unwrap_or_default();
     views::check_restrictions(viewer, &schema, query, &hints)?;
     if let Some(grouping) = aggregate::grouping(&scope, query)? {
@@ -86,14 +96,33 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
     let order = ordering(&scope, &query.order_by)?;
     let mut records = matching(&scope, test.as_ref(), &hints)?;
     sort(viewer, &mut records, &order);
-    let kept = records.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX));
-    let records = kept.map(|record| render::record(&scope, &columns, &record)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Found { total: records.len(), records, object: schema.name.clone(), grouped: false })
+    let kept = records
+        .into_iter()
+        .skip(query.offset)
+        .take(query.limit.unwrap_or(usize::MAX));
+    let records = kept
+        .map(|record| render::record(&scope, &columns, &record))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Found {
+        total: records.len(),
+        records,
+        object: schema.name.clone(),
+        grouped: false,
+    })
 }
 
 /// The children of one parent, as a sub-query selects them.
-pub(super) fn children(scope: &Scope<'_, '_>, query: &Query, reference: &str, parent: &str) -> Result<Vec<Value>, SoqlError> {
-    let test = query.filter.as_ref().map(|filter| compile(scope, filter)).transpose()?;
+pub(super) fn children(
+    scope: &Scope<'_, '_>,
+    query: &Query,
+    reference: &str,
+    parent: &str,
+) -> Result<Vec<Value>, SoqlError> {
+    let test = query
+        .filter
+        .as_ref()
+        .map(|filter| compile(scope, filter))
+        .transpose()?;
     let mut hints = test.as_ref().map(hints).unwrap_or_default();
     hints.insert(reference.to_owned(), vec![parent.to_owned()]);
     let columns = render::columns(scope, &query.select)?;
@@ -101,19 +130,35 @@ pub(super) fn children(scope: &Scope<'_, '_>, query: &Query, reference: &str, pa
     let mut records = matching(scope, test.as_ref(), &hints)?;
     records.retain(|record| record.value(scope.viewer, reference).as_str() == Some(parent));
     sort(scope.viewer, &mut records, &order);
-    let kept = records.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX));
-    kept.map(|record| render::record(scope, &columns, &record)).collect()
+    let kept = records
+        .into_iter()
+        .skip(query.offset)
+        .take(query.limit.unwrap_or(usize::MAX));
+    kept.map(|record| render::record(scope, &columns, &record))
+        .collect()
 }
 
-fn matching<'v>(scope: &Scope<'_, 'v>, test: Option<&Test>, hints: &Hints) -> Result<Vec<Record<'v>>, SoqlError> {
+pub(super) fn matching<'v>(
+    scope: &Scope<'_, 'v>,
+    test: Option<&Test>,
+    hints: &Hints,
+) -> Result<Vec<Record<'v>>, SoqlError> {
     let mut records = views::records(scope.viewer, &scope.schema.name, hints)?;
     if let Some(test) = test {
-        records.retain(|record| passes(scope.viewer, test, &|subject| field_value(scope.viewer, subject, record)));
+        records.retain(|record| {
+            passes(scope.viewer, test, &|subject| {
+                field_value(scope.viewer, subject, record)
+            })
+        });
     }
     Ok(records)
 }
 
-fn field_value<'r>(viewer: &Viewer<'_>, subject: &Subject, record: &'r Record<'_>) -> Cow<'r, Value> {
+fn field_value<'r>(
+    viewer: &Viewer<'_>,
+    subject: &Subject,
+    record: &'r Record<'_>,
+) -> Cow<'r, Value> {
     match subject {
         Subject::Field(path) => path.value(viewer, record),
         Subject::Aggregate(_) => Cow::Owned(Value::Null),
@@ -121,21 +166,36 @@ fn field_value<'r>(viewer: &Viewer<'_>, subject: &Subject, record: &'r Record<'_
 }
 
 /// Whether the values that `value_of` tells pass a test.
-pub(super) fn passes<'r>(viewer: &Viewer<'_>, test: &Test, value_of: &dyn Fn(&Subject) -> Cow<'r, Value>) -> bool {
+pub(super) fn passes<'r>(
+    viewer: &Viewer<'_>,
+    test: &Test,
+    value_of: &dyn Fn(&Subject) -> Cow<'r, Value>,
+) -> bool {
     match test {
         Test::All(tests) => tests.iter().all(|test| passes(viewer, test, value_of)),
         Test::Any(tests) => tests.iter().any(|test| passes(viewer, test, value_of)),
         Test::Not(test) => !passes(viewer, test, value_of),
-        Test::Compare(subject, operator, literal) => {
-            compare::meets(&value_of(subject), subject.kind(), *operator, literal, viewer.now)
+        Test::Compare(subject, operator, literal) => compare::meets(
+            &value_of(subject),
+            subject.kind(),
+            *operator,
+            literal,
+            viewer.now,
+        ),
+        Test::Like(subject, pattern) => value_of(subject)
+            .as_str()
+            .is_some_and(|text| pattern.matches(text)),
+        Test::In(subject, negated, set) => {
+            set.holds(&value_of(subject), subject.kind(), viewer) != *negated
         }
-        Test::In(subject, negated, set) => set.holds(&value_of(subject), subject.kind(), viewer) != *negated,
-        Test::Includes(subject, negated, values) => includes(&value_of(subject), values) != *negated,
+        Test::Includes(subject, negated, values) => {
+            includes(&value_of(subject), values) != *negated
+        }
     }
 }
 
 impl Set {
-    fn of(literals: Vec<Literal>, kind: FieldType) -> Set {
+    pub(super) fn of(literals: Vec<Literal>, kind: FieldType) -> Set {
         let mut set = Set::default();
         for literal in literals {
             match literal {
@@ -159,11 +219,13 @@ impl Set {
         {
             return true;
         }
-        self.others.iter().any(|other| compare::meets(value, kind, Operator::Equal, other, viewer.now))
+        self.others
+            .iter()
+            .any(|other| compare::meets(value, kind, Operator::Equal, other, viewer.now))
     }
 }
 
-fn key(text: &str, kind: FieldType) -> String {
+pub(super) fn key(text: &str, kind: FieldType) -> String {
     match kind {
         FieldType::Id | FieldType::Reference => canonical(text).unwrap_or_else(|| text.to_owned()),
         _ => compare::fold(text),
@@ -172,15 +234,22 @@ fn key(text: &str, kind: FieldType) -> String {
 
 /// Whether a multi-select picklist has all values of one of the texts, which are separated by semicolons.
 fn includes(value: &Value, wanted: &[Literal]) -> bool {
-    let held: Vec<String> = value.as_str().unwrap_or_default().split(';').map(compare::fold).collect();
+    let held: Vec<String> = value
+        .as_str()
+        .unwrap_or_default()
+        .split(';')
+        .map(compare::fold)
+        .collect();
     wanted.iter().any(|literal| match literal {
-        Literal::Text(text, _) => text.split(';').all(|part| held.contains(&compare::fold(part))),
+        Literal::Text(text, _) => text
+            .split(';')
+            .all(|part| held.contains(&compare::fold(part))),
         _ => false,
     })
 }
 
 /// Values that base fields must have, which tables use to build fewer rows.
-fn hints(test: &Test) -> Hints {
+pub(super) fn hints(test: &Test) -> Hints {
     let mut hints = BTreeMap::new();
     let terms = match test {
         Test::All(terms) => terms.as_slice(),
@@ -188,134 +257,20 @@ fn hints(test: &Test) -> Hints {
     };
     for term in terms {
         match term {
-            Test::Compare(Subject::Field(path), Operator::Equal, Literal::Text(text, _)) if path.steps.is_empty() => {
-                hints.insert(path.column.clone(), vec![key_hint(text, path.kind)]);
+            Test::Compare(Subject::Field(path), Operator::Equal, Literal::Text(text, _))
+                if path.steps.is_empty() =>
+            {
+                hints.insert(path.column.clone(), vec![key(text, path.kind)]);
             }
-            Test::In(Subject::Field(path), false, set) if path.steps.is_empty() && set.others.is_empty() && !set.null => {
+            Test::In(Subject::Field(path), false, set)
+                if path.steps.is_empty() && set.others.is_empty() && !set.null =>
+            {
                 hints.insert(path.column.clone(), set.texts.iter().cloned().collect());
             }
             _ => {}
         }
     }
     hints
-}
-
-fn key_hint(text: &str, kind: FieldType) -> String {
-    key(text, kind)
-}
-
-/// Resolves a condition.
-pub(super) fn compile(scope: &Scope<'_, '_>, condition: &Condition) -> Result<Test, SoqlError> {
-    let all = |terms: &[Condition]| terms.iter().map(|term| compile(scope, term)).collect::<Result<Vec<_>, _>>();
-    match condition {
-        Condition::And(terms) => Ok(Test::All(all(terms)?)),
-        Condition::Or(terms) => Ok(Test::Any(all(terms)?)),
-        Condition::Not(term) => Ok(Test::Not(Box::new(compile(scope, term)?))),
-        Condition::Compare(operand, operator, literal) => {
-            let subject = subject(scope, operand)?;
-            check_literal(&subject, operand, literal)?;
-            check_operator(&subject, operand, *operator)?;
-            Ok(Test::Compare(subject, *operator, literal.clone()))
-        }
-        Condition::In(operand, negated, literals) => {
-            let subject = subject(scope, operand)?;
-            literals.iter().try_for_each(|literal| check_literal(&subject, operand, literal))?;
-            let set = Set::of(literals.clone(), subject.kind());
-            Ok(Test::In(subject, *negated, set))
-        }
-        Condition::InQuery(operand, negated, query) => {
-            let subject = subject(scope, operand)?;
-            let set = semi_join(scope, &subject, query)?;
-            Ok(Test::In(subject, *negated, set))
-        }
-        Condition::Includes(operand, negated, literals) => {
-            Ok(Test::Includes(subject(scope, operand)?, *negated, literals.clone()))
-        }
-    }
-}
-
-fn subject(scope: &Scope<'_, '_>, operand: &Operand) -> Result<Subject, SoqlError> {
-    let name = match operand {
-        Operand::Aggregate(aggregate) => return Ok(Subject::Aggregate(aggregate::column(scope, aggregate)?)),
-        Operand::Field(name) => name,
-    };
-    let path = scope.path(name)?;
-    if !path.filterable || !views::filterable_at(scope.viewer, scope.schema, &path.column) {
-        let message = format!("field '{}' can not be filtered in a query call", name.text);
-        return Err(SoqlError::at("INVALID_FIELD", name.at, message));
-    }
-    Ok(Subject::Field(path))
-}
-
-/// The values a semi-join selects.
-fn semi_join(scope: &Scope<'_, '_>, subject: &Subject, query: &Query) -> Result<Set, SoqlError> {
-    let [Selected::Field(name, _)] = query.select.as_slice() else {
-        let message = "Semi join sub-selects can only query id fields".to_owned();
-        return Err(SoqlError::malformed(query.from.at, message));
-    };
-    let schema = resolve::object(scope.viewer, &query.from)?;
-    let inner = Scope { viewer: scope.viewer, schema: &schema, alias: query.alias.as_deref() };
-    let path = inner.path(name)?;
-    if !matches!(path.kind, FieldType::Id | FieldType::Reference) {
-        let message = format!("Semi join sub-selects can only query id fields, cannot use: '{}'", name.text);
-        return Err(SoqlError::malformed(name.at, message));
-    }
-    let test = query.filter.as_ref().map(|filter| compile(&inner, filter)).transpose()?;
-    let hints = test.as_ref().map(hints).unwrap_or_default();
-    let records = matching(&inner, test.as_ref(), &hints)?;
-    let values = records.iter().map(|record| path.value(scope.viewer, record).into_owned());
-    let texts = values.filter_map(|value| value.as_str().map(|text| key(text, subject.kind()))).collect();
-    Ok(Set { texts, ..Set::default() })
-}
-
-fn check_literal(subject: &Subject, operand: &Operand, literal: &Literal) -> Result<(), SoqlError> {
-    let (Subject::Field(path), Operand::Field(name)) = (subject, operand) else { return Ok(()) };
-    let fits = match literal {
-        Literal::Null => true,
-        Literal::Text(..) => path.kind.is_text(),
-        Literal::Boolean(_) => path.kind == FieldType::Boolean,
-        Literal::Number(_) => is_number(path.kind),
-        Literal::Date(_) => path.kind == FieldType::Date,
-        Literal::DateTime(_) => path.kind == FieldType::DateTime,
-        Literal::Range(..) => matches!(path.kind, FieldType::Date | FieldType::DateTime),
-    };
-    if !fits {
-        let quotes = if path.kind.is_text() { "should be enclosed" } else { "should not be enclosed" };
-        let kind = type_word(path.kind);
-        let message = format!("value of filter criterion for field '{}' must be of type {kind} and {quotes} in quotes", name.text);
-        return Err(SoqlError::at("INVALID_FIELD", name.at, message));
-    }
-    let is_id = matches!(path.kind, FieldType::Id | FieldType::Reference);
-    match literal {
-        Literal::Text(text, _) if is_id && !text.is_empty() && canonical(text).is_none() => {
-            let message = format!("invalid ID field: {text}");
-            Err(SoqlError::at("INVALID_QUERY_FILTER_OPERATOR", name.at, message))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_operator(subject: &Subject, operand: &Operand, operator: Operator) -> Result<(), SoqlError> {
-    let (Subject::Field(path), Operand::Field(name)) = (subject, operand) else { return Ok(()) };
-    let textual = path.kind.is_text() && !matches!(path.kind, FieldType::Id | FieldType::Reference);
-    if operator == Operator::Like && !textual || path.kind == FieldType::MultiPicklist && operator == Operator::Like {
-        let message = format!("invalid operator on {} field", path.kind.as_str());
-        return Err(SoqlError::at("INVALID_FIELD", name.at, message));
-    }
-    Ok(())
-}
-
-fn is_number(kind: FieldType) -> bool {
-    matches!(kind, FieldType::Int | FieldType::Double | FieldType::Currency | FieldType::Percent)
-}
-
-fn type_word(kind: FieldType) -> &'static str {
-    match kind {
-        FieldType::DateTime => "dateTime",
-        FieldType::Date => "date",
-        kind if kind.is_text() => "string",
-        kind => kind.as_str(),
-    }
 }
 
 type Order = (Path, bool, bool);
@@ -337,9 +292,15 @@ fn sort(viewer: &Viewer<'_>, records: &mut [Record<'_>], order: &[Order]) {
         return;
     }
     let keys = |record: &Record<'_>| -> Vec<Value> {
-        order.iter().map(|(path, ..)| path.value(viewer, record).into_owned()).collect()
+        order
+            .iter()
+            .map(|(path, ..)| path.value(viewer, record).into_owned())
+            .collect()
     };
-    records.sort_by_cached_key(|record| SortKey { values: keys(record), order });
+    records.sort_by_cached_key(|record| SortKey {
+        values: keys(record),
+        order,
+    });
 }
 
 struct SortKey<'o> {
@@ -350,7 +311,9 @@ struct SortKey<'o> {
 impl Ord for SortKey<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let pairs = self.values.iter().zip(&other.values).zip(self.order);
-        let orders = pairs.map(|((left, right), (_, descending, nulls_last))| compare::sort(left, right, *descending, *nulls_last));
+        let orders = pairs.map(|((left, right), (_, descending, nulls_last))| {
+            compare::sort(left, right, *descending, *nulls_last)
+        });
         orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
     }
 }

@@ -31,7 +31,9 @@ pub enum TokenKind {
     End,
 }
 
-const SYMBOLS: [&str; 13] = ["!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ",", ":", "+", "-"];
+const SYMBOLS: [&str; 13] = [
+    "!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ",", ":", "+", "-",
+];
 
 /// Splits a query into tokens, an `End` last.
 ///
@@ -42,12 +44,17 @@ pub fn tokens(query: &str) -> Result<Vec<Token>, SoqlError> {
     let mut at = 0;
     loop {
         at += query[at..].len() - query[at..].trim_start().len();
-        let Some(first) = query[at..].chars().next() else { break };
+        let Some(first) = query[at..].chars().next() else {
+            break;
+        };
         let (kind, length) = token(&query[at..], first, at)?;
         tokens.push(Token { kind, at });
         at += length;
     }
-    tokens.push(Token { kind: TokenKind::End, at: query.len() });
+    tokens.push(Token {
+        kind: TokenKind::End,
+        at: query.len(),
+    });
     Ok(tokens)
 }
 
@@ -56,7 +63,9 @@ fn token(rest: &str, first: char, at: usize) -> Result<(TokenKind, usize), SoqlE
         return text(rest, at);
     }
     if first.is_ascii_digit() || (first == '-' || first == '+') && digit_follows(rest) {
-        let length = 1 + prefix(&rest[1..], |c| c.is_ascii_alphanumeric() || "-+:.".contains(c));
+        let length = 1 + prefix(&rest[1..], |c| {
+            c.is_ascii_alphanumeric() || "-+:.".contains(c)
+        });
         return Ok((TokenKind::Number(rest[..length].to_owned()), length));
     }
     if first.is_alphabetic() || first == '_' {
@@ -65,7 +74,10 @@ fn token(rest: &str, first: char, at: usize) -> Result<(TokenKind, usize), SoqlE
     }
     match SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) {
         Some(symbol) => Ok((TokenKind::Symbol(symbol), symbol.len())),
-        None => Err(SoqlError::malformed(at, format!("unexpected token: '{first}'"))),
+        None => Err(SoqlError::malformed(
+            at,
+            format!("unexpected token: '{first}'"),
+        )),
     }
 }
 
@@ -84,7 +96,9 @@ fn text(rest: &str, at: usize) -> Result<(TokenKind, usize), SoqlError> {
         match character {
             '\'' => return Ok((TokenKind::Text { value, pattern }, offset + 1)),
             '\\' => {
-                let unknown = || SoqlError::malformed(at + offset, "invalid string escape sequence".to_owned());
+                let unknown = || {
+                    SoqlError::malformed(at + offset, "invalid string escape sequence".to_owned())
+                };
                 let (meant, escaped) = escape(&mut characters).ok_or_else(unknown)?;
                 if escaped {
                     pattern.push('\\');
@@ -98,7 +112,10 @@ fn text(rest: &str, at: usize) -> Result<(TokenKind, usize), SoqlError> {
             }
         }
     }
-    Err(SoqlError::malformed(at, "unexpected end of string literal".to_owned()))
+    Err(SoqlError::malformed(
+        at,
+        "unexpected end of string literal".to_owned(),
+    ))
 }
 
 /// The character meant, and whether LIKE must still see it escaped (SOQL reference, quoted string escape sequences).
@@ -141,13 +158,31 @@ mod tests {
 
     #[test]
     fn words_texts_and_numbers() {
-        let text = TokenKind::Text { value: "O'Neill %".to_owned(), pattern: "O'Neill \\%".to_owned() };
+        let text = TokenKind::Text {
+            value: "O'Neill %".to_owned(),
+            pattern: "O'Neill \\%".to_owned(),
+        };
         let equals = TokenKind::Symbol("=");
-        check(r"Profile.Name = 'O\'Neill \%'", &[word("Profile.Name"), equals, text, TokenKind::End]);
+        check(
+            r"Profile.Name = 'O\'Neill \%'",
+            &[word("Profile.Name"), equals, text, TokenKind::End],
+        );
         let date = TokenKind::Number("2026-01-02T03:04:05Z".to_owned());
-        check("a>=2026-01-02T03:04:05Z", &[word("a"), TokenKind::Symbol(">="), date, TokenKind::End]);
+        check(
+            "a>=2026-01-02T03:04:05Z",
+            &[word("a"), TokenKind::Symbol(">="), date, TokenKind::End],
+        );
         let number = TokenKind::Number("-1.5".to_owned());
-        check("a<-1.5)", &[word("a"), TokenKind::Symbol("<"), number, TokenKind::Symbol(")"), TokenKind::End]);
+        check(
+            "a<-1.5)",
+            &[
+                word("a"),
+                TokenKind::Symbol("<"),
+                number,
+                TokenKind::Symbol(")"),
+                TokenKind::End,
+            ],
+        );
     }
 
     #[test]

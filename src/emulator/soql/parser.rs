@@ -10,8 +10,8 @@ const DEEPEST: usize = 60;
 
 /// Words that cannot be an alias because the grammar goes on with them.
 const RESERVED: [&str; 16] = [
-    "FROM", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "ALL", "USING", "AND", "OR", "NOT",
-    "ASC", "DESC",
+    "FROM", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "ALL", "USING",
+    "AND", "OR", "NOT", "ASC", "DESC",
 ];
 
 /// Reads a query.
@@ -19,7 +19,11 @@ const RESERVED: [&str; 16] = [
 /// # Errors
 /// `MALFORMED_QUERY`, with the place.
 pub fn parse(text: &str) -> Result<Query, SoqlError> {
-    let mut parser = Parser { tokens: tokens(text)?, next: 0, depth: 0 };
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        next: 0,
+        depth: 0,
+    };
     let query = parser.query()?;
     match parser.peek() {
         TokenKind::End => Ok(query),
@@ -35,11 +39,16 @@ struct Parser {
 
 impl Parser {
     fn peek(&self) -> &TokenKind {
-        self.tokens.get(self.next).map_or(&TokenKind::End, |token| &token.kind)
+        self.tokens
+            .get(self.next)
+            .map_or(&TokenKind::End, |token| &token.kind)
     }
 
     fn at(&self) -> usize {
-        self.tokens.get(self.next).or(self.tokens.last()).map_or(0, |token| token.at)
+        self.tokens
+            .get(self.next)
+            .or(self.tokens.last())
+            .map_or(0, |token| token.at)
     }
 
     fn unexpected(&self) -> SoqlError {
@@ -64,7 +73,11 @@ impl Parser {
     }
 
     fn expect_word(&mut self, expected: &str) -> Result<(), SoqlError> {
-        if self.take_word(expected) { Ok(()) } else { Err(self.unexpected()) }
+        if self.take_word(expected) {
+            Ok(())
+        } else {
+            Err(self.unexpected())
+        }
     }
 
     fn is_symbol(&self, expected: &str) -> bool {
@@ -78,20 +91,32 @@ impl Parser {
     }
 
     fn expect_symbol(&mut self, expected: &str) -> Result<(), SoqlError> {
-        if self.take_symbol(expected) { Ok(()) } else { Err(self.unexpected()) }
+        if self.take_symbol(expected) {
+            Ok(())
+        } else {
+            Err(self.unexpected())
+        }
     }
 
     fn name(&mut self) -> Result<Name, SoqlError> {
         let at = self.at();
-        let TokenKind::Word(text) = self.peek() else { return Err(self.unexpected()) };
+        let TokenKind::Word(text) = self.peek() else {
+            return Err(self.unexpected());
+        };
         let text = text.clone();
         self.next += 1;
         Ok(Name { text, at })
     }
 
     fn alias(&mut self) -> Option<String> {
-        let TokenKind::Word(word) = self.peek() else { return None };
-        if word.contains('.') || RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word)) {
+        let TokenKind::Word(word) = self.peek() else {
+            return None;
+        };
+        if word.contains('.')
+            || RESERVED
+                .iter()
+                .any(|reserved| reserved.eq_ignore_ascii_case(word))
+        {
             return None;
         }
         let alias = word.clone();
@@ -99,9 +124,15 @@ impl Parser {
         Some(alias)
     }
 
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Parser) -> Result<T, SoqlError>) -> Result<T, SoqlError> {
+    fn deeper<T>(
+        &mut self,
+        read: impl FnOnce(&mut Parser) -> Result<T, SoqlError>,
+    ) -> Result<T, SoqlError> {
         if self.depth >= DEEPEST {
-            return Err(SoqlError::malformed(self.at(), "query is too complicated".to_owned()));
+            return Err(SoqlError::malformed(
+                self.at(),
+                "query is too complicated".to_owned(),
+            ));
         }
         self.depth += 1;
         let read = read(self);
@@ -111,7 +142,10 @@ impl Parser {
 
     fn query(&mut self) -> Result<Query, SoqlError> {
         self.expect_word("SELECT")?;
-        let mut query = Query { select: self.select_list()?, ..Query::default() };
+        let mut query = Query {
+            select: self.select_list()?,
+            ..Query::default()
+        };
         self.expect_word("FROM")?;
         query.from = self.name()?;
         query.alias = self.alias();
@@ -143,7 +177,10 @@ impl Parser {
         Ok(())
     }
 
-    fn list<T>(&mut self, read: impl Fn(&mut Parser) -> Result<T, SoqlError>) -> Result<Vec<T>, SoqlError> {
+    fn list<T>(
+        &mut self,
+        read: impl Fn(&mut Parser) -> Result<T, SoqlError>,
+    ) -> Result<Vec<T>, SoqlError> {
         let mut items = vec![read(self)?];
         while self.take_symbol(",") {
             items.push(read(self)?);
@@ -160,7 +197,7 @@ impl Parser {
         if self.take_symbol("(") {
             let query = self.deeper(Parser::query)?;
             self.expect_symbol(")")?;
-            return Ok(Selected::Children(query, at));
+            return Ok(Selected::Children(Box::new(query), at));
         }
         let name = self.name()?;
         if !self.is_symbol("(") {
@@ -188,15 +225,26 @@ impl Parser {
 
     fn aggregate(&mut self, name: &Name) -> Result<Aggregate, SoqlError> {
         let Some(function) = function(&name.text) else {
-            return Err(SoqlError::malformed(name.at, format!("unknown function: {}", name.text)));
+            return Err(SoqlError::malformed(
+                name.at,
+                format!("unknown function: {}", name.text),
+            ));
         };
         self.expect_symbol("(")?;
-        let field = if self.is_symbol(")") { None } else { Some(self.name()?) };
+        let field = if self.is_symbol(")") {
+            None
+        } else {
+            Some(self.name()?)
+        };
         if field.is_none() && function != Function::Count {
             return Err(self.unexpected());
         }
         self.expect_symbol(")")?;
-        Ok(Aggregate { function, field, at: name.at })
+        Ok(Aggregate {
+            function,
+            field,
+            at: name.at,
+        })
     }
 
     fn ordering(&mut self) -> Result<Ordering, SoqlError> {
@@ -212,11 +260,17 @@ impl Parser {
                 self.expect_word("FIRST")?;
             }
         }
-        Ok(Ordering { by, descending, nulls_last })
+        Ok(Ordering {
+            by,
+            descending,
+            nulls_last,
+        })
     }
 
     fn count(&mut self) -> Result<usize, SoqlError> {
-        let TokenKind::Number(text) = self.peek() else { return Err(self.unexpected()) };
+        let TokenKind::Number(text) = self.peek() else {
+            return Err(self.unexpected());
+        };
         let count = text.parse().map_err(|_| self.unexpected())?;
         self.next += 1;
         Ok(count)
@@ -328,7 +382,9 @@ impl Parser {
             TokenKind::Word(word) if word.eq_ignore_ascii_case("null") => Literal::Null,
             TokenKind::Word(word) if word.eq_ignore_ascii_case("true") => Literal::Boolean(true),
             TokenKind::Word(word) if word.eq_ignore_ascii_case("false") => Literal::Boolean(false),
-            TokenKind::Word(word) if dates::is_range(&word) => return self.range(word.to_ascii_uppercase()),
+            TokenKind::Word(word) if dates::is_range(&word) => {
+                return self.range(word.to_ascii_uppercase());
+            }
             _ => return Err(self.unexpected()),
         };
         self.next += 1;
@@ -342,7 +398,10 @@ impl Parser {
         }
         self.expect_symbol(":")?;
         let number = self.count()?;
-        Ok(Literal::Range(word, i64::try_from(number).unwrap_or(i64::MAX)))
+        Ok(Literal::Range(
+            word,
+            i64::try_from(number).unwrap_or(i64::MAX),
+        ))
     }
 }
 
@@ -370,7 +429,9 @@ mod tests {
         let query = parse(text).unwrap();
         assert_eq!(query.select.len(), 3);
         assert_eq!(query.alias.as_deref(), Some("l"));
-        let Some(Condition::And(terms)) = &query.filter else { panic!("{:?}", query.filter) };
+        let Some(Condition::And(terms)) = &query.filter else {
+            panic!("{:?}", query.filter)
+        };
         assert!(matches!(&terms[0], Condition::Or(either) if either.len() == 2));
         assert!(matches!(&terms[1], Condition::Not(_)));
         assert!(matches!(&terms[2], Condition::InQuery(_, true, _)));
@@ -384,16 +445,36 @@ mod tests {
         let cases = [
             ("SELECT", 6, "unexpected token: '<EOF>'"),
             ("SELECT Id Lead", 14, "unexpected token: '<EOF>'"),
-            ("SELECT Id FROM Lead WHERE a = 1 OR b = 2 AND c = 3", 41, "unexpected token: 'AND'"),
-            ("SELECT Id FROM Lead WHERE a IN ()", 32, "unexpected token: ')'"),
-            ("SELECT Id FROM Lead WHERE a = Foo", 30, "unexpected token: 'Foo'"),
+            (
+                "SELECT Id FROM Lead WHERE a = 1 OR b = 2 AND c = 3",
+                41,
+                "unexpected token: 'AND'",
+            ),
+            (
+                "SELECT Id FROM Lead WHERE a IN ()",
+                32,
+                "unexpected token: ')'",
+            ),
+            (
+                "SELECT Id FROM Lead WHERE a = Foo",
+                30,
+                "unexpected token: 'Foo'",
+            ),
             ("SELECT Id FROM Lead LIMIT x", 26, "unexpected token: 'x'"),
-            ("SELECT Id FROM Lead FOR UPDATE", 20, "unexpected token: 'FOR'"),
+            (
+                "SELECT Id FROM Lead FOR UPDATE",
+                20,
+                "unexpected token: 'FOR'",
+            ),
             ("SELECT bogus(Id) FROM Lead", 7, "unknown function: bogus"),
         ];
         for (query, at, message) in cases {
             let error = parse(query).unwrap_err();
-            assert_eq!((error.at, error.message.as_str()), (Some(at), message), "{query}");
+            assert_eq!(
+                (error.at, error.message.as_str()),
+                (Some(at), message),
+                "{query}"
+            );
         }
     }
 

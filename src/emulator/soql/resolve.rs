@@ -43,17 +43,21 @@ pub struct Step {
 impl Path {
     /// The value of this field of a record; null where a parent is missing.
     pub fn value<'r>(&self, viewer: &Viewer<'_>, record: &'r Record<'_>) -> Cow<'r, Value> {
-        let Some((first, rest)) = self.steps.split_first() else { return record.value(viewer, &self.column) };
+        let Some((first, rest)) = self.steps.split_first() else {
+            return record.value(viewer, &self.column);
+        };
         let mut parent = first.follow(viewer, record);
         for step in rest {
             parent = parent.and_then(|record| step.follow(viewer, &record));
         }
-        Cow::Owned(parent.map_or(Value::Null, |record| record.value(viewer, &self.column).into_owned()))
+        Cow::Owned(parent.map_or(Value::Null, |record| {
+            record.value(viewer, &self.column).into_owned()
+        }))
     }
 
-    /// The last name of the path, which names the column of a grouped answer.
-    pub fn last(&self) -> &str {
-        &self.column
+    /// The key of the value in an answer.
+    pub fn key(&self) -> &str {
+        self.column.trim_end_matches("()")
     }
 }
 
@@ -62,7 +66,9 @@ impl Step {
     pub fn follow<'v>(&self, viewer: &Viewer<'v>, record: &Record<'_>) -> Option<Record<'v>> {
         let id = record.value(viewer, &self.column);
         let id = id.as_str()?;
-        self.targets.iter().find_map(|target| views::by_id(viewer, target, id))
+        self.targets
+            .iter()
+            .find_map(|target| views::by_id(viewer, target, id))
     }
 }
 
@@ -85,55 +91,113 @@ pub fn object<'v>(viewer: &Viewer<'v>, name: &Name) -> Result<Cow<'v, ObjectSche
 ///
 /// # Errors
 /// `INVALID_FIELD` where there is none, or the running user does not see it.
-pub fn field(viewer: &Viewer<'_>, base: &ObjectSchema, alias: Option<&str>, name: &Name) -> Result<Path, SoqlError> {
+pub fn field(
+    viewer: &Viewer<'_>,
+    base: &ObjectSchema,
+    alias: Option<&str>,
+    name: &Name,
+) -> Result<Path, SoqlError> {
     let mut parts: Vec<&str> = name.text.split('.').collect();
-    let prefixed = |part: &str| alias.is_some_and(|alias| alias.eq_ignore_ascii_case(part)) || base.name.eq_ignore_ascii_case(part);
+    let prefixed = |part: &str| {
+        alias.is_some_and(|alias| alias.eq_ignore_ascii_case(part))
+            || base.name.eq_ignore_ascii_case(part)
+    };
     if parts.len() > 1 && prefixed(parts[0]) && relationship(base, parts[0]).is_none() {
         parts.remove(0);
     }
-    let Some((column, parents)) = parts.split_last() else { return Err(no_column(name, "", base)) };
+    let Some((column, parents)) = parts.split_last() else {
+        return Err(no_column(name, "", base));
+    };
     if parents.len() > MOST_PARENTS {
-        return Err(SoqlError::malformed(name.at, "SELECT clause has more than 5 levels of parent relationships".to_owned()));
+        return Err(SoqlError::malformed(
+            name.at,
+            "SELECT clause has more than 5 levels of parent relationships".to_owned(),
+        ));
     }
     let mut steps = Vec::new();
     let mut candidates: Vec<Cow<'_, ObjectSchema>> = vec![Cow::Borrowed(base)];
     for parent in parents {
         let step = step(viewer, &candidates, name, parent)?;
-        candidates = step.targets.iter().filter_map(|target| views::schema(viewer, target)).collect();
+        candidates = step
+            .targets
+            .iter()
+            .filter_map(|target| views::schema(viewer, target))
+            .collect();
         steps.push(step);
     }
     let polymorphic = candidates.len() > 1;
-    let found = candidates.iter().find_map(|schema| seen(viewer, schema, column));
-    match found {
+    if polymorphic && column.eq_ignore_ascii_case("Type") {
+        return Ok(type_path(steps));
+    }
+    match candidates
+        .iter()
+        .find_map(|schema| seen(viewer, schema, column))
+    {
         Some(field) => Ok(path(steps, &field)),
-        None if polymorphic && column.eq_ignore_ascii_case("Type") => Ok(type_path(steps)),
-        None => Err(no_column(name, column, candidates.first().map_or(base, |schema| schema))),
+        None => Err(no_column(
+            name,
+            column,
+            candidates.first().map_or(base, |schema| schema),
+        )),
     }
 }
 
-fn seen<'s>(viewer: &Viewer<'_>, schema: &'s ObjectSchema, column: &str) -> Option<Cow<'s, FieldSchema>> {
+fn seen<'s>(
+    viewer: &Viewer<'_>,
+    schema: &'s ObjectSchema,
+    column: &str,
+) -> Option<Cow<'s, FieldSchema>> {
     views::field(viewer.org, schema, column).filter(|field| viewer.sees_field(schema, field))
 }
 
 fn path(steps: Vec<Step>, field: &FieldSchema) -> Path {
     // Definitions are told apart by names, not by ids.
-    let by_name = field.reference_to.iter().any(|target| target == "EntityDefinition");
-    let kind = if by_name { FieldType::String } else { field.kind };
-    Path { steps, column: field.name.clone(), kind, filterable: views::is_filterable(field) }
+    let by_name = field
+        .reference_to
+        .iter()
+        .any(|target| target == "EntityDefinition");
+    let kind = if by_name {
+        FieldType::String
+    } else {
+        field.kind
+    };
+    Path {
+        steps,
+        column: field.name.clone(),
+        kind,
+        filterable: views::is_filterable(field),
+    }
 }
 
-/// `Owner.Type`: a polymorphic parent tells what it is, whether or not it has such a field.
+/// `Owner.Type`: a polymorphic parent tells what it is, even where it has a field of that name.
 fn type_path(steps: Vec<Step>) -> Path {
-    Path { steps, column: views::TYPE_COLUMN.to_owned(), kind: FieldType::String, filterable: true }
+    Path {
+        steps,
+        column: views::TYPE_COLUMN.to_owned(),
+        kind: FieldType::String,
+        filterable: true,
+    }
 }
 
 fn relationship<'s>(schema: &'s ObjectSchema, name: &str) -> Option<&'s FieldSchema> {
-    let named = |field: &&FieldSchema| field.relationship_name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name));
+    let named = |field: &&FieldSchema| {
+        field
+            .relationship_name
+            .as_deref()
+            .is_some_and(|known| known.eq_ignore_ascii_case(name))
+    };
     schema.fields.values().find(named)
 }
 
-fn step(viewer: &Viewer<'_>, schemas: &[Cow<'_, ObjectSchema>], name: &Name, part: &str) -> Result<Step, SoqlError> {
-    let found = schemas.iter().find_map(|schema| relationship(schema, part).filter(|field| viewer.sees_field(schema, field)));
+fn step(
+    viewer: &Viewer<'_>,
+    schemas: &[Cow<'_, ObjectSchema>],
+    name: &Name,
+    part: &str,
+) -> Result<Step, SoqlError> {
+    let found = schemas.iter().find_map(|schema| {
+        relationship(schema, part).filter(|field| viewer.sees_field(schema, field))
+    });
     let Some(field) = found else {
         let message = format!(
             "Didn't understand relationship '{part}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. {ADVICE}"

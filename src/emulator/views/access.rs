@@ -19,7 +19,9 @@ pub fn share_object(object: &str) -> String {
 
 /// The data object a share object belongs to. A parent-controlled object has no share object.
 pub fn shared_object<'o>(org: &'o Org, share: &str) -> Option<&'o ObjectSchema> {
-    let is_share = share.len() > 5 && share.is_char_boundary(share.len() - 5) && share[share.len() - 5..].eq_ignore_ascii_case("share");
+    let is_share = share.len() > 5
+        && share.is_char_boundary(share.len() - 5)
+        && share[share.len() - 5..].eq_ignore_ascii_case("share");
     if !is_share {
         return None;
     }
@@ -34,46 +36,82 @@ pub(super) fn stores_shares(object: &ObjectSchema) -> bool {
 
 /// The column that names the shared record.
 pub(super) fn parent_column(object: &str) -> String {
-    if object.ends_with("__c") { "ParentId".to_owned() } else { format!("{object}Id") }
+    if object.ends_with("__c") {
+        "ParentId".to_owned()
+    } else {
+        format!("{object}Id")
+    }
 }
 
 fn level_column(object: &str) -> String {
-    if object.ends_with("__c") { "AccessLevel".to_owned() } else { format!("{object}AccessLevel") }
+    if object.ends_with("__c") {
+        "AccessLevel".to_owned()
+    } else {
+        format!("{object}AccessLevel")
+    }
 }
 
 /// The schema of a data object's share object.
 pub(super) fn share_schema(object: &ObjectSchema) -> ObjectSchema {
     let name = share_object(&object.name);
     let parent = parent_column(&object.name);
-    let relationship = if object.custom { "Parent" } else { object.name.as_str() };
+    let relationship = if object.custom {
+        "Parent"
+    } else {
+        object.name.as_str()
+    };
     let mut fields = vec![
         plain("Id", FieldType::Id),
         reference(&parent, relationship, &[&object.name]),
         reference("UserOrGroupId", "UserOrGroup", &["Group", "User"]),
-        FieldSchema { createable: true, updateable: true, ..plain(&level_column(&object.name), FieldType::Picklist) },
-        FieldSchema { createable: true, defaulted_on_create: true, ..plain("RowCause", FieldType::Picklist) },
+        FieldSchema {
+            createable: true,
+            updateable: true,
+            ..plain(&level_column(&object.name), FieldType::Picklist)
+        },
+        FieldSchema {
+            createable: true,
+            defaulted_on_create: true,
+            ..plain("RowCause", FieldType::Picklist)
+        },
         plain("LastModifiedDate", FieldType::DateTime),
-        FieldSchema { createable: false, ..reference("LastModifiedById", "LastModifiedBy", &["User"]) },
+        FieldSchema {
+            createable: false,
+            ..reference("LastModifiedById", "LastModifiedBy", &["User"])
+        },
         plain("IsDeleted", FieldType::Boolean),
     ];
     if object.name == "Account" {
         for child in ["Opportunity", "Case", "Contact"] {
             let column = plain(&format!("{child}AccessLevel"), FieldType::Picklist);
-            fields.push(FieldSchema { createable: true, updateable: true, ..column });
+            fields.push(FieldSchema {
+                createable: true,
+                updateable: true,
+                ..column
+            });
         }
     }
     ObjectSchema {
         label: format!("{} Share", object.label),
         label_plural: format!("{} Share", object.label),
         key_prefix: share_prefix(&object.name).to_owned(),
-        fields: fields.into_iter().map(|field| (field.name.clone(), field)).collect(),
+        fields: fields
+            .into_iter()
+            .map(|field| (field.name.clone(), field))
+            .collect(),
         name,
         ..ObjectSchema::default()
     }
 }
 
 fn plain(name: &str, kind: FieldType) -> FieldSchema {
-    FieldSchema { name: name.to_owned(), label: name.to_owned(), kind, length: 40, ..FieldSchema::default() }
+    FieldSchema {
+        name: name.to_owned(),
+        label: name.to_owned(),
+        kind,
+        length: 40,
+        ..FieldSchema::default()
+    }
 }
 
 fn reference(name: &str, relationship: &str, targets: &[&str]) -> FieldSchema {
@@ -87,7 +125,10 @@ fn reference(name: &str, relationship: &str, targets: &[&str]) -> FieldSchema {
 
 /// The rows of a data object's share object.
 pub(super) fn shares<'v>(org: &'v Org, object: &ObjectSchema) -> Vec<Record<'v>> {
-    share_rows(org, &object.name).into_iter().map(|row| Record::Share(Box::new(row))).collect()
+    share_rows(org, &object.name)
+        .into_iter()
+        .map(|row| Record::Share(Box::new(row)))
+        .collect()
 }
 
 /// A column of a share object.
@@ -122,24 +163,37 @@ fn account_level(row: &ShareRow, column: &str) -> Option<Value> {
 ///
 /// Records the running user cannot read have no row (object reference, `UserRecordAccess`).
 pub(super) fn user_record_access<'v>(viewer: &Viewer<'v>, hints: &Hints) -> Vec<Record<'v>> {
-    let Some([user]) = hints.get("UserId").map(Vec::as_slice) else { return Vec::new() };
+    let Some([user]) = hints.get("UserId").map(Vec::as_slice) else {
+        return Vec::new();
+    };
     let mut looks: BTreeMap<&str, Option<(Sight<'v>, Sight<'v>)>> = BTreeMap::new();
     let mut rows = Vec::new();
     for record in hints.get("RecordId").into_iter().flatten() {
-        let Some(record) = canonical(record) else { continue };
-        let Some(object) = viewer.org.object_of(&record) else { continue };
+        let Some(record) = canonical(record) else {
+            continue;
+        };
+        let Some(object) = viewer.org.object_of(&record) else {
+            continue;
+        };
         let pair = looks.entry(&object.name).or_insert_with(|| {
             let running = Sight::new(viewer.org, &viewer.user, &object.name, viewer.now)?;
-            Some((running, Sight::new(viewer.org, user, &object.name, viewer.now)?))
+            Some((
+                running,
+                Sight::new(viewer.org, user, &object.name, viewer.now)?,
+            ))
         });
-        let Some((running, asked)) = pair else { continue };
+        let Some((running, asked)) = pair else {
+            continue;
+        };
         if running.sees(&record) {
             rows.push(access_row(user, &record, asked.of(&record)));
         }
     }
     rows.sort_by(|(left, _), (right, _)| left.cmp(right));
     rows.dedup_by(|(left, _), (right, _)| left == right);
-    rows.into_iter().map(|(_, row)| Record::Built("UserRecordAccess", row)).collect()
+    rows.into_iter()
+        .map(|(_, row)| Record::Built("UserRecordAccess", row))
+        .collect()
 }
 
 fn access_row(user: &str, record: &str, access: Access) -> (Id, Row) {

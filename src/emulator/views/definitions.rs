@@ -24,7 +24,10 @@ pub(super) fn organization(org: &Org, organization: &Organization, column: &str)
         "FiscalYearStartMonth" => json!(1),
         "DefaultCalendarAccess" => json!("HideDetailsInsert"),
         "DefaultPricebookAccess" => default_access(org, "Pricebook2"),
-        other => match other.strip_prefix("Default").and_then(|rest| rest.strip_suffix("Access")) {
+        other => match other
+            .strip_prefix("Default")
+            .and_then(|rest| rest.strip_suffix("Access"))
+        {
             Some(object) => default_access(org, object),
             None => stamps(org, other),
         },
@@ -32,18 +35,26 @@ pub(super) fn organization(org: &Org, organization: &Organization, column: &str)
 }
 
 fn default_access(org: &Org, object: &str) -> Value {
-    org.object(object).map_or(Value::Null, |object| json!(object.sharing.in_force.internal.organization_word()))
+    org.object(object).map_or(Value::Null, |object| {
+        json!(object.sharing.in_force.internal.organization_word())
+    })
 }
 
 /// The objects `EntityDefinition` has a row for.
 pub(super) fn objects<'v>(org: &'v Org) -> impl Iterator<Item = &'v ObjectSchema> {
-    let setup = schema::setup_objects().filter_map(schema::setup_table).map(|object| -> &'v ObjectSchema { object });
+    let setup = schema::setup_objects()
+        .filter_map(schema::setup_table)
+        .map(|object| -> &'v ObjectSchema { object });
     org.objects.values().chain(setup)
 }
 
 /// `EntityDefinition.DurableId`.
 pub(super) fn durable_id(object: &ObjectSchema) -> &str {
-    if object.durable_id.is_empty() { &object.name } else { &object.durable_id }
+    if object.durable_id.is_empty() {
+        &object.name
+    } else {
+        &object.durable_id
+    }
 }
 
 /// A column of `EntityDefinition`. An object controlled by its parent shows the parent's model, as real orgs do.
@@ -73,7 +84,9 @@ fn effective(org: &Org, object: &ObjectSchema) -> Models {
         if object.sharing.in_force.internal != SharingModel::ControlledByParent {
             break;
         }
-        let Some(parent) = schema::parent(object).and_then(|(_, parent)| org.object(parent)) else { break };
+        let Some(parent) = schema::parent(object).and_then(|(_, parent)| org.object(parent)) else {
+            break;
+        };
         object = parent;
     }
     object.sharing.in_force
@@ -86,16 +99,22 @@ fn developer_name(name: &str) -> &str {
 /// `FieldDefinition`: every field for those who see setup, else those the running user sees.
 pub(super) fn fields<'v>(viewer: &Viewer<'v>) -> Vec<Record<'v>> {
     let all = viewer.allows("ViewSetup") || viewer.allows("CustomizeApplication");
-    let fields = objects(viewer.org).flat_map(|object| object.fields.values().map(move |field| (object, field)));
+    let fields = objects(viewer.org)
+        .flat_map(|object| object.fields.values().map(move |field| (object, field)));
     let seen = fields.filter(|(object, field)| all || viewer.sees_field(object, field));
-    seen.map(|(object, field)| Record::Field(object, field)).collect()
+    seen.map(|(object, field)| Record::Field(object, field))
+        .collect()
 }
 
 /// A column of `FieldDefinition`.
 pub(super) fn field(object: &ObjectSchema, field: &FieldSchema, column: &str) -> Value {
     match column {
         "Id" => json!("000000000000000AAA"),
-        "DurableId" => json!(format!("{}.{}", durable_id(object), field.id.as_deref().map_or(field.name.as_str(), short))),
+        "DurableId" => json!(format!(
+            "{}.{}",
+            durable_id(object),
+            field.id.as_deref().map_or(field.name.as_str(), short)
+        )),
         "QualifiedApiName" => json!(field.name),
         "EntityDefinitionId" => json!(durable_id(object)),
         "DeveloperName" => json!(developer_name(&field.name)),
@@ -122,9 +141,21 @@ fn data_type(field: &FieldSchema) -> String {
         FieldType::Picklist => "Picklist".to_owned(),
         FieldType::MultiPicklist => "Picklist (Multi-Select)".to_owned(),
         FieldType::Reference => format!("Lookup({})", field.reference_to.join(",")),
-        FieldType::Double => format!("Number({}, {})", field.precision.saturating_sub(field.scale), field.scale),
-        FieldType::Currency => format!("Currency({}, {})", field.precision.saturating_sub(field.scale), field.scale),
-        FieldType::Percent => format!("Percent({}, {})", field.precision.saturating_sub(field.scale), field.scale),
+        FieldType::Double => format!(
+            "Number({}, {})",
+            field.precision.saturating_sub(field.scale),
+            field.scale
+        ),
+        FieldType::Currency => format!(
+            "Currency({}, {})",
+            field.precision.saturating_sub(field.scale),
+            field.scale
+        ),
+        FieldType::Percent => format!(
+            "Percent({}, {})",
+            field.precision.saturating_sub(field.scale),
+            field.scale
+        ),
         FieldType::Date => "Date".to_owned(),
         FieldType::DateTime => "Date/Time".to_owned(),
         FieldType::Email => "Email".to_owned(),
@@ -138,7 +169,10 @@ fn data_type(field: &FieldSchema) -> String {
 
 /// `RecordType`.
 pub(super) fn record_types(org: &Org) -> Vec<Record<'_>> {
-    let types = org.objects.values().flat_map(|object| object.record_types.values().map(move |kind| (object, kind)));
+    let types = org
+        .objects
+        .values()
+        .flat_map(|object| object.record_types.values().map(move |kind| (object, kind)));
     let row = |(object, kind): (&ObjectSchema, &RecordType)| {
         let mut row = Row::from([
             ("Id".to_owned(), json!(kind.id)),
@@ -147,7 +181,13 @@ pub(super) fn record_types(org: &Org) -> Vec<Record<'_>> {
             ("SobjectType".to_owned(), json!(object.name)),
             ("IsActive".to_owned(), json!(kind.active)),
         ]);
-        for stamp in ["CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"] {
+        for stamp in [
+            "CreatedDate",
+            "CreatedById",
+            "LastModifiedDate",
+            "LastModifiedById",
+            "SystemModstamp",
+        ] {
             row.insert(stamp.to_owned(), stamps(org, stamp));
         }
         Record::Built("RecordType", row)

@@ -42,7 +42,10 @@ fn default_of_user(org: &Org, column: &str) -> Value {
     match column {
         "DigestFrequency" => json!("D"),
         "DefaultGroupNotificationFrequency" => json!("N"),
-        "ForecastEnabled" | "IsPortalEnabled" | "ReceivesInfoEmails" | "ReceivesAdminInfoEmails" => json!(false),
+        "ForecastEnabled"
+        | "IsPortalEnabled"
+        | "ReceivesInfoEmails"
+        | "ReceivesAdminInfoEmails" => json!(false),
         flag if flag.starts_with("UserPermissions") => json!(false),
         other => stamps(org, other),
     }
@@ -56,7 +59,10 @@ pub(super) fn profile(org: &Org, profile: &Profile, column: &str) -> Value {
         "UserLicenseId" => json!(profile.license),
         "UserType" => json!(user_type(org, &profile.license)),
         "Description" => optional(profile.description.as_ref()),
-        other => match (other.strip_prefix("Permissions"), org.containers.get(&profile.container)) {
+        other => match (
+            other.strip_prefix("Permissions"),
+            org.containers.get(&profile.container),
+        ) {
             (Some(permission), Some(container)) => json!(container.allows(permission)),
             _ => stamps(org, other),
         },
@@ -65,7 +71,11 @@ pub(super) fn profile(org: &Org, profile: &Profile, column: &str) -> Value {
 
 /// `UserType` of the users of a licence.
 pub fn user_type(org: &Org, license: &str) -> &'static str {
-    match org.licenses.get(license).map(|license| license.name.as_str()) {
+    match org
+        .licenses
+        .get(license)
+        .map(|license| license.name.as_str())
+    {
         Some("Chatter Free" | "Chatter External") => "CsnOnly",
         Some("Customer Community") => "CspLitePortal",
         Some("Partner Community") => "PowerPartner",
@@ -124,9 +134,18 @@ pub(super) fn group(org: &Org, group: &Group, column: &str) -> Value {
 
 /// `GroupMember`: direct members of public groups and queues.
 pub(super) fn group_members(org: &Org) -> Vec<Record<'_>> {
-    let members = org.groups.values().flat_map(|group| group.members.iter().map(move |(id, member)| (group, id, member)));
+    let members = org.groups.values().flat_map(|group| {
+        group
+            .members
+            .iter()
+            .map(move |(id, member)| (group, id, member))
+    });
     let row = |(group, id, member): (&Group, &Id, &Id)| {
-        let columns = [("Id", json!(id)), ("GroupId", json!(group.id)), ("UserOrGroupId", json!(member))];
+        let columns = [
+            ("Id", json!(id)),
+            ("GroupId", json!(group.id)),
+            ("UserOrGroupId", json!(member)),
+        ];
         Record::Built("GroupMember", built(org, columns))
     };
     members.map(row).collect()
@@ -134,16 +153,28 @@ pub(super) fn group_members(org: &Org) -> Vec<Record<'_>> {
 
 /// `QueueSobject`: what queues can own.
 pub(super) fn queue_objects(org: &Org) -> Vec<Record<'_>> {
-    let objects = org.groups.values().flat_map(|group| group.queue_objects.iter().map(move |(id, object)| (group, id, object)));
+    let objects = org.groups.values().flat_map(|group| {
+        group
+            .queue_objects
+            .iter()
+            .map(move |(id, object)| (group, id, object))
+    });
     let row = |(group, id, object): (&Group, &Id, &String)| {
-        let columns = [("Id", json!(id)), ("QueueId", json!(group.id)), ("SobjectType", json!(object))];
+        let columns = [
+            ("Id", json!(id)),
+            ("QueueId", json!(group.id)),
+            ("SobjectType", json!(object)),
+        ];
         Record::Built("QueueSobject", built(org, columns))
     };
     objects.map(row).collect()
 }
 
 fn built<const N: usize>(org: &Org, columns: [(&str, Value); N]) -> Row {
-    let mut row: Row = columns.into_iter().map(|(column, value)| (column.to_owned(), value)).collect();
+    let mut row: Row = columns
+        .into_iter()
+        .map(|(column, value)| (column.to_owned(), value))
+        .collect();
     for stamp in ["CreatedById", "SystemModstamp"] {
         row.insert(stamp.to_owned(), stamps(org, stamp));
     }
@@ -155,10 +186,26 @@ pub(super) fn assignments(org: &Org) -> Vec<Record<'_>> {
     let own = |user: &User| {
         let container = org.profiles.get(&user.profile)?.container.clone();
         let id = derived_id("0Pa", &[&user.id, &container]);
-        Some(Assignment { id, assignee: user.id.clone(), container, group: None, expires: None })
+        Some(Assignment {
+            id,
+            assignee: user.id.clone(),
+            container,
+            group: None,
+            expires: None,
+        })
     };
-    let stated = org.assignments.values().map(|assignment| Record::Assignment(Cow::Borrowed(assignment)));
-    stated.chain(org.users.values().filter_map(own).map(|row| Record::Assignment(Cow::Owned(row)))).collect()
+    let stated = org
+        .assignments
+        .values()
+        .map(|assignment| Record::Assignment(Cow::Borrowed(assignment)));
+    stated
+        .chain(
+            org.users
+                .values()
+                .filter_map(own)
+                .map(|row| Record::Assignment(Cow::Owned(row))),
+        )
+        .collect()
 }
 
 /// A column of `PermissionSetAssignment`.

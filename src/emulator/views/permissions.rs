@@ -25,19 +25,27 @@ pub(super) fn container(org: &Org, container: &Container, column: &str) -> Value
         },
         "Type" => json!(kind(container)),
         other => match other.strip_prefix("Permissions") {
-            Some(permission) => json!(sources(org, container).any(|source| source.allows(permission))),
+            Some(permission) => {
+                json!(sources(org, container).any(|source| source.allows(permission)))
+            }
             None => stamps(org, other),
         },
     }
 }
 
 fn license<'o>(org: &'o Org, container: &'o Container) -> Option<&'o Id> {
-    let profile = container.profile().and_then(|profile| org.profiles.get(profile));
-    profile.map(|profile| &profile.license).or(container.license.as_ref())
+    let profile = container
+        .profile()
+        .and_then(|profile| org.profiles.get(profile));
+    profile
+        .map(|profile| &profile.license)
+        .or(container.license.as_ref())
 }
 
 fn is_custom(org: &Org, container: &Container) -> bool {
-    let profile = container.profile().and_then(|profile| org.profiles.get(profile));
+    let profile = container
+        .profile()
+        .and_then(|profile| org.profiles.get(profile));
     profile.is_none_or(|profile| profile.custom)
 }
 
@@ -56,24 +64,46 @@ fn sources<'o>(org: &'o Org, container: &'o Container) -> impl Iterator<Item = &
         ContainerKind::Group { members, .. } => members.as_slice(),
         _ => &[],
     };
-    std::iter::once(container).chain(members.iter().filter_map(|member| org.containers.get(member)))
+    std::iter::once(container).chain(
+        members
+            .iter()
+            .filter_map(|member| org.containers.get(member)),
+    )
 }
 
 /// `PermissionSetGroup`.
 pub(super) fn groups(org: &Org) -> Vec<Record<'_>> {
     let group = |container: &Container| {
-        let ContainerKind::Group { group, .. } = &container.kind else { return None };
+        let ContainerKind::Group { group, .. } = &container.kind else {
+            return None;
+        };
         let mut row = Row::from([
             ("Id".to_owned(), json!(group)),
             ("DeveloperName".to_owned(), json!(container.name)),
             ("MasterLabel".to_owned(), json!(container.label)),
-            ("NamespacePrefix".to_owned(), optional(container.namespace.as_ref())),
-            ("Description".to_owned(), optional(container.description.as_ref())),
+            (
+                "NamespacePrefix".to_owned(),
+                optional(container.namespace.as_ref()),
+            ),
+            (
+                "Description".to_owned(),
+                optional(container.description.as_ref()),
+            ),
             ("Language".to_owned(), json!(org.organization.language)),
             ("Status".to_owned(), json!("Updated")),
-            ("HasActivationRequired".to_owned(), json!(container.has_activation_required)),
+            (
+                "HasActivationRequired".to_owned(),
+                json!(container.has_activation_required),
+            ),
         ]);
-        for stamp in ["CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp", "IsDeleted"] {
+        for stamp in [
+            "CreatedDate",
+            "CreatedById",
+            "LastModifiedDate",
+            "LastModifiedById",
+            "SystemModstamp",
+            "IsDeleted",
+        ] {
             row.insert(stamp.to_owned(), stamps(org, stamp));
         }
         Some(Record::Built("PermissionSetGroup", row))
@@ -83,7 +113,11 @@ pub(super) fn groups(org: &Org) -> Vec<Record<'_>> {
 
 fn parents<'o>(org: &'o Org, hints: &Hints) -> Vec<&'o Container> {
     match hints.get("ParentId") {
-        Some(ids) => org.containers.values().filter(|container| ids.contains(&container.id)).collect(),
+        Some(ids) => org
+            .containers
+            .values()
+            .filter(|container| ids.contains(&container.id))
+            .collect(),
         None => org.containers.values().collect(),
     }
 }
@@ -94,7 +128,9 @@ pub(super) fn objects<'o>(org: &'o Org, hints: &Hints) -> Vec<Record<'o>> {
     let mut rows = Vec::new();
     for parent in parents(org, hints) {
         for object in org.objects.keys() {
-            if wanted.is_some_and(|wanted| !wanted.iter().any(|name| name.eq_ignore_ascii_case(object))) {
+            if wanted
+                .is_some_and(|wanted| !wanted.iter().any(|name| name.eq_ignore_ascii_case(object)))
+            {
                 continue;
             }
             let granted = sources(org, parent).map(|source| viewer::granted(source, object));
@@ -108,7 +144,13 @@ pub(super) fn objects<'o>(org: &'o Org, hints: &Hints) -> Vec<Record<'o>> {
 }
 
 /// A column of `ObjectPermissions`.
-pub(super) fn object(org: &Org, parent: &Container, object: &str, access: ObjectAccess, column: &str) -> Value {
+pub(super) fn object(
+    org: &Org,
+    parent: &Container,
+    object: &str,
+    access: ObjectAccess,
+    column: &str,
+) -> Value {
     match column {
         "Id" => json!(derived_id("110", &[&parent.id, object])),
         "ParentId" => json!(parent.id),
@@ -135,7 +177,13 @@ pub(super) fn fields<'o>(org: &'o Org, hints: &Hints) -> Vec<Record<'o>> {
 }
 
 /// A column of `FieldPermissions`.
-pub(super) fn field(org: &Org, parent: &Container, field: &str, access: FieldAccess, column: &str) -> Value {
+pub(super) fn field(
+    org: &Org,
+    parent: &Container,
+    field: &str,
+    access: FieldAccess,
+    column: &str,
+) -> Value {
     match column {
         "Id" => json!(derived_id("01k", &[&parent.id, field])),
         "ParentId" => json!(parent.id),

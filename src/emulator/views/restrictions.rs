@@ -10,7 +10,13 @@ use crate::emulator::viewer::Viewer;
 const MOST_RECORDS: usize = 200;
 
 /// Objects reserved for those who may view setup.
-const VIEW_SETUP: [&str; 5] = ["PermissionSet", "PermissionSetGroup", "ObjectPermissions", "FieldPermissions", "SetupAuditTrail"];
+const VIEW_SETUP: [&str; 5] = [
+    "PermissionSet",
+    "PermissionSetGroup",
+    "ObjectPermissions",
+    "FieldPermissions",
+    "SetupAuditTrail",
+];
 
 /// Whether the object is reserved for View Setup and Configuration.
 pub fn needs_view_setup(object: &str) -> bool {
@@ -26,7 +32,12 @@ pub fn filterable_at(viewer: &Viewer<'_>, object: &ObjectSchema, column: &str) -
 ///
 /// # Errors
 /// In the platform's words where they are known.
-pub fn check_restrictions(_: &Viewer<'_>, object: &ObjectSchema, query: &Query, hints: &Hints) -> Result<(), SoqlError> {
+pub fn check_restrictions(
+    _: &Viewer<'_>,
+    object: &ObjectSchema,
+    query: &Query,
+    hints: &Hints,
+) -> Result<(), SoqlError> {
     match object.name.as_str() {
         "UserRecordAccess" => user_record_access(query, hints),
         "FieldDefinition" => field_definition(query),
@@ -47,19 +58,30 @@ fn user_record_access(query: &Query, hints: &Hints) -> Result<(), SoqlError> {
         return refuse("UserRecordAccess can be filtered by at most 200 RecordIds");
     }
     let selected: Vec<&str> = query.select.iter().filter_map(selected_name).collect();
-    let names = |wanted: &str| selected.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    let names = |wanted: &str| {
+        selected
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(wanted))
+    };
     if names("Id") || names("UserId") {
-        return refuse("UserRecordAccess: only RecordId, HasReadAccess, HasEditAccess, HasDeleteAccess, HasTransferAccess, HasAllAccess and MaxAccessLevel can be selected");
+        return refuse(
+            "UserRecordAccess: only RecordId, HasReadAccess, HasEditAccess, HasDeleteAccess, HasTransferAccess, HasAllAccess and MaxAccessLevel can be selected",
+        );
     }
-    let filters_level = mentions(query.filter.as_ref(), &|name| starts_with(name, "Has") || starts_with(name, "Max"));
+    let filters_level = mentions(query.filter.as_ref(), &|name| {
+        starts_with(name, "Has") || starts_with(name, "Max")
+    });
     if filters_level && !(selected.len() == 1 && names("RecordId")) {
-        return refuse("UserRecordAccess: only RecordId can be selected when filtering by an access level");
+        return refuse(
+            "UserRecordAccess: only RecordId can be selected when filtering by an access level",
+        );
     }
     Ok(())
 }
 
 fn starts_with(name: &str, prefix: &str) -> bool {
-    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    name.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 fn selected_name(selected: &Selected) -> Option<&str> {
@@ -70,8 +92,15 @@ fn selected_name(selected: &Selected) -> Option<&str> {
 }
 
 fn field_definition(query: &Query) -> Result<(), SoqlError> {
-    let reified = ["EntityDefinitionId", "DurableId", "EntityDefinition.QualifiedApiName", "EntityDefinition.DurableId"];
-    if mentions(query.filter.as_ref(), &|name| reified.iter().any(|known| known.eq_ignore_ascii_case(name))) {
+    let reified = [
+        "EntityDefinitionId",
+        "DurableId",
+        "EntityDefinition.QualifiedApiName",
+        "EntityDefinition.DurableId",
+    ];
+    if mentions(query.filter.as_ref(), &|name| {
+        reified.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }) {
         return Ok(());
     }
     let message = "A filter on a reified column is required [EntityDefinitionId,DurableId]";
@@ -80,21 +109,39 @@ fn field_definition(query: &Query) -> Result<(), SoqlError> {
 
 /// Rows of field permissions are meaningless without object and field, and the object reference demands both.
 fn field_permissions(query: &Query) -> Result<(), SoqlError> {
-    let plain = query.select.iter().all(|selected| matches!(selected, Selected::Field(..)));
-    let names = |wanted: &str| query.select.iter().filter_map(selected_name).any(|name| name.eq_ignore_ascii_case(wanted));
+    let plain = query
+        .select
+        .iter()
+        .all(|selected| matches!(selected, Selected::Field(..)));
+    let names = |wanted: &str| {
+        query
+            .select
+            .iter()
+            .filter_map(selected_name)
+            .any(|name| name.eq_ignore_ascii_case(wanted))
+    };
     if !plain || !query.group_by.is_empty() || names("SobjectType") && names("Field") {
         return Ok(());
     }
-    Err(SoqlError::malformed(query.from.at, "FieldPermissions: SobjectType and Field must be selected".to_owned()))
+    Err(SoqlError::malformed(
+        query.from.at,
+        "FieldPermissions: SobjectType and Field must be selected".to_owned(),
+    ))
 }
 
 fn mentions(condition: Option<&Condition>, wanted: &dyn Fn(&str) -> bool) -> bool {
     let of = |operand: &Operand| matches!(operand, Operand::Field(name) if wanted(&name.text));
     match condition {
         None => false,
-        Some(Condition::And(terms) | Condition::Or(terms)) => terms.iter().any(|term| mentions(Some(term), wanted)),
+        Some(Condition::And(terms) | Condition::Or(terms)) => {
+            terms.iter().any(|term| mentions(Some(term), wanted))
+        }
         Some(Condition::Not(term)) => mentions(Some(term), wanted),
         Some(Condition::Compare(operand, _, literal)) => of(operand) && *literal != Literal::Null,
-        Some(Condition::In(operand, ..) | Condition::InQuery(operand, ..) | Condition::Includes(operand, ..)) => of(operand),
+        Some(
+            Condition::In(operand, ..)
+            | Condition::InQuery(operand, ..)
+            | Condition::Includes(operand, ..),
+        ) => of(operand),
     }
 }

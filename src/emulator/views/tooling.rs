@@ -24,11 +24,27 @@ pub(super) fn is_tooling_only(object: &str) -> bool {
 /// The rows of such an object.
 pub(super) fn records<'v>(org: &'v Org, object: &str) -> Vec<Record<'v>> {
     match object {
-        "DeployRequest" => org.deploys.values().map(|job| built("DeployRequest", deploy(org, job))).collect(),
+        "DeployRequest" => org
+            .deploys
+            .values()
+            .map(|job| built("DeployRequest", deploy(org, job)))
+            .collect(),
         "PermissionDependency" => dependencies(org),
-        "InstalledSubscriberPackage" => org.packages.iter().map(|package| built("InstalledSubscriberPackage", installed(package))).collect(),
-        "SubscriberPackage" => org.packages.iter().map(|package| built("SubscriberPackage", subscriber(package))).collect(),
-        "SubscriberPackageVersion" => org.packages.iter().map(|package| built("SubscriberPackageVersion", version(package))).collect(),
+        "InstalledSubscriberPackage" => org
+            .packages
+            .iter()
+            .map(|package| built("InstalledSubscriberPackage", installed(package)))
+            .collect(),
+        "SubscriberPackage" => org
+            .packages
+            .iter()
+            .map(|package| built("SubscriberPackage", subscriber(package)))
+            .collect(),
+        "SubscriberPackageVersion" => org
+            .packages
+            .iter()
+            .map(|package| built("SubscriberPackageVersion", version(package)))
+            .collect(),
         "CustomField" => custom_fields(org),
         "CustomObject" => custom_objects(org),
         _ => Vec::new(),
@@ -36,7 +52,13 @@ pub(super) fn records<'v>(org: &'v Org, object: &str) -> Vec<Record<'v>> {
 }
 
 fn built<'v>(object: &'static str, columns: Vec<(&str, Value)>) -> Record<'v> {
-    Record::Built(object, columns.into_iter().map(|(column, value)| (column.to_owned(), value)).collect())
+    Record::Built(
+        object,
+        columns
+            .into_iter()
+            .map(|(column, value)| (column.to_owned(), value))
+            .collect(),
+    )
 }
 
 fn deploy(org: &Org, job: &DeployJob) -> Vec<(&'static str, Value)> {
@@ -80,7 +102,10 @@ fn dependencies<'v>(org: &Org) -> Vec<Record<'v>> {
 fn grant(grant: &Grant) -> (String, &'static str) {
     match grant {
         Grant::User(name) => (name.clone(), "User Permission"),
-        Grant::Object(right, object) => (format!("{object}<{}>", right_word(*right)), "Object Permission"),
+        Grant::Object(right, object) => (
+            format!("{object}<{}>", right_word(*right)),
+            "Object Permission",
+        ),
     }
 }
 
@@ -127,10 +152,16 @@ fn version(package: &Package) -> Vec<(&'static str, Value)> {
 }
 
 fn custom_fields(org: &Org) -> Vec<Record<'_>> {
-    let fields = org.objects.values().flat_map(|object| object.fields.values().map(move |field| (object, field)));
+    let fields = org
+        .objects
+        .values()
+        .flat_map(|object| object.fields.values().map(move |field| (object, field)));
     let row = |(object, field): (&ObjectSchema, &FieldSchema)| {
         let (namespace, name) = split(&field.name);
-        let id = field.id.clone().unwrap_or_else(|| derived_id("00N", &[&object.name, &field.name]));
+        let id = field
+            .id
+            .clone()
+            .unwrap_or_else(|| derived_id("00N", &[&object.name, &field.name]));
         built(
             "CustomField",
             vec![
@@ -139,7 +170,10 @@ fn custom_fields(org: &Org) -> Vec<Record<'_>> {
                 ("NamespacePrefix", json!(namespace)),
                 ("TableEnumOrId", json!(object.durable_id)),
                 ("Description", optional(field.description.as_ref())),
-                ("EntityDefinitionId", json!(super::definitions::durable_id(object))),
+                (
+                    "EntityDefinitionId",
+                    json!(super::definitions::durable_id(object)),
+                ),
             ],
         )
     };
@@ -155,12 +189,22 @@ fn custom_objects(org: &Org) -> Vec<Record<'_>> {
                 ("Id", json!(object.durable_id)),
                 ("DeveloperName", json!(name)),
                 ("NamespacePrefix", json!(namespace)),
-                ("SharingModel", json!(object.sharing.requested.internal.as_str())),
-                ("ExternalSharingModel", json!(object.sharing.requested.external.as_str())),
+                (
+                    "SharingModel",
+                    json!(object.sharing.requested.internal.as_str()),
+                ),
+                (
+                    "ExternalSharingModel",
+                    json!(object.sharing.requested.external.as_str()),
+                ),
             ],
         )
     };
-    org.objects.values().filter(|object| object.custom).map(row).collect()
+    org.objects
+        .values()
+        .filter(|object| object.custom)
+        .map(row)
+        .collect()
 }
 
 /// Namespace and developer name of an API name: `Pkg__Thing__c` is `Pkg` and `Thing`.

@@ -4,7 +4,9 @@ use super::{Writer, bad_reference, demand_fields, duplicate, gone, integrity, te
 use crate::emulator::http::Refusal;
 use crate::emulator::rules;
 use crate::emulator::soql::dates;
-use crate::emulator::store::{Assignment, Container, ContainerKind, Id, ObjectSchema, Org, Row, User};
+use crate::emulator::store::{
+    Assignment, Container, ContainerKind, Id, ObjectSchema, Org, Row, User,
+};
 
 const PERMISSIONS: [&str; 2] = ["AssignPermissionSets", "ManageUsers"];
 
@@ -14,7 +16,9 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
     demand_fields(&row, &["AssigneeId"])?;
     let expires = text(&row, "ExpirationDate").and_then(|moment| dates::moment(&moment));
     let org = &mut writer.world.org;
-    let user = text(&row, "AssigneeId").and_then(|id| org.users.get(&id)).ok_or_else(|| bad_reference("AssigneeId"))?;
+    let user = text(&row, "AssigneeId")
+        .and_then(|id| org.users.get(&id))
+        .ok_or_else(|| bad_reference("AssigneeId"))?;
     let container = container(org, &row)?;
     let same = |other: &&Assignment| other.assignee == user.id && other.container == container.id;
     if let Some(existing) = org.assignments.values().find(same) {
@@ -25,8 +29,17 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
         ContainerKind::Group { group, .. } => Some(group.clone()),
         _ => None,
     };
-    let mut assignment = Assignment { id: Id::new(), assignee: user.id.clone(), container: container.id.clone(), group, expires };
-    let display = format!("Permission set {}: assigned to user {}", container.label, user.username);
+    let mut assignment = Assignment {
+        id: Id::new(),
+        assignee: user.id.clone(),
+        container: container.id.clone(),
+        group,
+        expires,
+    };
+    let display = format!(
+        "Permission set {}: assigned to user {}",
+        container.label, user.username
+    );
     assignment.id = org.next_id("0Pa");
     let id = assignment.id.clone();
     org.assignments.insert(id.clone(), assignment);
@@ -39,26 +52,50 @@ fn container<'o>(org: &'o Org, row: &Row) -> Result<&'o Container, Refusal> {
         let of = |container: &&Container| matches!(&container.kind, ContainerKind::Group { group, .. } if group == id);
         org.containers.values().find(of)
     };
-    match (text(row, "PermissionSetId"), text(row, "PermissionSetGroupId")) {
-        (Some(_), Some(_)) => Err(integrity("You can specify either a permission set or a permission set group, not both")),
+    match (
+        text(row, "PermissionSetId"),
+        text(row, "PermissionSetGroupId"),
+    ) {
+        (Some(_), Some(_)) => Err(integrity(
+            "You can specify either a permission set or a permission set group, not both",
+        )),
         (Some(id), None) => {
-            let container = org.containers.get(&id).filter(|container| container.profile().is_none());
+            let container = org
+                .containers
+                .get(&id)
+                .filter(|container| container.profile().is_none());
             container.ok_or_else(|| bad_reference("PermissionSetId"))
         }
         (None, Some(id)) => in_group(&id).ok_or_else(|| bad_reference("PermissionSetGroupId")),
-        (None, None) => demand_fields(row, &["PermissionSetId"]).and_then(|()| Err(bad_reference("PermissionSetId"))),
+        (None, None) => demand_fields(row, &["PermissionSetId"])
+            .and_then(|()| Err(bad_reference("PermissionSetId"))),
     }
 }
 
 /// A set made for a licence goes to users of that licence; any other may not hold what the user's licence refuses.
 fn check_license(org: &Org, user: &User, container: &Container) -> Result<(), Refusal> {
-    let license = org.profiles.get(&user.profile).map(|profile| profile.license.clone());
-    let refuse = |reason: &str| Err(integrity(format!("Can't assign permission set {} to user {}. {reason}", container.label, user.name())));
+    let license = org
+        .profiles
+        .get(&user.profile)
+        .map(|profile| profile.license.clone());
+    let refuse = |reason: &str| {
+        Err(integrity(format!(
+            "Can't assign permission set {} to user {}. {reason}",
+            container.label,
+            user.name()
+        )))
+    };
     if container.license.is_some() && container.license != license {
         return refuse("The user license doesn't match the permission set's license");
     }
-    let judged = Container { license, ..container.clone() };
-    let refused = container.user_permissions.iter().find_map(|permission| rules::license_refusal(org, &judged, permission));
+    let judged = Container {
+        license,
+        ..container.clone()
+    };
+    let refused = container
+        .user_permissions
+        .iter()
+        .find_map(|permission| rules::license_refusal(org, &judged, permission));
     match refused {
         Some(reason) => refuse(&reason),
         None => Ok(()),
@@ -72,8 +109,16 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
     if let Some(moment) = row.get("ExpirationDate") {
         assignment.expires = moment.as_str().and_then(dates::moment);
     }
-    let others = row.keys().filter(|name| *name != "ExpirationDate").cloned().collect::<Vec<_>>();
-    if others.is_empty() { Ok(()) } else { Err(super::values::read_only(&others)) }
+    let others = row
+        .keys()
+        .filter(|name| *name != "ExpirationDate")
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    if others.is_empty() {
+        Ok(())
+    } else {
+        Err(super::values::read_only(&others))
+    }
 }
 
 /// Takes a permission set away. The row for the own profile's set cannot be deleted.
@@ -83,19 +128,43 @@ pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     let Some(gone_now) = org.assignments.remove(id) else {
         return Err(own_profile_row(org, id));
     };
-    let label = org.containers.get(&gone_now.container).map(|container| container.label.clone()).unwrap_or_default();
-    let username = org.users.get(&gone_now.assignee).map(|user| user.username.clone()).unwrap_or_default();
-    writer.audit("PermSetUnassign", "Manage Users", format!("Permission set {label}: unassigned from user {username}"));
+    let label = org
+        .containers
+        .get(&gone_now.container)
+        .map(|container| container.label.clone())
+        .unwrap_or_default();
+    let username = org
+        .users
+        .get(&gone_now.assignee)
+        .map(|user| user.username.clone())
+        .unwrap_or_default();
+    writer.audit(
+        "PermSetUnassign",
+        "Manage Users",
+        format!("Permission set {label}: unassigned from user {username}"),
+    );
     Ok(())
 }
 
 fn own_profile_row(org: &Org, id: &str) -> Refusal {
     let own = |user: &User| {
         let container = &org.profiles.get(&user.profile)?.container;
-        Some(crate::emulator::views::derived_id("0Pa", &[&user.id, container]))
+        Some(crate::emulator::views::derived_id(
+            "0Pa",
+            &[&user.id, container],
+        ))
     };
-    match org.users.values().any(|user| own(user).as_deref() == Some(id)) {
-        true => Refusal::new(400, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id").about(Vec::<String>::new()),
+    match org
+        .users
+        .values()
+        .any(|user| own(user).as_deref() == Some(id))
+    {
+        true => Refusal::new(
+            400,
+            "INSUFFICIENT_ACCESS_OR_READONLY",
+            "insufficient access rights on object id",
+        )
+        .about(Vec::<String>::new()),
         false => gone(),
     }
 }

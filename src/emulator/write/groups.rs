@@ -14,21 +14,37 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
     let kind = match text(&row, "Type").as_deref() {
         None | Some("Regular") => GroupKind::Regular,
         Some("Queue") => GroupKind::Queue,
-        Some(other) => return Err(integrity(format!("Groups of type {other} can't be created"))),
+        Some(other) => {
+            return Err(integrity(format!(
+                "Groups of type {other} can't be created"
+            )));
+        }
     };
     let name = text(&row, "Name").unwrap_or_default();
-    let developer_name = text(&row, "DeveloperName").unwrap_or_else(|| name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+    let developer_name = text(&row, "DeveloperName")
+        .unwrap_or_else(|| name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
     let org = &mut writer.world.org;
-    let taken = |other: &&Group| other.kind == kind && other.developer_name.as_deref() == Some(developer_name.as_str());
+    let taken = |other: &&Group| {
+        other.kind == kind && other.developer_name.as_deref() == Some(developer_name.as_str())
+    };
     if let Some(other) = org.groups.values().find(taken) {
         return Err(duplicate("DeveloperName", &other.id));
     }
-    let mut group = Group { kind, developer_name: Some(developer_name), includes_bosses: true, ..Group::default() };
+    let mut group = Group {
+        kind,
+        developer_name: Some(developer_name),
+        includes_bosses: true,
+        ..Group::default()
+    };
     apply(&mut group, &row);
     group.id = org.next_id("00G");
     let id = group.id.clone();
     org.groups.insert(id.clone(), group);
-    writer.audit("groupcreated", "Manage Users", format!("Created group {name}"));
+    writer.audit(
+        "groupcreated",
+        "Manage Users",
+        format!("Created group {name}"),
+    );
     Ok(id)
 }
 
@@ -62,7 +78,12 @@ fn own<'w>(writer: &'w mut Writer<'_>, id: &str) -> Result<&'w mut Group, Refusa
     if matches!(group.kind, GroupKind::Regular | GroupKind::Queue) {
         return Ok(group);
     }
-    Err(Refusal::new(400, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id").about(Vec::<String>::new()))
+    Err(Refusal::new(
+        400,
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+        "insufficient access rights on object id",
+    )
+    .about(Vec::<String>::new()))
 }
 
 fn apply(group: &mut Group, row: &Row) {
@@ -79,7 +100,11 @@ fn apply(group: &mut Group, row: &Row) {
 }
 
 /// Puts a user or group into a public group or queue.
-pub(super) fn create_member(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Result<Id, Refusal> {
+pub(super) fn create_member(
+    writer: &mut Writer<'_>,
+    _: &ObjectSchema,
+    row: Row,
+) -> Result<Id, Refusal> {
     writer.demand("GroupMember", &PERMISSIONS)?;
     demand_fields(&row, &["GroupId", "UserOrGroupId"])?;
     let member = text(&row, "UserOrGroupId").unwrap_or_default();
@@ -87,7 +112,11 @@ pub(super) fn create_member(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row)
     if member == group {
         return Err(bad_reference("UserOrGroupId"));
     }
-    if let Some((id, _)) = own(writer, &group)?.members.iter().find(|(_, known)| **known == member) {
+    if let Some((id, _)) = own(writer, &group)?
+        .members
+        .iter()
+        .find(|(_, known)| **known == member)
+    {
         return Err(duplicate("UserOrGroupId, GroupId", id));
     }
     let id = writer.world.org.next_id("011");
@@ -104,22 +133,35 @@ pub(super) fn delete_member(writer: &mut Writer<'_>, id: &str) -> Result<(), Ref
 }
 
 /// Lets a queue own an object's records.
-pub(super) fn create_queue_object(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Result<Id, Refusal> {
+pub(super) fn create_queue_object(
+    writer: &mut Writer<'_>,
+    _: &ObjectSchema,
+    row: Row,
+) -> Result<Id, Refusal> {
     writer.demand("QueueSobject", &PERMISSIONS)?;
     demand_fields(&row, &["QueueId", "SobjectType"])?;
     let queue = text(&row, "QueueId").unwrap_or_default();
     let named = text(&row, "SobjectType").unwrap_or_default();
     let org = &writer.world.org;
-    let object = org.object(&named).filter(|object| schema::has_queues(object)).map(|object| object.name.clone());
+    let object = org
+        .object(&named)
+        .filter(|object| schema::has_queues(object))
+        .map(|object| object.name.clone());
     let object = object.ok_or_else(|| bad_reference("SobjectType"))?;
     if own(writer, &queue)?.kind != GroupKind::Queue {
         return Err(bad_reference("QueueId"));
     }
-    if let Some((id, _)) = own(writer, &queue)?.queue_objects.iter().find(|(_, known)| **known == object) {
+    if let Some((id, _)) = own(writer, &queue)?
+        .queue_objects
+        .iter()
+        .find(|(_, known)| **known == object)
+    {
         return Err(duplicate("QueueId, SobjectType", id));
     }
     let id = writer.world.org.next_id("03g");
-    own(writer, &queue)?.queue_objects.insert(id.clone(), object);
+    own(writer, &queue)?
+        .queue_objects
+        .insert(id.clone(), object);
     Ok(id)
 }
 

@@ -12,13 +12,20 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
     demand_fields(&row, &["Name", "UserLicenseId"])?;
     let org = &mut writer.world.org;
     let label = text(&row, "Name").unwrap_or_default();
-    let license = text(&row, "UserLicenseId").filter(|id| org.licenses.contains_key(id)).ok_or_else(|| bad_reference("UserLicenseId"))?;
+    let license = text(&row, "UserLicenseId")
+        .filter(|id| org.licenses.contains_key(id))
+        .ok_or_else(|| bad_reference("UserLicenseId"))?;
     if let Some(other) = org.profile_by_label(&label) {
         return Err(duplicate("Name", &other.id));
     }
     let (id, container) = (org.next_id("00e"), org.next_id("0PS"));
-    let granted = row.iter().filter(|(_, value)| value.as_bool() == Some(true));
-    let permissions = granted.filter_map(|(name, _)| name.strip_prefix("Permissions")).map(str::to_owned).collect();
+    let granted = row
+        .iter()
+        .filter(|(_, value)| value.as_bool() == Some(true));
+    let permissions = granted
+        .filter_map(|(name, _)| name.strip_prefix("Permissions"))
+        .map(str::to_owned)
+        .collect();
     let shadow = Container {
         id: container.clone(),
         name: format!("X{}", short(&id)),
@@ -30,9 +37,21 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
     };
     org.containers.make_mut().insert(container.clone(), shadow);
     let description = text(&row, "Description");
-    let profile = Profile { id: id.clone(), full_name: label.clone(), label: label.clone(), custom: true, license, container, description };
+    let profile = Profile {
+        id: id.clone(),
+        full_name: label.clone(),
+        label: label.clone(),
+        custom: true,
+        license,
+        container,
+        description,
+    };
     org.profiles.insert(id.clone(), profile);
-    writer.audit("createdcustomprofile", "Manage Users", format!("Created profile {label}"));
+    writer.audit(
+        "createdcustomprofile",
+        "Manage Users",
+        format!("Created profile {label}"),
+    );
     Ok(id)
 }
 
@@ -47,6 +66,10 @@ pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     }
     org.profiles.remove(id);
     org.containers.make_mut().remove(&profile.container);
-    writer.audit("deletedprofile", "Manage Users", format!("Deleted profile {}", profile.label));
+    writer.audit(
+        "deletedprofile",
+        "Manage Users",
+        format!("Deleted profile {}", profile.label),
+    );
     Ok(())
 }

@@ -9,7 +9,11 @@ use crate::emulator::soql::dates::rest_moment;
 use crate::emulator::store::{Access, FieldSchema, GroupKind, Id, ObjectSchema, Org, Row};
 
 /// Creates a record; its owner is the running user unless the request says otherwise.
-pub(super) fn create(writer: &mut Writer<'_>, schema: &ObjectSchema, mut row: Row) -> Result<Id, Refusal> {
+pub(super) fn create(
+    writer: &mut Writer<'_>,
+    schema: &ObjectSchema,
+    mut row: Row,
+) -> Result<Id, Refusal> {
     if !writer.viewer().object_access(&schema.name).create {
         return Err(super::entity_refusal("inserted", &schema.name));
     }
@@ -17,12 +21,22 @@ pub(super) fn create(writer: &mut Writer<'_>, schema: &ObjectSchema, mut row: Ro
     check_required(schema, &row)?;
     check_unique(&writer.world.org, schema, "", &row)?;
     if schema.field("OwnerId").is_some() {
-        row.entry("OwnerId".to_owned()).or_insert_with(|| json!(writer.user));
+        row.fill("OwnerId", || json!(writer.user));
         check_owner(&writer.world.org, schema, &row)?;
     }
     let now = json!(rest_moment(writer.world.now()));
-    stamp(schema, &mut row, &["CreatedDate", "LastModifiedDate", "SystemModstamp"], &now);
-    stamp(schema, &mut row, &["CreatedById", "LastModifiedById"], &json!(writer.user));
+    stamp(
+        schema,
+        &mut row,
+        &["CreatedDate", "LastModifiedDate", "SystemModstamp"],
+        &now,
+    );
+    stamp(
+        schema,
+        &mut row,
+        &["CreatedById", "LastModifiedById"],
+        &json!(writer.user),
+    );
     name(schema, &mut row);
     let org = &mut writer.world.org;
     let id = org.next_id(&schema.key_prefix);
@@ -34,13 +48,23 @@ pub(super) fn create(writer: &mut Writer<'_>, schema: &ObjectSchema, mut row: Ro
 }
 
 /// Changes a record.
-pub(super) fn update(writer: &mut Writer<'_>, schema: &ObjectSchema, id: &str, changes: Row) -> Result<(), Refusal> {
+pub(super) fn update(
+    writer: &mut Writer<'_>,
+    schema: &ObjectSchema,
+    id: &str,
+    changes: Row,
+) -> Result<(), Refusal> {
     let access = access(writer, schema, id)?;
     let transferred = changes.contains_key("OwnerId");
     if !access.edit || transferred && !access.transfer {
         return Err(insufficient());
     }
-    let mut row = writer.world.org.row(&schema.name, id).cloned().ok_or_else(gone)?;
+    let mut row = writer
+        .world
+        .org
+        .row(&schema.name, id)
+        .cloned()
+        .ok_or_else(gone)?;
     let before_owner = row.get("OwnerId").cloned();
     row.extend(changes.clone());
     check_required(schema, &row)?;
@@ -49,19 +73,32 @@ pub(super) fn update(writer: &mut Writer<'_>, schema: &ObjectSchema, id: &str, c
         check_owner(&writer.world.org, schema, &row)?;
     }
     let now = json!(rest_moment(writer.world.now()));
-    stamp(schema, &mut row, &["LastModifiedDate", "SystemModstamp"], &now);
+    stamp(
+        schema,
+        &mut row,
+        &["LastModifiedDate", "SystemModstamp"],
+        &now,
+    );
     stamp(schema, &mut row, &["LastModifiedById"], &json!(writer.user));
     name(schema, &mut row);
     row.retain(|_, value| !value.is_null());
     if row.get("OwnerId") != before_owner.as_ref() {
         drop_manual_shares(&mut writer.world.org, id);
     }
-    writer.world.org.table_mut(&schema.name).insert(id.to_owned(), row);
+    writer
+        .world
+        .org
+        .table_mut(&schema.name)
+        .insert(id.to_owned(), row);
     Ok(())
 }
 
 /// Deletes a record.
-pub(super) fn delete(writer: &mut Writer<'_>, schema: &ObjectSchema, id: &str) -> Result<(), Refusal> {
+pub(super) fn delete(
+    writer: &mut Writer<'_>,
+    schema: &ObjectSchema,
+    id: &str,
+) -> Result<(), Refusal> {
     if !access(writer, schema, id)?.delete {
         return Err(insufficient());
     }
@@ -71,7 +108,12 @@ pub(super) fn delete(writer: &mut Writer<'_>, schema: &ObjectSchema, id: &str) -
 }
 
 fn insufficient() -> Refusal {
-    Refusal::new(400, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id").about(Vec::<String>::new())
+    Refusal::new(
+        400,
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+        "insufficient access rights on object id",
+    )
+    .about(Vec::<String>::new())
 }
 
 fn access(writer: &Writer<'_>, schema: &ObjectSchema, id: &str) -> Result<Access, Refusal> {
@@ -103,20 +145,31 @@ fn fill_defaults(schema: &ObjectSchema, row: &mut Row) {
 }
 
 fn check_required(schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
-    let required = |field: &&FieldSchema| field.createable && !field.nillable && !field.defaulted_on_create;
+    let required =
+        |field: &&FieldSchema| field.createable && !field.nillable && !field.defaulted_on_create;
     let computed = |field: &&FieldSchema| !(field.name_field && is_person(schema));
-    let names: Vec<&str> = schema.fields.values().filter(required).filter(computed).map(|field| field.name.as_str()).collect();
+    let names: Vec<&str> = schema
+        .fields
+        .values()
+        .filter(required)
+        .filter(computed)
+        .map(|field| field.name.as_str())
+        .collect();
     super::demand_fields(row, &names)
 }
 
 fn check_unique(org: &Org, schema: &ObjectSchema, id: &str, row: &Row) -> Result<(), Refusal> {
     for field in schema.fields.values().filter(|field| field.unique) {
-        let Some(value) = row.get(&field.name).filter(|value| !value.is_null()) else { continue };
+        let Some(value) = row.get(&field.name).filter(|value| !value.is_null()) else {
+            continue;
+        };
         let same = |other: &Value| match (other.as_str(), value.as_str()) {
             (Some(one), Some(other)) if !field.case_sensitive => one.eq_ignore_ascii_case(other),
             _ => other == value,
         };
-        let taken = org.rows(&schema.name).find(|(other, row)| *other != id && row.get(&field.name).is_some_and(same));
+        let taken = org
+            .rows(&schema.name)
+            .find(|(other, row)| *other != id && row.get(&field.name).is_some_and(same));
         if let Some((other, _)) = taken {
             return Err(duplicate(&field.name, other));
         }
@@ -126,21 +179,38 @@ fn check_unique(org: &Org, schema: &ObjectSchema, id: &str, row: &Row) -> Result
 
 /// An owner is an active user, or a queue that may own the object.
 fn check_owner(org: &Org, schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
-    let owner = row.get("OwnerId").and_then(Value::as_str).unwrap_or_default();
+    let owner = row
+        .get("OwnerId")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if let Some(user) = org.users.get(owner) {
-        let message = format!("operation performed with inactive user [{owner}] as owner of {}", schema.name.to_lowercase());
-        return if user.active { Ok(()) } else { Err(Refusal::new(400, "INACTIVE_OWNER_OR_USER", message)) };
+        let message = format!(
+            "operation performed with inactive user [{owner}] as owner of {}",
+            schema.name.to_lowercase()
+        );
+        return if user.active {
+            Ok(())
+        } else {
+            Err(Refusal::new(400, "INACTIVE_OWNER_OR_USER", message))
+        };
     }
-    let owns = |objects: &std::collections::BTreeMap<Id, String>| objects.values().any(|object| *object == schema.name);
+    let owns = |objects: &std::collections::BTreeMap<Id, String>| {
+        objects.values().any(|object| *object == schema.name)
+    };
     match org.groups.get(owner) {
         Some(group) if group.kind == GroupKind::Queue && owns(&group.queue_objects) => Ok(()),
-        Some(_) => Err(super::integrity("Queue not associated with this SObject type")),
+        Some(_) => Err(super::integrity(
+            "Queue not associated with this SObject type",
+        )),
         None => Err(super::bad_reference("OwnerId")),
     }
 }
 
 fn stamp(schema: &ObjectSchema, row: &mut Row, columns: &[&str], value: &Value) {
-    for column in columns.iter().filter(|column| schema.fields.contains_key(**column)) {
+    for column in columns
+        .iter()
+        .filter(|column| schema.fields.contains_key(**column))
+    {
         row.insert((*column).to_owned(), value.clone());
     }
 }
@@ -154,7 +224,12 @@ fn name(schema: &ObjectSchema, row: &mut Row) {
     if !is_person(schema) {
         return;
     }
-    let part = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let part = |name: &str| {
+        row.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let name = format!("{} {}", part("FirstName"), part("LastName"));
     row.insert("Name".to_owned(), json!(name.trim()));
 }
@@ -162,7 +237,9 @@ fn name(schema: &ObjectSchema, row: &mut Row) {
 /// Records that number themselves are given the next number: the one in their id.
 fn number(schema: &ObjectSchema, row: &mut Row, id: &str) {
     for field in schema.fields.values().filter(|field| field.auto_number) {
-        let number = id.bytes().skip(6).take(9).fold(0_u64, |sum, byte| (sum * 62 + u64::from(byte)) % 100_000_000);
+        let number = id.bytes().skip(6).take(9).fold(0_u64, |sum, byte| {
+            (sum * 62 + u64::from(byte)) % 100_000_000
+        });
         row.insert(field.name.clone(), json!(format!("{number:08}")));
     }
 }

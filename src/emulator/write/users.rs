@@ -23,13 +23,22 @@ const REQUIRED: [&str; 9] = [
 const PERMISSIONS: [&str; 2] = ["ManageUsers", "ManageInternalUsers"];
 
 /// Creates a user; without a nickname one is made up.
-pub(super) fn create(writer: &mut Writer<'_>, schema: &ObjectSchema, row: Row) -> Result<Id, Refusal> {
+pub(super) fn create(
+    writer: &mut Writer<'_>,
+    schema: &ObjectSchema,
+    row: Row,
+) -> Result<Id, Refusal> {
     writer.demand("User", &PERMISSIONS)?;
     demand_fields(&row, &REQUIRED)?;
     check_picklists(schema, &row)?;
     let now = writer.world.now();
     let org = &mut writer.world.org;
-    let mut user = User { active: true, created: now, modified: now, ..User::default() };
+    let mut user = User {
+        active: true,
+        created: now,
+        modified: now,
+        ..User::default()
+    };
     apply(org, &mut user, row)?;
     check_names(org, &user)?;
     check_seat(org, &user)?;
@@ -39,7 +48,11 @@ pub(super) fn create(writer: &mut Writer<'_>, schema: &ObjectSchema, row: Row) -
     }
     let (id, name) = (user.id.clone(), user.username.clone());
     org.users.insert(id.clone(), user);
-    writer.audit("createduser", "Manage Users", format!("Created new user {name}"));
+    writer.audit(
+        "createduser",
+        "Manage Users",
+        format!("Created new user {name}"),
+    );
     Ok(id)
 }
 
@@ -51,22 +64,36 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
     let now = writer.world.now();
     let org = &mut writer.world.org;
     let before = org.users.get(id).cloned().ok_or_else(gone)?;
-    if let Some(emptied) = REQUIRED.iter().find(|name| row.get(**name).is_some_and(Value::is_null)) {
+    if let Some(emptied) = REQUIRED
+        .iter()
+        .find(|name| row.get(name).is_some_and(Value::is_null))
+    {
         return demand_fields(&row, &[emptied]);
     }
     if let Some(schema) = crate::emulator::schema::setup_table("User") {
         check_picklists(schema, &row)?;
     }
-    let mut user = User { modified: now, ..before.clone() };
+    let mut user = User {
+        modified: now,
+        ..before.clone()
+    };
     apply(org, &mut user, row)?;
     check_names(org, &user)?;
-    let license = |user: &User| org.profiles.get(&user.profile).map(|profile| profile.license.clone());
+    let license = |user: &User| {
+        org.profiles
+            .get(&user.profile)
+            .map(|profile| profile.license.clone())
+    };
     if user.active && (!before.active || license(&before) != license(&user)) {
         check_seat(org, &user)?;
     }
     let name = user.username.clone();
     org.users.insert(id.to_owned(), user);
-    writer.audit("changeduser", "Manage Users", format!("Changed user {name}"));
+    writer.audit(
+        "changeduser",
+        "Manage Users",
+        format!("Changed user {name}"),
+    );
     Ok(())
 }
 
@@ -82,7 +109,13 @@ fn apply(org: &Org, user: &mut User, row: Row) -> Result<(), Refusal> {
             "LastName" => user.last_name = said,
             "Alias" => user.alias = said,
             "CommunityNickname" => user.nickname = said,
-            "ProfileId" => user.profile = org.profiles.contains_key(&said).then_some(said).ok_or_else(|| bad_reference("ProfileId"))?,
+            "ProfileId" => {
+                user.profile = org
+                    .profiles
+                    .contains_key(&said)
+                    .then_some(said)
+                    .ok_or_else(|| bad_reference("ProfileId"))?
+            }
             "UserRoleId" => user.role = given,
             "ManagerId" => user.manager = given,
             "IsActive" => user.active = value.as_bool().unwrap_or(user.active),
@@ -103,7 +136,8 @@ fn apply(org: &Org, user: &mut User, row: Row) -> Result<(), Refusal> {
 
 fn check_names(org: &Org, user: &User) -> Result<(), Refusal> {
     if !is_email(&user.username) {
-        let message = "Username must be in the form of an email address (for example, john@acme.com).";
+        let message =
+            "Username must be in the form of an email address (for example, john@acme.com).";
         return Err(Refusal::new(400, "INVALID_EMAIL_ADDRESS", message).about(["Username"]));
     }
     let others = || org.users.values().filter(|other| other.id != user.id);
@@ -111,28 +145,45 @@ fn check_names(org: &Org, user: &User) -> Result<(), Refusal> {
         let message = "Duplicate Username.<br>The username already exists in this or another Salesforce organization. Usernames must be unique across all Salesforce organizations. To resolve, use a different username (it doesn't need to match the user's email address).";
         return Err(Refusal::new(400, "DUPLICATE_USERNAME", message).about(["Username"]));
     }
-    if !user.nickname.is_empty() && others().any(|other| other.nickname.eq_ignore_ascii_case(&user.nickname)) {
+    if !user.nickname.is_empty()
+        && others().any(|other| other.nickname.eq_ignore_ascii_case(&user.nickname))
+    {
         let message = "Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.";
-        return Err(Refusal::new(400, "DUPLICATE_COMM_NICKNAME", message).about(["CommunityNickname"]));
+        return Err(
+            Refusal::new(400, "DUPLICATE_COMM_NICKNAME", message).about(["CommunityNickname"])
+        );
     }
     Ok(())
 }
 
 fn check_seat(org: &Org, user: &User) -> Result<(), Refusal> {
-    let license = org.profiles.get(&user.profile).and_then(|profile| org.licenses.get(&profile.license));
+    let license = org
+        .profiles
+        .get(&user.profile)
+        .and_then(|profile| org.licenses.get(&profile.license));
     match license {
-        Some(license) if user.active && org.seats_used(&license.id) >= license.total => {
-            Err(Refusal::new(400, "LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded").about(Vec::<String>::new()))
-        }
+        Some(license) if user.active && org.seats_used(&license.id) >= license.total => Err(
+            Refusal::new(400, "LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded")
+                .about(Vec::<String>::new()),
+        ),
         Some(_) => Ok(()),
         None => Err(integrity("The profile has no user license")),
     }
 }
 
+/// Whether a text can be a key of a list.
+type Shape = fn(&str) -> bool;
+
 /// Keys of time zones, locales and languages are lists of the platform; what cannot be one of them is refused.
 fn check_picklists(schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
-    let shapes: [(&str, fn(&str) -> bool); 3] = [
-        ("TimeZoneSidKey", |key| key == "GMT" || key == "UTC" || key.split_once('/').is_some_and(|(area, city)| is_words(area) && is_words(city))),
+    let shapes: [(&str, Shape); 3] = [
+        ("TimeZoneSidKey", |key| {
+            key == "GMT"
+                || key == "UTC"
+                || key
+                    .split_once('/')
+                    .is_some_and(|(area, city)| is_words(area) && is_words(city))
+        }),
         ("LocaleSidKey", is_locale),
         ("LanguageLocaleKey", is_locale),
     ];
@@ -141,7 +192,10 @@ fn check_picklists(schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
             return Err(unknown_value(schema, name, &key));
         }
     }
-    let encodings = schema.field("EmailEncodingKey").map(|field| field.picklist.as_slice()).unwrap_or_default();
+    let encodings = schema
+        .field("EmailEncodingKey")
+        .map(|field| field.picklist.as_slice())
+        .unwrap_or_default();
     match text(row, "EmailEncodingKey") {
         Some(key) if !encodings.is_empty() && !encodings.iter().any(|known| known.value == key) => {
             Err(unknown_value(schema, "EmailEncodingKey", &key))
@@ -151,7 +205,10 @@ fn check_picklists(schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
 }
 
 fn is_words(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_/+-".contains(c))
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_/+-".contains(c))
 }
 
 /// `de`, `en_US`, `zh_Hans_CN`, `ca_ES_EURO`.
@@ -162,7 +219,9 @@ fn is_locale(key: &str) -> bool {
     (2..=3).contains(&language.len())
         && language.chars().all(|c| c.is_ascii_lowercase())
         && parts.len() <= 3
-        && parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()))
+        && parts
+            .iter()
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]
@@ -171,7 +230,14 @@ mod tests {
 
     #[test]
     fn locales_are_told_from_other_texts() {
-        for (key, expected) in [("en_US", true), ("de", true), ("zh_Hans_CN", true), ("English", false), ("en-US", false), ("", false)] {
+        for (key, expected) in [
+            ("en_US", true),
+            ("de", true),
+            ("zh_Hans_CN", true),
+            ("English", false),
+            ("en-US", false),
+            ("", false),
+        ] {
             assert_eq!(is_locale(key), expected, "{key}");
         }
     }

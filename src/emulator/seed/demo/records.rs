@@ -72,15 +72,17 @@ fn alphabetical(fields: &Fields) -> Vec<usize> {
     order
 }
 
-/// The record of these fields. A map is filled fastest in its own order.
+/// The record of these fields.
 fn row(mut fields: Fields, order: &[usize]) -> Row {
     let sorted = order
         .iter()
         .map(|place| std::mem::take(&mut fields[*place]));
-    sorted
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    Row::from_sorted(
+        sorted
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
+    )
 }
 
 fn system_fields(id: &Id, dice: &mut Dice) -> Fields {

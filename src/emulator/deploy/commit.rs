@@ -1,0 +1,157 @@
+//! What every change of the org entails: locks before it, the recalculation of sharing and the audit trail after it.
+
+use std::collections::BTreeSet;
+
+use super::super::documents::{self, Problem};
+use super::super::store::{AuditEntry, Org, SharingModel};
+use super::super::{rules, sharing};
+use super::Occasion;
+use super::report::{Message, Report};
+
+/// Sharing cannot be changed while it is recalculated: the locks are those of the org before the deploy, the changes
+/// those one component makes.
+pub(super) fn unlocked(locks: &Org, before: &Org, after: &Org) -> Result<(), Vec<Problem>> {
+    let models =
+        |org: &Org, name: &str| org.objects.get(name).map(|object| object.sharing.requested);
+    let known = before.objects.keys();
+    let defaults = known
+        .filter(|name| models(before, name) != models(after, name))
+        .count()
+        > 0;
+    let of_defaults = if defaults {
+        sharing::locked_defaults(locks)
+    } else {
+        None
+    };
+    let mut rules = changed_rules(before, after).into_iter();
+    let of_rules = || rules.find_map(|object| sharing::locked_rules(locks, &object));
+    match of_defaults.or_else(of_rules) {
+        Some(message) => Err(vec![Problem::new(documents::INTEGRITY, message)]),
+        None => Ok(()),
+    }
+}
+
+/// Objects whose rules differ.
+pub(super) fn changed_rules(before: &Org, after: &Org) -> BTreeSet<String> {
+    let differs = |name: &&String| after.rules.get(*name) != before.rules.get(*name);
+    let changed = after
+        .rules
+        .keys()
+        .chain(before.rules.keys())
+        .filter(differs);
+    changed
+        .filter_map(|name| name.split('.').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Makes one change outside a deploy, with the locks and the recalculation a deploy would have.
+pub(crate) fn change(
+    org: &mut Org,
+    occasion: &Occasion,
+    make: impl FnOnce(&mut Org) -> documents::Applied,
+) -> documents::Applied {
+    let mut attempt = org.clone();
+    let outcome = make(&mut attempt)?;
+    unlocked(org, org, &attempt)?;
+    let coupling = |org: &Org| rules::coupling_refusal(org, "Account", &BTreeSet::new());
+    if let Some(message) =
+        coupling(&attempt).filter(|message| coupling(org).as_ref() != Some(message))
+    {
+        return Err(vec![Problem::new(documents::INTEGRITY, message)]);
+    }
+    let before = std::mem::replace(org, attempt);
+    settle_sharing(org, &before, occasion);
+    Ok(outcome)
+}
+
+/// Makes the draft the org, and starts the recalculation of what changed in sharing.
+pub(super) fn commit(org: &mut Org, draft: Org, report: &Report, occasion: &Occasion) {
+    let before = std::mem::replace(org, draft);
+    settle_sharing(org, &before, occasion);
+    for message in report
+        .messages
+        .iter()
+        .filter(|message| message.success && message.changed && !message.kind.is_empty())
+    {
+        record(org, message, occasion);
+    }
+}
+
+/// What every change of defaults and rules entails: contracts follow accounts, a default controlled by the parent ends
+/// the rules of the object, and the objects concerned are recalculated.
+fn settle_sharing(org: &mut Org, before: &Org, occasion: &Occasion) {
+    let models =
+        |org: &Org, name: &str| org.objects.get(name).map(|object| object.sharing.requested);
+    if models(org, "Account") != models(before, "Account") {
+        rules::contract_follows_account(org);
+    }
+    let mut concerned: BTreeSet<String> = BTreeSet::new();
+    for object in before
+        .objects
+        .values()
+        .filter(|object| models(org, &object.name) != Some(object.sharing.requested))
+    {
+        concerned.insert(object.name.clone());
+    }
+    concerned.retain(|name| org.objects.contains_key(name));
+    org.rules.retain(|_, rule| {
+        let model = org
+            .objects
+            .get(&rule.object)
+            .map(|object| object.sharing.requested.internal);
+        !(concerned.contains(&rule.object) && model == Some(SharingModel::ControlledByParent))
+    });
+    concerned.extend(changed_rules(before, org));
+    let names: Vec<&str> = concerned.iter().map(String::as_str).collect();
+    sharing::begin(org, &names, occasion.now, occasion.timing.clone());
+}
+
+/// Remembers a change in the setup audit trail.
+fn record(org: &mut Org, message: &Message, occasion: &Occasion) {
+    let verb = match message {
+        Message { deleted: true, .. } => "deleted",
+        Message { created: true, .. } => "created",
+        _ => "changed",
+    };
+    let id = org.next_id("0Ym");
+    org.audit.push(AuditEntry {
+        id,
+        created: occasion.now,
+        created_by: occasion.user.clone(),
+        action: format!("{verb}{}", message.kind),
+        section: section_of(&message.kind).to_owned(),
+        display: display(org, verb, message),
+    });
+}
+
+fn section_of(kind: &str) -> &'static str {
+    match kind {
+        "Profile" | "PermissionSet" | "Role" | "Group" | "Queue" => "Manage Users",
+        "SharingRules" | "SharingCriteriaRule" | "SharingOwnerRule" | "CustomObject" => {
+            "Sharing Defaults"
+        }
+        "CustomField" => "Customize Objects",
+        _ => "",
+    }
+}
+
+fn display(org: &Org, verb: &str, message: &Message) -> String {
+    let model = org
+        .objects
+        .get(&message.full_name)
+        .map(|object| object.sharing.requested.internal.as_str());
+    match (message.kind.as_str(), model) {
+        ("CustomObject", Some(model)) => format!(
+            "Changed {}, organization-wide default {model}",
+            message.full_name
+        ),
+        (kind, _) => {
+            let mut words = format!("{verb} {kind} {}", message.full_name);
+            if let Some(first) = words.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            words
+        }
+    }
+}

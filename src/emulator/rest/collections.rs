@@ -1,0 +1,157 @@
+//! `composite/sobjects`: up to 200 records in one request.
+
+use serde_json::{Map, Value, json};
+
+use super::body_object;
+use crate::emulator::http::{Refusal, Request, Response};
+use crate::emulator::schema;
+use crate::emulator::sharing;
+use crate::emulator::store::{ObjectSchema, World};
+use crate::emulator::views;
+use crate::emulator::write;
+
+/// How many records fit into one request (REST guide, sObject collections).
+const MOST_RECORDS: usize = 200;
+
+/// `POST` and `PATCH composite/sobjects`.
+///
+/// # Errors
+/// Too many records, or a body that is none; single records fail in their own rows.
+pub(super) fn write(
+    world: &mut World,
+    request: &Request,
+    version: u32,
+) -> Result<Response, Refusal> {
+    let body = body_object(request)?;
+    let all_or_none = body
+        .get("allOrNone")
+        .and_then(Value::as_bool)
+        .unwrap_or_default();
+    let records = body
+        .get("records")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    check_size(records.len())?;
+    let updates = request.method == "PATCH";
+    let mut each = |world: &mut World, record: &Value| {
+        let object = record["attributes"]["type"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let mut fields = record.as_object().cloned().unwrap_or_default();
+        if !updates {
+            return write::create(world, &request.user, version, &object, fields);
+        }
+        let id = take(&mut fields, "id").ok_or_else(|| {
+            Refusal::new(
+                400,
+                "MISSING_ARGUMENT",
+                "Id not specified in an update call",
+            )
+        })?;
+        write::update(world, &request.user, version, &object, &id, fields).map(|()| id)
+    };
+    Ok(all(world, records.as_slice(), all_or_none, &mut each))
+}
+
+fn take(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
+    let key = fields
+        .keys()
+        .find(|key| key.eq_ignore_ascii_case(name))
+        .cloned()?;
+    fields.remove(&key)?.as_str().map(str::to_owned)
+}
+
+/// `DELETE composite/sobjects?ids=…`.
+///
+/// # Errors
+/// Too many records.
+pub(super) fn delete(
+    world: &mut World,
+    request: &Request,
+    version: u32,
+) -> Result<Response, Refusal> {
+    let parameters = request.parameters();
+    let all_or_none = parameters
+        .get("allOrNone")
+        .is_some_and(|word| word == "true");
+    let ids: Vec<Value> = parameters
+        .get("ids")
+        .map(|ids| ids.split(',').map(Value::from).collect())
+        .unwrap_or_default();
+    check_size(ids.len())?;
+    let mut each = |world: &mut World, id: &Value| {
+        let id = id.as_str().unwrap_or_default();
+        let object = object_of(world, id)
+            .ok_or_else(|| Refusal::new(400, "MALFORMED_ID", format!("malformed id {id}")))?;
+        write::delete(world, &request.user, version, &object, id).map(|()| id.to_owned())
+    };
+    Ok(all(world, ids.as_slice(), all_or_none, &mut each))
+}
+
+fn object_of(world: &World, id: &str) -> Option<String> {
+    if let Some(object) = world.org.object_of(id) {
+        return Some(object.name.clone());
+    }
+    let prefix = id.get(..3)?;
+    let setup = schema::setup_objects().filter_map(schema::setup_table);
+    let setup = setup
+        .filter(|object| object.key_prefix == prefix)
+        .map(|object| object.name.clone())
+        .next();
+    let share = |object: &&ObjectSchema| sharing::share_prefix(&object.name) == prefix;
+    setup.or_else(|| {
+        world
+            .org
+            .objects
+            .values()
+            .find(share)
+            .map(|object| views::share_object(&object.name))
+    })
+}
+
+fn check_size(size: usize) -> Result<(), Refusal> {
+    if size <= MOST_RECORDS {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        "EXCEEDED_ID_LIMIT",
+        format!(
+            "record limit reached. cannot submit more than {MOST_RECORDS} records in this operation"
+        ),
+    ))
+}
+
+type Each<'e> = &'e mut dyn FnMut(&mut World, &Value) -> Result<String, Refusal>;
+
+/// One result for each; when it is all or none, one refusal rolls everything back.
+fn all(world: &mut World, items: &[Value], all_or_none: bool, each: Each<'_>) -> Response {
+    let snapshot = all_or_none.then(|| world.org.clone());
+    let mut results: Vec<Result<String, Refusal>> =
+        items.iter().map(|item| each(world, item)).collect();
+    if let (Some(snapshot), true) = (snapshot, results.iter().any(Result::is_err)) {
+        world.org = snapshot;
+        let rolled_back = "Record rolled back because not all records were valid and the request was using AllOrNone header";
+        for result in results.iter_mut().filter(|result| result.is_ok()) {
+            *result = Err(Refusal::new(
+                400,
+                "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+                rolled_back,
+            ));
+        }
+    }
+    let rows: Vec<Value> = results.into_iter().map(row).collect();
+    Response::json(200, &Value::Array(rows))
+}
+
+fn row(result: Result<String, Refusal>) -> Value {
+    match result {
+        Ok(id) => json!({"id": id, "success": true, "errors": []}),
+        Err(refusal) => {
+            let error = json!({"statusCode": refusal.code, "message": refusal.message, "fields": refusal.fields.unwrap_or_default()});
+            json!({"success": false, "errors": [error]})
+        }
+    }
+}

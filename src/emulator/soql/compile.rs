@@ -1,0 +1,185 @@
+//! Conditions whose names are words to conditions whose names are fields, and what no field can be asked.
+
+use super::SoqlError;
+use super::aggregate;
+use super::ast::*;
+use super::compare;
+use super::evaluate::{Scope, Set, Subject, Test, hints, key, matching};
+use super::resolve;
+use crate::emulator::store::{FieldType, canonical};
+use crate::emulator::views;
+
+/// Resolves a condition.
+pub(super) fn compile(scope: &Scope<'_, '_>, condition: &Condition) -> Result<Test, SoqlError> {
+    let all = |terms: &[Condition]| {
+        terms
+            .iter()
+            .map(|term| compile(scope, term))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    match condition {
+        Condition::And(terms) => Ok(Test::All(all(terms)?)),
+        Condition::Or(terms) => Ok(Test::Any(all(terms)?)),
+        Condition::Not(term) => Ok(Test::Not(Box::new(compile(scope, term)?))),
+        Condition::Compare(operand, operator, literal) => {
+            let subject = subject(scope, operand)?;
+            check_literal(&subject, operand, literal)?;
+            check_operator(&subject, operand, *operator)?;
+            Ok(match (operator, literal) {
+                (Operator::Like, Literal::Text(_, pattern)) => {
+                    Test::Like(subject, compare::Pattern::new(pattern))
+                }
+                _ => Test::Compare(subject, *operator, literal.clone()),
+            })
+        }
+        Condition::In(operand, negated, literals) => {
+            let subject = subject(scope, operand)?;
+            literals
+                .iter()
+                .try_for_each(|literal| check_literal(&subject, operand, literal))?;
+            let set = Set::of(literals.clone(), subject.kind());
+            Ok(Test::In(subject, *negated, set))
+        }
+        Condition::InQuery(operand, negated, query) => {
+            let subject = subject(scope, operand)?;
+            let set = semi_join(scope, &subject, query)?;
+            Ok(Test::In(subject, *negated, set))
+        }
+        Condition::Includes(operand, negated, literals) => Ok(Test::Includes(
+            subject(scope, operand)?,
+            *negated,
+            literals.clone(),
+        )),
+    }
+}
+
+fn subject(scope: &Scope<'_, '_>, operand: &Operand) -> Result<Subject, SoqlError> {
+    let name = match operand {
+        Operand::Aggregate(aggregate) => {
+            return Ok(Subject::Aggregate(aggregate::column(scope, aggregate)?));
+        }
+        Operand::Field(name) => name,
+    };
+    let path = scope.path(name)?;
+    if !path.filterable || !views::filterable_at(scope.viewer, scope.schema, &path.column) {
+        let message = format!("field '{}' can not be filtered in a query call", name.text);
+        return Err(SoqlError::at("INVALID_FIELD", name.at, message));
+    }
+    Ok(Subject::Field(path))
+}
+
+/// The values a semi-join selects.
+fn semi_join(scope: &Scope<'_, '_>, subject: &Subject, query: &Query) -> Result<Set, SoqlError> {
+    let [Selected::Field(name, _)] = query.select.as_slice() else {
+        let message = "Semi join sub-selects can only query id fields".to_owned();
+        return Err(SoqlError::malformed(query.from.at, message));
+    };
+    let schema = resolve::object(scope.viewer, &query.from)?;
+    let inner = Scope {
+        viewer: scope.viewer,
+        schema: &schema,
+        alias: query.alias.as_deref(),
+    };
+    let path = inner.path(name)?;
+    if !matches!(path.kind, FieldType::Id | FieldType::Reference) {
+        let message = format!(
+            "Semi join sub-selects can only query id fields, cannot use: '{}'",
+            name.text
+        );
+        return Err(SoqlError::malformed(name.at, message));
+    }
+    let test = query
+        .filter
+        .as_ref()
+        .map(|filter| compile(&inner, filter))
+        .transpose()?;
+    let hints = test.as_ref().map(hints).unwrap_or_default();
+    let records = matching(&inner, test.as_ref(), &hints)?;
+    let values = records
+        .iter()
+        .map(|record| path.value(scope.viewer, record).into_owned());
+    let texts = values
+        .filter_map(|value| value.as_str().map(|text| key(text, subject.kind())))
+        .collect();
+    Ok(Set {
+        texts,
+        ..Set::default()
+    })
+}
+
+fn check_literal(subject: &Subject, operand: &Operand, literal: &Literal) -> Result<(), SoqlError> {
+    let (Subject::Field(path), Operand::Field(name)) = (subject, operand) else {
+        return Ok(());
+    };
+    let fits = match literal {
+        Literal::Null => true,
+        Literal::Text(..) => path.kind.is_text(),
+        Literal::Boolean(_) => path.kind == FieldType::Boolean,
+        Literal::Number(_) => is_number(path.kind),
+        Literal::Date(_) => path.kind == FieldType::Date,
+        Literal::DateTime(_) => path.kind == FieldType::DateTime,
+        Literal::Range(..) => matches!(path.kind, FieldType::Date | FieldType::DateTime),
+    };
+    if !fits {
+        let quotes = if path.kind.is_text() {
+            "should be enclosed"
+        } else {
+            "should not be enclosed"
+        };
+        let kind = type_word(path.kind);
+        let message = format!(
+            "value of filter criterion for field '{}' must be of type {kind} and {quotes} in quotes",
+            name.text
+        );
+        return Err(SoqlError::at("INVALID_FIELD", name.at, message));
+    }
+    let is_id = matches!(path.kind, FieldType::Id | FieldType::Reference);
+    match literal {
+        Literal::Text(text, _) if is_id && !text.is_empty() && canonical(text).is_none() => {
+            let message = format!("invalid ID field: {text}");
+            Err(SoqlError::at(
+                "INVALID_QUERY_FILTER_OPERATOR",
+                name.at,
+                message,
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_operator(
+    subject: &Subject,
+    operand: &Operand,
+    operator: Operator,
+) -> Result<(), SoqlError> {
+    let (Subject::Field(path), Operand::Field(name)) = (subject, operand) else {
+        return Ok(());
+    };
+    let exact = [
+        FieldType::Id,
+        FieldType::Reference,
+        FieldType::MultiPicklist,
+    ];
+    let textual = path.kind.is_text() && !exact.contains(&path.kind);
+    if operator == Operator::Like && !textual {
+        let message = format!("invalid operator on {} field", path.kind.as_str());
+        return Err(SoqlError::at("INVALID_FIELD", name.at, message));
+    }
+    Ok(())
+}
+
+fn is_number(kind: FieldType) -> bool {
+    matches!(
+        kind,
+        FieldType::Int | FieldType::Double | FieldType::Currency | FieldType::Percent
+    )
+}
+
+fn type_word(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::DateTime => "dateTime",
+        FieldType::Date => "date",
+        kind if kind.is_text() => "string",
+        kind => kind.as_str(),
+    }
+}
