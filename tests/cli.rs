@@ -12,8 +12,8 @@ const EMBEDDED: &str = "embedded demo org, no Salesforce org was touched";
 
 /// A folder of its own, a repository's root, with the manifest that `init` writes.
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join(".git")).expect("a folder");
     assert_eq!(run(&folder, &["init"]).code, 0);
     folder
 }
@@ -59,7 +59,10 @@ impl From<Output> for Run {
 }
 
 fn run(folder: &TempDir, words: &[&str]) -> Run {
-    program(folder.path(), words).output().unwrap().into()
+    program(folder.path(), words)
+        .output()
+        .expect("it runs")
+        .into()
 }
 
 fn json(text: &str) -> Value {
@@ -70,7 +73,7 @@ fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args([name, &child.id().to_string()])
         .status()
-        .unwrap();
+        .expect("kill runs");
     assert!(sent.success());
 }
 
