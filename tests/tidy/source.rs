@@ -98,7 +98,9 @@ fn is_for_tests(attribute: &str) -> bool {
 /// The code up to the inline test module, which is the last thing in a file.
 fn production(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let opens_tests = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].contains("mod tests {");
+    let opens_tests = |pair: &[&str]| {
+        is_for_tests(pair[0]) && pair[1].starts_with("mod ") && pair[1].ends_with('{')
+    };
     let end = lines.windows(2).position(opens_tests);
     let lines = lines.iter().take(end.unwrap_or(lines.len()));
     let code: Vec<&str> = lines.map(|line| without_comment(line)).collect();
