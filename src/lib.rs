@@ -32,6 +32,7 @@ pub mod package;
 pub mod org;
 
 pub mod apply;
+pub mod explain;
 pub mod failure;
 pub mod observe;
 pub mod render;

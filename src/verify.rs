@@ -4,8 +4,8 @@
 //! `UserRecordAccess`. A row that is missing from its answer is a failure, not a "no": the org leaves out rows that the
 //! asking user may not see.
 
-mod cause;
-mod subject;
+pub(crate) mod cause;
+pub(crate) mod subject;
 
 use crate::change::Change;
 use crate::diagnostic::{Diagnostic, Exit, Failure};

@@ -493,3 +493,49 @@ fn an_interrupted_apply_stops_safely_and_names_the_command_that_continues() {
         "{out}"
     );
 }
+
+#[test]
+fn an_apply_is_proved_and_the_next_plan_is_empty() {
+    let folder = folder();
+    let applied = run(
+        &folder,
+        &["apply", "--yes", "--format", "json", "--detailed-exitcode"],
+    );
+    assert_eq!(applied.code, 2, "{}{}", applied.out, applied.err);
+    let lines: Vec<Value> = applied.out.lines().map(json).collect();
+    assert_eq!(lines[0]["event"], "planned");
+    let result = lines.last().expect("a result");
+    assert_eq!(
+        (&result["event"], &result["exit"]),
+        (&Value::from("result"), &Value::from(2))
+    );
+    assert!(
+        result["outcomes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|outcome| outcome["result"] == "done")
+    );
+    let access = &result["verification"]["access"][0];
+    assert!(
+        access["visible"] == access["expected"]
+            && access["leaks"] == Value::from(Vec::<Value>::new()),
+        "{access}"
+    );
+    assert_eq!(
+        (applied.err.lines().next(), applied.err.lines().last()),
+        (Some(EMBEDDED), Some(EMBEDDED))
+    );
+    let again = run(&folder, &["plan", "--detailed-exitcode"]);
+    assert!(
+        again.code == 0 && again.out.contains("\nNo changes. "),
+        "{}",
+        again.out
+    );
+    let verified = run(&folder, &["verify"]);
+    assert!(
+        verified.code == 0 && verified.out.contains("Proved: "),
+        "{}",
+        verified.out
+    );
+}

@@ -13,6 +13,7 @@ use crate::apply::{Applied, Outcome};
 use crate::change::{Action, Change, FieldChange};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
+use crate::explain::Explanation;
 use crate::facts::OrgFacts;
 use crate::plan::{Impact, ManualStep, Plan, Summary};
 use crate::verify::{Access, Verification};
@@ -30,6 +31,14 @@ pub fn plan(plan: &Plan) -> String {
 /// What `verify` found.
 pub fn verification(verification: &Verification) -> String {
     pretty(&VerificationJson::from(verification))
+}
+
+/// Why the user can or cannot see records.
+pub fn explained(explanations: &[Explanation]) -> String {
+    pretty(&ExplainedJson {
+        format_version: FORMAT_VERSION,
+        records: explanations,
+    })
 }
 
 /// A run that ended without its result.
@@ -95,6 +104,12 @@ pub struct Took {
     pub api_calls: u64,
     /// Time, in milliseconds.
     pub milliseconds: u64,
+}
+
+#[derive(Serialize)]
+struct ExplainedJson<'a> {
+    format_version: &'a str,
+    records: &'a [Explanation],
 }
 
 #[derive(Serialize)]

@@ -19,25 +19,25 @@ const ALL_UP_TO: u64 = 20_000;
 const IDS_A_QUERY: usize = 200;
 
 /// One object whose records are compared.
-pub(super) struct Subject<'a> {
-    pub(super) manifest: &'a Manifest,
-    pub(super) sharing: &'a Sharing,
-    pub(super) facts: &'a Facts,
-    pub(super) user_id: &'a str,
+pub(crate) struct Subject<'a> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) sharing: &'a Sharing,
+    pub(crate) facts: &'a Facts,
+    pub(crate) user_id: &'a str,
 }
 
 /// What the org says about one record.
 #[derive(Clone, Copy, Default)]
-struct Granted {
-    read: bool,
-    edit: bool,
+pub(crate) struct Granted {
+    pub(crate) read: bool,
+    pub(crate) edit: bool,
 }
 
 /// What the manifest wants of one record.
-struct Wanted {
-    read: Verdict,
-    edit: bool,
-    why: &'static str,
+pub(crate) struct Wanted {
+    pub(crate) read: Verdict,
+    pub(crate) edit: bool,
+    pub(crate) why: &'static str,
 }
 
 impl Subject<'_> {
@@ -154,7 +154,7 @@ impl Subject<'_> {
         Ok((rows, true))
     }
 
-    fn select(&self, rest: &str) -> String {
+    pub(crate) fn select(&self, rest: &str) -> String {
         let mut paths: BTreeSet<String> = ["Id".to_owned(), "OwnerId".to_owned()].into();
         for (criteria, _) in self.criteria() {
             paths.extend(
@@ -180,7 +180,7 @@ impl Subject<'_> {
         path.contains('.') || self.facts.field(&self.sharing.object, path).is_some()
     }
 
-    fn criteria(&self) -> Vec<(Criteria, RuleAccess)> {
+    pub(crate) fn criteria(&self) -> Vec<(Criteria, RuleAccess)> {
         let rules = self
             .sharing
             .rules
@@ -195,7 +195,7 @@ impl Subject<'_> {
     }
 
     /// The org's own answer: 200 records a query, queries together in batches.
-    async fn granted(
+    pub(crate) async fn granted(
         &self,
         reader: &Reader,
         ids: &[&str],
@@ -275,7 +275,7 @@ impl Subject<'_> {
     }
 
     /// What the user should be able to do with a record, and why.
-    fn wanted(&self, row: &Row, criteria: &[(Criteria, RuleAccess)]) -> Wanted {
+    pub(crate) fn wanted(&self, row: &Row, criteria: &[(Criteria, RuleAccess)]) -> Wanted {
         let owner = row
             .text("OwnerId")
             .is_some_and(|owner| short(owner) == short(self.user_id));
@@ -368,11 +368,11 @@ fn mismatch(id: &str, cause: &str) -> Mismatch {
 }
 
 /// Ids are compared by their first 15 characters: the last three are a checksum.
-pub(super) fn short(id: &str) -> String {
+pub(crate) fn short(id: &str) -> String {
     id.chars().take(15).collect()
 }
 
-pub(super) async fn query(reader: &Reader, soql: &str) -> Result<Vec<Row>, OrgError> {
+pub(crate) async fn query(reader: &Reader, soql: &str) -> Result<Vec<Row>, OrgError> {
     let rows = reader.query(soql).await?;
     Ok(rows.into_iter().map(Row).collect())
 }
