@@ -13,7 +13,6 @@ const KNOWN: &[(&str, usize)] = &[
     ("src/kinds/profile.rs", 540),
     ("src/kinds/sharing_rule.rs", 620),
     ("src/kinds/sharing_rule.rs propose_rule", 66),
-    ("src/access.rs losing", 61),
     ("src/verify/subject.rs wanted", 61),
     ("src/apply/deploy.rs", 420),
     ("src/cli/arguments.rs", 420),
