@@ -5,6 +5,7 @@
 
 mod deploy;
 mod entry;
+mod lost;
 mod records;
 mod wait;
 
@@ -20,6 +21,7 @@ use crate::org::{OrgError, Writer};
 use crate::plan::{self, Plan};
 use crate::verify::{self, Sample, Verification};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -117,6 +119,8 @@ pub async fn apply(
         emit,
         outcomes: undone(plan),
         wrote: false,
+        deploys: BTreeSet::new(),
+        found: BTreeMap::new(),
     };
     let ended = run.stages_and_proof().await;
     let outcomes = run.outcomes.clone();
@@ -155,6 +159,10 @@ struct Run<'a> {
     emit: Emit<'a>,
     outcomes: Vec<Outcome>,
     wrote: bool,
+    /// Ids of this run's deploys, 15 characters each.
+    deploys: BTreeSet<String>,
+    /// Ids that were looked up or made, by the query that finds each.
+    found: BTreeMap<String, String>,
 }
 
 impl Run<'_> {

@@ -6,9 +6,8 @@ use crate::event::Event;
 use crate::facts::{Answer, Facts, ORGANIZATION, Question, Row};
 use crate::kinds::{entity_definition, in_force};
 use crate::manifest::SharingModel;
-use crate::org::{OrgError, poll, query_path};
+use crate::org::{OrgError, poll};
 use crate::verify;
-use serde_json::Value;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -40,7 +39,7 @@ impl Run<'_> {
 
     /// Sleeps, and wakes at once when the run is asked to stop.
     pub(super) async fn pause(&self, wait: Duration) {
-        let until = Instant::now() + wait;
+        let until = Instant::now() + self.writer.reader().pause(wait);
         while Instant::now() < until && !self.options.stop.load(Ordering::Relaxed) {
             tokio::time::sleep(STEP.min(until.saturating_duration_since(Instant::now()))).await;
         }
@@ -64,20 +63,10 @@ impl Run<'_> {
     ) -> std::result::Result<Vec<String>, OrgError> {
         let mut queries = vec![ORGANIZATION.to_owned()];
         queries.extend(wanted.iter().map(|(object, _)| entity_definition(object)));
-        let paths: Vec<String> = queries.iter().map(|query| query_path(query)).collect();
-        let results = self.writer.reader().batch(&paths).await?;
+        let results = self.writer.reader().queries(&queries).await?;
         let mut facts = Facts::default();
-        for (query, result) in queries.into_iter().zip(results) {
-            let page = result.unwrap_or(Value::Null);
-            let records = page
-                .get("records")
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default();
-            let rows = records
-                .into_iter()
-                .filter_map(|record| record.as_object().cloned().map(Row))
-                .collect();
+        for (query, rows) in queries.into_iter().zip(results) {
+            let rows = rows.unwrap_or_default().into_iter().map(Row).collect();
             facts.record(Question::Query(query), Answer::Rows(rows));
         }
         let late = wanted
