@@ -4,12 +4,12 @@
 //! `UserRecordAccess`. A row that is missing from its answer is a failure, not a "no": the org leaves out rows that the
 //! asking user may not see.
 
-mod cause;
-mod granted;
-mod subject;
+pub(crate) mod cause;
+pub(crate) mod granted;
+pub(crate) mod subject;
 mod watch;
 
-use crate::access;
+use crate::access::{self, Impact};
 use crate::change::Change;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Emit;
@@ -18,7 +18,7 @@ use crate::failure::{self, NOTHING_CHANGED};
 use crate::manifest::Manifest;
 use crate::observe;
 use crate::org::{OrgError, Reader};
-use crate::plan::{self, Impact};
+use crate::plan;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use subject::Subject;

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What the org says about one record.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Granted {
-    pub(super) read: bool,
-    pub(super) edit: bool,
+pub(crate) struct Granted {
+    pub(crate) read: bool,
+    pub(crate) edit: bool,
 }
 
 /// What the org says about records, by the first 15 characters of their ids.
-pub(super) type ByRecord = BTreeMap<String, Granted>;
+pub(crate) type ByRecord = BTreeMap<String, Granted>;
 
 /// Asks about the records of all subjects.
 ///
@@ -56,6 +56,24 @@ pub(super) async fn ask(
         }
     }
     Ok(granted)
+}
+
+impl Subject<'_> {
+    /// What the user may do with a few records.
+    ///
+    /// # Errors
+    /// A refusal, and the errors of transport.
+    pub(crate) async fn granted(
+        &self,
+        reader: &Reader,
+        ids: &[&str],
+    ) -> Result<ByRecord, OrgError> {
+        let mut granted = ByRecord::new();
+        for rows in reader.queries(&queries(self, ids)).await? {
+            granted.extend(read(rows)?);
+        }
+        Ok(granted)
+    }
 }
 
 /// The queries that ask what the user may do with these records.

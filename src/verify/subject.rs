@@ -13,11 +13,11 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// One object whose records are compared.
-pub(super) struct Subject<'a> {
-    pub(super) manifest: &'a Manifest,
-    pub(super) sharing: &'a Sharing,
-    pub(super) facts: &'a Facts,
-    pub(super) user_id: &'a str,
+pub(crate) struct Subject<'a> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) sharing: &'a Sharing,
+    pub(crate) facts: &'a Facts,
+    pub(crate) user_id: &'a str,
 }
 
 /// The records of an object that are compared.
@@ -34,10 +34,10 @@ impl Records {
 }
 
 /// What the manifest wants of one record.
-struct Wanted {
-    read: Verdict,
-    edit: bool,
-    why: &'static str,
+pub(crate) struct Wanted {
+    pub(crate) read: Verdict,
+    pub(crate) edit: bool,
+    pub(crate) why: &'static str,
 }
 
 /// Every object under `sharing` of the manifests whose user the org has.
@@ -135,7 +135,7 @@ impl Subject<'_> {
         shared.filter_map(|row| row.text("Id")).collect()
     }
 
-    fn select(&self, rest: &str) -> String {
+    pub(crate) fn select(&self, rest: &str) -> String {
         self.select_where(rest, |path| self.selectable(path))
     }
 
@@ -165,7 +165,7 @@ impl Subject<'_> {
         path.contains('.') || self.facts.field(&self.sharing.object, path).is_some()
     }
 
-    fn criteria(&self) -> Vec<(Criteria, RuleAccess)> {
+    pub(crate) fn criteria(&self) -> Vec<(Criteria, RuleAccess)> {
         let rules = self
             .sharing
             .rules
@@ -216,7 +216,7 @@ impl Subject<'_> {
     }
 
     /// What the user should be able to do with a record, and why.
-    fn wanted(&self, row: &Row, criteria: &[(Criteria, RuleAccess)]) -> Wanted {
+    pub(crate) fn wanted(&self, row: &Row, criteria: &[(Criteria, RuleAccess)]) -> Wanted {
         let owner = row
             .text("OwnerId")
             .is_some_and(|owner| short(owner) == short(self.user_id));
@@ -309,11 +309,11 @@ fn mismatch(id: &str, cause: &str) -> Mismatch {
 }
 
 /// Ids are compared by their first 15 characters: the last three are a checksum.
-pub(super) fn short(id: &str) -> String {
+pub(crate) fn short(id: &str) -> String {
     id.chars().take(15).collect()
 }
 
-pub(super) async fn query(reader: &Reader, soql: &str) -> Result<Vec<Row>, OrgError> {
+pub(crate) async fn query(reader: &Reader, soql: &str) -> Result<Vec<Row>, OrgError> {
     let rows = reader.query(soql).await?;
     Ok(rows.into_iter().map(Row).collect())
 }
