@@ -26,6 +26,7 @@ mod session;
 mod signals;
 mod target;
 mod validate;
+mod values;
 mod verify;
 
 use std::ffi::OsString;

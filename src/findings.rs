@@ -96,11 +96,14 @@ fn bypassed(view: &View, sharing: &Sharing, impact: &Impact) -> Option<Diagnosti
         .iter()
         .map(|by| format!("{} ({}, {})", by.name, by.by, people(by.users)))
         .collect();
-    let message = format!(
-        "{} profiles and permission sets see every {}",
-        impact.bypass.len(),
-        sharing.object
-    );
+    let message = match impact.bypass.as_slice() {
+        [by] => format!("{} sees every {}", by.name, sharing.object),
+        several => format!(
+            "{} profiles and permission sets see every {}",
+            several.len(),
+            sharing.object
+        ),
+    };
     let help = format!(
         "{} in all keep their sight whatever the default says: {}",
         people(users),

@@ -12,8 +12,8 @@ const EMBEDDED: &str = "embedded demo org, no Salesforce org was touched";
 
 /// A folder of its own, a repository's root, with the manifest that `init` writes.
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join(".git")).expect("a folder");
     assert_eq!(run(&folder, &["init"]).code, 0);
     folder
 }
@@ -59,7 +59,10 @@ impl From<Output> for Run {
 }
 
 fn run(folder: &TempDir, words: &[&str]) -> Run {
-    program(folder.path(), words).output().unwrap().into()
+    program(folder.path(), words)
+        .output()
+        .expect("it runs")
+        .into()
 }
 
 fn json(text: &str) -> Value {
@@ -70,7 +73,7 @@ fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args([name, &child.id().to_string()])
         .status()
-        .unwrap();
+        .expect("kill runs");
     assert!(sent.success());
 }
 
@@ -488,5 +491,51 @@ fn an_interrupted_apply_stops_safely_and_names_the_command_that_continues() {
     assert!(
         out.contains("OUTCOME (") && out.contains("not done"),
         "{out}"
+    );
+}
+
+#[test]
+fn an_apply_is_proved_and_the_next_plan_is_empty() {
+    let folder = folder();
+    let applied = run(
+        &folder,
+        &["apply", "--yes", "--format", "json", "--detailed-exitcode"],
+    );
+    assert_eq!(applied.code, 2, "{}{}", applied.out, applied.err);
+    let lines: Vec<Value> = applied.out.lines().map(json).collect();
+    assert_eq!(lines[0]["event"], "planned");
+    let result = lines.last().expect("a result");
+    assert_eq!(
+        (&result["event"], &result["exit"]),
+        (&Value::from("result"), &Value::from(2))
+    );
+    assert!(
+        result["outcomes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|outcome| outcome["result"] == "done")
+    );
+    let access = &result["verification"]["access"][0];
+    assert!(
+        access["visible"] == access["expected"]
+            && access["leaks"] == Value::from(Vec::<Value>::new()),
+        "{access}"
+    );
+    assert_eq!(
+        (applied.err.lines().next(), applied.err.lines().last()),
+        (Some(EMBEDDED), Some(EMBEDDED))
+    );
+    let again = run(&folder, &["plan", "--detailed-exitcode"]);
+    assert!(
+        again.code == 0 && again.out.contains("\nNo changes. "),
+        "{}",
+        again.out
+    );
+    let verified = run(&folder, &["verify"]);
+    assert!(
+        verified.code == 0 && verified.out.contains("Proved: "),
+        "{}",
+        verified.out
     );
 }

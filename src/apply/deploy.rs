@@ -124,7 +124,7 @@ impl Run<'_> {
                         what: format!("a lock in the org: {words}"),
                         elapsed_ms,
                     });
-                    tokio::time::sleep(waits.next().unwrap_or_default()).await;
+                    self.pause(waits.next().unwrap_or_default()).await;
                 }
                 Refused::Locked(words) => return Err(busy(&words).into()),
                 Refused::Final(failure) => return Err(super::Stopped::Failure(failure)),

@@ -9,7 +9,11 @@ use crate::manifest::SharingModel;
 use crate::org::{OrgError, poll, query_path};
 use crate::verify;
 use serde_json::Value;
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Longest sleep between two looks at whether the run shall stop.
+const STEP: Duration = Duration::from_millis(100);
 
 impl Run<'_> {
     /// Waits until every default the manifests name is in force. Deploy success does not mean it is.
@@ -19,8 +23,8 @@ impl Run<'_> {
             return Ok(());
         }
         let started = Instant::now();
-        for wait in std::iter::once(std::time::Duration::ZERO).chain(poll::schedule()) {
-            tokio::time::sleep(wait).await;
+        for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
+            self.pause(wait).await;
             let late = self.late_defaults(&wanted).await?;
             if late.is_empty() {
                 return Ok(());
@@ -32,6 +36,14 @@ impl Run<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// Sleeps, and wakes at once when the run is asked to stop.
+    pub(super) async fn pause(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        while Instant::now() < until && !self.options.stop.load(Ordering::Relaxed) {
+            tokio::time::sleep(STEP.min(until.saturating_duration_since(Instant::now()))).await;
+        }
     }
 
     fn wanted_defaults(&self) -> Vec<(String, SharingModel)> {
@@ -89,7 +101,7 @@ impl Run<'_> {
             }
             last = Some(look);
             self.waiting(stage, "the sharing rules' recalculation", started)?;
-            tokio::time::sleep(wait).await;
+            self.pause(wait).await;
         }
         Ok(())
     }

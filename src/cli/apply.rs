@@ -227,7 +227,7 @@ impl Wish<'_> {
         let output = &self.context.output;
         let user = report::user(&self.manifests);
         if !self.json() {
-            output.say(&report::human::applied(applied, &user, output.style));
+            output.say(&report::human::applied(applied, plan, &user, output.style));
         }
         if let Some(failure) = &applied.failure {
             output.warn(&report::human::failure(failure, output.notes));

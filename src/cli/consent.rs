@@ -8,7 +8,7 @@ use super::codes::{self, failure};
 use super::output::{Output, can_ask};
 use crate::diagnostic::{Exit, Failure};
 use crate::plan::Plan;
-use crate::report::json::{SavedPlan, saved_plan};
+use crate::report::saved::{SavedPlan, saved_plan};
 use crate::report::text::{printable, short_digest};
 
 /// How consent was, or will be, given.

@@ -10,6 +10,7 @@ use super::session::{self, Session};
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::Manifest;
 use crate::plan::{self, Plan};
+use crate::report::style::Style;
 use crate::report::text::short_digest;
 use crate::report::{self, Frame};
 use crate::{observe, org};
@@ -72,51 +73,46 @@ fn write(
     let format = arguments
         .format
         .unwrap_or_else(|| by_ending(arguments.out.as_deref()));
-    if let Some(path) = &arguments.out {
-        let style = crate::report::style::Style {
-            color: false,
-            ..context.output.style
-        };
-        write_private(path, text(format, plan, frame, style).as_bytes())?;
-    }
-    // A file named without a format is a copy to keep: the plan is shown as well.
-    let shown = match (&arguments.out, arguments.format) {
-        (None, _) => format,
-        (Some(_), None) => PlanFormat::Human,
-        (Some(path), Some(_)) => return saved(context, path, plan, frame),
+    let Some(path) = &arguments.out else {
+        show(format, context, plan, frame);
+        return Ok(());
     };
-    if shown == PlanFormat::Human {
-        context.org_was_named();
-        let style = context.output.style;
-        let text = if context.output.quiet() {
-            report::human::plan_totals(plan, frame, style)
-        } else {
-            text(shown, plan, frame, style)
-        };
-        context.output.say(&text);
-    } else {
-        context.name_org_first();
-        context
-            .output
-            .data(&text(shown, plan, frame, context.output.style));
-        context.name_org_last();
+    let style = Style {
+        color: false,
+        ..context.output.style
+    };
+    write_private(path, text(format, plan, frame, style).as_bytes())?;
+    match arguments.format {
+        Some(_) => saved(context, path, plan, frame),
+        // A file named without a format is a copy to keep: the plan is shown as well.
+        None => show(PlanFormat::Human, context, plan, frame),
     }
     Ok(())
 }
 
+/// Prints the report: text for people as it is, data with the org's lines beside it.
+fn show(format: PlanFormat, context: &Context, plan: &Plan, frame: &Frame) {
+    let style = context.output.style;
+    if format != PlanFormat::Human {
+        context.name_org_first();
+        context.output.data(&text(format, plan, frame, style));
+        return context.name_org_last();
+    }
+    context.org_was_named();
+    context.output.say(&if context.output.quiet() {
+        report::human::plan_totals(plan, frame, style)
+    } else {
+        report::human::plan(plan, frame, style)
+    });
+}
+
 /// Tells that the report is in its file, on standard error: standard output was not asked for.
-fn saved(context: &Context, path: &Path, plan: &Plan, frame: &Frame) -> Result<(), Failure> {
+fn saved(context: &Context, path: &Path, plan: &Plan, frame: &Frame) {
     context.name_org_first();
-    context.output.note(&format!(
-        "the plan is in {}\n",
-        report::text::printable(&path.to_string_lossy())
-    ));
-    context.output.note(&report::human::plan_totals(
-        plan,
-        frame,
-        context.output.notes,
-    ));
-    Ok(())
+    let path = report::text::printable(&path.to_string_lossy()).into_owned();
+    context.output.note(&format!("the plan is in {path}\n"));
+    let totals = report::human::plan_totals(plan, frame, context.output.notes);
+    context.output.warn(&totals);
 }
 
 /// The format that a file's ending asks for.
@@ -132,7 +128,7 @@ fn by_ending(path: Option<&Path>) -> PlanFormat {
     }
 }
 
-fn text(format: PlanFormat, plan: &Plan, frame: &Frame, style: report::style::Style) -> String {
+fn text(format: PlanFormat, plan: &Plan, frame: &Frame, style: Style) -> String {
     match format {
         PlanFormat::Human => report::human::plan(plan, frame, style),
         PlanFormat::Json => report::json::plan(plan),
@@ -142,7 +138,7 @@ fn text(format: PlanFormat, plan: &Plan, frame: &Frame, style: report::style::St
 }
 
 /// The manifests a saved plan was made from, for an apply that names none.
-pub(crate) fn files_of(saved: &report::json::SavedPlan, overlays: &[PathBuf]) -> Vec<PathBuf> {
+pub(crate) fn files_of(saved: &report::saved::SavedPlan, overlays: &[PathBuf]) -> Vec<PathBuf> {
     saved
         .files
         .iter()

@@ -58,10 +58,15 @@ pub struct Response {
 impl Response {
     /// A JSON answer.
     pub fn json(status: u16, body: &Value) -> Response {
+        Response::json_text(status, body.to_string())
+    }
+
+    /// An answer that is JSON text already.
+    pub fn json_text(status: u16, body: String) -> Response {
         Response {
             status,
             content_type: "application/json;charset=UTF-8".to_owned(),
-            body: body.to_string().into_bytes(),
+            body: body.into_bytes(),
             ..Response::default()
         }
     }

@@ -11,8 +11,6 @@ pub mod parser;
 pub mod render;
 pub mod resolve;
 
-use serde_json::Value;
-
 use super::http::Refusal;
 use super::viewer::Viewer;
 
@@ -79,8 +77,8 @@ impl SoqlError {
 pub struct Found {
     /// `totalSize`: the number of records, or the count in `SELECT COUNT()`.
     pub total: usize,
-    /// The records, as JSON.
-    pub records: Vec<Value>,
+    /// The records, each as JSON text.
+    pub records: Vec<String>,
     /// Canonical name of the object.
     pub object: String,
     /// Whether the records are groups, which cannot be paged.

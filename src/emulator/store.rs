@@ -319,8 +319,8 @@ pub struct Cursor {
     pub object: String,
     /// `totalSize`.
     pub total: usize,
-    /// All records.
-    pub records: Vec<Value>,
+    /// All records, each as JSON text.
+    pub records: Vec<String>,
 }
 
 /// Which clock the org lives by.

@@ -181,6 +181,11 @@ fn refused_queries_have_the_platforms_words() {
             "A filter on a reified column is required",
         ),
         (
+            "SELECT Id, id FROM Lead",
+            "MALFORMED_QUERY",
+            "duplicate field selected: id",
+        ),
+        (
             "SELECT Id FROM ContactShare",
             "INVALID_TYPE",
             "sObject type 'ContactShare' is not supported.",

@@ -92,7 +92,7 @@ fn propose_one(
     let found = match find(facts, &reference.name) {
         Ok(found) => found,
         Err(error) => {
-            draft.errors.push(error.at(&reference.name.place));
+            draft.errors.push((*error).at(&reference.name.place));
             return;
         }
     };
@@ -113,7 +113,7 @@ fn propose_one(
 }
 
 /// The permission set of that API name, or of that label where only one has it.
-pub fn find<'a>(facts: &'a Facts, name: &str) -> Result<Option<&'a Row>, Diagnostic> {
+pub fn find<'a>(facts: &'a Facts, name: &str) -> Result<Option<&'a Row>, Box<Diagnostic>> {
     if facts.offline {
         return Ok(None);
     }
@@ -131,12 +131,14 @@ pub fn find<'a>(facts: &'a Facts, name: &str) -> Result<Option<&'a Row>, Diagnos
         .collect();
     match labelled.as_slice() {
         [one] => Ok(Some(one)),
-        [] => Err(missing(facts, name)),
+        [] => Err(Box::new(missing(facts, name))),
         several => {
             let names: Vec<String> = several.iter().map(|row| api_name(row)).collect();
             let message = format!("{} permission sets are labelled `{name}`", several.len());
-            Err(Diagnostic::error("OW2105", message)
-                .help(format!("name one of {}", names.join(", "))))
+            Err(Box::new(
+                Diagnostic::error("OW2105", message)
+                    .help(format!("name one of {}", names.join(", "))),
+            ))
         }
     }
 }

@@ -118,28 +118,29 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
 
 fn check(wanted: &manifest::Role, exists: bool, facts: &Facts, draft: &mut Draft) {
     let names = || column(facts.rows(ROLES), "DeveloperName");
-    if let Some(parent) = &wanted.parent {
-        if !facts.offline && !names().any(|name| name == parent.value) {
-            draft
-                .errors
-                .push(unknown("OW2103", "role", parent, &parent.place, names()));
-        }
+    if let Some(parent) = &wanted.parent
+        && !facts.offline
+        && !names().any(|name| name == parent.value)
+    {
+        draft
+            .errors
+            .push(unknown("OW2103", "role", parent, &parent.place, names()));
     }
-    if let Some(earlier) = &wanted.renamed_from {
-        if !exists && names().any(|name| name == earlier.value) {
-            let message = format!(
-                "the org still has the role `{earlier}` and no API renames a role in a deploy"
-            );
-            let help = format!(
-                "rename it to `{}` in Setup > Roles, then plan again",
-                wanted.name
-            );
-            draft.errors.push(
-                Diagnostic::error("OW2110", message)
-                    .at(&earlier.place)
-                    .help(help),
-            );
-        }
+    if let Some(earlier) = &wanted.renamed_from
+        && !exists
+        && names().any(|name| name == earlier.value)
+    {
+        let message =
+            format!("the org still has the role `{earlier}` and no API renames a role in a deploy");
+        let help = format!(
+            "rename it to `{}` in Setup > Roles, then plan again",
+            wanted.name
+        );
+        draft.errors.push(
+            Diagnostic::error("OW2110", message)
+                .at(&earlier.place)
+                .help(help),
+        );
     }
 }
 

@@ -1,23 +1,23 @@
 //! Reports as Markdown, for a pull request's comment: verdict first, what cannot be undone next, details folded.
 //!
 //! A comment holds 65,536 characters at most, so the least important end is cut, with exact counts of what is
-//! missing. Foreign text is inert here: no mention, no reference, no markup comes out of an org or a manifest.
+//! missing. Foreign text is [`inert`]: no mention, no reference, no markup comes out of an org or a manifest.
+
+mod inert;
 
 use crate::change::{Change, FieldChange};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Impact, Plan};
 use crate::verify::{Access, Mismatch, Verification};
 
-use super::text::{clipped, count, number, printable, value};
+use super::text::{count, number, value};
 use super::{Frame, finding_counts, kind_words, place_words, totals};
+use inert::{code, code_cell, sentence};
 
 /// Characters a report keeps within.
 const BUDGET: usize = 65_000;
 /// Characters kept free for one section's heading, ends and `… more` line.
 const SECTION_ENDS: usize = 200;
-/// Longest name, sentence or value, in characters.
-const LONGEST_TEXT: usize = 600;
-
 /// A plan as a comment.
 pub fn plan(plan: &Plan, frame: &Frame) -> String {
     let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
@@ -219,7 +219,7 @@ fn impact_row(impact: &Impact) -> String {
     let losing: Vec<_> = impact
         .users_losing_access
         .iter()
-        .map(|entry| format!("{} {}", number(entry.users), cell(&entry.profile)))
+        .map(|entry| format!("{} {}", number(entry.users), sentence(&entry.profile)))
         .collect();
     let bypass: Vec<_> = impact
         .bypass
@@ -228,14 +228,14 @@ fn impact_row(impact: &Impact) -> String {
             format!(
                 "{} {} ({})",
                 number(entry.users),
-                cell(&entry.name),
+                sentence(&entry.name),
                 entry.by
             )
         })
         .collect();
     format!(
         "| {} | {} | {} | {} | {} | {} |\n",
-        cell(&impact.object),
+        sentence(&impact.object),
         number(impact.records),
         told(impact.visible_now, "no user yet"),
         told(impact.visible_after, "not known yet"),
@@ -274,7 +274,7 @@ fn proof(access: &[Access]) -> Section {
         ];
         format!(
             "| {} | {} |\n",
-            cell(&access.object),
+            sentence(&access.object),
             numbers.map(number).join(" | ")
         )
     };
@@ -304,7 +304,7 @@ fn attributes(changes: &[Change]) -> Section {
 }
 
 fn attribute(name: &str, field: &FieldChange) -> String {
-    let why = field.reason.as_deref().map(cell).unwrap_or_default();
+    let why = field.reason.as_deref().map(sentence).unwrap_or_default();
     let [before, after] = [&field.before, &field.after].map(|side| {
         if side.is_null() {
             String::new()
@@ -353,54 +353,6 @@ fn assembled(head: &str, sections: &[Section], tail: &str) -> String {
     }
     text.push_str(tail);
     text
-}
-
-/// Foreign text as a sentence: nothing in it is markup, a mention or a reference.
-fn sentence(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in clipped(&printable(text), LONGEST_TEXT).chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            // An empty comment between the sign and the name: shown as written, and no mention or reference.
-            '@' => safe.push_str("@<!-- -->"),
-            '#' => safe.push_str("#<!-- -->"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '!' => {
-                safe.push('\\');
-                safe.push(character);
-            }
-            plain => safe.push(plain),
-        }
-    }
-    safe
-}
-
-/// The same within a table.
-fn cell(text: &str) -> String {
-    sentence(text)
-}
-
-/// Foreign text as code: exact, with a fence longer than any run of backticks in it.
-fn code(text: &str) -> String {
-    let text = clipped(&printable(text), LONGEST_TEXT);
-    let longest = text
-        .split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') || text.is_empty() {
-        " "
-    } else {
-        ""
-    };
-    format!("{fence}{space}{text}{space}{fence}")
-}
-
-/// The same within a table, where a pipe would end the cell even in code.
-fn code_cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -459,14 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_is_inert() {
-        let check = |text: &str, expected: &str| assert_eq!(sentence(text), expected);
-        check("@team #1 <b>", "@<!-- -->team #<!-- -->1 &lt;b&gt;");
-        check("a|b`c\\", "a\\|b\\`c\\\\");
-        check("![x](y)\u{1b}", "\\!\\[x\\](y)\\\\u{1b}");
-        assert_eq!(code("a``b"), "```a``b```");
-        assert_eq!(code("`"), "`` ` ``");
-        assert_eq!(code_cell("a|b"), "`a\\|b`");
+    fn no_name_ends_the_marker() {
         assert_eq!(
             marker("plan", "x --> <script>"),
             "<!-- orgwright plan xscript -->"

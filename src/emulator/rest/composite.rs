@@ -134,10 +134,7 @@ fn batch(world: &mut World, outer: &Request) -> Result<Response, Refusal> {
         r#"{{"hasErrors":{failed},"results":[{}]}}"#,
         results.join(",")
     );
-    Ok(Response {
-        body: body.into_bytes(),
-        ..Response::json(200, &Value::Null)
-    })
+    Ok(Response::json_text(200, body))
 }
 
 fn json_text(response: &Response) -> &str {

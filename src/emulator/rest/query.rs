@@ -1,11 +1,9 @@
 //! `query`, `queryAll`, their pages, and the Tooling API's `query`.
 
-use serde_json::{Map, Value, json};
-
 use super::{answer, viewer};
 use crate::emulator::http::{Refusal, Request, Response};
 use crate::emulator::soql;
-use crate::emulator::store::{Cursor, World, canonical, short};
+use crate::emulator::store::{Cursor, Id, World, canonical, short};
 
 /// Records in a page, and the bounds of what a client may ask for (REST guide, query options header).
 const PAGE: usize = 2000;
@@ -51,25 +49,24 @@ fn first_page(
         let message = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch";
         return Err(Refusal::new(500, "EXCEEDED_ID_LIMIT", message));
     }
-    let (object, total) = (found.object, found.total);
-    if found.records.len() <= size {
-        return Ok(Response::json(
-            200,
-            &page(tooling, &object, total, found.records),
-        ));
-    }
-    let first = found.records[..size].to_vec();
     let cursor = Cursor {
         user: request.user.clone(),
         tooling,
-        object,
-        total,
+        object: found.object,
+        total: found.total,
         records: found.records,
     };
-    let mut body = page(tooling, &cursor.object, total, first);
-    let id = keep(world, cursor);
-    continues(&mut body, version, tooling, &id, size);
-    Ok(Response::json(200, &body))
+    if cursor.records.len() <= size {
+        return Ok(page(&cursor, &cursor.records, None));
+    }
+    let id = world.org.next_id("01g");
+    let answer = page(
+        &cursor,
+        &cursor.records[..size],
+        Some(&next_url(version, &cursor, &id, size)),
+    );
+    keep(world, id, cursor);
+    Ok(answer)
 }
 
 fn page_size(request: &Request) -> usize {
@@ -84,46 +81,53 @@ fn page_size(request: &Request) -> usize {
     asked.map_or(PAGE, |size| size.clamp(SMALLEST_PAGE, PAGE))
 }
 
-fn keep(world: &mut World, cursor: Cursor) -> String {
-    let own: Vec<String> = world
+fn keep(world: &mut World, id: Id, cursor: Cursor) {
+    let own = |(_, kept): &(&Id, &Cursor)| kept.user == cursor.user;
+    let kept: Vec<Id> = world
         .cursors
         .iter()
-        .filter(|(_, kept)| kept.user == cursor.user)
+        .filter(own)
         .map(|(id, _)| id.clone())
         .collect();
-    if own.len() >= MOST_CURSORS
-        && let Some(oldest) = own.first()
+    if kept.len() >= MOST_CURSORS
+        && let Some(oldest) = kept.first()
     {
         world.cursors.remove(oldest);
     }
-    let id = world.org.next_id("01g");
-    world.cursors.insert(id.clone(), cursor);
-    id
+    world.cursors.insert(id, cursor);
 }
 
-fn page(tooling: bool, object: &str, total: usize, records: Vec<Value>) -> Value {
-    let mut page = Map::new();
-    if tooling {
-        page.insert("size".to_owned(), json!(records.len()));
+/// A page of records, and where the next one is.
+fn page(cursor: &Cursor, records: &[String], next: Option<&str>) -> Response {
+    let (size, total, done) = (records.len(), cursor.total, next.is_none());
+    let mut body = match cursor.tooling {
+        true => {
+            let object = &cursor.object;
+            format!(
+                r#"{{"size":{size},"totalSize":{total},"done":{done},"queryLocator":null,"entityTypeName":"{object}""#
+            )
+        }
+        false => format!(r#"{{"totalSize":{total},"done":{done}"#),
+    };
+    if let Some(next) = next {
+        body.push_str(&format!(r#","nextRecordsUrl":"{next}""#));
     }
-    page.insert("totalSize".to_owned(), json!(total));
-    page.insert("done".to_owned(), json!(true));
-    if tooling {
-        page.insert("queryLocator".to_owned(), Value::Null);
-        page.insert("entityTypeName".to_owned(), json!(object));
-    }
-    page.insert("records".to_owned(), Value::Array(records));
-    Value::Object(page)
+    body.push_str(r#","records":["#);
+    body.push_str(&records.join(","));
+    body.push_str("]}");
+    Response::json_text(200, body)
 }
 
-/// Says that more records follow, and where.
-fn continues(page: &mut Value, version: u32, tooling: bool, id: &str, from: usize) {
-    let resource = if tooling { "tooling/query" } else { "query" };
-    page["done"] = json!(false);
-    page["nextRecordsUrl"] = json!(format!(
+fn next_url(version: u32, cursor: &Cursor, id: &str, from: usize) -> String {
+    let resource = if cursor.tooling {
+        "tooling/query"
+    } else {
+        "query"
+    };
+    format!(
         "/services/data/v{version}.0/{resource}/{}-{from}",
         short(id)
-    ));
+    )
 }
 
 fn next_page(
@@ -136,17 +140,11 @@ fn next_page(
     let (id, from) = locator.split_once('-').ok_or_else(invalid)?;
     let id = canonical(id).ok_or_else(invalid)?;
     let from: usize = from.parse().map_err(|_| invalid())?;
-    let cursor = world
-        .cursors
-        .get(&id)
-        .filter(|cursor| cursor.user == request.user)
-        .ok_or_else(invalid)?;
+    let own = |cursor: &&Cursor| cursor.user == request.user;
+    let cursor = world.cursors.get(&id).filter(own).ok_or_else(invalid)?;
     let rest = cursor.records.get(from..).ok_or_else(invalid)?;
-    let records: Vec<Value> = rest.iter().take(page_size(request)).cloned().collect();
+    let records = &rest[..rest.len().min(page_size(request))];
     let to = from + records.len();
-    let mut body = page(cursor.tooling, &cursor.object, cursor.total, records);
-    if to < cursor.records.len() {
-        continues(&mut body, version, cursor.tooling, &id, to);
-    }
-    Ok(Response::json(200, &body))
+    let next = (to < cursor.records.len()).then(|| next_url(version, cursor, &id, to));
+    Ok(page(cursor, records, next.as_deref()))
 }

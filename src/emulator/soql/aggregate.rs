@@ -185,7 +185,9 @@ pub(super) fn answer(
         .iter()
         .skip(query.offset)
         .take(query.limit.unwrap_or(usize::MAX));
-    let records: Vec<Value> = kept.map(|group| row(scope, grouping, group)).collect();
+    let records: Vec<String> = kept
+        .map(|group| row(scope, grouping, group).to_string())
+        .collect();
     Ok(Found {
         total: records.len(),
         records,
@@ -304,12 +306,15 @@ fn total(scope: &Scope<'_, '_>, column: &Column, records: &[&Record<'_>]) -> Val
     };
     let values = records
         .iter()
-        .map(|record| path.value(scope.viewer, record).into_owned());
-    let values: Vec<Value> = values.filter(|value| !compare::is_empty(value)).collect();
+        .map(|record| path.value(scope.viewer, record));
+    let values = values.filter(|value| !compare::is_empty(value));
+    if column.function == Function::Count {
+        return json!(values.count());
+    }
+    let values: Vec<Value> = values.map(Cow::into_owned).collect();
     let sum = || values.iter().filter_map(Value::as_f64).sum::<f64>();
     match column.function {
-        Function::Count => json!(values.len()),
-        Function::CountDistinct => {
+        Function::Count | Function::CountDistinct => {
             let distinct: std::collections::BTreeSet<String> = values.iter().map(folded).collect();
             json!(distinct.len())
         }

@@ -101,7 +101,7 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
         .skip(query.offset)
         .take(query.limit.unwrap_or(usize::MAX));
     let records = kept
-        .map(|record| render::record(&scope, &columns, &record))
+        .map(|record| render::record(viewer, &columns, &record))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Found {
         total: records.len(),
@@ -117,7 +117,7 @@ pub(super) fn children(
     query: &Query,
     reference: &str,
     parent: &str,
-) -> Result<Vec<Value>, SoqlError> {
+) -> Result<Vec<String>, SoqlError> {
     let test = query
         .filter
         .as_ref()
@@ -134,7 +134,7 @@ pub(super) fn children(
         .into_iter()
         .skip(query.offset)
         .take(query.limit.unwrap_or(usize::MAX));
-    kept.map(|record| render::record(scope, &columns, &record))
+    kept.map(|record| render::record(scope.viewer, &columns, &record))
         .collect()
 }
 

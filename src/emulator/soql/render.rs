@@ -1,27 +1,29 @@
-//! Records as the REST API gives them.
+//! Records as the REST API gives them: JSON text, written once.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::SoqlError;
 use super::ast::{FieldGroup, Name, Query, Selected};
 use super::evaluate::{self, Scope};
 use super::resolve::{self, Path, Step};
-use crate::emulator::store::ObjectSchema;
+use crate::emulator::store::{FieldSchema, ObjectSchema};
 use crate::emulator::viewer::Viewer;
-use crate::emulator::views::Record;
+use crate::emulator::views::{self, Record};
 
 /// `FIELDS(ALL)` and `FIELDS(CUSTOM)` need a limit no greater than this (SOQL reference).
 const MOST_WITH_ALL_FIELDS: usize = 200;
 
 /// A column of the answer.
 pub(super) enum Column<'q> {
-    /// A field, perhaps of a parent.
-    Field(Path),
+    /// A field of the record: the key in the answer, and the field.
+    Field(String, String),
+    /// Fields of a parent, as an object.
+    Parent(Step, Vec<Column<'q>>),
     /// Children: key, query, child object and its reference to the parent.
     Children(String, &'q Query, Box<ObjectSchema>, String),
 }
 
-/// Resolves what is selected.
+/// Resolves what is selected; fields of one parent come together where the first of them stands.
 pub(super) fn columns<'q>(
     scope: &Scope<'_, '_>,
     select: &'q [Selected],
@@ -29,51 +31,63 @@ pub(super) fn columns<'q>(
     let mut columns = Vec::new();
     for selected in select {
         match selected {
-            Selected::Field(name, None) => columns.push(Column::Field(scope.path(name)?)),
+            Selected::Field(name, None) => place(&mut columns, &scope.path(name)?, name)?,
             Selected::Field(name, Some(alias)) => {
-                return Err(SoqlError::malformed(
-                    name.at,
-                    format!("only aggregate expressions use field aliasing: {alias}"),
-                ));
+                let message = format!("only aggregate expressions use field aliasing: {alias}");
+                return Err(SoqlError::malformed(name.at, message));
             }
             Selected::Aggregate(aggregate, _) => {
-                return Err(SoqlError::malformed(
-                    aggregate.at,
-                    "aggregate expressions cannot be used here".to_owned(),
-                ));
+                let message = "aggregate expressions cannot be used here".to_owned();
+                return Err(SoqlError::malformed(aggregate.at, message));
             }
-            Selected::Fields(group, at) => columns.extend(all_fields(scope, *group, *at)?),
+            Selected::Fields(group, at) => {
+                for name in all_fields(scope, *group, *at) {
+                    place(&mut columns, &scope.path(&name)?, &name)?;
+                }
+            }
             Selected::Children(query, _) => columns.push(child_column(scope, query)?),
         }
     }
     Ok(columns)
 }
 
-fn all_fields<'q>(
-    scope: &Scope<'_, '_>,
-    group: FieldGroup,
-    at: usize,
-) -> Result<Vec<Column<'q>>, SoqlError> {
-    let wanted = |custom: bool| match group {
+/// Puts a field in its place among the columns.
+fn place(columns: &mut Vec<Column<'_>>, path: &Path, name: &Name) -> Result<(), SoqlError> {
+    let mut level = columns;
+    for step in &path.steps {
+        let same =
+            |column: &Column<'_>| matches!(column, Column::Parent(known, _) if known == step);
+        let position = level.iter().position(same).unwrap_or_else(|| {
+            level.push(Column::Parent(step.clone(), Vec::new()));
+            level.len() - 1
+        });
+        let Some(Column::Parent(_, inner)) = level.get_mut(position) else {
+            return Ok(());
+        };
+        level = inner;
+    }
+    let taken = |column: &Column<'_>| matches!(column, Column::Field(key, _) if key == path.key());
+    if level.iter().any(taken) {
+        let message = format!("duplicate field selected: {}", name.text);
+        return Err(SoqlError::malformed(name.at, message));
+    }
+    level.push(Column::Field(path.key().to_owned(), path.column.clone()));
+    Ok(())
+}
+
+fn all_fields(scope: &Scope<'_, '_>, group: FieldGroup, at: usize) -> Vec<Name> {
+    let wanted = |field: &&FieldSchema| match group {
         FieldGroup::All => true,
-        FieldGroup::Standard => !custom,
-        FieldGroup::Custom => custom,
+        FieldGroup::Standard => !field.custom,
+        FieldGroup::Custom => field.custom,
     };
-    let seen =
-        |field: &&crate::emulator::store::FieldSchema| scope.viewer.sees_field(scope.schema, field);
-    let fields = scope
-        .schema
-        .fields
-        .values()
-        .filter(|field| wanted(field.custom))
-        .filter(seen);
-    let names = fields.map(|field| Name {
+    let seen = |field: &&FieldSchema| scope.viewer.sees_field(scope.schema, field);
+    let fields = scope.schema.fields.values().filter(wanted).filter(seen);
+    let name = |field: &FieldSchema| Name {
         text: field.name.clone(),
         at,
-    });
-    names
-        .map(|name| scope.path(&name).map(Column::Field))
-        .collect()
+    };
+    fields.map(name).collect()
 }
 
 /// Whether the limit that `FIELDS(ALL)` and `FIELDS(CUSTOM)` demand is there.
@@ -95,11 +109,7 @@ pub(super) fn check_field_groups(query: &Query) -> Result<(), SoqlError> {
 
 fn child_column<'q>(scope: &Scope<'_, '_>, query: &'q Query) -> Result<Column<'q>, SoqlError> {
     let (schema, reference) = resolve::children(scope.viewer, scope.schema, &query.from)?;
-    let key = crate::emulator::views::relationship_key(
-        scope.viewer,
-        &scope.schema.name,
-        &query.from.text,
-    );
+    let key = views::relationship_key(scope.viewer, &scope.schema.name, &query.from.text);
     Ok(Column::Children(
         key,
         query,
@@ -109,83 +119,102 @@ fn child_column<'q>(scope: &Scope<'_, '_>, query: &'q Query) -> Result<Column<'q
 }
 
 /// One record.
+///
+/// # Errors
+/// What a sub-query refuses.
 pub(super) fn record(
-    scope: &Scope<'_, '_>,
+    viewer: &Viewer<'_>,
     columns: &[Column<'_>],
     record: &Record<'_>,
-) -> Result<Value, SoqlError> {
-    let mut row = attributes(scope.viewer, record);
+) -> Result<String, SoqlError> {
+    let mut text = Vec::with_capacity(256);
+    let kind = record.object();
+    write_record(viewer, columns, record, &kind, &mut text)?;
+    // JSON is UTF-8 by construction; nothing is lost here.
+    Ok(String::from_utf8(text).unwrap_or_default())
+}
+
+fn write_record(
+    viewer: &Viewer<'_>,
+    columns: &[Column<'_>],
+    record: &Record<'_>,
+    kind: &str,
+    text: &mut Vec<u8>,
+) -> Result<(), SoqlError> {
+    text.extend_from_slice(b"{\"attributes\":{\"type\":");
+    write(text, kind);
+    text.extend_from_slice(b",\"url\":");
+    write(text, &url(viewer, record));
+    text.push(b'}');
     for column in columns {
+        text.push(b',');
         match column {
-            Column::Field(path) => insert(scope.viewer, &mut row, path, &path.steps, record),
+            Column::Field(key, field) => {
+                write_key(text, key);
+                write(text, record.value(viewer, field).as_ref());
+            }
+            Column::Parent(step, inner) => write_parent(viewer, step, inner, record, text)?,
             Column::Children(key, query, schema, reference) => {
-                let child = Scope {
-                    viewer: scope.viewer,
+                write_key(text, key);
+                let scope = Scope {
+                    viewer,
                     schema,
                     alias: query.alias.as_deref(),
                 };
-                let id = record.id(scope.viewer);
-                let children = evaluate::children(&child, query, reference, &id)?;
-                row.insert(key.clone(), page(children));
+                let id = record.id(viewer);
+                write_children(&evaluate::children(&scope, query, reference, &id)?, text);
             }
         }
     }
-    Ok(Value::Object(row))
+    text.push(b'}');
+    Ok(())
 }
 
-fn page(records: Vec<Value>) -> Value {
-    if records.is_empty() {
-        return Value::Null;
-    }
-    json!({"totalSize": records.len(), "done": true, "records": records})
-}
-
-/// Puts the value of a path in its place, through the objects of the parents.
-fn insert(
+/// Fields of a parent; one that can be of several objects is shown as a `Name` (REST guide, polymorphic fields).
+fn write_parent(
     viewer: &Viewer<'_>,
-    row: &mut Map<String, Value>,
-    path: &Path,
-    steps: &[Step],
+    step: &Step,
+    columns: &[Column<'_>],
     record: &Record<'_>,
-) {
-    let Some((step, rest)) = steps.split_first() else {
-        row.insert(
-            path.key().to_owned(),
-            record.value(viewer, &path.column).into_owned(),
-        );
-        return;
-    };
+    text: &mut Vec<u8>,
+) -> Result<(), SoqlError> {
+    write_key(text, &step.relationship);
     let Some(parent) = step.follow(viewer, record) else {
-        row.insert(step.relationship.clone(), Value::Null);
-        return;
+        text.extend_from_slice(b"null");
+        return Ok(());
     };
-    let nested = row
-        .entry(step.relationship.as_str())
-        .or_insert_with(|| Value::Object(parent_attributes(viewer, step, &parent)));
-    if let Value::Object(nested) = nested {
-        insert(viewer, nested, path, rest, &parent);
-    }
+    let kind = match step.targets.len() {
+        1 => parent.object().into_owned(),
+        _ => "Name".to_owned(),
+    };
+    write_record(viewer, columns, &parent, &kind, text)
 }
 
-/// The same of a parent; one that can be of several objects is shown as a `Name` (REST guide, polymorphic fields).
-fn parent_attributes(viewer: &Viewer<'_>, step: &Step, parent: &Record<'_>) -> Map<String, Value> {
-    let mut row = attributes(viewer, parent);
-    if step.targets.len() > 1 {
-        row["attributes"]["type"] = json!("Name");
+fn write_children(records: &[String], text: &mut Vec<u8>) {
+    if records.is_empty() {
+        text.extend_from_slice(b"null");
+        return;
     }
-    row
+    let (count, records) = (records.len(), records.join(","));
+    let page = format!(r#"{{"totalSize":{count},"done":true,"records":[{records}]}}"#);
+    text.extend_from_slice(page.as_bytes());
 }
 
-/// A row that holds only `attributes`.
-fn attributes(viewer: &Viewer<'_>, record: &Record<'_>) -> Map<String, Value> {
-    let object = record.object();
+fn write_key(text: &mut Vec<u8>, key: &str) {
+    write(text, key);
+    text.push(b':');
+}
+
+fn write<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) {
+    // Memory takes whatever is written to it, and JSON values always serialise.
+    let _ = serde_json::to_writer(text, value);
+}
+
+fn url(viewer: &Viewer<'_>, record: &Record<'_>) -> String {
     let tooling = if viewer.tooling { "tooling/" } else { "" };
-    let url = format!(
-        "/services/data/v{}.0/{tooling}sobjects/{object}/{}",
-        viewer.version,
-        record.id(viewer)
-    );
-    let mut row = Map::with_capacity(8);
-    row.insert("attributes".to_owned(), json!({"type": object, "url": url}));
-    row
+    let (object, id) = (record.object(), record.id(viewer));
+    format!(
+        "/services/data/v{}.0/{tooling}sobjects/{object}/{id}",
+        viewer.version
+    )
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Hints, Record, derived_id, optional, stamps};
+use crate::emulator::rules;
 use crate::emulator::store::*;
 use crate::emulator::viewer;
 
@@ -127,7 +128,11 @@ pub(super) fn objects<'o>(org: &'o Org, hints: &Hints) -> Vec<Record<'o>> {
     let wanted = hints.get("SobjectType");
     let mut rows = Vec::new();
     for parent in parents(org, hints) {
-        for object in org.objects.keys() {
+        let taking = org
+            .objects
+            .values()
+            .filter(|object| rules::takes_object_permissions(object));
+        for object in taking.map(|object| &object.name) {
             if wanted
                 .is_some_and(|wanted| !wanted.iter().any(|name| name.eq_ignore_ascii_case(object)))
             {

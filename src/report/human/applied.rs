@@ -11,7 +11,7 @@ use super::plan::last_lines;
 use super::verification::proof;
 
 /// What became of each change, where not all of them were made, and the proof, where it came to one.
-pub fn applied(applied: &Applied, user: &str, style: Style) -> String {
+pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> String {
     let mut page = Page::new(style);
     let done = applied
         .outcomes
@@ -37,7 +37,7 @@ pub fn applied(applied: &Applied, user: &str, style: Style) -> String {
         );
     }
     if let Some(verification) = &applied.verification {
-        proof(&mut page, verification, user);
+        proof(&mut page, verification, user, &plan.findings);
     }
     page.finish()
 }
@@ -95,7 +95,10 @@ OUTCOME (1 of 3 done)
   unknown   create   role HubSpot_Integration
 
 ";
-        assert_eq!(applied(&given, "u", Style::PLAIN), expected);
+        assert_eq!(
+            applied(&given, &samples::plan(), "u", Style::PLAIN),
+            expected
+        );
     }
 
     #[test]
@@ -106,7 +109,7 @@ OUTCOME (1 of 3 done)
             verification,
             failure: None,
         };
-        let text = applied(&given, "u@acme.example", Style::PLAIN);
+        let text = applied(&given, &samples::plan(), "u@acme.example", Style::PLAIN);
         let expected = "Applied: 2 changes.\n\
                         Proved: 311 of 2,000 leads visible and editable to u@acme.example, none that\n  should not be.\n";
         assert_eq!(text, expected);

@@ -1,5 +1,6 @@
 //! What the org says about the user's sight, for people.
 
+use crate::diagnostic::Diagnostic;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{count, number, printable};
 use crate::report::{Frame, finding_counts};
@@ -21,33 +22,35 @@ pub fn verification(
     let mut page = Page::new(style);
     page.text(0, 2, &frame.org);
     drift(&mut page, verification);
-    body(&mut page, verification, user);
+    body(&mut page, verification, user, &[]);
     page.text(0, 2, &frame.org);
     page.finish()
 }
 
-/// The proof alone, as it ends an apply.
-pub(super) fn proof(page: &mut Page, verification: &Verification, user: &str) {
+/// The proof alone, as it ends an apply, without the findings that its plan told already.
+pub(super) fn proof(
+    page: &mut Page,
+    verification: &Verification,
+    user: &str,
+    known: &[Diagnostic],
+) {
     if !verification.converged {
         drift(page, verification);
     }
-    body(page, verification, user);
+    body(page, verification, user, known);
 }
 
-fn body(page: &mut Page, verification: &Verification, user: &str) {
-    verification
-        .access
-        .iter()
-        .for_each(|access| object(page, access, user));
-    if !verification.findings.is_empty() {
-        page.heading(&format!(
-            "FINDINGS ({})",
-            finding_counts(&verification.findings)
-        ));
-        verification
-            .findings
-            .iter()
-            .for_each(|finding| brief(page, finding));
+fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagnostic]) {
+    let objects = &verification.access;
+    objects.iter().for_each(|access| object(page, access, user));
+    let findings = verification.findings.iter();
+    let news: Vec<Diagnostic> = findings
+        .filter(|finding| !known.contains(finding))
+        .cloned()
+        .collect();
+    if !news.is_empty() {
+        page.heading(&format!("FINDINGS ({})", finding_counts(&news)));
+        news.iter().for_each(|finding| brief(page, finding));
         page.raw("");
     }
 }

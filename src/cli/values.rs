@@ -1,0 +1,102 @@
+//! Values of flags, as they are written on the command line.
+
+use std::time::Duration;
+
+use crate::verify::Sample;
+
+/// A duration: `80ms`, `2s`, `10m`, `1h`, or a bare number of seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default();
+    let milliseconds = match unit {
+        "ms" => 1.0,
+        "" | "s" => 1000.0,
+        "m" => 60_000.0,
+        "h" => 3_600_000.0,
+        _ => return Err(format!("no such unit: {unit} (ms, s, m or h)")),
+    };
+    let plain = |character: char| character.is_ascii_digit() || character == '.';
+    let simple = digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.chars().all(plain)
+        && digits.len() <= 12;
+    let amount: f64 = digits
+        .parse()
+        .ok()
+        .filter(|_| simple)
+        .ok_or("a duration is a number with ms, s, m or h")?;
+    Duration::try_from_secs_f64(amount * milliseconds / 1000.0).map_err(|error| error.to_string())
+}
+
+/// How many records to compare.
+pub(super) fn sample(text: &str) -> Result<Sample, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1, or all".to_owned()),
+        Ok(size) => Ok(Sample::Size(size)),
+        Err(_) if text == "all" => Ok(Sample::All),
+        Err(_) => Err("a number, or all".to_owned()),
+    }
+}
+
+/// Twelve or more leading hexadecimal digits of a plan's digest, in lower case.
+pub(super) fn digest(text: &str) -> Result<String, String> {
+    let hex = text
+        .strip_prefix("sha256:")
+        .unwrap_or(text)
+        .to_ascii_lowercase();
+    let valid =
+        (12..=64).contains(&hex.len()) && hex.chars().all(|digit| digit.is_ascii_hexdigit());
+    if valid {
+        Ok(hex)
+    } else {
+        Err("a plan's digest: 12 to 64 hexadecimal digits".to_owned())
+    }
+}
+
+/// An API version: `66.0`; `66` is completed.
+pub(super) fn api_version(text: &str) -> Result<String, String> {
+    let whole = text.strip_suffix(".0").unwrap_or(text);
+    match whole.parse::<u16>() {
+        Ok(version @ 20..=999) => Ok(format!("{version}.0")),
+        _ => Err("an API version, such as 66.0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_take_the_usual_units() {
+        let check = |text: &str, milliseconds: u64| {
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            )
+        };
+        check("80ms", 80);
+        check("2s", 2000);
+        check("10m", 600_000);
+        check("1.5", 1500);
+        check("0", 0);
+        for bad in ["", "s", "2 s", "-1s", "2d", "1e9s", "inf", "nan", "1_000"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_digest_needs_twelve_digits() {
+        assert_eq!(digest("sha256:7F3A91C2D4E5"), Ok("7f3a91c2d4e5".to_owned()));
+        assert!(digest("7f3a91c2d4e").is_err());
+        assert!(digest("7f3a91c2d4ex").is_err());
+    }
+
+    #[test]
+    fn samples_and_versions() {
+        assert_eq!(sample("all"), Ok(Sample::All));
+        assert_eq!(sample("200"), Ok(Sample::Size(200)));
+        assert!(sample("0").is_err() && sample("some").is_err());
+        assert_eq!(api_version("66"), Ok("66.0".to_owned()));
+        assert!(api_version("66.5").is_err() && api_version("x").is_err());
+    }
+}
