@@ -25,6 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use orgwright::kinds::KINDS;
 use serde::Deserialize;
@@ -103,7 +104,10 @@ fn tell_all(folders: &[PathBuf]) -> (Covered, Vec<String>) {
     let failures = Mutex::new(Vec::new());
     let work = || {
         while let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match catch_unwind(AssertUnwindSafe(|| tell(folder))) {
+            let begun = Instant::now();
+            let told = catch_unwind(AssertUnwindSafe(|| tell(folder)));
+            println!("{:>6} ms  {}", begun.elapsed().as_millis(), name(folder));
+            match told {
                 Ok(done) => covered.lock().unwrap().extend(done),
                 Err(panic) => failures.lock().unwrap().push(format!(
                     "{}: {}",
@@ -113,7 +117,8 @@ fn tell_all(folders: &[PathBuf]) -> (Covered, Vec<String>) {
             }
         }
     };
-    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
+    // A story waits more than it works.
+    let workers = std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get());
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(work);
@@ -286,8 +291,10 @@ impl<'a> Story<'a> {
     fn apply(&self, turn: usize, exit: i32) {
         let mut words = vec!["apply", "--yes"];
         words.extend(self.scenario.manifests.iter().map(String::as_str));
-        if turn == 0 {
+        if turn == 0 && !self.scenario.apply_arguments.is_empty() {
             words.extend(self.scenario.apply_arguments.iter().map(String::as_str));
+        } else {
+            words.extend(["--wait", "30s"]);
         }
         let run = self.run(&words);
         assert_eq!(run.code, exit, "apply {}: {}{}", turn + 1, run.out, run.err);

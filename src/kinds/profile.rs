@@ -224,13 +224,31 @@ fn wishes(wanted: &manifest::Profile, manifest: &Manifest) -> Wishes {
             .iter()
             .map(|(name, on)| (name.clone(), on.value))
             .collect(),
-        fields: BTreeSet::new(),
+        fields: fields(wanted, manifest),
         login_restrictions: wanted.login_restrictions == LoginRestrictions::Clone,
         description: wanted
             .description
             .as_ref()
             .map(|description| description.value.clone()),
     }
+}
+
+/// The fields of the manifest that this profile sees. A source that may not see a field says so in its document, and
+/// the clone must not repeat that: laid over the field's own permission, it would take it away again.
+fn fields(wanted: &manifest::Profile, manifest: &Manifest) -> BTreeSet<String> {
+    let sees = |field: &&manifest::Field| {
+        let viewers = field.visible_to.as_ref();
+        let named = |viewers: &Vec<manifest::Sp<String>>| {
+            viewers
+                .iter()
+                .any(|viewer| label(viewer) == wanted.name.value)
+        };
+        !field.absent && viewers.is_none_or(named)
+    };
+    let fields = manifest.spec.fields.iter().filter(sees);
+    fields
+        .map(|field| format!("{}.{}", field.object, field.name))
+        .collect()
 }
 
 fn flags_of(stated: &BTreeSet<ObjectPermission>) -> ObjectFlags {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 
 /// The program in a folder, with nothing of the tester's environment that it listens to.
-pub fn program(folder: &Path, words: &[&str]) -> Command {
+pub(crate) fn program(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orgwright"));
     command.args(words).current_dir(folder).stdin(Stdio::null());
     let heard = ["ORGWRIGHT_", "SF_", "CLICOLOR", "LC_"];
@@ -33,18 +33,18 @@ pub fn program(folder: &Path, words: &[&str]) -> Command {
 
 /// How a run ended.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// The exit code; -1 where a signal ended it.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Run {
     /// Both streams in one line: words can be looked for wherever the lines were broken.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         words(&format!("{} {}", self.out, self.err))
     }
 }
@@ -61,7 +61,7 @@ impl From<Output> for Run {
 }
 
 /// Runs to the end. A run that panicked is never right, whatever else it said.
-pub fn finish(command: &mut Command) -> Run {
+pub(crate) fn finish(command: &mut Command) -> Run {
     let run = Run::from(command.output().expect("the program starts"));
     assert!(
         !run.err.contains("panicked at"),
@@ -73,17 +73,17 @@ pub fn finish(command: &mut Command) -> Run {
 }
 
 /// The text with every run of white space as one blank.
-pub fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// An emulated org in a process of its own, ended when dropped.
-pub struct Org {
+pub(crate) struct Org {
     child: Child,
     /// Where it is.
-    pub base_url: String,
+    pub(crate) base_url: String,
     /// What opens it.
-    pub token: String,
+    pub(crate) token: String,
 }
 
 impl Drop for Org {
@@ -96,7 +96,7 @@ impl Drop for Org {
 
 impl Org {
     /// Starts it with these arguments on a free port.
-    pub fn start(folder: &Path, arguments: &[&str]) -> Org {
+    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Org {
         let mut words = vec!["emulator", "--listen", "127.0.0.1:0"];
         words.extend(arguments);
         let mut child = program(folder, &words)
@@ -124,7 +124,7 @@ impl Org {
     }
 
     /// The program against this org.
-    pub fn program(&self, folder: &Path, words: &[&str]) -> Command {
+    pub(crate) fn program(&self, folder: &Path, words: &[&str]) -> Command {
         let mut command = program(folder, words);
         command.args(["--org", "env"]);
         command
@@ -134,7 +134,7 @@ impl Org {
     }
 
     /// Sends a request without the client under test; status and body.
-    pub fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
         let host = self.base_url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).expect("the emulator listens");
         let (token, length) = (&self.token, body.len());
@@ -151,7 +151,7 @@ impl Org {
     }
 
     /// The rows of a query, without what only describes them.
-    pub fn query(&self, soql: &str) -> Vec<Value> {
+    pub(crate) fn query(&self, soql: &str) -> Vec<Value> {
         let encoded: String = soql
             .bytes()
             .map(|byte| match byte {
@@ -169,7 +169,7 @@ impl Org {
     }
 
     /// What the Metadata API reads of one component.
-    pub fn read_metadata(&self, kind: &str, name: &str) -> String {
+    pub(crate) fn read_metadata(&self, kind: &str, name: &str) -> String {
         let token = &self.token;
         let name = name
             .replace('&', "&amp;")
