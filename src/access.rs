@@ -2,10 +2,10 @@
 
 mod losing;
 
-use crate::criteria;
+use crate::criteria::{self, Verdict};
 use crate::facts::{CONTAINERS, Facts, ORGANIZATION, PROFILES, Question, ROLES, Row};
-use crate::kinds::{Defaults, in_force, user_question};
-use crate::manifest::{Manifest, Sharing, SharingModel};
+use crate::kinds::{Defaults, in_force, rule_target, user_question};
+use crate::manifest::{Manifest, Principal, Rule, Sharing, SharingModel};
 use crate::soql;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +53,9 @@ pub struct Bypass {
 
 /// Active standard users by profile.
 pub const USERS_BY_PROFILE: &str = "SELECT ProfileId, COUNT(Id) n FROM User WHERE IsActive = true AND UserType = 'Standard' GROUP BY ProfileId";
+
+/// Users with a role: asked where a rule shares what the members of a role own.
+pub const USERS_WITH_ROLES: &str = "SELECT Id, UserRoleId FROM User WHERE UserRoleId != null";
 
 /// Everything that grants something on an object.
 pub fn object_permissions(object: &str) -> String {
@@ -102,12 +105,9 @@ pub fn expected_condition(sharing: &Sharing, manifest: &Manifest) -> Option<Stri
         .user
         .as_ref()
         .map(|user| user.username.value.as_str());
-    let rules = sharing
-        .rules
-        .iter()
-        .filter(|rule| !rule.absent && rule.owned_by.is_none());
+    let rules = criteria_rules(sharing, manifest).filter(|(_, reach)| *reach == Verdict::Yes);
     let mut any: Vec<String> = Vec::new();
-    for rule in rules {
+    for (rule, _) in rules {
         let condition = criteria::soql(rule, username)?;
         let shareable = if sharing.object.value == "Contact" {
             " AND AccountId != null"
@@ -122,6 +122,88 @@ pub fn expected_condition(sharing: &Sharing, manifest: &Manifest) -> Option<Stri
     (!any.is_empty()).then(|| any.join(" OR "))
 }
 
+/// The rules by criteria that reach the manifest's user, or may reach it: rules for others are none of its business.
+pub fn criteria_rules<'a>(
+    sharing: &'a Sharing,
+    manifest: &'a Manifest,
+) -> impl Iterator<Item = (&'a Rule, Verdict)> {
+    let rules = sharing.rules.iter();
+    rules
+        .filter(|rule| !rule.absent && rule.owned_by.is_none())
+        .map(|rule| (rule, reach(rule, manifest)))
+        .filter(|(_, reach)| *reach != Verdict::No)
+}
+
+/// The rules by owner that reach the manifest's user, or may reach it.
+pub fn owner_rules<'a>(
+    sharing: &'a Sharing,
+    manifest: &'a Manifest,
+) -> impl Iterator<Item = (&'a Rule, &'a Principal, Verdict)> {
+    let rules = sharing.rules.iter().filter(|rule| !rule.absent);
+    rules
+        .filter_map(|rule| Some((rule, &rule.owned_by.as_ref()?.value, reach(rule, manifest))))
+        .filter(|(_, _, reach)| *reach != Verdict::No)
+}
+
+/// Whether a record of that owner is shared by a rule for what `owned_by` own. Members of groups and queues are for the
+/// org to say.
+pub fn owned_by(principal: &Principal, owner: &str, facts: &Facts) -> Verdict {
+    let (name, below) = match principal {
+        Principal::AllInternalUsers => return owner.starts_with("005").into(),
+        Principal::Group(_) | Principal::Queue(_) => return Verdict::Either,
+        Principal::Role(name) => (name, false),
+        Principal::RoleAndSubordinates(name) | Principal::RoleAndSubordinatesInternal(name) => {
+            (name, true)
+        }
+    };
+    let roles = branch(name, below, facts);
+    let rows = facts.rows(USERS_WITH_ROLES).iter();
+    let owner = rows
+        .filter(|row| {
+            row.text("Id")
+                .is_some_and(|id| id.get(..15) == owner.get(..15))
+        })
+        .find_map(|row| row.text("UserRoleId"));
+    owner.is_some_and(|role| roles.contains(role)).into()
+}
+
+/// Ids of a role and, where asked, of all roles below it.
+fn branch<'a>(name: &str, below: bool, facts: &'a Facts) -> BTreeSet<&'a str> {
+    let rows = facts.rows(ROLES);
+    let own = rows
+        .iter()
+        .find(|row| row.text("DeveloperName") == Some(name));
+    let mut open: Vec<&str> = own.and_then(|row| row.text("Id")).into_iter().collect();
+    let mut found = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if found.insert(id) && below {
+            let children = rows
+                .iter()
+                .filter(|row| row.text("ParentRoleId") == Some(id));
+            open.extend(children.filter_map(|row| row.text("Id")));
+        }
+    }
+    found
+}
+
+/// Whether a rule reaches the manifest's user. Who belongs to a group, or stands below another role, is for the org to
+/// say: such rules may or may not.
+fn reach(rule: &Rule, manifest: &Manifest) -> Verdict {
+    let own = |name: &str| {
+        let role = manifest.spec.role.as_ref();
+        role.is_some_and(|role| role.name.value == name)
+    };
+    match rule_target(rule, manifest) {
+        None => Verdict::No,
+        Some(Principal::AllInternalUsers) => Verdict::Yes,
+        Some(Principal::Role(name)) => own(&name).into(),
+        Some(
+            Principal::RoleAndSubordinates(name) | Principal::RoleAndSubordinatesInternal(name),
+        ) if own(&name) => Verdict::Yes,
+        Some(_) => Verdict::Either,
+    }
+}
+
 /// What has to be known to say who sees what.
 pub fn ask(manifest: &Manifest) -> Vec<Question> {
     let mut queries = vec![
@@ -132,6 +214,10 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
     ];
     if !manifest.spec.sharing.is_empty() {
         queries.push(USERS_BY_PROFILE.to_owned());
+    }
+    let sharing = || manifest.spec.sharing.iter();
+    if sharing().any(|sharing| owner_rules(sharing, manifest).next().is_some()) {
+        queries.push(USERS_WITH_ROLES.to_owned());
     }
     let username = manifest.spec.user.as_ref().map(|user| &user.username.value);
     for sharing in &manifest.spec.sharing {
@@ -202,6 +288,7 @@ fn visible_now(sharing: &Sharing, manifest: &Manifest, facts: &Facts, records: u
         return Some(records);
     }
     let query = match rules_stand(sharing, facts) {
+        true if owner_rules(sharing, manifest).next().is_some() => return None,
         true => expected(sharing, manifest)?,
         false => owned(object, &user.username),
     };
@@ -233,6 +320,10 @@ fn visible_after(
         model != SharingModel::Private && model != SharingModel::ControlledByParent
     }) {
         return Some(records);
+    }
+    // What the members of a role own is not counted by a query: semi-joins cannot stand beside an OR.
+    if owner_rules(sharing, manifest).next().is_some() {
+        return None;
     }
     let query = expected(sharing, manifest)?;
     match facts.refusal(&query) {
