@@ -39,7 +39,10 @@ fn files_that_are_no_manifests_are_refused_with_a_sentence() {
             assert!(run.err.len() < 20_000, "{name}: {} bytes", run.err.len());
         }
         let started = folder.path().join(".orgwright").exists();
-        assert!(!started, "{name}: no org is started for what cannot be read");
+        assert!(
+            !started,
+            "{name}: no org is started for what cannot be read"
+        );
     };
     let bomb = bomb();
     let deep = "[".repeat(100_000);
@@ -58,7 +61,11 @@ fn files_that_are_no_manifests_are_refused_with_a_sentence() {
     check("an-archive", b"PK\x03\x04\x14\0\0\0\x08\0", 65);
     check("a-scalar", b"hello", 65);
     check("two-documents", b"a: 1\n---\nb: 2\n", 65);
-    check("controls", b"metadata: {name: \"\x1b]52;c;aGk=\x07\"}\n", 65);
+    check(
+        "controls",
+        b"metadata: {name: \"\x1b]52;c;aGk=\x07\"}\n",
+        65,
+    );
     check("a-folder", b"", 64);
     check("not-there", b"", 64);
 }
@@ -111,7 +118,10 @@ fn serve(mut stream: TcpStream, answer: &Answer) -> Option<()> {
 
 fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}").into_bytes()
+    format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    )
+    .into_bytes()
 }
 
 /// Plans against a host.
@@ -136,13 +146,16 @@ fn check_host(code: i32, told: &str, answer: impl Fn(&str) -> Vec<u8> + Send + S
 
 const JSON: &str = "Content-Type: application/json;charset=UTF-8\r\n";
 const HTML: &str = "Content-Type: text/html;charset=UTF-8\r\n";
-const PAGE: &str = "<!DOCTYPE html><html><title>Down for maintenance</title><body>Sorry</body></html>";
+const PAGE: &str =
+    "<!DOCTYPE html><html><title>Down for maintenance</title><body>Sorry</body></html>";
 
 #[test]
 fn a_page_is_not_taken_for_data() {
     check_host(1, "OW3004", |_| response("200 OK", HTML, PAGE));
     check_host(1, "OW3004", |_| response("200 OK", JSON, PAGE));
-    check_host(75, "OW3005", |_| response("503 Service Unavailable", HTML, PAGE));
+    check_host(75, "OW3005", |_| {
+        response("503 Service Unavailable", HTML, PAGE)
+    });
     check_host(75, "OW3005", |_| {
         response("503 Service Unavailable", "Retry-After: 3600\r\n", "")
     });
@@ -152,13 +165,20 @@ fn a_page_is_not_taken_for_data() {
 fn half_answers_are_told() {
     check_host(1, "OW300", |_| response("200 OK", JSON, "[{\"label\":"));
     check_host(1, "OW300", |_| {
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[{".to_vec()
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[{"
+            .to_vec()
     });
     check_host(1, "OW300", |_| response("200 OK", JSON, ""));
     check_host(1, "OW300", |_| response("200 OK", JSON, "\"not a list\""));
-    check_host(1, "OW300", |_| response("200 OK", JSON, &"[".repeat(200_000)));
     check_host(1, "OW300", |_| {
-        response("200 OK", &format!("{JSON}Content-Encoding: gzip\r\n"), "no gzip")
+        response("200 OK", JSON, &"[".repeat(200_000))
+    });
+    check_host(1, "OW300", |_| {
+        response(
+            "200 OK",
+            &format!("{JSON}Content-Encoding: gzip\r\n"),
+            "no gzip",
+        )
     });
 }
 
@@ -214,7 +234,10 @@ fn a_wrong_token_is_a_log_in_failure() {
     );
     assert_eq!(run.code, 77, "{}", run.err);
     assert!(!run.err.contains("canary"), "{}", run.err);
-    let none = finish(org.program(folder.path(), &["plan"]).env_remove("SF_ACCESS_TOKEN"));
+    let none = finish(
+        org.program(folder.path(), &["plan"])
+            .env_remove("SF_ACCESS_TOKEN"),
+    );
     assert!([64, 77].contains(&none.code), "{}: {}", none.code, none.err);
 }
 
@@ -239,27 +262,69 @@ fn check_fault(fault: &str, plan: i32, applies: &[i32]) {
 fn assert_converged(org: &Org, folder: &Path) {
     let run = finish(&mut org.program(folder, &["plan", "--detailed-exitcode"]));
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    assert_eq!(org.query("SELECT Name FROM User WHERE LastName = 'Integration'").len(), 1);
+    assert_eq!(
+        org.query("SELECT Name FROM User WHERE LastName = 'Integration'")
+            .len(),
+        1
+    );
 }
 
 #[test]
 fn reads_are_asked_again_and_pages_are_not_believed() {
     let page = r#""status": 503, "answer": "<html>", "content_type": "text/html""#;
-    check_fault(&format!(r#"[{{"path": "/composite/batch", "times": 1, {page}}}]"#), 0, &[0]);
-    check_fault(&format!(r#"[{{"path": "/composite/batch", {page}}}]"#), 75, &[75]);
-    check_fault(r#"[{"path": "/Soap/m/", "status": 200, "answer": "<a><b></a>", "content_type": "text/xml"}]"#, 1, &[1]);
-    check_fault(r#"[{"path": "/Soap/m/", "status": 200, "answer": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "content_type": "text/xml"}]"#, 1, &[1]);
-    check_fault(r#"[{"path": "/composite/batch", "status": 200, "answer": "{\"hasErrors\":false,\"results\":[]}"}]"#, 1, &[1]);
-    check_fault(r#"[{"path": "/composite/batch", "times": 1, "drop": "after"}]"#, 0, &[0]);
+    check_fault(
+        &format!(r#"[{{"path": "/composite/batch", "times": 1, {page}}}]"#),
+        0,
+        &[0],
+    );
+    check_fault(
+        &format!(r#"[{{"path": "/composite/batch", {page}}}]"#),
+        75,
+        &[75],
+    );
+    check_fault(
+        r#"[{"path": "/Soap/m/", "status": 200, "answer": "<a><b></a>", "content_type": "text/xml"}]"#,
+        1,
+        &[1],
+    );
+    check_fault(
+        r#"[{"path": "/Soap/m/", "status": 200, "answer": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "content_type": "text/xml"}]"#,
+        1,
+        &[1],
+    );
+    check_fault(
+        r#"[{"path": "/composite/batch", "status": 200, "answer": "{\"hasErrors\":false,\"results\":[]}"}]"#,
+        1,
+        &[1],
+    );
+    check_fault(
+        r#"[{"path": "/composite/batch", "times": 1, "drop": "after"}]"#,
+        0,
+        &[0],
+    );
 }
 
 #[test]
 fn a_lost_answer_is_looked_up_and_nothing_is_made_twice() {
-    check_fault(r#"[{"path": "/sobjects/User", "method": "POST", "times": 1, "drop": "after"}]"#, -1, &[6, 0]);
-    check_fault(r#"[{"path": "/sobjects/User", "method": "POST", "times": 1, "drop": "before"}]"#, -1, &[6, 0]);
-    check_fault(r#"[{"path": "/sobjects/PermissionSetAssignment", "method": "POST", "times": 1, "drop": "after"}]"#, -1, &[6, 0]);
+    check_fault(
+        r#"[{"path": "/sobjects/User", "method": "POST", "times": 1, "drop": "after"}]"#,
+        -1,
+        &[6, 0],
+    );
+    check_fault(
+        r#"[{"path": "/sobjects/User", "method": "POST", "times": 1, "drop": "before"}]"#,
+        -1,
+        &[6, 0],
+    );
+    check_fault(
+        r#"[{"path": "/sobjects/PermissionSetAssignment", "method": "POST", "times": 1, "drop": "after"}]"#,
+        -1,
+        &[6, 0],
+    );
     for skip in 0..3 {
-        let deploy = format!(r#"[{{"path": "/Soap/m/", "body": "<deploy", "skip": {skip}, "times": 1, "drop": "after"}}]"#);
+        let deploy = format!(
+            r#"[{{"path": "/Soap/m/", "body": "<deploy", "skip": {skip}, "times": 1, "drop": "after"}}]"#
+        );
         check_fault(&deploy, -1, &[6, 0]);
     }
 }
@@ -277,13 +342,22 @@ fn check_killed(at: &str) {
     let mut line = String::new();
     while !line.contains(at) {
         line.clear();
-        assert!(told.read_line(&mut line).unwrap() > 0, "it ended before {at:?}");
+        assert!(
+            told.read_line(&mut line).unwrap() > 0,
+            "it ended before {at:?}"
+        );
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let run = finish(&mut program(folder.path(), &["apply", "--yes", "--wait", "60s"]));
+    let run = finish(&mut program(
+        folder.path(),
+        &["apply", "--yes", "--wait", "60s"],
+    ));
     assert_eq!(run.code, 0, "killed at {at:?}: {}{}", run.out, run.err);
-    let plan = finish(&mut program(folder.path(), &["plan", "--detailed-exitcode"]));
+    let plan = finish(&mut program(
+        folder.path(),
+        &["plan", "--detailed-exitcode"],
+    ));
     assert_eq!(plan.code, 0, "killed at {at:?}: {}{}", plan.out, plan.err);
     assert_eq!(users(folder.path()), 1, "killed at {at:?}");
 }
@@ -292,7 +366,8 @@ fn check_killed(at: &str) {
 #[cfg(unix)]
 fn users(folder: &Path) -> usize {
     let org = Org::start(folder, &["--state", ".orgwright/embedded.json"]);
-    let rows: Vec<Value> = org.query("SELECT Id FROM User WHERE Username = 'hubspot.integration@acme.example'");
+    let rows: Vec<Value> =
+        org.query("SELECT Id FROM User WHERE Username = 'hubspot.integration@acme.example'");
     rows.len()
 }
 

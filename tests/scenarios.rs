@@ -148,7 +148,9 @@ fn check_coverage(covered: &Covered) {
         }
     }
     for (kind, action) in covered {
-        let known = ACTIONS.iter().any(|(name, actions)| name == kind && actions.contains(&action.as_str()));
+        let known = ACTIONS
+            .iter()
+            .any(|(name, actions)| name == kind && actions.contains(&action.as_str()));
         assert!(known, "ACTIONS does not say that a {kind} can {action}");
     }
 }
@@ -181,14 +183,21 @@ fn tell(folder: &Path) -> Covered {
     story.check_plan(&first);
     let document = story.plan(&["--format", "json"]);
     let again = story.plan(&["--format", "json"]);
-    assert_eq!(document.out, again.out, "two plans of the same are the same bytes");
+    assert_eq!(
+        document.out, again.out,
+        "two plans of the same are the same bytes"
+    );
     let planned = writes(&story.log);
     let exits = story.scenario.apply_exits.clone();
     for (turn, exit) in exits.iter().enumerate() {
         story.apply(turn, *exit);
     }
     if first.code == 65 {
-        assert_eq!(writes(&story.log), planned, "a plan that cannot be made writes nothing");
+        assert_eq!(
+            writes(&story.log),
+            planned,
+            "a plan that cannot be made writes nothing"
+        );
         return Covered::new();
     }
     if exits.last() == Some(&0) {
@@ -196,7 +205,11 @@ fn tell(folder: &Path) -> Covered {
     }
     story.verify();
     story.check_after();
-    if exits.last() == Some(&0) { actions(&document.out) } else { Covered::new() }
+    if exits.last() == Some(&0) {
+        actions(&document.out)
+    } else {
+        Covered::new()
+    }
 }
 
 impl<'a> Story<'a> {
@@ -217,7 +230,12 @@ impl<'a> Story<'a> {
         }
         arguments.extend(scenario.emulator.iter().map(String::as_str));
         let org = Org::start(folder, &arguments);
-        let story = Story { folder, org, log, scenario };
+        let story = Story {
+            folder,
+            org,
+            log,
+            scenario,
+        };
         story.prepare();
         story
     }
@@ -239,7 +257,11 @@ impl<'a> Story<'a> {
             words.extend(self.scenario.before.iter().map(String::as_str));
             words.extend(self.scenario.before_arguments.iter().map(String::as_str));
             let run = self.run(&words);
-            assert_eq!(run.code, self.scenario.before_exit, "before: {}{}", run.out, run.err);
+            assert_eq!(
+                run.code, self.scenario.before_exit,
+                "before: {}{}",
+                run.out, run.err
+            );
         }
     }
 
@@ -248,7 +270,10 @@ impl<'a> Story<'a> {
         let run = finish(&mut self.org.program(self.folder, words));
         let (_, secret) = self.org.token.split_once('!').expect("a token");
         for stream in [&run.out, &run.err] {
-            assert!(!stream.contains(secret), "{words:?} shows the token: {stream}");
+            assert!(
+                !stream.contains(secret),
+                "{words:?} shows the token: {stream}"
+            );
         }
         let logged = std::fs::read_to_string(&self.log).unwrap_or_default();
         assert!(!logged.contains(secret), "the log holds the token");
@@ -306,7 +331,11 @@ impl<'a> Story<'a> {
     /// Nothing is left to do, and nothing is done.
     fn check_rest(&self) {
         let plan = self.plan(&["--format", "json"]);
-        assert_eq!(plan.code, 0, "the second plan is empty: {}{}", plan.out, plan.err);
+        assert_eq!(
+            plan.code, 0,
+            "the second plan is empty: {}{}",
+            plan.out, plan.err
+        );
         assert_eq!(actions(&plan.out), Covered::new());
         let before = writes(&self.log);
         let run = {
@@ -323,7 +352,11 @@ impl<'a> Story<'a> {
         words.extend(self.scenario.manifests.iter().map(String::as_str));
         let before = writes(&self.log);
         let run = self.run(&words);
-        assert_eq!(run.code, self.scenario.verify_exit, "verify: {}{}", run.out, run.err);
+        assert_eq!(
+            run.code, self.scenario.verify_exit,
+            "verify: {}{}",
+            run.out, run.err
+        );
         says(&run, &self.scenario.verify_says);
         assert_eq!(writes(&self.log), before, "verify only reads");
     }
@@ -348,7 +381,9 @@ impl<'a> Story<'a> {
         let component = file.file_stem().unwrap_or_default().to_string_lossy();
         let answer = self.org.read_metadata(kind, &component);
         let document = roxmltree::Document::parse(&answer).expect("XML");
-        let live = document.descendants().find(|node| node.tag_name().name() == "records");
+        let live = document
+            .descendants()
+            .find(|node| node.tag_name().name() == "records");
         let exists = live.is_some_and(|node| node.has_children());
         if file.extension().is_some_and(|suffix| suffix == "gone") {
             assert!(!exists, "{kind} {component} is still there: {answer}");
@@ -358,7 +393,11 @@ impl<'a> Story<'a> {
         let text = std::fs::read_to_string(file).unwrap();
         let wanted = roxmltree::Document::parse(&text).expect("XML");
         let live = live.expect("checked above");
-        for element in wanted.root_element().children().filter(roxmltree::Node::is_element) {
+        for element in wanted
+            .root_element()
+            .children()
+            .filter(roxmltree::Node::is_element)
+        {
             let found = live.children().any(|other| holds(other, element));
             assert!(
                 found,
@@ -383,7 +422,12 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 fn says(run: &Run, sentences: &[String]) {
     let told = run.words();
     for sentence in sentences {
-        assert!(told.contains(&words(sentence)), "it does not say {sentence:?}: {}{}", run.out, run.err);
+        assert!(
+            told.contains(&words(sentence)),
+            "it does not say {sentence:?}: {}{}",
+            run.out,
+            run.err
+        );
     }
 }
 
@@ -393,13 +437,17 @@ fn holds(live: roxmltree::Node, wanted: roxmltree::Node) -> bool {
     let inner = wanted.children().filter(roxmltree::Node::is_element);
     live.tag_name().name() == wanted.tag_name().name()
         && text(live) == text(wanted)
-        && inner.into_iter().all(|inner| live.children().any(|other| holds(other, inner)))
+        && inner
+            .into_iter()
+            .all(|inner| live.children().any(|other| holds(other, inner)))
 }
 
 /// How many requests so far could have changed something.
 fn writes(log: &Path) -> usize {
     let text = std::fs::read_to_string(log).unwrap_or_default();
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
     lines.filter(|line| line["write"] == true).count()
 }
 
@@ -408,5 +456,8 @@ fn actions(plan: &str) -> Covered {
     let plan: Value = serde_json::from_str(plan).expect("JSON");
     let changes = plan["changes"].as_array().cloned().unwrap_or_default();
     let text = |change: &Value, key: &str| change[key].as_str().unwrap_or_default().to_owned();
-    changes.iter().map(|change| (text(change, "kind"), text(change, "action"))).collect()
+    changes
+        .iter()
+        .map(|change| (text(change, "kind"), text(change, "action")))
+        .collect()
 }

@@ -134,7 +134,13 @@ impl Org {
     }
 
     /// Sends a request without the client under test; status and body.
-    pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> (u16, String) {
         let host = self.base_url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).expect("the emulator listens");
         let (token, length) = (&self.token, body.len());
@@ -171,9 +177,7 @@ impl Org {
     /// What the Metadata API reads of one component.
     pub(crate) fn read_metadata(&self, kind: &str, name: &str) -> String {
         let token = &self.token;
-        let name = name
-            .replace('&', "&amp;")
-            .replace('<', "&lt;");
+        let name = name.replace('&', "&amp;").replace('<', "&lt;");
         let body = format!(
             "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Header>\
              <h:SessionHeader xmlns:h=\"http://soap.sforce.com/2006/04/metadata\"><h:sessionId>{token}</h:sessionId>\
