@@ -4,7 +4,7 @@ mod losing;
 
 use crate::criteria::{self, Verdict};
 use crate::facts::{CONTAINERS, Facts, ORGANIZATION, PROFILES, Question, ROLES, Row};
-use crate::kinds::{Defaults, in_force, rule_target, user_question};
+use crate::kinds::{Defaults, in_force, live_user, rule_target};
 use crate::manifest::{Manifest, Principal, Rule, Sharing, SharingModel};
 use crate::soql;
 use serde::Serialize;
@@ -272,7 +272,7 @@ fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
 /// rules in the org share. `None` while the user does not exist.
 fn visible_now(sharing: &Sharing, manifest: &Manifest, facts: &Facts, records: u64) -> Option<u64> {
     let user = manifest.spec.user.as_ref()?;
-    let row = facts.rows(&user_question(&user.username)).first()?;
+    let row = live_user(user, facts)?;
     let object = &sharing.object.value;
     let holds: BTreeSet<String> = row
         .children("PermissionSetAssignments")

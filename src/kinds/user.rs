@@ -63,6 +63,14 @@ pub fn question(username: &str) -> String {
     )
 }
 
+/// The manifest's user as the org has it: under its earlier username where it is still to be renamed.
+pub fn live<'a>(wanted: &manifest::User, facts: &'a Facts) -> Option<&'a Row> {
+    let earlier = wanted.renamed_from.iter();
+    std::iter::once(&wanted.username)
+        .chain(earlier)
+        .find_map(|username| facts.rows(&question(username)).first())
+}
+
 fn ask(manifest: &Manifest) -> Vec<Question> {
     let Some(user) = &manifest.spec.user else {
         return Vec::new();
@@ -81,12 +89,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     let Some(wanted) = &manifest.spec.user else {
         return draft;
     };
-    let row = facts.rows(&question(&wanted.username)).first();
-    let earlier = wanted
-        .renamed_from
-        .as_ref()
-        .and_then(|earlier| facts.rows(&question(earlier)).first());
-    let row = row.or(earlier);
+    let row = live(wanted, facts);
     draft.errors.extend(needs(manifest, wanted, row.is_some()));
     draft.errors.extend(unknown_names(manifest, facts));
     let live = row.map(read);
