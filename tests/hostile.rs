@@ -1,6 +1,8 @@
 //! Bad input and bad luck: files that are no manifests, hosts that are no orgs, runs that are killed. Nothing panics,
 //! everything ends with its exit code, and what was killed is finished by the next run.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};

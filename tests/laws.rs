@@ -1,5 +1,7 @@
 //! Laws that hold for whatever values there are: differences, criteria, packages and the profile clone.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use orgwright::change::{Attributes, Component, differences};

@@ -17,6 +17,12 @@
 //! `SCENARIO=part-of-a-name` tells only those stories. All together have to make, change, replace and remove whatever
 //! the kinds can.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may panic, and says which story took how long"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;

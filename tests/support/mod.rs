@@ -1,6 +1,8 @@
 //! What the tests that run the built program share: the program without the tester's environment, an emulated org in a
 //! process of its own, and requests to it that do not go through the client under test.
 
+#![allow(dead_code, reason = "not every test uses all of it")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
