@@ -233,20 +233,12 @@ fn wishes(wanted: &manifest::Profile, manifest: &Manifest) -> Wishes {
     }
 }
 
-/// The fields of the manifest that this profile sees. A source that may not see a field says so in its document, and
-/// the clone must not repeat that: laid over the field's own permission, it would take it away again.
+/// The fields of the manifest that this profile sees: a source that may not see one says so, and a clone must not.
 fn fields(wanted: &manifest::Profile, manifest: &Manifest) -> BTreeSet<String> {
-    let sees = |field: &&manifest::Field| {
-        let viewers = field.visible_to.as_ref();
-        let named = |viewers: &Vec<manifest::Sp<String>>| {
-            viewers
-                .iter()
-                .any(|viewer| label(viewer) == wanted.name.value)
-        };
-        !field.absent && viewers.is_none_or(named)
-    };
-    let fields = manifest.spec.fields.iter().filter(sees);
+    let own = |viewer: &manifest::Sp<String>| label(viewer) == wanted.name.value;
+    let fields = manifest.spec.fields.iter().filter(|field| !field.absent);
     fields
+        .filter(|field| field.visible_to.iter().all(|all| all.iter().any(own)))
         .map(|field| format!("{}.{}", field.object, field.name))
         .collect()
 }
