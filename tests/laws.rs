@@ -266,7 +266,8 @@ fn manifest() -> impl Strategy<Value = String> {
         |(name, label, value, edits, private)| {
             let quoted = |text: &str| Value::from(text).to_string();
             let (label, value) = (quoted(&label), quoted(&value));
-            let access = if edits { "ReadWrite" } else { "ReadOnly" };
+            // A rule that only reads adds nothing to a default that lets everybody read.
+            let access = if edits || !private { "ReadWrite" } else { "ReadOnly" };
             let model = if private { "Private" } else { "Read" };
             format!(
                 "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata:\n  name: law\nspec:\n  fields:\n    \
