@@ -171,7 +171,7 @@ impl Run<'_> {
     /// for and attached to; it is sent again only where the org provably has not taken it.
     async fn hand_over(&mut self, stage: u8, zip: Vec<u8>, changes: &[usize]) -> Step<Sent> {
         let mut attempts = Attempts::new();
-        let (started, since) = (Instant::now(), self.writer.reader().org_time());
+        let since = self.writer.reader().org_time();
         loop {
             let sent = self.writer.deploy(zip.clone(), DeployOptions::default());
             let error = match sent.await {
@@ -189,10 +189,7 @@ impl Run<'_> {
                     return Err(error.into());
                 }
             }
-            let Some(pause) = attempts.pause_before_next(&error, self.options.wait) else {
-                return Err(error.into());
-            };
-            self.rest(stage, &error.to_string(), pause, started).await?;
+            self.before_next(stage, &mut attempts, error).await?;
         }
     }
 

@@ -1,9 +1,10 @@
 //! When a write may be sent again.
 //!
-//! **Promise:** nothing is sent twice without a look at the org in between; a write whose answer was lost goes again
-//! once, and only where the look proves that the org has not done it.
+//! **Promise:** no insert and no deploy is sent twice without a look at the org in between; one whose answer was lost
+//! goes again once, and only where the look shows that the org has not taken it.
 
-use super::{Run, Step};
+use super::{Run, Step, milliseconds};
+use crate::event::Event;
 use crate::org::{OrgError, Row};
 use crate::soql;
 use serde_json::Value;
@@ -99,21 +100,26 @@ impl Run<'_> {
         Trace::Absent
     }
 
-    /// Pauses, and says why.
-    pub(super) async fn rest(
+    /// Pauses after an error before a write goes again, or ends with the error. Only for what a look has shown not to be
+    /// done, or may be done twice.
+    pub(super) async fn before_next(
         &mut self,
         stage: u8,
-        what: &str,
-        pause: Duration,
-        since: Instant,
+        attempts: &mut Attempts,
+        error: OrgError,
     ) -> Step<()> {
+        let Some(pause) = attempts.pause_before_next(&error, self.options.wait) else {
+            return Err(error.into());
+        };
         self.check_stop()?;
-        (self.emit)(crate::event::Event::Waiting {
-            stage,
-            what: what.to_owned(),
-            elapsed_ms: super::milliseconds(since),
-        });
-        self.pause(pause).await;
+        if !pause.is_zero() {
+            (self.emit)(Event::Waiting {
+                stage,
+                what: format!("the org ({error})"),
+                elapsed_ms: milliseconds(attempts.started),
+            });
+            self.pause(pause).await;
+        }
         Ok(())
     }
 }
