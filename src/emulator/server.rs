@@ -45,11 +45,13 @@ impl Service {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What happens to requests.
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn strike(&self, request: &Request) -> Effect {
-        self.faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .strike(request)
+        self.faults().strike(request)
     }
 
     /// Carries a request out and keeps the state before the answer is sent.
@@ -161,6 +163,10 @@ async fn handle(
         (Some(Drop::Before), _) => Response::empty(500),
         (_, Some(answer)) => answer,
         _ => service.answer(request),
+    };
+    let response = match effect.spoil {
+        Some(spoil) => spoil.applied(response),
+        None => response,
     };
     if effect.drop.is_some() {
         line.cut();
