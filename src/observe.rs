@@ -9,7 +9,7 @@ use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings;
 use crate::kinds::KINDS;
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Reader, Refusal, query_path};
+use crate::org::{OrgError, Reader, Refusal, query_path, tooling_query_path};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,6 +137,7 @@ async fn read_resources(
 fn path(question: &Question) -> Option<String> {
     match question {
         Question::Query(soql) => Some(query_path(soql)),
+        Question::Tooling(soql) => Some(tooling_query_path(soql)),
         Question::Describe(object) => Some(format!("sobjects/{object}/describe")),
         Question::Component(..) => None,
     }

@@ -144,6 +144,11 @@ pub const CODES: &[Code] = &[
         "an entry the org refused",
         "The org refused an entry of the cloned profile that the manifest does not state: a permission it does not know, or one the licence does not carry. It was left out and the deploy repeated. Removals and stated entries are never left out.",
     ),
+    code(
+        "OW2025",
+        "permissions the org does not list",
+        "A profile may carry names that the org's own list of user permissions lacks. Deploying one is refused (`Unknown user permission`), and with it the whole deploy, so the clone leaves them out.",
+    ),
     // What makes a manifest impossible on an org
     code(
         "OW2101",
@@ -224,6 +229,11 @@ pub const CODES: &[Code] = &[
         "OW2116",
         "two manifests disagree",
         "Manifests that are planned together may name the same resource only if they say the same of it.",
+    ),
+    code(
+        "OW2117",
+        "a grant without what it requires",
+        "The manifest grants something that cannot stand without what the same manifest takes away: View All on contracts requires View All on accounts, so it cannot stay where accounts are synced selectively. The two lines are shown.",
     ),
     // What an org answers
     code(
