@@ -11,7 +11,8 @@ use crate::observe;
 use crate::org::{OrgError, Reader};
 use crate::soql;
 use crate::verify::cause;
-use crate::verify::subject::{Granted, Subject, query, short};
+use crate::verify::granted::Granted;
+use crate::verify::subject::{Subject, query, short};
 use serde::Serialize;
 use serde_json::Value;
 

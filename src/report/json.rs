@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::access::Impact;
 use crate::address::Address;
 use crate::apply::{Applied, Outcome};
 use crate::change::{Action, Change, FieldChange};
@@ -15,7 +16,8 @@ use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::explain::Explanation;
 use crate::facts::OrgFacts;
-use crate::plan::{Impact, ManualStep, Plan, Summary};
+use crate::findings::ManualStep;
+use crate::plan::{Plan, Summary};
 use crate::verify::{Access, Verification};
 
 use super::text::is_unsafe;
@@ -44,13 +46,6 @@ pub fn explained(explanations: &[Explanation]) -> String {
 /// A run that ended without its result.
 pub fn failure(failure: &Failure) -> String {
     pretty(&ErrorJson {
-        error: FailureJson::from(failure),
-    })
-}
-
-/// A failure on one line, for a stream of events.
-pub fn failure_line(failure: &Failure) -> String {
-    line(&ErrorJson {
         error: FailureJson::from(failure),
     })
 }
