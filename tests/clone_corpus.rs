@@ -187,12 +187,18 @@ fn every_administrator_loses_data_administration_and_nothing_else() {
 }
 
 /// An org whose System Administrator is this profile, and a connection to it.
-async fn org_with(administrator: &str) -> (tempfile::TempDir, emulator::Server, Reader) {
+async fn org_with(
+    administrator: &str,
+    faults: &str,
+) -> (tempfile::TempDir, emulator::Server, Reader) {
     let folder = tempfile::tempdir().unwrap();
     let seed = folder.path().join("Admin.profile-meta.xml");
     std::fs::write(&seed, administrator).unwrap();
+    let failing = folder.path().join("faults.json");
+    std::fs::write(&failing, faults).unwrap();
     let options = emulator::Options {
         seeds: vec![seed],
+        faults: Some(failing),
         ..emulator::Options::default()
     };
     let server = emulator::start(options).await.unwrap();
@@ -227,8 +233,8 @@ async fn apply(reader: &Reader) {
 }
 
 /// Applies the manifest to an org with this System Administrator and reads the new profile back.
-async fn applied(administrator: &str) -> String {
-    let (_folder, server, reader) = org_with(administrator).await;
+async fn applied(administrator: &str, faults: &str) -> String {
+    let (_folder, server, reader) = org_with(administrator, faults).await;
     apply(&reader).await;
     let names = ["HubSpot Copy".to_owned()];
     let profile = reader
@@ -254,7 +260,7 @@ fn by_hand() -> (String, Option<String>) {
 #[tokio::test]
 async fn the_clone_in_an_org_is_what_that_orgs_people_made_by_hand() {
     let (administrator, by_hand) = by_hand();
-    let applied = applied(&administrator).await;
+    let applied = applied(&administrator, "[]").await;
     let (source, made) = (
         Profile::read(&administrator),
         by_hand.as_deref().map(Profile::read),
@@ -281,4 +287,15 @@ async fn the_clone_in_an_org_is_what_that_orgs_people_made_by_hand() {
         .cloned()
         .collect();
     assert!(lost.is_empty(), "{lost:?}");
+}
+
+#[tokio::test]
+async fn an_org_that_takes_no_tooling_query_in_a_batch_is_cloned_from_all_the_same() {
+    let administrator = text(&sample());
+    let refusing = r#"[{"path": "/composite/batch", "body": "tooling/query", "status": 400,
+        "answer": "[{\"errorCode\": \"INVALID_BATCH_REQUEST\", \"message\": \"not in a batch\"}]"}]"#;
+    let profile = applied(&administrator, refusing).await;
+    let source = Profile::read(&administrator);
+    let expected = without_data_administration(source.permissions());
+    assert_eq!(Profile::read(&profile).permissions(), expected);
 }

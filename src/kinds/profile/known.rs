@@ -236,3 +236,138 @@ fn is_current(api_version: &str) -> bool {
         .parse()
         .map_or(true, |major: u32| major >= BASELINE_SINCE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Answer;
+    use crate::manifest::Manifest;
+    use serde_json::json;
+
+    fn manifest() -> Manifest {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples/clone.yaml");
+        let manifests = manifest::load(&[file.into()], &[], &[], &|_| None).expect("valid");
+        manifests.into_iter().next().expect("one")
+    }
+
+    fn row(value: Value) -> Row {
+        Row(value.as_object().cloned().expect("an object"))
+    }
+
+    /// Facts with this describe of leads and these rows of `PermissionDependency`, and what they say goes.
+    fn removed(describe: Value, rows: Vec<Row>) -> Vec<String> {
+        let manifest = manifest();
+        let wanted = manifest.spec.profile.as_ref().expect("a profile");
+        let mut facts = Facts::default();
+        let question = Question::Tooling(dependencies(&manifest, wanted));
+        facts.record(question, Answer::Rows(rows));
+        facts.record(
+            Question::Describe("Lead".to_owned()),
+            Answer::Describe(describe),
+        );
+        let removals = requirements(&manifest, wanted, &facts).removals(&wishes(wanted, &manifest));
+        removals
+            .all
+            .iter()
+            .map(|removal| removal.grant.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn only_what_requires_something_removed_is_asked() {
+        let manifest = manifest();
+        let wanted = manifest.spec.profile.as_ref().expect("a profile");
+        let query = dependencies(&manifest, wanted);
+        let list = "IN ('CreatePackaging','InstallPackaging','Lead<modifyAllRecords>','Lead<viewAllRecords>',\
+                    'ModifyAllData','PublishPackaging','QueryAllFiles','ViewAllData')";
+        assert!(query.ends_with(list), "{query}");
+    }
+
+    #[test]
+    fn the_orgs_word_goes_before_what_a_describe_suggests() {
+        let children = json!({"childRelationships": [
+            {"childSObject": "Visit__c", "cascadeDelete": true},
+            {"childSObject": "Note__c", "cascadeDelete": false},
+            {"childSObject": "Task", "cascadeDelete": true},
+        ]});
+        let guessed = removed(children.clone(), Vec::new());
+        assert!(guessed.contains(&"View All on Visit__c".to_owned()));
+        assert!(
+            !guessed
+                .iter()
+                .any(|grant| grant.contains("Note__c") || grant.contains("Task"))
+        );
+        let said = json!({"Permission": "ManageDrafts", "RequiredPermission": "ViewAllData"});
+        let told = removed(children, vec![row(said)]);
+        assert!(told.contains(&"Manage Drafts".to_owned()));
+        assert!(!told.contains(&"View All on Visit__c".to_owned()));
+    }
+
+    #[test]
+    fn fields_that_no_profile_may_list_are_told_apart() {
+        for (field, expected) in [
+            (json!({"permissionable": false}), true),
+            (json!({"permissionable": true, "nillable": false}), false),
+            (json!({"type": "string", "nillable": false}), true),
+            (json!({"type": "boolean", "nillable": false}), false),
+            (
+                json!({"type": "reference", "nillable": true, "relationshipOrder": 0}),
+                true,
+            ),
+            (
+                json!({"type": "reference", "nillable": true, "relationshipOrder": null}),
+                false,
+            ),
+        ] {
+            assert_eq!(is_fixed(&field), expected, "{field}");
+        }
+    }
+
+    #[test]
+    fn inferred_and_unreadable_field_permissions_do_not_count() {
+        let manifest = manifest();
+        let wanted = manifest.spec.profile.as_ref().expect("a profile");
+        let query = field_permissions(&manifest, wanted).expect("a source");
+        let field = |id: &str, field: &str, read: bool| {
+            row(
+                json!({"Id": id, "Field": field, "PermissionsRead": read, "PermissionsEdit": false}),
+            )
+        };
+        let rows = vec![
+            field("01kA", "Lead.Email", true),
+            field("0000", "Lead.Phone", true),
+            field("01kB", "Lead.Fax", false),
+        ];
+        let mut facts = Facts::default();
+        facts.record(Question::Query(query), Answer::Rows(rows));
+        let fields = exact_fields(&manifest, wanted, &facts);
+        assert_eq!(fields, [("Lead.Email".to_owned(), false)].into());
+    }
+
+    #[test]
+    fn the_baseline_depends_on_version_and_licence() {
+        let manifest = manifest();
+        let wanted = manifest.spec.profile.as_ref().expect("a profile");
+        let granting = "<Profile><userPermissions><enabled>true</enabled><name>ViewHelpLink</name></userPermissions></Profile>";
+        let minimum = crate::xml::read(granting).expect("well-formed");
+        let vocabulary: BTreeSet<String> = ["RunReports".to_owned()].into();
+        let check = |version: &str, licence: &str, expected: &[&str]| {
+            let mut facts = Facts::default();
+            facts.org.api_version = version.to_owned();
+            let question = Question::Component("Profile", BASELINE.to_owned());
+            facts.record(question, Answer::Component(Some(Box::new(minimum.clone()))));
+            let source = Element::new("Profile").with(Element::leaf("userLicense", licence));
+            let baseline = baseline(&source, wanted, &vocabulary, &facts);
+            let names: Vec<&str> = baseline
+                .user_permissions
+                .iter()
+                .map(String::as_str)
+                .collect();
+            assert_eq!(names, expected, "{version} {licence}");
+        };
+        check("66.0", "Salesforce", &["ViewHelpLink"]);
+        check("60.0", "Salesforce", &["ViewHelpLink"]);
+        check("59.0", "Salesforce", &["RunReports"]);
+        check("66.0", "Salesforce Platform", &[]);
+    }
+}

@@ -138,3 +138,60 @@ fn taken_at<'a>(
             }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clone::Requirements;
+
+    /// The message, its line and the line it points at, of every contradiction in a profile.
+    fn contradictions_of(profile: &str, sharing: &str) -> Vec<(String, usize, usize)> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("m.yaml");
+        let text = format!(
+            "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata:\n  name: m\nspec:\n  profile:\n    name: P\n\
+             \u{20}   cloneFrom: System Administrator\n{profile}{sharing}"
+        );
+        std::fs::write(&file, text).expect("written");
+        let manifests = manifest::load(&[file], &[], &[], &|_| None).expect("valid");
+        let manifest = manifests.first().expect("one");
+        let wanted = manifest.spec.profile.as_ref().expect("a profile");
+        let removals = Requirements::built_in().removals(&wishes(wanted, manifest));
+        let found = contradictions(&removals, wanted, manifest);
+        let line = |place: Option<&Place>| place.map_or(0, |place| place.line);
+        found
+            .iter()
+            .map(|found| {
+                let related = found.related.first().map(|(place, _)| place);
+                (
+                    found.message.clone(),
+                    line(found.place.as_ref()),
+                    line(related),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn both_lines_of_a_contradiction_are_named() {
+        let found = contradictions_of(
+            "    objectPermissions:\n      Contract: [read, viewAll]\n",
+            "  sharing:\n    - object: Account\n      organizationWideDefault: Private\n",
+        );
+        let message = "View All on Contract cannot be granted: it requires View All on Account, which this manifest \
+                       takes away";
+        assert_eq!(found, [(message.to_owned(), 10, 12)]);
+    }
+
+    #[test]
+    fn what_is_stated_may_contradict_what_is_stated() {
+        let found = contradictions_of(
+            "    objectPermissions:\n      Account: [read]\n    userPermissions:\n      ConvertLeads: true\n",
+            "",
+        );
+        let message = "Convert Leads cannot be granted: it requires Create on Account, which this manifest takes away";
+        assert_eq!(found, [(message.to_owned(), 12, 10)]);
+        let consistent = "    objectPermissions:\n      Account: [read, create]\n    userPermissions:\n      ConvertLeads: true\n";
+        assert_eq!(contradictions_of(consistent, ""), []);
+    }
+}
