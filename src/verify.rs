@@ -67,6 +67,19 @@ pub async fn prove(
     sample: Sample,
     emit: Emit<'_>,
 ) -> Result<Vec<Access>, Failure> {
+    if let Some(blind) = manifests
+        .iter()
+        .find_map(|manifest| access::blind(manifest, facts))
+    {
+        let running = facts.org.running_user.as_deref().unwrap_or_default();
+        let message = format!(
+            "`{running}` does not see every {}: the proof would be blind",
+            blind.object
+        );
+        let help = "log in as an administrator with View All Data";
+        let diagnostic = Diagnostic::error("OW2025", message).help(help);
+        return Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED));
+    }
     let subjects = subject::all(manifests, facts);
     compared(&subjects, reader, sample, emit)
         .await
@@ -180,6 +193,9 @@ pub struct Mismatch {
     pub id: String,
     /// Why, as far as the org tells.
     pub cause: String,
+    /// Whether a recalculation under way may still put it right.
+    #[serde(skip)]
+    pub settling: bool,
 }
 
 /// How many records to compare.
@@ -210,6 +226,11 @@ impl Verification {
         self.converged && self.proved()
     }
 
+    /// Whether a recalculation under way may still change the outcome.
+    pub fn settling(&self) -> bool {
+        self.access.iter().any(Access::settling)
+    }
+
     /// Whether every compared record is as the manifest asks.
     pub fn proved(&self) -> bool {
         self.access.iter().all(Access::holds)
@@ -217,6 +238,14 @@ impl Verification {
 }
 
 impl Access {
+    /// Whether a recalculation under way may still change the outcome.
+    fn settling(&self) -> bool {
+        self.leaks
+            .iter()
+            .chain(&self.missing)
+            .any(|mismatch| mismatch.settling)
+    }
+
     /// Whether nothing leaks and nothing is missing.
     pub fn holds(&self) -> bool {
         self.leaks.is_empty() && self.missing.is_empty()

@@ -121,7 +121,7 @@ fn left_out(names: &[String], wanted: &manifest::Profile, address: &Address) -> 
         "{count} user permissions of the clone source are left out: the org does not list them"
     );
     Some(
-        Diagnostic::note("OW2025", message)
+        Diagnostic::note("OW2030", message)
             .at(&wanted.name.place)
             .help(names.join(", "))
             .about(address.clone()),

@@ -91,7 +91,7 @@ fn contradiction(
         "{} cannot be granted: it requires {}, which this manifest takes away",
         found.stated, found.required
     );
-    let diagnostic = Diagnostic::error("OW2117", message)
+    let diagnostic = Diagnostic::error("OW2120", message)
         .at(stated_at(&found.stated, wanted))
         .help(format!(
             "take {} out, or let the profile keep {}",
