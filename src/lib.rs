@@ -27,7 +27,11 @@ pub mod findings;
 pub mod guard;
 pub mod plan;
 
+pub mod entries;
 pub mod package;
+
+pub mod difference;
+pub mod documents;
 
 pub mod org;
 
