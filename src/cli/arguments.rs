@@ -33,6 +33,7 @@ impl Command {
             Self::Plan(arguments) => arguments.format == Some(PlanFormat::Json),
             Self::Apply(arguments) => arguments.format == TextFormat::Json,
             Self::Verify(arguments) => arguments.format == ProofFormat::Json,
+            Self::Diff(arguments) => arguments.format == TextFormat::Json,
             _ => false,
         }
     }
@@ -68,6 +69,18 @@ Examples:
   orgwright apply user.yaml --org sf:uat --expect 7f3a91c2d4e5
   orgwright apply --org sf:uat --plan plan.json
   orgwright apply user.yaml --yes --format json
+
+",
+    exits!()
+);
+
+const DIFF_HELP: &str = concat!(
+    "Order, white space, comments, the spelling of booleans and of filter logic do not count, nor what is absent on one
+side and off on the other. No org is asked.
+
+Examples:
+  orgwright diff retrieved.zip force-app
+  orgwright diff 'profiles/Admin.profile' 'profiles/HubSpot Integration.profile' --format json
 
 ",
     exits!()
@@ -161,9 +174,12 @@ pub(crate) enum Command {
     /// Prove, record by record, what the user can see. Changes nothing.
     #[command(after_help = EXITS)]
     Verify(Verify),
-    /// Explain a finding by its code, such as OW1003.
+    /// Explain a finding by its code, or why the user can or cannot see a record.
     #[command(after_help = EXITS)]
     Explain(Explain),
+    /// Compare two folders, archives or files of metadata by what they say; ends with 2 where they differ.
+    #[command(after_help = DIFF_HELP)]
+    Diff(Diff),
     /// Serve the embedded org over Salesforce's own protocols, for tests of any client.
     #[command(after_help = EXITS)]
     Emulator(Emulator),
@@ -304,9 +320,35 @@ pub(crate) struct Verify {
 /// `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The finding's code.
-    #[arg(value_name = "CODE")]
-    pub(crate) code: String,
+    /// A finding's code; with --record, the manifests.
+    #[arg(value_name = "CODE|FILE")]
+    pub(crate) what: Vec<String>,
+    /// Why the user can or cannot see and edit these records.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) record: Vec<String>,
+    /// A file laid over the manifest: maps are merged, lists replaced (repeatable).
+    #[arg(long, value_name = "FILE", requires = "record")]
+    pub(crate) overlay: Vec<PathBuf>,
+    /// A value put into the manifest: spec.user.username=… (repeatable).
+    #[arg(long, value_name = "PATH=VALUE", requires = "record")]
+    pub(crate) set: Vec<String>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human, requires = "record")]
+    pub(crate) format: TextFormat,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// A folder, a zip or a file, of the Metadata API's layout or a source project's.
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+    /// What to compare it with.
+    #[arg(value_name = "B")]
+    pub(crate) b: PathBuf,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
 }
 
 /// `emulator`.

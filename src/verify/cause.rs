@@ -21,37 +21,53 @@ pub(super) async fn explain(
     access: &mut Access,
     reader: &Reader,
 ) -> Result<(), OrgError> {
-    if access.leaks.is_empty() {
-        return Ok(());
-    }
-    if let Some(permission) = by_permission(subject) {
-        access
-            .leaks
-            .iter_mut()
-            .for_each(|leak| leak.cause.clone_from(&permission));
-        return Ok(());
-    }
-    let ids: Vec<String> = access
-        .leaks
+    let leaks = &mut access.leaks;
+    let ids: Vec<String> = leaks
         .iter()
         .take(MOST_EXPLAINED)
         .map(|leak| leak.id.clone())
         .collect();
-    let rows = share_rows(subject, &ids, reader).await?;
-    let names = group_names(&rows, reader).await?;
-    for leak in access.leaks.iter_mut().take(MOST_EXPLAINED) {
-        let of_record = rows.iter().filter(|row| {
-            row.text(&record_column(subject))
-                .is_some_and(|id| short(id) == short(&leak.id))
-        });
-        let causes: BTreeSet<String> = of_record
-            .filter_map(|row| sentence(subject, row, &names))
-            .collect();
-        if !causes.is_empty() {
-            leak.cause = causes.into_iter().collect::<Vec<_>>().join("; ");
+    let causes = causes(subject, &ids, reader).await?;
+    for leak in leaks {
+        if let Some(cause) = causes.get(&short(&leak.id)) {
+            leak.cause.clone_from(cause);
         }
     }
     Ok(())
+}
+
+/// What opens records to the user, by the first 15 characters of their ids: a permission that ignores sharing opens
+/// all of them, else the share rows of each tell.
+///
+/// # Errors
+/// What the org or the way to it made impossible.
+pub(crate) async fn causes(
+    subject: &Subject<'_>,
+    ids: &[String],
+    reader: &Reader,
+) -> Result<BTreeMap<String, String>, OrgError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    if let Some(permission) = by_permission(subject) {
+        return Ok(ids
+            .iter()
+            .map(|id| (short(id), permission.clone()))
+            .collect());
+    }
+    let rows = share_rows(subject, ids, reader).await?;
+    let names = group_names(&rows, reader).await?;
+    let column = record_column(subject);
+    let mut sentences: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in &rows {
+        if let (Some(id), Some(sentence)) = (row.text(&column), sentence(subject, row, &names)) {
+            sentences.entry(short(id)).or_default().insert(sentence);
+        }
+    }
+    let joined = sentences
+        .into_iter()
+        .map(|(id, set)| (id, set.into_iter().collect::<Vec<_>>().join("; ")));
+    Ok(joined.collect())
 }
 
 /// A profile or permission set of the user that ignores sharing.
