@@ -122,7 +122,7 @@ pub async fn apply(
         deploys: BTreeSet::new(),
         found: BTreeMap::new(),
         defaults_in_force: false,
-        proof: None,
+        remarks: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
     let outcomes = run.outcomes.clone();
@@ -167,14 +167,8 @@ struct Run<'a> {
     found: BTreeMap<String, String>,
     /// Whether the defaults were seen in force.
     defaults_in_force: bool,
-    /// The proof, where waiting for the rules has made it already.
-    proof: Option<Proof>,
-}
-
-/// A proof, and what there is to tell about how it was made.
-struct Proof {
-    verification: Verification,
-    events: Vec<Event>,
+    /// Remarks that came up on the way.
+    remarks: Vec<Diagnostic>,
 }
 
 impl Run<'_> {
@@ -182,19 +176,11 @@ impl Run<'_> {
         for (stage, title) in STAGES {
             self.stage(stage, title).await?;
         }
-        if let Some(proof) = self.proof.take() {
-            proof.events.into_iter().for_each(&mut *self.emit);
-            return Ok(proof.verification);
-        }
-        let reader = self.writer.reader();
-        let proved = prove(
-            self.plan,
-            self.manifests,
-            reader,
-            self.options.sample,
-            self.emit,
-        );
-        Ok(proved.await?.0)
+        let mut verification = self.settled_proof().await?;
+        verification
+            .findings
+            .splice(0..0, std::mem::take(&mut self.remarks));
+        Ok(verification)
     }
 
     async fn stage(&mut self, stage: u8, title: &str) -> Step<()> {
@@ -311,6 +297,7 @@ impl Run<'_> {
         );
         let state = match (done, unknown) {
             (0, 0) => failure::NOTHING_CHANGED.to_owned(),
+            (done, 0) if done == all => format!("all {all} changes were made"),
             (done, 0) => {
                 format!("{done} of {all} changes were made; running again finishes the rest")
             }

@@ -147,7 +147,7 @@ async fn explain_one(
         reasons.extend(
             causes
                 .into_values()
-                .map(|cause| format!("in the org: {cause}")),
+                .map(|cause| format!("in the org: {}", cause.words)),
         );
     }
     let wanted = match wanted.read {

@@ -180,6 +180,9 @@ pub struct Mismatch {
     pub id: String,
     /// Why, as far as the org tells.
     pub cause: String,
+    /// Whether a recalculation under way may still put it right.
+    #[serde(skip)]
+    pub settling: bool,
 }
 
 /// How many records to compare.
@@ -210,6 +213,11 @@ impl Verification {
         self.converged && self.proved()
     }
 
+    /// Whether a recalculation under way may still change the outcome.
+    pub fn settling(&self) -> bool {
+        self.access.iter().any(Access::settling)
+    }
+
     /// Whether every compared record is as the manifest asks.
     pub fn proved(&self) -> bool {
         self.access.iter().all(Access::holds)
@@ -217,6 +225,14 @@ impl Verification {
 }
 
 impl Access {
+    /// Whether a recalculation under way may still change the outcome.
+    fn settling(&self) -> bool {
+        self.leaks
+            .iter()
+            .chain(&self.missing)
+            .any(|mismatch| mismatch.settling)
+    }
+
     /// Whether nothing leaks and nothing is missing.
     pub fn holds(&self) -> bool {
         self.leaks.is_empty() && self.missing.is_empty()

@@ -306,7 +306,6 @@ impl Run<'_> {
                 .iter()
                 .any(|field| paths.contains(&field.path))
         };
-        let address = change.address.clone();
         let profiles = components
             .iter_mut()
             .filter(|component| component.kind == "Profile");
@@ -315,15 +314,28 @@ impl Run<'_> {
             gone |= entry.take_out_of(profile, &owned);
         }
         if gone {
-            let problem = problem.to_owned();
-            (self.emit)(Event::EntryDropped {
-                stage,
-                address,
-                entry: entry.to_string(),
-                problem,
-            });
+            self.remark_dropped(stage, index, entry, problem);
         }
         gone
+    }
+
+    fn remark_dropped(&mut self, stage: u8, index: usize, entry: &Entry, problem: &str) {
+        let change = &self.plan.changes[index];
+        let address = change.address.clone();
+        let message = format!("`{entry}` was left out of {address}: {problem}");
+        let help =
+            "state it in the manifest if the integration needs it; then the org has to allow it";
+        let mut remark = Diagnostic::warning("OW2024", message)
+            .help(help)
+            .about(address.clone());
+        remark.place.clone_from(&change.place);
+        self.remarks.push(remark);
+        (self.emit)(Event::EntryDropped {
+            stage,
+            address,
+            entry: entry.to_string(),
+            problem: problem.to_owned(),
+        });
     }
 
     /// Points each refused component at the manifest line that asked for it.

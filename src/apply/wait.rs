@@ -1,6 +1,6 @@
 //! Waiting for the org: a default comes into force, and rules make their share rows, after a recalculation.
 
-use super::{Proof, Run, Step, milliseconds, prove};
+use super::{Run, Step, milliseconds, prove};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::facts::{Answer, Facts, ORGANIZATION, Question, Row};
@@ -8,12 +8,16 @@ use crate::kinds::{entity_definition, in_force};
 use crate::manifest::SharingModel;
 use crate::observe;
 use crate::org::{OrgError, poll};
-use crate::verify::{self, Watch};
+use crate::verify::{self, Verification, Watch};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Longest sleep between two looks at whether the run shall stop.
 const STEP: Duration = Duration::from_millis(100);
+/// The stage that proves.
+const PROOF: u8 = 7;
+/// What is waited for after rules have changed.
+const RULES: &str = "the sharing rules' recalculation";
 
 impl Run<'_> {
     /// Waits until every default the manifests name is in force. Deploy success does not mean it is.
@@ -77,34 +81,53 @@ impl Run<'_> {
         Ok(late.map(|(object, _)| object.clone()).collect())
     }
 
-    /// Waits until the rules have done their work. Where one request asks about all records, the proof itself is the
-    /// best look there is; else the rules' share rows have to stand still over two looks, with a sample of records
-    /// as predicted.
+    /// Waits until the rows of the rules stand still, so that a user who changes role afterwards keeps its sight. Where
+    /// nothing comes after the rules, the proof waits.
     pub(super) async fn wait_for_rules(&mut self, stage: u8) -> Step<()> {
-        let last_stage = self.changes_of(6).is_empty();
-        if last_stage && verify::in_one_request(&self.plan.impact) {
+        if self.changes_of(6).is_empty() {
+            return Ok(());
+        }
+        let facts = observe::observe(self.manifests, self.writer.reader()).await?;
+        self.watch_rules(stage, &facts, false, Instant::now()).await
+    }
+
+    /// Proves, as soon as sharing has come to rest: what a recalculation may still change is waited for, and nothing
+    /// else. Where one request asks about all records, the proof itself is the best look there is; else the rules'
+    /// share rows have to stand still over two looks first, with a sample of records as predicted.
+    pub(super) async fn settled_proof(&mut self) -> Step<Verification> {
+        let started = Instant::now();
+        let whole = verify::in_one_request(&self.plan.impact);
+        if !whole && self.plan.changes.iter().any(|change| change.stage >= 3) {
+            let facts = observe::observe(self.manifests, self.writer.reader()).await?;
+            self.watch_rules(PROOF, &facts, true, started).await?;
+        }
+        let mut waits = poll::schedule();
+        loop {
             let mut events = Vec::new();
             let mut keep = |event| events.push(event);
             let (reader, sample) = (self.writer.reader(), self.options.sample);
             let (verification, facts) =
                 prove(self.plan, self.manifests, reader, sample, &mut keep).await?;
-            if verification.holds() {
-                self.proof = Some(Proof {
-                    verification,
-                    events,
-                });
-                return Ok(());
+            // A run that changed nothing has nothing to wait for.
+            if !self.wrote || !verification.settling() {
+                events.into_iter().for_each(&mut *self.emit);
+                return Ok(verification);
             }
-            return self.watch_rules(stage, &facts, last_stage).await;
+            self.waiting(PROOF, RULES, started)?;
+            self.watch_rules(PROOF, &facts, true, started).await?;
+            self.pause(waits.next().unwrap_or_default()).await;
         }
-        let facts = observe::observe(self.manifests, self.writer.reader()).await?;
-        self.watch_rules(stage, &facts, last_stage).await
     }
 
-    async fn watch_rules(&mut self, stage: u8, facts: &Facts, with_sample: bool) -> Step<()> {
+    async fn watch_rules(
+        &mut self,
+        stage: u8,
+        facts: &Facts,
+        with_sample: bool,
+        started: Instant,
+    ) -> Step<()> {
         let reader = self.writer.reader();
         let watch = Watch::new(self.manifests, facts, reader, with_sample).await?;
-        let started = Instant::now();
         let mut last = None;
         for wait in poll::schedule() {
             let look = watch.look(reader).await?;
@@ -112,7 +135,7 @@ impl Run<'_> {
                 return Ok(());
             }
             last = Some(look);
-            self.waiting(stage, "the sharing rules' recalculation", started)?;
+            self.waiting(stage, RULES, started)?;
             self.pause(wait).await;
         }
         Ok(())

@@ -128,11 +128,20 @@ impl Subject<'_> {
 
     /// Those of the records that should be visible: SOQL ignores case where criteria do not.
     pub(super) fn shared<'r>(&self, rows: &'r [Row]) -> Vec<&'r str> {
+        self.wanted_as(rows, Verdict::Yes)
+    }
+
+    /// Those of the records that should be hidden.
+    pub(super) fn unshared<'r>(&self, rows: &'r [Row]) -> Vec<&'r str> {
+        self.wanted_as(rows, Verdict::No)
+    }
+
+    fn wanted_as<'r>(&self, rows: &'r [Row], verdict: Verdict) -> Vec<&'r str> {
         let criteria = self.criteria();
-        let shared = rows
+        let found = rows
             .iter()
-            .filter(|row| self.wanted(row, &criteria).read == Verdict::Yes);
-        shared.filter_map(|row| row.text("Id")).collect()
+            .filter(|row| self.wanted(row, &criteria).read == verdict);
+        found.filter_map(|row| row.text("Id")).collect()
     }
 
     pub(crate) fn select(&self, rest: &str) -> String {
@@ -203,9 +212,11 @@ impl Subject<'_> {
             let wanted = self.wanted(row, &criteria);
             result.expected += u64::from(wanted.read == Verdict::Yes);
             let Some(has) = granted.get(&short(id)) else {
-                result
-                    .missing
-                    .push(mismatch(id, "the org gave no answer for this record"));
+                result.missing.push(Mismatch {
+                    id: id.to_owned(),
+                    cause: "the org gave no answer for this record".to_owned(),
+                    settling: false,
+                });
                 continue;
             };
             result.visible += u64::from(has.read);
@@ -282,29 +293,23 @@ impl Subject<'_> {
 impl Access {
     fn judge(&mut self, id: &str, wanted: &Wanted, has: Granted) {
         match (wanted.read, has.read) {
-            (Verdict::No, true) => self.leaks.push(mismatch(
-                id,
-                &format!("{}, and yet it is visible", wanted.why),
-            )),
-            (Verdict::Yes, false) => self.missing.push(mismatch(
-                id,
-                &format!("{}, and yet it is hidden", wanted.why),
-            )),
+            (Verdict::No, true) => self.leaks.push(mismatch(id, wanted, "it is visible")),
+            (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, "it is hidden")),
             (Verdict::Yes, true) if wanted.edit && !has.edit => {
-                self.missing.push(mismatch(
-                    id,
-                    &format!("{}, and yet it cannot be edited", wanted.why),
-                ));
+                self.missing
+                    .push(mismatch(id, wanted, "it cannot be edited"));
             }
             _ => {}
         }
     }
 }
 
-fn mismatch(id: &str, cause: &str) -> Mismatch {
+/// A recalculation may still put it right, unless its cause turns out to be another.
+fn mismatch(id: &str, wanted: &Wanted, found: &str) -> Mismatch {
     Mismatch {
         id: id.to_owned(),
-        cause: cause.to_owned(),
+        cause: format!("{}, and yet {found}", wanted.why),
+        settling: true,
     }
 }
 

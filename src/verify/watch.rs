@@ -1,6 +1,6 @@
 //! Watching how far the sharing of the manifests' rules is.
 
-use super::cause::share_object;
+use super::cause::{record_column, share_object};
 use super::granted;
 use super::subject::{self, Subject, query, short};
 use crate::facts::{Facts, ROLES, Row};
@@ -18,7 +18,7 @@ const LOOK_AT: u64 = 20;
 pub struct Look {
     /// Share rows that rules made for the user's role, by object.
     pub rule_rows: BTreeMap<String, u64>,
-    /// Whether every record of a small sample that should be visible is.
+    /// Whether every record of a small sample is visible, or hidden, as it should be.
     pub as_predicted: bool,
 }
 
@@ -28,8 +28,10 @@ pub struct Watch {
     counts: Vec<(String, String)>,
     /// What the user may do with the records of the sample.
     access: Vec<String>,
-    /// Ids of the sample, 15 characters each.
+    /// Ids of the sample that should be visible, 15 characters each.
     sample: Vec<String>,
+    /// Ids that a rule shares still and should not.
+    hidden: Vec<String>,
 }
 
 impl Watch {
@@ -48,14 +50,19 @@ impl Watch {
             counts: Vec::new(),
             access: Vec::new(),
             sample: Vec::new(),
+            hidden: Vec::new(),
         };
         for subject in subject::all(manifests, facts)
             .iter()
             .filter(|subject| !subject.sharing.rules.is_empty())
         {
-            watch.count_rows(subject, reader).await?;
+            let group = role_group(subject, reader).await?;
+            watch.count_rows(subject, group.as_deref());
             if with_sample {
                 watch.sample_of(subject, reader).await?;
+                watch
+                    .still_shared(subject, group.as_deref(), reader)
+                    .await?;
             }
         }
         Ok(watch)
@@ -82,22 +89,43 @@ impl Watch {
         let visible = |id: &String| granted.get(id).is_some_and(|granted| granted.read);
         Ok(Look {
             rule_rows: rule_rows.collect(),
-            as_predicted: self.sample.iter().all(visible),
+            as_predicted: self.sample.iter().all(visible) && !self.hidden.iter().any(visible),
         })
     }
 
-    /// Share rows name the group behind the role, not the role.
-    async fn count_rows(&mut self, subject: &Subject<'_>, reader: &Reader) -> Result<(), OrgError> {
-        let Some(group) = role_group(subject, reader).await? else {
-            return Ok(());
-        };
+    fn count_rows(&mut self, subject: &Subject<'_>, group: Option<&str>) {
+        let Some(group) = group else { return };
         let object = &subject.sharing.object.value;
-        let query = format!(
-            "SELECT COUNT(Id) n FROM {} WHERE RowCause = 'Rule' AND UserOrGroupId = {}",
-            share_object(object),
-            soql::literal(&group)
-        );
+        let query = format!("SELECT COUNT(Id) n FROM {}", rule_rows(subject, group));
         self.counts.push((object.clone(), query));
+    }
+
+    /// Records that share rows of a rule still open and that should be hidden.
+    async fn still_shared(
+        &mut self,
+        subject: &Subject<'_>,
+        group: Option<&str>,
+        reader: &Reader,
+    ) -> Result<(), OrgError> {
+        let Some(group) = group else { return Ok(()) };
+        let column = record_column(subject);
+        let select = format!(
+            "SELECT {column} FROM {} LIMIT {LOOK_AT}",
+            rule_rows(subject, group)
+        );
+        let rows = query(reader, &select).await?;
+        let ids: Vec<&str> = rows.iter().filter_map(|row| row.text(&column)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let records = query(
+            reader,
+            &subject.select(&format!(" WHERE Id IN {}", soql::list(&ids))),
+        )
+        .await?;
+        let hidden = subject.unshared(&records);
+        self.access.extend(granted::queries(subject, &hidden));
+        self.hidden.extend(hidden.into_iter().map(short));
         Ok(())
     }
 
@@ -114,7 +142,16 @@ impl Watch {
     }
 }
 
-/// The group behind the manifest's role.
+/// The rows that rules made for a group, as what a query selects from.
+fn rule_rows(subject: &Subject<'_>, group: &str) -> String {
+    let share = share_object(&subject.sharing.object);
+    format!(
+        "{share} WHERE RowCause = 'Rule' AND UserOrGroupId = {}",
+        soql::literal(group)
+    )
+}
+
+/// The group behind the manifest's role: share rows name the group, not the role.
 async fn role_group(subject: &Subject<'_>, reader: &Reader) -> Result<Option<String>, OrgError> {
     let role = subject.manifest.spec.role.as_ref();
     let roles = subject.facts.rows(ROLES).iter();
