@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::diff;
 use super::values::{api_version, digest, duration, sample};
 use crate::verify::Sample;
 
@@ -21,6 +22,7 @@ Exit codes:
   130/143 interrupted"
     };
 }
+pub(super) use exits;
 
 /// What stands below the help of commands without examples.
 const EXITS: &str = exits!();
@@ -69,18 +71,6 @@ Examples:
   orgwright apply user.yaml --org sf:uat --expect 7f3a91c2d4e5
   orgwright apply --org sf:uat --plan plan.json
   orgwright apply user.yaml --yes --format json
-
-",
-    exits!()
-);
-
-const DIFF_HELP: &str = concat!(
-    "Order, white space, comments, the spelling of booleans and of filter logic do not count, nor what is absent on one
-side and off on the other. No org is asked.
-
-Examples:
-  orgwright diff retrieved.zip force-app
-  orgwright diff 'profiles/Admin.profile' 'profiles/HubSpot Integration.profile' --format json
 
 ",
     exits!()
@@ -178,8 +168,8 @@ pub(crate) enum Command {
     #[command(after_help = EXITS)]
     Explain(Explain),
     /// Compare two folders, archives or files of metadata by what they say; ends with 2 where they differ.
-    #[command(after_help = DIFF_HELP)]
-    Diff(Diff),
+    #[command(after_help = diff::HELP)]
+    Diff(diff::Diff),
     /// Serve the embedded org over Salesforce's own protocols, for tests of any client.
     #[command(after_help = EXITS)]
     Emulator(Emulator),
@@ -334,20 +324,6 @@ pub(crate) struct Explain {
     pub(crate) set: Vec<String>,
     /// How to say it.
     #[arg(long, value_enum, default_value_t = TextFormat::Human, requires = "record")]
-    pub(crate) format: TextFormat,
-}
-
-/// `diff`.
-#[derive(Debug, Args)]
-pub(crate) struct Diff {
-    /// A folder, a zip or a file, of the Metadata API's layout or a source project's.
-    #[arg(value_name = "A")]
-    pub(crate) a: PathBuf,
-    /// What to compare it with.
-    #[arg(value_name = "B")]
-    pub(crate) b: PathBuf,
-    /// How to say it.
-    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::arguments::{Diff as Arguments, TextFormat};
+use clap::Args;
+
+use super::arguments::{TextFormat, exits};
 use super::codes::{self, failure};
 use super::context::Context;
 use crate::archive;
@@ -18,8 +20,35 @@ use crate::xml::XmlError;
 /// How an archive begins; an empty one begins with its end.
 const ARCHIVE: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
+/// What stands below the help.
+pub(super) const HELP: &str = concat!(
+    "Order, white space, comments, the spelling of booleans and of filter logic do not count, nor what is absent on one
+side and off on the other. No org is asked.
+
+Examples:
+  orgwright diff retrieved.zip force-app
+  orgwright diff 'profiles/Admin.profile' 'profiles/HubSpot Integration.profile' --format json
+
+",
+    exits!()
+);
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// A folder, a zip or a file, of the Metadata API's layout or a source project's.
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+    /// What to compare it with.
+    #[arg(value_name = "B")]
+    pub(crate) b: PathBuf,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
+}
+
 /// Compares without any org.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &Diff, context: &Context) -> Result<Exit, Failure> {
     let (a, b) = both(Side::open(&arguments.a), Side::open(&arguments.b))?;
     let (left, right) = both(a.read(), b.read())?;
     let comparison = match (&a, &b) {
