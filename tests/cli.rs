@@ -539,3 +539,43 @@ fn an_apply_is_proved_and_the_next_plan_is_empty() {
         verified.out
     );
 }
+
+#[test]
+fn metadata_is_compared_offline() {
+    let folder = folder();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    let role = |name: &str| {
+        format!("<Role xmlns='http://soap.sforce.com/2006/04/metadata'><name>{name}</name></Role>")
+    };
+    write("a/roles/R.role-meta.xml", &role("One"));
+    write("b/roles/R.role", &role("One"));
+    write("c.xml", &role("Two"));
+    write("d/R.role", "<Role>\n<name></Role>");
+    let check = |words: &[&str], code: i32| {
+        let run = run(&folder, words);
+        assert_eq!(run.code, code, "{words:?}: {}{}", run.out, run.err);
+        run
+    };
+    assert_eq!(
+        check(&["diff", "a", "b"], 0).out,
+        "no differences in 1 document\n"
+    );
+    let changed = check(&["diff", "a/roles/R.role-meta.xml", "c.xml"], 2);
+    assert!(
+        changed.out.contains("name: One") && changed.err.is_empty(),
+        "{}",
+        changed.out
+    );
+    let json = check(&["diff", "a", "c.xml", "--format", "json"], 2).out;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["summary"]["only_in_b"], 1);
+    let malformed = check(&["diff", "a", "d"], 65);
+    assert!(malformed.err.contains("d/R.role:2:"), "{}", malformed.err);
+    assert!(malformed.out.is_empty());
+    check(&["diff", "a", "nowhere"], 1);
+    check(&["diff", "a"], 64);
+}

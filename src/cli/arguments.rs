@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::diff;
 use super::values::{api_version, digest, duration, sample};
 use crate::verify::Sample;
 
@@ -21,6 +22,7 @@ Exit codes:
   130/143 interrupted"
     };
 }
+pub(super) use exits;
 
 /// What stands below the help of commands without examples.
 const EXITS: &str = exits!();
@@ -33,6 +35,7 @@ impl Command {
             Self::Plan(arguments) => arguments.format == Some(PlanFormat::Json),
             Self::Apply(arguments) => arguments.format == TextFormat::Json,
             Self::Verify(arguments) => arguments.format == ProofFormat::Json,
+            Self::Diff(arguments) => arguments.format == TextFormat::Json,
             _ => false,
         }
     }
@@ -164,6 +167,9 @@ pub(crate) enum Command {
     /// Explain a finding by its code, or why the user can or cannot see a record.
     #[command(after_help = EXITS)]
     Explain(Explain),
+    /// Compare two folders, archives or files of metadata by what they say; ends with 2 where they differ.
+    #[command(after_help = diff::HELP)]
+    Diff(diff::Diff),
     /// Serve the embedded org over Salesforce's own protocols, for tests of any client.
     #[command(after_help = EXITS)]
     Emulator(Emulator),

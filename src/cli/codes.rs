@@ -17,6 +17,7 @@ pub(crate) const DECLINED: &str = "OW0009";
 pub(crate) const UNKNOWN_NAME: &str = "OW0010";
 pub(crate) const EMULATOR: &str = "OW0011";
 pub(crate) const MACHINE: &str = "OW0012";
+pub(crate) const METADATA: &str = "OW0013";
 
 /// Every code of this module.
 pub(crate) const CODES: &[Explained] = &[
@@ -79,6 +80,11 @@ pub(crate) const CODES: &[Explained] = &[
         MACHINE,
         "this machine did not let the program run",
         "The operating system refused threads or signals, which happens in very tight sandboxes.",
+    ),
+    (
+        METADATA,
+        "a metadata file cannot be read",
+        "The sentence says what is wrong, and the place where. `diff` compares nothing unless it can read everything: a folder's metadata files are those with the ending of a metadata type or of `-meta.xml`, and any other that begins with an element of the metadata namespace.",
     ),
 ];
 

@@ -3,6 +3,10 @@
 //! What is written here is a promise to other people's scripts: fields are added, never renamed. Characters that
 //! could act on a terminal are written as JSON escapes, so the data stays exact and the bytes harmless.
 
+mod difference;
+
+pub use difference::comparison;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
