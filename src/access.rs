@@ -1,12 +1,55 @@
 //! Access: who sees how much of an object, now and after, and who loses sight of it. Pure.
 
+mod losing;
+
 use crate::criteria;
 use crate::facts::{CONTAINERS, Facts, ORGANIZATION, PROFILES, Question, ROLES, Row};
 use crate::kinds::{Defaults, in_force, user_question};
 use crate::manifest::{Manifest, Sharing, SharingModel};
-use crate::plan::{Bypass, Impact, Losing};
 use crate::soql;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Who sees how much of an object, now and after.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Impact {
+    /// The object's API name.
+    pub object: String,
+    /// Records in the org.
+    pub records: u64,
+    /// Records the user sees today; `None` while the user does not exist.
+    pub visible_now: Option<u64>,
+    /// Records the user will see; `None` where it cannot be known before apply.
+    pub visible_after: Option<u64>,
+    /// Active users who lose sight of records they neither own nor supervise.
+    pub users_losing_access: Vec<Losing>,
+    /// Profiles and permission sets that ignore the default.
+    pub bypass: Vec<Bypass>,
+}
+
+/// Users of one profile who lose access.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Losing {
+    /// The profile's label.
+    pub profile: String,
+    /// How many active users.
+    pub users: u64,
+}
+
+/// Something that sees every record whatever the default says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bypass {
+    /// `profile`, `permission_set` or `permission_set_group`.
+    pub kind: &'static str,
+    /// Its label.
+    pub name: String,
+    /// Id of the profile or permission set.
+    pub id: String,
+    /// Active users who have it.
+    pub users: u64,
+    /// What does it: `ModifyAllData`, `ViewAllData`, `ModifyAllRecords` or `ViewAllRecords`.
+    pub by: &'static str,
+}
 
 /// Active standard users by profile.
 pub const USERS_BY_PROFILE: &str = "SELECT ProfileId, COUNT(Id) n FROM User WHERE IsActive = true AND UserType = 'Standard' GROUP BY ProfileId";
@@ -134,7 +177,7 @@ fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
         records,
         visible_now: visible_now(sharing, manifest, facts, records),
         visible_after: visible_after(sharing, manifest, facts, records),
-        users_losing_access: losing(sharing, manifest, facts, &bypass),
+        users_losing_access: losing::losing(sharing, manifest, facts, &bypass),
         bypass,
     }
 }
@@ -269,96 +312,4 @@ fn users_by_profile(facts: &Facts) -> BTreeMap<String, u64> {
     let rows = facts.rows(USERS_BY_PROFILE).iter();
     rows.filter_map(|row| Some((row.text("ProfileId")?.to_owned(), row.number("n")?)))
         .collect()
-}
-
-/// Active users who read the object today through a public default and will only see what they own, what their
-/// subordinates own and what is shared with them.
-fn losing(sharing: &Sharing, manifest: &Manifest, facts: &Facts, bypass: &[Bypass]) -> Vec<Losing> {
-    let defaults = Defaults::new(manifest, facts);
-    let narrows = defaults.after(&sharing.object) == Some(SharingModel::Private)
-        && defaults
-            .now(&sharing.object)
-            .is_some_and(|now| now != SharingModel::Private);
-    if !narrows {
-        return Vec::new();
-    }
-    let object = &sharing.object.value;
-    let keeps = |id: &str| bypass.iter().any(|by| by.id == id);
-    let reading = readers(object, facts);
-    let users = users_by_profile(facts);
-    let through_sets = facts.rows(&assignments(object));
-    let mut losing: Vec<Losing> = Vec::new();
-    for row in facts.rows(PROFILES) {
-        let (Some(id), Some(name)) = (row.text("Id"), row.text("Name")) else {
-            continue;
-        };
-        if keeps(id) || kept_by_manifest(sharing, name) {
-            continue;
-        }
-        let of_profile = || {
-            through_sets
-                .iter()
-                .filter(|set| set.text("Assignee.ProfileId") == Some(id))
-        };
-        let assignees = |rows: Vec<&Row>| -> u64 {
-            let ids: BTreeSet<&str> = rows
-                .into_iter()
-                .filter_map(|row| row.text("AssigneeId"))
-                .collect();
-            ids.len() as u64
-        };
-        let holders = assignees(
-            of_profile()
-                .filter(|set| keeps(set.text("PermissionSetId").unwrap_or_default()))
-                .collect(),
-        );
-        let all = if reading.contains(id) {
-            users.get(id).copied().unwrap_or(0)
-        } else {
-            assignees(of_profile().collect())
-        };
-        let count = all
-            .saturating_sub(holders)
-            .saturating_sub(own(manifest, facts, id));
-        if count > 0 {
-            losing.push(Losing {
-                profile: name.to_owned(),
-                users: count,
-            });
-        }
-    }
-    losing.sort_by(|a, b| {
-        b.users
-            .cmp(&a.users)
-            .then_with(|| a.profile.cmp(&b.profile))
-    });
-    losing
-}
-
-/// Profiles that read the object by themselves.
-fn readers<'a>(object: &str, facts: &'a Facts) -> BTreeSet<&'a str> {
-    let rows = facts.rows(&object_permissions(object)).iter();
-    let reading: BTreeSet<&str> = rows
-        .filter(|row| row.flag("PermissionsRead"))
-        .filter_map(|row| row.text("ParentId"))
-        .collect();
-    let containers = facts.rows(CONTAINERS).iter();
-    containers
-        .filter(|row| row.text("Id").is_some_and(|id| reading.contains(id)))
-        .filter_map(|row| row.text("ProfileId"))
-        .collect()
-}
-
-fn kept_by_manifest(sharing: &Sharing, profile: &str) -> bool {
-    sharing.keep_access.iter().any(|entry| match &entry.holder {
-        crate::manifest::Holder::Profile(name) => name.value == profile,
-        crate::manifest::Holder::Role(_) => false,
-    })
-}
-
-/// 1 where the manifest's own user is an active user of this profile: it is meant to lose sight.
-fn own(manifest: &Manifest, facts: &Facts, profile: &str) -> u64 {
-    let user = manifest.spec.user.as_ref();
-    let row = user.and_then(|user| facts.rows(&user_question(&user.username)).first());
-    u64::from(row.is_some_and(|row| row.flag("IsActive") && row.text("ProfileId") == Some(profile)))
 }

@@ -139,6 +139,24 @@ impl Criteria {
         }
     }
 
+    /// Each condition in words, with the record's own value and whether it is met: for explaining.
+    pub fn findings(
+        &self,
+        row: &Row,
+        kind: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<(String, String, Verdict)> {
+        let each = self.conditions.iter().map(|condition| {
+            let value = row.get(&path(&condition.field)).unwrap_or(&Json::Null);
+            let shown = match value {
+                Json::Null => "blank".to_owned(),
+                Json::String(text) => format!("\"{text}\""),
+                other => other.to_string(),
+            };
+            (condition.sentence(), shown, condition.verdict(row, kind))
+        });
+        each.collect()
+    }
+
     /// The paths a query has to select so that [`Criteria::verdict`] can decide.
     pub fn paths(&self) -> Vec<String> {
         let mut paths: Vec<String> = self

@@ -114,9 +114,14 @@ impl Facts {
 
     /// The rows of a query; empty where the org refused it or it was not asked.
     pub fn rows(&self, soql: &str) -> &[Row] {
+        self.answered(soql).unwrap_or_default()
+    }
+
+    /// The rows of a query, where it was asked and answered.
+    pub fn answered(&self, soql: &str) -> Option<&[Row]> {
         match self.answers.get(&Question::Query(soql.to_owned())) {
-            Some(Answer::Rows(rows)) => rows,
-            _ => &[],
+            Some(Answer::Rows(rows)) => Some(rows),
+            _ => None,
         }
     }
 

@@ -8,14 +8,26 @@ mod roles;
 mod rules;
 mod user;
 
+use crate::access::Impact;
 use crate::change::Change;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
 use crate::kinds::{Defaults, in_force, live_default};
 use crate::manifest::{Manifest, Sharing, SharingModel};
-use crate::plan::{Impact, ManualStep};
+use serde::Serialize;
 
 pub use catalogue::{CODES, Code, find};
+
+/// Something a person has to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ManualStep {
+    /// Stable code.
+    pub code: &'static str,
+    /// What to do.
+    pub text: String,
+    /// Whether it is done, where the org can tell.
+    pub done: Option<bool>,
+}
 
 /// What a remark may look at.
 pub struct View<'a> {
@@ -230,13 +242,6 @@ fn leaving_parent(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
             .at(&object.place)
             .help(help)
     })
-}
-
-/// Whether any error-level finding is among these.
-pub fn has_errors(findings: &[Diagnostic]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error)
 }
 
 /// `1 user`, `12 users`.

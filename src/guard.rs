@@ -70,7 +70,7 @@ fn most_users_losing(plan: &Plan) -> u64 {
     by_profile.values().sum()
 }
 
-fn becoming_visible(impact: &crate::plan::Impact) -> u64 {
+fn becoming_visible(impact: &crate::access::Impact) -> u64 {
     let after = impact.visible_after.unwrap_or(0);
     after.saturating_sub(impact.visible_now.unwrap_or(0))
 }

@@ -23,19 +23,26 @@ pub mod criteria;
 pub mod kinds;
 
 pub mod access;
+
 pub mod findings;
-pub mod guard;
+
 pub mod plan;
+
+pub mod guard;
 
 pub mod package;
 
 pub mod org;
 
-pub mod apply;
 pub mod failure;
+
 pub mod observe;
-pub mod render;
+
 pub mod verify;
+
+pub mod apply;
+pub mod explain;
+pub mod render;
 
 pub mod report;
 

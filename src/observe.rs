@@ -18,9 +18,23 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Errors
 /// What the org or the way to it made impossible.
 pub async fn observe(manifests: &[Manifest], reader: &Reader) -> Result<Facts, Failure> {
+    observe_with(manifests, BTreeSet::new(), reader).await
+}
+
+/// Reads the same, and answers more questions in the same wave.
+///
+/// # Errors
+/// As [`observe`].
+pub async fn observe_with(
+    manifests: &[Manifest],
+    more: BTreeSet<Question>,
+    reader: &Reader,
+) -> Result<Facts, Failure> {
     let before = reader.usage();
     let mut facts = Facts::default();
-    answer(questions(manifests), reader, &mut facts)
+    let mut questions = questions(manifests);
+    questions.extend(more);
+    answer(questions, reader, &mut facts)
         .await
         .map_err(failed)?;
     readable(&facts)?;

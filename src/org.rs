@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -65,6 +66,8 @@ pub struct Options {
     pub warm_connections: usize,
     /// Is told about every request.
     pub trace: Option<Trace>,
+    /// Leaves out the pauses between attempts and looks: for rehearsals against an org that waits for nobody.
+    pub without_pauses: bool,
 }
 
 /// Somebody who wants to know about every request.
@@ -184,6 +187,17 @@ impl Reader {
         self.session.http.usage()
     }
 
+    /// The org's clock as its last answer told it, in whole seconds and never ahead; this machine's where no answer
+    /// did. Clocks differ between machines, and what the org says about times is said by its own.
+    pub fn org_time(&self) -> Timestamp {
+        self.session.http.host_time().unwrap_or_else(Timestamp::now)
+    }
+
+    /// How long a pause before another look or attempt lasts: as asked, or no time at all where pauses are left out.
+    pub fn pause(&self, wait: Duration) -> Duration {
+        self.session.http.pause(wait)
+    }
+
     /// The reader with the org id that a token in another form does not tell.
     async fn asking_who_it_is(self) -> Result<Self, OrgError> {
         let info = self.user_info().await?;
@@ -271,7 +285,7 @@ async fn newest_version(session: &Session) -> Result<String, OrgError> {
         let Some(wait) = retries.wait(&error, attempt) else {
             return Err(error);
         };
-        tokio::time::sleep(wait).await;
+        session.http.rest(wait).await;
         attempt += 1;
     };
     let listed = answer.as_array().map(Vec::as_slice).unwrap_or_default();

@@ -3,11 +3,11 @@
 //! There is one planner: what is shown, what is applied, what verify expects to be empty are all its answer. The
 //! digest covers whatever would be written and nothing that merely counts, so a reviewed plan is the applied plan.
 
-use crate::access;
+use crate::access::{self, Impact};
 use crate::change::{Action, Change};
 use crate::diagnostic::{Diagnostic, Exit, Failure, Sources};
 use crate::facts::{Facts, OrgFacts};
-use crate::findings::{self, View};
+use crate::findings::{self, ManualStep, View};
 use crate::kinds::{Draft, KINDS};
 use crate::manifest::Manifest;
 use serde::Serialize;
@@ -223,58 +223,6 @@ pub struct Plan {
     pub api_calls: u64,
     /// The manifests' texts, for excerpts.
     pub sources: Sources,
-}
-
-/// Who sees how much of an object, now and after.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Impact {
-    /// The object's API name.
-    pub object: String,
-    /// Records in the org.
-    pub records: u64,
-    /// Records the user sees today; `None` while the user does not exist.
-    pub visible_now: Option<u64>,
-    /// Records the user will see; `None` where it cannot be known before apply.
-    pub visible_after: Option<u64>,
-    /// Active users who lose sight of records they neither own nor supervise.
-    pub users_losing_access: Vec<Losing>,
-    /// Profiles and permission sets that ignore the default.
-    pub bypass: Vec<Bypass>,
-}
-
-/// Users of one profile who lose access.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Losing {
-    /// The profile's label.
-    pub profile: String,
-    /// How many active users.
-    pub users: u64,
-}
-
-/// Something that sees every record whatever the default says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Bypass {
-    /// `profile`, `permission_set` or `permission_set_group`.
-    pub kind: &'static str,
-    /// Its label.
-    pub name: String,
-    /// Id of the profile or permission set.
-    pub id: String,
-    /// Active users who have it.
-    pub users: u64,
-    /// What does it: `ModifyAllData`, `ViewAllData`, `ModifyAllRecords` or `ViewAllRecords`.
-    pub by: &'static str,
-}
-
-/// Something a person has to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ManualStep {
-    /// Stable code.
-    pub code: &'static str,
-    /// What to do.
-    pub text: String,
-    /// Whether it is done, where the org can tell.
-    pub done: Option<bool>,
 }
 
 /// Changes by action.

@@ -161,7 +161,7 @@ pub(crate) enum Command {
     /// Prove, record by record, what the user can see. Changes nothing.
     #[command(after_help = EXITS)]
     Verify(Verify),
-    /// Explain a finding by its code, such as OW1003.
+    /// Explain a finding by its code, or why the user can or cannot see a record.
     #[command(after_help = EXITS)]
     Explain(Explain),
     /// Serve the embedded org over Salesforce's own protocols, for tests of any client.
@@ -304,9 +304,21 @@ pub(crate) struct Verify {
 /// `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The finding's code.
-    #[arg(value_name = "CODE")]
-    pub(crate) code: String,
+    /// A finding's code; with --record, the manifests.
+    #[arg(value_name = "CODE|FILE")]
+    pub(crate) what: Vec<String>,
+    /// Why the user can or cannot see and edit these records.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) record: Vec<String>,
+    /// A file laid over the manifest: maps are merged, lists replaced (repeatable).
+    #[arg(long, value_name = "FILE", requires = "record")]
+    pub(crate) overlay: Vec<PathBuf>,
+    /// A value put into the manifest: spec.user.username=… (repeatable).
+    #[arg(long, value_name = "PATH=VALUE", requires = "record")]
+    pub(crate) set: Vec<String>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human, requires = "record")]
+    pub(crate) format: TextFormat,
 }
 
 /// `emulator`.

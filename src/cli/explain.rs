@@ -1,21 +1,74 @@
-//! `explain CODE`: what a finding means and what to do about it.
+//! `explain CODE`: what a finding means. `explain FILE --record ID…`: why the user can or cannot see a record.
 
-use super::arguments::Explain as Arguments;
+use std::path::PathBuf;
+
+use super::arguments::{Explain as Arguments, Manifests, TextFormat};
 use super::codes::{self, Explained, did_you_mean, failure};
 use super::context::Context;
+use super::session::{self, Session};
 use crate::diagnostic::{Exit, Failure};
-use crate::{findings, manifest, report};
+use crate::{explain, findings, manifest, report};
 
-/// Prints the explanation of a code.
+/// Prints the explanation of a code, or of records.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+    if arguments.record.is_empty() {
+        let [code] = arguments.what.as_slice() else {
+            return Err(nothing_asked());
+        };
+        return explain_code(code, context);
+    }
+    explain_records(arguments, context)
+}
+
+fn nothing_asked() -> Failure {
+    failure(
+        Exit::Usage,
+        codes::UNKNOWN_NAME,
+        "`explain` takes one code, or manifests with `--record ID`",
+        "for example `orgwright explain OW2004`",
+    )
+}
+
+fn explain_code(code: &str, context: &Context) -> Result<Exit, Failure> {
     let all = all();
-    let asked = normalised(&arguments.code);
+    let asked = normalised(code);
     let found = all.iter().find(|(code, ..)| *code == asked);
     let (code, title, explanation) = found.ok_or_else(|| unknown(&asked, &all))?;
     context.output.say(&report::human::explanation(
         code,
         title,
         explanation,
+        context.output.style,
+    ));
+    Ok(Exit::Done)
+}
+
+/// Asks the org about each record, and lays the manifest beside its answer.
+fn explain_records(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+    let named = Manifests {
+        files: arguments.what.iter().map(PathBuf::from).collect(),
+        overlay: arguments.overlay.clone(),
+        set: arguments.set.clone(),
+    };
+    let manifests = context.manifests(&named)?;
+    let choice = context.target()?;
+    context.set_org(&choice.line());
+    let explanations = session::run(async {
+        let session = Session::open(choice, context).await?;
+        let explained = explain::explain(&manifests, &session.reader, &arguments.record).await;
+        session.close().await;
+        explained
+    })?;
+    if arguments.format == TextFormat::Json {
+        context.name_org_first();
+        context.output.data(&report::json::explained(&explanations));
+        context.name_org_last();
+        return Ok(Exit::Done);
+    }
+    let org = context.org();
+    context.output.say(&report::human::explained(
+        &explanations,
+        &org,
         context.output.style,
     ));
     Ok(Exit::Done)

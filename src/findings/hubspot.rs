@@ -1,10 +1,10 @@
 //! What is particular to HubSpot: its package, its own settings, and how its sync behaves.
 
+use super::ManualStep;
 use super::View;
 use crate::change::Action;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
-use crate::plan::ManualStep;
 
 /// Namespace of HubSpot's managed package.
 const NAMESPACE: &str = "HubSpot_Inc__";

@@ -2,9 +2,9 @@
 
 use super::View;
 use crate::access;
+use crate::access::{Bypass, Impact};
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{find_permission_set, user_question};
-use crate::plan::{Bypass, Impact};
 
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     let mut findings = Vec::new();

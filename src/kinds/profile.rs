@@ -253,15 +253,15 @@ fn create(
     address: Address,
     draft: &mut Draft,
 ) {
-    let Some(document) = source_document(wanted, facts, draft) else {
-        return;
-    };
-    draft.errors.extend(not_renamed(wanted, facts));
     let wishes = wishes(wanted, manifest);
     let vocabulary = vocabulary(facts);
     draft
         .errors
         .extend(unknown_permissions(wanted, &vocabulary));
+    draft.errors.extend(not_renamed(wanted, facts));
+    let Some(document) = source_document(wanted, facts, draft) else {
+        return;
+    };
     let source_name = wanted.clone_from.as_ref().map(|source| label(source));
     let objects = source_name
         .as_deref()

@@ -95,7 +95,7 @@ pub fn criteria(
 }
 
 /// Whom a rule shares with: the manifest's role where it does not say.
-pub fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
+fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
     let own = || {
         manifest
             .spec

@@ -175,11 +175,9 @@ fn overlay(
     live: Option<&User>,
     facts: &Facts,
 ) -> User {
-    let organization = |column: &str| {
-        facts
-            .organization()
-            .and_then(|row| row.text(column))
-            .map(str::to_owned)
+    let organization = |column: &str, offline: &str| {
+        let own = facts.organization().and_then(|row| row.text(column));
+        own.or(facts.offline.then_some(offline)).map(str::to_owned)
     };
     let text = |stated: &Option<Sp<String>>| stated.as_ref().map(|stated| stated.value.clone());
     let profile = manifest
@@ -203,9 +201,9 @@ fn overlay(
     ];
     let fallback = |attribute: &str| match attribute {
         "alias" => json!(alias(wanted)),
-        "timeZone" => json!(organization("TimeZoneSidKey")),
-        "locale" => json!(organization("DefaultLocaleSidKey")),
-        "language" => json!(organization("LanguageLocaleKey")),
+        "timeZone" => json!(organization("TimeZoneSidKey", "GMT")),
+        "locale" => json!(organization("DefaultLocaleSidKey", "en_US")),
+        "language" => json!(organization("LanguageLocaleKey", "en_US")),
         "emailEncoding" => json!("UTF-8"),
         "active" => json!(true),
         _ => Value::Null,

@@ -1,8 +1,10 @@
 //! A plan as one HTML file: no script, no network, readable in light and dark, and on paper.
 
+use crate::access::Impact;
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Impact, ManualStep, Plan};
+use crate::findings::ManualStep;
+use crate::plan::Plan;
 
 use super::text::{count, number, printable, value};
 use super::{Frame, finding_counts, kind_words, place_words, stage_title, totals};

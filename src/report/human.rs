@@ -2,6 +2,7 @@
 
 mod applied;
 mod change;
+mod explained;
 mod failure;
 mod finding;
 mod impact;
@@ -11,6 +12,7 @@ mod valid;
 mod verification;
 
 pub use applied::{applied, applied_end};
+pub use explained::explained;
 pub use failure::failure;
 pub use plan::{plan, plan_to_apply, plan_totals};
 pub use progress::progress;

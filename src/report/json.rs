@@ -8,13 +8,16 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::access::Impact;
 use crate::address::Address;
 use crate::apply::{Applied, Outcome};
 use crate::change::{Action, Change, FieldChange};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
+use crate::explain::Explanation;
 use crate::facts::OrgFacts;
-use crate::plan::{Impact, ManualStep, Plan, Summary};
+use crate::findings::ManualStep;
+use crate::plan::{Plan, Summary};
 use crate::verify::{Access, Verification};
 
 use super::text::is_unsafe;
@@ -32,16 +35,17 @@ pub fn verification(verification: &Verification) -> String {
     pretty(&VerificationJson::from(verification))
 }
 
-/// A run that ended without its result.
-pub fn failure(failure: &Failure) -> String {
-    pretty(&ErrorJson {
-        error: FailureJson::from(failure),
+/// Why the user can or cannot see records.
+pub fn explained(explanations: &[Explanation]) -> String {
+    pretty(&ExplainedJson {
+        format_version: FORMAT_VERSION,
+        records: explanations,
     })
 }
 
-/// A failure on one line, for a stream of events.
-pub fn failure_line(failure: &Failure) -> String {
-    line(&ErrorJson {
+/// A run that ended without its result.
+pub fn failure(failure: &Failure) -> String {
+    pretty(&ErrorJson {
         error: FailureJson::from(failure),
     })
 }
@@ -95,6 +99,12 @@ pub struct Took {
     pub api_calls: u64,
     /// Time, in milliseconds.
     pub milliseconds: u64,
+}
+
+#[derive(Serialize)]
+struct ExplainedJson<'a> {
+    format_version: &'a str,
+    records: &'a [Explanation],
 }
 
 #[derive(Serialize)]

@@ -5,9 +5,10 @@
 
 mod inert;
 
+use crate::access::Impact;
 use crate::change::{Change, FieldChange};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Impact, Plan};
+use crate::plan::Plan;
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::{count, number, value};

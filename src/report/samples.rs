@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::access::{Bypass, Impact, Losing};
 use crate::address::Address;
 use crate::change::{Action, Change, FieldChange, Record, Write};
 use crate::diagnostic::{Diagnostic, Place, Sources};
 use crate::facts::OrgFacts;
-use crate::plan::{Bypass, Impact, Losing, ManualStep, Plan};
+use crate::findings::ManualStep;
+use crate::plan::Plan;
 use crate::report::{EMBEDDED_ORG, Frame};
 use crate::verify::{Access, Verification};
 

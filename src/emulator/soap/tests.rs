@@ -1163,10 +1163,11 @@ fn body_alone(answer: &str) -> String {
 #[test]
 #[expect(clippy::print_stderr, reason = "a check that is skipped must be seen")]
 fn answers_and_files_are_valid_against_the_schema() {
-    let Some(schema) = std::env::var_os("ORGWRIGHT_WSDL") else {
-        eprintln!("skipped: ORGWRIGHT_WSDL does not name the schema of the Metadata API");
+    let Some(wsdl) = std::env::var_os("ORGWRIGHT_WSDL") else {
+        eprintln!("skipped: ORGWRIGHT_WSDL does not name the folder of the Metadata API's schema");
         return;
     };
+    let schema = std::path::Path::new(&wsdl).join("metadata.xsd");
     let folder = tempfile::tempdir().expect("a folder");
     let mut org = Org::new();
     let whole = clone_profile(&mut org, &FIVE);

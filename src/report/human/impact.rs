@@ -1,6 +1,6 @@
 //! Who gains and who loses sight of records, for people.
 
-use crate::plan::{Bypass, Impact, Losing};
+use crate::access::{Bypass, Impact, Losing};
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, columns, count, number, printable};
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::change::Change;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plan::{ManualStep, Plan};
+use crate::findings::ManualStep;
+use crate::plan::Plan;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{clipped, count, number, printable, short_digest};
 use crate::report::{Frame, finding_counts, kind_words, of_severity, stage_title, totals};

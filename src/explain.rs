@@ -1,0 +1,206 @@
+//! Explain: why the user can or cannot see and edit a record. The org's own answer first, then what the manifest asks
+//! of the record, then what opens it.
+
+use crate::criteria::Verdict;
+use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::facts::Facts;
+use crate::failure::{self, NOTHING_CHANGED};
+use crate::kinds::{rule_criteria, user_question};
+use crate::manifest::{Manifest, Rule, Word};
+use crate::observe;
+use crate::org::{OrgError, Reader};
+use crate::soql;
+use crate::verify::cause;
+use crate::verify::granted::Granted;
+use crate::verify::subject::{Subject, query, short};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What there is to say about one record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Record id as it was asked.
+    pub id: String,
+    /// The object's API name.
+    pub object: String,
+    /// Whether the user sees it, by the org's own word.
+    pub readable: bool,
+    /// Whether the user can edit it, by the org's own word.
+    pub editable: bool,
+    /// Whether the manifest wants it seen; `None` where the documentation leaves it open.
+    pub wanted: Option<bool>,
+    /// Why, in sentences.
+    pub reasons: Vec<String>,
+}
+
+/// Explains records by id.
+///
+/// # Errors
+/// An id that no object of the manifests has (64), a record that is not there, and what the org or the way to it made
+/// impossible.
+pub async fn explain(
+    manifests: &[Manifest],
+    reader: &Reader,
+    ids: &[String],
+) -> Result<Vec<Explanation>, Failure> {
+    let facts = observe::observe(manifests, reader).await?;
+    let mut explanations = Vec::new();
+    for id in ids {
+        let (subject, username) = subject(manifests, &facts, id)?;
+        let explanation = explain_one(&subject, reader, id, username)
+            .await
+            .map_err(failed)?;
+        explanations.push(explanation.ok_or_else(|| not_there(id, &subject.sharing.object))?);
+    }
+    Ok(explanations)
+}
+
+fn failed(error: OrgError) -> Failure {
+    failure::of_org(&error).state(NOTHING_CHANGED)
+}
+
+/// The object that an id belongs to, by its first three characters, among those the manifests share.
+fn subject<'a>(
+    manifests: &'a [Manifest],
+    facts: &'a Facts,
+    id: &str,
+) -> Result<(Subject<'a>, &'a str), Failure> {
+    let mut known = Vec::new();
+    for manifest in manifests {
+        let Some(user) = &manifest.spec.user else {
+            continue;
+        };
+        let row = facts.rows(&user_question(&user.username)).first();
+        let user_id = row
+            .and_then(|row| row.text("Id"))
+            .ok_or_else(|| no_user(&user.username))?;
+        for sharing in &manifest.spec.sharing {
+            let prefix = facts
+                .describe(&sharing.object)
+                .and_then(|d| d.get("keyPrefix")?.as_str());
+            if soql::is_id(id) && prefix.is_some_and(|prefix| id.starts_with(prefix)) {
+                return Ok((
+                    Subject {
+                        manifest,
+                        sharing,
+                        facts,
+                        user_id,
+                    },
+                    &user.username,
+                ));
+            }
+            known.push(format!("{} ({}…)", sharing.object, prefix.unwrap_or("?")));
+        }
+    }
+    let message = format!("`{id}` is no record of an object under `sharing`");
+    let help = format!(
+        "ids of these objects can be explained: {}",
+        known.join(", ")
+    );
+    Err(Failure::new(
+        Exit::Usage,
+        vec![Diagnostic::error("OW3009", message).help(help)],
+    ))
+}
+
+fn no_user(username: &str) -> Failure {
+    let message = format!("the org has no user `{username}` yet");
+    let diagnostic =
+        Diagnostic::error("OW3009", message).help("apply the manifest first, then explain");
+    Failure::new(Exit::Differences, vec![diagnostic]).state(NOTHING_CHANGED)
+}
+
+fn not_there(id: &str, object: &str) -> Failure {
+    let message = format!("there is no {object} `{id}` that you can see");
+    let diagnostic =
+        Diagnostic::error("OW3009", message).help("check the id, and that you may view all data");
+    Failure::new(Exit::Failed, vec![diagnostic]).state(NOTHING_CHANGED)
+}
+
+async fn explain_one(
+    subject: &Subject<'_>,
+    reader: &Reader,
+    id: &str,
+    username: &str,
+) -> Result<Option<Explanation>, OrgError> {
+    let select = subject.select(&format!(" WHERE Id = {}", soql::literal(id)));
+    let rows = query(reader, &select).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let granted = subject
+        .granted(reader, &[id])
+        .await?
+        .get(&short(id))
+        .copied()
+        .unwrap_or_default();
+    let wanted = subject.wanted(row, &subject.criteria());
+    let mut reasons = vec![
+        says(&granted, username),
+        format!("the manifest: {}", wanted.why),
+    ];
+    for rule in subject.sharing.rules.iter().filter(|rule| !rule.absent) {
+        reasons.extend(conditions(subject, rule, row));
+    }
+    if granted.read {
+        let causes = cause::causes(subject, &[id.to_owned()], reader).await?;
+        reasons.extend(
+            causes
+                .into_values()
+                .map(|cause| format!("in the org: {}", cause.words)),
+        );
+    }
+    let wanted = match wanted.read {
+        Verdict::Yes => Some(true),
+        Verdict::No => Some(false),
+        Verdict::Either => None,
+    };
+    let object = subject.sharing.object.value.clone();
+    let (readable, editable) = (granted.read, granted.edit);
+    Ok(Some(Explanation {
+        id: id.to_owned(),
+        object,
+        readable,
+        editable,
+        wanted,
+        reasons,
+    }))
+}
+
+fn says(granted: &Granted, username: &str) -> String {
+    match (granted.read, granted.edit) {
+        (true, true) => format!("the org says that {username} can see and edit it: it syncs"),
+        (true, false) => format!("the org says that {username} can see it and cannot edit it"),
+        (false, _) => format!("the org says that {username} cannot see it: it does not sync"),
+    }
+}
+
+/// Each condition of a rule against the record's own value.
+fn conditions(subject: &Subject, rule: &Rule, row: &crate::facts::Row) -> Vec<String> {
+    let (criteria, _) = rule_criteria(
+        rule,
+        &subject.sharing.object,
+        subject.manifest,
+        subject.facts,
+    );
+    let kind = |field: &str| {
+        let field = subject.facts.field(&subject.sharing.object, field)?;
+        field.get("type").and_then(Value::as_str).map(str::to_owned)
+    };
+    let word = |verdict: Verdict| match verdict {
+        Verdict::Yes => "met",
+        Verdict::No => "not met",
+        Verdict::Either => "not documented either way",
+    };
+    let access = rule.access.word();
+    let head = format!(
+        "rule {} ({access}): {}",
+        rule.name,
+        word(criteria.verdict(row, &kind))
+    );
+    let each = criteria.findings(row, &kind).into_iter();
+    let lines = each.map(|(sentence, value, verdict)| {
+        format!("  {sentence}: {}, the record has {value}", word(verdict))
+    });
+    std::iter::once(head).chain(lines).collect()
+}
