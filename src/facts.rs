@@ -79,6 +79,9 @@ pub const ORGANIZATION: &str = "SELECT Id, Name, OrganizationType, IsSandbox, Ti
      DefaultAccountAccess, DefaultContactAccess, DefaultLeadAccess, DefaultOpportunityAccess, DefaultCaseAccess, \
      DefaultCampaignAccess FROM Organization";
 
+/// The same with the columns that every org has.
+pub const ORGANIZATION_LEAST: &str = "SELECT Id, Name, OrganizationType, IsSandbox, TimeZoneSidKey, DefaultLocaleSidKey, LanguageLocaleKey FROM Organization";
+
 /// Profiles by label, with their licence.
 pub const PROFILES: &str = "SELECT Id, Name, UserLicense.Name FROM Profile";
 
