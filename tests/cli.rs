@@ -311,15 +311,51 @@ fn only_the_plan_that_was_read_is_applied() {
     std::fs::write(&path, saved.replace(&id, "00D000000000009EAA")).unwrap();
     let other = run(
         &folder,
-        &["apply", "--plan", "plan.json", "--format", "json"],
+        &["apply", "--plan", "plan.json", "--yes", "--format", "json"],
     );
     assert_eq!(other.code, 5, "{}", other.err);
     assert_eq!(
         json(&other.out)["error"]["diagnostics"][0]["code"],
         "OW0007"
     );
-    std::fs::write(&path, "{}").unwrap();
-    assert_eq!(run(&folder, &["apply", "--plan", "plan.json"]).code, 64);
+    let forged = saved.replace("revops@", "someone.else@");
+    assert!(forged != saved);
+    let newer = saved.replacen("\"1.0\"", "\"2.0\"", 1);
+    for (text, code, told) in [
+        (forged.as_str(), 5, "was edited"),
+        (&newer, 65, "format_version is 2.0"),
+        (saved.get(..400).unwrap(), 65, "not JSON"),
+        ("{}", 65, "no `format_version`"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let refused = run(&folder, &["apply", "--plan", "plan.json", "--yes"]);
+        assert_eq!(refused.code, code, "{}", refused.err);
+        assert!(refused.err.contains(told), "{told}: {}", refused.err);
+    }
+}
+
+#[test]
+fn a_saved_plan_is_no_consent() {
+    let folder = folder();
+    let saved = run(&folder, &["plan", "--out", "plan.json"]);
+    assert!(
+        saved
+            .out
+            .contains("next: orgwright apply --plan plan.json\n")
+            && saved.err == "the plan is saved in plan.json\n",
+        "{}{}",
+        saved.out,
+        saved.err
+    );
+    std::fs::remove_dir_all(folder.path().join(".orgwright")).unwrap();
+    let refused = run(&folder, &["apply", "--plan", "plan.json"]);
+    assert_eq!(refused.code, 64);
+    assert!(
+        refused.err.contains("OW0004") && refused.err.contains("--yes"),
+        "{}",
+        refused.err
+    );
+    assert!(!folder.path().join(".orgwright").exists());
 }
 
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! `apply`: plan, ask, deploy in stages, wait, prove.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -9,7 +10,7 @@ use super::arguments::{Apply as Arguments, Manifests, TextFormat};
 use super::command::command;
 use super::consent::{self, Consent};
 use super::context::Context;
-use super::plan::{files_of, frame, made};
+use super::plan::{frame, made};
 use super::progress::Progress;
 use super::session::{self, Session};
 use super::signals::Signals;
@@ -38,9 +39,9 @@ struct Wish<'a> {
 /// Applies, after everything that can be refused without an org was refused.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
     let began = Instant::now();
-    let (named, consent) = wanted(arguments)?;
+    let consent = Consent::of(arguments)?;
+    let named = wanted(arguments, &consent);
     let manifests = context.manifests(&named)?;
-    let consent = consent.map_or_else(|| Consent::of(arguments), Ok)?;
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
@@ -66,16 +67,13 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
 }
 
 /// The manifests that are meant: with a saved plan and no FILE, those it was made from.
-fn wanted(arguments: &Arguments) -> Result<(Manifests, Option<Consent>), Failure> {
+fn wanted(arguments: &Arguments, consent: &Consent) -> Manifests {
     let mut named = arguments.manifests.clone();
-    if arguments.plan.is_none() {
-        return Ok((named, None));
+    if named.files.is_empty() {
+        let files = consent.files().iter().map(PathBuf::from);
+        named.files = files.filter(|file| !named.overlay.contains(file)).collect();
     }
-    let consent = Consent::of(arguments)?;
-    if let (Consent::Saved(saved), true) = (&consent, named.files.is_empty()) {
-        named.files = files_of(saved, &named.overlay);
-    }
-    Ok((named, Some(consent)))
+    named
 }
 
 /// The failure of a run that a signal ended before anything was written.
@@ -123,7 +121,7 @@ impl Wish<'_> {
             .map_err(|failure| failure.next(self.command("plan")))?;
         self.show_plan(&plan);
         guard::check(&plan, &self.manifests)?;
-        if self.consent == Consent::Ask && !plan.changes.is_empty() {
+        if self.consent.ask && !plan.changes.is_empty() {
             consent::ask(&plan, self.embedded, &self.context.output).await?;
         }
         Ok(plan)

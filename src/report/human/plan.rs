@@ -69,10 +69,13 @@ fn totals_or_none(page: &mut Page, plan: &Plan) {
     }
 }
 
-/// The totals and the line that names the org: what is left of a report when little is wanted.
+/// The totals, the next command and the line that names the org: what is left of a report when little is wanted.
 pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     totals_or_none(&mut page, plan);
+    if !plan.changes.is_empty() {
+        page.command("next: ", &frame.next);
+    }
     last_lines(&mut page, plan, &frame.org);
     page.finish()
 }
