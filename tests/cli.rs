@@ -107,6 +107,10 @@ fn help_and_version_end_well_and_a_wrong_command_line_is_64() {
         "12 to 64 hexadecimal digits",
     );
     check(&["apply", "--wait", "soon"], 64, "no such unit");
+    for version in ["50.0", "67", "66.1", "latest"] {
+        check(&["plan", "--api-version", version], 64, "from 51.0 to 66.0");
+    }
+    check(&["plan", "--out", "."], 64, "it is a folder");
     check(&["explain", "OW9999"], 64, "no finding `OW9999`");
     check(&["explain", "ow1011"], 0, "OW1011");
     check(
@@ -444,6 +448,42 @@ fn render_needs_no_org() {
     for file in run.out.lines() {
         assert!(folder.path().join("project").join(file).is_file(), "{file}");
     }
+}
+
+#[test]
+fn a_role_is_rendered_with_and_without_the_levels_that_come_later() {
+    let folder = folder();
+    let manifest = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/manifests/hubspot-contacts-and-leads.yaml"
+    );
+    let rendered = run(&folder, &["render", manifest, "--out", "project"]);
+    assert_eq!(rendered.code, 0, "{}", rendered.err);
+    let read =
+        |path: &str| std::fs::read_to_string(folder.path().join("project").join(path)).unwrap();
+    let role = |directory: &str| {
+        read(&format!(
+            "{directory}/main/default/roles/HubSpot_Integration.role-meta.xml"
+        ))
+    };
+    let level = "<contactAccessLevel>None</contactAccessLevel>";
+    assert!(!role("force-app").contains(level) && role("role-levels").contains(level));
+    let project = json(&read("sfdx-project.json"));
+    assert_eq!(project["packageDirectories"][2]["path"], "role-levels");
+    let readme = read("README.md");
+    let steps = [
+        "roles",
+        "sharing-defaults\n",
+        "--source-dir role-levels\n",
+        "sharingRules\n",
+    ];
+    let found = steps.map(|step| {
+        readme
+            .find(step)
+            .unwrap_or_else(|| panic!("{step}: {readme}"))
+    });
+    assert!(found.is_sorted(), "{readme}");
+    assert!(readme.contains("stand-ins"), "{readme}");
 }
 
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::arguments::{Apply as Arguments, Manifests, TextFormat};
-use super::command::command;
+use super::command::{command, quoted};
 use super::consent::{self, Consent};
 use super::context::Context;
 use super::plan::{frame, made};
@@ -96,7 +96,8 @@ impl Wish<'_> {
         if let Some(verification) = &mut applied.verification {
             self.context.know_org(&mut verification.org, self.embedded);
         }
-        applied.failure = applied.failure.map(|failure| self.told(&failure, &plan));
+        let next = self.continues(&applied);
+        applied.failure = applied.failure.map(|failure| told(&failure, &plan, next));
         let unfinished = applied.failure.is_some() || applied.verification.is_none();
         let exit = signal
             .filter(|_| unfinished)
@@ -183,24 +184,41 @@ impl Wish<'_> {
         command(verb, &self.named, self.context).join(" ")
     }
 
-    /// The failure with the texts it points into and, where the work can be finished, the command that does.
-    fn told(&self, failure: &Failure, plan: &Plan) -> Failure {
-        let mut told = failure.clone().with_sources(&plan.sources);
-        let unfinished = matches!(
-            told.exit,
-            Exit::Partial | Exit::Busy | Exit::Interrupted | Exit::Terminated
-        );
-        if unfinished && told.next.is_none() {
-            told.next = Some(self.command("apply"));
+    /// The same apply once more, with the consent that holds for any plan.
+    fn again(&self) -> String {
+        let yes = if self.arguments.yes { " --yes" } else { "" };
+        format!("{}{yes}", self.command("apply"))
+    }
+
+    /// The command that goes on from where an apply ended: a look at the record that disproves it, where nothing is
+    /// left to change.
+    fn continues(&self, applied: &Applied) -> String {
+        let disproof = applied
+            .verification
+            .as_ref()
+            .filter(|verification| verification.converged)
+            .and_then(|verification| {
+                let mut wrong = verification
+                    .access
+                    .iter()
+                    .flat_map(|access| access.leaks.iter().chain(&access.missing));
+                wrong.next()
+            });
+        match disproof {
+            Some(record) => format!(
+                "{} --record {}",
+                self.command("explain"),
+                quoted(&record.id)
+            ),
+            None => self.again(),
         }
-        told
     }
 
     /// The failure of an apply that was ended while it wrote.
     fn cut_off(&self, exit: Exit) -> Failure {
         Failure::new(exit, Vec::new())
             .state("it is not known which changes were made; a deploy that runs goes on in the org")
-            .next(self.command("apply"))
+            .next(self.again())
     }
 
     fn options(&self, stop: &Arc<AtomicBool>) -> apply::Options {
@@ -234,12 +252,28 @@ impl Wish<'_> {
             output.data(&report::json::result(plan, applied, exit, took));
             self.context.name_org_last();
         } else {
+            let done = applied.failure.is_none() && !applied.outcomes.is_empty();
+            let next = command("verify", &self.named, self.context);
             output.say(&report::human::applied_end(
                 plan,
                 took,
+                done.then_some(next.as_slice()),
                 &self.context.org(),
                 output.style,
             ));
         }
     }
+}
+
+/// The failure with the texts it points into and, where the work can be finished, the command that does.
+fn told(failure: &Failure, plan: &Plan, next: String) -> Failure {
+    let mut told = failure.clone().with_sources(&plan.sources);
+    let unfinished = matches!(
+        told.exit,
+        Exit::Partial | Exit::Busy | Exit::Interrupted | Exit::Terminated | Exit::ProofFailed
+    );
+    if unfinished && told.next.is_none() {
+        told.next = Some(next);
+    }
+    told
 }

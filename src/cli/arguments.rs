@@ -103,7 +103,7 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     pub(crate) org: Option<String>,
-    /// API version of every request, such as 66.0; default: the newest that the org and this program know.
+    /// API version of every request, from 51.0 to 66.0; default: the newest that the org and this program know.
     #[arg(long, global = true, value_name = "N", value_parser = api_version)]
     pub(crate) api_version: Option<String>,
     /// When to use colour.
@@ -236,7 +236,7 @@ pub(crate) struct Render {
 /// How rendered files are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Layout {
-    /// An SFDX project with two package directories.
+    /// An SFDX project; what deploys apart has a package directory of its own.
     Source,
     /// One numbered folder for each stage, each with its package.xml.
     Mdapi,

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::arguments::{Manifests, Plan as Arguments, PlanFormat};
 use super::command::{command, quoted};
 use super::context::Context;
-use super::files::write_private;
+use super::files::{must_be_writable, write_private};
 use super::session::{self, Session};
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::Manifest;
@@ -18,6 +18,7 @@ use crate::{observe, org};
 
 /// Plans, and reports in the format that was asked for.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+    arguments.out.as_deref().map_or(Ok(()), must_be_writable)?;
     let manifests = context.manifests(&arguments.manifests)?;
     let choice = context.target()?;
     context.set_org(&choice.line());
@@ -61,6 +62,7 @@ pub(crate) fn frame(
     let mut next = command("apply", arguments, context);
     next.extend(["--expect".to_owned(), short_digest(&plan.digest).to_owned()]);
     Frame {
+        name: plan.name.clone(),
         org: context.org(),
         files: manifests
             .iter()

@@ -8,6 +8,7 @@ mod finding;
 mod impact;
 mod plan;
 mod progress;
+mod summary;
 mod valid;
 mod verification;
 
