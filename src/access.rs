@@ -1,14 +1,16 @@
 //! Access: who sees how much of an object, now and after, and who loses sight of it. Pure.
 
 mod losing;
+mod visible;
 
 use crate::criteria;
 use crate::facts::{CONTAINERS, Facts, ORGANIZATION, PROFILES, Question, ROLES, Row};
-use crate::kinds::{Defaults, in_force, user_question};
-use crate::manifest::{Manifest, Sharing, SharingModel};
+use crate::manifest::{Manifest, Sharing};
 use crate::soql;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+pub use visible::{ask_more, blind, profile_sees_all};
 
 /// Who sees how much of an object, now and after.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -175,70 +177,10 @@ fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
     Impact {
         object: object.clone(),
         records,
-        visible_now: visible_now(sharing, manifest, facts, records),
-        visible_after: visible_after(sharing, manifest, facts, records),
+        visible_now: visible::now(sharing, manifest, facts, records),
+        visible_after: visible::after(sharing, manifest, facts, records),
         users_losing_access: losing::losing(sharing, manifest, facts, &bypass),
         bypass,
-    }
-}
-
-/// What the user sees today: everything where the default or a permission opens it, else what it owns and what the
-/// rules in the org share. `None` while the user does not exist.
-fn visible_now(sharing: &Sharing, manifest: &Manifest, facts: &Facts, records: u64) -> Option<u64> {
-    let user = manifest.spec.user.as_ref()?;
-    let row = facts.rows(&user_question(&user.username)).first()?;
-    let object = &sharing.object.value;
-    let holds: BTreeSet<String> = row
-        .children("PermissionSetAssignments")
-        .iter()
-        .filter_map(|a| a.text("PermissionSetId").map(str::to_owned))
-        .collect();
-    let profile = row.text("ProfileId");
-    let open = bypass(object, facts)
-        .iter()
-        .any(|by| Some(by.id.as_str()) == profile || holds.contains(&by.id));
-    let public = in_force(facts, object).is_some_and(|model| model != SharingModel::Private);
-    if open || public {
-        return Some(records);
-    }
-    let query = match rules_stand(sharing, facts) {
-        true => expected(sharing, manifest)?,
-        false => owned(object, &user.username),
-    };
-    facts.count(&query)
-}
-
-/// Whether the org has the manifest's rules already.
-fn rules_stand(sharing: &Sharing, facts: &Facts) -> bool {
-    let Some(document) = facts.component("SharingRules", &sharing.object) else {
-        return false;
-    };
-    let has = |name: &str| {
-        document
-            .children
-            .iter()
-            .any(|rule| rule.text_of("fullName") == Some(name))
-    };
-    sharing.rules.iter().all(|rule| has(&rule.name))
-}
-
-fn visible_after(
-    sharing: &Sharing,
-    manifest: &Manifest,
-    facts: &Facts,
-    records: u64,
-) -> Option<u64> {
-    let after = Defaults::new(manifest, facts).after(&sharing.object);
-    if after.is_some_and(|model| {
-        model != SharingModel::Private && model != SharingModel::ControlledByParent
-    }) {
-        return Some(records);
-    }
-    let query = expected(sharing, manifest)?;
-    match facts.refusal(&query) {
-        // A criterion on a field that does not exist yet matches nothing until somebody fills it.
-        Some(("INVALID_FIELD", _)) => None,
-        _ => facts.count(&query),
     }
 }
 

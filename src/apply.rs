@@ -5,6 +5,7 @@
 
 mod deploy;
 mod entry;
+mod lost;
 mod records;
 mod wait;
 
@@ -16,10 +17,11 @@ use crate::facts::Facts;
 use crate::failure;
 use crate::manifest::Manifest;
 use crate::observe;
-use crate::org::{OrgError, Writer};
+use crate::org::{OrgError, Reader, Writer};
 use crate::plan::{self, Plan};
 use crate::verify::{self, Sample, Verification};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -117,6 +119,10 @@ pub async fn apply(
         emit,
         outcomes: undone(plan),
         wrote: false,
+        deploys: BTreeSet::new(),
+        found: BTreeMap::new(),
+        defaults_in_force: false,
+        remarks: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
     let outcomes = run.outcomes.clone();
@@ -155,6 +161,14 @@ struct Run<'a> {
     emit: Emit<'a>,
     outcomes: Vec<Outcome>,
     wrote: bool,
+    /// Ids of this run's deploys, 15 characters each.
+    deploys: BTreeSet<String>,
+    /// Ids that were looked up or made, by the query that finds each.
+    found: BTreeMap<String, String>,
+    /// Whether the defaults were seen in force.
+    defaults_in_force: bool,
+    /// Remarks that came up on the way.
+    remarks: Vec<Diagnostic>,
 }
 
 impl Run<'_> {
@@ -162,24 +176,11 @@ impl Run<'_> {
         for (stage, title) in STAGES {
             self.stage(stage, title).await?;
         }
-        let facts = self.observe().await?;
-        let rest = plan::plan(self.manifests, &facts)?;
-        let reader = self.writer.reader();
-        let access = verify::prove(
-            self.manifests,
-            &facts,
-            reader,
-            self.options.sample,
-            self.emit,
-        )
-        .await?;
-        Ok(Verification {
-            org: rest.org,
-            converged: rest.changes.is_empty(),
-            drift: rest.changes,
-            access,
-            findings: rest.findings,
-        })
+        let mut verification = self.settled_proof().await?;
+        verification
+            .findings
+            .splice(0..0, std::mem::take(&mut self.remarks));
+        Ok(verification)
     }
 
     async fn stage(&mut self, stage: u8, title: &str) -> Step<()> {
@@ -222,10 +223,6 @@ impl Run<'_> {
             .filter(|(_, change)| change.stage == stage)
             .map(|(index, _)| index)
             .collect()
-    }
-
-    async fn observe(&self) -> Step<Facts> {
-        Ok(observe::observe(self.manifests, self.writer.reader()).await?)
     }
 
     fn check_stop(&self) -> Step<()> {
@@ -330,6 +327,28 @@ fn all_made(all: usize, exit: Exit) -> String {
         Exit::ProofFailed => format!("{made}; the proof failed"),
         _ => format!("{made}; the proof was not finished"),
     }
+}
+
+/// Reads everything back, plans again and compares record access, the records being read in the same wave.
+async fn prove(
+    plan: &Plan,
+    manifests: &[Manifest],
+    reader: &Reader,
+    sample: Sample,
+    emit: Emit<'_>,
+) -> Step<(Verification, Facts)> {
+    let records = verify::ask(manifests, &plan.impact, sample);
+    let facts = observe::observe_with(manifests, records, reader).await?;
+    let rest = plan::plan(manifests, &facts)?;
+    let access = verify::prove(manifests, &facts, reader, sample, emit).await?;
+    let verification = Verification {
+        org: rest.org,
+        converged: rest.changes.is_empty(),
+        drift: rest.changes,
+        access,
+        findings: rest.findings,
+    };
+    Ok((verification, facts))
 }
 
 fn milliseconds(since: Instant) -> u64 {

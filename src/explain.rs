@@ -11,7 +11,8 @@ use crate::observe;
 use crate::org::{OrgError, Reader};
 use crate::soql;
 use crate::verify::cause;
-use crate::verify::subject::{Granted, Subject, query, short};
+use crate::verify::granted::Granted;
+use crate::verify::subject::{Subject, query, short};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -146,7 +147,7 @@ async fn explain_one(
         reasons.extend(
             causes
                 .into_values()
-                .map(|cause| format!("in the org: {cause}")),
+                .map(|cause| format!("in the org: {}", cause.words)),
         );
     }
     let wanted = match wanted.read {

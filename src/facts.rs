@@ -79,6 +79,9 @@ pub const ORGANIZATION: &str = "SELECT Id, Name, OrganizationType, IsSandbox, Ti
      DefaultAccountAccess, DefaultContactAccess, DefaultLeadAccess, DefaultOpportunityAccess, DefaultCaseAccess, \
      DefaultCampaignAccess FROM Organization";
 
+/// The same with the columns that every org has.
+pub const ORGANIZATION_LEAST: &str = "SELECT Id, Name, OrganizationType, IsSandbox, TimeZoneSidKey, DefaultLocaleSidKey, LanguageLocaleKey FROM Organization";
+
 /// Profiles by label, with their licence.
 pub const PROFILES: &str = "SELECT Id, Name, UserLicense.Name FROM Profile";
 
@@ -114,9 +117,14 @@ impl Facts {
 
     /// The rows of a query; empty where the org refused it or it was not asked.
     pub fn rows(&self, soql: &str) -> &[Row] {
+        self.answered(soql).unwrap_or_default()
+    }
+
+    /// The rows of a query, where it was asked and answered.
+    pub fn answered(&self, soql: &str) -> Option<&[Row]> {
         match self.answers.get(&Question::Query(soql.to_owned())) {
-            Some(Answer::Rows(rows)) => rows,
-            _ => &[],
+            Some(Answer::Rows(rows)) => Some(rows),
+            _ => None,
         }
     }
 

@@ -3,11 +3,12 @@
 use crate::access;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::{
-    Answer, CONTAINERS, Facts, LICENSES, ORGANIZATION, OrgFacts, PROFILES, Question, ROLES, Row,
+    Answer, CONTAINERS, Facts, LICENSES, ORGANIZATION, ORGANIZATION_LEAST, OrgFacts, PROFILES,
+    Question, ROLES, Row,
 };
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings;
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, user_question};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader, Refusal, query_path};
 use serde_json::Value;
@@ -18,17 +19,56 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Errors
 /// What the org or the way to it made impossible.
 pub async fn observe(manifests: &[Manifest], reader: &Reader) -> Result<Facts, Failure> {
+    observe_with(manifests, BTreeSet::new(), reader).await
+}
+
+/// Reads the same, and answers more questions in the same wave.
+///
+/// # Errors
+/// As [`observe`].
+pub async fn observe_with(
+    manifests: &[Manifest],
+    more: BTreeSet<Question>,
+    reader: &Reader,
+) -> Result<Facts, Failure> {
     let before = reader.usage();
     let mut facts = Facts::default();
-    answer(questions(manifests), reader, &mut facts)
+    let mut questions = questions(manifests);
+    questions.extend(more);
+    let running = reader.identity().username.as_deref();
+    questions.extend(running.map(|name| Question::Query(user_question(name))));
+    answer(questions, reader, &mut facts)
         .await
         .map_err(failed)?;
+    least_organization(reader, &mut facts).await?;
     readable(&facts)?;
+    let rare: BTreeSet<Question> = manifests
+        .iter()
+        .flat_map(|manifest| access::ask_more(manifest, &facts))
+        .collect();
+    if !rare.is_empty() {
+        answer(rare, reader, &mut facts).await.map_err(failed)?;
+    }
     let used = reader.usage();
     facts.requests = used.requests - before.requests;
     facts.api_calls = used.api_calls - before.api_calls;
     facts.org = which_org(&facts, reader);
     Ok(facts)
+}
+
+/// Which `Default…Access` columns there are depends on the org's features; without one of them the row is asked for
+/// with the columns that every org has.
+async fn least_organization(reader: &Reader, facts: &mut Facts) -> Result<(), Failure> {
+    if !matches!(facts.refusal(ORGANIZATION), Some(("INVALID_FIELD", _))) {
+        return Ok(());
+    }
+    let least = Question::Query(ORGANIZATION_LEAST.to_owned());
+    answer([least].into(), reader, facts)
+        .await
+        .map_err(failed)?;
+    let rows = facts.rows(ORGANIZATION_LEAST).to_vec();
+    facts.record(Question::Query(ORGANIZATION.to_owned()), Answer::Rows(rows));
+    Ok(())
 }
 
 /// The catalogues must be readable: an empty one would make everything in the manifest look unknown.

@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -65,6 +66,8 @@ pub struct Options {
     pub warm_connections: usize,
     /// Is told about every request.
     pub trace: Option<Trace>,
+    /// Leaves out the pauses between attempts and looks: for rehearsals against an org that waits for nobody.
+    pub without_pauses: bool,
 }
 
 /// Somebody who wants to know about every request.
@@ -150,16 +153,26 @@ pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgErro
         .and_then(id_of_18);
     let session = Arc::new(Session::new(http, base, credentials, token));
     warm_up(&session, options.warm_connections);
-    let api_version = match &options.api_version {
-        Some(stated) => checked_version(stated)?,
-        None => newest_version(&session).await?,
+    let version = async {
+        match &options.api_version {
+            Some(stated) => checked_version(stated),
+            None => newest_version(&session).await,
+        }
     };
-    let identity = Identity {
+    let mut identity = Identity {
         instance_url: session.base.origin().ascii_serialization(),
         org_id: known_id.unwrap_or_default(),
-        api_version,
+        api_version: String::new(),
         username,
     };
+    let nameless = Reader {
+        session: Arc::clone(&session),
+        identity: Arc::new(identity.clone()),
+    };
+    let (version, username) = tokio::join!(version, nameless.running_user());
+    identity.api_version = version?;
+    identity.username = username;
+    drop(nameless);
     let reader = Reader {
         session,
         identity: Arc::new(identity),
@@ -182,6 +195,29 @@ impl Reader {
     /// What was used since the log-in.
     pub fn usage(&self) -> Usage {
         self.session.http.usage()
+    }
+
+    /// The org's clock as its last answer told it, in whole seconds and never ahead; this machine's where no answer
+    /// did. Clocks differ between machines, and what the org says about times is said by its own.
+    pub fn org_time(&self) -> Timestamp {
+        self.session.http.host_time().unwrap_or_else(Timestamp::now)
+    }
+
+    /// How long a pause before another look or attempt lasts: as asked, or no time at all where pauses are left out.
+    pub fn pause(&self, wait: Duration) -> Duration {
+        self.session.http.pause(wait)
+    }
+
+    /// Who is logged in, where the log-in did not say: not every token may ask, and nothing depends on the answer but
+    /// guards.
+    async fn running_user(&self) -> Option<String> {
+        if self.identity.username.is_some() {
+            return self.identity.username.clone();
+        }
+        let info = self.user_info().await.ok()?;
+        info.get("preferred_username")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
     }
 
     /// The reader with the org id that a token in another form does not tell.
@@ -271,7 +307,7 @@ async fn newest_version(session: &Session) -> Result<String, OrgError> {
         let Some(wait) = retries.wait(&error, attempt) else {
             return Err(error);
         };
-        tokio::time::sleep(wait).await;
+        session.http.rest(wait).await;
         attempt += 1;
     };
     let listed = answer.as_array().map(Vec::as_slice).unwrap_or_default();

@@ -5,28 +5,33 @@
 //! asking user may not see.
 
 pub(crate) mod cause;
+pub(crate) mod granted;
 pub(crate) mod subject;
+mod watch;
 
+use crate::access::{self, Impact};
 use crate::change::Change;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Emit;
-use crate::facts::{Facts, OrgFacts, ROLES};
+use crate::facts::{Facts, OrgFacts, Question};
 use crate::failure::{self, NOTHING_CHANGED};
-use crate::kinds::user_question;
 use crate::manifest::Manifest;
 use crate::observe;
 use crate::org::{OrgError, Reader};
 use crate::plan;
-use crate::soql;
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use subject::Subject;
+pub use watch::{Look, Watch};
 
 /// Records of a sample, where none was asked for.
 const SAMPLE: u64 = 2_000;
-/// Records whose access is asked between two progress events.
-const RECORDS_A_ROUND: usize = 5_000;
+/// Records of one object that are all compared; beyond it a sample is.
+const ALL_UP_TO: u64 = 20_000;
+/// Most ids one `UserRecordAccess` query takes (Object Reference, UserRecordAccess).
+const RECORDS_A_QUERY: usize = 200;
+/// Queries that one request takes (REST API guide, composite batch).
+const QUERIES_A_REQUEST: usize = 25;
 
 /// Plans again and proves record access.
 ///
@@ -50,7 +55,8 @@ pub async fn verify(
     })
 }
 
-/// Compares record access, object by object. Objects that nobody restricts have nothing to prove.
+/// Compares record access. Objects that nobody restricts have nothing to prove. Records that `facts` hold, because
+/// [`ask`] was part of their wave, are not read again.
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
@@ -61,26 +67,81 @@ pub async fn prove(
     sample: Sample,
     emit: Emit<'_>,
 ) -> Result<Vec<Access>, Failure> {
+    if let Some(blind) = manifests
+        .iter()
+        .find_map(|manifest| access::blind(manifest, facts))
+    {
+        let running = facts.org.running_user.as_deref().unwrap_or_default();
+        let message = format!(
+            "`{running}` does not see every {}: the proof would be blind",
+            blind.object
+        );
+        let help = "log in as an administrator with View All Data";
+        let diagnostic = Diagnostic::error("OW2025", message).help(help);
+        return Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED));
+    }
+    let subjects = subject::all(manifests, facts);
+    compared(&subjects, reader, sample, emit)
+        .await
+        .map_err(failed)
+}
+
+async fn compared(
+    subjects: &[Subject<'_>],
+    reader: &Reader,
+    sample: Sample,
+    emit: Emit<'_>,
+) -> Result<Vec<Access>, OrgError> {
+    let mut records = Vec::new();
+    for subject in subjects {
+        records.push(subject.records(reader, sample).await?);
+    }
+    let granted = granted::ask(subjects, &records, reader, emit).await?;
     let mut proved = Vec::new();
-    for manifest in manifests {
-        let Some(user) = &manifest.spec.user else {
-            continue;
-        };
-        let row = facts.rows(&user_question(&user.username)).first();
-        let Some(user_id) = row.and_then(|row| row.text("Id")) else {
-            continue;
-        };
-        for sharing in &manifest.spec.sharing {
-            let subject = Subject {
-                manifest,
-                sharing,
-                facts,
-                user_id,
-            };
-            proved.push(subject.prove(reader, sample, emit).await.map_err(failed)?);
-        }
+    for ((subject, records), granted) in subjects.iter().zip(&records).zip(&granted) {
+        let mut access = subject.compare(records, granted);
+        cause::explain(subject, &mut access, reader).await?;
+        proved.push(access);
     }
     Ok(proved)
+}
+
+/// The records that a proof will compare, as questions that can be part of the wave before it; none where they are
+/// more than one request asks about.
+pub fn ask(manifests: &[Manifest], impact: &[Impact], sample: Sample) -> BTreeSet<Question> {
+    let population = |object: &str| {
+        let of_object = impact.iter().find(|impact| impact.object == object);
+        of_object.map_or(u64::MAX, |impact| impact.records)
+    };
+    if !in_one_request(impact) {
+        return BTreeSet::new();
+    }
+    let nothing = Facts::offline();
+    let subjects = manifests.iter().flat_map(|manifest| {
+        let sharing = manifest.spec.sharing.iter();
+        sharing.map(move |sharing| (manifest, sharing))
+    });
+    let whole = subjects.filter(|(_, sharing)| {
+        access::is_name(&sharing.object) && sample.is_whole(population(&sharing.object))
+    });
+    let queries = whole.map(|(manifest, sharing)| {
+        let subject = Subject {
+            manifest,
+            sharing,
+            facts: &nothing,
+            user_id: "",
+        };
+        Question::Query(subject.select_all_paths())
+    });
+    queries.collect()
+}
+
+/// Whether one request asks about all the records of these objects.
+pub fn in_one_request(impact: &[Impact]) -> bool {
+    let queries = impact
+        .iter()
+        .map(|impact| impact.records.div_ceil(RECORDS_A_QUERY as u64));
+    queries.sum::<u64>() <= QUERIES_A_REQUEST as u64
 }
 
 fn failed(error: OrgError) -> Failure {
@@ -132,6 +193,9 @@ pub struct Mismatch {
     pub id: String,
     /// Why, as far as the org tells.
     pub cause: String,
+    /// Whether a recalculation under way may still put it right.
+    #[serde(skip)]
+    pub settling: bool,
 }
 
 /// How many records to compare.
@@ -145,112 +209,26 @@ pub enum Sample {
     Size(u64),
 }
 
-/// A look at how far the sharing of the manifests' rules is: it has come to rest once two looks are equal and
-/// [`Look::as_predicted`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// Share rows that rules made for the user's role, by object.
-    pub rule_rows: BTreeMap<String, u64>,
-    /// Whether every record of a small sample that should be visible is.
-    pub as_predicted: bool,
-}
-
-/// Records of the sample that a look asks about, an object.
-const LOOK_AT: u64 = 20;
-
-/// The groups behind the manifests' roles, by role: share rows name the group, not the role.
-///
-/// # Errors
-/// What the org or the way to it made impossible.
-pub async fn role_groups(
-    manifests: &[Manifest],
-    facts: &Facts,
-    reader: &Reader,
-) -> Result<BTreeMap<String, String>, OrgError> {
-    let mut groups = BTreeMap::new();
-    for role in manifests
-        .iter()
-        .filter_map(|manifest| manifest.spec.role.as_ref())
-    {
-        let row = facts
-            .rows(ROLES)
-            .iter()
-            .find(|row| row.text("DeveloperName") == Some(&role.name));
-        let Some(id) = row.and_then(|row| row.text("Id")) else {
-            continue;
-        };
-        let query = format!(
-            "SELECT Id FROM Group WHERE Type = 'Role' AND RelatedId = {}",
-            soql::literal(id)
-        );
-        let rows = reader.query(&query).await?;
-        if let Some(group) = rows
-            .first()
-            .and_then(|row| row.get("Id"))
-            .and_then(Value::as_str)
-        {
-            groups.insert(role.name.value.clone(), group.to_owned());
+impl Sample {
+    /// Whether all records of an object with so many are compared.
+    fn is_whole(self, population: u64) -> bool {
+        match self {
+            Self::All => true,
+            Self::Auto => population <= ALL_UP_TO,
+            Self::Size(size) => size >= population,
         }
     }
-    Ok(groups)
-}
-
-/// Looks once. `facts` must know the user. The sample is left out where the user's role is still to change.
-///
-/// # Errors
-/// What the org or the way to it made impossible.
-pub async fn look(
-    manifests: &[Manifest],
-    facts: &Facts,
-    groups: &BTreeMap<String, String>,
-    reader: &Reader,
-    with_sample: bool,
-) -> Result<Look, OrgError> {
-    let mut look = Look {
-        rule_rows: BTreeMap::new(),
-        as_predicted: true,
-    };
-    for manifest in manifests {
-        let Some(user) = &manifest.spec.user else {
-            continue;
-        };
-        let row = facts.rows(&user_question(&user.username)).first();
-        let Some(user_id) = row.and_then(|row| row.text("Id")) else {
-            continue;
-        };
-        let group = manifest
-            .spec
-            .role
-            .as_ref()
-            .and_then(|role| groups.get(&role.name.value));
-        for sharing in manifest
-            .spec
-            .sharing
-            .iter()
-            .filter(|sharing| !sharing.rules.is_empty())
-        {
-            let subject = Subject {
-                manifest,
-                sharing,
-                facts,
-                user_id,
-            };
-            if let Some(group) = group {
-                let count = subject.rule_rows(group, reader).await?;
-                look.rule_rows.insert(sharing.object.value.clone(), count);
-            }
-            if with_sample && look.as_predicted {
-                look.as_predicted = subject.sample_is_visible(reader).await?;
-            }
-        }
-    }
-    Ok(look)
 }
 
 impl Verification {
     /// Whether nothing is left to do and every record is as the manifest asks.
     pub fn holds(&self) -> bool {
         self.converged && self.proved()
+    }
+
+    /// Whether a recalculation under way may still change the outcome.
+    pub fn settling(&self) -> bool {
+        self.access.iter().any(Access::settling)
     }
 
     /// Whether every compared record is as the manifest asks.
@@ -260,6 +238,14 @@ impl Verification {
 }
 
 impl Access {
+    /// Whether a recalculation under way may still change the outcome.
+    fn settling(&self) -> bool {
+        self.leaks
+            .iter()
+            .chain(&self.missing)
+            .any(|mismatch| mismatch.settling)
+    }
+
     /// Whether nothing leaks and nothing is missing.
     pub fn holds(&self) -> bool {
         self.leaks.is_empty() && self.missing.is_empty()

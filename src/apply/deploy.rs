@@ -1,16 +1,21 @@
 //! One stage's deploy: pack, send once, poll, and read what the org says about each component.
 
 use super::entry::Entry;
+use super::lost::{Attempts, Trace, short};
 use super::{Result, Run, Step, milliseconds};
 use crate::change::{Change, Component};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::org::{ComponentMessage, DeployOptions, DeployStatus, poll};
 use crate::package::{self, Files};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Rounds in which entries that the org refuses, and nobody stated, are left out.
 const MOST_ROUNDS: usize = 5;
+
+/// Looks at an accepted deploy that may fail one after the other.
+const MOST_BROKEN_LOOKS: u32 = 10;
 
 /// Words of the platform that say "not now": a lock that another sharing or group operation holds.
 const LOCKS: [&str; 6] = [
@@ -21,6 +26,13 @@ const LOCKS: [&str; 6] = [
     "UNABLE_TO_LOCK_ROW",
     "administration setup has already been locked",
 ];
+
+/// A deploy that the org has taken.
+struct Sent {
+    id: String,
+    /// Whether it was looked for, because the org's answer was lost.
+    found: bool,
+}
 
 /// What to do about a deploy that did not succeed.
 enum Refused {
@@ -140,41 +152,77 @@ impl Run<'_> {
         changes: &[usize],
     ) -> Step<DeployStatus> {
         let zip = package::zip(files).map_err(unpackable)?;
-        let sent = self.writer.deploy(zip, DeployOptions::default()).await;
-        let id = match sent {
-            Ok(id) => id,
-            Err(error) => {
-                if error.outcome_unknown() {
-                    changes
-                        .iter()
-                        .for_each(|index| self.outcomes[*index].result = Result::Unknown);
-                }
-                return Err(error.into());
-            }
-        };
+        let sent = self.hand_over(stage, zip, changes).await?;
+        self.deploys.insert(short(&sent.id));
         (self.emit)(Event::DeployStarted {
             stage,
-            id: id.clone(),
+            id: sent.id.clone(),
             components: files.len().saturating_sub(1),
         });
-        self.poll(stage, &id, changes).await
+        let status = self.poll(stage, &sent.id, changes).await?;
+        if sent.found && !is_of(&status, files) {
+            self.unknown(changes);
+            return Err(undecided(&sent.id).into());
+        }
+        Ok(status)
     }
 
-    /// A deploy that was accepted goes on whatever happens here, so a broken poll leaves its outcome unknown.
+    /// Hands the package over. A deploy whose answer is lost goes on in the org whatever happens here, so it is looked
+    /// for and attached to; it is sent again only where the org provably has not taken it.
+    async fn hand_over(&mut self, stage: u8, zip: Vec<u8>, changes: &[usize]) -> Step<Sent> {
+        let mut attempts = Attempts::new();
+        let (started, since) = (Instant::now(), self.writer.reader().org_time());
+        loop {
+            let sent = self.writer.deploy(zip.clone(), DeployOptions::default());
+            let error = match sent.await {
+                Ok(id) => return Ok(Sent { id, found: false }),
+                Err(error) => error,
+            };
+            if !error.outcome_unknown() && !error.is_transient() {
+                return Err(error.into());
+            }
+            match self.look_for_deploy(since).await {
+                Trace::Found(id) => return Ok(Sent { id, found: true }),
+                Trace::Absent => {}
+                Trace::Undecided => {
+                    self.unknown(changes);
+                    return Err(error.into());
+                }
+            }
+            let Some(pause) = attempts.pause_before_next(&error, self.options.wait) else {
+                return Err(error.into());
+            };
+            self.rest(stage, &error.to_string(), pause, started).await?;
+        }
+    }
+
+    fn unknown(&mut self, changes: &[usize]) {
+        for index in changes {
+            self.outcomes[*index].result = Result::Unknown;
+        }
+    }
+
+    /// A deploy that was accepted goes on whatever happens here, so a look that fails is followed by another; once too
+    /// many have, its outcome is unknown.
     async fn poll(&mut self, stage: u8, id: &str, changes: &[usize]) -> Step<DeployStatus> {
         let started = Instant::now();
         let mut last = (String::new(), u64::MAX);
+        let mut broken = 0;
         for wait in std::iter::once(std::time::Duration::ZERO).chain(poll::schedule()) {
-            tokio::time::sleep(wait).await;
-            let status = match self.writer.reader().deploy_status(id).await {
+            let reader = self.writer.reader();
+            tokio::time::sleep(reader.pause(wait)).await;
+            let status = match reader.deploy_status(id).await {
                 Ok(status) => status,
+                Err(error) if error.may_pass() && broken < MOST_BROKEN_LOOKS => {
+                    broken += 1;
+                    continue;
+                }
                 Err(error) => {
-                    changes
-                        .iter()
-                        .for_each(|index| self.outcomes[*index].result = Result::Unknown);
+                    self.unknown(changes);
                     return Err(error.into());
                 }
             };
+            broken = 0;
             if status.done {
                 return Ok(status);
             }
@@ -187,9 +235,7 @@ impl Run<'_> {
                 break;
             }
         }
-        changes
-            .iter()
-            .for_each(|index| self.outcomes[*index].result = Result::Unknown);
+        self.unknown(changes);
         Err(still_running(id).into())
     }
 
@@ -260,7 +306,6 @@ impl Run<'_> {
                 .iter()
                 .any(|field| paths.contains(&field.path))
         };
-        let address = change.address.clone();
         let profiles = components
             .iter_mut()
             .filter(|component| component.kind == "Profile");
@@ -269,15 +314,28 @@ impl Run<'_> {
             gone |= entry.take_out_of(profile, &owned);
         }
         if gone {
-            let problem = problem.to_owned();
-            (self.emit)(Event::EntryDropped {
-                stage,
-                address,
-                entry: entry.to_string(),
-                problem,
-            });
+            self.remark_dropped(stage, index, entry, problem);
         }
         gone
+    }
+
+    fn remark_dropped(&mut self, stage: u8, index: usize, entry: &Entry, problem: &str) {
+        let change = &self.plan.changes[index];
+        let address = change.address.clone();
+        let message = format!("`{entry}` was left out of {address}: {problem}");
+        let help =
+            "state it in the manifest if the integration needs it; then the org has to allow it";
+        let mut remark = Diagnostic::warning("OW2024", message)
+            .help(help)
+            .about(address.clone());
+        remark.place.clone_from(&change.place);
+        self.remarks.push(remark);
+        (self.emit)(Event::EntryDropped {
+            stage,
+            address,
+            entry: entry.to_string(),
+            problem: problem.to_owned(),
+        });
     }
 
     /// Points each refused component at the manifest line that asked for it.
@@ -375,6 +433,15 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components
 }
 
+/// Whether a deploy holds these files and no others.
+fn is_of(status: &DeployStatus, files: &Files) -> bool {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let ours: BTreeSet<String> = files.keys().map(|path| last(path)).collect();
+    let told = status.successes.iter().chain(&status.failures);
+    told.map(|message| last(&message.file_name))
+        .all(|file| file.is_empty() || ours.contains(&file))
+}
+
 fn progress(stage: u8, id: &str, status: &DeployStatus, started: Instant) -> Event {
     Event::DeployProgress {
         stage,
@@ -399,6 +466,18 @@ fn busy(words: &str) -> Failure {
     Failure::new(
         Exit::Busy,
         vec![diagnostic.help("run the same command again later")],
+    )
+}
+
+fn undecided(id: &str) -> Failure {
+    let message = format!(
+        "the answer to a deploy was lost, and the one deploy since, {id}, holds other components: nobody can say \
+         whether the org took ours"
+    );
+    let help = "run the same command again: it looks first, and finishes what is left";
+    Failure::new(
+        Exit::Partial,
+        vec![Diagnostic::error("OW3006", message).help(help)],
     )
 }
 

@@ -1,23 +1,30 @@
 //! One stage's records: users and assignments, one after the other, each looked up before and after.
 
+use super::lost::Attempts;
 use super::{Result, Run, Step};
 use crate::change::{Component, Lookup, Record, RecordValue, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::failure;
-use crate::org::OrgError;
+use crate::org::{OrgError, Refusal, Row};
 use crate::soql;
 use serde_json::{Map, Value};
+use std::time::Instant;
 
 impl Run<'_> {
     /// Writes the records of these changes.
     pub(super) async fn write_records(&mut self, stage: u8, changes: &[usize]) -> Step<()> {
-        for index in changes.iter().copied() {
-            if self.deploys(index).is_some() {
-                continue;
-            }
+        let written: Vec<usize> = changes
+            .iter()
+            .copied()
+            .filter(|index| self.deploys(*index).is_none())
+            .collect();
+        let lookups = written.iter().flat_map(|index| self.lookups_of(*index));
+        let lookups: Vec<Lookup> = lookups.cloned().collect();
+        self.find_together(&lookups).await?;
+        for index in written {
             self.check_stop()?;
             let write = self.plan.changes[index].write.clone();
-            match self.write_record(write).await {
+            match self.write_record(stage, write).await {
                 Ok(id) => self.mark(index, stage, Result::Done, id),
                 Err(super::Stopped::Org(error)) => return Err(self.refused_record(index, error)),
                 Err(stopped) => return Err(stopped),
@@ -26,45 +33,116 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn write_record(&self, write: Write) -> Step<Option<String>> {
+    fn lookups_of(&self, index: usize) -> impl Iterator<Item = &Lookup> {
+        let record = match &self.plan.changes[index].write {
+            Write::Insert(record) | Write::Update(_, record) => Some(record),
+            Write::Deploy(_) | Write::Remove(..) => None,
+        };
+        let values = record.into_iter().flat_map(|record| record.values.values());
+        values.filter_map(|value| match value {
+            RecordValue::Lookup(lookup) => Some(lookup),
+            RecordValue::Literal(_) => None,
+        })
+    }
+
+    async fn write_record(&mut self, stage: u8, write: Write) -> Step<Option<String>> {
         match write {
             Write::Insert(record) => {
                 let values = self.values(&record).await?;
-                Ok(Some(self.insert(&record, values).await?))
+                let id = self.insert(stage, &record, &values).await?;
+                self.found.insert(twin(&record, &values), id.clone());
+                Ok(Some(id))
             }
             Write::Update(id, record) => {
                 let values = self.values(&record).await?;
-                self.writer.update(record.object, &id, &values).await?;
+                self.update(stage, record.object, &id, &values).await?;
                 Ok(Some(id))
             }
             Write::Remove(object, id) => {
-                self.writer.delete(&object, &id).await?;
+                self.remove(stage, &object, &id).await?;
                 Ok(None)
             }
             Write::Deploy(_) => Ok(None),
         }
     }
 
-    /// A lost answer is looked up, never sent again: a user made twice could never be deleted. An assignment that is
-    /// there already is what was wanted.
-    async fn insert(&self, record: &Record, values: Map<String, Value>) -> Step<String> {
-        let error = match self.writer.create(record.object, &values).await {
-            Ok(id) => return Ok(id),
-            Err(error) => error,
-        };
-        let duplicate = error
-            .refusal()
-            .is_some_and(|refusal| refusal.code == "DUPLICATE_VALUE");
-        if !error.outcome_unknown() && !duplicate {
-            return Err(error.into());
-        }
-        match self.find(&twin(record, &values)).await {
-            Ok(Some(id)) => Ok(id),
-            _ => Err(error.into()),
+    /// A lost answer is looked up first: a user made twice could never be deleted. A record that is there already is
+    /// what was wanted.
+    async fn insert(
+        &mut self,
+        stage: u8,
+        record: &Record,
+        values: &Map<String, Value>,
+    ) -> Step<String> {
+        let (mut attempts, started) = (Attempts::new(), Instant::now());
+        loop {
+            let error = match self.writer.create(record.object, values).await {
+                Ok(id) => return Ok(id),
+                Err(error) => error,
+            };
+            let duplicate = error.refusal().is_some_and(is_duplicate);
+            if !error.outcome_unknown() && !error.is_transient() && !duplicate {
+                return Err(error.into());
+            }
+            match self.find(&twin(record, values)).await {
+                Ok(Some(id)) => return Ok(id),
+                Ok(None) => {}
+                Err(_) => return Err(error.into()),
+            }
+            self.before_next(stage, &mut attempts, error, started)
+                .await?;
         }
     }
 
-    async fn values(&self, record: &Record) -> Step<Map<String, Value>> {
+    /// The same values written twice are the same values, so a lost answer needs no look.
+    async fn update(
+        &mut self,
+        stage: u8,
+        object: &str,
+        id: &str,
+        values: &Map<String, Value>,
+    ) -> Step<()> {
+        let (mut attempts, started) = (Attempts::new(), Instant::now());
+        loop {
+            let Err(error) = self.writer.update(object, id, values).await else {
+                return Ok(());
+            };
+            self.before_next(stage, &mut attempts, error, started)
+                .await?;
+        }
+    }
+
+    /// A record that is gone is what was wanted.
+    async fn remove(&mut self, stage: u8, object: &str, id: &str) -> Step<()> {
+        let (mut attempts, started) = (Attempts::new(), Instant::now());
+        loop {
+            let error = match self.writer.delete(object, id).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            if error.refusal().is_some_and(is_gone) {
+                return Ok(());
+            }
+            self.before_next(stage, &mut attempts, error, started)
+                .await?;
+        }
+    }
+
+    /// Pauses before a write goes again, or ends with its error.
+    async fn before_next(
+        &mut self,
+        stage: u8,
+        attempts: &mut Attempts,
+        error: OrgError,
+        started: Instant,
+    ) -> Step<()> {
+        let Some(pause) = attempts.pause_before_next(&error, self.options.wait) else {
+            return Err(error.into());
+        };
+        self.rest(stage, &error.to_string(), pause, started).await
+    }
+
+    async fn values(&mut self, record: &Record) -> Step<Map<String, Value>> {
         let mut values = Map::new();
         for (column, value) in &record.values {
             let value = match value {
@@ -79,7 +157,15 @@ impl Run<'_> {
     }
 
     /// Puts ids that only exist now in the place of their placeholders.
-    pub(super) async fn with_ids(&self, mut components: Vec<Component>) -> Step<Vec<Component>> {
+    pub(super) async fn with_ids(
+        &mut self,
+        mut components: Vec<Component>,
+    ) -> Step<Vec<Component>> {
+        let lookups = components
+            .iter()
+            .flat_map(|component| component.lookups.values());
+        let lookups: Vec<Lookup> = lookups.cloned().collect();
+        self.find_together(&lookups).await?;
         for component in &mut components {
             for (placeholder, lookup) in std::mem::take(&mut component.lookups) {
                 let id = self.look_up(&lookup).await?;
@@ -91,7 +177,10 @@ impl Run<'_> {
         Ok(components)
     }
 
-    async fn look_up(&self, lookup: &Lookup) -> Step<String> {
+    async fn look_up(&mut self, lookup: &Lookup) -> Step<String> {
+        if let Some(id) = self.found.get(&lookup.soql) {
+            return Ok(id.clone());
+        }
         match self.find(&lookup.soql).await? {
             Some(id) => Ok(id),
             None => {
@@ -103,13 +192,27 @@ impl Run<'_> {
         }
     }
 
+    /// Asks for what a stage looks up, in one request. What does not exist yet is asked for again when it is needed.
+    async fn find_together(&mut self, lookups: &[Lookup]) -> Step<()> {
+        let unknown = lookups
+            .iter()
+            .filter(|lookup| !self.found.contains_key(&lookup.soql));
+        let mut queries: Vec<String> = unknown.map(|lookup| lookup.soql.clone()).collect();
+        queries.sort();
+        queries.dedup();
+        if queries.is_empty() {
+            return Ok(());
+        }
+        let results = self.writer.reader().queries(&queries).await?;
+        for (query, rows) in queries.into_iter().zip(results) {
+            let id = rows.ok().as_deref().and_then(first_id);
+            self.found.extend(id.map(|id| (query, id)));
+        }
+        Ok(())
+    }
+
     async fn find(&self, soql: &str) -> std::result::Result<Option<String>, OrgError> {
-        let rows = self.writer.reader().query(soql).await?;
-        Ok(rows
-            .first()
-            .and_then(|row| row.get("Id"))
-            .and_then(Value::as_str)
-            .map(str::to_owned))
+        Ok(first_id(&self.writer.reader().query(soql).await?))
     }
 
     fn refused_record(&mut self, index: usize, error: OrgError) -> super::Stopped {
@@ -125,6 +228,22 @@ impl Run<'_> {
         }
         failure.into()
     }
+}
+
+fn first_id(rows: &[Row]) -> Option<String> {
+    Some(rows.first()?.get("Id")?.as_str()?.to_owned())
+}
+
+/// Whether the org has the record already. A username is taken in this org or in another one: the look tells.
+fn is_duplicate(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.code.as_str(),
+        "DUPLICATE_VALUE" | "DUPLICATE_USERNAME"
+    )
+}
+
+fn is_gone(refusal: &Refusal) -> bool {
+    matches!(refusal.code.as_str(), "ENTITY_IS_DELETED" | "NOT_FOUND")
 }
 
 /// The query that finds the record an insert would have made.

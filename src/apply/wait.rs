@@ -1,25 +1,29 @@
 //! Waiting for the org: a default comes into force, and rules make their share rows, after a recalculation.
 
-use super::{Run, Step, milliseconds};
+use super::{Run, Step, milliseconds, prove};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::facts::{Answer, Facts, ORGANIZATION, Question, Row};
 use crate::kinds::{entity_definition, in_force};
 use crate::manifest::SharingModel;
-use crate::org::{OrgError, poll, query_path};
-use crate::verify;
-use serde_json::Value;
+use crate::observe;
+use crate::org::{OrgError, poll};
+use crate::verify::{self, Verification, Watch};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Longest sleep between two looks at whether the run shall stop.
 const STEP: Duration = Duration::from_millis(100);
+/// The stage that proves.
+const PROOF: u8 = 7;
+/// What is waited for after rules have changed.
+const RULES: &str = "the sharing rules' recalculation";
 
 impl Run<'_> {
     /// Waits until every default the manifests name is in force. Deploy success does not mean it is.
     pub(super) async fn wait_for_defaults(&mut self, stage: u8) -> Step<()> {
         let wanted = self.wanted_defaults();
-        if wanted.is_empty() {
+        if wanted.is_empty() || self.defaults_in_force {
             return Ok(());
         }
         let started = Instant::now();
@@ -27,6 +31,7 @@ impl Run<'_> {
             self.pause(wait).await;
             let late = self.late_defaults(&wanted).await?;
             if late.is_empty() {
+                self.defaults_in_force = true;
                 return Ok(());
             }
             self.waiting(
@@ -40,7 +45,7 @@ impl Run<'_> {
 
     /// Sleeps, and wakes at once when the run is asked to stop.
     pub(super) async fn pause(&self, wait: Duration) {
-        let until = Instant::now() + wait;
+        let until = Instant::now() + self.writer.reader().pause(wait);
         while Instant::now() < until && !self.options.stop.load(Ordering::Relaxed) {
             tokio::time::sleep(STEP.min(until.saturating_duration_since(Instant::now()))).await;
         }
@@ -64,20 +69,10 @@ impl Run<'_> {
     ) -> std::result::Result<Vec<String>, OrgError> {
         let mut queries = vec![ORGANIZATION.to_owned()];
         queries.extend(wanted.iter().map(|(object, _)| entity_definition(object)));
-        let paths: Vec<String> = queries.iter().map(|query| query_path(query)).collect();
-        let results = self.writer.reader().batch(&paths).await?;
+        let results = self.writer.reader().queries(&queries).await?;
         let mut facts = Facts::default();
-        for (query, result) in queries.into_iter().zip(results) {
-            let page = result.unwrap_or(Value::Null);
-            let records = page
-                .get("records")
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default();
-            let rows = records
-                .into_iter()
-                .filter_map(|record| record.as_object().cloned().map(Row))
-                .collect();
+        for (query, rows) in queries.into_iter().zip(results) {
+            let rows = rows.unwrap_or_default().into_iter().map(Row).collect();
             facts.record(Question::Query(query), Answer::Rows(rows));
         }
         let late = wanted
@@ -86,21 +81,61 @@ impl Run<'_> {
         Ok(late.map(|(object, _)| object.clone()).collect())
     }
 
-    /// Waits until the rules' share rows stand still over two looks and a sample of records is as predicted.
+    /// Waits until the rows of the rules stand still, so that a user who changes role afterwards keeps its sight. Where
+    /// nothing comes after the rules, the proof waits.
     pub(super) async fn wait_for_rules(&mut self, stage: u8) -> Step<()> {
-        let facts = self.observe().await?;
-        let reader = self.writer.reader();
-        let groups = verify::role_groups(self.manifests, &facts, reader).await?;
-        let with_sample = self.changes_of(6).is_empty();
+        if self.changes_of(6).is_empty() {
+            return Ok(());
+        }
+        let facts = observe::observe(self.manifests, self.writer.reader()).await?;
+        self.watch_rules(stage, &facts, false, Instant::now()).await
+    }
+
+    /// Proves, as soon as sharing has come to rest: what a recalculation may still change is waited for, and nothing
+    /// else. Where one request asks about all records, the proof itself is the best look there is; else the rules'
+    /// share rows have to stand still over two looks first, with a sample of records as predicted.
+    pub(super) async fn settled_proof(&mut self) -> Step<Verification> {
         let started = Instant::now();
+        let whole = verify::in_one_request(&self.plan.impact);
+        if !whole && self.plan.changes.iter().any(|change| change.stage >= 3) {
+            let facts = observe::observe(self.manifests, self.writer.reader()).await?;
+            self.watch_rules(PROOF, &facts, true, started).await?;
+        }
+        let mut waits = poll::schedule();
+        loop {
+            let mut events = Vec::new();
+            let mut keep = |event| events.push(event);
+            let (reader, sample) = (self.writer.reader(), self.options.sample);
+            let (verification, facts) =
+                prove(self.plan, self.manifests, reader, sample, &mut keep).await?;
+            // A run that changed nothing has nothing to wait for.
+            if !self.wrote || !verification.settling() {
+                events.into_iter().for_each(&mut *self.emit);
+                return Ok(verification);
+            }
+            self.waiting(PROOF, RULES, started)?;
+            self.watch_rules(PROOF, &facts, true, started).await?;
+            self.pause(waits.next().unwrap_or_default()).await;
+        }
+    }
+
+    async fn watch_rules(
+        &mut self,
+        stage: u8,
+        facts: &Facts,
+        with_sample: bool,
+        started: Instant,
+    ) -> Step<()> {
+        let reader = self.writer.reader();
+        let watch = Watch::new(self.manifests, facts, reader, with_sample).await?;
         let mut last = None;
         for wait in poll::schedule() {
-            let look = verify::look(self.manifests, &facts, &groups, reader, with_sample).await?;
+            let look = watch.look(reader).await?;
             if look.as_predicted && last.as_ref() == Some(&look) {
                 return Ok(());
             }
             last = Some(look);
-            self.waiting(stage, "the sharing rules' recalculation", started)?;
+            self.waiting(stage, RULES, started)?;
             self.pause(wait).await;
         }
         Ok(())

@@ -14,6 +14,9 @@ use crate::secret::Secret;
 /// Threads of the runtime: one for this program, one for an org inside it.
 const THREADS: usize = 2;
 
+/// Connections opened while the log-in goes on; the first wave of reads needs about as many.
+const CONNECTIONS: usize = 4;
+
 /// A connection. The demo org runs as long as this lives.
 pub(crate) struct Session {
     /// What reads the org.
@@ -40,6 +43,8 @@ impl Session {
         };
         let options = org::Options {
             api_version: context.global.api_version.clone(),
+            // The demo org is next door: a connection to it costs nothing.
+            warm_connections: if server.is_none() { CONNECTIONS } else { 0 },
             ..org::Options::default()
         };
         let reader = org::connect(target, options)

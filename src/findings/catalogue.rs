@@ -144,6 +144,26 @@ pub const CODES: &[Code] = &[
         "an entry the org refused",
         "The org refused an entry of the cloned profile that the manifest does not state: a permission it does not know, or one the licence does not carry. It was left out and the deploy repeated. Removals and stated entries are never left out.",
     ),
+    code(
+        "OW2025",
+        "the log-in does not see everything",
+        "Counts, and the proof, ask the org as the user who is logged in. What that user cannot see is left out of every answer, so a leak would go unnoticed. Log in with View All Data.",
+    ),
+    code(
+        "OW2026",
+        "the username is somebody else's",
+        "A user of that name exists with another name and address, in another profile. Applying would give that person the integration's profile and role. Choose another username; if that user is meant, write its own `lastName` and `email` into the manifest.",
+    ),
+    code(
+        "OW2027",
+        "everything stays visible",
+        "A default that lets everybody read, or a profile that keeps View All on the object, leaves nothing selective: the integration user sees every record, and all of them sync.",
+    ),
+    code(
+        "OW2028",
+        "a rule that only reads",
+        "HubSpot syncs records that its user can read and write. With `ReadOnly` it cannot write back, and counts the record as not eligible.",
+    ),
     // What makes a manifest impossible on an org
     code(
         "OW2101",
@@ -224,6 +244,11 @@ pub const CODES: &[Code] = &[
         "OW2116",
         "two manifests disagree",
         "Manifests that are planned together may name the same resource only if they say the same of it.",
+    ),
+    code(
+        "OW2117",
+        "a criterion on a field that goes",
+        "The same manifest removes the field that the rule asks for. Keep one of the two.",
     ),
     // What an org answers
     code(

@@ -1,7 +1,6 @@
 //! Permission set assignments. They are records: made and removed, never changed.
 
 use super::permission_set::keepers;
-use super::user::question;
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
 use crate::change::{Attributes, Lookup, Record, RecordValue, Write};
@@ -97,7 +96,7 @@ fn propose_one(
         }
     };
     let name = found.map_or_else(|| reference.name.value.clone(), api_name);
-    let row = facts.rows(&question(&user.username)).first();
+    let row = super::user::row(manifest, facts);
     let live = row.and_then(|row| find_assignment(row, &name));
     match (live, reference.absent) {
         (None, false) => assign(

@@ -236,8 +236,21 @@ impl OrgError {
         }
     }
 
-    /// Whether the same read may succeed within seconds.
-    pub(super) fn is_transient(&self) -> bool {
+    /// How long the org asks to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether looking again may give an answer: it was a passing refusal, or none that could be read.
+    pub fn may_pass(&self) -> bool {
+        self.is_transient() || matches!(self, Self::Garbled { .. } | Self::HtmlPage { .. })
+    }
+
+    /// Whether the same may succeed within seconds.
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Busy { .. } => true,
             Self::Refused { refusal, .. } => refusal.is_transient(),

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
 };
 use reqwest::{Certificate, Client, Method, Url, redirect};
 use tokio::sync::Semaphore;
@@ -72,6 +74,9 @@ pub(super) struct Http {
     permits: Semaphore,
     usage: Mutex<Usage>,
     trace: Option<Trace>,
+    without_pauses: bool,
+    /// The host's clock at its last answer.
+    host_time: Mutex<Option<Timestamp>>,
 }
 
 impl Http {
@@ -112,6 +117,8 @@ impl Http {
             permits: Semaphore::new(MAX_IN_FLIGHT),
             usage: Mutex::default(),
             trace: options.trace.clone(),
+            without_pauses: options.without_pauses,
+            host_time: Mutex::default(),
         })
     }
 
@@ -123,6 +130,28 @@ impl Http {
     /// What has been used since.
     pub(super) fn usage(&self) -> Usage {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The host's clock at its last answer.
+    pub(super) fn host_time(&self) -> Option<Timestamp> {
+        *self
+            .host_time
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a pause lasts here.
+    pub(super) fn pause(&self, wait: Duration) -> Duration {
+        if self.without_pauses {
+            Duration::ZERO
+        } else {
+            wait
+        }
+    }
+
+    /// Pauses.
+    pub(super) async fn rest(&self, wait: Duration) {
+        tokio::time::sleep(self.pause(wait)).await;
     }
 
     /// Sends the request once and reads the answer whole. A body that the host does not take compressed was not
@@ -227,6 +256,7 @@ impl Http {
             }
             wire.extend_from_slice(&chunk);
         }
+        self.note_time(&headers);
         let received = wire.len();
         let compressed = headers
             .get(CONTENT_ENCODING)
@@ -246,6 +276,17 @@ impl Http {
             token: call.token.clone(),
         };
         Ok((answer, received))
+    }
+
+    fn note_time(&self, headers: &HeaderMap) {
+        let told = headers.get(DATE).and_then(|value| value.to_str().ok());
+        let Some(there) = told.and_then(|date| rfc2822::parse(date).ok()) else {
+            return;
+        };
+        *self
+            .host_time
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(there.timestamp());
     }
 
     fn inflate(&self, call: &Call, wire: &[u8]) -> Result<Vec<u8>, OrgError> {

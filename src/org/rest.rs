@@ -68,6 +68,23 @@ impl Reader {
         self.rows(self.data_path(&query_path(soql))).await
     }
 
+    /// The rows of many queries, in the order asked, 25 to a request. Each may be refused on its own.
+    ///
+    /// # Errors
+    /// Where a request as a whole fails.
+    pub async fn queries(
+        &self,
+        queries: &[String],
+    ) -> Result<Vec<Result<Vec<Row>, Refusal>>, OrgError> {
+        let paths: Vec<String> = queries.iter().map(|query| query_path(query)).collect();
+        let pages = self.batch(&paths).await?.into_iter();
+        let rows = pages.map(|page| match page {
+            Ok(page) => records(page).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        });
+        rows.collect()
+    }
+
     /// Every row of a query on the Tooling API.
     ///
     /// # Errors
@@ -79,10 +96,7 @@ impl Reader {
     async fn rows(&self, path: String) -> Result<Vec<Row>, OrgError> {
         let mut page = self.fetch("run a query", path).await?;
         self.complete(&mut page).await?;
-        let Some(Value::Array(records)) = page.get_mut("records").map(Value::take) else {
-            return Err(garbled("the answer to a query has no records", &page));
-        };
-        records.into_iter().map(row).collect()
+        records(page)
     }
 
     /// Appends the records of all further pages, those of sub-queries included: they break off just as silently.
@@ -322,6 +336,13 @@ fn sub_queries(page: &mut Value) -> impl Iterator<Item = &mut Value> {
         .filter_map(Value::as_object_mut)
         .flat_map(Map::values_mut);
     fields.filter(|value| value.get("records").is_some())
+}
+
+fn records(mut page: Value) -> Result<Vec<Row>, OrgError> {
+    let Some(Value::Array(records)) = page.get_mut("records").map(Value::take) else {
+        return Err(garbled("the answer to a query has no records", &page));
+    };
+    records.into_iter().map(row).collect()
 }
 
 fn row(record: Value) -> Result<Row, OrgError> {

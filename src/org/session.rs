@@ -93,7 +93,7 @@ impl Session {
             let Some(wait) = self.retries.wait(&error, attempt) else {
                 return Err(error);
             };
-            tokio::time::sleep(wait).await;
+            self.http.rest(wait).await;
             attempt += 1;
         }
     }

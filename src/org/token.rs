@@ -195,7 +195,7 @@ async fn post_token(http: &Http, login: &Url, form: &Form) -> Result<TokenAnswer
         let Some(wait) = retries.wait(&error, attempt) else {
             return Err(error);
         };
-        tokio::time::sleep(wait).await;
+        http.rest(wait).await;
         attempt += 1;
     }
 }

@@ -12,6 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Leaks whose share rows are asked for; beyond it the first tell enough.
 const MOST_EXPLAINED: usize = 200;
 
+/// What opens a record.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cause {
+    /// In words.
+    pub(crate) words: String,
+    /// Whether it is a share row of the manifest's own role, which a recalculation may still take away.
+    settling: bool,
+}
+
 /// Puts the cause to each leak, as far as the org tells.
 ///
 /// # Errors
@@ -22,15 +31,15 @@ pub(super) async fn explain(
     reader: &Reader,
 ) -> Result<(), OrgError> {
     let leaks = &mut access.leaks;
-    let ids: Vec<String> = leaks
-        .iter()
-        .take(MOST_EXPLAINED)
-        .map(|leak| leak.id.clone())
-        .collect();
+    let first = leaks.iter().take(MOST_EXPLAINED);
+    let ids: Vec<String> = first.map(|leak| leak.id.clone()).collect();
     let causes = causes(subject, &ids, reader).await?;
-    for leak in leaks {
+    let any_settling = causes.values().any(|cause| cause.settling);
+    for (index, leak) in leaks.iter_mut().enumerate() {
+        leak.settling = index >= MOST_EXPLAINED && any_settling;
         if let Some(cause) = causes.get(&short(&leak.id)) {
-            leak.cause.clone_from(cause);
+            leak.cause.clone_from(&cause.words);
+            leak.settling = cause.settling;
         }
     }
     Ok(())
@@ -45,29 +54,41 @@ pub(crate) async fn causes(
     subject: &Subject<'_>,
     ids: &[String],
     reader: &Reader,
-) -> Result<BTreeMap<String, String>, OrgError> {
+) -> Result<BTreeMap<String, Cause>, OrgError> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    if let Some(permission) = by_permission(subject) {
-        return Ok(ids
-            .iter()
-            .map(|id| (short(id), permission.clone()))
-            .collect());
+    if let Some(words) = by_permission(subject) {
+        let cause = Cause {
+            words,
+            settling: false,
+        };
+        return Ok(ids.iter().map(|id| (short(id), cause.clone())).collect());
     }
     let rows = share_rows(subject, ids, reader).await?;
     let names = group_names(&rows, reader).await?;
     let column = record_column(subject);
-    let mut sentences: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut sentences: BTreeMap<String, BTreeSet<(String, bool)>> = BTreeMap::new();
     for row in &rows {
         if let (Some(id), Some(sentence)) = (row.text(&column), sentence(subject, row, &names)) {
             sentences.entry(short(id)).or_default().insert(sentence);
         }
     }
-    let joined = sentences
+    Ok(sentences
         .into_iter()
-        .map(|(id, set)| (id, set.into_iter().collect::<Vec<_>>().join("; ")));
-    Ok(joined.collect())
+        .map(|(id, set)| (id, Cause::of(set)))
+        .collect())
+}
+
+impl Cause {
+    fn of(sentences: BTreeSet<(String, bool)>) -> Self {
+        let settling = sentences.iter().all(|(_, settling)| *settling);
+        let words: Vec<String> = sentences.into_iter().map(|(words, _)| words).collect();
+        Self {
+            words: words.join("; "),
+            settling,
+        }
+    }
 }
 
 /// A profile or permission set of the user that ignores sharing.
@@ -100,7 +121,7 @@ pub(super) fn share_object(object: &str) -> String {
 }
 
 /// Share rows name their record `ParentId` on custom objects, and by the object on standard ones.
-fn record_column(subject: &Subject) -> String {
+pub(super) fn record_column(subject: &Subject) -> String {
     let object = subject.sharing.object.value.as_str();
     if object.ends_with("__c") {
         "ParentId".to_owned()
@@ -145,30 +166,52 @@ async fn group_names(rows: &[Row], reader: &Reader) -> Result<BTreeMap<String, R
         .collect())
 }
 
-/// What one share row says, where it can be what opens the record to the user.
-fn sentence(subject: &Subject, row: &Row, groups: &BTreeMap<String, Row>) -> Option<String> {
+/// What one share row says, where it can be what opens the record to the user, and whether a recalculation may still
+/// take the row away.
+fn sentence(
+    subject: &Subject,
+    row: &Row,
+    groups: &BTreeMap<String, Row>,
+) -> Option<(String, bool)> {
     let to = row.text("UserOrGroupId")?;
     let own = short(to) == short(subject.user_id);
-    match (row.text("RowCause")?, own, groups.get(to)) {
-        ("Manual", true, _) => Some("shared by hand with the user".to_owned()),
-        ("Manual", false, Some(group)) => Some(format!(
-            "shared by hand with {}",
-            group_name(subject, group)
-        )),
-        ("Rule", _, Some(group)) => Some(format!(
-            "a sharing rule shares it with {}",
-            group_name(subject, group)
-        )),
-        ("Owner", false, None) => {
-            Some("perhaps owned by a user below it in the role hierarchy".to_owned())
+    let group = groups.get(to);
+    let name = |group: &Row| group_name(subject, group);
+    let words = match (row.text("RowCause")?, own, group) {
+        ("Manual", true, _) => "shared by hand with the user".to_owned(),
+        ("Manual", false, Some(group)) => format!("shared by hand with {}", name(group)),
+        ("Rule", _, Some(group)) => format!("a sharing rule shares it with {}", name(group)),
+        ("Owner", false, None) if supervises(subject) => {
+            "owned by somebody the user may stand above in the role hierarchy".to_owned()
         }
-        ("Owner", _, Some(group)) => Some(format!(
-            "owned by the queue {}",
-            group.text("DeveloperName")?
-        )),
-        (other, true, _) => Some(format!("shared with the user ({other})")),
-        _ => None,
-    }
+        ("Owner", _, Some(group)) => format!("owned by the queue {}", group.text("DeveloperName")?),
+        (other, true, _) => format!("shared with the user ({other})"),
+        _ => return None,
+    };
+    let by_rule = row.text("RowCause") == Some("Rule");
+    let own_role = own_role(subject).and_then(|role| role.text("Id"));
+    let to_own_role =
+        group.is_some_and(|group| own_role.is_some() && group.text("RelatedId") == own_role);
+    Some((words, by_rule && to_own_role))
+}
+
+fn own_role<'a>(subject: &Subject<'a>) -> Option<&'a Row> {
+    let name = &subject.manifest.spec.role.as_ref()?.name;
+    subject
+        .facts
+        .rows(ROLES)
+        .iter()
+        .find(|row| row.text("DeveloperName") == Some(name))
+}
+
+/// Whether any role stands below the manifest's.
+fn supervises(subject: &Subject) -> bool {
+    let own = own_role(subject).and_then(|role| role.text("Id"));
+    let roles = subject.facts.rows(ROLES).iter();
+    own.is_some()
+        && roles
+            .into_iter()
+            .any(|role| role.text("ParentRoleId") == own)
 }
 
 fn group_name(subject: &Subject, group: &Row) -> String {

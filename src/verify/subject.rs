@@ -1,22 +1,16 @@
 //! One object whose records are compared: what should be visible, by the criteria, against what is, by the org.
 
-use super::cause;
-use super::{Access, LOOK_AT, Mismatch, RECORDS_A_ROUND, SAMPLE, Sample};
+use super::granted::{ByRecord, Granted};
+use super::{Access, Mismatch, SAMPLE, Sample};
 use crate::access;
 use crate::criteria::{Criteria, Verdict};
-use crate::event::{Emit, Event};
 use crate::facts::{Facts, Row};
-use crate::kinds::{Defaults, rule_criteria};
+use crate::kinds::{Defaults, rule_criteria, user_question};
 use crate::manifest::{Manifest, RuleAccess, Sharing, SharingModel};
-use crate::org::{OrgError, Reader, query_path};
+use crate::org::{OrgError, Reader};
 use crate::soql;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Records of one object that are all compared; beyond it a sample is.
-const ALL_UP_TO: u64 = 20_000;
-/// Most ids one `UserRecordAccess` query takes.
-const IDS_A_QUERY: usize = 200;
+use std::collections::BTreeSet;
 
 /// One object whose records are compared.
 pub(crate) struct Subject<'a> {
@@ -26,11 +20,17 @@ pub(crate) struct Subject<'a> {
     pub(crate) user_id: &'a str,
 }
 
-/// What the org says about one record.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Granted {
-    pub(crate) read: bool,
-    pub(crate) edit: bool,
+/// The records of an object that are compared.
+pub(super) struct Records {
+    pub(super) population: u64,
+    pub(super) sampled: bool,
+    rows: Vec<Row>,
+}
+
+impl Records {
+    pub(super) fn ids(&self) -> Vec<&str> {
+        self.rows.iter().filter_map(|row| row.text("Id")).collect()
+    }
 }
 
 /// What the manifest wants of one record.
@@ -40,129 +40,123 @@ pub(crate) struct Wanted {
     pub(crate) why: &'static str,
 }
 
+/// Every object under `sharing` of the manifests whose user the org has.
+pub(super) fn all<'a>(manifests: &'a [Manifest], facts: &'a Facts) -> Vec<Subject<'a>> {
+    let mut subjects = Vec::new();
+    for manifest in manifests {
+        let Some(user) = &manifest.spec.user else {
+            continue;
+        };
+        let row = facts.rows(&user_question(&user.username)).first();
+        let Some(user_id) = row.and_then(|row| row.text("Id")) else {
+            continue;
+        };
+        subjects.extend(manifest.spec.sharing.iter().map(|sharing| Subject {
+            manifest,
+            sharing,
+            facts,
+            user_id,
+        }));
+    }
+    subjects
+}
+
 impl Subject<'_> {
-    /// Compares the records of the object.
-    pub(super) async fn prove(
+    /// The records to compare: all of them, or a sample with as many that should be visible as that should not.
+    pub(super) async fn records(
         &self,
         reader: &Reader,
         sample: Sample,
-        emit: Emit<'_>,
-    ) -> Result<Access, OrgError> {
-        let object = self.sharing.object.value.clone();
+    ) -> Result<Records, OrgError> {
         let population = self.population(reader).await?;
-        let (rows, sampled) = self.rows(reader, population, sample).await?;
-        let mut granted: BTreeMap<String, Granted> = BTreeMap::new();
-        let ids: Vec<&str> = rows.iter().filter_map(|row| row.text("Id")).collect();
-        for round in ids.chunks(RECORDS_A_ROUND) {
-            granted.extend(self.granted(reader, round).await?);
-            let checked = granted.len() as u64;
-            emit(Event::Checking {
-                object: object.clone(),
-                checked,
-                population,
-            });
-        }
-        let mut access = self.compare(object, population, sampled, &rows, &granted);
-        cause::explain(self, &mut access, reader).await?;
-        Ok(access)
-    }
-
-    /// Rows that rules made for a group.
-    pub(super) async fn rule_rows(&self, group: &str, reader: &Reader) -> Result<u64, OrgError> {
-        let share = cause::share_object(&self.sharing.object);
-        let group = soql::literal(group);
-        let query = format!(
-            "SELECT COUNT(Id) n FROM {share} WHERE RowCause = 'Rule' AND UserOrGroupId = {group}"
-        );
-        let rows = reader.query(&query).await?;
-        Ok(rows
-            .first()
-            .and_then(|row| row.get("n"))
-            .and_then(Value::as_u64)
-            .unwrap_or(0))
-    }
-
-    /// Whether records that a rule shares are visible already.
-    pub(super) async fn sample_is_visible(&self, reader: &Reader) -> Result<bool, OrgError> {
-        let Some(expected) = access::expected_condition(self.sharing, self.manifest) else {
-            return Ok(true);
+        let sampled = !sample.is_whole(population);
+        let rows = if sampled {
+            self.sample(reader, sample).await?
+        } else {
+            self.all_rows(reader).await?
         };
-        let rows = query(
-            reader,
-            &self.select(&format!(" WHERE {expected} ORDER BY Id LIMIT {LOOK_AT}")),
-        )
-        .await?;
-        let criteria = self.criteria();
-        let shared = rows
-            .iter()
-            .filter(|row| self.wanted(row, &criteria).read == Verdict::Yes);
-        let ids: Vec<&str> = shared.filter_map(|row| row.text("Id")).collect();
-        let granted = self.granted(reader, &ids).await?;
-        Ok(ids
-            .iter()
-            .all(|id| granted.get(&short(id)).is_some_and(|granted| granted.read)))
+        Ok(Records {
+            population,
+            sampled,
+            rows,
+        })
     }
 
     async fn population(&self, reader: &Reader) -> Result<u64, OrgError> {
-        let rows = reader
-            .query(&access::population(&self.sharing.object))
-            .await?;
-        Ok(rows
-            .first()
-            .and_then(|row| row.get("n"))
-            .and_then(Value::as_u64)
-            .unwrap_or(0))
+        let question = access::population(&self.sharing.object);
+        if let Some(count) = self.facts.count(&question) {
+            return Ok(count);
+        }
+        let rows = query(reader, &question).await?;
+        Ok(rows.first().and_then(|row| row.number("n")).unwrap_or(0))
     }
 
-    /// The records to compare: all of them, or a sample with as many that should be visible as that should not.
-    async fn rows(
-        &self,
-        reader: &Reader,
-        population: u64,
-        sample: Sample,
-    ) -> Result<(Vec<Row>, bool), OrgError> {
-        let size = match sample {
-            Sample::All => population,
-            Sample::Auto if population <= ALL_UP_TO => population,
-            Sample::Auto => SAMPLE,
-            Sample::Size(size) => size,
-        };
-        if size >= population {
-            return Ok((query(reader, &self.select("")).await?, false));
+    async fn all_rows(&self, reader: &Reader) -> Result<Vec<Row>, OrgError> {
+        let select = self.select("");
+        match self.facts.answered(&select) {
+            Some(rows) => Ok(rows.to_vec()),
+            None => query(reader, &select).await,
         }
-        let Some(expected) = access::expected_condition(self.sharing, self.manifest) else {
-            return Ok((
-                query(reader, &self.select(&format!(" ORDER BY Id LIMIT {size}"))).await?,
-                true,
-            ));
+    }
+
+    async fn sample(&self, reader: &Reader, sample: Sample) -> Result<Vec<Row>, OrgError> {
+        let size = match sample {
+            Sample::Size(size) => size,
+            Sample::Auto | Sample::All => SAMPLE,
         };
-        let half = size.div_ceil(2);
-        let mut rows = query(
-            reader,
-            &self.select(&format!(" WHERE {expected} ORDER BY Id LIMIT {half}")),
-        )
-        .await?;
+        let Some(expected) = access::expected_condition(self.sharing, self.manifest) else {
+            return query(reader, &self.select(&format!(" ORDER BY Id LIMIT {size}"))).await;
+        };
+        let half = self.select(&format!(
+            " WHERE {expected} ORDER BY Id LIMIT {}",
+            size.div_ceil(2)
+        ));
+        let mut rows = query(reader, &half).await?;
         let rest = size.saturating_sub(rows.len() as u64);
-        let others = query(
-            reader,
-            &self.select(&format!(
-                " WHERE (NOT ({expected})) ORDER BY Id LIMIT {rest}"
-            )),
-        )
-        .await?;
-        rows.extend(others);
-        Ok((rows, true))
+        let others = self.select(&format!(
+            " WHERE (NOT ({expected})) ORDER BY Id LIMIT {rest}"
+        ));
+        rows.extend(query(reader, &others).await?);
+        Ok(rows)
+    }
+
+    /// Selects records that the user should see.
+    pub(super) fn select_expected(&self, limit: u64) -> Option<String> {
+        let expected = access::expected_condition(self.sharing, self.manifest)?;
+        Some(self.select(&format!(" WHERE {expected} ORDER BY Id LIMIT {limit}")))
+    }
+
+    /// Those of the records that should be visible: SOQL ignores case where criteria do not.
+    pub(super) fn shared<'r>(&self, rows: &'r [Row]) -> Vec<&'r str> {
+        self.wanted_as(rows, Verdict::Yes)
+    }
+
+    /// Those of the records that should be hidden.
+    pub(super) fn unshared<'r>(&self, rows: &'r [Row]) -> Vec<&'r str> {
+        self.wanted_as(rows, Verdict::No)
+    }
+
+    fn wanted_as<'r>(&self, rows: &'r [Row], verdict: Verdict) -> Vec<&'r str> {
+        let criteria = self.criteria();
+        let found = rows
+            .iter()
+            .filter(|row| self.wanted(row, &criteria).read == verdict);
+        found.filter_map(|row| row.text("Id")).collect()
     }
 
     pub(crate) fn select(&self, rest: &str) -> String {
+        self.select_where(rest, |path| self.selectable(path))
+    }
+
+    /// Selects all records with all fields, before it is known which of them the asking user can see.
+    pub(super) fn select_all_paths(&self) -> String {
+        self.select_where("", |_| true)
+    }
+
+    fn select_where(&self, rest: &str, selectable: impl Fn(&str) -> bool) -> String {
         let mut paths: BTreeSet<String> = ["Id".to_owned(), "OwnerId".to_owned()].into();
         for (criteria, _) in self.criteria() {
-            paths.extend(
-                criteria
-                    .paths()
-                    .into_iter()
-                    .filter(|path| self.selectable(path)),
-            );
+            paths.extend(criteria.paths().into_iter().filter(|path| selectable(path)));
         }
         if self.sharing.object.value == "Contact" {
             paths.insert("AccountId".to_owned());
@@ -194,46 +188,8 @@ impl Subject<'_> {
         criteria.collect()
     }
 
-    /// The org's own answer: 200 records a query, queries together in batches.
-    pub(crate) async fn granted(
-        &self,
-        reader: &Reader,
-        ids: &[&str],
-    ) -> Result<BTreeMap<String, Granted>, OrgError> {
-        let paths: Vec<String> = ids
-            .chunks(IDS_A_QUERY)
-            .map(|chunk| query_path(&self.access_query(chunk)))
-            .collect();
-        let mut granted = BTreeMap::new();
-        for result in reader.batch(&paths).await? {
-            let page = result.map_err(|refusal| OrgError::Refused {
-                operation: format!("ask which {} records the user can see", self.sharing.object),
-                refusal: Box::new(refusal),
-                request_id: None,
-            })?;
-            for record in page
-                .get("records")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
-                let flag = |name: &str| record.get(name).and_then(Value::as_bool).unwrap_or(false);
-                let Some(id) = record.get("RecordId").and_then(Value::as_str) else {
-                    continue;
-                };
-                granted.insert(
-                    short(id),
-                    Granted {
-                        read: flag("HasReadAccess"),
-                        edit: flag("HasEditAccess"),
-                    },
-                );
-            }
-        }
-        Ok(granted)
-    }
-
-    fn access_query(&self, ids: &[&str]) -> String {
+    /// Asks what the user may do with these records.
+    pub(super) fn access_query(&self, ids: &[&str]) -> String {
         format!(
             "SELECT RecordId, HasReadAccess, HasEditAccess FROM UserRecordAccess WHERE UserId = {} AND RecordId IN {}",
             soql::literal(self.user_id),
@@ -241,30 +197,26 @@ impl Subject<'_> {
         )
     }
 
-    fn compare(
-        &self,
-        object: String,
-        population: u64,
-        sampled: bool,
-        rows: &[Row],
-        granted: &BTreeMap<String, Granted>,
-    ) -> Access {
+    /// What the manifest wants, against what the org says.
+    pub(super) fn compare(&self, records: &Records, granted: &ByRecord) -> Access {
         let criteria = self.criteria();
         let mut result = Access {
-            object,
-            population,
-            checked: rows.len() as u64,
-            sampled,
+            object: self.sharing.object.value.clone(),
+            population: records.population,
+            checked: records.rows.len() as u64,
+            sampled: records.sampled,
             ..Access::default()
         };
-        for row in rows {
+        for row in &records.rows {
             let Some(id) = row.text("Id") else { continue };
             let wanted = self.wanted(row, &criteria);
             result.expected += u64::from(wanted.read == Verdict::Yes);
             let Some(has) = granted.get(&short(id)) else {
-                result
-                    .missing
-                    .push(mismatch(id, "the org gave no answer for this record"));
+                result.missing.push(Mismatch {
+                    id: id.to_owned(),
+                    cause: "the org gave no answer for this record".to_owned(),
+                    settling: false,
+                });
                 continue;
             };
             result.visible += u64::from(has.read);
@@ -341,29 +293,23 @@ impl Subject<'_> {
 impl Access {
     fn judge(&mut self, id: &str, wanted: &Wanted, has: Granted) {
         match (wanted.read, has.read) {
-            (Verdict::No, true) => self.leaks.push(mismatch(
-                id,
-                &format!("{}, and yet it is visible", wanted.why),
-            )),
-            (Verdict::Yes, false) => self.missing.push(mismatch(
-                id,
-                &format!("{}, and yet it is hidden", wanted.why),
-            )),
+            (Verdict::No, true) => self.leaks.push(mismatch(id, wanted, "it is visible")),
+            (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, "it is hidden")),
             (Verdict::Yes, true) if wanted.edit && !has.edit => {
-                self.missing.push(mismatch(
-                    id,
-                    &format!("{}, and yet it cannot be edited", wanted.why),
-                ));
+                self.missing
+                    .push(mismatch(id, wanted, "it cannot be edited"));
             }
             _ => {}
         }
     }
 }
 
-fn mismatch(id: &str, cause: &str) -> Mismatch {
+/// A recalculation may still put it right, unless its cause turns out to be another.
+fn mismatch(id: &str, wanted: &Wanted, found: &str) -> Mismatch {
     Mismatch {
         id: id.to_owned(),
-        cause: cause.to_owned(),
+        cause: format!("{}, and yet {found}", wanted.why),
+        settling: true,
     }
 }
 

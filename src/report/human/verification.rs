@@ -163,6 +163,7 @@ mod tests {
         Mismatch {
             id: "00Q000000000001AAA".into(),
             cause: "owned by a subordinate".into(),
+            settling: false,
         }
     }
 

@@ -1,0 +1,235 @@
+//! When a write may be sent again.
+//!
+//! **Promise:** nothing is sent twice without a look at the org in between; a write whose answer was lost goes again
+//! once, and only where the look proves that the org has not done it.
+
+use super::{Run, Step};
+use crate::org::{OrgError, Row};
+use crate::soql;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// Most times one write is sent; with the pauses between them that is a minute and a half.
+const MOST_SENDS: u32 = 8;
+/// The first pause after a refusal that passes. The platform has tried for about ten seconds itself by then
+/// (Salesforce engineering blog, "Managing group membership locks").
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// The longest one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// How much later than the look before it a look for a lost deploy comes: a request whose connection broke may still
+/// be on its way into the queue.
+const LOOKS: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_secs(1),
+    Duration::from_secs(4),
+];
+/// How far the clock in front of the org may be ahead of the one that dates its deploys.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
+
+/// How often a write was sent, and why it did not succeed.
+pub(super) struct Attempts {
+    started: Instant,
+    sent: u32,
+    lost: u32,
+}
+
+impl Attempts {
+    pub(super) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            sent: 0,
+            lost: 0,
+        }
+    }
+
+    /// The pause before the write may be sent again after an error, if it may. Only asked once a look has shown that
+    /// the org has not done it.
+    pub(super) fn pause_before_next(
+        &mut self,
+        error: &OrgError,
+        wait: Duration,
+    ) -> Option<Duration> {
+        self.sent += 1;
+        if error.outcome_unknown() {
+            self.lost += 1;
+            return (self.lost == 1).then_some(Duration::ZERO);
+        }
+        let usual = FIRST_PAUSE.saturating_mul(1 << self.sent.min(MOST_SENDS).saturating_sub(1));
+        let pause = error
+            .retry_after()
+            .unwrap_or_else(|| usual.min(LONGEST_PAUSE));
+        let in_time = self.started.elapsed().saturating_add(pause) <= wait;
+        (error.is_transient() && self.sent < MOST_SENDS && in_time).then_some(pause)
+    }
+}
+
+/// What a look for a deploy found, whose answer was lost.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Trace {
+    /// It is in the org, under this id.
+    Found(String),
+    /// The org has not taken it.
+    Absent,
+    /// Nobody can say.
+    Undecided,
+}
+
+impl Run<'_> {
+    /// Looks for a deploy of ours that the org may have taken since a point of its time.
+    pub(super) async fn look_for_deploy(&self, since: jiff::Timestamp) -> Trace {
+        let reader = self.writer.reader();
+        let user = reader.user_info().await.ok();
+        let user = user
+            .as_ref()
+            .and_then(|info| info.get("user_id"))
+            .and_then(Value::as_str);
+        let query = deploys_since(since, user);
+        for wait in LOOKS {
+            tokio::time::sleep(reader.pause(wait)).await;
+            let Ok(rows) = reader.tooling_query(&query).await else {
+                return Trace::Undecided;
+            };
+            match trace(&rows, &self.deploys) {
+                Trace::Absent => {}
+                found => return found,
+            }
+        }
+        Trace::Absent
+    }
+
+    /// Pauses, and says why.
+    pub(super) async fn rest(
+        &mut self,
+        stage: u8,
+        what: &str,
+        pause: Duration,
+        since: Instant,
+    ) -> Step<()> {
+        self.check_stop()?;
+        (self.emit)(crate::event::Event::Waiting {
+            stage,
+            what: what.to_owned(),
+            elapsed_ms: super::milliseconds(since),
+        });
+        self.pause(pause).await;
+        Ok(())
+    }
+}
+
+/// The deploys since a point of the org's time, those of one user where it is known.
+fn deploys_since(since: jiff::Timestamp, user: Option<&str>) -> String {
+    let since = since.saturating_sub(CLOCK_TOLERANCE).unwrap_or(since);
+    let by = user
+        .filter(|id| soql::is_id(id))
+        .map(|id| format!(" AND CreatedById = {}", soql::literal(id)))
+        .unwrap_or_default();
+    format!(
+        "SELECT Id, Status, CreatedDate FROM DeployRequest WHERE CreatedDate >= {since} AND CheckOnly = false{by} \
+         ORDER BY CreatedDate DESC LIMIT 10"
+    )
+}
+
+/// The one deploy that this run does not know yet. Of two nobody can say which one is ours.
+fn trace(rows: &[Row], known: &BTreeSet<String>) -> Trace {
+    let ids = rows
+        .iter()
+        .filter_map(|row| row.get("Id").and_then(Value::as_str));
+    let mut unknown = ids.filter(|id| !known.contains(&short(id)));
+    match (unknown.next(), unknown.next()) {
+        (None, _) => Trace::Absent,
+        (Some(id), None) => Trace::Found(id.to_owned()),
+        (Some(_), Some(_)) => Trace::Undecided,
+    }
+}
+
+/// Ids are compared by their first 15 characters: the last three are a checksum.
+pub(super) fn short(id: &str) -> String {
+    id.chars().take(15).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::org::Refusal;
+    use serde_json::json;
+
+    fn rows(ids: &[&str]) -> Vec<Row> {
+        let row = |id: &&str| Row::from_iter([("Id".to_owned(), json!(id))]);
+        ids.iter().map(row).collect()
+    }
+
+    #[test]
+    fn only_one_unknown_deploy_can_be_the_lost_one() {
+        let known = BTreeSet::from(["0Af000000000001".to_owned()]);
+        for (ids, expected) in [
+            (vec![], Trace::Absent),
+            (vec!["0Af000000000001AAA"], Trace::Absent),
+            (
+                vec!["0Af000000000002AAA", "0Af000000000001AAA"],
+                Trace::Found("0Af000000000002AAA".to_owned()),
+            ),
+            (
+                vec!["0Af000000000003AAA", "0Af000000000002AAA"],
+                Trace::Undecided,
+            ),
+        ] {
+            assert_eq!(trace(&rows(&ids), &known), expected, "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn deploys_are_asked_for_by_the_orgs_clock_and_our_user() {
+        let since: jiff::Timestamp = "2026-03-01T10:00:05Z".parse().expect("a time");
+        let query = deploys_since(since, Some("005000000000001AAA"));
+        assert!(
+            query.contains(
+                "CreatedDate >= 2026-03-01T10:00:00Z AND CheckOnly = false AND CreatedById = '005000000000001AAA' ORDER"
+            ),
+            "{query}"
+        );
+        assert!(!deploys_since(since, Some("' OR Id != '")).contains("CreatedById"));
+    }
+
+    #[test]
+    fn a_lost_write_goes_again_once_and_a_locked_one_while_there_is_time() {
+        let lost = || OrgError::LostAnswer {
+            operation: "create a User record".into(),
+            reason: "connection reset".into(),
+        };
+        let locked = || OrgError::Busy {
+            host: "acme".into(),
+            reason: "locked".into(),
+            retry_after: None,
+        };
+        let minute = Duration::from_secs(60);
+        let mut attempts = Attempts::new();
+        assert_eq!(
+            attempts.pause_before_next(&lost(), minute),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(attempts.pause_before_next(&lost(), minute), None);
+        let mut attempts = Attempts::new();
+        let pauses: Vec<u64> =
+            std::iter::from_fn(|| attempts.pause_before_next(&locked(), minute * 10))
+                .map(|pause| pause.as_secs())
+                .collect();
+        assert_eq!(pauses, [2, 4, 8, 16, 20, 20, 20]);
+        assert_eq!(
+            Attempts::new().pause_before_next(&locked(), Duration::ZERO),
+            None
+        );
+        let refused = OrgError::Refused {
+            operation: "create a User record".into(),
+            refusal: Box::new(Refusal {
+                status: 400,
+                code: "INVALID_FIELD".into(),
+                message: String::new(),
+                fields: Vec::new(),
+            }),
+            request_id: None,
+        };
+        assert_eq!(Attempts::new().pause_before_next(&refused, minute), None);
+    }
+}

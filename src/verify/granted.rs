@@ -1,0 +1,105 @@
+//! The org's own answer about records: 200 a query, queries together in requests.
+
+use super::subject::{Records, Subject, short};
+use super::{QUERIES_A_REQUEST, RECORDS_A_QUERY};
+use crate::event::{Emit, Event};
+use crate::org::{OrgError, Reader, Refusal, Row};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the org says about one record.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Granted {
+    pub(crate) read: bool,
+    pub(crate) edit: bool,
+}
+
+/// What the org says about records, by the first 15 characters of their ids.
+pub(crate) type ByRecord = BTreeMap<String, Granted>;
+
+/// Asks about the records of all subjects.
+///
+/// # Errors
+/// A refusal, and the errors of transport.
+pub(super) async fn ask(
+    subjects: &[Subject<'_>],
+    records: &[Records],
+    reader: &Reader,
+    emit: Emit<'_>,
+) -> Result<Vec<ByRecord>, OrgError> {
+    let numbered = subjects.iter().zip(records).enumerate();
+    let queries: Vec<(usize, String)> = numbered
+        .flat_map(|(index, (subject, records))| {
+            let queries = queries(subject, &records.ids()).into_iter();
+            queries.map(move |query| (index, query))
+        })
+        .collect();
+    let mut granted = vec![ByRecord::new(); subjects.len()];
+    for round in queries.chunks(QUERIES_A_REQUEST) {
+        let texts: Vec<String> = round.iter().map(|(_, query)| query.clone()).collect();
+        let answers = reader.queries(&texts).await?;
+        for ((index, _), rows) in round.iter().zip(answers) {
+            if let Some(of_subject) = granted.get_mut(*index) {
+                of_subject.extend(read(rows)?);
+            }
+        }
+        let touched: BTreeSet<usize> = round.iter().map(|(index, _)| *index).collect();
+        for index in touched {
+            let (Some(subject), Some(records)) = (subjects.get(index), records.get(index)) else {
+                continue;
+            };
+            emit(Event::Checking {
+                object: subject.sharing.object.value.clone(),
+                checked: granted.get(index).map_or(0, |granted| granted.len() as u64),
+                population: records.population,
+            });
+        }
+    }
+    Ok(granted)
+}
+
+impl Subject<'_> {
+    /// What the user may do with a few records.
+    ///
+    /// # Errors
+    /// A refusal, and the errors of transport.
+    pub(crate) async fn granted(
+        &self,
+        reader: &Reader,
+        ids: &[&str],
+    ) -> Result<ByRecord, OrgError> {
+        let mut granted = ByRecord::new();
+        for rows in reader.queries(&queries(self, ids)).await? {
+            granted.extend(read(rows)?);
+        }
+        Ok(granted)
+    }
+}
+
+/// The queries that ask what the user may do with these records.
+pub(super) fn queries(subject: &Subject, ids: &[&str]) -> Vec<String> {
+    ids.chunks(RECORDS_A_QUERY)
+        .map(|chunk| subject.access_query(chunk))
+        .collect()
+}
+
+/// What a query answered.
+///
+/// # Errors
+/// The refusal, where it is one.
+pub(super) fn read(rows: Result<Vec<Row>, Refusal>) -> Result<ByRecord, OrgError> {
+    let rows = rows.map_err(|refusal| OrgError::Refused {
+        operation: "ask which records the user can see".to_owned(),
+        refusal: Box::new(refusal),
+        request_id: None,
+    })?;
+    let granted = rows.iter().filter_map(|row| {
+        let flag = |name: &str| row.get(name).and_then(Value::as_bool).unwrap_or(false);
+        let granted = Granted {
+            read: flag("HasReadAccess"),
+            edit: flag("HasEditAccess"),
+        };
+        Some((short(row.get("RecordId")?.as_str()?), granted))
+    });
+    Ok(granted.collect())
+}
