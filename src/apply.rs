@@ -7,6 +7,7 @@ mod deploy;
 mod entry;
 mod lost;
 mod records;
+mod refusal;
 mod wait;
 
 use crate::address::Address;

@@ -229,6 +229,21 @@ impl Server {
         "66.0"
     }
 
+    /// Replaces what happens to requests from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        *self.service.faults() = faults;
+    }
+
+    /// How many requests the faults have struck.
+    pub fn struck(&self) -> u64 {
+        self.service.faults().struck()
+    }
+
+    /// The state of the org, as it is now.
+    pub fn org(&self) -> Org {
+        self.service.world().org.clone()
+    }
+
     /// Moves a manual clock on.
     pub fn advance(&self, by: Duration) {
         self.service.world().advance(by);

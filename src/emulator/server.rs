@@ -45,11 +45,13 @@ impl Service {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What happens to requests.
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn strike(&self, request: &Request) -> Effect {
-        self.faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .strike(request)
+        self.faults().strike(request)
     }
 
     /// Carries a request out and keeps the state before the answer is sent.
@@ -152,6 +154,7 @@ async fn handle(
         Err(response) => return rendered(response, packs),
     };
     let (method, path) = (request.method.clone(), shown_path(&request));
+    let write = may_change(&request);
     let effect = service.strike(&request);
     if !effect.delay.is_zero() {
         tokio::time::sleep(effect.delay).await;
@@ -161,10 +164,14 @@ async fn handle(
         (_, Some(answer)) => answer,
         _ => service.answer(request),
     };
+    let response = match effect.spoil {
+        Some(spoil) => spoil.applied(response),
+        None => response,
+    };
     if effect.drop.is_some() {
         line.cut();
     }
-    service.note(&json!({"method": method, "path": path, "status": response.status, "bytes": response.body.len(), "milliseconds": begun.elapsed().as_millis() as u64}));
+    service.note(&json!({"method": method, "path": path, "write": write, "status": response.status, "bytes": response.body.len(), "milliseconds": begun.elapsed().as_millis() as u64}));
     rendered(response, packs)
 }
 

@@ -224,13 +224,23 @@ fn wishes(wanted: &manifest::Profile, manifest: &Manifest) -> Wishes {
             .iter()
             .map(|(name, on)| (name.clone(), on.value))
             .collect(),
-        fields: BTreeSet::new(),
+        fields: fields(wanted, manifest),
         login_restrictions: wanted.login_restrictions == LoginRestrictions::Clone,
         description: wanted
             .description
             .as_ref()
             .map(|description| description.value.clone()),
     }
+}
+
+/// The fields of the manifest that this profile sees: a source that may not see one says so, and a clone must not.
+fn fields(wanted: &manifest::Profile, manifest: &Manifest) -> BTreeSet<String> {
+    let own = |viewer: &manifest::Sp<String>| label(viewer) == wanted.name.value;
+    let fields = manifest.spec.fields.iter().filter(|field| !field.absent);
+    fields
+        .filter(|field| field.visible_to.iter().all(|all| all.iter().any(own)))
+        .map(|field| format!("{}.{}", field.object, field.name))
+        .collect()
 }
 
 fn flags_of(stated: &BTreeSet<ObjectPermission>) -> ObjectFlags {
