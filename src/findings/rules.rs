@@ -70,7 +70,8 @@ fn read_only(view: &View, rule: &Rule) -> Option<Diagnostic> {
         rule.name
     );
     let help = "HubSpot syncs what its user can read and write: say `access: ReadWrite`";
-    (rule.access.value == RuleAccess::ReadOnly).then(|| {
+    let concerned = super::hubspot::concerns(view.manifest);
+    (concerned && rule.access.value == RuleAccess::ReadOnly).then(|| {
         Diagnostic::warning("OW2028", message)
             .at(&rule.access.place)
             .help(help)
