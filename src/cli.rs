@@ -10,6 +10,7 @@ mod command;
 mod completions;
 mod consent;
 mod context;
+mod diff;
 mod embedded;
 mod emulator;
 mod explain;
@@ -81,6 +82,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Apply(arguments) => apply::run(arguments, context),
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
+        Command::Diff(arguments) => diff::run(arguments, context),
         Command::Emulator(arguments) => emulator::run(arguments, context),
         Command::Reset => reset::run(context),
         Command::Schema => schema::run(context),

@@ -3,6 +3,7 @@
 //! The emulator is a stranger to the rest of the crate and imports nothing of it.
 //! What it does not know it refuses, in the vendor's error shape.
 
+pub mod bulk;
 pub mod deploy;
 pub mod deploy_request;
 pub mod documents;

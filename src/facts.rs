@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub enum Question {
     /// A SOQL query over the data API, all pages.
     Query(String),
+    /// A SOQL query over the Tooling API.
+    Tooling(String),
     /// The describe of an object, by API name.
     Describe(String),
     /// A metadata component: type and full name.
@@ -125,6 +127,14 @@ impl Facts {
         match self.answers.get(&Question::Query(soql.to_owned())) {
             Some(Answer::Rows(rows)) => Some(rows),
             _ => None,
+        }
+    }
+
+    /// The rows of a Tooling API query; empty where the org refused it or it was not asked.
+    pub fn tooling_rows(&self, soql: &str) -> &[Row] {
+        match self.answers.get(&Question::Tooling(soql.to_owned())) {
+            Some(Answer::Rows(rows)) => rows,
+            _ => &[],
         }
     }
 

@@ -30,7 +30,13 @@ pub mod plan;
 
 pub mod guard;
 
+pub mod entries;
+
 pub mod package;
+
+pub mod difference;
+
+pub mod documents;
 
 pub mod org;
 

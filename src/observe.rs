@@ -10,7 +10,7 @@ use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings;
 use crate::kinds::{KINDS, user_question};
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Reader, Refusal, query_path};
+use crate::org::{OrgError, Reader, Refusal, query_path, tooling_query_path};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -163,7 +163,12 @@ async fn read_resources(
     reader: &Reader,
 ) -> Result<Vec<(Question, Answer)>, OrgError> {
     let paths: Vec<String> = questions.iter().filter_map(path).collect();
-    let results = reader.batch(&paths).await?;
+    let results = match reader.batch(&paths).await {
+        Err(OrgError::Refused { refusal, .. }) if questions.iter().any(is_tooling) => {
+            return read_without_tooling(questions, &refusal, reader).await;
+        }
+        results => results?,
+    };
     Ok(questions
         .into_iter()
         .zip(results)
@@ -174,9 +179,31 @@ async fn read_resources(
         .collect())
 }
 
+/// The Tooling API is not among what the REST guide lets a batch hold, so an org may refuse the whole for its sake.
+/// What it would have told is also known well enough without; everything else has to be asked again.
+async fn read_without_tooling(
+    questions: Vec<Question>,
+    refusal: &Refusal,
+    reader: &Reader,
+) -> Result<Vec<(Question, Answer)>, OrgError> {
+    let (tooling, others): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_tooling);
+    let mut answers = Box::pin(read_resources(others, reader)).await?;
+    let refused = tooling.into_iter().map(|question| {
+        let answer = file(&question, Err(refusal.clone()));
+        (question, answer)
+    });
+    answers.extend(refused);
+    Ok(answers)
+}
+
+fn is_tooling(question: &Question) -> bool {
+    matches!(question, Question::Tooling(_))
+}
+
 fn path(question: &Question) -> Option<String> {
     match question {
         Question::Query(soql) => Some(query_path(soql)),
+        Question::Tooling(soql) => Some(tooling_query_path(soql)),
         Question::Describe(object) => Some(format!("sobjects/{object}/describe")),
         Question::Component(..) => None,
     }

@@ -2,6 +2,7 @@
 
 use crate::archive::{self, ArchiveError};
 use crate::change::Component;
+use crate::entries::key;
 use crate::xml::{self, Element, XmlError};
 use std::collections::BTreeMap;
 
@@ -136,6 +137,12 @@ pub fn zip(files: &Files) -> Result<Vec<u8>, PackageError> {
     Ok(archive::pack(files)?)
 }
 
+/// Whether a file is called as metadata is, in either layout.
+pub fn is_metadata_name(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    extension == "xml" || FOLDERS.iter().any(|folder| folder.suffix == extension)
+}
+
 /// The folder that components of a type live in.
 pub fn folder(kind: &str) -> Option<&'static str> {
     let kind = if kind.starts_with("Sharing") {
@@ -202,48 +209,11 @@ fn shows_field(entry: &Element) -> bool {
     entry.name == "fieldPermissions" && entry.text_of("readable") == Some("true")
 }
 
-/// What tells entries of one list apart, by the first of these that an entry has. Layouts are told apart by record
-/// type too: the same layout is assigned to several.
-fn key(entry: &Element) -> String {
-    const KEYS: [&str; 18] = [
-        "fullName",
-        "object",
-        "field",
-        "tab",
-        "application",
-        "apexClass",
-        "apexPage",
-        "flow",
-        "layout",
-        "recordType",
-        "externalDataSource",
-        "servicePresenceStatus",
-        "dataCategoryGroup",
-        "agentName",
-        "name",
-        "startAddress",
-        "actionName",
-        "friendlyname",
-    ];
-    let main = KEYS
-        .iter()
-        .find_map(|name| entry.text_of(name))
-        .unwrap_or_default();
-    match entry.name.as_str() {
-        "layoutAssignments" => format!(
-            "{main}\u{0}{}",
-            entry.text_of("recordType").unwrap_or_default()
-        ),
-        "profileActionOverrides" | "loginFlows" => format!("{:?}", entry.children),
-        _ => main.to_owned(),
-    }
-}
-
 /// Elements alphabetically, entries of a list by key in ASCII order, as every retrieve has them. The inside of a
 /// sharing rule keeps its own order, which is not alphabetical.
 fn arrange(root: &mut Element) {
     root.children
-        .sort_by_cached_key(|child| (child.name.clone(), key(child)));
+        .sort_by_cached_key(|child| (child.name.clone(), key(child).into_owned()));
     for field in root
         .children
         .iter_mut()

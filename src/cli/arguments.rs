@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::diff;
 use super::values::{api_version, digest, duration, sample};
 use crate::verify::Sample;
 
@@ -21,6 +22,7 @@ Exit codes:
   130/143 interrupted"
     };
 }
+pub(super) use exits;
 
 /// What stands below the help of commands without examples.
 const EXITS: &str = exits!();
@@ -33,6 +35,7 @@ impl Command {
             Self::Plan(arguments) => arguments.format == Some(PlanFormat::Json),
             Self::Apply(arguments) => arguments.format == TextFormat::Json,
             Self::Verify(arguments) => arguments.format == ProofFormat::Json,
+            Self::Diff(arguments) => arguments.format == TextFormat::Json,
             _ => false,
         }
     }
@@ -61,12 +64,13 @@ const PLAN_HELP: &str = concat!(
 );
 
 const APPLY_HELP: &str = concat!(
-    "Without --yes, --expect or --plan it asks; without a terminal to ask at, it refuses before any request.
+    "Without --yes or --expect it asks; without a terminal to ask at, it refuses before any request.
+--plan says which plan is meant, not that you agree to it.
 
 Examples:
   orgwright apply
   orgwright apply user.yaml --org sf:uat --expect 7f3a91c2d4e5
-  orgwright apply --org sf:uat --plan plan.json
+  orgwright apply --org sf:uat --plan plan.json --yes
   orgwright apply user.yaml --yes --format json
 
 ",
@@ -102,7 +106,7 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     pub(crate) org: Option<String>,
-    /// API version of every request, such as 66.0; default: the newest that the org and this program know.
+    /// API version of every request, from 51.0 to 66.0; default: the newest that the org and this program know.
     #[arg(long, global = true, value_name = "N", value_parser = api_version)]
     pub(crate) api_version: Option<String>,
     /// When to use colour.
@@ -164,6 +168,9 @@ pub(crate) enum Command {
     /// Explain a finding by its code, or why the user can or cannot see a record.
     #[command(after_help = EXITS)]
     Explain(Explain),
+    /// Compare two folders, archives or files of metadata by what they say; ends with 2 where they differ.
+    #[command(after_help = diff::HELP)]
+    Diff(diff::Diff),
     /// Serve the embedded org over Salesforce's own protocols, for tests of any client.
     #[command(after_help = EXITS)]
     Emulator(Emulator),
@@ -235,7 +242,7 @@ pub(crate) struct Render {
 /// How rendered files are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Layout {
-    /// An SFDX project with two package directories.
+    /// An SFDX project; what deploys apart has a package directory of its own.
     Source,
     /// One numbered folder for each stage, each with its package.xml.
     Mdapi,
@@ -268,8 +275,8 @@ pub(crate) struct Apply {
     /// Apply this plan and no other: its digest, 12 hexadecimal digits or more.
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(crate) expect: Option<String>,
-    /// Apply the plan saved in this file (plan --out) and no other.
-    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    /// Apply the plan saved in this file (plan --out plan.json) and no other; it needs consent like any plan.
+    #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
     /// How long to wait for the org to recalculate, such as 90s or 10m.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]

@@ -17,6 +17,7 @@ pub(crate) const DECLINED: &str = "OW0009";
 pub(crate) const UNKNOWN_NAME: &str = "OW0010";
 pub(crate) const EMULATOR: &str = "OW0011";
 pub(crate) const MACHINE: &str = "OW0012";
+pub(crate) const METADATA: &str = "OW0013";
 
 /// Every code of this module.
 pub(crate) const CODES: &[Explained] = &[
@@ -38,17 +39,17 @@ pub(crate) const CODES: &[Explained] = &[
     (
         CONSENT,
         "apply needs consent",
-        "Apply writes to the org. Without a terminal to ask at, consent has to be given beforehand: --expect DIGEST (the plan you read, and no other), --plan FILE (the plan you saved), or --yes (whatever is planned). Nothing was sent.",
+        "Apply writes to the org. Without a terminal to ask at, consent has to be given beforehand: --expect DIGEST (the plan you read, and no other) or --yes (whatever is planned). --plan FILE says which saved plan is meant and refuses any other, but it is no consent by itself: give --yes with it. Nothing was sent.",
     ),
     (
         STALE,
         "not the plan that was expected",
-        "The plan made now differs from the one whose digest was given: the manifest or the org has changed in between. Plan again, read it, and apply that one. The digest covers the manifest, the org's id, and every change with its before and after; counts, findings and times stay outside.",
+        "The plan made now differs from the one whose digest was given or that was saved: the manifest or the org has changed in between, or somebody edited the saved plan. The sentence names what differs first. Plan again, read it, and apply that one. The digest covers the manifest, the org's id, and every change with its before and after; counts, findings and times stay outside.",
     ),
     (
         SAVED_PLAN,
         "the saved plan cannot be read",
-        "--plan takes the JSON that `orgwright plan --format json --out FILE` writes, of a format version this program knows.",
+        "--plan takes the JSON that `orgwright plan --out plan.json` writes, whole, and of a format version this program knows.",
     ),
     (
         OTHER_ORG,
@@ -79,6 +80,11 @@ pub(crate) const CODES: &[Explained] = &[
         MACHINE,
         "this machine did not let the program run",
         "The operating system refused threads or signals, which happens in very tight sandboxes.",
+    ),
+    (
+        METADATA,
+        "a metadata file cannot be read",
+        "The sentence says what is wrong, and the place where. `diff` compares nothing unless it can read everything: a folder's metadata files are those with the ending of a metadata type or of `-meta.xml`, and any other that begins with an element of the metadata namespace.",
     ),
 ];
 

@@ -164,6 +164,11 @@ pub const CODES: &[Code] = &[
         "a rule that only reads",
         "HubSpot syncs records that its user can read and write. With `ReadOnly` it cannot write back, and counts the record as not eligible.",
     ),
+    code(
+        "OW2030",
+        "permissions the org does not list",
+        "A profile may carry names that the org's own list of user permissions lacks. Deploying one is refused (`Unknown user permission`), and with it the whole deploy, so the clone leaves them out.",
+    ),
     // What makes a manifest impossible on an org
     code(
         "OW2101",
@@ -249,6 +254,11 @@ pub const CODES: &[Code] = &[
         "OW2117",
         "a criterion on a field that goes",
         "The same manifest removes the field that the rule asks for. Keep one of the two.",
+    ),
+    code(
+        "OW2120",
+        "a grant without what it requires",
+        "The manifest grants something that cannot stand without what the same manifest takes away: View All on contracts requires View All on accounts, so it cannot stay where accounts are synced selectively. The two lines are shown.",
     ),
     // What an org answers
     code(

@@ -11,7 +11,7 @@ use crate::manifest::Manifest;
 const NAMESPACE: &str = "HubSpot_Inc__";
 
 /// Whether the manifest is about HubSpot: it assigns the package's permission set, or says so in a name.
-fn concerns(manifest: &Manifest) -> bool {
+pub(super) fn concerns(manifest: &Manifest) -> bool {
     let sets = manifest
         .spec
         .permission_sets

@@ -12,7 +12,7 @@ pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
     for rule in sharing.rules.iter().filter(|rule| !rule.absent) {
         findings.extend(new_field(view, sharing, rule));
         findings.extend(negative(rule));
-        findings.extend(read_only(rule));
+        findings.extend(read_only(view, rule));
         findings.extend(case(view, sharing, rule));
         findings.extend(hidden_field(view, sharing, rule));
     }
@@ -64,7 +64,7 @@ fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> 
 }
 
 /// The guide: "Make sure the Sharing Rule is set to 'Read/Write' Access so that the integration can update records."
-fn read_only(rule: &Rule) -> Option<Diagnostic> {
+fn read_only(view: &View, rule: &Rule) -> Option<Diagnostic> {
     let message = format!(
         "the rule `{}` lets the integration read and not write",
         rule.name

@@ -2,16 +2,19 @@
 
 mod applied;
 mod change;
+mod difference;
 mod explained;
 mod failure;
 mod finding;
 mod impact;
 mod plan;
 mod progress;
+mod summary;
 mod valid;
 mod verification;
 
 pub use applied::{applied, applied_end};
+pub use difference::comparison;
 pub use explained::explained;
 pub use failure::failure;
 pub use plan::{plan, plan_to_apply, plan_totals};

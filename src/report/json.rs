@@ -3,6 +3,10 @@
 //! What is written here is a promise to other people's scripts: fields are added, never renamed. Characters that
 //! could act on a terminal are written as JSON escapes, so the data stays exact and the bytes harmless.
 
+mod difference;
+
+pub use difference::comparison;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -28,6 +32,13 @@ const FORMAT_VERSION: &str = "1.0";
 /// A plan. The same org and the same manifest give the same bytes.
 pub fn plan(plan: &Plan) -> String {
     pretty(&PlanJson::from(plan))
+}
+
+/// The changes of a plan, each as it stands in the plan's JSON.
+pub fn changes(plan: &Plan) -> Vec<Value> {
+    // String keys and plain values only: this cannot fail.
+    let one = |change| serde_json::to_value(ChangeJson::from(change)).unwrap_or_default();
+    plan.changes.iter().map(one).collect()
 }
 
 /// What `verify` found.

@@ -1,0 +1,181 @@
+//! Which elements of two documents are to be compared with each other.
+
+use super::{Locator, Step, canonical};
+use crate::entries::{is_off, key, normal_text};
+use crate::xml::Element;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+/// Lists whose order a `booleanFilter` beside them refers to.
+const CRITERIA: [&str; 3] = ["criteriaItems", "filterItems", "filters"];
+/// The logic over them.
+pub(super) const LOGIC: &str = "booleanFilter";
+
+/// Whether elements of that name are what a filter logic counts.
+pub(super) fn is_criterion(name: &str) -> bool {
+    CRITERIA.contains(&name)
+}
+
+/// A child, with what tells it apart from its siblings.
+#[derive(Clone, Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) name: &'a str,
+    pub(super) locator: Locator<'a>,
+    pub(super) position: usize,
+    pub(super) element: &'a Element,
+}
+
+impl Entry<'_> {
+    pub(super) fn step(&self) -> Step {
+        Step {
+            name: self.name.to_owned(),
+            locator: self.locator.clone().into_owned(),
+            position: self.position,
+        }
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        (self.name, &self.locator).cmp(&(other.name, &other.locator))
+    }
+}
+
+/// The children of one name and key, of both sides.
+pub(super) type Pair<'a> = (Vec<Entry<'a>>, Vec<Entry<'a>>);
+
+/// How the children of two elements are told apart, which has to be the same for both.
+pub(super) struct Family<'a> {
+    /// How often each name stands on either side.
+    counts: [HashMap<&'a str, usize>; 2],
+    /// Whether a filter logic counts the criteria.
+    counted: bool,
+    /// Whether the criteria with their logic say the same on both sides, however they are numbered.
+    same_filter: bool,
+}
+
+impl<'a> Family<'a> {
+    pub(super) fn of(before: &'a Element, after: &'a Element) -> Self {
+        let counts = [before, after].map(count);
+        let single =
+            |counts: &HashMap<&str, usize>| counts.get(LOGIC).is_none_or(|count| *count == 1);
+        let logic = canonical::logic(before).or(canonical::logic(after));
+        let counted = logic.is_some() && counts.iter().all(single);
+        let same_filter = counted && canonical::filter(before) == canonical::filter(after);
+        Self {
+            counts,
+            counted,
+            same_filter,
+        }
+    }
+
+    /// Whether entries that stand on one side only say what their absence says too. Where they are all off they do;
+    /// one of them beside others is a duplicate that counts.
+    pub(super) fn says_nothing(&self, entries: &[Entry<'_>]) -> bool {
+        let shared = |name: &str| self.counts.iter().all(|counts| counts.contains_key(name));
+        let leaf = |entry: &Entry<'_>| entry.element.children.is_empty();
+        let silent = |entry: &Entry<'_>| match entry.locator {
+            Locator::Text(_) => false,
+            _ if leaf(entry) && shared(entry.name) => false,
+            _ => is_off(entry.element),
+        };
+        entries.iter().all(silent)
+    }
+
+    fn is_listed(&self, name: &str) -> bool {
+        self.counts
+            .iter()
+            .any(|counts| counts.get(name).is_some_and(|count| *count > 1))
+    }
+
+    /// The children that belong together, by name and key.
+    pub(super) fn groups(&self, before: &'a Element, after: &'a Element) -> Vec<Pair<'a>> {
+        let (left, right) = (self.entries(before), self.entries(after));
+        let (mut left, mut right) = (left.as_slice(), right.as_slice());
+        let mut groups = Vec::new();
+        while let Some(first) = smaller(left.first(), right.first()) {
+            let (ours, left_rest) = split(left, first);
+            let (theirs, right_rest) = split(right, first);
+            groups.push((ours.to_vec(), theirs.to_vec()));
+            (left, right) = (left_rest, right_rest);
+        }
+        groups
+    }
+
+    fn entries(&self, parent: &'a Element) -> Vec<Entry<'a>> {
+        let children = (parent.children.iter()).filter(|child| !self.passed_over(child));
+        let mut entries: Vec<Entry<'a>> = children.map(|child| self.entry(child)).collect();
+        entries.sort_by(Entry::order);
+        for group in entries.chunk_by_mut(|one, other| one.order(other).is_eq()) {
+            for (position, entry) in group.iter_mut().enumerate() {
+                entry.position = position;
+            }
+        }
+        entries
+    }
+
+    fn passed_over(&self, child: &Element) -> bool {
+        self.same_filter && (child.name == LOGIC || is_criterion(&child.name))
+    }
+
+    fn entry(&self, element: &'a Element) -> Entry<'a> {
+        Entry {
+            name: &element.name,
+            locator: self.locator(element),
+            position: 0,
+            element,
+        }
+    }
+
+    fn locator(&self, element: &'a Element) -> Locator<'a> {
+        let listed = self.is_listed(&element.name);
+        if self.counted && is_criterion(&element.name) {
+            return Locator::Position;
+        }
+        match own_locator(element) {
+            Locator::Text(_) if !listed => Locator::Position,
+            Locator::Key(key) if !listed && key.is_empty() => Locator::Position,
+            own => own,
+        }
+    }
+}
+
+fn count(parent: &Element) -> HashMap<&str, usize> {
+    let mut counts = HashMap::new();
+    for child in &parent.children {
+        *counts.entry(child.name.as_str()).or_default() += 1;
+    }
+    counts
+}
+
+/// What tells an entry of a list apart. An empty leaf is an entry without content.
+pub(super) fn own_locator(element: &Element) -> Locator<'_> {
+    let text = normal_text(element);
+    if element.children.is_empty() && !text.is_empty() {
+        Locator::Text(Cow::Borrowed(text))
+    } else {
+        Locator::Key(key(element))
+    }
+}
+
+fn smaller<'e, 'a>(
+    one: Option<&'e Entry<'a>>,
+    other: Option<&'e Entry<'a>>,
+) -> Option<&'e Entry<'a>> {
+    match (one, other) {
+        (Some(one), Some(other)) if other.order(one).is_lt() => Some(other),
+        (None, other) => other,
+        (one, _) => one,
+    }
+}
+
+/// The entries at the beginning that belong to the same group, and the rest.
+fn split<'e, 'a>(
+    entries: &'e [Entry<'a>],
+    first: &Entry<'_>,
+) -> (&'e [Entry<'a>], &'e [Entry<'a>]) {
+    let end = entries
+        .iter()
+        .take_while(|entry| entry.order(first).is_eq())
+        .count();
+    entries.split_at(end)
+}
