@@ -74,6 +74,9 @@ const ALLOWED: [Exit; 5] = [
 /// takes the time it needs.
 const MOST: Duration = Duration::from_secs(75);
 
+/// Requests of an apply from plan to proof, besides log-in and looks at deploys.
+const MOST_REQUESTS: usize = 18;
+
 const MANIFEST: &str = "manifests/hubspot-selective-sync.yaml";
 const USERNAME: &str = "hubspot.integration@acme.example";
 
@@ -374,12 +377,26 @@ fn runtime() -> tokio::runtime::Runtime {
     builder.enable_all().build().expect("a runtime")
 }
 
+/// Whether a request counts: those of the log-in do not, nor do looks at a deploy, which depend on how long it takes.
+fn counts(asked: &str) -> bool {
+    !matches!(
+        asked,
+        "look at a deploy" | "read the API versions" | "read the running user"
+    )
+}
+
 /// The state that a run without failures leaves, and how many requests it takes.
 async fn reference(seed_folder: &Path, manifests: &[Manifest]) -> (Org, usize) {
     let server = start(seed_folder).await;
     let run = run(&server, manifests).await;
     let failure = run.applied.and_then(|applied| applied.failure);
     assert_eq!(run.exit, Exit::Done, "without failures: {failure:?}");
+    let counted = run.asked.iter().filter(|asked| counts(asked)).count();
+    assert!(
+        counted <= MOST_REQUESTS,
+        "{counted} requests: {:#?}",
+        run.asked
+    );
     let state = state(&server);
     server.stop().await;
     (state, run.asked.len())

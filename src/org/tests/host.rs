@@ -154,17 +154,15 @@ impl Host {
         connect(self.target(), options()).await.unwrap()
     }
 
-    /// A reader that is told the version, so that nothing but the test's own requests is seen.
+    /// A reader that is told the version; nothing but the test's own requests is seen.
     pub(super) async fn quiet(&self) -> Reader {
-        connect(
-            self.target(),
-            Options {
-                api_version: Some(String::from("66.0")),
-                ..options()
-            },
-        )
-        .await
-        .unwrap()
+        let options = Options {
+            api_version: Some(String::from("66.0")),
+            ..options()
+        };
+        let reader = connect(self.target(), options).await.unwrap();
+        self.seen.lock().unwrap().clear();
+        reader
     }
 }
 
