@@ -1,14 +1,18 @@
 //! Access: who sees how much of an object, now and after, and who loses sight of it. Pure.
 
 mod losing;
+mod reach;
+mod visible;
 
-use crate::criteria;
+use crate::criteria::{self, Verdict};
 use crate::facts::{CONTAINERS, Facts, ORGANIZATION, PROFILES, Question, ROLES, Row};
-use crate::kinds::{Defaults, in_force, user_question};
-use crate::manifest::{Manifest, Sharing, SharingModel};
+use crate::manifest::{Manifest, Sharing};
 use crate::soql;
+pub use reach::{criteria_rules, owned_by, owner_rules};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+pub use visible::{ask_more, blind, profile_sees_all};
 
 /// Who sees how much of an object, now and after.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,6 +57,9 @@ pub struct Bypass {
 
 /// Active standard users by profile.
 pub const USERS_BY_PROFILE: &str = "SELECT ProfileId, COUNT(Id) n FROM User WHERE IsActive = true AND UserType = 'Standard' GROUP BY ProfileId";
+
+/// Users with a role: asked where a rule shares what the members of a role own.
+pub const USERS_WITH_ROLES: &str = "SELECT Id, UserRoleId FROM User WHERE UserRoleId != null";
 
 /// Everything that grants something on an object.
 pub fn object_permissions(object: &str) -> String {
@@ -102,12 +109,9 @@ pub fn expected_condition(sharing: &Sharing, manifest: &Manifest) -> Option<Stri
         .user
         .as_ref()
         .map(|user| user.username.value.as_str());
-    let rules = sharing
-        .rules
-        .iter()
-        .filter(|rule| !rule.absent && rule.owned_by.is_none());
+    let rules = criteria_rules(sharing, manifest).filter(|(_, reach)| *reach == Verdict::Yes);
     let mut any: Vec<String> = Vec::new();
-    for rule in rules {
+    for (rule, _) in rules {
         let condition = criteria::soql(rule, username)?;
         let shareable = if sharing.object.value == "Contact" {
             " AND AccountId != null"
@@ -132,6 +136,10 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
     ];
     if !manifest.spec.sharing.is_empty() {
         queries.push(USERS_BY_PROFILE.to_owned());
+    }
+    let sharing = || manifest.spec.sharing.iter();
+    if sharing().any(|sharing| owner_rules(sharing, manifest).next().is_some()) {
+        queries.push(USERS_WITH_ROLES.to_owned());
     }
     let username = manifest.spec.user.as_ref().map(|user| &user.username.value);
     for sharing in &manifest.spec.sharing {
@@ -175,70 +183,10 @@ fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
     Impact {
         object: object.clone(),
         records,
-        visible_now: visible_now(sharing, manifest, facts, records),
-        visible_after: visible_after(sharing, manifest, facts, records),
+        visible_now: visible::now(sharing, manifest, facts, records),
+        visible_after: visible::after(sharing, manifest, facts, records),
         users_losing_access: losing::losing(sharing, manifest, facts, &bypass),
         bypass,
-    }
-}
-
-/// What the user sees today: everything where the default or a permission opens it, else what it owns and what the
-/// rules in the org share. `None` while the user does not exist.
-fn visible_now(sharing: &Sharing, manifest: &Manifest, facts: &Facts, records: u64) -> Option<u64> {
-    let user = manifest.spec.user.as_ref()?;
-    let row = facts.rows(&user_question(&user.username)).first()?;
-    let object = &sharing.object.value;
-    let holds: BTreeSet<String> = row
-        .children("PermissionSetAssignments")
-        .iter()
-        .filter_map(|a| a.text("PermissionSetId").map(str::to_owned))
-        .collect();
-    let profile = row.text("ProfileId");
-    let open = bypass(object, facts)
-        .iter()
-        .any(|by| Some(by.id.as_str()) == profile || holds.contains(&by.id));
-    let public = in_force(facts, object).is_some_and(|model| model != SharingModel::Private);
-    if open || public {
-        return Some(records);
-    }
-    let query = match rules_stand(sharing, facts) {
-        true => expected(sharing, manifest)?,
-        false => owned(object, &user.username),
-    };
-    facts.count(&query)
-}
-
-/// Whether the org has the manifest's rules already.
-fn rules_stand(sharing: &Sharing, facts: &Facts) -> bool {
-    let Some(document) = facts.component("SharingRules", &sharing.object) else {
-        return false;
-    };
-    let has = |name: &str| {
-        document
-            .children
-            .iter()
-            .any(|rule| rule.text_of("fullName") == Some(name))
-    };
-    sharing.rules.iter().all(|rule| has(&rule.name))
-}
-
-fn visible_after(
-    sharing: &Sharing,
-    manifest: &Manifest,
-    facts: &Facts,
-    records: u64,
-) -> Option<u64> {
-    let after = Defaults::new(manifest, facts).after(&sharing.object);
-    if after.is_some_and(|model| {
-        model != SharingModel::Private && model != SharingModel::ControlledByParent
-    }) {
-        return Some(records);
-    }
-    let query = expected(sharing, manifest)?;
-    match facts.refusal(&query) {
-        // A criterion on a field that does not exist yet matches nothing until somebody fills it.
-        Some(("INVALID_FIELD", _)) => None,
-        _ => facts.count(&query),
     }
 }
 

@@ -7,6 +7,7 @@ mod deploy;
 mod entry;
 mod lost;
 mod records;
+mod refusal;
 mod wait;
 
 use crate::address::Address;
@@ -251,11 +252,11 @@ impl Run<'_> {
                 .iter()
                 .map(|change| change.address.to_string())
                 .collect();
-            let message = format!(
-                "planning again still finds {} changes: {}",
-                names.len(),
-                names.join(", ")
-            );
+            let found = match names.len() {
+                1 => "a change".to_owned(),
+                several => format!("{several} changes"),
+            };
+            let message = format!("planning again still finds {found}: {}", names.join(", "));
             let help = "somebody else changes the same settings, or the org keeps them otherwise; plan shows the difference";
             let diagnostic = Diagnostic::error("OW5002", message).help(help);
             return Some(self.with_state(Failure::new(Exit::ProofFailed, vec![diagnostic])));
@@ -296,8 +297,8 @@ impl Run<'_> {
             self.outcomes.len(),
         );
         let state = match (done, unknown) {
+            (done, 0) if done == all && done > 0 => all_made(all, failure.exit),
             (0, 0) => failure::NOTHING_CHANGED.to_owned(),
-            (done, 0) if done == all => format!("all {all} changes were made"),
             (done, 0) => {
                 format!("{done} of {all} changes were made; running again finishes the rest")
             }
@@ -314,6 +315,18 @@ impl Run<'_> {
             Write::Deploy(components) => Some(components),
             Write::Insert(_) | Write::Update(..) | Write::Remove(..) => None,
         }
+    }
+}
+
+/// Nothing is left to make: only the proof is missing, or says no.
+fn all_made(all: usize, exit: Exit) -> String {
+    let made = match all {
+        1 => "the change was made".to_owned(),
+        all => format!("all {all} changes were made"),
+    };
+    match exit {
+        Exit::ProofFailed => format!("{made}; the proof failed"),
+        _ => format!("{made}; the proof was not finished"),
     }
 }
 
@@ -341,4 +354,29 @@ async fn prove(
 
 fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_is_left_to_make_the_state_says_so() {
+        let check = |all, exit, expected| assert_eq!(all_made(all, exit), expected);
+        check(
+            7,
+            Exit::ProofFailed,
+            "all 7 changes were made; the proof failed",
+        );
+        check(
+            1,
+            Exit::ProofFailed,
+            "the change was made; the proof failed",
+        );
+        check(
+            2,
+            Exit::Partial,
+            "all 2 changes were made; the proof was not finished",
+        );
+    }
 }

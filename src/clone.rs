@@ -1,70 +1,26 @@
-//! The profile clone: (source profile, what the manifest says, the org's vocabulary) -> profile, with reasons.
+//! The profile clone: (source profile, what the manifest says, what the org knows) -> profile, with reasons.
 //!
 //! No API clones a profile. A new profile starts nearly empty (`Minimum Access - Salesforce` from API 60 on) and a
 //! deploy lays the file over it, so every grant of the source has to be written, and whatever is taken away is written
 //! as an explicit `false`. While `ModifyAllData` or `ViewAllData` is on, the platform ignores object flags and says
 //! nothing; that is why both go first, with everything that cannot stand without them.
 
-use crate::facts::Row;
+mod document;
+mod flags;
+mod requirements;
+
 use crate::xml::Element;
+use document::{field_permission, lay_over, one_default_application, take_out, user_permission};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Permissions that defeat selective sync or cannot stand without those that do, each with the reason shown to people.
-///
-/// The first three make the platform ignore object flags (Metadata API guide, Profile; help article 005093100). The
-/// packaging permissions never occur without View All Data or Modify All Data, and fall with them in Setup.
-pub const REMOVED: [(&str, &str); 6] = [
-    (
-        "ModifyAllData",
-        "sees and edits every record, whatever sharing says",
-    ),
-    ("ViewAllData", "sees every record, whatever sharing says"),
-    (
-        "QueryAllFiles",
-        "requires View All Data, and forces View All on every object",
-    ),
-    ("InstallPackaging", "requires Modify All Data"),
-    ("CreatePackaging", "requires View All Data"),
-    ("PublishPackaging", "requires View All Data"),
-];
-
-/// Objects whose View All requires View All on the object (`Permission Read All Asset depends on permission(s): Read
-/// All Account`).
-const VIEW_ALL_REQUIRES: [(&str, &[&str]); 2] = [
-    (
-        "Account",
-        &[
-            "Asset",
-            "Contract",
-            "Entitlement",
-            "ServiceContract",
-            "AccountBrand",
-        ],
-    ),
-    ("Opportunity", &["Quote"]),
-];
+pub use document::{
+    document_objects, granted, set_field_permission, set_object_permission, set_user_permission,
+};
+pub use flags::{ObjectFlags, Right};
+pub use requirements::{Contradiction, DEFEATING, Grant, Removal, Removals, Requirements};
 
 /// What a clone leaves out unless the manifest says otherwise: they would lock the integration out.
 pub const LOGIN_RESTRICTIONS: [&str; 3] = ["loginIpRanges", "loginHours", "loginFlows"];
-
-/// The permissions of a profile on one object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ObjectFlags {
-    /// See records.
-    pub read: bool,
-    /// Make records.
-    pub create: bool,
-    /// Change records.
-    pub edit: bool,
-    /// Remove records.
-    pub delete: bool,
-    /// See all records, whatever sharing says.
-    pub view_all: bool,
-    /// Change all records, whatever sharing says.
-    pub modify_all: bool,
-    /// See all fields; only where the API version (63 and later) knows it.
-    pub view_all_fields: Option<bool>,
-}
 
 /// What the manifest wants of the clone.
 #[derive(Clone, Debug, Default)]
@@ -83,14 +39,57 @@ pub struct Wishes {
     pub description: Option<String>,
 }
 
-/// What is known of the source.
+impl Wishes {
+    /// Whether the manifest says that the profile grants this.
+    pub fn states(&self, grant: &Grant) -> bool {
+        match grant {
+            Grant::User(name) => self.user_permissions.get(name) == Some(&true),
+            Grant::Object(object, right) => self
+                .object_permissions
+                .get(object)
+                .is_some_and(|flags| flags.has(*right)),
+        }
+    }
+}
+
+/// What is known of the source and of the org.
 pub struct Source<'a> {
     /// The profile as the Metadata API reads it.
     pub document: &'a Element,
     /// Its object permissions as the data API reads them, which is exact where the document may be partial.
     pub objects: BTreeMap<String, ObjectFlags>,
+    /// Fields it can read as the data API knows them, as `Object.Field`, and whether it can edit them.
+    pub fields: BTreeMap<String, bool>,
+    /// Fields that no profile may list, as `Object.Field`: required ones and those that lead to a master.
+    pub fixed_fields: BTreeSet<String>,
     /// Permission names the org knows; empty where it was not asked.
     pub vocabulary: BTreeSet<String>,
+    /// What a new profile starts with.
+    pub baseline: Baseline<'a>,
+}
+
+/// What the org gives every new profile before its file is laid over it.
+#[derive(Clone, Debug, Default)]
+pub struct Baseline<'a> {
+    /// The profile it is copied from, where that was read.
+    pub document: Option<&'a Element>,
+    /// User permissions it grants, or may grant where it was not read.
+    pub user_permissions: BTreeSet<String>,
+    /// Objects it grants something on.
+    pub objects: BTreeSet<String>,
+}
+
+/// An object whose flags differ from the source's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangedObject {
+    /// API name.
+    pub object: String,
+    /// What the source grants.
+    pub before: ObjectFlags,
+    /// What the clone grants.
+    pub after: ObjectFlags,
+    /// Why.
+    pub reason: String,
 }
 
 /// A computed profile.
@@ -100,128 +99,56 @@ pub struct Clone {
     pub document: Element,
     /// User permissions that go, with the reason.
     pub removed: Vec<(String, String)>,
-    /// Objects whose flags differ from the source: before, after and the reason.
-    pub objects: Vec<(String, ObjectFlags, ObjectFlags, String)>,
+    /// Objects whose flags differ from the source.
+    pub objects: Vec<ChangedObject>,
     /// Log-in restrictions that were left out: element name and how many entries.
     pub left_out: Vec<(&'static str, usize)>,
+    /// User permissions that were left out because the org does not know them.
+    pub unknown: Vec<String>,
     /// How many settings are the same as the source's.
     pub kept: usize,
 }
 
-/// Clones the source as the manifest wishes.
-pub fn clone(source: &Source, wishes: &Wishes) -> Clone {
+/// Clones the source as the manifest wishes, without what has to go.
+pub fn clone(source: &Source, wishes: &Wishes, removals: &Removals) -> Clone {
     let mut document = source.document.clone();
     let granted = granted(&document);
-    let removed = removals(&granted, &source.vocabulary, wishes);
+    let unknown = leave_out_unknown(&mut document, &source.vocabulary);
     let left_out = leave_out_restrictions(&mut document, wishes);
+    head(&mut document, wishes);
+    let removed = user_permissions(&mut document, source, &granted, wishes, removals);
+    let objects = object_flags(&mut document, source, &granted, wishes, removals);
+    field_permissions(&mut document, source, wishes);
+    one_default_application(&mut document, source.baseline.document);
+    let lost = left_out.iter().map(|(_, count)| count).sum::<usize>() + unknown.len();
+    let changed = removed.len() + objects.len() + lost;
+    let kept = source.document.children.len().saturating_sub(changed);
+    Clone {
+        document,
+        removed,
+        objects,
+        left_out,
+        unknown,
+        kept,
+    }
+}
+
+fn head(document: &mut Element, wishes: &Wishes) {
     document.remove("fullName");
     document.set_text("custom", "true");
     document.remove("description");
     if let Some(description) = &wishes.description {
         document.set_text("description", description);
     }
-    for (name, _) in &removed {
-        set_user_permission(&mut document, name, false);
+}
+
+/// A name the org lacks would be refused (`Unknown user permission: X`), and the whole deploy with it.
+fn leave_out_unknown(document: &mut Element, vocabulary: &BTreeSet<String>) -> Vec<String> {
+    if vocabulary.is_empty() {
+        return Vec::new();
     }
-    for (name, enabled) in &wishes.user_permissions {
-        set_user_permission(&mut document, name, *enabled);
-    }
-    let objects = object_flags(&mut document, source, &granted, wishes);
-    for field in &wishes.fields {
-        set_field_permission(&mut document, field, true);
-    }
-    let changed = removed.len() + objects.len();
-    let kept = document.children.len().saturating_sub(changed);
-    Clone {
-        document,
-        removed,
-        objects,
-        left_out,
-        kept,
-    }
-}
-
-/// The user permissions a profile document enables.
-pub fn granted(document: &Element) -> BTreeSet<String> {
-    let enabled = |entry: &&Element| entry.text_of("enabled") == Some("true");
-    let entries = document.children_named("userPermissions").filter(enabled);
-    entries
-        .filter_map(|entry| entry.text_of("name"))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The object permissions of a profile document, by object.
-pub fn document_objects(document: &Element) -> BTreeMap<String, ObjectFlags> {
-    let entries = document.children_named("objectPermissions");
-    entries
-        .filter_map(|entry| {
-            Some((
-                entry.text_of("object")?.to_owned(),
-                ObjectFlags::of_element(entry),
-            ))
-        })
-        .collect()
-}
-
-/// The objects that lose View All and Modify All when `selective` do: they and all that require them.
-pub fn cascade(selective: &BTreeSet<String>) -> BTreeMap<String, String> {
-    let mut result: BTreeMap<String, String> = selective
-        .iter()
-        .map(|object| (object.clone(), "synced selectively".to_owned()))
-        .collect();
-    for (object, dependents) in VIEW_ALL_REQUIRES {
-        if !selective.contains(object) {
-            continue;
-        }
-        for dependent in dependents {
-            let reason = || format!("its View All requires View All on {object}");
-            result.entry((*dependent).to_owned()).or_insert_with(reason);
-        }
-    }
-    result
-}
-
-/// Sets one user permission, keeping the list together.
-pub fn set_user_permission(document: &mut Element, name: &str, enabled: bool) {
-    let entry = Element::new("userPermissions")
-        .with(Element::leaf(
-            "enabled",
-            if enabled { "true" } else { "false" },
-        ))
-        .with(Element::leaf("name", name));
-    put(document, "name", entry);
-}
-
-/// Sets one object permission, all flags written: the platform ignores an entry that leaves some out.
-pub fn set_object_permission(document: &mut Element, object: &str, flags: ObjectFlags) {
-    put(document, "object", flags.to_element(object));
-}
-
-/// Makes one field readable, and editable where asked.
-pub fn set_field_permission(document: &mut Element, field: &str, editable: bool) {
-    let entry = Element::new("fieldPermissions")
-        .with(Element::leaf(
-            "editable",
-            if editable { "true" } else { "false" },
-        ))
-        .with(Element::leaf("field", field))
-        .with(Element::leaf("readable", "true"));
-    put(document, "field", entry);
-}
-
-fn removals(
-    granted: &BTreeSet<String>,
-    vocabulary: &BTreeSet<String>,
-    wishes: &Wishes,
-) -> Vec<(String, String)> {
-    let known = |name: &str| granted.contains(name) || vocabulary.contains(name);
-    let stated = |name: &str| wishes.user_permissions.contains_key(name);
-    let goes = REMOVED
-        .iter()
-        .filter(|(name, _)| known(name) && !stated(name));
-    goes.map(|(name, reason)| ((*name).to_owned(), (*reason).to_owned()))
-        .collect()
+    let unknown = |name: &str| !vocabulary.contains(name);
+    take_out(document, "userPermissions", "name", unknown)
 }
 
 fn leave_out_restrictions(document: &mut Element, wishes: &Wishes) -> Vec<(&'static str, usize)> {
@@ -239,49 +166,122 @@ fn leave_out_restrictions(document: &mut Element, wishes: &Wishes) -> Vec<(&'sta
     left_out
 }
 
+/// Writes what goes and what only the baseline grants as `false`, then what the manifest states.
+fn user_permissions(
+    document: &mut Element,
+    source: &Source,
+    granted: &BTreeSet<String>,
+    wishes: &Wishes,
+    removals: &Removals,
+) -> Vec<(String, String)> {
+    let vocabulary = &source.vocabulary;
+    let writable = |name: &str| match vocabulary.is_empty() {
+        true => granted.contains(name),
+        false => vocabulary.contains(name),
+    };
+    let removed: Vec<(String, String)> = removals
+        .user_permissions()
+        .filter(|(name, _)| writable(name) && !wishes.user_permissions.contains_key(*name))
+        .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
+        .collect();
+    let surplus = source.baseline.user_permissions.difference(granted);
+    let off = surplus.chain(removed.iter().map(|(name, _)| name));
+    let mut entries: BTreeMap<String, Element> = off
+        .map(|name| (name.clone(), user_permission(name, false)))
+        .collect();
+    let stated = wishes.user_permissions.iter();
+    entries.extend(stated.map(|(name, on)| (name.clone(), user_permission(name, *on))));
+    lay_over(document, "name", entries);
+    removed
+}
+
+/// Lays the flags of every object whose entry is missing, stated or reduced over the document.
 fn object_flags(
     document: &mut Element,
     source: &Source,
     granted: &BTreeSet<String>,
     wishes: &Wishes,
-) -> Vec<(String, ObjectFlags, ObjectFlags, String)> {
+    removals: &Removals,
+) -> Vec<ChangedObject> {
     let listed = document_objects(document);
-    let before = |object: &str| {
-        let exact = source.objects.get(object).or_else(|| listed.get(object));
-        exact.copied().unwrap_or_else(|| implied(granted))
-    };
-    let mut wanted: BTreeMap<String, (ObjectFlags, String)> = BTreeMap::new();
-    for (object, reason) in cascade(&wishes.selective) {
-        let known = source.objects.contains_key(&object) || listed.contains_key(&object);
-        if known || wishes.selective.contains(&object) {
-            wanted.insert(
-                object.clone(),
-                (before(&object).without_data_administration(), reason),
-            );
-        }
-    }
-    for (object, flags) in &wishes.object_permissions {
-        wanted.insert(
-            object.clone(),
-            (*flags, "stated in the manifest".to_owned()),
-        );
-    }
-    let missing = source
-        .objects
-        .iter()
-        .filter(|(object, _)| !listed.contains_key(*object));
-    for (object, flags) in missing {
-        set_object_permission(document, object, *flags);
-    }
+    let before = known_objects(source, &listed, granted, wishes);
+    let gone = removals.objects();
+    let mut entries = BTreeMap::new();
     let mut changed = Vec::new();
-    for (object, (after, reason)) in wanted {
-        let was = before(&object);
-        set_object_permission(document, &object, after);
-        if was != after {
-            changed.push((object, was, after, reason));
+    for (object, before) in &before {
+        let (after, reason) = wanted(object, *before, wishes, gone.get(object.as_str()));
+        if listed.get(object) != Some(&after) {
+            entries.insert(object.clone(), after.to_element(object));
+        }
+        if *before != after {
+            changed.push(ChangedObject {
+                object: object.clone(),
+                before: *before,
+                after,
+                reason,
+            });
         }
     }
+    for object in &source.baseline.objects {
+        let nothing = || ObjectFlags::default().to_element(object);
+        entries.entry(object.clone()).or_insert_with(nothing);
+    }
+    lay_over(document, "object", entries);
     changed
+}
+
+/// What the source grants on each object that is known: exact rows first, then the document, then what the source's
+/// permissions over all data imply for an object that the manifest names.
+fn known_objects(
+    source: &Source,
+    listed: &BTreeMap<String, ObjectFlags>,
+    granted: &BTreeSet<String>,
+    wishes: &Wishes,
+) -> BTreeMap<String, ObjectFlags> {
+    let mut known = listed.clone();
+    for (object, flags) in &source.objects {
+        let view_all_fields = known.get(object).and_then(|listed| listed.view_all_fields);
+        let exact = ObjectFlags {
+            view_all_fields: flags.view_all_fields.or(view_all_fields),
+            ..*flags
+        };
+        known.insert(object.clone(), exact);
+    }
+    let named = wishes
+        .selective
+        .iter()
+        .chain(wishes.object_permissions.keys());
+    for object in named {
+        known
+            .entry(object.clone())
+            .or_insert_with(|| implied(granted));
+    }
+    known
+}
+
+/// The flags of one object in the clone, with the reason where they differ.
+fn wanted(
+    object: &str,
+    before: ObjectFlags,
+    wishes: &Wishes,
+    gone: Option<&(Vec<Right>, &str)>,
+) -> (ObjectFlags, String) {
+    if let Some(stated) = wishes.object_permissions.get(object) {
+        return (*stated, "stated in the manifest".to_owned());
+    }
+    reduced(before, gone)
+}
+
+/// The flags without the rights that go and those that cannot stand without them.
+pub fn reduced(before: ObjectFlags, gone: Option<&(Vec<Right>, &str)>) -> (ObjectFlags, String) {
+    let Some((rights, reason)) = gone else {
+        let reason = "a right that lacks what it requires on this object";
+        return (before.consistent(), reason.to_owned());
+    };
+    let after = rights
+        .iter()
+        .fold(before, |flags, right| flags.without(*right));
+    (after.consistent(), (*reason).to_owned())
 }
 
 /// What a profile may do on an object it has no entry for: Modify All Data grants everything, View All Data reading.
@@ -299,103 +299,25 @@ fn implied(granted: &BTreeSet<String>) -> ObjectFlags {
     }
 }
 
-/// Puts an entry into its list, over the entry of the same key, in the platform's ASCII order.
-fn put(document: &mut Element, key: &str, entry: Element) {
-    let list = entry.name.clone();
-    let name = entry.text_of(key).unwrap_or_default().to_owned();
-    let same = |other: &Element| other.name == list && other.text_of(key) == Some(name.as_str());
-    if let Some(existing) = document.children.iter_mut().find(|other| same(other)) {
-        *existing = entry;
-        return;
-    }
-    let sorts_after = |other: &Element| {
-        let other_key = if other.name == list {
-            other.text_of(key).unwrap_or_default()
-        } else {
-            ""
-        };
-        (other.name.as_str(), other_key) > (list.as_str(), name.as_str())
-    };
-    let position = document
-        .children
+/// Adds field permissions that the document lacks or that the manifest wants, and takes out those that no profile may list (`You cannot deploy to
+/// a required field: X`).
+fn field_permissions(document: &mut Element, source: &Source, wishes: &Wishes) {
+    let fixed = |field: &str| source.fixed_fields.contains(field);
+    take_out(document, "fieldPermissions", "field", fixed);
+    let listed: BTreeSet<&str> = document
+        .children_named("fieldPermissions")
+        .filter_map(|entry| entry.text_of("field"))
+        .collect();
+    let missing = source
+        .fields
         .iter()
-        .position(sorts_after)
-        .unwrap_or(document.children.len());
-    document.children.insert(position, entry);
-}
-
-impl ObjectFlags {
-    /// Reads a profile's `objectPermissions` entry.
-    pub fn of_element(entry: &Element) -> Self {
-        let flag = |name: &str| {
-            entry
-                .text_of(name)
-                .is_some_and(|text| text.eq_ignore_ascii_case("true"))
-        };
-        Self {
-            read: flag("allowRead"),
-            create: flag("allowCreate"),
-            edit: flag("allowEdit"),
-            delete: flag("allowDelete"),
-            view_all: flag("viewAllRecords"),
-            modify_all: flag("modifyAllRecords"),
-            view_all_fields: entry.child("viewAllFields").map(|_| flag("viewAllFields")),
-        }
-    }
-
-    /// Reads an `ObjectPermissions` row.
-    pub fn of_row(row: &Row) -> Self {
-        Self {
-            read: row.flag("PermissionsRead"),
-            create: row.flag("PermissionsCreate"),
-            edit: row.flag("PermissionsEdit"),
-            delete: row.flag("PermissionsDelete"),
-            view_all: row.flag("PermissionsViewAllRecords"),
-            modify_all: row.flag("PermissionsModifyAllRecords"),
-            view_all_fields: None,
-        }
-    }
-
-    /// The same without View All and Modify All.
-    pub fn without_data_administration(self) -> Self {
-        Self {
-            view_all: false,
-            modify_all: false,
-            ..self
-        }
-    }
-
-    /// The flags in words, as the manifest spells them: `read, create, edit`.
-    pub fn words(self) -> Vec<&'static str> {
-        let all = [
-            (self.read, "read"),
-            (self.create, "create"),
-            (self.edit, "edit"),
-            (self.delete, "delete"),
-            (self.view_all, "viewAll"),
-            (self.modify_all, "modifyAll"),
-            (self.view_all_fields == Some(true), "viewAllFields"),
-        ];
-        all.into_iter()
-            .filter(|(on, _)| *on)
-            .map(|(_, word)| word)
-            .collect()
-    }
-
-    fn to_element(self, object: &str) -> Element {
-        let leaf = |name: &str, on: bool| Element::leaf(name, if on { "true" } else { "false" });
-        let mut entry = Element::new("objectPermissions")
-            .with(leaf("allowCreate", self.create))
-            .with(leaf("allowDelete", self.delete))
-            .with(leaf("allowEdit", self.edit))
-            .with(leaf("allowRead", self.read))
-            .with(leaf("modifyAllRecords", self.modify_all))
-            .with(Element::leaf("object", object));
-        if let Some(on) = self.view_all_fields {
-            entry = entry.with(leaf("viewAllFields", on));
-        }
-        entry.with(leaf("viewAllRecords", self.view_all))
-    }
+        .filter(|(field, _)| !listed.contains(field.as_str()) && !fixed(field));
+    let wanted = wishes.fields.iter().map(|field| (field, &true));
+    let entries: BTreeMap<String, Element> = missing
+        .chain(wanted)
+        .map(|(field, editable)| (field.clone(), field_permission(field, *editable)))
+        .collect();
+    lay_over(document, "field", entries);
 }
 
 #[cfg(test)]
@@ -403,6 +325,7 @@ mod tests {
     use super::*;
 
     const SOURCE: &str = "<Profile><fullName>Admin</fullName><custom>false</custom>\
+        <fieldPermissions><editable>true</editable><field>Lead.Company</field><readable>true</readable></fieldPermissions>\
         <loginIpRanges><endAddress>10.0.0.9</endAddress><startAddress>10.0.0.1</startAddress></loginIpRanges>\
         <objectPermissions><allowCreate>true</allowCreate><allowDelete>true</allowDelete><allowEdit>true</allowEdit>\
         <allowRead>true</allowRead><modifyAllRecords>true</modifyAllRecords><object>Lead</object>\
@@ -412,32 +335,48 @@ mod tests {
         <userPermissions><enabled>true</enabled><name>ModifyAllData</name></userPermissions>\
         <userPermissions><enabled>true</enabled><name>ViewAllData</name></userPermissions></Profile>";
 
-    fn run(wishes: &Wishes) -> Clone {
+    fn names(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn run_with(wishes: &Wishes, change: impl Fn(&mut Source)) -> Clone {
         let document = crate::xml::read(SOURCE).expect("well-formed");
-        let vocabulary = ["QueryAllFiles".to_owned()].into();
-        clone(
-            &Source {
-                document: &document,
-                objects: BTreeMap::new(),
-                vocabulary,
-            },
-            wishes,
-        )
+        let mut source = Source {
+            document: &document,
+            objects: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            fixed_fields: BTreeSet::new(),
+            vocabulary: names(&[
+                "ApiEnabled",
+                "ModifyAllData",
+                "QueryAllFiles",
+                "ViewAllData",
+            ]),
+            baseline: Baseline::default(),
+        };
+        change(&mut source);
+        let removals = Requirements::built_in().removals(wishes);
+        clone(&source, wishes, &removals)
+    }
+
+    fn run(wishes: &Wishes) -> Clone {
+        run_with(wishes, |_| ())
     }
 
     fn selective(objects: &[&str]) -> Wishes {
         Wishes {
-            selective: objects.iter().map(|o| (*o).to_owned()).collect(),
+            selective: names(objects),
             ..Wishes::default()
         }
     }
 
+    fn entry<'a>(clone: &'a Clone, list: &'a str, key: &str, name: &str) -> Option<&'a Element> {
+        let mut entries = clone.document.children_named(list);
+        entries.find(|entry| entry.text_of(key) == Some(name))
+    }
+
     fn permission<'a>(clone: &'a Clone, name: &str) -> Option<&'a str> {
-        let entry = clone
-            .document
-            .children_named("userPermissions")
-            .find(|e| e.text_of("name") == Some(name));
-        entry.and_then(|entry| entry.text_of("enabled"))
+        entry(clone, "userPermissions", "name", name).and_then(|entry| entry.text_of("enabled"))
     }
 
     #[test]
@@ -472,39 +411,73 @@ mod tests {
     }
 
     #[test]
-    fn account_takes_what_requires_it_along() {
-        let affected = cascade(&["Account".to_owned()].into());
-        assert!(affected.contains_key("Asset") && affected.contains_key("Contract"));
-        assert_eq!(cascade(&["Lead".to_owned()].into()).len(), 1);
-    }
-
-    #[test]
     fn what_the_manifest_states_wins() {
         let mut wishes = selective(&["Lead"]);
         wishes.user_permissions.insert("ApiEnabled".into(), false);
-        wishes.object_permissions.insert(
-            "Lead".into(),
-            ObjectFlags {
-                read: true,
-                ..ObjectFlags::default()
-            },
-        );
+        let read = ObjectFlags {
+            read: true,
+            ..ObjectFlags::default()
+        };
+        wishes.object_permissions.insert("Lead".into(), read);
         let clone = run(&wishes);
         assert_eq!(permission(&clone, "ApiEnabled"), Some("false"));
         assert_eq!(document_objects(&clone.document)["Lead"].words(), ["read"]);
     }
 
     #[test]
+    fn what_only_the_baseline_grants_is_written_false() {
+        let clone = run_with(&selective(&["Lead"]), |source| {
+            source.baseline.user_permissions = names(&["ApiEnabled", "ChatterInternalUser"]);
+            source.baseline.objects = names(&["Idea", "Lead"]);
+            source.vocabulary.insert("ChatterInternalUser".into());
+        });
+        assert_eq!(permission(&clone, "ChatterInternalUser"), Some("false"));
+        assert_eq!(permission(&clone, "ApiEnabled"), Some("true"));
+        let objects = document_objects(&clone.document);
+        assert_eq!(objects["Idea"], ObjectFlags::default());
+        assert!(objects["Lead"].read);
+    }
+
+    #[test]
+    fn names_the_org_lacks_are_left_out() {
+        let clone = run_with(&selective(&["Lead"]), |source| {
+            source.vocabulary.remove("ApiEnabled");
+        });
+        assert_eq!(clone.unknown, ["ApiEnabled"]);
+        assert_eq!(permission(&clone, "ApiEnabled"), None);
+    }
+
+    #[test]
+    fn field_permissions_are_completed_and_fixed_fields_left_out() {
+        let clone = run_with(&selective(&["Lead"]), |source| {
+            source.fixed_fields = names(&["Lead.Company", "Lead.LastName"]);
+            source.fields = [
+                ("Lead.Email", true),
+                ("Lead.LastName", true),
+                ("Lead.Rating", false),
+            ]
+            .map(|(field, editable)| (field.to_owned(), editable))
+            .into();
+        });
+        let fields: Vec<_> = clone
+            .document
+            .children_named("fieldPermissions")
+            .map(|entry| (entry.text_of("field"), entry.text_of("editable")))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                (Some("Lead.Email"), Some("true")),
+                (Some("Lead.Rating"), Some("false"))
+            ]
+        );
+    }
+
+    #[test]
     fn lists_stay_together_and_sorted() {
         let clone = run(&selective(&["Contact", "Lead"]));
-        let names: Vec<_> = clone
-            .document
-            .children
-            .iter()
-            .map(|child| child.name.as_str())
-            .collect();
-        let mut sorted = names.clone();
-        sorted.sort_unstable();
-        assert_eq!(names, sorted);
+        let children = clone.document.children.iter();
+        let names: Vec<_> = children.map(|child| child.name.as_str()).collect();
+        assert!(names.is_sorted(), "{names:?}");
     }
 }

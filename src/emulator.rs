@@ -3,6 +3,7 @@
 //! The emulator is a stranger to the rest of the crate and imports nothing of it.
 //! What it does not know it refuses, in the vendor's error shape.
 
+pub mod bulk;
 pub mod deploy;
 pub mod deploy_request;
 pub mod documents;
@@ -227,6 +228,21 @@ impl Server {
     /// The newest API version served.
     pub fn api_version(&self) -> &str {
         "66.0"
+    }
+
+    /// Replaces what happens to requests from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        *self.service.faults() = faults;
+    }
+
+    /// How many requests the faults have struck.
+    pub fn struck(&self) -> u64 {
+        self.service.faults().struck()
+    }
+
+    /// The state of the org, as it is now.
+    pub fn org(&self) -> Org {
+        self.service.world().org.clone()
     }
 
     /// Moves a manual clock on.

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub enum Question {
     /// A SOQL query over the data API, all pages.
     Query(String),
+    /// A SOQL query over the Tooling API.
+    Tooling(String),
     /// The describe of an object, by API name.
     Describe(String),
     /// A metadata component: type and full name.
@@ -79,6 +81,9 @@ pub const ORGANIZATION: &str = "SELECT Id, Name, OrganizationType, IsSandbox, Ti
      DefaultAccountAccess, DefaultContactAccess, DefaultLeadAccess, DefaultOpportunityAccess, DefaultCaseAccess, \
      DefaultCampaignAccess FROM Organization";
 
+/// The same with the columns that every org has.
+pub const ORGANIZATION_LEAST: &str = "SELECT Id, Name, OrganizationType, IsSandbox, TimeZoneSidKey, DefaultLocaleSidKey, LanguageLocaleKey FROM Organization";
+
 /// Profiles by label, with their licence.
 pub const PROFILES: &str = "SELECT Id, Name, UserLicense.Name FROM Profile";
 
@@ -122,6 +127,14 @@ impl Facts {
         match self.answers.get(&Question::Query(soql.to_owned())) {
             Some(Answer::Rows(rows)) => Some(rows),
             _ => None,
+        }
+    }
+
+    /// The rows of a Tooling API query; empty where the org refused it or it was not asked.
+    pub fn tooling_rows(&self, soql: &str) -> &[Row] {
+        match self.answers.get(&Question::Tooling(soql.to_owned())) {
+            Some(Answer::Rows(rows)) => rows,
+            _ => &[],
         }
     }
 

@@ -8,7 +8,7 @@ mod roles;
 mod rules;
 mod user;
 
-use crate::access::Impact;
+use crate::access::{self, Impact};
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
@@ -67,6 +67,7 @@ pub fn remarks(view: &View) -> Vec<Diagnostic> {
         findings.extend(recalculating(view, sharing));
         findings.extend(empty(sharing, impact));
         findings.extend(parentless_records(view, sharing));
+        findings.extend(open_to_all(view, sharing));
         findings.extend(leaving_parent(view, sharing));
         findings.extend(rules::remarks(view, sharing));
     }
@@ -87,8 +88,14 @@ pub fn manual_steps(view: &View) -> Vec<ManualStep> {
 fn edition(view: &View) -> Option<Diagnostic> {
     let edition = view.facts.org.edition.as_str();
     let enough = ["Enterprise", "Unlimited", "Performance", "Developer"];
-    if edition.is_empty() || enough.iter().any(|name| edition.starts_with(name)) {
+    if view.facts.offline || enough.iter().any(|name| edition.starts_with(name)) {
         return None;
+    }
+    if edition.is_empty() {
+        let message = "the org does not say which edition it is: selective sync needs Enterprise Edition or above";
+        return Some(
+            Diagnostic::warning("OW2001", message).help("Setup > Company Information shows it"),
+        );
     }
     let message =
         format!("the org is a {edition}: selective sync needs Enterprise Edition or above");
@@ -195,6 +202,31 @@ fn empty(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
     })
 }
 
+/// A default, or the profile, that leaves every record visible: then nothing is selective.
+fn open_to_all(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
+    let object = &sharing.object;
+    let after = Defaults::new(view.manifest, view.facts).after(object);
+    let help = "every record syncs; say `organizationWideDefault: Private`";
+    if after == Some(SharingModel::Read) {
+        let message = format!("everybody goes on seeing every {object}, the integration user too");
+        return Some(
+            Diagnostic::error("OW2027", message)
+                .at(&object.place)
+                .help(help),
+        );
+    }
+    if !access::profile_sees_all(sharing, view.manifest, view.facts) {
+        return None;
+    }
+    let message = format!("the profile goes on seeing every {object}, whatever the default says");
+    let help = "name the object under `withoutDataAdministration`, or leave it out of `sharing`";
+    Some(
+        Diagnostic::error("OW2027", message)
+            .at(&object.place)
+            .help(help),
+    )
+}
+
 /// Contacts without an account are private: no rule, no manual share, only the owner and View All.
 fn parentless_records(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     let count = view.facts.count(&parentless(&sharing.object)?)?;
@@ -223,16 +255,6 @@ fn leaving_parent(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
         return None;
     }
     let object = &sharing.object;
-    if after == parent && !sharing.rules.is_empty() {
-        let message =
-            format!("{object} is controlled by its parent: rules on it are refused or not applied");
-        let help = "add `organizationWideDefault: Private`";
-        return Some(
-            Diagnostic::error("OW2009", message)
-                .at(&object.place)
-                .help(help),
-        );
-    }
     let message = format!(
         "{object} stops following its account: who sees an account no longer sees its contacts"
     );

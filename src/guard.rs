@@ -13,7 +13,13 @@ pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
     if plan.is_empty() {
         return Ok(());
     }
-    let mut refusals = Vec::new();
+    let blind = found(plan, "OW2025");
+    if !blind.is_empty() {
+        return Err(Failure::new(Exit::Login, blind)
+            .state("nothing was changed")
+            .with_sources(&plan.sources));
+    }
+    let mut refusals = found(plan, "OW2026");
     for manifest in manifests {
         refusals.extend(limits(plan, &manifest.spec.limits));
         refusals.extend(own_user(plan, manifest));
@@ -24,6 +30,15 @@ pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
     Err(Failure::new(Exit::Guarded, refusals)
         .state("nothing was changed")
         .with_sources(&plan.sources))
+}
+
+/// Findings that no consent allows to pass over.
+fn found(plan: &Plan, code: &str) -> Vec<Diagnostic> {
+    plan.findings
+        .iter()
+        .filter(|finding| finding.code == code)
+        .cloned()
+        .collect()
 }
 
 fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {

@@ -25,8 +25,8 @@ pub use organization_wide_default::{Defaults, entity_definition, in_force, live_
 pub use permission_set_assignment::find as find_permission_set;
 pub use profile_name::{full_name as profile_full_name, label as profile_label};
 pub use role::narrowest_level;
-pub use sharing_rule::criteria as rule_criteria;
-pub use user::question as user_question;
+pub use sharing_rule::{changes as rule_changes, criteria as rule_criteria, target as rule_target};
+pub use user::{live as live_user, question as user_question};
 
 /// A kind of resource.
 pub struct Kind {
@@ -113,7 +113,10 @@ impl Draft {
     }
 }
 
-/// An error for a name the org does not have, with the nearest it has.
+/// Names listed where none is near.
+const MOST_LISTED: usize = 8;
+
+/// An error for a name the org does not have, with the nearest it has, or some of those it has.
 pub fn unknown<'a>(
     code: &'static str,
     what: &str,
@@ -122,10 +125,21 @@ pub fn unknown<'a>(
     known: impl IntoIterator<Item = &'a str>,
 ) -> Diagnostic {
     let diagnostic = Diagnostic::error(code, format!("the org has no {what} `{name}`")).at(place);
-    let known: Vec<&str> = known.into_iter().collect();
-    match nearest(name, &known) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic,
+    let mut known: Vec<&str> = known.into_iter().collect();
+    if let Some(near) = nearest(name, &known) {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    known.sort_unstable();
+    known.dedup();
+    let more = if known.len() > MOST_LISTED {
+        ", …"
+    } else {
+        ""
+    };
+    let listed: Vec<&str> = known.into_iter().take(MOST_LISTED).collect();
+    match listed.is_empty() {
+        true => diagnostic,
+        false => diagnostic.help(format!("it has {}{more}", listed.join(", "))),
     }
 }
 

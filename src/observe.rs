@@ -3,13 +3,14 @@
 use crate::access;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::{
-    Answer, CONTAINERS, Facts, LICENSES, ORGANIZATION, OrgFacts, PROFILES, Question, ROLES, Row,
+    Answer, CONTAINERS, Facts, LICENSES, ORGANIZATION, ORGANIZATION_LEAST, OrgFacts, PROFILES,
+    Question, ROLES, Row,
 };
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings;
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, user_question};
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Reader, Refusal, query_path};
+use crate::org::{OrgError, Reader, Refusal, query_path, tooling_query_path};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,15 +35,40 @@ pub async fn observe_with(
     let mut facts = Facts::default();
     let mut questions = questions(manifests);
     questions.extend(more);
+    let running = reader.identity().username.as_deref();
+    questions.extend(running.map(|name| Question::Query(user_question(name))));
     answer(questions, reader, &mut facts)
         .await
         .map_err(failed)?;
+    least_organization(reader, &mut facts).await?;
     readable(&facts)?;
+    let rare: BTreeSet<Question> = manifests
+        .iter()
+        .flat_map(|manifest| access::ask_more(manifest, &facts))
+        .collect();
+    if !rare.is_empty() {
+        answer(rare, reader, &mut facts).await.map_err(failed)?;
+    }
     let used = reader.usage();
     facts.requests = used.requests - before.requests;
     facts.api_calls = used.api_calls - before.api_calls;
     facts.org = which_org(&facts, reader);
     Ok(facts)
+}
+
+/// Which `Default…Access` columns there are depends on the org's features; without one of them the row is asked for
+/// with the columns that every org has.
+async fn least_organization(reader: &Reader, facts: &mut Facts) -> Result<(), Failure> {
+    if !matches!(facts.refusal(ORGANIZATION), Some(("INVALID_FIELD", _))) {
+        return Ok(());
+    }
+    let least = Question::Query(ORGANIZATION_LEAST.to_owned());
+    answer([least].into(), reader, facts)
+        .await
+        .map_err(failed)?;
+    let rows = facts.rows(ORGANIZATION_LEAST).to_vec();
+    facts.record(Question::Query(ORGANIZATION.to_owned()), Answer::Rows(rows));
+    Ok(())
 }
 
 /// The catalogues must be readable: an empty one would make everything in the manifest look unknown.
@@ -137,7 +163,12 @@ async fn read_resources(
     reader: &Reader,
 ) -> Result<Vec<(Question, Answer)>, OrgError> {
     let paths: Vec<String> = questions.iter().filter_map(path).collect();
-    let results = reader.batch(&paths).await?;
+    let results = match reader.batch(&paths).await {
+        Err(OrgError::Refused { refusal, .. }) if questions.iter().any(is_tooling) => {
+            return read_without_tooling(questions, &refusal, reader).await;
+        }
+        results => results?,
+    };
     Ok(questions
         .into_iter()
         .zip(results)
@@ -148,9 +179,31 @@ async fn read_resources(
         .collect())
 }
 
+/// The Tooling API is not among what the REST guide lets a batch hold, so an org may refuse the whole for its sake.
+/// What it would have told is also known well enough without; everything else has to be asked again.
+async fn read_without_tooling(
+    questions: Vec<Question>,
+    refusal: &Refusal,
+    reader: &Reader,
+) -> Result<Vec<(Question, Answer)>, OrgError> {
+    let (tooling, others): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_tooling);
+    let mut answers = Box::pin(read_resources(others, reader)).await?;
+    let refused = tooling.into_iter().map(|question| {
+        let answer = file(&question, Err(refusal.clone()));
+        (question, answer)
+    });
+    answers.extend(refused);
+    Ok(answers)
+}
+
+fn is_tooling(question: &Question) -> bool {
+    matches!(question, Question::Tooling(_))
+}
+
 fn path(question: &Question) -> Option<String> {
     match question {
         Question::Query(soql) => Some(query_path(soql)),
+        Question::Tooling(soql) => Some(tooling_query_path(soql)),
         Question::Describe(object) => Some(format!("sobjects/{object}/describe")),
         Question::Component(..) => None,
     }

@@ -153,16 +153,26 @@ pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgErro
         .and_then(id_of_18);
     let session = Arc::new(Session::new(http, base, credentials, token));
     warm_up(&session, options.warm_connections);
-    let api_version = match &options.api_version {
-        Some(stated) => checked_version(stated)?,
-        None => newest_version(&session).await?,
+    let version = async {
+        match &options.api_version {
+            Some(stated) => checked_version(stated),
+            None => newest_version(&session).await,
+        }
     };
-    let identity = Identity {
+    let mut identity = Identity {
         instance_url: session.base.origin().ascii_serialization(),
         org_id: known_id.unwrap_or_default(),
-        api_version,
+        api_version: String::new(),
         username,
     };
+    let nameless = Reader {
+        session: Arc::clone(&session),
+        identity: Arc::new(identity.clone()),
+    };
+    let (version, username) = tokio::join!(version, nameless.running_user());
+    identity.api_version = version?;
+    identity.username = username;
+    drop(nameless);
     let reader = Reader {
         session,
         identity: Arc::new(identity),
@@ -196,6 +206,18 @@ impl Reader {
     /// How long a pause before another look or attempt lasts: as asked, or no time at all where pauses are left out.
     pub fn pause(&self, wait: Duration) -> Duration {
         self.session.http.pause(wait)
+    }
+
+    /// Who is logged in, where the log-in did not say: not every token may ask, and nothing depends on the answer but
+    /// guards.
+    async fn running_user(&self) -> Option<String> {
+        if self.identity.username.is_some() {
+            return self.identity.username.clone();
+        }
+        let info = self.user_info().await.ok()?;
+        info.get("preferred_username")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
     }
 
     /// The reader with the org id that a token in another form does not tell.

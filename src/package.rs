@@ -192,14 +192,21 @@ fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: 
 }
 
 /// Lays one fragment over another: an entry of the same key replaces, a single value replaces, the rest is added.
+/// A field that one of them shows stays visible: the copy of a profile says of every field its source cannot see that
+/// it is hidden.
 fn merge(root: &mut Element, fragment: &Element) {
     for child in &fragment.children {
         let same = |other: &Element| other.name == child.name && key(other) == key(child);
         match root.children.iter_mut().find(|other| same(other)) {
+            Some(existing) if shows_field(existing) && !shows_field(child) => {}
             Some(existing) => *existing = child.clone(),
             None => root.children.push(child.clone()),
         }
     }
+}
+
+fn shows_field(entry: &Element) -> bool {
+    entry.name == "fieldPermissions" && entry.text_of("readable") == Some("true")
 }
 
 /// Elements alphabetically, entries of a list by key in ASCII order, as every retrieve has them. The inside of a
@@ -275,6 +282,23 @@ mod tests {
             text(&files, "package.xml")
                 .contains("<members>P</members>\n        <name>Profile</name>")
         );
+    }
+
+    #[test]
+    fn a_field_that_one_change_shows_is_not_hidden_by_the_copy_of_a_profile() {
+        let entry = |shown: bool| {
+            element(&format!(
+                "<Profile><fieldPermissions><editable>{shown}</editable><field>Lead.X__c</field>\
+                 <readable>{shown}</readable></fieldPermissions></Profile>"
+            ))
+        };
+        for order in [[true, false], [false, true]] {
+            let components = order.map(|shown| Component::new("Profile", "P", entry(shown)));
+            let files = files(&components, "66.0").expect("a package");
+            let profile = text(&files, "profiles/P.profile");
+            assert!(profile.contains("<readable>true</readable>"), "{profile}");
+            assert!(!profile.contains("false"), "{profile}");
+        }
     }
 
     #[test]

@@ -122,11 +122,16 @@ fn mdapi(changes: &[Change], version: &str) -> Result<Files, Failure> {
     Ok(files)
 }
 
+/// Package directory of the role with the levels that only the new defaults allow: the same role stands in the default
+/// directory without them, because a level below the default is refused.
+const ROLE_LEVELS: &str = "role-levels";
+
 fn source(changes: &[Change], version: &str) -> Result<Files, Failure> {
     let mut files = Files::new();
     for (directory, stages) in [
-        ("force-app", &[1, 4, 5][..]),
+        ("force-app", &[1, 5][..]),
         ("sharing-defaults", &[3][..]),
+        (ROLE_LEVELS, &[4][..]),
     ] {
         let components = deployed(changes, stages);
         let fields = components
@@ -146,7 +151,13 @@ fn source(changes: &[Change], version: &str) -> Result<Files, Failure> {
             }
         }
     }
-    let directories = json!([{"path": "force-app", "default": true}, {"path": "sharing-defaults"}]);
+    let mut directories = vec![
+        json!({"path": "force-app", "default": true}),
+        json!({"path": "sharing-defaults"}),
+    ];
+    if !deployed(changes, &[4]).is_empty() {
+        directories.push(json!({"path": ROLE_LEVELS}));
+    }
     let project =
         json!({"packageDirectories": directories, "namespace": "", "sourceApiVersion": version});
     files.insert("sfdx-project.json".to_owned(), pretty(&project));
@@ -265,6 +276,15 @@ fn readme(
             "\nThe profile holds only what the manifest says: it was rendered without an org. ",
         );
         text.push_str("`orgwright render --org TARGET` writes the complete clone.\n");
+        if changes.iter().any(|change| change.address.kind == "user") {
+            text.push_str("The user's time zone, locale, language and encoding in `records` are stand-ins where ");
+            text.push_str("the manifest names none: put your org's in.\n");
+        }
+    }
+    for profile in granting(changes) {
+        let file = format!("\n`{profile}.profile` only says who may see the new fields: ");
+        text.push_str(&file);
+        text.push_str("deploying it changes nothing else of that profile.\n");
     }
     let mut step = 0;
     let mut section = |title: &str, body: &str| {
@@ -272,23 +292,42 @@ fn readme(
         text.push_str(&format!("\n## {step}. {title}\n\n```sh\n{body}\n```\n"));
     };
     for (stage, folder) in FOLDERS {
-        let skipped = layout == Layout::Source && stage == 4;
         if stage == 3 && !commands.is_empty() {
             section("User and permission sets", &commands.join("\n"));
         }
-        if !skipped && !deployed(changes, &[stage]).is_empty() {
+        if !deployed(changes, &[stage]).is_empty() {
             section(title(stage), &deploy(stage, folder));
         }
     }
     text.into_bytes()
 }
 
+/// Profiles that are rendered only for what they grant on the new fields.
+fn granting(changes: &[Change]) -> BTreeSet<String> {
+    let fields = changes
+        .iter()
+        .filter(|change| change.address.kind == "custom_field");
+    let components = fields.flat_map(|change| deployed(std::slice::from_ref(change), &[1]));
+    let own: BTreeSet<&str> = changes
+        .iter()
+        .filter(|change| change.address.kind == "profile")
+        .map(|change| change.address.name.as_str())
+        .collect();
+    components
+        .filter(|component| component.kind == "Profile")
+        .map(|component| component.full_name)
+        .filter(|name| !own.contains(name.as_str()))
+        .collect()
+}
+
 /// The folders of a source project that belong to a stage.
 fn source_directories(changes: &[Change], stage: u8) -> String {
-    if stage == 3 {
-        return "--source-dir sharing-defaults".to_owned();
+    match stage {
+        3 => return "--source-dir sharing-defaults".to_owned(),
+        4 => return format!("--source-dir {ROLE_LEVELS}"),
+        _ => {}
     }
-    let components = deployed(changes, if stage == 1 { &[1, 4] } else { &[5] });
+    let components = deployed(changes, &[stage]);
     let folders: BTreeSet<&str> = components
         .iter()
         .filter_map(|component| package::folder(component.kind))

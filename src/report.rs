@@ -24,6 +24,8 @@ pub const EMBEDDED_ORG: &str = "embedded demo org, no Salesforce org was touched
 /// What a report says besides its data: which org, which files, and what to run next.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
+    /// The manifests' names, joined.
+    pub name: String,
     /// The line that names the org.
     pub org: String,
     /// The manifests as they were named.
@@ -53,6 +55,14 @@ pub fn user(manifests: &[Manifest]) -> String {
     manifests.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
+/// The manifests' names, joined.
+pub fn names(manifests: &[Manifest]) -> String {
+    let names = manifests
+        .iter()
+        .map(|manifest| manifest.name.value.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// The counts in words: `6 to create, 1 to change, 0 to replace, 0 to delete`.
 fn totals(plan: &Plan) -> String {
     let Summary {
@@ -62,6 +72,17 @@ fn totals(plan: &Plan) -> String {
         delete,
     } = plan.summary();
     format!("{create} to create, {update} to change, {replace} to replace, {delete} to delete")
+}
+
+/// What the plan does not touch, counted: `4 sharing rules`, `1 role`.
+fn left_alone_counts(plan: &Plan) -> Vec<String> {
+    let counted = plan.left_alone.iter().filter(|(_, found)| **found > 0);
+    counted
+        .map(|(nouns, found)| {
+            let nouns = nouns.replace('_', " ");
+            text::count(*found, nouns.strip_suffix('s').unwrap_or(&nouns))
+        })
+        .collect()
 }
 
 /// A kind in people's words: `organization-wide default`.

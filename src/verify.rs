@@ -67,6 +67,19 @@ pub async fn prove(
     sample: Sample,
     emit: Emit<'_>,
 ) -> Result<Vec<Access>, Failure> {
+    if let Some(blind) = manifests
+        .iter()
+        .find_map(|manifest| access::blind(manifest, facts))
+    {
+        let running = facts.org.running_user.as_deref().unwrap_or_default();
+        let message = format!(
+            "`{running}` does not see every {}: the proof would be blind",
+            blind.object
+        );
+        let help = "log in as an administrator with View All Data";
+        let diagnostic = Diagnostic::error("OW2025", message).help(help);
+        return Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED));
+    }
     let subjects = subject::all(manifests, facts);
     compared(&subjects, reader, sample, emit)
         .await

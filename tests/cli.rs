@@ -107,6 +107,10 @@ fn help_and_version_end_well_and_a_wrong_command_line_is_64() {
         "12 to 64 hexadecimal digits",
     );
     check(&["apply", "--wait", "soon"], 64, "no such unit");
+    for version in ["50.0", "67", "66.1", "latest"] {
+        check(&["plan", "--api-version", version], 64, "from 51.0 to 66.0");
+    }
+    check(&["plan", "--out", "."], 64, "it is a folder");
     check(&["explain", "OW9999"], 64, "no finding `OW9999`");
     check(&["explain", "ow1011"], 0, "OW1011");
     check(
@@ -311,15 +315,51 @@ fn only_the_plan_that_was_read_is_applied() {
     std::fs::write(&path, saved.replace(&id, "00D000000000009EAA")).unwrap();
     let other = run(
         &folder,
-        &["apply", "--plan", "plan.json", "--format", "json"],
+        &["apply", "--plan", "plan.json", "--yes", "--format", "json"],
     );
     assert_eq!(other.code, 5, "{}", other.err);
     assert_eq!(
         json(&other.out)["error"]["diagnostics"][0]["code"],
         "OW0007"
     );
-    std::fs::write(&path, "{}").unwrap();
-    assert_eq!(run(&folder, &["apply", "--plan", "plan.json"]).code, 64);
+    let forged = saved.replace("revops@", "someone.else@");
+    assert!(forged != saved);
+    let newer = saved.replacen("\"1.0\"", "\"2.0\"", 1);
+    for (text, code, told) in [
+        (forged.as_str(), 5, "was edited"),
+        (&newer, 65, "format_version is 2.0"),
+        (saved.get(..400).unwrap(), 65, "not JSON"),
+        ("{}", 65, "no `format_version`"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let refused = run(&folder, &["apply", "--plan", "plan.json", "--yes"]);
+        assert_eq!(refused.code, code, "{}", refused.err);
+        assert!(refused.err.contains(told), "{told}: {}", refused.err);
+    }
+}
+
+#[test]
+fn a_saved_plan_is_no_consent() {
+    let folder = folder();
+    let saved = run(&folder, &["plan", "--out", "plan.json"]);
+    assert!(
+        saved
+            .out
+            .contains("next: orgwright apply --plan plan.json\n")
+            && saved.err == "the plan is saved in plan.json\n",
+        "{}{}",
+        saved.out,
+        saved.err
+    );
+    std::fs::remove_dir_all(folder.path().join(".orgwright")).unwrap();
+    let refused = run(&folder, &["apply", "--plan", "plan.json"]);
+    assert_eq!(refused.code, 64);
+    assert!(
+        refused.err.contains("OW0004") && refused.err.contains("--yes"),
+        "{}",
+        refused.err
+    );
+    assert!(!folder.path().join(".orgwright").exists());
 }
 
 #[cfg(unix)]
@@ -408,6 +448,49 @@ fn render_needs_no_org() {
     for file in run.out.lines() {
         assert!(folder.path().join("project").join(file).is_file(), "{file}");
     }
+    let readme = std::fs::read_to_string(folder.path().join("project/README.md")).unwrap();
+    for told in ["stand-ins", "`Admin.profile` only says who may see"] {
+        assert!(readme.contains(told), "{told}: {readme}");
+    }
+}
+
+#[test]
+fn a_role_is_rendered_with_and_without_the_levels_that_come_later() {
+    let folder = folder();
+    let manifest = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/manifests/hubspot-contacts-and-leads.yaml"
+    );
+    let rendered = run(
+        &folder,
+        &["render", manifest, "--out", "project", "--org", "embedded"],
+    );
+    assert_eq!(rendered.code, 0, "{}", rendered.err);
+    let read =
+        |path: &str| std::fs::read_to_string(folder.path().join("project").join(path)).unwrap();
+    let role = |directory: &str| {
+        read(&format!(
+            "{directory}/main/default/roles/HubSpot_Integration.role-meta.xml"
+        ))
+    };
+    let level = "<contactAccessLevel>None</contactAccessLevel>";
+    assert!(!role("force-app").contains(level) && role("role-levels").contains(level));
+    let project = json(&read("sfdx-project.json"));
+    assert_eq!(project["packageDirectories"][2]["path"], "role-levels");
+    let readme = read("README.md");
+    let steps = [
+        "roles",
+        "sharing-defaults\n",
+        "--source-dir role-levels\n",
+        "sharingRules\n",
+    ];
+    let found = steps.map(|step| {
+        readme
+            .find(step)
+            .unwrap_or_else(|| panic!("{step}: {readme}"))
+    });
+    assert!(found.is_sorted(), "{readme}");
+    assert!(!readme.contains("stand-ins"), "{readme}");
 }
 
 #[cfg(unix)]

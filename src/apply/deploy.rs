@@ -1,14 +1,13 @@
 //! One stage's deploy: pack, send once, poll, and read what the org says about each component.
 
 use super::entry::Entry;
-use super::lost::{Attempts, Trace, short};
+use super::lost::{is_of, short, undecided};
 use super::{Result, Run, Step, milliseconds};
-use crate::change::{Change, Component};
+use crate::change::Component;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
-use crate::org::{ComponentMessage, DeployOptions, DeployStatus, poll};
+use crate::org::{DeployStatus, poll};
 use crate::package::{self, Files};
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Rounds in which entries that the org refuses, and nobody stated, are left out.
@@ -26,13 +25,6 @@ const LOCKS: [&str; 6] = [
     "UNABLE_TO_LOCK_ROW",
     "administration setup has already been locked",
 ];
-
-/// A deploy that the org has taken.
-struct Sent {
-    id: String,
-    /// Whether it was looked for, because the org's answer was lost.
-    found: bool,
-}
 
 /// What to do about a deploy that did not succeed.
 enum Refused {
@@ -167,36 +159,7 @@ impl Run<'_> {
         Ok(status)
     }
 
-    /// Hands the package over. A deploy whose answer is lost goes on in the org whatever happens here, so it is looked
-    /// for and attached to; it is sent again only where the org provably has not taken it.
-    async fn hand_over(&mut self, stage: u8, zip: Vec<u8>, changes: &[usize]) -> Step<Sent> {
-        let mut attempts = Attempts::new();
-        let (started, since) = (Instant::now(), self.writer.reader().org_time());
-        loop {
-            let sent = self.writer.deploy(zip.clone(), DeployOptions::default());
-            let error = match sent.await {
-                Ok(id) => return Ok(Sent { id, found: false }),
-                Err(error) => error,
-            };
-            if !error.outcome_unknown() && !error.is_transient() {
-                return Err(error.into());
-            }
-            match self.look_for_deploy(since).await {
-                Trace::Found(id) => return Ok(Sent { id, found: true }),
-                Trace::Absent => {}
-                Trace::Undecided => {
-                    self.unknown(changes);
-                    return Err(error.into());
-                }
-            }
-            let Some(pause) = attempts.pause_before_next(&error, self.options.wait) else {
-                return Err(error.into());
-            };
-            self.rest(stage, &error.to_string(), pause, started).await?;
-        }
-    }
-
-    fn unknown(&mut self, changes: &[usize]) {
+    pub(super) fn unknown(&mut self, changes: &[usize]) {
         for index in changes {
             self.outcomes[*index].result = Result::Unknown;
         }
@@ -337,83 +300,6 @@ impl Run<'_> {
             problem: problem.to_owned(),
         });
     }
-
-    /// Points each refused component at the manifest line that asked for it.
-    fn refusal(&self, status: &DeployStatus, changes: &[usize]) -> Failure {
-        let mut diagnostics: Vec<Diagnostic> = status
-            .failures
-            .iter()
-            .map(|failure| self.refused_component(failure, changes))
-            .collect();
-        for test in &status.test_failures {
-            let message = format!(
-                "the Apex test {} failed during the deploy: {}",
-                test.name, test.message
-            );
-            diagnostics.push(Diagnostic::error("OW3008", message));
-        }
-        if diagnostics.is_empty() {
-            let reason = status
-                .error_message
-                .as_deref()
-                .unwrap_or("the org gave no reason");
-            diagnostics.push(Diagnostic::error(
-                "OW3008",
-                format!("the deploy {} ended {}: {reason}", status.id, status.status),
-            ));
-        }
-        Failure::new(Exit::Failed, diagnostics)
-    }
-
-    fn refused_component(&self, failure: &ComponentMessage, changes: &[usize]) -> Diagnostic {
-        let problem = failure
-            .problem
-            .as_deref()
-            .unwrap_or("the org gave no reason");
-        let changes = || changes.iter().map(|index| &self.plan.changes[*index]);
-        // Several changes may write into one file: the one that is named by it comes first.
-        let named = |change: &&Change| {
-            change.address.name == failure.full_name && asks_for(change, failure)
-        };
-        let asked = changes()
-            .find(named)
-            .or_else(|| changes().find(|change| asks_for(change, failure)));
-        let Some(change) = asked else {
-            let message = format!(
-                "the org refused {} {}: {problem}",
-                failure.component_type, failure.full_name
-            );
-            return Diagnostic::error("OW3007", message);
-        };
-        let message = format!("the org refused {}: {problem}", change.address);
-        let diagnostic = Diagnostic::error("OW3007", message).about(change.address.clone());
-        let diagnostic = diagnostic.help("nothing of this deploy was saved");
-        match &change.place {
-            Some(place) => diagnostic.at(place),
-            None => diagnostic,
-        }
-    }
-}
-
-/// Whether a change wrote the component that a message names. A rule or field may be reported by its object's file.
-fn asks_for(change: &Change, failure: &ComponentMessage) -> bool {
-    let crate::change::Write::Deploy(components) = &change.write else {
-        return false;
-    };
-    let exact = |component: &Component| component.full_name == failure.full_name;
-    let in_file = |component: &Component| {
-        let object = component.full_name.split('.').next().unwrap_or_default();
-        failure.full_name == object
-            || failure
-                .full_name
-                .starts_with(&format!("{}.", component.full_name))
-    };
-    let same_kind = |component: &Component| {
-        component.kind == failure.component_type || component.full_name.contains('.')
-    };
-    components
-        .iter()
-        .any(|component| exact(component) || (in_file(component) && same_kind(component)))
 }
 
 fn is_lock(text: &str) -> bool {
@@ -431,15 +317,6 @@ fn is_coupling(failure: &Failure) -> bool {
 fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components.sort_by_key(|component| component.full_name == "Account");
     components
-}
-
-/// Whether a deploy holds these files and no others.
-fn is_of(status: &DeployStatus, files: &Files) -> bool {
-    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let ours: BTreeSet<String> = files.keys().map(|path| last(path)).collect();
-    let told = status.successes.iter().chain(&status.failures);
-    told.map(|message| last(&message.file_name))
-        .all(|file| file.is_empty() || ours.contains(&file))
 }
 
 fn progress(stage: u8, id: &str, status: &DeployStatus, started: Instant) -> Event {
@@ -466,18 +343,6 @@ fn busy(words: &str) -> Failure {
     Failure::new(
         Exit::Busy,
         vec![diagnostic.help("run the same command again later")],
-    )
-}
-
-fn undecided(id: &str) -> Failure {
-    let message = format!(
-        "the answer to a deploy was lost, and the one deploy since, {id}, holds other components: nobody can say \
-         whether the org took ours"
-    );
-    let help = "run the same command again: it looks first, and finishes what is left";
-    Failure::new(
-        Exit::Partial,
-        vec![Diagnostic::error("OW3006", message).help(help)],
     )
 }
 

@@ -1,10 +1,13 @@
 //! When a write may be sent again.
 //!
-//! **Promise:** nothing is sent twice without a look at the org in between; a write whose answer was lost goes again
-//! once, and only where the look proves that the org has not done it.
+//! **Promise:** no insert and no deploy is sent twice without a look at the org in between; one whose answer was lost
+//! goes again once, and only where the look shows that the org has not taken it.
 
-use super::{Run, Step};
-use crate::org::{OrgError, Row};
+use super::{Run, Step, milliseconds};
+use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::event::Event;
+use crate::org::{DeployOptions, DeployStatus, OrgError, Row};
+use crate::package::Files;
 use crate::soql;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -46,11 +49,7 @@ impl Attempts {
 
     /// The pause before the write may be sent again after an error, if it may. Only asked once a look has shown that
     /// the org has not done it.
-    pub(super) fn pause_before_next(
-        &mut self,
-        error: &OrgError,
-        wait: Duration,
-    ) -> Option<Duration> {
+    fn pause_before_next(&mut self, error: &OrgError, wait: Duration) -> Option<Duration> {
         self.sent += 1;
         if error.outcome_unknown() {
             self.lost += 1;
@@ -65,9 +64,16 @@ impl Attempts {
     }
 }
 
+/// A deploy that the org has taken.
+pub(super) struct Sent {
+    pub(super) id: String,
+    /// Whether it was looked for, because the org's answer was lost.
+    pub(super) found: bool,
+}
+
 /// What a look for a deploy found, whose answer was lost.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Trace {
+enum Trace {
     /// It is in the org, under this id.
     Found(String),
     /// The org has not taken it.
@@ -77,8 +83,39 @@ pub(super) enum Trace {
 }
 
 impl Run<'_> {
+    /// Hands the package over. A deploy whose answer is lost goes on in the org whatever happens here, so it is looked
+    /// for and attached to; it is sent again only where the org provably has not taken it.
+    pub(super) async fn hand_over(
+        &mut self,
+        stage: u8,
+        zip: Vec<u8>,
+        changes: &[usize],
+    ) -> Step<Sent> {
+        let mut attempts = Attempts::new();
+        let since = self.writer.reader().org_time();
+        loop {
+            let sent = self.writer.deploy(zip.clone(), DeployOptions::default());
+            let error = match sent.await {
+                Ok(id) => return Ok(Sent { id, found: false }),
+                Err(error) => error,
+            };
+            if !error.outcome_unknown() && !error.is_transient() {
+                return Err(error.into());
+            }
+            match self.look_for_deploy(since).await {
+                Trace::Found(id) => return Ok(Sent { id, found: true }),
+                Trace::Absent => {}
+                Trace::Undecided => {
+                    self.unknown(changes);
+                    return Err(error.into());
+                }
+            }
+            self.before_next(stage, &mut attempts, error).await?;
+        }
+    }
+
     /// Looks for a deploy of ours that the org may have taken since a point of its time.
-    pub(super) async fn look_for_deploy(&self, since: jiff::Timestamp) -> Trace {
+    async fn look_for_deploy(&self, since: jiff::Timestamp) -> Trace {
         let reader = self.writer.reader();
         let user = reader.user_info().await.ok();
         let user = user
@@ -99,21 +136,26 @@ impl Run<'_> {
         Trace::Absent
     }
 
-    /// Pauses, and says why.
-    pub(super) async fn rest(
+    /// Pauses after an error before a write goes again, or ends with the error. Only for what a look has shown not to be
+    /// done, or may be done twice.
+    pub(super) async fn before_next(
         &mut self,
         stage: u8,
-        what: &str,
-        pause: Duration,
-        since: Instant,
+        attempts: &mut Attempts,
+        error: OrgError,
     ) -> Step<()> {
+        let Some(pause) = attempts.pause_before_next(&error, self.options.wait) else {
+            return Err(error.into());
+        };
         self.check_stop()?;
-        (self.emit)(crate::event::Event::Waiting {
-            stage,
-            what: what.to_owned(),
-            elapsed_ms: super::milliseconds(since),
-        });
-        self.pause(pause).await;
+        if !pause.is_zero() {
+            (self.emit)(Event::Waiting {
+                stage,
+                what: format!("the org ({error})"),
+                elapsed_ms: milliseconds(attempts.started),
+            });
+            self.pause(pause).await;
+        }
         Ok(())
     }
 }
@@ -142,6 +184,27 @@ fn trace(rows: &[Row], known: &BTreeSet<String>) -> Trace {
         (Some(id), None) => Trace::Found(id.to_owned()),
         (Some(_), Some(_)) => Trace::Undecided,
     }
+}
+
+/// Whether a deploy holds these files and no others.
+pub(super) fn is_of(status: &DeployStatus, files: &Files) -> bool {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let ours: BTreeSet<String> = files.keys().map(|path| last(path)).collect();
+    let told = status.successes.iter().chain(&status.failures);
+    told.map(|message| last(&message.file_name))
+        .all(|file| file.is_empty() || ours.contains(&file))
+}
+
+pub(super) fn undecided(id: &str) -> Failure {
+    let message = format!(
+        "the answer to a deploy was lost, and the one deploy since, {id}, holds other components: nobody can say \
+         whether the org took ours"
+    );
+    let help = "run the same command again: it looks first, and finishes what is left";
+    Failure::new(
+        Exit::Partial,
+        vec![Diagnostic::error("OW3006", message).help(help)],
+    )
 }
 
 /// Ids are compared by their first 15 characters: the last three are a checksum.

@@ -8,7 +8,6 @@ use crate::failure;
 use crate::org::{OrgError, Refusal, Row};
 use crate::soql;
 use serde_json::{Map, Value};
-use std::time::Instant;
 
 impl Run<'_> {
     /// Writes the records of these changes.
@@ -74,7 +73,7 @@ impl Run<'_> {
         record: &Record,
         values: &Map<String, Value>,
     ) -> Step<String> {
-        let (mut attempts, started) = (Attempts::new(), Instant::now());
+        let mut attempts = Attempts::new();
         loop {
             let error = match self.writer.create(record.object, values).await {
                 Ok(id) => return Ok(id),
@@ -89,8 +88,7 @@ impl Run<'_> {
                 Ok(None) => {}
                 Err(_) => return Err(error.into()),
             }
-            self.before_next(stage, &mut attempts, error, started)
-                .await?;
+            self.before_next(stage, &mut attempts, error).await?;
         }
     }
 
@@ -102,19 +100,18 @@ impl Run<'_> {
         id: &str,
         values: &Map<String, Value>,
     ) -> Step<()> {
-        let (mut attempts, started) = (Attempts::new(), Instant::now());
+        let mut attempts = Attempts::new();
         loop {
             let Err(error) = self.writer.update(object, id, values).await else {
                 return Ok(());
             };
-            self.before_next(stage, &mut attempts, error, started)
-                .await?;
+            self.before_next(stage, &mut attempts, error).await?;
         }
     }
 
     /// A record that is gone is what was wanted.
     async fn remove(&mut self, stage: u8, object: &str, id: &str) -> Step<()> {
-        let (mut attempts, started) = (Attempts::new(), Instant::now());
+        let mut attempts = Attempts::new();
         loop {
             let error = match self.writer.delete(object, id).await {
                 Ok(()) => return Ok(()),
@@ -123,23 +120,8 @@ impl Run<'_> {
             if error.refusal().is_some_and(is_gone) {
                 return Ok(());
             }
-            self.before_next(stage, &mut attempts, error, started)
-                .await?;
+            self.before_next(stage, &mut attempts, error).await?;
         }
-    }
-
-    /// Pauses before a write goes again, or ends with its error.
-    async fn before_next(
-        &mut self,
-        stage: u8,
-        attempts: &mut Attempts,
-        error: OrgError,
-        started: Instant,
-    ) -> Step<()> {
-        let Some(pause) = attempts.pause_before_next(&error, self.options.wait) else {
-            return Err(error.into());
-        };
-        self.rest(stage, &error.to_string(), pause, started).await
     }
 
     async fn values(&mut self, record: &Record) -> Step<Map<String, Value>> {

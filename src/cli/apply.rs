@@ -1,15 +1,16 @@
 //! `apply`: plan, ask, deploy in stages, wait, prove.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::arguments::{Apply as Arguments, Manifests, TextFormat};
-use super::command::command;
+use super::command::{command, quoted};
 use super::consent::{self, Consent};
 use super::context::Context;
-use super::plan::{files_of, frame, made};
+use super::plan::{frame, made};
 use super::progress::Progress;
 use super::session::{self, Session};
 use super::signals::Signals;
@@ -38,9 +39,9 @@ struct Wish<'a> {
 /// Applies, after everything that can be refused without an org was refused.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
     let began = Instant::now();
-    let (named, consent) = wanted(arguments)?;
+    let consent = Consent::of(arguments)?;
+    let named = wanted(arguments, &consent);
     let manifests = context.manifests(&named)?;
-    let consent = consent.map_or_else(|| Consent::of(arguments), Ok)?;
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
@@ -66,16 +67,13 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
 }
 
 /// The manifests that are meant: with a saved plan and no FILE, those it was made from.
-fn wanted(arguments: &Arguments) -> Result<(Manifests, Option<Consent>), Failure> {
+fn wanted(arguments: &Arguments, consent: &Consent) -> Manifests {
     let mut named = arguments.manifests.clone();
-    if arguments.plan.is_none() {
-        return Ok((named, None));
+    if named.files.is_empty() {
+        let files = consent.files().iter().map(PathBuf::from);
+        named.files = files.filter(|file| !named.overlay.contains(file)).collect();
     }
-    let consent = Consent::of(arguments)?;
-    if let (Consent::Saved(saved), true) = (&consent, named.files.is_empty()) {
-        named.files = files_of(saved, &named.overlay);
-    }
-    Ok((named, Some(consent)))
+    named
 }
 
 /// The failure of a run that a signal ended before anything was written.
@@ -98,7 +96,8 @@ impl Wish<'_> {
         if let Some(verification) = &mut applied.verification {
             self.context.know_org(&mut verification.org, self.embedded);
         }
-        applied.failure = applied.failure.map(|failure| self.told(&failure, &plan));
+        let next = self.continues(&applied);
+        applied.failure = applied.failure.map(|failure| told(&failure, &plan, next));
         let unfinished = applied.failure.is_some() || applied.verification.is_none();
         let exit = signal
             .filter(|_| unfinished)
@@ -123,7 +122,7 @@ impl Wish<'_> {
             .map_err(|failure| failure.next(self.command("plan")))?;
         self.show_plan(&plan);
         guard::check(&plan, &self.manifests)?;
-        if self.consent == Consent::Ask && !plan.changes.is_empty() {
+        if self.consent.ask && !plan.changes.is_empty() {
             consent::ask(&plan, self.embedded, &self.context.output).await?;
         }
         Ok(plan)
@@ -185,24 +184,41 @@ impl Wish<'_> {
         command(verb, &self.named, self.context).join(" ")
     }
 
-    /// The failure with the texts it points into and, where the work can be finished, the command that does.
-    fn told(&self, failure: &Failure, plan: &Plan) -> Failure {
-        let mut told = failure.clone().with_sources(&plan.sources);
-        let unfinished = matches!(
-            told.exit,
-            Exit::Partial | Exit::Busy | Exit::Interrupted | Exit::Terminated
-        );
-        if unfinished && told.next.is_none() {
-            told.next = Some(self.command("apply"));
+    /// The same apply once more, with the consent that holds for any plan.
+    fn again(&self) -> String {
+        let yes = if self.arguments.yes { " --yes" } else { "" };
+        format!("{}{yes}", self.command("apply"))
+    }
+
+    /// The command that goes on from where an apply ended: a look at the record that disproves it, where nothing is
+    /// left to change.
+    fn continues(&self, applied: &Applied) -> String {
+        let disproof = applied
+            .verification
+            .as_ref()
+            .filter(|verification| verification.converged)
+            .and_then(|verification| {
+                let mut wrong = verification
+                    .access
+                    .iter()
+                    .flat_map(|access| access.leaks.iter().chain(&access.missing));
+                wrong.next()
+            });
+        match disproof {
+            Some(record) => format!(
+                "{} --record {}",
+                self.command("explain"),
+                quoted(&record.id)
+            ),
+            None => self.again(),
         }
-        told
     }
 
     /// The failure of an apply that was ended while it wrote.
     fn cut_off(&self, exit: Exit) -> Failure {
         Failure::new(exit, Vec::new())
             .state("it is not known which changes were made; a deploy that runs goes on in the org")
-            .next(self.command("apply"))
+            .next(self.again())
     }
 
     fn options(&self, stop: &Arc<AtomicBool>) -> apply::Options {
@@ -236,12 +252,28 @@ impl Wish<'_> {
             output.data(&report::json::result(plan, applied, exit, took));
             self.context.name_org_last();
         } else {
+            let done = applied.failure.is_none() && !applied.outcomes.is_empty();
+            let next = command("verify", &self.named, self.context);
             output.say(&report::human::applied_end(
                 plan,
                 took,
+                done.then_some(next.as_slice()),
                 &self.context.org(),
                 output.style,
             ));
         }
     }
+}
+
+/// The failure with the texts it points into and, where the work can be finished, the command that does.
+fn told(failure: &Failure, plan: &Plan, next: String) -> Failure {
+    let mut told = failure.clone().with_sources(&plan.sources);
+    let unfinished = matches!(
+        told.exit,
+        Exit::Partial | Exit::Busy | Exit::Interrupted | Exit::Terminated | Exit::ProofFailed
+    );
+    if unfinished && told.next.is_none() {
+        told.next = Some(next);
+    }
+    told
 }

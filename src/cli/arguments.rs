@@ -64,12 +64,13 @@ const PLAN_HELP: &str = concat!(
 );
 
 const APPLY_HELP: &str = concat!(
-    "Without --yes, --expect or --plan it asks; without a terminal to ask at, it refuses before any request.
+    "Without --yes or --expect it asks; without a terminal to ask at, it refuses before any request.
+--plan says which plan is meant, not that you agree to it.
 
 Examples:
   orgwright apply
   orgwright apply user.yaml --org sf:uat --expect 7f3a91c2d4e5
-  orgwright apply --org sf:uat --plan plan.json
+  orgwright apply --org sf:uat --plan plan.json --yes
   orgwright apply user.yaml --yes --format json
 
 ",
@@ -105,7 +106,7 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     pub(crate) org: Option<String>,
-    /// API version of every request, such as 66.0; default: the newest that the org and this program know.
+    /// API version of every request, from 51.0 to 66.0; default: the newest that the org and this program know.
     #[arg(long, global = true, value_name = "N", value_parser = api_version)]
     pub(crate) api_version: Option<String>,
     /// When to use colour.
@@ -241,7 +242,7 @@ pub(crate) struct Render {
 /// How rendered files are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Layout {
-    /// An SFDX project with two package directories.
+    /// An SFDX project; what deploys apart has a package directory of its own.
     Source,
     /// One numbered folder for each stage, each with its package.xml.
     Mdapi,
@@ -274,8 +275,8 @@ pub(crate) struct Apply {
     /// Apply this plan and no other: its digest, 12 hexadecimal digits or more.
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(crate) expect: Option<String>,
-    /// Apply the plan saved in this file (plan --out) and no other.
-    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    /// Apply the plan saved in this file (plan --out plan.json) and no other; it needs consent like any plan.
+    #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
     /// How long to wait for the org to recalculate, such as 90s or 10m.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]

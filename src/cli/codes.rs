@@ -39,17 +39,17 @@ pub(crate) const CODES: &[Explained] = &[
     (
         CONSENT,
         "apply needs consent",
-        "Apply writes to the org. Without a terminal to ask at, consent has to be given beforehand: --expect DIGEST (the plan you read, and no other), --plan FILE (the plan you saved), or --yes (whatever is planned). Nothing was sent.",
+        "Apply writes to the org. Without a terminal to ask at, consent has to be given beforehand: --expect DIGEST (the plan you read, and no other) or --yes (whatever is planned). --plan FILE says which saved plan is meant and refuses any other, but it is no consent by itself: give --yes with it. Nothing was sent.",
     ),
     (
         STALE,
         "not the plan that was expected",
-        "The plan made now differs from the one whose digest was given: the manifest or the org has changed in between. Plan again, read it, and apply that one. The digest covers the manifest, the org's id, and every change with its before and after; counts, findings and times stay outside.",
+        "The plan made now differs from the one whose digest was given or that was saved: the manifest or the org has changed in between, or somebody edited the saved plan. The sentence names what differs first. Plan again, read it, and apply that one. The digest covers the manifest, the org's id, and every change with its before and after; counts, findings and times stay outside.",
     ),
     (
         SAVED_PLAN,
         "the saved plan cannot be read",
-        "--plan takes the JSON that `orgwright plan --format json --out FILE` writes, of a format version this program knows.",
+        "--plan takes the JSON that `orgwright plan --out plan.json` writes, whole, and of a format version this program knows.",
     ),
     (
         OTHER_ORG,

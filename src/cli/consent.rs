@@ -11,46 +11,59 @@ use crate::plan::Plan;
 use crate::report::saved::{SavedPlan, saved_plan};
 use crate::report::text::{printable, short_digest};
 
-/// How consent was, or will be, given.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Consent {
-    /// Whatever is planned.
-    Anything,
-    /// The plan whose digest begins so.
-    Digest(String),
-    /// The plan that was saved.
-    Saved(SavedPlan),
-    /// A person at a terminal is asked.
-    Ask,
+/// Which plan may be applied, and whether somebody has agreed to it already.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Consent {
+    /// The leading digits of its digest.
+    expected: Option<String>,
+    /// The plan as it was saved. It says which one is meant; reading it is no agreement.
+    saved: Option<SavedPlan>,
+    /// Whether a person at a terminal still has to agree.
+    pub(crate) ask: bool,
 }
 
 impl Consent {
     /// What the command line gives; a failure where it gives none and nobody can be asked.
     pub(crate) fn of(arguments: &Apply) -> Result<Self, Failure> {
-        if let Some(path) = &arguments.plan {
-            return Ok(Self::Saved(read_saved(path)?));
+        let given = arguments.yes || arguments.expect.is_some();
+        if !given && !can_ask() {
+            return Err(nobody_to_ask(arguments.plan.is_some()));
         }
-        match (&arguments.expect, arguments.yes) {
-            (Some(digest), _) => Ok(Self::Digest(digest.clone())),
-            (None, true) => Ok(Self::Anything),
-            (None, false) if can_ask() => Ok(Self::Ask),
-            (None, false) => Err(nobody_to_ask()),
-        }
+        let saved = arguments.plan.as_deref().map(read_saved).transpose()?;
+        Ok(Self {
+            expected: arguments.expect.clone(),
+            saved,
+            ask: !given,
+        })
+    }
+
+    /// The manifests that the saved plan was made from; none without one.
+    pub(crate) fn files(&self) -> &[String] {
+        self.saved.as_ref().map_or(&[], |saved| &saved.files)
     }
 
     /// Refuses a plan that is not the one consent was given to.
     pub(crate) fn check(&self, plan: &Plan) -> Result<(), Failure> {
-        match self {
-            Self::Anything | Self::Ask => Ok(()),
-            Self::Digest(expected) => same_digest(expected, plan),
-            Self::Saved(saved) if saved.org_id != plan.org.id => Err(other_org(saved, plan)),
-            Self::Saved(saved) => same_digest(saved.digest.trim_start_matches("sha256:"), plan),
+        if let Some(saved) = &self.saved {
+            if saved.org_id != plan.org.id {
+                return Err(other_org(saved, plan));
+            }
+            if let Some(difference) = saved.difference(plan) {
+                return Err(stale(difference));
+            }
         }
+        self.expected
+            .as_ref()
+            .map_or(Ok(()), |expected| same_digest(expected, plan))
     }
 }
 
-fn nobody_to_ask() -> Failure {
-    let help = "give --expect DIGEST (from plan), --plan FILE (a saved plan), or --yes";
+fn nobody_to_ask(saved: bool) -> Failure {
+    let help = if saved {
+        "--plan says which plan is meant; add --yes, or --expect DIGEST (from plan), to agree to it"
+    } else {
+        "give --expect DIGEST (from plan), or --yes"
+    };
     failure(
         Exit::Usage,
         codes::CONSENT,
@@ -61,21 +74,21 @@ fn nobody_to_ask() -> Failure {
 }
 
 fn read_saved(path: &Path) -> Result<SavedPlan, Failure> {
-    let shown = path.display();
-    let help = "save one with: orgwright plan --format json --out FILE";
-    let refuse = |reason: String| {
+    let refuse = |exit: Exit, reason: &str| {
         failure(
-            Exit::Usage,
+            exit,
             codes::SAVED_PLAN,
-            format!("{shown} cannot be used as a plan: {reason}"),
-            help,
+            format!("{} cannot be used as a plan: {reason}", path.display()),
+            "save one with: orgwright plan --out plan.json",
         )
+        .state("nothing was sent to any org")
     };
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-    let saved = saved_plan(&text).map_err(refuse)?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| refuse(Exit::Usage, &error.to_string()))?;
+    let saved = saved_plan(&text).map_err(|reason| refuse(Exit::Manifest, &reason))?;
     let digest = saved.digest.trim_start_matches("sha256:");
     if digest.len() != 64 || !digest.chars().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(refuse("its digest is not one".to_owned()));
+        return Err(refuse(Exit::Manifest, "its digest is not one"));
     }
     Ok(saved)
 }
@@ -90,13 +103,17 @@ fn same_digest(expected: &str, plan: &Plan) -> Result<(), Failure> {
         short_digest(made),
         short_digest(expected)
     );
-    Err(failure(
+    Err(stale(problem))
+}
+
+fn stale(problem: String) -> Failure {
+    failure(
         Exit::Stale,
         codes::STALE,
         problem,
         "plan again, read it, and apply that one",
     )
-    .state("nothing was changed"))
+    .state("nothing was changed")
 }
 
 fn other_org(saved: &SavedPlan, plan: &Plan) -> Failure {
@@ -164,46 +181,50 @@ fn read_line() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples;
+    use crate::report::{json, samples};
 
     fn refused(consent: &Consent) -> (Exit, &'static str) {
         let failure = consent.check(&samples::plan()).unwrap_err();
         (failure.exit, failure.diagnostics[0].code)
     }
 
-    #[test]
-    fn only_the_expected_plan_is_taken() {
-        let digest = |text: &str| Consent::Digest(text.to_owned());
-        assert!(digest("7f3a91c2d4e5").check(&samples::plan()).is_ok());
-        assert!(Consent::Anything.check(&samples::plan()).is_ok());
-        assert_eq!(
-            refused(&digest("7f3a91c2d4e6")),
-            (Exit::Stale, codes::STALE)
-        );
-        assert_eq!(
-            refused(&digest("7f3a91c2d4e5fffff")),
-            (Exit::Stale, codes::STALE)
-        );
+    fn expecting(digest: &str) -> Consent {
+        Consent {
+            expected: Some(digest.to_owned()),
+            ..Consent::default()
+        }
+    }
+
+    fn of_saved(change: impl FnOnce(&mut SavedPlan)) -> Consent {
+        let mut saved = saved_plan(&json::plan(&samples::plan())).unwrap();
+        change(&mut saved);
+        Consent {
+            saved: Some(saved),
+            ..Consent::default()
+        }
     }
 
     #[test]
-    fn a_saved_plan_is_of_one_org() {
-        let plan = samples::plan();
-        let saved = SavedPlan {
-            digest: plan.digest.clone(),
-            org_id: plan.org.id.clone(),
-            org_name: "Acme".into(),
-            files: Vec::new(),
+    fn only_the_expected_plan_is_taken() {
+        assert!(Consent::default().check(&samples::plan()).is_ok());
+        assert!(expecting("7f3a91c2d4e5").check(&samples::plan()).is_ok());
+        for other in ["7f3a91c2d4e6", "7f3a91c2d4e5fffff"] {
+            assert_eq!(refused(&expecting(other)), (Exit::Stale, codes::STALE));
+        }
+    }
+
+    #[test]
+    fn a_saved_plan_is_of_one_org_and_says_what_is_done() {
+        assert!(of_saved(|_| ()).check(&samples::plan()).is_ok());
+        let other = of_saved(|saved| saved.org_id = "00D000000000002EAA".into());
+        assert_eq!(refused(&other), (Exit::Stale, codes::OTHER_ORG));
+        let forged = of_saved(|saved| drop(saved.changes.pop()));
+        assert_eq!(refused(&forged), (Exit::Stale, codes::STALE));
+        let both = Consent {
+            expected: Some("000000000000".into()),
+            ..of_saved(|_| ())
         };
-        assert!(Consent::Saved(saved.clone()).check(&plan).is_ok());
-        let other = SavedPlan {
-            org_id: "00D000000000002EAA".into(),
-            ..saved
-        };
-        assert_eq!(
-            refused(&Consent::Saved(other)),
-            (Exit::Stale, codes::OTHER_ORG)
-        );
+        assert_eq!(refused(&both), (Exit::Stale, codes::STALE));
     }
 
     #[test]

@@ -1,22 +1,24 @@
 //! `plan`: what would change. Reads, and writes nothing but the report.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use super::arguments::{Manifests, Plan as Arguments, PlanFormat};
-use super::command::command;
+use super::command::{command, quoted};
 use super::context::Context;
-use super::files::write_private;
+use super::files::{must_be_writable, write_private};
 use super::session::{self, Session};
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::Manifest;
 use crate::plan::{self, Plan};
 use crate::report::style::Style;
-use crate::report::text::short_digest;
+use crate::report::text::{printable, short_digest};
 use crate::report::{self, Frame};
 use crate::{observe, org};
 
 /// Plans, and reports in the format that was asked for.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+    arguments.out.as_deref().map_or(Ok(()), must_be_writable)?;
     let manifests = context.manifests(&arguments.manifests)?;
     let choice = context.target()?;
     context.set_org(&choice.line());
@@ -28,7 +30,13 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         plan
     })?;
     context.know_org(&mut plan.org, embedded);
-    let frame = frame(context, &arguments.manifests, &manifests, &plan);
+    let mut frame = frame(context, &arguments.manifests, &manifests, &plan);
+    if let Some(path) = saved_as(arguments) {
+        frame.next = command("apply", &arguments.manifests, context);
+        frame
+            .next
+            .extend(["--plan".to_owned(), quoted(&path.to_string_lossy())]);
+    }
     write(arguments, context, &plan, &frame)?;
     let differs = arguments.detailed_exitcode && !plan.changes.is_empty();
     Ok(if differs {
@@ -54,6 +62,7 @@ pub(crate) fn frame(
     let mut next = command("apply", arguments, context);
     next.extend(["--expect".to_owned(), short_digest(&plan.digest).to_owned()]);
     Frame {
+        name: plan.name.clone(),
         org: context.org(),
         files: manifests
             .iter()
@@ -63,6 +72,19 @@ pub(crate) fn frame(
     }
 }
 
+/// What is written: as was asked for, or as the file's ending says.
+fn format(arguments: &Arguments) -> PlanFormat {
+    let ending = || by_ending(arguments.out.as_deref());
+    arguments.format.unwrap_or_else(ending)
+}
+
+/// The file that `apply --plan` takes, where one is written.
+fn saved_as(arguments: &Arguments) -> Option<&Path> {
+    let path = arguments.out.as_deref()?;
+    let regular = fs::metadata(path).is_ok_and(|found| found.is_file());
+    (format(arguments) == PlanFormat::Json && (regular || !path.exists())).then_some(path)
+}
+
 /// Puts the report where it was asked for.
 fn write(
     arguments: &Arguments,
@@ -70,9 +92,7 @@ fn write(
     plan: &Plan,
     frame: &Frame,
 ) -> Result<(), Failure> {
-    let format = arguments
-        .format
-        .unwrap_or_else(|| by_ending(arguments.out.as_deref()));
+    let format = format(arguments);
     let Some(path) = &arguments.out else {
         show(format, context, plan, frame);
         return Ok(());
@@ -85,7 +105,10 @@ fn write(
     match arguments.format {
         Some(_) => saved(context, path, plan, frame),
         // A file named without a format is a copy to keep: the plan is shown as well.
-        None => show(PlanFormat::Human, context, plan, frame),
+        None => {
+            show(PlanFormat::Human, context, plan, frame);
+            note_saved(context, path);
+        }
     }
     Ok(())
 }
@@ -109,10 +132,16 @@ fn show(format: PlanFormat, context: &Context, plan: &Plan, frame: &Frame) {
 /// Tells that the report is in its file, on standard error: standard output was not asked for.
 fn saved(context: &Context, path: &Path, plan: &Plan, frame: &Frame) {
     context.name_org_first();
-    let path = report::text::printable(&path.to_string_lossy()).into_owned();
-    context.output.note(&format!("the plan is in {path}\n"));
+    note_saved(context, path);
     let totals = report::human::plan_totals(plan, frame, context.output.notes);
     context.output.warn(&totals);
+}
+
+fn note_saved(context: &Context, path: &Path) {
+    let path = printable(&path.to_string_lossy()).into_owned();
+    context
+        .output
+        .note(&format!("the plan is saved in {path}\n"));
 }
 
 /// The format that a file's ending asks for.
@@ -135,16 +164,6 @@ fn text(format: PlanFormat, plan: &Plan, frame: &Frame, style: Style) -> String 
         PlanFormat::Markdown => report::markdown::plan(plan, frame),
         PlanFormat::Html => report::html::plan(plan, frame),
     }
-}
-
-/// The manifests a saved plan was made from, for an apply that names none.
-pub(crate) fn files_of(saved: &report::saved::SavedPlan, overlays: &[PathBuf]) -> Vec<PathBuf> {
-    saved
-        .files
-        .iter()
-        .map(PathBuf::from)
-        .filter(|file| !overlays.contains(file))
-        .collect()
 }
 
 #[cfg(test)]

@@ -52,12 +52,21 @@ pub(super) fn digest(text: &str) -> Result<String, String> {
     }
 }
 
+/// The API versions this program speaks.
+const API_VERSIONS: std::ops::RangeInclusive<u16> = 51..=66;
+
 /// An API version: `66.0`; `66` is completed.
 pub(super) fn api_version(text: &str) -> Result<String, String> {
     let whole = text.strip_suffix(".0").unwrap_or(text);
-    match whole.parse::<u16>() {
-        Ok(version @ 20..=999) => Ok(format!("{version}.0")),
-        _ => Err("an API version, such as 66.0".to_owned()),
+    let plain = whole.chars().all(|digit| digit.is_ascii_digit());
+    let version = whole.parse().ok().filter(|_| plain);
+    match version {
+        Some(version) if API_VERSIONS.contains(&version) => Ok(format!("{version}.0")),
+        _ => Err(format!(
+            "an API version from {}.0 to {}.0",
+            API_VERSIONS.start(),
+            API_VERSIONS.end()
+        )),
     }
 }
 
@@ -97,6 +106,14 @@ mod tests {
         assert_eq!(sample("200"), Ok(Sample::Size(200)));
         assert!(sample("0").is_err() && sample("some").is_err());
         assert_eq!(api_version("66"), Ok("66.0".to_owned()));
-        assert!(api_version("66.5").is_err() && api_version("x").is_err());
+        assert_eq!(api_version("51.0"), Ok("51.0".to_owned()));
+        for bad in ["50.0", "67.0", "66.5", "66.0.0", "+66", "v66.0", "x", ""] {
+            let told = api_version(bad);
+            assert_eq!(
+                told,
+                Err("an API version from 51.0 to 66.0".into()),
+                "{bad}"
+            );
+        }
     }
 }

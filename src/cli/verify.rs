@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::arguments::{ProofFormat, Verify as Arguments};
 use super::context::Context;
-use super::files::write_private;
+use super::files::{must_be_writable, write_private};
 use super::progress::Progress;
 use super::session::{self, Session};
 use crate::diagnostic::{Exit, Failure};
@@ -15,6 +15,7 @@ use crate::verify::{self, Sample, Verification};
 
 /// Proves, and reports in the format that was asked for.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
+    arguments.out.as_deref().map_or(Ok(()), must_be_writable)?;
     let manifests = context.manifests(&arguments.manifests)?;
     let choice = context.target()?;
     context.set_org(&choice.line());
@@ -29,7 +30,13 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         verification
     })?;
     context.know_org(&mut verification.org, embedded);
-    write(arguments, context, &verification, &report::user(&manifests))?;
+    let frame = Frame {
+        name: report::names(&manifests),
+        org: context.org(),
+        ..Frame::default()
+    };
+    let user = report::user(&manifests);
+    write(arguments, context, &verification, &user, &frame)?;
     Ok(if verification.holds() {
         Exit::Done
     } else {
@@ -43,15 +50,12 @@ fn write(
     context: &Context,
     verification: &Verification,
     user: &str,
+    frame: &Frame,
 ) -> Result<(), Failure> {
-    let frame = Frame {
-        org: context.org(),
-        ..Frame::default()
-    };
     let text = |style: Style| match arguments.format {
-        ProofFormat::Human => report::human::verification(verification, user, &frame, style),
+        ProofFormat::Human => report::human::verification(verification, user, frame, style),
         ProofFormat::Json => report::json::verification(verification),
-        ProofFormat::Markdown => report::markdown::verification(verification, user, &frame),
+        ProofFormat::Markdown => report::markdown::verification(verification, user, frame),
     };
     if let Some(path) = &arguments.out {
         context.name_org_first();

@@ -11,7 +11,8 @@ mod kinds;
 pub(crate) mod permission_set;
 pub(crate) mod permissions;
 pub(crate) mod profile;
-pub(crate) mod role;
+pub(crate) mod record_type;
+mod role;
 pub(crate) mod shape;
 pub(crate) mod sharing_rules;
 
@@ -158,6 +159,7 @@ pub(crate) fn write(
         "Queue" => groups::write_queue(org, name, writer),
         "CustomObject" => custom_object::write(org, name, writer),
         "CustomField" => custom_field::write(org, name, writer),
+        "RecordType" => record_type::write(org, name, writer),
         "SharingRules" => sharing_rules::write(org, name, writer),
         "SharingCriteriaRule" | "SharingOwnerRule" => {
             sharing_rules::write_one(org, kind, name, writer)
@@ -198,7 +200,7 @@ pub(crate) fn apply(
             sharing_rules::apply(org, kind, name, element)
         }
         "SharingRules" => sharing_rules::apply_file(org, name, element, setting),
-        "RecordType" => custom_object::apply_record_type(org, name, element),
+        "RecordType" => record_type::apply(org, name, element),
         _ if UNSUPPORTED.contains(&kind) => Err(vec![Problem::at(
             element,
             UNKNOWN,
@@ -215,6 +217,7 @@ pub(crate) fn delete(org: &mut Org, kind: &str, name: &str) -> Result<(), Proble
         "PermissionSet" => permission_set::delete(org, name),
         "Role" => role::delete(org, name),
         "CustomField" => custom_field::delete(org, name),
+        "RecordType" => record_type::delete(org, name),
         "SharingCriteriaRule" | "SharingOwnerRule" => sharing_rules::delete(org, kind, name),
         _ => kept::delete(org, kind, name),
     }

@@ -2,8 +2,10 @@
 //!
 //! The file is a JSON array. Each entry says which requests it is for and what happens to them:
 //! `{"path": "/query", "method": "GET", "body": "checkDeployStatus", "skip": 2, "times": 1, "status": 503,
-//! "answer": "…", "content_type": "text/html", "retry_after": 1, "drop": "before" | "after", "delay": "500ms"}`.
-//! All keys are optional; `drop: after` loses the answer to a request that was carried out.
+//! "code": "SERVER_UNAVAILABLE", "answer": "…", "content_type": "text/html", "retry_after": 1,
+//! "drop": "before" | "after", "spoil": "truncated" | "garbled" | "mistyped", "delay": "500ms"}`.
+//! All keys are optional. With a `code`, the answer is the platform's refusal in the shape of the interface that was
+//! asked; `drop: after` loses the answer to a request that was carried out, `spoil` damages it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::http::{Request, Response};
+use super::soap;
 
 /// Why a file of faults cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +38,11 @@ pub enum FaultsError {
 
 /// What happens to which requests.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Vec<(Fault, u64)>);
+pub struct Faults {
+    /// Each with how many requests it has matched.
+    faults: Vec<(Fault, u64)>,
+    struck: u64,
+}
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -46,10 +53,12 @@ struct Fault {
     skip: u64,
     times: Option<u64>,
     status: Option<u16>,
+    code: Option<String>,
     answer: String,
     content_type: Option<String>,
     retry_after: Option<u64>,
     drop: Option<Drop>,
+    spoil: Option<Spoil>,
     #[serde(deserialize_with = "duration_text")]
     delay: Duration,
 }
@@ -64,6 +73,35 @@ pub enum Drop {
     After,
 }
 
+/// How the true answer is damaged, after the request was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spoil {
+    /// Its second half is missing.
+    Truncated,
+    /// It is neither JSON nor XML.
+    Garbled,
+    /// It is a web page that stands in its place, with status 200.
+    Mistyped,
+}
+
+impl Spoil {
+    /// The damaged answer.
+    pub fn applied(self, mut answer: Response) -> Response {
+        match self {
+            Spoil::Truncated => answer.body.truncate(answer.body.len() / 2),
+            Spoil::Garbled => answer.body = b"\x00\xff\xfe{<[".to_vec(),
+            Spoil::Mistyped => {
+                answer.status = 200;
+                answer.content_type = "text/html;charset=UTF-8".to_owned();
+                answer.body =
+                    b"<!DOCTYPE html><html><head><title>Log in</title></head></html>".to_vec();
+            }
+        }
+        answer
+    }
+}
+
 /// What happens to one request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effect {
@@ -71,6 +109,8 @@ pub struct Effect {
     pub answer: Option<Response>,
     /// When the connection is lost, if it is.
     pub drop: Option<Drop>,
+    /// How the true answer is damaged, if it is.
+    pub spoil: Option<Spoil>,
     /// How long the answer waits.
     pub delay: Duration,
 }
@@ -85,18 +125,34 @@ impl Faults {
             path: path.to_owned(),
             source,
         })?;
-        let faults: Vec<Fault> =
-            serde_json::from_slice(&text).map_err(|source| FaultsError::Malformed {
-                path: path.to_owned(),
-                source,
-            })?;
-        Ok(Faults(faults.into_iter().map(|fault| (fault, 0)).collect()))
+        Faults::parse(&text).map_err(|source| FaultsError::Malformed {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Reads the text of such a file.
+    ///
+    /// # Errors
+    /// A text that holds something else.
+    pub fn parse(text: &[u8]) -> Result<Faults, serde_json::Error> {
+        let faults: Vec<Fault> = serde_json::from_slice(text)?;
+        Ok(Faults {
+            faults: faults.into_iter().map(|fault| (fault, 0)).collect(),
+            struck: 0,
+        })
+    }
+
+    /// How many requests something has happened to.
+    pub fn struck(&self) -> u64 {
+        self.struck
     }
 
     /// What happens to a request; every fault counts the requests that match it.
     pub fn strike(&mut self, request: &Request) -> Effect {
         let mut effect = Effect::default();
-        for (fault, seen) in &mut self.0 {
+        let mut struck = false;
+        for (fault, seen) in &mut self.faults {
             if !fault.matches(request) {
                 continue;
             }
@@ -107,10 +163,13 @@ impl Faults {
             if *seen <= fault.skip || *seen > last {
                 continue;
             }
+            struck = true;
             effect.delay += fault.delay;
             effect.drop = effect.drop.or(fault.drop);
-            effect.answer = effect.answer.or_else(|| fault.answer());
+            effect.spoil = effect.spoil.or(fault.spoil);
+            effect.answer = effect.answer.or_else(|| fault.answer(request));
         }
+        self.struck += u64::from(struck);
         effect
     }
 }
@@ -128,21 +187,38 @@ impl Fault {
         method && body && request.path.contains(&self.path)
     }
 
-    fn answer(&self) -> Option<Response> {
+    fn answer(&self, request: &Request) -> Option<Response> {
+        if let Some(code) = &self.code {
+            let status = self.status.unwrap_or(400);
+            let mut refused = refusal(request, status, code, &self.answer);
+            refused.headers.extend(self.retry_header());
+            return Some(refused);
+        }
         let kind = self
             .content_type
             .clone()
             .unwrap_or_else(|| "application/json;charset=UTF-8".to_owned());
-        let headers = self
-            .retry_after
-            .map(|seconds| ("Retry-After".to_owned(), seconds.to_string()));
         self.status.map(|status| Response {
             status,
             content_type: kind,
-            headers: headers.into_iter().collect(),
+            headers: self.retry_header().into_iter().collect(),
             body: self.answer.clone().into_bytes(),
         })
     }
+
+    fn retry_header(&self) -> Option<(String, String)> {
+        let seconds = self.retry_after?;
+        Some(("Retry-After".to_owned(), seconds.to_string()))
+    }
+}
+
+/// A refusal in the platform's words: SOAP faults come with status 500, whatever REST has for them.
+fn refusal(request: &Request, status: u16, code: &str, message: &str) -> Response {
+    if request.path.starts_with("/services/Soap/") {
+        return soap::fault(code, message);
+    }
+    let error = serde_json::json!([{"message": message, "errorCode": code}]);
+    Response::json(status, &error)
 }
 
 fn duration_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
@@ -156,8 +232,7 @@ mod tests {
     use super::*;
 
     fn faults(text: &str) -> Faults {
-        let faults: Vec<Fault> = serde_json::from_str(text).unwrap();
-        Faults(faults.into_iter().map(|fault| (fault, 0)).collect())
+        Faults::parse(text.as_bytes()).unwrap()
     }
 
     fn request(path: &str) -> Request {
@@ -193,6 +268,41 @@ mod tests {
             (effect.drop, effect.delay),
             (Some(Drop::After), Duration::from_millis(20))
         );
+    }
+
+    #[test]
+    fn a_refusal_speaks_as_the_interface_does() {
+        let text = r#"[{"code": "UNABLE_TO_LOCK_ROW", "answer": "try later"}]"#;
+        let answered = |path: &str| {
+            let answer = faults(text).strike(&request(path)).answer.unwrap();
+            (answer.status, String::from_utf8(answer.body).unwrap())
+        };
+        let (status, body) = answered("/services/data/v66.0/query");
+        assert_eq!(
+            (status, body.as_str()),
+            (
+                400,
+                r#"[{"message":"try later","errorCode":"UNABLE_TO_LOCK_ROW"}]"#
+            )
+        );
+        let (status, body) = answered("/services/Soap/m/66.0");
+        assert_eq!(status, 500);
+        assert!(
+            body.contains("<faultcode>sf:UNABLE_TO_LOCK_ROW</faultcode>"),
+            "{body}"
+        );
+    }
+
+    #[test]
+    fn damaged_answers() {
+        let whole = || Response::json_text(200, "{\"done\": true}".to_owned());
+        for spoil in [Spoil::Truncated, Spoil::Garbled, Spoil::Mistyped] {
+            let damaged = spoil.applied(whole());
+            assert!(
+                serde_json::from_slice::<serde_json::Value>(&damaged.body).is_err(),
+                "{spoil:?}"
+            );
+        }
     }
 
     #[test]

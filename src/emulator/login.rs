@@ -271,7 +271,8 @@ fn granted(world: &mut World, request: &Request, user: &str, with_refresh: bool)
     Response::json(200, &body)
 }
 
-fn identity_url(world: &World, request: &Request, user: &str) -> String {
+/// Where a user's identity is told.
+pub fn identity_url(world: &World, request: &Request, user: &str) -> String {
     format!(
         "{}/id/{}/{user}",
         request.base_url, world.org.organization.id

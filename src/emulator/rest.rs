@@ -6,11 +6,13 @@ pub mod describe;
 pub mod limits;
 pub mod query;
 pub mod records;
+mod tree;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::deploy_request;
 use super::http::{Refusal, Request, Response};
+use super::login;
 use super::router::{VERSIONS, not_found};
 use super::store::World;
 use super::viewer::Viewer;
@@ -81,7 +83,7 @@ fn admitted(world: &World, request: &Request) -> Result<(), Refusal> {
 pub fn dispatch(world: &mut World, request: &Request, version: u32, path: &[&str]) -> Response {
     let method = request.method.as_str();
     match path {
-        [] => only(method, &["GET"], || resources(version)),
+        [] => only(method, &["GET"], || resources(world, request, version)),
         ["limits", rest @ ..] => only(method, &["GET"], || {
             limits::handle(world, request, version, rest)
         }),
@@ -118,7 +120,8 @@ pub fn method_not_allowed(method: &str, allowed: &[&str]) -> Response {
     Response::refusal(&Refusal::new(405, "METHOD_NOT_ALLOWED", message))
 }
 
-fn resources(version: u32) -> Response {
+/// The resources of a version, and who the token belongs to.
+fn resources(world: &World, request: &Request, version: u32) -> Response {
     let names = [
         "composite",
         "limits",
@@ -134,7 +137,10 @@ fn resources(version: u32) -> Response {
             json!(format!("/services/data/v{version}.0/{name}")),
         )
     };
-    Response::json(200, &Value::Object(names.into_iter().map(entry).collect()))
+    let mut resources: Map<String, Value> = names.into_iter().map(entry).collect();
+    let identity = login::identity_url(world, request, &request.user);
+    resources.insert("identity".to_owned(), json!(identity));
+    Response::json(200, &Value::Object(resources))
 }
 
 /// The running user of a request.

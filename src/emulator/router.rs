@@ -5,7 +5,7 @@ use serde_json::json;
 use super::http::{Refusal, Request, Response};
 use super::soql::dates::rest_moment;
 use super::store::{Clock, World};
-use super::{login, rest, soap};
+use super::{bulk, login, rest, soap};
 
 /// API versions served.
 pub const VERSIONS: std::ops::RangeInclusive<u32> = 51..=66;
@@ -20,6 +20,7 @@ pub fn handle(world: &mut World, request: Request) -> Response {
         ["id", _, _] => authenticated(world, request, login::bad_token, login::identity),
         ["services", "data"] => rest::versions(),
         ["services", "data", version, path @ ..] => rest(world, request, version, path),
+        ["services", "async", version, path @ ..] => bulk(world, &request, version, path),
         ["services", "emulator", "clock"] => clock(world, &request),
         ["services", "Soap", "m", ..] => soap::metadata(world, &request),
         ["services", "Soap", "u" | "c", ..] => soap::partner(world, &request),
@@ -67,6 +68,14 @@ fn rest(world: &mut World, mut request: Request, version: &str, path: &[&str]) -
             let message = "Session expired or invalid";
             Response::refusal(&Refusal::new(401, "INVALID_SESSION_ID", message))
         }
+    }
+}
+
+/// The Bulk API, which writes its versions without a `v`.
+fn bulk(world: &mut World, request: &Request, version: &str, path: &[&str]) -> Response {
+    match parse_version(&format!("v{version}")) {
+        Some(version) => bulk::handle(world, request, version, path),
+        None => not_found(),
     }
 }
 

@@ -45,11 +45,13 @@ impl Service {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What happens to requests.
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn strike(&self, request: &Request) -> Effect {
-        self.faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .strike(request)
+        self.faults().strike(request)
     }
 
     /// Carries a request out and keeps the state before the answer is sent.
@@ -152,6 +154,7 @@ async fn handle(
         Err(response) => return rendered(response, packs),
     };
     let (method, path) = (request.method.clone(), shown_path(&request));
+    let write = may_change(&request);
     let effect = service.strike(&request);
     if !effect.delay.is_zero() {
         tokio::time::sleep(effect.delay).await;
@@ -161,10 +164,14 @@ async fn handle(
         (_, Some(answer)) => answer,
         _ => service.answer(request),
     };
+    let response = match effect.spoil {
+        Some(spoil) => spoil.applied(response),
+        None => response,
+    };
     if effect.drop.is_some() {
         line.cut();
     }
-    service.note(&json!({"method": method, "path": path, "status": response.status, "bytes": response.body.len(), "milliseconds": begun.elapsed().as_millis() as u64}));
+    service.note(&json!({"method": method, "path": path, "write": write, "status": response.status, "bytes": response.body.len(), "milliseconds": begun.elapsed().as_millis() as u64}));
     rendered(response, packs)
 }
 
@@ -208,13 +215,18 @@ async fn read(request: HttpRequest, line: &Line) -> Result<Request, Response> {
         .unwrap_or_else(|| line.local.clone());
     Ok(Request {
         method: parts.method.as_str().to_owned(),
-        path: parts.uri.path().to_owned(),
+        path: one_slash(parts.uri.path()),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers,
         body,
         base_url: format!("http://{host}"),
         user: String::new(),
     })
+}
+
+/// The path with one slash in front: clients put an instance URL that ends with one before paths that begin with one.
+fn one_slash(path: &str) -> String {
+    format!("/{}", path.trim_start_matches('/'))
 }
 
 fn unpacked(body: &[u8]) -> Option<Vec<u8>> {
@@ -325,6 +337,14 @@ mod tests {
     }
 
     const LEAD: &str = r#"{"LastName":"A","Company":"B"}"#;
+
+    #[tokio::test]
+    async fn a_path_may_begin_with_two_slashes() {
+        let server = start(Options::default()).await.unwrap();
+        let answered = send(&server, "GET", "//services/data", "", "").await;
+        assert_eq!(answered.unwrap().0, 200);
+        server.stop().await;
+    }
 
     #[tokio::test]
     async fn answers_are_packed_when_asked_for() {

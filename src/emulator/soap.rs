@@ -38,6 +38,11 @@ struct Call {
 
 type Answer = Result<String, Fault>;
 
+/// A fault with one of the platform's exception codes.
+pub(crate) fn fault(code: &str, message: &str) -> Response {
+    Fault::new(code, message).response()
+}
+
 /// Answers a request to `/services/Soap/m/…`, whatever stands in the path behind the version.
 pub fn metadata(world: &mut World, request: &Request) -> Response {
     let body = request.text();

@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod ast;
+mod columns;
 pub mod compare;
 mod compile;
 pub mod dates;
@@ -92,6 +93,16 @@ pub struct Found {
 pub fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
     parser::parse(text)
         .and_then(|query| evaluate::answer(viewer, &query))
+        .map_err(|error| error.refusal(text))
+}
+
+/// Tells what the columns of a query are, as the running user.
+///
+/// # Errors
+/// What the platform refuses, in its words, with the place in the query.
+pub fn columns(viewer: &Viewer<'_>, text: &str) -> Result<serde_json::Value, Refusal> {
+    parser::parse(text)
+        .and_then(|query| columns::describe(viewer, &query))
         .map_err(|error| error.refusal(text))
 }
 

@@ -306,6 +306,8 @@ pub struct World {
     pub cursors: BTreeMap<Id, Cursor>,
     /// Authorization codes that have not been traded for a token, with their users.
     pub codes: BTreeMap<String, Id>,
+    /// Jobs of the Bulk API, which live as long as the server.
+    pub bulk_jobs: BTreeMap<Id, BulkJob>,
 }
 
 /// A query result that is read page by page.
@@ -343,6 +345,7 @@ impl World {
             recalculation: Duration::ZERO,
             cursors: BTreeMap::new(),
             codes: BTreeMap::new(),
+            bulk_jobs: BTreeMap::new(),
         }
     }
 

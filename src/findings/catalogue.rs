@@ -144,6 +144,31 @@ pub const CODES: &[Code] = &[
         "an entry the org refused",
         "The org refused an entry of the cloned profile that the manifest does not state: a permission it does not know, or one the licence does not carry. It was left out and the deploy repeated. Removals and stated entries are never left out.",
     ),
+    code(
+        "OW2025",
+        "the log-in does not see everything",
+        "Counts, and the proof, ask the org as the user who is logged in. What that user cannot see is left out of every answer, so a leak would go unnoticed. Log in with View All Data.",
+    ),
+    code(
+        "OW2026",
+        "the username is somebody else's",
+        "A user of that name exists with another name and address, in another profile. Applying would give that person the integration's profile and role. Choose another username; if that user is meant, write its own `lastName` and `email` into the manifest.",
+    ),
+    code(
+        "OW2027",
+        "everything stays visible",
+        "A default that lets everybody read, or a profile that keeps View All on the object, leaves nothing selective: the integration user sees every record, and all of them sync.",
+    ),
+    code(
+        "OW2028",
+        "a rule that only reads",
+        "HubSpot syncs records that its user can read and write. With `ReadOnly` it cannot write back, and counts the record as not eligible.",
+    ),
+    code(
+        "OW2030",
+        "permissions the org does not list",
+        "A profile may carry names that the org's own list of user permissions lacks. Deploying one is refused (`Unknown user permission`), and with it the whole deploy, so the clone leaves them out.",
+    ),
     // What makes a manifest impossible on an org
     code(
         "OW2101",
@@ -224,6 +249,16 @@ pub const CODES: &[Code] = &[
         "OW2116",
         "two manifests disagree",
         "Manifests that are planned together may name the same resource only if they say the same of it.",
+    ),
+    code(
+        "OW2117",
+        "a criterion on a field that goes",
+        "The same manifest removes the field that the rule asks for. Keep one of the two.",
+    ),
+    code(
+        "OW2120",
+        "a grant without what it requires",
+        "The manifest grants something that cannot stand without what the same manifest takes away: View All on contracts requires View All on accounts, so it cannot stay where accounts are synced selectively. The two lines are shown.",
     ),
     // What an org answers
     code(

@@ -4,13 +4,14 @@ use super::ManualStep;
 use super::View;
 use crate::change::Action;
 use crate::diagnostic::Diagnostic;
+use crate::kinds::find_permission_set;
 use crate::manifest::Manifest;
 
 /// Namespace of HubSpot's managed package.
 const NAMESPACE: &str = "HubSpot_Inc__";
 
 /// Whether the manifest is about HubSpot: it assigns the package's permission set, or says so in a name.
-fn concerns(manifest: &Manifest) -> bool {
+pub(super) fn concerns(manifest: &Manifest) -> bool {
     let sets = manifest
         .spec
         .permission_sets
@@ -38,12 +39,15 @@ pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
 
 /// The guide, step 4: "make sure the integration user is assigned the HubSpot Integration Permission Set".
 fn no_permission_set(view: &View) -> Option<Diagnostic> {
-    let listed = view
-        .manifest
-        .spec
-        .permission_sets
-        .iter()
-        .any(|set| set.name.value.starts_with(NAMESPACE) && !set.absent);
+    let of_package = |name: &str| {
+        let found = find_permission_set(view.facts, name).ok().flatten();
+        let namespace = found.and_then(|row| row.text("NamespacePrefix"));
+        name.starts_with(NAMESPACE) || namespace.is_some_and(|prefix| NAMESPACE.starts_with(prefix))
+    };
+    let sets = view.manifest.spec.permission_sets.iter();
+    let listed = sets
+        .into_iter()
+        .any(|set| !set.absent && of_package(&set.name));
     let user = view.manifest.spec.user.as_ref()?;
     let message = "the user does not get the permission set of HubSpot's package: HubSpot suspends the sync without it";
     let help = "add `HubSpot_Inc__HubSpot_Integration_Permissions` under `permissionSets`";

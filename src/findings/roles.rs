@@ -14,9 +14,11 @@ const USERS_BY_ROLE: &str = "SELECT UserRoleId, COUNT(Id) n FROM User WHERE IsAc
 /// Other active users in the manifest's role.
 fn members(manifest: &Manifest) -> Option<String> {
     let role = soql::literal(&manifest.spec.role.as_ref()?.name);
-    let username = soql::literal(&manifest.spec.user.as_ref()?.username);
+    let user = manifest.spec.user.as_ref()?;
+    let names = std::iter::once(&user.username).chain(&user.renamed_from);
+    let names = soql::list(names.map(|name| name.value.as_str()));
     Some(format!(
-        "SELECT COUNT(Id) n FROM User WHERE IsActive = true AND UserRole.DeveloperName = {role} AND Username != {username}"
+        "SELECT COUNT(Id) n FROM User WHERE IsActive = true AND UserRole.DeveloperName = {role} AND Username NOT IN {names}"
     ))
 }
 

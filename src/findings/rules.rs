@@ -3,7 +3,7 @@
 use super::View;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{
-    Criterion, FieldType, Operator, Principal, Rule, Scalar, Sharing, UserRef, Value,
+    Criterion, FieldType, Operator, Principal, Rule, RuleAccess, Scalar, Sharing, UserRef, Value,
 };
 use crate::xml::Element;
 
@@ -12,6 +12,7 @@ pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
     for rule in sharing.rules.iter().filter(|rule| !rule.absent) {
         findings.extend(new_field(view, sharing, rule));
         findings.extend(negative(rule));
+        findings.extend(read_only(view, rule));
         findings.extend(case(view, sharing, rule));
         findings.extend(hidden_field(view, sharing, rule));
     }
@@ -58,6 +59,21 @@ fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> 
     (!ticked).then(|| {
         Diagnostic::error("OW2011", message)
             .at(&criterion.field.place)
+            .help(help)
+    })
+}
+
+/// The guide: "Make sure the Sharing Rule is set to 'Read/Write' Access so that the integration can update records."
+fn read_only(view: &View, rule: &Rule) -> Option<Diagnostic> {
+    let message = format!(
+        "the rule `{}` lets the integration read and not write",
+        rule.name
+    );
+    let help = "HubSpot syncs what its user can read and write: say `access: ReadWrite`";
+    let concerned = super::hubspot::concerns(view.manifest);
+    (concerned && rule.access.value == RuleAccess::ReadOnly).then(|| {
+        Diagnostic::warning("OW2028", message)
+            .at(&rule.access.place)
             .help(help)
     })
 }
@@ -172,7 +188,7 @@ fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
     let Some(document) = view.facts.component("SharingRules", &sharing.object) else {
         return Vec::new();
     };
-    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.name.value == name);
+    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
     let rules = document
         .children
         .iter()

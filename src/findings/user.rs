@@ -4,13 +4,14 @@ use super::View;
 use crate::access;
 use crate::access::{Bypass, Impact};
 use crate::diagnostic::Diagnostic;
-use crate::kinds::{find_permission_set, user_question};
+use crate::kinds::{find_permission_set, live_user};
 
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     findings.extend(owned(view));
     findings.extend(holds_bypass(view));
     findings.extend(inactive(view));
+    findings.extend(blind(view));
     findings
 }
 
@@ -40,7 +41,7 @@ fn holds_bypass(view: &View) -> Vec<Diagnostic> {
     let Some(user) = &view.manifest.spec.user else {
         return Vec::new();
     };
-    let row = view.facts.rows(&user_question(&user.username)).first();
+    let row = live_user(user, view.facts);
     let assignments = row
         .map(|row| row.children("PermissionSetAssignments"))
         .unwrap_or_default();
@@ -100,7 +101,7 @@ fn undone(view: &View, impact: &Impact, by: &Bypass) -> Diagnostic {
 
 fn inactive(view: &View) -> Option<Diagnostic> {
     let user = view.manifest.spec.user.as_ref()?;
-    let row = view.facts.rows(&user_question(&user.username)).first()?;
+    let row = live_user(user, view.facts)?;
     if row.flag("IsActive") || user.active.is_some() {
         return None;
     }
@@ -112,6 +113,22 @@ fn inactive(view: &View) -> Option<Diagnostic> {
     Some(
         Diagnostic::error("OW2020", message)
             .at(&user.username.place)
+            .help(help),
+    )
+}
+
+/// Who asks must see everything, or counts and proof only speak of what they see.
+fn blind(view: &View) -> Option<Diagnostic> {
+    let sharing = access::blind(view.manifest, view.facts)?;
+    let running = view.facts.org.running_user.as_deref().unwrap_or_default();
+    let message = format!(
+        "you are logged in as `{running}`, who does not see every {}",
+        sharing.object
+    );
+    let help = "log in as an administrator with View All Data: counts and proof would leave out what you cannot see";
+    Some(
+        Diagnostic::error("OW2025", message)
+            .at(&sharing.object.place)
             .help(help),
     )
 }

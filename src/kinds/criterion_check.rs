@@ -43,6 +43,9 @@ fn check_one(
     manifest: &Manifest,
     facts: &Facts,
 ) -> Option<Diagnostic> {
+    if let Some(removed) = removed_here(criterion, sharing, manifest) {
+        return Some(removed);
+    }
     let made_here = manifest.spec.fields.iter().any(|field| {
         field.object.value == sharing.object.value
             && field.name.value == criterion.field.value
@@ -53,6 +56,29 @@ fn check_one(
         return (!known).then(|| unknown_field(criterion, sharing, facts));
     };
     unfit_type(criterion, sharing, field).or_else(|| unfit_value(criterion, field))
+}
+
+/// The same manifest removes the field.
+fn removed_here(
+    criterion: &Criterion,
+    sharing: &Sharing,
+    manifest: &Manifest,
+) -> Option<Diagnostic> {
+    let field = manifest.spec.fields.iter().find(|field| {
+        field.absent
+            && field.object.value == sharing.object.value
+            && field.name.value == criterion.field.value
+    })?;
+    let message = format!(
+        "the rule asks for `{}`, which this manifest removes",
+        criterion.field
+    );
+    let diagnostic = Diagnostic::error("OW2117", message).at(&criterion.field.place);
+    Some(
+        diagnostic
+            .help("keep the field, or drop the criterion")
+            .see(&field.name.place, "removed here"),
+    )
 }
 
 /// A field the running user cannot see, because no profile or permission set shows it, is in the metadata all the

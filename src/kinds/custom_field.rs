@@ -95,6 +95,13 @@ fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut 
         let removal = Write::Deploy(vec![Component::removal("CustomField", name)]);
         if let Some(comparison) = compare(live.as_ref(), None) {
             draft.change(address, comparison, 6, &field.place, removal);
+            // The field's data goes with it.
+            draft
+                .changes
+                .iter_mut()
+                .rev()
+                .take(1)
+                .for_each(|change| change.irreversible = true);
         }
         return;
     }

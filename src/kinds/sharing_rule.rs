@@ -9,7 +9,8 @@ use crate::criteria::{Criteria, stored};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question, ROLES};
 use crate::manifest::{
-    self, Holder, KeptAccess, Manifest, Principal, RuleAccess, Sharing, UserRef, Value, Word,
+    self, Holder, KeptAccess, Manifest, Principal, RuleAccess, Sharing, SharingModel, UserRef,
+    Value, Word,
 };
 use crate::soql;
 use crate::xml::Element;
@@ -94,8 +95,40 @@ pub fn criteria(
     (Criteria::of_manifest(rule, &resolve), lookups.into_inner())
 }
 
+/// Full names of the rules that would change.
+pub fn changes(manifest: &Manifest, facts: &Facts) -> Vec<String> {
+    let changes = propose(manifest, facts).changes.into_iter();
+    changes.map(|change| change.address.name).collect()
+}
+
+/// The platform refuses a rule where the default opens as much already, or where the parent decides.
+fn pointless(
+    rule: &manifest::Rule,
+    sharing: &Sharing,
+    manifest: &Manifest,
+    facts: &Facts,
+) -> Option<Diagnostic> {
+    let after = Defaults::new(manifest, facts).after(&sharing.object)?;
+    let parent = after == SharingModel::ControlledByParent;
+    let read = after == SharingModel::Read && rule.access.value == RuleAccess::ReadOnly;
+    if rule.absent || !(parent || read || after.is_public_to_edit()) {
+        return None;
+    }
+    let object = &sharing.object;
+    let message = format!(
+        "the default of {object} is {after}: the org refuses sharing rules that add nothing to it"
+    );
+    let help = "add `organizationWideDefault: Private` to the object";
+    Some(
+        Diagnostic::error("OW2009", message)
+            .at(&rule.name.place)
+            .help(help)
+            .see(&object.place, "this object"),
+    )
+}
+
 /// Whom a rule shares with: the manifest's role where it does not say.
-fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
+pub fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
     let own = || {
         manifest
             .spec
@@ -217,6 +250,9 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
             draft.errors.extend(super::criterion_check::check(
                 rule, sharing, manifest, facts,
             ));
+            draft
+                .errors
+                .extend(pointless(rule, sharing, manifest, facts));
             propose_rule(rule, sharing, manifest, facts, &live_rules, &mut draft);
         }
         for (name, rule) in kept_roles(sharing) {
@@ -295,7 +331,8 @@ fn propose_rule(
         .errors
         .extend(unknown_principals(rule, manifest, facts));
     let earlier = renamed(rule, live_element.is_some(), live_rules);
-    let Some((action, fields)) = compare(live.as_ref(), Some(&desired)) else {
+    let live = live.or_else(|| earlier.map(|(_, element)| read(element)));
+    let Some((action, fields)) = differs(live.as_ref(), &desired, rule, earlier) else {
         return;
     };
     let mut component = write(&full_name, &desired, sharing, manifest, facts);
@@ -321,6 +358,29 @@ fn propose_rule(
         &rule.place,
         Write::Deploy(components),
     );
+}
+
+/// What changes of a rule; under its earlier name, the name at least.
+fn differs(
+    live: Option<&SharingRule>,
+    desired: &SharingRule,
+    rule: &manifest::Rule,
+    earlier: Option<(&str, &Element)>,
+) -> Option<(Action, Vec<FieldChange>)> {
+    let compared = compare(live, Some(desired));
+    let Some((name, _)) = earlier else {
+        return compared;
+    };
+    let mut fields = vec![FieldChange {
+        path: "name".to_owned(),
+        before: json!(name),
+        after: json!(rule.name.value),
+        reason: Some(
+            "removed and made again under the new name: nothing is shared in between".to_owned(),
+        ),
+    }];
+    fields.extend(compared.map(|(_, fields)| fields).unwrap_or_default());
+    Some((Action::Replace, fields))
 }
 
 /// The rule under its earlier name, where only that exists.

@@ -63,6 +63,48 @@ pub fn question(username: &str) -> String {
     )
 }
 
+/// The manifest's user as the org has it: under its earlier username where it is still to be renamed.
+pub fn live<'a>(wanted: &manifest::User, facts: &'a Facts) -> Option<&'a Row> {
+    let earlier = wanted.renamed_from.iter();
+    std::iter::once(&wanted.username)
+        .chain(earlier)
+        .find_map(|username| facts.rows(&question(username)).first())
+}
+
+/// A user of that name who is somebody else: other name, other address, and not in the manifest's profile. Who means
+/// it anyway writes that user's own name and address into the manifest.
+fn somebody_else(wanted: &manifest::User, manifest: &Manifest, row: &Row) -> Option<Diagnostic> {
+    let profile = manifest
+        .spec
+        .profile
+        .as_ref()
+        .map(|profile| profile.name.value.as_str());
+    let same = |column: &str, value: &str| {
+        row.text(column)
+            .is_some_and(|text| text.eq_ignore_ascii_case(value))
+    };
+    let ours = row.text("Profile.Name") == profile;
+    if ours || (same("LastName", &wanted.last_name) && same("Email", &wanted.email)) {
+        return None;
+    }
+    let text = |column: &str| row.text(column).unwrap_or("-");
+    let message = format!(
+        "`{}` exists and is {} {} <{}>, {}: apply would take this user over",
+        wanted.username,
+        text("FirstName"),
+        text("LastName"),
+        text("Email"),
+        text("Profile.Name")
+    );
+    let help =
+        "choose another username; if this user is meant, write its own lastName and email here";
+    Some(
+        Diagnostic::error("OW2026", message)
+            .at(&wanted.username.place)
+            .help(help),
+    )
+}
+
 fn ask(manifest: &Manifest) -> Vec<Question> {
     let Some(user) = &manifest.spec.user else {
         return Vec::new();
@@ -81,12 +123,10 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     let Some(wanted) = &manifest.spec.user else {
         return draft;
     };
-    let row = facts.rows(&question(&wanted.username)).first();
-    let earlier = wanted
-        .renamed_from
-        .as_ref()
-        .and_then(|earlier| facts.rows(&question(earlier)).first());
-    let row = row.or(earlier);
+    let row = live(wanted, facts);
+    draft
+        .findings
+        .extend(row.and_then(|row| somebody_else(wanted, manifest, row)));
     draft.errors.extend(needs(manifest, wanted, row.is_some()));
     draft.errors.extend(unknown_names(manifest, facts));
     let live = row.map(read);

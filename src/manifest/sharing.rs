@@ -87,6 +87,14 @@ pub struct Rule {
     pub place: Place,
 }
 
+impl Rule {
+    /// Whether it is the rule of that name, or was called so.
+    pub fn answers_to(&self, name: &str) -> bool {
+        let earlier = self.renamed_from.as_ref();
+        self.name.value == name || earlier.is_some_and(|earlier| earlier.value == name)
+    }
+}
+
 /// One condition on a record.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]

@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -124,29 +124,22 @@ impl Http {
 
     /// Forgets what the log-in used.
     pub(super) fn start_counting(&self) {
-        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Usage::default();
+        *locked(&self.usage) = Usage::default();
     }
 
     /// What has been used since.
     pub(super) fn usage(&self) -> Usage {
-        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.usage)
     }
 
     /// The host's clock at its last answer.
     pub(super) fn host_time(&self) -> Option<Timestamp> {
-        *self
-            .host_time
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.host_time)
     }
 
     /// How long a pause lasts here.
     pub(super) fn pause(&self, wait: Duration) -> Duration {
-        if self.without_pauses {
-            Duration::ZERO
-        } else {
-            wait
-        }
+        wait * u32::from(!self.without_pauses)
     }
 
     /// Pauses.
@@ -280,13 +273,9 @@ impl Http {
 
     fn note_time(&self, headers: &HeaderMap) {
         let told = headers.get(DATE).and_then(|value| value.to_str().ok());
-        let Some(there) = told.and_then(|date| rfc2822::parse(date).ok()) else {
-            return;
-        };
-        *self
-            .host_time
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(there.timestamp());
+        if let Some(there) = told.and_then(|date| rfc2822::parse(date).ok()) {
+            *locked(&self.host_time) = Some(there.timestamp());
+        }
     }
 
     fn inflate(&self, call: &Call, wire: &[u8]) -> Result<Vec<u8>, OrgError> {
@@ -313,9 +302,14 @@ impl Http {
 
     fn count(&self, call: &Call, add: impl FnOnce(&mut Usage)) {
         if call.api_calls > 0 {
-            add(&mut self.usage.lock().unwrap_or_else(PoisonError::into_inner));
+            add(&mut locked(&self.usage));
         }
     }
+}
+
+/// The value, whatever happened to the last one who held it: nothing is left half changed.
+fn locked<Value>(value: &Mutex<Value>) -> MutexGuard<'_, Value> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The certificates of `SSL_CERT_FILE` and of the target, on top of the system's.

@@ -7,7 +7,9 @@ use crate::findings::ManualStep;
 use crate::plan::Plan;
 
 use super::text::{count, number, printable, value};
-use super::{Frame, finding_counts, kind_words, place_words, stage_title, totals};
+use super::{
+    Frame, finding_counts, kind_words, left_alone_counts, place_words, stage_title, totals,
+};
 
 /// Nothing may be loaded or run, whatever the text holds.
 const POLICY: &str =
@@ -65,11 +67,7 @@ fn head(plan: &Plan, frame: &Frame) -> String {
 }
 
 fn foot(plan: &Plan, frame: &Frame) -> String {
-    let left: Vec<_> = plan
-        .left_alone
-        .iter()
-        .map(|(noun, found)| format!("{} {}", number(*found), noun.replace('_', " ")))
-        .collect();
+    let left = left_alone_counts(plan);
     let left = if left.is_empty() {
         String::new()
     } else {

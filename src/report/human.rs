@@ -9,6 +9,7 @@ mod finding;
 mod impact;
 mod plan;
 mod progress;
+mod summary;
 mod valid;
 mod verification;
 

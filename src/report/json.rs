@@ -34,6 +34,13 @@ pub fn plan(plan: &Plan) -> String {
     pretty(&PlanJson::from(plan))
 }
 
+/// The changes of a plan, each as it stands in the plan's JSON.
+pub fn changes(plan: &Plan) -> Vec<Value> {
+    // String keys and plain values only: this cannot fail.
+    let one = |change| serde_json::to_value(ChangeJson::from(change)).unwrap_or_default();
+    plan.changes.iter().map(one).collect()
+}
+
 /// What `verify` found.
 pub fn verification(verification: &Verification) -> String {
     pretty(&VerificationJson::from(verification))

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::{count, number, value};
-use super::{Frame, finding_counts, kind_words, place_words, totals};
+use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, totals};
 use inert::{code, code_cell, sentence};
 
 /// Characters a report keeps within.
@@ -53,8 +53,9 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
         "**not** as the manifest says"
     };
     let head = format!(
-        "{}\n## orgwright verify\n\n{} sees what the org shows {verdict}. {}\n",
-        marker("verify", ""),
+        "{}\n## orgwright verify: {}\n\n{} sees what the org shows {verdict}. {}\n",
+        marker("verify", &frame.name),
+        code(&frame.name),
         code(user),
         sentence(&frame.org)
     );
@@ -144,11 +145,7 @@ fn marker(command: &str, name: &str) -> String {
 }
 
 fn tail(plan: &Plan, frame: &Frame) -> String {
-    let left: Vec<String> = plan
-        .left_alone
-        .iter()
-        .map(|(noun, found)| format!("{} {}", number(*found), noun.replace('_', " ")))
-        .collect();
+    let left = left_alone_counts(plan);
     let left = if left.is_empty() {
         String::new()
     } else {
@@ -452,5 +449,7 @@ mod tests {
             text.contains("| Lead | 2,000 | 2,000 | 311 | 311 | 311 | 0 | 0 |"),
             "{text}"
         );
+        let head = "<!-- orgwright verify hubspotselectivesync -->\n## orgwright verify: `hubspot-selective-sync`\n";
+        assert!(text.starts_with(head), "{text}");
     }
 }

@@ -79,6 +79,7 @@ pub(crate) fn org() -> OrgFacts {
 pub(crate) fn frame() -> Frame {
     let next = ["orgwright", "apply", "--expect", "7f3a91c2d4e5"].map(str::to_owned);
     Frame {
+        name: "hubspot-selective-sync".into(),
         org: EMBEDDED_ORG.to_owned(),
         files: vec!["orgwright.yaml".into()],
         next: next.into(),
@@ -109,8 +110,11 @@ pub(crate) fn plan() -> Plan {
         changes: vec![profile(), role(), user, default()],
         impact: vec![impact()],
         findings: vec![
+            Diagnostic::warning("OW2004", "13 users lose sight of Lead records")
+                .help("by profile: Marketing User (12), Standard User (1)")
+                .at(&place(3)),
             Diagnostic::warning(
-                "OW2004",
+                "OW2022",
                 "the profile of the integration user cannot authorise an uninstalled connected app",
             )
             .about(Address::new("profile", "HubSpot Integration"))

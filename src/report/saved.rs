@@ -2,11 +2,19 @@
 
 use serde_json::Value;
 
-/// A saved plan, as far as apply needs it: which plan of which org, from which files.
+use super::json;
+use super::text::{printable, short_digest};
+use crate::plan::Plan;
+
+/// A saved plan, as far as apply needs it: which plan of which org, from which files, and every change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedPlan {
     /// The plan's digest, `sha256:…`.
     pub digest: String,
+    /// The manifests' digest, `sha256:…`.
+    pub manifest_digest: String,
+    /// The changes as they were saved, without the places in files that asked for them.
+    pub changes: Vec<Value>,
     /// The org's id.
     pub org_id: String,
     /// The org's name, for the sentence about another one.
@@ -53,16 +61,147 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, String> {
     }
     Ok(SavedPlan {
         digest: need("/digest")?,
+        manifest_digest: need("/manifest/digest")?,
+        changes: changes.iter().map(without_place).collect(),
         org_id: need("/org/id")?,
         org_name: at("/org/name").unwrap_or_default(),
         files,
     })
 }
 
+impl SavedPlan {
+    /// What differs first from a plan that was just made; `None` where they are the same.
+    ///
+    /// The digest says which plan was meant, the changes what somebody read. Both have to be what will be done:
+    /// nobody agrees to an edited copy.
+    pub fn difference(&self, plan: &Plan) -> Option<String> {
+        if self.manifest_digest != plan.manifest_digest {
+            let made = short_digest(&plan.manifest_digest);
+            let saved = shown(&self.manifest_digest);
+            return Some(format!(
+                "the manifest is {made} now, not {saved}: it has changed since the plan was saved"
+            ));
+        }
+        let made: Vec<Value> = json::changes(plan).iter().map(without_place).collect();
+        let same_digest = self.digest == plan.digest;
+        match (same_digest, self.first_change(&made)) {
+            (true, None) => None,
+            (true, Some(at)) => Some(format!("the saved plan was edited: {at}")),
+            (false, Some(at)) => Some(format!("the org has changed since: {at}")),
+            (false, None) => Some(format!(
+                "the plan is {} now, not {}: the org has changed since, in what the changes are computed from",
+                short_digest(&plan.digest),
+                shown(&self.digest)
+            )),
+        }
+    }
+
+    /// The first change that is not the same in both, and what of it.
+    fn first_change(&self, made: &[Value]) -> Option<String> {
+        let longest = self.changes.len().max(made.len());
+        (0..longest).find_map(
+            |position| match (self.changes.get(position), made.get(position)) {
+                (Some(saved), Some(made)) if saved == made => None,
+                (Some(saved), Some(made)) => Some(unlike(saved, made)),
+                (Some(saved), None) => Some(format!("{} is not planned now", address(saved))),
+                (None, Some(made)) => Some(format!("{} is not in the saved plan", address(made))),
+                (None, None) => None,
+            },
+        )
+    }
+}
+
+/// How two changes in the same position differ.
+fn unlike(saved: &Value, made: &Value) -> String {
+    if saved.get("address") != made.get("address") {
+        return format!(
+            "{} stands where {} was saved",
+            address(made),
+            address(saved)
+        );
+    }
+    let attribute = ["action", "stage", "irreversible", "fields"]
+        .into_iter()
+        .find(|key| saved.get(key) != made.get(key));
+    match attribute {
+        Some(key) => format!("`{key}` of {} is not the same", address(made)),
+        None => format!("{} holds something else", address(made)),
+    }
+}
+
+fn address(change: &Value) -> String {
+    let address = change.get("address").and_then(Value::as_str);
+    printable(address.unwrap_or("a change without address")).into_owned()
+}
+
+/// A digest out of a file, short and harmless.
+fn shown(digest: &str) -> String {
+    printable(short_digest(digest)).into_owned()
+}
+
+/// A change without the place that asked for it: the same manifest may lie elsewhere.
+fn without_place(change: &Value) -> Value {
+    let mut change = change.clone();
+    if let Some(entries) = change.as_object_mut() {
+        entries.retain(|key, _| key != "file" && key != "line");
+    }
+    change
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::{json, samples};
+
+    #[test]
+    fn a_saved_plan_has_to_say_what_would_be_done() {
+        let text = json::plan(&samples::plan());
+        let check = |from: &str, to: &str, expected: Option<&str>| {
+            assert!(text.contains(from), "{from}");
+            let saved = saved_plan(&text.replacen(from, to, 1)).unwrap();
+            let told = saved.difference(&samples::plan());
+            assert_eq!(told.is_some(), expected.is_some(), "{told:?}");
+            let (told, expected) = (told.unwrap_or_default(), expected.unwrap_or_default());
+            assert!(told.contains(expected), "{told}");
+        };
+        check("orgwright.yaml", "elsewhere/orgwright.yaml", None);
+        check("\"line\": 3", "\"line\": 30", None);
+        check(
+            "sha256:00",
+            "sha256:11",
+            Some("the manifest is 00 now, not 11"),
+        );
+        check(
+            "sha256:7f3a",
+            "sha256:8f3a",
+            Some("the plan is 7f3a91c2d4e5 now, not 8f3a91c2d4e5"),
+        );
+        check(
+            "revops@acme",
+            "other@acme",
+            Some("was edited: `fields` of user/hubspot"),
+        );
+        check(
+            "\"stage\": 1",
+            "\"stage\": 2",
+            Some("was edited: `stage` of profile/HubSpot"),
+        );
+        check(
+            "role/HubSpot_Integration",
+            "role/CEO",
+            Some("role/HubSpot_Integration stands where role/CEO"),
+        );
+    }
+
+    #[test]
+    fn a_change_more_or_less_is_named() {
+        let mut saved = saved_plan(&json::plan(&samples::plan())).unwrap();
+        let last = saved.changes.pop().unwrap();
+        let told = |saved: &SavedPlan| saved.difference(&samples::plan()).unwrap_or_default();
+        assert!(told(&saved).ends_with("organization_wide_default/Lead is not in the saved plan"));
+        saved.changes.extend([last.clone(), last]);
+        assert!(told(&saved).ends_with("organization_wide_default/Lead is not planned now"));
+    }
 
     #[test]
     fn a_saved_plan_is_read_back() {

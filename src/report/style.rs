@@ -57,6 +57,11 @@ impl Style {
         if self.unicode { "\u{2192}" } else { "->" }
     }
 
+    /// What stands where a line was cut.
+    pub fn ellipsis(self) -> &'static str {
+        if self.unicode { "\u{2026}" } else { "..." }
+    }
+
     /// What stands between facts on one line.
     pub fn dot(self) -> &'static str {
         if self.unicode { "\u{b7}" } else { "|" }

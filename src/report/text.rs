@@ -90,6 +90,14 @@ pub fn count(value: u64, noun: &str) -> String {
     format!("{} {}", number(value), plural(value, noun))
 }
 
+/// Records of an object: `2,000 leads`, `1 lead`; a custom object keeps its name.
+pub fn records(count: u64, object: &str) -> String {
+    if object.ends_with("__c") {
+        return format!("{} {object} {}", number(count), plural(count, "record"));
+    }
+    self::count(count, &object.to_lowercase())
+}
+
 /// The noun as it goes with a count.
 pub fn plural(value: u64, noun: &str) -> String {
     match noun.strip_suffix('y') {
@@ -112,10 +120,10 @@ pub fn duration(milliseconds: u64) -> String {
     }
 }
 
-/// A value as people write it: text bare, lists with commas, nothing as `none`; long ones cut unless `whole`.
+/// A value as people write it: text bare, lists with commas, nothing as `not set`; long ones cut unless `whole`.
 pub fn value(value: &Value, whole: bool) -> String {
     let shown = match value {
-        Value::Null => "none".to_owned(),
+        Value::Null => "not set".to_owned(),
         Value::String(text) if text.is_empty() || text.trim() != text => format!("{text:?}"),
         Value::String(text) => text.clone(),
         Value::Array(items) => items
@@ -250,6 +258,9 @@ mod tests {
         assert_eq!(count(1, "entry"), "1 entry");
         assert_eq!(count(2000, "entry"), "2,000 entries");
         assert_eq!(count(0, "user"), "0 users");
+        assert_eq!(records(1, "Lead"), "1 lead");
+        assert_eq!(records(2000, "Opportunity"), "2,000 opportunities");
+        assert_eq!(records(1, "Deal__c"), "1 Deal__c record");
         assert_eq!(duration(314), "0.31 s");
         assert_eq!(duration(125_000), "2 min 5 s");
     }
@@ -257,7 +268,7 @@ mod tests {
     #[test]
     fn values_are_shown_as_people_write_them() {
         let check = |given: Value, expected: &str| assert_eq!(value(&given, false), expected);
-        check(json!(null), "none");
+        check(json!(null), "not set");
         check(json!(true), "true");
         check(json!("Lead"), "Lead");
         check(json!(""), "\"\"");

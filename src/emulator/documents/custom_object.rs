@@ -6,9 +6,11 @@ use roxmltree::Node;
 
 use super::super::rules;
 use super::super::schema;
-use super::super::store::{ObjectSchema, Org, RecordType, SharingModel, SharingState};
-use super::super::xml::{self, Writer, child, child_text, child_truth, children, elements, text};
-use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, custom_field, shape};
+use super::super::store::{ObjectSchema, Org, SharingModel, SharingState};
+use super::super::xml::{self, Writer, child, child_text, children, elements, text};
+use super::{
+    Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, custom_field, record_type, shape,
+};
 
 /// Elements with a place of their own in the store.
 const TYPED: [&str; 8] = [
@@ -86,8 +88,7 @@ fn write_record_types(object: &ObjectSchema, writer: &mut Writer) {
     {
         writer.within("recordTypes", |writer| {
             writer.leaf("fullName", &record_type.developer_name);
-            writer.flag("active", record_type.active);
-            writer.leaf("label", &record_type.name);
+            record_type::write_known(record_type, writer);
         });
     }
 }
@@ -125,7 +126,7 @@ pub(crate) fn apply(
     if setting.single_call {
         problems.extend(apply_fields(org, name, element));
     }
-    add_record_types(org, name, element);
+    record_type::add_all(org, name, element);
     problems.extend(set_sharing(org, name, element));
     if is_new && let Some(object) = org.objects.make_mut().get_mut(name) {
         // The default of a new object is in force at once: it has no records.
@@ -158,56 +159,6 @@ fn apply_fields(org: &mut Org, name: &str, element: Node<'_, '_>) -> Vec<Problem
         );
     }
     problems
-}
-
-fn add_record_types(org: &mut Org, name: &str, element: Node<'_, '_>) {
-    for stated in children(element, "recordTypes") {
-        let developer_name = child_text(stated, "fullName").unwrap_or_default();
-        add_record_type(org, name, developer_name, stated);
-    }
-}
-
-fn add_record_type(org: &mut Org, object: &str, developer_name: &str, stated: Node<'_, '_>) {
-    let existing = org
-        .objects
-        .get(object)
-        .and_then(|object| object.record_types.get(developer_name));
-    let existing = existing.map(|record_type| record_type.id.clone());
-    let record_type = RecordType {
-        id: existing.unwrap_or_else(|| org.next_id("012")),
-        name: child_text(stated, "label").unwrap_or_default().to_owned(),
-        developer_name: developer_name.to_owned(),
-        active: child_truth(stated, "active").unwrap_or(true),
-    };
-    if let Some(object) = org.objects.make_mut().get_mut(object) {
-        object
-            .record_types
-            .insert(developer_name.to_owned(), record_type);
-    }
-}
-
-/// Lays one record type over its object.
-pub(crate) fn apply_record_type(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied {
-    let known = name
-        .split_once('.')
-        .filter(|(object, _)| super::exists(org, "CustomObject", object));
-    let Some((object, developer_name)) = known else {
-        return Err(vec![Problem::new(
-            REFERENCE,
-            format!("no CustomObject named {name} found"),
-        )]);
-    };
-    let before = org.objects.get(object).cloned();
-    let is_new = before
-        .as_ref()
-        .is_some_and(|object| !object.record_types.contains_key(developer_name));
-    add_record_type(org, object, developer_name, element);
-    let differs = before.as_ref() != org.objects.get(object);
-    Ok(if is_new {
-        Outcome::Created
-    } else {
-        Outcome::of_change(differs)
-    })
 }
 
 fn create(org: &mut Org, name: &str, element: Node<'_, '_>) -> Result<ObjectSchema, Problem> {
@@ -314,7 +265,7 @@ fn keep_other(org: &mut Org, name: &str, element: Node<'_, '_>) {
 }
 
 /// Entries with a full name replace the entry of that name; an element without names is replaced whole.
-fn merge_named(kept: &mut Vec<String>, stated: Vec<String>) {
+pub(crate) fn merge_named(kept: &mut Vec<String>, stated: Vec<String>) {
     let named = stated.iter().all(|text| full_name(text).is_some());
     if named {
         kept.retain(|old| !stated.iter().any(|new| full_name(new) == full_name(old)));
@@ -324,7 +275,8 @@ fn merge_named(kept: &mut Vec<String>, stated: Vec<String>) {
     kept.extend(stated);
 }
 
-fn full_name(fragment: &str) -> Option<String> {
+/// The `fullName` of a kept element.
+pub(crate) fn full_name(fragment: &str) -> Option<String> {
     let document = xml::parse(fragment).ok()?;
     child(document.root_element(), "fullName").map(|node| text(node).to_owned())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{answer, body_object, collections, dispatch, method_not_allowed};
+use super::{answer, body_object, collections, dispatch, method_not_allowed, tree};
 use crate::emulator::http::{Refusal, Request, Response};
 use crate::emulator::router::{VERSIONS, not_found};
 use crate::emulator::store::World;
@@ -19,7 +19,8 @@ pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str])
         ("POST", ["batch"]) => answer(batch(world, request)),
         ("POST" | "PATCH", ["sobjects"]) => answer(collections::write(world, request, version)),
         ("DELETE", ["sobjects"]) => answer(collections::delete(world, request, version)),
-        (method, [] | ["batch"]) => method_not_allowed(method, &["POST"]),
+        ("POST", ["tree", object]) => answer(tree::create(world, request, version, object)),
+        (method, [] | ["batch"] | ["tree", _]) => method_not_allowed(method, &["POST"]),
         (method, ["sobjects"]) => method_not_allowed(method, &["DELETE", "PATCH", "POST"]),
         _ => not_found(),
     }

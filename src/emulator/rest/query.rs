@@ -43,6 +43,9 @@ fn first_page(
     };
     let mut viewer = viewer(world, request, version);
     viewer.tooling = tooling;
+    if parameters.get("columns").is_some_and(|flag| flag == "true") {
+        return Ok(Response::json(200, &soql::columns(&viewer, text)?));
+    }
     let found = soql::run(&viewer, text)?;
     let size = page_size(request);
     if found.grouped && found.records.len() > size {

@@ -1,4 +1,4 @@
-//! The Partner API's `login`.
+//! The Partner API's `login` and `logout`.
 
 use roxmltree::Node;
 
@@ -19,6 +19,7 @@ pub fn handle(world: &mut World, request: &Request) -> Response {
         let operation = envelope::operation(document.root_element())?;
         match operation.tag_name().name() {
             "login" => log_in(world, request, operation),
+            "logout" => log_out(world, document.root_element()),
             name => Err(Fault::client(format!(
                 "No operation available for request {{{PARTNER}}}{name}, please check the WSDL for the service."
             ))),
@@ -80,27 +81,40 @@ fn log_in(world: &mut World, request: &Request, operation: Node<'_, '_>) -> Resu
             request.base_url
         )
     };
+    Ok(respond("loginResponse", |writer| {
+        writer.within("result", |writer| {
+            writer.leaf("metadataServerUrl", &url("m"));
+            writer.flag("passwordExpired", false);
+            writer.flag("sandbox", world.org.organization.is_sandbox);
+            writer.leaf("serverUrl", &url("u"));
+            writer.leaf("sessionId", &token);
+            writer.leaf("userId", &user.id);
+            writer.within("userInfo", |writer| write_user(world, &user, writer));
+        });
+    }))
+}
+
+/// An answer whose response element holds what `inside` writes.
+fn respond(name: &str, inside: impl FnOnce(&mut Writer)) -> String {
     let mut writer = Writer::compact();
     writer.declaration();
     let attributes = format!(
         " xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"{PARTNER}\" xmlns:xsi=\"{INSTANCE}\""
     );
     writer.within_tag("soapenv:Envelope", &attributes, |writer| {
-        writer.within("soapenv:Body", |writer| {
-            writer.within("loginResponse", |writer| {
-                writer.within("result", |writer| {
-                    writer.leaf("metadataServerUrl", &url("m"));
-                    writer.flag("passwordExpired", false);
-                    writer.flag("sandbox", world.org.organization.is_sandbox);
-                    writer.leaf("serverUrl", &url("u"));
-                    writer.leaf("sessionId", &token);
-                    writer.leaf("userId", &user.id);
-                    writer.within("userInfo", |writer| write_user(world, &user, writer));
-                });
-            });
-        });
+        writer.within("soapenv:Body", |writer| writer.within(name, inside));
     });
-    Ok(writer.finish())
+    writer.finish()
+}
+
+/// Ends the session of the header; the token of the start stays, as it is the way in.
+fn log_out(world: &mut World, envelope: Node<'_, '_>) -> Result<String, Fault> {
+    let header = envelope::header(envelope, "SessionHeader");
+    let token = header.and_then(|header| argument(header, &["sessionId"], 0));
+    let token = token.unwrap_or_default();
+    login::user_of(world, &token).ok_or_else(Fault::session)?;
+    world.org.sessions.remove(&token);
+    Ok(respond("logoutResponse", |_| ()))
 }
 
 fn write_user(world: &World, user: &User, writer: &mut Writer) {

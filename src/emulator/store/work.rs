@@ -85,3 +85,41 @@ pub struct Session {
     /// Whether the token can be traded for access tokens rather than used.
     pub refresh: bool,
 }
+
+/// A query job of the Bulk API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BulkJob {
+    /// `750…`.
+    pub id: Id,
+    /// Who opened it.
+    pub user: Id,
+    /// API version it was opened with, `62` for 62.0.
+    pub version: u32,
+    /// When.
+    pub created: Millis,
+    /// `query` or `queryAll`.
+    pub operation: String,
+    /// The object its queries are over.
+    pub object: String,
+    /// `CSV` or `JSON`.
+    pub content_type: String,
+    /// `Open`, `Closed` or `Aborted`.
+    pub state: String,
+    /// Its queries, in order.
+    pub batches: Vec<BulkBatch>,
+}
+
+/// A query in a job of the Bulk API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BulkBatch {
+    /// `751…`.
+    pub id: Id,
+    /// `752…`.
+    pub result_id: Id,
+    /// When it was posted.
+    pub created: Millis,
+    /// The query.
+    pub query: String,
+    /// How many records there are and the file with them, or why there is none.
+    pub outcome: Result<(usize, String), String>,
+}

@@ -7,7 +7,7 @@ use crate::report::kind_words;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{count, duration, printable};
 
-use super::plan::last_lines;
+use super::plan::{last_lines, manual_steps};
 use super::verification::proof;
 
 /// What became of each change, where not all of them were made, and the proof, where it came to one.
@@ -42,10 +42,28 @@ pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> Stri
     page.finish()
 }
 
-/// What it took, what is still wrong with the plan, and the org.
-pub fn applied_end(plan: &Plan, took: &Took, org: &str, style: Style) -> String {
+/// What it took, what is still wrong with the plan, and the org. Where the apply went through, `next` is the command
+/// that looks again, and what is left to do by hand stands before it.
+pub fn applied_end(
+    plan: &Plan,
+    took: &Took,
+    next: Option<&[String]>,
+    org: &str,
+    style: Style,
+) -> String {
     let mut page = Page::new(style);
+    if next.is_some() {
+        let to_do = plan.manual_steps.iter();
+        let to_do: Vec<_> = to_do.filter(|step| step.done != Some(true)).collect();
+        manual_steps(&mut page, &to_do);
+        if !to_do.is_empty() {
+            page.raw("");
+        }
+    }
     page.facts(&[count(took.requests, "request"), duration(took.milliseconds)]);
+    if let Some(next) = next {
+        page.command("next: ", next);
+    }
     last_lines(&mut page, plan, org);
     page.finish()
 }
@@ -99,6 +117,27 @@ OUTCOME (1 of 3 done)
             applied(&given, &samples::plan(), "u", Style::PLAIN),
             expected
         );
+    }
+
+    #[test]
+    fn an_apply_that_went_through_ends_with_what_is_left_to_do() {
+        let mut plan = samples::plan();
+        let mut done = plan.manual_steps[0].clone();
+        done.done = Some(true);
+        plan.manual_steps.push(done);
+        let end = |next: Option<&[String]>| {
+            applied_end(&plan, &Took::default(), next, "org Acme", Style::PLAIN)
+        };
+        let expected = "
+BY HAND
+  [ ] OW3001  turn on selective sync in HubSpot
+
+0 requests \u{b7} 0.00 s
+next: orgwright verify
+org Acme
+";
+        assert_eq!(end(Some(&["orgwright".into(), "verify".into()])), expected);
+        assert_eq!(end(None), "0 requests \u{b7} 0.00 s\norg Acme\n");
     }
 
     #[test]

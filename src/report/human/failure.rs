@@ -132,6 +132,31 @@ next: orgwright plan
     }
 
     #[test]
+    fn a_line_that_is_cut_bears_a_mark_and_keeps_what_is_underlined() {
+        let text = format!("name: {}\n", "x".repeat(100));
+        let shown = |length: usize, unicode| {
+            let mut given = with(Vec::new());
+            given.sources.insert("x.yaml".into(), text.as_str().into());
+            let place = crate::diagnostic::Place {
+                file: "x.yaml".into(),
+                line: 1,
+                column: 1,
+                offset: 0,
+                length,
+            };
+            given.diagnostics = vec![Diagnostic::error("OW1003", "bad").at(&place)];
+            let style = Style {
+                unicode,
+                ..Style::PLAIN
+            };
+            failure(&given, style)
+        };
+        let ends = |text: &str, end: &str| text.lines().any(|line| line.ends_with(end));
+        assert!(ends(&shown(4, true), "xxx\u{2026}") && ends(&shown(4, false), "xxx..."));
+        assert!(!shown(70, true).contains('\u{2026}'), "{}", shown(70, true));
+    }
+
+    #[test]
     fn an_excerpt_of_a_hostile_line_is_inert_and_underlines_the_right_words() {
         let mut given = with(Vec::new());
         let text = "a: \u{1b}[2J\u{202e} bad\n";

@@ -39,6 +39,14 @@ pub(super) fn brief(page: &mut Page, finding: &Diagnostic) {
     }
 }
 
+/// A finding on one line, where its details stand elsewhere.
+pub(super) fn pointer(page: &mut Page, finding: &Diagnostic, text: &str) {
+    let head = format!("{} {}", finding.severity.word(), finding.code);
+    let place = finding.place.as_ref().map(place_words).unwrap_or_default();
+    let rest = format!("  {text}");
+    page.split(2, tone(finding.severity), &head, &rest, &place);
+}
+
 /// A finding with the manifest lines that caused it, where they are at hand.
 pub(super) fn excerpt(page: &mut Page, finding: &Diagnostic, sources: &Sources) {
     let head = format!("{}[{}]:", finding.severity.word(), finding.code);
@@ -85,7 +93,7 @@ fn elsewhere(page: &mut Page, finding: &Diagnostic) {
 /// The underlined lines; `None` where the text is not at hand or the place lies too far right to be shown.
 fn drawing(finding: &Diagnostic, place: &Place, sources: &Sources, style: Style) -> Option<String> {
     let text = sources.text(&place.file)?;
-    let shown = Shown::new(text, style.width.saturating_sub(MARGIN));
+    let shown = Shown::new(text, style.width.saturating_sub(MARGIN), style.ellipsis());
     let (offset, length) = shown.span(text, place)?;
     let mut spans = vec![LabeledSpan::new_primary_with_span(None, (offset, length))];
     for (other, label) in finding
@@ -109,28 +117,40 @@ fn drawing(finding: &Diagnostic, place: &Place, sources: &Sources, style: Style)
     Some(without_heading(&drawn))
 }
 
-/// A file's text as it is shown: printable, and no line wider than there is room for.
+/// A file's text as it is shown: printable, no line wider than there is room for, a mark where one was cut.
 struct Shown {
     text: String,
     starts: Vec<usize>,
-    room: usize,
+    /// Columns of each line that are the file's own.
+    own: Vec<usize>,
 }
 
 impl Shown {
-    fn new(text: &str, room: usize) -> Self {
+    fn new(text: &str, room: usize, mark: &str) -> Self {
         let mut shown = Self {
             text: String::with_capacity(text.len()),
             starts: Vec::new(),
-            room,
+            own: Vec::new(),
         };
         for (position, line) in text.split('\n').enumerate() {
             if position > 0 {
                 shown.text.push('\n');
             }
             shown.starts.push(shown.text.len());
-            shown.text.push_str(cut(&printable_lines(line), room));
+            shown.add(&printable_lines(line), room, mark);
         }
         shown
+    }
+
+    fn add(&mut self, line: &str, room: usize, mark: &str) {
+        if columns(line) <= room {
+            self.own.push(room);
+            return self.text.push_str(line);
+        }
+        let own = room.saturating_sub(columns(mark));
+        self.own.push(own);
+        self.text.push_str(cut(line, own));
+        self.text.push_str(mark);
     }
 
     /// Where a place is in the shown text: offset and length in bytes. Only its first line is marked.
@@ -139,10 +159,11 @@ impl Shown {
         let within = text.get(place.offset..place.offset.checked_add(place.length)?)?;
         let prefix = printable_lines(before.rsplit('\n').next().unwrap_or_default());
         let within = printable_lines(within.split('\n').next().unwrap_or_default());
-        if columns(&prefix) + columns(&within) > self.room {
+        let line = before.matches('\n').count();
+        if columns(&prefix) + columns(&within) > *self.own.get(line)? {
             return None;
         }
-        let start = self.starts.get(before.matches('\n').count())?;
+        let start = self.starts.get(line)?;
         Some((start + prefix.len(), within.len().max(1)))
     }
 }

@@ -51,6 +51,12 @@ fn losing(page: &mut Page, losing: &[Losing]) {
         .map(|entry| (entry.profile.clone(), count(entry.users, "user")))
         .collect();
     table(page, &entries, Some(Tone::Careful));
+    page.toned(
+        17,
+        19,
+        Some(Tone::Faint),
+        "`keepAccess` spares those it names",
+    );
 }
 
 fn bypassing(page: &mut Page, bypass: &[Bypass]) {

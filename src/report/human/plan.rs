@@ -7,17 +7,26 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::findings::ManualStep;
 use crate::plan::Plan;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{clipped, count, number, printable, short_digest};
-use crate::report::{Frame, finding_counts, kind_words, of_severity, stage_title, totals};
+use crate::report::text::{clipped, count, printable, short_digest};
+use crate::report::{
+    Frame, finding_counts, kind_words, left_alone_counts, of_severity, stage_title, totals,
+};
 
 use super::change::change;
-use super::finding::{brief, excerpt};
+use super::finding::{brief, excerpt, pointer};
 use super::impact::impact;
+use super::summary::summary;
 
 /// Names listed for a stage before they become a count.
 const NAMES_PER_STAGE: usize = 5;
 /// Errors said once more at the end.
 const REPEATED: usize = 3;
+
+/// Findings whose names and counts stand under ACCESS, and what is left to say of them.
+const TOLD_UNDER_ACCESS: [(&str, &str); 2] = [
+    ("OW2003", "who sees all: see ACCESS"),
+    ("OW2004", "who loses sight: see ACCESS"),
+];
 
 /// The whole report, from the line that names the org to the line that names it again.
 pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
@@ -55,7 +64,7 @@ fn whole(page: &mut Page, plan: &Plan, frame: &Frame) {
         access(page, plan);
         findings(page, plan);
         left_alone(page, plan);
-        manual_steps(page, &plan.manual_steps);
+        manual_steps(page, &plan.manual_steps.iter().collect::<Vec<_>>());
         page.raw("");
     }
     totals_or_none(page, plan);
@@ -69,10 +78,13 @@ fn totals_or_none(page: &mut Page, plan: &Plan) {
     }
 }
 
-/// The totals and the line that names the org: what is left of a report when little is wanted.
+/// The totals, the next command and the line that names the org: what is left of a report when little is wanted.
 pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     totals_or_none(&mut page, plan);
+    if !plan.changes.is_empty() {
+        page.command("next: ", &frame.next);
+    }
     last_lines(&mut page, plan, &frame.org);
     page.finish()
 }
@@ -103,6 +115,7 @@ fn header(page: &mut Page, plan: &Plan, frame: &Frame) {
     ];
     facts.extend(frame.files.iter().map(|file| printable(file).into_owned()));
     page.facts(&facts);
+    summary(page, plan);
 }
 
 /// What cannot be undone first, then the rest in the order it happens.
@@ -177,53 +190,35 @@ fn findings(page: &mut Page, plan: &Plan) {
     }
     page.heading(&format!("FINDINGS ({})", finding_counts(&plan.findings)));
     for finding in &plan.findings {
-        match finding.severity {
-            Severity::Error => excerpt(page, finding, &plan.sources),
-            Severity::Warning | Severity::Note => brief(page, finding),
+        let told = TOLD_UNDER_ACCESS
+            .iter()
+            .find(|(code, _)| *code == finding.code);
+        match (told, finding.severity) {
+            (Some((_, text)), _) if !plan.impact.is_empty() => pointer(page, finding, text),
+            (_, Severity::Error) => excerpt(page, finding, &plan.sources),
+            (_, Severity::Warning | Severity::Note) => brief(page, finding),
         }
     }
 }
 
 fn left_alone(page: &mut Page, plan: &Plan) {
-    let counts: Vec<String> = plan
-        .left_alone
-        .iter()
-        .filter(|(_, number)| **number > 0)
-        .map(|(noun, number)| left(noun, *number))
-        .collect();
+    let counts = left_alone_counts(plan);
     if !counts.is_empty() {
         page.raw("");
         page.text(0, 12, &format!("LEFT ALONE  {}", counts.join(", ")));
     }
 }
 
-/// `4 sharing rules`, `1 role`.
-fn left(noun: &str, found: u64) -> String {
-    let words = noun.replace('_', " ");
-    let words = if found == 1 {
-        words.strip_suffix('s').unwrap_or(&words)
-    } else {
-        &words
-    };
-    format!("{} {words}", number(found))
-}
-
-fn manual_steps(page: &mut Page, steps: &[ManualStep]) {
+/// What has to be done by hand, done or not.
+pub(super) fn manual_steps(page: &mut Page, steps: &[&ManualStep]) {
     if steps.is_empty() {
         return;
     }
     page.heading("BY HAND");
     for step in steps {
-        let mark = if step.done == Some(true) {
-            "[x]"
-        } else {
-            "[ ]"
-        };
-        page.text(
-            2,
-            6,
-            &format!("{mark} {}  ({})", printable(&step.text), step.code),
-        );
+        let mark = if step.done == Some(true) { "x" } else { " " };
+        let text = printable(&step.text);
+        page.text(2, 12, &format!("[{mark}] {}  {text}", step.code));
     }
 }
 

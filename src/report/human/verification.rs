@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{count, number, printable};
+use crate::report::text::{self, number, printable};
 use crate::report::{Frame, finding_counts};
 use crate::verify::{Access, Mismatch, Verification};
 
@@ -88,7 +88,7 @@ fn sentence(access: &Access, user: &str) -> String {
     } else {
         String::new()
     };
-    let of = format!("of {}{sampled}", records_of(access.checked, &object));
+    let of = format!("of {}{sampled}", text::records(access.checked, &object));
     if access.holds() {
         return format!(
             "Proved: {} {of} visible{} to {user}, none that should not be.",
@@ -102,14 +102,6 @@ fn sentence(access: &Access, user: &str) -> String {
         number(access.leaks.len() as u64),
         number(access.missing.len() as u64),
     )
-}
-
-/// `2,000 leads`, `1 lead`; a custom object keeps its name.
-fn records_of(checked: u64, object: &str) -> String {
-    match object.strip_suffix("__c") {
-        Some(_) => format!("{} {object} records", number(checked)),
-        None => count(checked, &object.to_lowercase()),
-    }
 }
 
 fn editable(access: &Access) -> String {

@@ -1,0 +1,274 @@
+//! How much of an object the integration user sees, now and after. Counts, not records: verify looks at records.
+
+use super::{bypass, expected, expected_condition, owned, owner_rules};
+use crate::facts::{Facts, Question, ROLES, Row};
+use crate::kinds::{
+    Defaults, find_permission_set, in_force, live_user, profile_label, rule_changes, user_question,
+};
+use crate::manifest::{Manifest, Sharing, SharingModel};
+use crate::soql;
+use crate::xml::Element;
+use std::collections::BTreeSet;
+
+/// What the user sees today: everything where the default or a permission opens it, else what it owns and what share
+/// rows give its role. `None` while the user does not exist.
+pub(super) fn now(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    facts: &Facts,
+    records: u64,
+) -> Option<u64> {
+    let row = user_row(manifest, facts)?;
+    let object = &sharing.object.value;
+    let public = in_force(facts, object).is_some_and(|model| model != SharingModel::Private);
+    if public || holds_bypass(object, row, facts) {
+        return Some(records);
+    }
+    // What the members of a role own is not counted by a query: semi-joins cannot stand beside an OR.
+    if owner_rules(sharing, manifest).next().is_some() {
+        return None;
+    }
+    let username = row.text("Username")?;
+    if rules_stand(sharing, manifest, facts)
+        && subordinates(row.text("UserRole.DeveloperName"), facts).is_empty()
+    {
+        return facts.count(&expected(sharing, manifest)?);
+    }
+    let given = facts.count(&shared_with_role(object, row)?)?;
+    Some(given + facts.count(&owned(object, username))?)
+}
+
+/// What the user will see. `None` where it cannot be known before apply: a field that does not exist yet, a parent
+/// that decides, somebody else's rule that reaches the user.
+pub(super) fn after(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    facts: &Facts,
+    records: u64,
+) -> Option<u64> {
+    match Defaults::new(manifest, facts).after(&sharing.object) {
+        Some(SharingModel::ControlledByParent) => return None,
+        Some(SharingModel::Private) | None => {}
+        Some(_) => return Some(records),
+    }
+    if profile_sees_all(sharing, manifest, facts) || sets_see_all(sharing, manifest, facts) {
+        return Some(records);
+    }
+    if reached_by_others(sharing, manifest, facts)
+        || owner_rules(sharing, manifest).next().is_some()
+    {
+        return None;
+    }
+    let role = manifest
+        .spec
+        .role
+        .as_ref()
+        .map(|role| role.name.value.as_str());
+    let query = match subordinates(role, facts).is_empty() {
+        true => expected(sharing, manifest)?,
+        false => expected_with_subordinates(sharing, manifest, facts)?,
+    };
+    facts.count(&query)
+}
+
+/// The first object whose records the running user does not see all: counts and proof would be blind.
+pub fn blind<'a>(manifest: &'a Manifest, facts: &Facts) -> Option<&'a Sharing> {
+    let running = facts.org.running_user.as_deref()?;
+    let row = facts.rows(&user_question(running)).first()?;
+    let mut sharing = manifest.spec.sharing.iter();
+    sharing.find(|sharing| !holds_bypass(&sharing.object, row, facts))
+}
+
+/// The manifest's user as the org has it.
+fn user_row<'a>(manifest: &Manifest, facts: &'a Facts) -> Option<&'a Row> {
+    live_user(manifest.spec.user.as_ref()?, facts)
+}
+
+/// Whether the user's profile or a permission set it holds ignores the default today.
+fn holds_bypass(object: &str, row: &Row, facts: &Facts) -> bool {
+    let assignments = row.children("PermissionSetAssignments");
+    let holds = |id: &str| {
+        row.text("ProfileId") == Some(id)
+            || assignments
+                .iter()
+                .any(|set| set.text("PermissionSetId") == Some(id))
+    };
+    bypass(object, facts).iter().any(|by| holds(&by.id))
+}
+
+/// Whether the manifest's profile goes on seeing every record: View and Modify All are only taken off the objects that
+/// are named.
+pub fn profile_sees_all(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+    let Some(profile) = &manifest.spec.profile else {
+        return false;
+    };
+    let object = &sharing.object.value;
+    if let Some(stated) = profile.object_permissions.get(object) {
+        return stated
+            .iter()
+            .any(|permission| permission.bypasses_sharing());
+    }
+    let selective = profile.without_data_administration.as_ref();
+    if selective.is_none_or(|named| named.iter().any(|name| name.value == *object)) {
+        return false;
+    }
+    let label = profile
+        .clone_from
+        .as_ref()
+        .map(|source| profile_label(source));
+    let names = [Some(profile.name.value.clone()), label];
+    let known = |name: &String| {
+        bypass(object, facts)
+            .iter()
+            .any(|by| by.kind == "profile" && by.name == *name)
+    };
+    names.iter().flatten().any(known)
+}
+
+/// Whether a permission set that the user holds, or gets, sees every record.
+fn sets_see_all(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+    let held = user_row(manifest, facts)
+        .map(|row| row.children("PermissionSetAssignments"))
+        .unwrap_or_default();
+    let mut ids: BTreeSet<String> = held
+        .iter()
+        .filter(|set| !set.flag("PermissionSet.IsOwnedByProfile"))
+        .filter_map(|set| set.text("PermissionSetId").map(str::to_owned))
+        .collect();
+    for reference in &manifest.spec.permission_sets {
+        let found = find_permission_set(facts, &reference.name).ok().flatten();
+        let Some(id) = found.and_then(|row| row.text("Id")) else {
+            continue;
+        };
+        match reference.absent {
+            true => ids.remove(id),
+            false => ids.insert(id.to_owned()),
+        };
+    }
+    bypass(&sharing.object, facts)
+        .iter()
+        .any(|by| by.kind != "profile" && ids.contains(&by.id))
+}
+
+/// Whether a rule that no manifest names shares more with everybody, or with the manifest's role.
+fn reached_by_others(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+    let Some(document) = facts.component("SharingRules", &sharing.object) else {
+        return false;
+    };
+    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
+    let role = manifest
+        .spec
+        .role
+        .as_ref()
+        .map(|role| role.name.value.as_str());
+    let reaches = |rule: &Element| {
+        let target = rule.child("sharedTo").and_then(|to| to.children.first());
+        target.is_some_and(|to| {
+            to.name == "allInternalUsers"
+                || (to.name.starts_with("role") && Some(to.text.as_str()) == role)
+        })
+    };
+    let foreign = document
+        .children
+        .iter()
+        .filter(|rule| rule.text_of("fullName").is_some_and(|name| !ours(name)));
+    foreign.into_iter().any(reaches)
+}
+
+/// Whether the org has the manifest's rules just as they are wanted.
+fn rules_stand(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+    let prefix = format!("{}.", sharing.object);
+    rule_changes(manifest, facts)
+        .iter()
+        .all(|name| !name.starts_with(&prefix))
+}
+
+/// Roles below a role, by id.
+fn subordinates(role: Option<&str>, facts: &Facts) -> BTreeSet<String> {
+    let rows = facts.rows(ROLES);
+    let own = rows
+        .iter()
+        .find(|row| role.is_some() && row.text("DeveloperName") == role);
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = own.and_then(|row| row.text("Id")).into_iter().collect();
+    while let Some(id) = open.pop() {
+        let children = rows
+            .iter()
+            .filter(|row: &&Row| row.text("ParentRoleId") == Some(id));
+        open.extend(
+            children
+                .filter_map(|row| row.text("Id"))
+                .filter(|child| found.insert((*child).to_owned())),
+        );
+    }
+    found
+}
+
+/// Counts what share rows of rules and hands give the user's role, the user's own records apart.
+fn shared_with_role(object: &str, user: &Row) -> Option<String> {
+    let role = soql::literal(user.text("UserRoleId")?);
+    let (share, column, parent) = match object.strip_suffix("__c") {
+        Some(custom) => (
+            format!("{custom}__Share"),
+            "ParentId".to_owned(),
+            "Parent".to_owned(),
+        ),
+        None => (
+            format!("{object}Share"),
+            format!("{object}Id"),
+            object.to_owned(),
+        ),
+    };
+    let owner = soql::literal(user.text("Id")?);
+    Some(format!(
+        "SELECT COUNT_DISTINCT({column}) n FROM {share} WHERE {parent}.OwnerId != {owner} AND UserOrGroupId IN \
+         (SELECT Id FROM Group WHERE Type = 'Role' AND RelatedId = {role})"
+    ))
+}
+
+/// Counts what [`expected`] counts, and what roles below the manifest's own.
+fn expected_with_subordinates(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    facts: &Facts,
+) -> Option<String> {
+    let role = manifest.spec.role.as_ref()?;
+    let below = subordinates(Some(&role.name), facts);
+    let condition = expected_condition(sharing, manifest)?;
+    let object = &sharing.object;
+    let below = soql::list(&below);
+    Some(format!(
+        "SELECT COUNT(Id) n FROM {object} WHERE {condition} OR (Owner.UserRoleId IN {below})"
+    ))
+}
+
+/// What only the first answers show to be worth asking: a second, small wave in few orgs.
+pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
+    let mut queries = Vec::new();
+    let role = manifest
+        .spec
+        .role
+        .as_ref()
+        .map(|role| role.name.value.as_str());
+    let supervises = !subordinates(role, facts).is_empty();
+    let user = user_row(manifest, facts);
+    for sharing in manifest
+        .spec
+        .sharing
+        .iter()
+        .filter(|sharing| facts.describe(&sharing.object).is_some())
+    {
+        if supervises {
+            queries.extend(expected_with_subordinates(sharing, manifest, facts));
+        }
+        let user = user.filter(|_| in_force(facts, &sharing.object) == Some(SharingModel::Private));
+        if let Some(row) = user.filter(|_| supervises || !rules_stand(sharing, manifest, facts)) {
+            queries.extend(shared_with_role(&sharing.object, row));
+            queries.extend(
+                row.text("Username")
+                    .map(|username| owned(&sharing.object, username)),
+            );
+        }
+    }
+    queries.into_iter().map(Question::Query).collect()
+}

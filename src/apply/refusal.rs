@@ -1,0 +1,85 @@
+//! What the org says against a deploy, at the manifest line that asked for it.
+
+use super::Run;
+use crate::change::{Change, Component, Write};
+use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::org::{ComponentMessage, DeployStatus};
+
+impl Run<'_> {
+    /// Points each refused component at the manifest line that asked for it.
+    pub(super) fn refusal(&self, status: &DeployStatus, changes: &[usize]) -> Failure {
+        let mut diagnostics: Vec<Diagnostic> = status
+            .failures
+            .iter()
+            .map(|failure| self.refused_component(failure, changes))
+            .collect();
+        for test in &status.test_failures {
+            let message = format!(
+                "the Apex test {} failed during the deploy: {}",
+                test.name, test.message
+            );
+            diagnostics.push(Diagnostic::error("OW3008", message));
+        }
+        if diagnostics.is_empty() {
+            let reason = status
+                .error_message
+                .as_deref()
+                .unwrap_or("the org gave no reason");
+            diagnostics.push(Diagnostic::error(
+                "OW3008",
+                format!("the deploy {} ended {}: {reason}", status.id, status.status),
+            ));
+        }
+        Failure::new(Exit::Failed, diagnostics)
+    }
+
+    fn refused_component(&self, failure: &ComponentMessage, changes: &[usize]) -> Diagnostic {
+        let problem = failure
+            .problem
+            .as_deref()
+            .unwrap_or("the org gave no reason");
+        let changes = || changes.iter().map(|index| &self.plan.changes[*index]);
+        // Several changes may write into one file: the one that is named by it comes first.
+        let named = |change: &&Change| {
+            change.address.name == failure.full_name && asks_for(change, failure)
+        };
+        let asked = changes()
+            .find(named)
+            .or_else(|| changes().find(|change| asks_for(change, failure)));
+        let Some(change) = asked else {
+            let message = format!(
+                "the org refused {} {}: {problem}",
+                failure.component_type, failure.full_name
+            );
+            return Diagnostic::error("OW3007", message);
+        };
+        let message = format!("the org refused {}: {problem}", change.address);
+        let diagnostic = Diagnostic::error("OW3007", message).about(change.address.clone());
+        let diagnostic = diagnostic.help("nothing of this deploy was saved");
+        match &change.place {
+            Some(place) => diagnostic.at(place),
+            None => diagnostic,
+        }
+    }
+}
+
+/// Whether a change wrote the component that a message names. A rule or field may be reported by its object's file.
+fn asks_for(change: &Change, failure: &ComponentMessage) -> bool {
+    let Write::Deploy(components) = &change.write else {
+        return false;
+    };
+    let exact = |component: &Component| component.full_name == failure.full_name;
+    let in_file = |component: &Component| {
+        let object = component.full_name.split('.').next().unwrap_or_default();
+        failure.full_name == object
+            || failure
+                .full_name
+                .starts_with(&format!("{}.", component.full_name))
+    };
+    let same_kind = |component: &Component| {
+        component.kind == failure.component_type || component.full_name.contains('.')
+    };
+    components
+        .iter()
+        .any(|component| exact(component) || (in_file(component) && same_kind(component)))
+}

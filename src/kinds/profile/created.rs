@@ -1,0 +1,171 @@
+//! A profile that is made: a clone of the live source, complete.
+
+use super::super::profile_name::{full_name, label};
+use super::super::{Draft, Resource, column, compare, unknown};
+use super::known;
+use super::wishes::wishes;
+use crate::address::Address;
+use crate::change::{Attributes, Component, Write};
+use crate::clone::{self, Removals, Source};
+use crate::diagnostic::Diagnostic;
+use crate::facts::{Facts, PROFILES};
+use crate::manifest::{self, Manifest};
+use crate::xml::{self, Element};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What it comes from, and how it differs from that.
+struct Cloned<'a> {
+    source: Option<String>,
+    clone: &'a clone::Clone,
+    stated: &'a BTreeMap<String, bool>,
+}
+
+impl Resource for Cloned<'_> {
+    fn attributes(&self) -> Attributes {
+        let licence = self.clone.document.text_of("userLicense");
+        let mut attributes: Attributes = vec![
+            ("cloneFrom".into(), json!(self.source), None),
+            ("userLicense".into(), json!(licence), None),
+        ];
+        let mut because = |path: String, value: Value, reason: &str| {
+            attributes.push((path, value, Some(reason.to_owned())));
+        };
+        for (name, reason) in &self.clone.removed {
+            because(format!("userPermissions.{name}"), json!(false), reason);
+        }
+        for (name, enabled) in self.stated {
+            let path = format!("userPermissions.{name}");
+            because(path, json!(enabled), "stated in the manifest");
+        }
+        for changed in &self.clone.objects {
+            let path = format!("objectPermissions.{}", changed.object);
+            because(path, json!(changed.after.words()), &changed.reason);
+        }
+        for (name, count) in &self.clone.left_out {
+            let reason =
+                format!("{count} of the source left out: they would lock the integration out");
+            because((*name).to_owned(), json!("left out"), &reason);
+        }
+        let kept = json!(self.clone.kept);
+        because("sameAsSource".into(), kept, "settings kept as they are");
+        attributes
+    }
+}
+
+/// Proposes the new profile.
+pub(super) fn create(
+    wanted: &manifest::Profile,
+    manifest: &Manifest,
+    facts: &Facts,
+    removals: &Removals,
+    address: Address,
+    draft: &mut Draft,
+) {
+    draft.errors.extend(not_renamed(wanted, facts));
+    let Some(document) = source_document(wanted, facts, draft) else {
+        return;
+    };
+    let wishes = wishes(wanted, manifest);
+    let source = wanted.clone_from.as_ref().map(|source| label(source));
+    let clone = clone::clone(
+        &known_source(&document, source.as_deref(), manifest, wanted, facts),
+        &wishes,
+        removals,
+    );
+    draft
+        .findings
+        .extend(left_out(&clone.unknown, wanted, &address));
+    let cloned = Cloned {
+        source,
+        clone: &clone,
+        stated: &wishes.user_permissions,
+    };
+    let Some(comparison) = compare(None, Some(&cloned)) else {
+        return;
+    };
+    let fingerprint = xml::write(&clone.document).ok();
+    let component = Component::new("Profile", full_name(&wanted.name), clone.document.clone());
+    let write = Write::Deploy(vec![component]);
+    draft.change(address, comparison, 1, &wanted.place, write);
+    if let Some(change) = draft.changes.last_mut() {
+        change.fingerprint = fingerprint;
+    }
+}
+
+fn known_source<'a>(
+    document: &'a Element,
+    name: Option<&str>,
+    manifest: &Manifest,
+    wanted: &manifest::Profile,
+    facts: &'a Facts,
+) -> Source<'a> {
+    let vocabulary = known::vocabulary(facts);
+    let objects = name.map(|name| known::exact_objects(facts, wanted, Some(name)));
+    Source {
+        document,
+        objects: objects.unwrap_or_default(),
+        fields: known::exact_fields(manifest, wanted, facts),
+        fixed_fields: known::fixed_fields(manifest, wanted, facts),
+        baseline: known::baseline(document, wanted, &vocabulary, facts),
+        vocabulary,
+    }
+}
+
+fn left_out(names: &[String], wanted: &manifest::Profile, address: &Address) -> Option<Diagnostic> {
+    if names.is_empty() {
+        return None;
+    }
+    let count = names.len();
+    let message = format!(
+        "{count} user permissions of the clone source are left out: the org does not list them"
+    );
+    Some(
+        Diagnostic::note("OW2030", message)
+            .at(&wanted.name.place)
+            .help(names.join(", "))
+            .about(address.clone()),
+    )
+}
+
+/// What the new profile starts from: the live source, or next to nothing.
+fn source_document(
+    wanted: &manifest::Profile,
+    facts: &Facts,
+    draft: &mut Draft,
+) -> Option<Element> {
+    let empty = || Element::new("Profile").with(Element::leaf("userLicense", "Salesforce"));
+    let Some(source) = &wanted.clone_from else {
+        return Some(empty());
+    };
+    if let Some(document) = facts.component("Profile", &full_name(source)) {
+        let mut document = document.clone();
+        document.name = "Profile".to_owned();
+        document.attributes.clear();
+        return Some(document);
+    }
+    if facts.offline {
+        return Some(empty());
+    }
+    let known = column(facts.rows(PROFILES), "Name");
+    draft
+        .errors
+        .push(unknown("OW2104", "profile", source, &source.place, known));
+    None
+}
+
+fn not_renamed(wanted: &manifest::Profile, facts: &Facts) -> Option<Diagnostic> {
+    let earlier = wanted.renamed_from.as_ref()?;
+    column(facts.rows(PROFILES), "Name").find(|name| *name == earlier.value)?;
+    let message =
+        format!("the org still has the profile `{earlier}` and a deploy cannot rename it");
+    let help = format!(
+        "rename it to `{}` in Setup > Profiles, then plan again",
+        wanted.name
+    );
+    Some(
+        Diagnostic::error("OW2110", message)
+            .at(&earlier.place)
+            .help(help),
+    )
+}

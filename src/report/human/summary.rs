@@ -1,0 +1,173 @@
+//! What a plan comes to, in three lines under its header: what the user will see, who loses sight, what cannot be
+//! undone. Whoever reads nothing else has read this.
+
+use crate::access::Impact;
+use crate::change::Change;
+use crate::plan::Plan;
+use crate::report::kind_words;
+use crate::report::style::{Page, Tone};
+use crate::report::text::{clipped, number, printable, records};
+
+/// Irreversible changes named before the rest becomes a count.
+const NAMED: usize = 2;
+/// Longest name of one.
+const LONGEST_NAME: usize = 60;
+
+/// Puts the summary on the page.
+pub(super) fn summary(page: &mut Page, plan: &Plan) {
+    if !plan.impact.is_empty() {
+        page.toned(2, 4, None, &sight(&plan.impact));
+        let losing = losing(&plan.impact);
+        let tone = losing.as_ref().map_or(Tone::Faint, |_| Tone::Bad);
+        let text = losing.unwrap_or_else(|| "nobody else loses sight of records".to_owned());
+        page.toned(2, 4, Some(tone), &text);
+    }
+    let last: Vec<&Change> = plan
+        .changes
+        .iter()
+        .filter(|change| change.irreversible)
+        .collect();
+    if last.is_empty() {
+        page.toned(2, 4, Some(Tone::Faint), "nothing of it is irreversible");
+    } else {
+        page.toned(2, 4, Some(Tone::Final), &irreversible(&last));
+    }
+}
+
+/// `the user will see 311 of 2,000 leads, 255 of 1,500 contacts`
+fn sight(impact: &[Impact]) -> String {
+    let known = impact.iter().filter_map(|impact| {
+        let visible = impact.visible_after?;
+        let of = records(impact.records, &printable(&impact.object));
+        Some(format!("{} of {of}", number(visible)))
+    });
+    let unknown: Vec<_> = impact
+        .iter()
+        .filter(|impact| impact.visible_after.is_none())
+        .map(|impact| printable(&impact.object))
+        .collect();
+    let mut parts: Vec<String> = known.collect();
+    if !unknown.is_empty() {
+        parts.push(format!(
+            "how much of {}, only apply tells",
+            unknown.join(" and ")
+        ));
+    }
+    format!("the user will see {}", parts.join(", "))
+}
+
+/// `32 people lose sight of Lead records, 30 of Contact records`; `None` where nobody does.
+fn losing(impact: &[Impact]) -> Option<String> {
+    let mut parts = Vec::new();
+    for impact in impact {
+        let users: u64 = impact.users_losing_access.iter().map(|one| one.users).sum();
+        let object = printable(&impact.object);
+        match (users, parts.is_empty()) {
+            (0, _) => {}
+            (1, true) => parts.push(format!("1 person loses sight of {object} records")),
+            (_, true) => parts.push(format!(
+                "{} people lose sight of {object} records",
+                number(users)
+            )),
+            (_, false) => parts.push(format!("{} of {object} records", number(users))),
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `cannot be undone: create user hubspot.integration@acme.example`
+fn irreversible(changes: &[&Change]) -> String {
+    let name = |change: &&Change| {
+        let name = clipped(&printable(&change.address.name), LONGEST_NAME);
+        format!(
+            "{} {} {name}",
+            change.action.word(),
+            kind_words(&change.address)
+        )
+    };
+    let named: Vec<String> = changes.iter().take(NAMED).map(name).collect();
+    let more = match changes.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {} more", number(more as u64)),
+    };
+    format!("cannot be undone: {}{more}", named.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Losing;
+    use crate::report::samples;
+    use crate::report::style::Style;
+
+    fn check(change: impl FnOnce(&mut Plan), expected: [&str; 3]) {
+        let mut plan = samples::plan();
+        change(&mut plan);
+        let mut page = Page::new(Style {
+            width: 100,
+            ..Style::PLAIN
+        });
+        summary(&mut page, &plan);
+        let text = page.finish();
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        assert_eq!(lines, expected);
+    }
+
+    fn second(visible_after: Option<u64>, users: u64) -> Impact {
+        let losing = Losing {
+            profile: "Standard User".into(),
+            users,
+        };
+        Impact {
+            object: "Deal__c".into(),
+            records: 20,
+            visible_after,
+            users_losing_access: vec![losing],
+            ..samples::plan().impact.remove(0)
+        }
+    }
+
+    #[test]
+    fn three_lines_say_what_it_comes_to() {
+        let user = "cannot be undone: create user hubspot.integration@acme.example";
+        let sees = "the user will see 311 of 2,000 leads";
+        let lose = "13 people lose sight of Lead records";
+        check(|_| (), [sees, lose, user]);
+        check(
+            |plan| plan.impact[0].users_losing_access.clear(),
+            [sees, "nobody else loses sight of records", user],
+        );
+        check(
+            |plan| plan.impact = vec![second(Some(3), 1)],
+            [
+                "the user will see 3 of 20 Deal__c records",
+                "1 person loses sight of Deal__c records",
+                user,
+            ],
+        );
+        check(
+            |plan| plan.impact.push(second(None, 4)),
+            [
+                "the user will see 311 of 2,000 leads, how much of Deal__c, only apply tells",
+                "13 people lose sight of Lead records, 4 of Deal__c records",
+                user,
+            ],
+        );
+        check(
+            |plan| plan.changes.retain(|change| !change.irreversible),
+            [sees, lose, "nothing of it is irreversible"],
+        );
+        check(
+            |plan| {
+                plan.changes
+                    .iter_mut()
+                    .for_each(|change| change.irreversible = true)
+            },
+            [
+                sees,
+                lose,
+                "cannot be undone: create profile HubSpot Integration, create role HubSpot_Integration and 2 more",
+            ],
+        );
+    }
+}
