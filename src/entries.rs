@@ -126,10 +126,14 @@ pub fn is_off(element: &Element) -> bool {
     if element.children.is_empty() {
         return is_off_flag(element);
     }
-    let names_it = |child: &Element| KEYS.contains(&child.name.as_str());
     GRANTS.contains(&element.name.as_str())
         && element.children.iter().any(is_off_flag)
-        && (element.children.iter()).all(|child| names_it(child) || is_off_flag(child))
+        && (element.children.iter()).all(|child| names_entry(&child.name) || is_off_flag(child))
+}
+
+/// Whether elements of that name say which entry it is, rather than what it grants or holds.
+pub fn names_entry(name: &str) -> bool {
+    KEYS.contains(&name)
 }
 
 fn is_off_flag(leaf: &Element) -> bool {
@@ -141,7 +145,7 @@ fn is_off_flag(leaf: &Element) -> bool {
 
 /// Whether a leaf of that name is text whatever it reads: what names an entry, and what is written for people.
 fn is_text(name: &str) -> bool {
-    TEXTS.contains(&name) || KEYS.contains(&name)
+    TEXTS.contains(&name) || names_entry(name)
 }
 
 /// The text of the child of that name; of several the smallest, so that their order does not matter.

@@ -220,15 +220,17 @@ fn said(tree: &Element) -> BTreeMap<String, usize> {
             count(child, "", &mut counts);
         }
     }
-    let counts = counts.into_iter().map(|(entry, count)| {
+    counts.retain(|entry, _| !entry.contains("/booleanFilter "));
+    let mut said = BTreeMap::new();
+    for (entry, count) in counts {
         let spelled = entry
             .replace("\"True\"", "\"true\"")
             .replace("\"False\"", "\"false\"");
-        (spelled, count)
-    });
-    counts
-        .filter(|(entry, _)| !entry.ends_with("\"false\"") && !entry.contains("/booleanFilter "))
-        .collect()
+        if !spelled.ends_with("\"false\"") {
+            *said.entry(spelled).or_default() += count;
+        }
+    }
+    said
 }
 
 /// A name beside flags that are all `false`, as profiles and permission sets list them.

@@ -151,7 +151,7 @@ impl Page {
             let indent = if position == 0 { indent } else { indent + 4 };
             self.raw(&format!("{:indent$}{line}", ""));
         }
-        if !beside {
+        if !beside && !right.is_empty() {
             self.toned(indent + 4, indent + 4, Some(Tone::Faint), right);
         }
     }

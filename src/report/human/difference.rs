@@ -2,6 +2,7 @@
 
 use crate::difference::Difference;
 use crate::documents::{Compared, Comparison, FILE, State};
+use crate::entries::{key, names_entry};
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{clipped, count, number, printable};
 use crate::xml::Element;
@@ -34,21 +35,25 @@ fn changed(page: &mut Page, compared: &Compared, differences: &[Difference]) {
     if compared.identity.kind == FILE {
         page.text(4, 4, "the text differs");
     } else {
-        let alike = |one: &Difference, other: &Difference| list(one) == list(other);
-        for group in differences.chunk_by(alike) {
+        let mut ordered: Vec<&Difference> = differences.iter().collect();
+        ordered.sort_by_key(|difference| list(difference));
+        for group in ordered.chunk_by(|one, other| list(one) == list(other)) {
             lines(page, group);
         }
     }
     page.raw("");
 }
 
-/// Differences that fold together: what happens, in which list.
-fn list(difference: &Difference) -> (Tone, Option<&str>) {
-    let name = difference.path.first().map(|step| step.name.as_str());
-    (words(difference).2, name)
+/// What folds together: differences in one list, of one sort.
+fn list(difference: &Difference) -> (&str, &'static str) {
+    let name = difference
+        .path
+        .first()
+        .map_or("", |step| step.name.as_str());
+    (name, words(difference).1)
 }
 
-fn lines(page: &mut Page, group: &[Difference]) {
+fn lines(page: &mut Page, group: &[&Difference]) {
     let shown = if page.style.verbose {
         group.len()
     } else {
@@ -66,7 +71,7 @@ fn lines(page: &mut Page, group: &[Difference]) {
     let rest = group.len().saturating_sub(shown);
     if let (true, Some(difference)) = (rest > 0, group.first()) {
         let (symbol, word, _) = words(difference);
-        let name = list(difference).1.unwrap_or_default();
+        let name = list(difference).0;
         let text = format!(
             "{symbol} {word}  {} more {}, -v lists them",
             number(rest as u64),
@@ -86,8 +91,9 @@ fn line(page: &mut Page, difference: &Difference) {
         (Some(only), None) | (None, Some(only)) => value(only),
         (None, None) => String::new(),
     };
+    let between = if values.is_empty() { "" } else { ": " };
     let head = format!("{symbol} {word}");
-    page.split(2, tone, &head, &format!("  {path}: {values}"), "");
+    page.split(2, tone, &head, &format!("  {path}{between}{values}"), "");
 }
 
 fn words(difference: &Difference) -> (&'static str, &'static str, Tone) {
@@ -98,12 +104,20 @@ fn words(difference: &Difference) -> (&'static str, &'static str, Tone) {
     }
 }
 
-/// A leaf as its text, an entry as what it holds: `enabled true, name X`.
+/// A leaf as its text, an entry as what it holds besides its key: `editable true, readable true`.
 fn value(element: &Element) -> String {
     let shown = if element.children.is_empty() {
         leaf(element)
     } else {
-        held(element)
+        let key = key(element);
+        let is_key =
+            |child: &&Element| !key.is_empty() && key.split('\u{0}').any(|part| part == child.text);
+        held(
+            element
+                .children
+                .iter()
+                .filter(|child| !(is_key(child) && names_entry(&child.name))),
+        )
     };
     clipped(&printable(&shown), LONGEST_VALUE)
 }
@@ -117,12 +131,12 @@ fn leaf(element: &Element) -> String {
     }
 }
 
-fn held(element: &Element) -> String {
-    let parts = element.children.iter().map(|child| {
+fn held<'a>(children: impl Iterator<Item = &'a Element>) -> String {
+    let parts = children.map(|child| {
         if child.children.is_empty() {
             format!("{} {}", child.name, leaf(child))
         } else {
-            format!("{} ({})", child.name, held(child))
+            format!("{} ({})", child.name, held(child.children.iter()))
         }
     });
     parts.collect::<Vec<_>>().join(", ")
@@ -238,15 +252,12 @@ mod tests {
         let expected = "\
 ~ change  Profile A                                               13 differences
   ~ change  description: one \u{2192} two\\u{202e}x
-  - remove  userPermissions P00: enabled true, name P00
+  + add  userPermissions P12: enabled true
+  - remove  userPermissions P00: enabled true
 ";
         assert!(text.starts_with(expected), "{text}");
         assert!(
             text.contains("  - remove  3 more userPermissions, -v lists them\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("  + add  userPermissions P12: enabled true, name P12\n"),
             "{text}"
         );
         assert!(text.contains("\n- remove  Role x, only in a\n"), "{text}");
