@@ -1,12 +1,14 @@
 //! Access: who sees how much of an object, now and after, and who loses sight of it. Pure.
 
 mod losing;
+mod reach;
 mod visible;
 
-use crate::criteria;
+use crate::criteria::{self, Verdict};
 use crate::facts::{CONTAINERS, Facts, ORGANIZATION, PROFILES, Question, ROLES, Row};
 use crate::manifest::{Manifest, Sharing};
 use crate::soql;
+pub use reach::{criteria_rules, owned_by, owner_rules};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -56,6 +58,9 @@ pub struct Bypass {
 /// Active standard users by profile.
 pub const USERS_BY_PROFILE: &str = "SELECT ProfileId, COUNT(Id) n FROM User WHERE IsActive = true AND UserType = 'Standard' GROUP BY ProfileId";
 
+/// Users with a role: asked where a rule shares what the members of a role own.
+pub const USERS_WITH_ROLES: &str = "SELECT Id, UserRoleId FROM User WHERE UserRoleId != null";
+
 /// Everything that grants something on an object.
 pub fn object_permissions(object: &str) -> String {
     format!(
@@ -104,12 +109,9 @@ pub fn expected_condition(sharing: &Sharing, manifest: &Manifest) -> Option<Stri
         .user
         .as_ref()
         .map(|user| user.username.value.as_str());
-    let rules = sharing
-        .rules
-        .iter()
-        .filter(|rule| !rule.absent && rule.owned_by.is_none());
+    let rules = criteria_rules(sharing, manifest).filter(|(_, reach)| *reach == Verdict::Yes);
     let mut any: Vec<String> = Vec::new();
-    for rule in rules {
+    for (rule, _) in rules {
         let condition = criteria::soql(rule, username)?;
         let shareable = if sharing.object.value == "Contact" {
             " AND AccountId != null"
@@ -134,6 +136,10 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
     ];
     if !manifest.spec.sharing.is_empty() {
         queries.push(USERS_BY_PROFILE.to_owned());
+    }
+    let sharing = || manifest.spec.sharing.iter();
+    if sharing().any(|sharing| owner_rules(sharing, manifest).next().is_some()) {
+        queries.push(USERS_WITH_ROLES.to_owned());
     }
     let username = manifest.spec.user.as_ref().map(|user| &user.username.value);
     for sharing in &manifest.spec.sharing {

@@ -152,6 +152,7 @@ async fn handle(
         Err(response) => return rendered(response, packs),
     };
     let (method, path) = (request.method.clone(), shown_path(&request));
+    let write = may_change(&request);
     let effect = service.strike(&request);
     if !effect.delay.is_zero() {
         tokio::time::sleep(effect.delay).await;
@@ -164,7 +165,7 @@ async fn handle(
     if effect.drop.is_some() {
         line.cut();
     }
-    service.note(&json!({"method": method, "path": path, "status": response.status, "bytes": response.body.len(), "milliseconds": begun.elapsed().as_millis() as u64}));
+    service.note(&json!({"method": method, "path": path, "write": write, "status": response.status, "bytes": response.body.len(), "milliseconds": begun.elapsed().as_millis() as u64}));
     rendered(response, packs)
 }
 

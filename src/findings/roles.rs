@@ -15,10 +15,10 @@ const USERS_BY_ROLE: &str = "SELECT UserRoleId, COUNT(Id) n FROM User WHERE IsAc
 fn members(manifest: &Manifest) -> Option<String> {
     let role = soql::literal(&manifest.spec.role.as_ref()?.name);
     let user = manifest.spec.user.as_ref()?;
-    let names = std::iter::once(&user.username).chain(user.renamed_from.as_ref());
-    let usernames = soql::list(names.map(|name| name.value.as_str()));
+    let names = std::iter::once(&user.username).chain(&user.renamed_from);
+    let names = soql::list(names.map(|name| name.value.as_str()));
     Some(format!(
-        "SELECT COUNT(Id) n FROM User WHERE IsActive = true AND UserRole.DeveloperName = {role} AND Username NOT IN {usernames}"
+        "SELECT COUNT(Id) n FROM User WHERE IsActive = true AND UserRole.DeveloperName = {role} AND Username NOT IN {names}"
     ))
 }
 

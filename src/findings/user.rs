@@ -4,7 +4,7 @@ use super::View;
 use crate::access;
 use crate::access::{Bypass, Impact};
 use crate::diagnostic::Diagnostic;
-use crate::kinds::{find_permission_set, user_row};
+use crate::kinds::{find_permission_set, live_user};
 
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -38,7 +38,10 @@ fn owned(view: &View) -> Vec<Diagnostic> {
 
 /// One permission set with View All on a selective object undoes the profile.
 fn holds_bypass(view: &View) -> Vec<Diagnostic> {
-    let row = user_row(view.manifest, view.facts);
+    let Some(user) = &view.manifest.spec.user else {
+        return Vec::new();
+    };
+    let row = live_user(user, view.facts);
     let assignments = row
         .map(|row| row.children("PermissionSetAssignments"))
         .unwrap_or_default();
@@ -98,7 +101,7 @@ fn undone(view: &View, impact: &Impact, by: &Bypass) -> Diagnostic {
 
 fn inactive(view: &View) -> Option<Diagnostic> {
     let user = view.manifest.spec.user.as_ref()?;
-    let row = user_row(view.manifest, view.facts)?;
+    let row = live_user(user, view.facts)?;
     if row.flag("IsActive") || user.active.is_some() {
         return None;
     }

@@ -1,6 +1,7 @@
 //! Permission set assignments. They are records: made and removed, never changed.
 
 use super::permission_set::keepers;
+use super::user::live;
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
 use crate::change::{Attributes, Lookup, Record, RecordValue, Write};
@@ -96,9 +97,9 @@ fn propose_one(
         }
     };
     let name = found.map_or_else(|| reference.name.value.clone(), api_name);
-    let row = super::user::row(manifest, facts);
-    let live = row.and_then(|row| find_assignment(row, &name));
-    match (live, reference.absent) {
+    let row = live(user, facts);
+    let held = row.and_then(|row| find_assignment(row, &name));
+    match (held, reference.absent) {
         (None, false) => assign(
             draft,
             own_address(&name),

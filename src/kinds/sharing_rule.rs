@@ -128,7 +128,7 @@ fn pointless(
 }
 
 /// Whom a rule shares with: the manifest's role where it does not say.
-fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
+pub fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
     let own = || {
         manifest
             .spec

@@ -63,11 +63,12 @@ pub fn question(username: &str) -> String {
     )
 }
 
-/// The manifest's user as the org has it, under its name or an earlier one.
-pub fn row<'a>(manifest: &Manifest, facts: &'a Facts) -> Option<&'a Row> {
-    let user = manifest.spec.user.as_ref()?;
-    let mut names = std::iter::once(&user.username).chain(user.renamed_from.as_ref());
-    names.find_map(|name| facts.rows(&question(name)).first())
+/// The manifest's user as the org has it: under its earlier username where it is still to be renamed.
+pub fn live<'a>(wanted: &manifest::User, facts: &'a Facts) -> Option<&'a Row> {
+    let earlier = wanted.renamed_from.iter();
+    std::iter::once(&wanted.username)
+        .chain(earlier)
+        .find_map(|username| facts.rows(&question(username)).first())
 }
 
 /// A user of that name who is somebody else: other name, other address, and not in the manifest's profile. Who means
@@ -122,7 +123,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     let Some(wanted) = &manifest.spec.user else {
         return draft;
     };
-    let row = row(manifest, facts);
+    let row = live(wanted, facts);
     draft
         .findings
         .extend(row.and_then(|row| somebody_else(wanted, manifest, row)));

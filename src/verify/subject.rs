@@ -155,7 +155,7 @@ impl Subject<'_> {
 
     fn select_where(&self, rest: &str, selectable: impl Fn(&str) -> bool) -> String {
         let mut paths: BTreeSet<String> = ["Id".to_owned(), "OwnerId".to_owned()].into();
-        for (criteria, _) in self.criteria() {
+        for (criteria, ..) in self.criteria() {
             paths.extend(criteria.paths().into_iter().filter(|path| selectable(path)));
         }
         if self.sharing.object.value == "Contact" {
@@ -174,16 +174,12 @@ impl Subject<'_> {
         path.contains('.') || self.facts.field(&self.sharing.object, path).is_some()
     }
 
-    pub(crate) fn criteria(&self) -> Vec<(Criteria, RuleAccess)> {
-        let rules = self
-            .sharing
-            .rules
-            .iter()
-            .filter(|rule| !rule.absent && rule.owned_by.is_none());
-        let criteria = rules.map(|rule| {
+    pub(crate) fn criteria(&self) -> Vec<(Criteria, RuleAccess, Verdict)> {
+        let rules = access::criteria_rules(self.sharing, self.manifest);
+        let criteria = rules.map(|(rule, reach)| {
             let (criteria, _) =
                 rule_criteria(rule, &self.sharing.object, self.manifest, self.facts);
-            (criteria, rule.access.value)
+            (criteria, rule.access.value, reach)
         });
         criteria.collect()
     }
@@ -227,7 +223,7 @@ impl Subject<'_> {
     }
 
     /// What the user should be able to do with a record, and why.
-    pub(crate) fn wanted(&self, row: &Row, criteria: &[(Criteria, RuleAccess)]) -> Wanted {
+    pub(crate) fn wanted(&self, row: &Row, criteria: &[(Criteria, RuleAccess, Verdict)]) -> Wanted {
         let owner = row
             .text("OwnerId")
             .is_some_and(|owner| short(owner) == short(self.user_id));
@@ -264,14 +260,7 @@ impl Subject<'_> {
                 };
             }
         }
-        let kind = |field: &str| {
-            let field = self.facts.field(&self.sharing.object, field)?;
-            field.get("type").and_then(Value::as_str).map(str::to_owned)
-        };
-        let verdicts: Vec<(Verdict, RuleAccess)> = criteria
-            .iter()
-            .map(|(criteria, access)| (criteria.verdict(row, &kind), *access))
-            .collect();
+        let verdicts = self.verdicts(row, criteria);
         let met = |verdict: Verdict| verdicts.iter().any(|(found, _)| *found == verdict);
         let read = match (met(Verdict::Yes), met(Verdict::Either)) {
             (true, _) => Verdict::Yes,
@@ -287,6 +276,32 @@ impl Subject<'_> {
             "a rule of the manifest shares it"
         };
         Wanted { read, edit, why }
+    }
+
+    /// What each rule that reaches the user, or may reach it, says about a record.
+    fn verdicts(
+        &self,
+        row: &Row,
+        criteria: &[(Criteria, RuleAccess, Verdict)],
+    ) -> Vec<(Verdict, RuleAccess)> {
+        let kind = |field: &str| {
+            let field = self.facts.field(&self.sharing.object, field)?;
+            field.get("type").and_then(Value::as_str).map(str::to_owned)
+        };
+        let both = |met: Verdict, reach: Verdict| match met {
+            Verdict::Yes => reach,
+            other => other,
+        };
+        let by_criteria = criteria
+            .iter()
+            .map(|(criteria, access, reach)| (both(criteria.verdict(row, &kind), *reach), *access));
+        let owner = row.text("OwnerId").unwrap_or_default();
+        let by_owner =
+            access::owner_rules(self.sharing, self.manifest).map(|(rule, principal, reach)| {
+                let met = access::owned_by(principal, owner, self.facts);
+                (both(met, reach), rule.access.value)
+            });
+        by_criteria.chain(by_owner).collect()
     }
 }
 

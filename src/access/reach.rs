@@ -1,0 +1,90 @@
+//! Which rules of a manifest reach its user. Pure.
+
+use super::USERS_WITH_ROLES;
+use crate::criteria::Verdict;
+use crate::facts::{Facts, ROLES};
+use crate::kinds::rule_target;
+use crate::manifest::{Manifest, Principal, Rule, Sharing};
+use std::collections::BTreeSet;
+
+/// The rules by criteria that reach the manifest's user, or may reach it: rules for others are none of its business.
+pub fn criteria_rules<'a>(
+    sharing: &'a Sharing,
+    manifest: &'a Manifest,
+) -> impl Iterator<Item = (&'a Rule, Verdict)> {
+    let rules = sharing.rules.iter();
+    rules
+        .filter(|rule| !rule.absent && rule.owned_by.is_none())
+        .map(|rule| (rule, reach(rule, manifest)))
+        .filter(|(_, reach)| *reach != Verdict::No)
+}
+
+/// The rules by owner that reach the manifest's user, or may reach it.
+pub fn owner_rules<'a>(
+    sharing: &'a Sharing,
+    manifest: &'a Manifest,
+) -> impl Iterator<Item = (&'a Rule, &'a Principal, Verdict)> {
+    let rules = sharing.rules.iter().filter(|rule| !rule.absent);
+    rules
+        .filter_map(|rule| Some((rule, &rule.owned_by.as_ref()?.value, reach(rule, manifest))))
+        .filter(|(_, _, reach)| *reach != Verdict::No)
+}
+
+/// Whether a record of that owner is shared by a rule for what `owned_by` own. Members of groups and queues are for the
+/// org to say.
+pub fn owned_by(principal: &Principal, owner: &str, facts: &Facts) -> Verdict {
+    let (name, below) = match principal {
+        Principal::AllInternalUsers => return owner.starts_with("005").into(),
+        Principal::Group(_) | Principal::Queue(_) => return Verdict::Either,
+        Principal::Role(name) => (name, false),
+        Principal::RoleAndSubordinates(name) | Principal::RoleAndSubordinatesInternal(name) => {
+            (name, true)
+        }
+    };
+    let roles = branch(name, below, facts);
+    let rows = facts.rows(USERS_WITH_ROLES).iter();
+    let owner = rows
+        .filter(|row| {
+            row.text("Id")
+                .is_some_and(|id| id.get(..15) == owner.get(..15))
+        })
+        .find_map(|row| row.text("UserRoleId"));
+    owner.is_some_and(|role| roles.contains(role)).into()
+}
+
+/// Ids of a role and, where asked, of all roles below it.
+fn branch<'a>(name: &str, below: bool, facts: &'a Facts) -> BTreeSet<&'a str> {
+    let rows = facts.rows(ROLES);
+    let own = rows
+        .iter()
+        .find(|row| row.text("DeveloperName") == Some(name));
+    let mut open: Vec<&str> = own.and_then(|row| row.text("Id")).into_iter().collect();
+    let mut found = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if found.insert(id) && below {
+            let children = rows
+                .iter()
+                .filter(|row| row.text("ParentRoleId") == Some(id));
+            open.extend(children.filter_map(|row| row.text("Id")));
+        }
+    }
+    found
+}
+
+/// Whether a rule reaches the manifest's user. Who belongs to a group, or stands below another role, is for the org to
+/// say: such rules may or may not.
+fn reach(rule: &Rule, manifest: &Manifest) -> Verdict {
+    let own = |name: &str| {
+        let role = manifest.spec.role.as_ref();
+        role.is_some_and(|role| role.name.value == name)
+    };
+    match rule_target(rule, manifest) {
+        None => Verdict::No,
+        Some(Principal::AllInternalUsers) => Verdict::Yes,
+        Some(Principal::Role(name)) => own(&name).into(),
+        Some(
+            Principal::RoleAndSubordinates(name) | Principal::RoleAndSubordinatesInternal(name),
+        ) if own(&name) => Verdict::Yes,
+        Some(_) => Verdict::Either,
+    }
+}
