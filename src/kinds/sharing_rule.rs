@@ -1,21 +1,26 @@
 //! Sharing rules, by criteria or by owner. Other people's rules are never touched. `sharedTo`, the type of a rule and
 //! `includeRecordsOwnedByAll` cannot be edited: such a rule is removed and made again.
 
+mod element;
+mod keep;
+mod reference;
+
 use super::organization_wide_default::Defaults;
-use super::{Draft, Kind, Resource, column, compare, narrowest_level, unknown};
+use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Action, Attributes, Component, FieldChange, Lookup, Write};
-use crate::criteria::{Criteria, stored};
+use crate::change::{Action, Attributes, Component, FieldChange, Write};
+use crate::criteria::Criteria;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question, ROLES};
-use crate::manifest::{
-    self, Holder, KeptAccess, Manifest, Principal, RuleAccess, Sharing, SharingModel, UserRef,
-    Value, Word,
-};
-use crate::soql;
+use crate::manifest::{self, Manifest, Principal, RuleAccess, Sharing, SharingModel, Word};
 use crate::xml::Element;
 use serde_json::json;
 use std::collections::BTreeMap;
+
+use element::{metadata_type, principal_words, read, write};
+use keep::{kept_roles, propose_kept};
+pub use reference::criteria;
+use reference::{references, unresolved};
 
 /// Sharing rules.
 pub(super) static KIND: Kind = Kind {
@@ -64,37 +69,6 @@ impl Resource for SharingRule {
     }
 }
 
-/// A rule's criteria with references resolved as far as the facts go, and the ids still to be looked up.
-pub fn criteria(
-    rule: &manifest::Rule,
-    object: &str,
-    manifest: &Manifest,
-    facts: &Facts,
-) -> (Criteria, BTreeMap<String, Lookup>) {
-    let lookups = std::cell::RefCell::new(BTreeMap::new());
-    let resolve = |value: &Value| {
-        let Some(question) = reference(value, object, manifest) else {
-            return plain(value);
-        };
-        let column = if matches!(value, Value::RecordType(_)) {
-            "Name"
-        } else {
-            "Id"
-        };
-        let known = facts
-            .rows(&question.soql)
-            .first()
-            .and_then(|row| row.text(column));
-        if let Some(known) = known {
-            return known.to_owned();
-        }
-        let placeholder = format!("@{{{}}}", question.what);
-        lookups.borrow_mut().insert(placeholder.clone(), question);
-        placeholder
-    };
-    (Criteria::of_manifest(rule, &resolve), lookups.into_inner())
-}
-
 /// Full names of the rules that would change.
 pub fn changes(manifest: &Manifest, facts: &Facts) -> Vec<String> {
     let changes = propose(manifest, facts).changes.into_iter();
@@ -140,64 +114,6 @@ pub fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
         .as_ref()
         .map(|principal| principal.value.clone())
         .or_else(own)
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Literal(scalar) => stored(scalar),
-        _ => String::new(),
-    }
-}
-
-/// Where the id (or, for a record type, the label) behind a reference is looked up.
-fn reference(value: &Value, object: &str, manifest: &Manifest) -> Option<Lookup> {
-    let by_name = |name: &str| format!("(DeveloperName = {0} OR Name = {0})", soql::literal(name));
-    let lookup = |what: String, soql: String| Some(Lookup { what, soql });
-    let user = |name: &str| {
-        let soql = format!(
-            "SELECT Id FROM User WHERE Username = {0} OR Name = {0}",
-            soql::literal(name)
-        );
-        lookup(format!("user {name}"), soql)
-    };
-    match value {
-        Value::User(UserRef::This) => {
-            let username = &manifest.spec.user.as_ref()?.username;
-            let soql = format!(
-                "SELECT Id FROM User WHERE Username = {}",
-                soql::literal(username)
-            );
-            lookup(format!("user {username}"), soql)
-        }
-        Value::User(UserRef::Named(name)) => user(name),
-        Value::Queue(name) => lookup(
-            format!("queue {name}"),
-            format!(
-                "SELECT Id FROM Group WHERE Type = 'Queue' AND {}",
-                by_name(name)
-            ),
-        ),
-        Value::RecordType(name) => {
-            let object = soql::literal(object);
-            let soql = format!(
-                "SELECT Id, Name FROM RecordType WHERE SobjectType = {object} AND {}",
-                by_name(name)
-            );
-            lookup(format!("record type {name}"), soql)
-        }
-        Value::Literal(_) | Value::List(_) => None,
-    }
-}
-
-fn references(sharing: &Sharing, manifest: &Manifest) -> Vec<(Lookup, manifest::Sp<Value>)> {
-    let criteria = sharing.rules.iter().flat_map(|rule| rule.criteria.iter());
-    let values = criteria.flat_map(|criterion| match &criterion.value.value {
-        Value::List(items) => items.clone(),
-        _ => vec![criterion.value.clone()],
-    });
-    values
-        .filter_map(|value| Some((reference(&value.value, &sharing.object, manifest)?, value)))
-        .collect()
 }
 
 const GROUPS: &str =
@@ -276,20 +192,19 @@ fn live_rules<'a>(sharing: &Sharing, facts: &'a Facts) -> BTreeMap<&'a str, &'a 
         .collect()
 }
 
-fn unresolved(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Vec<Diagnostic> {
-    let missing = |lookup: &Lookup, value: &Value| {
-        let ours = matches!(value, Value::User(UserRef::This));
-        !ours && !facts.offline && facts.rows(&lookup.soql).is_empty()
-    };
-    let lookups = references(sharing, manifest);
-    let unknown = lookups
-        .iter()
-        .filter(|(lookup, value)| missing(lookup, &value.value));
-    unknown
-        .map(|(lookup, value)| {
-            Diagnostic::error("OW2108", format!("the org has no {}", lookup.what)).at(&value.place)
-        })
-        .collect()
+fn remove(rule: &manifest::Rule, live: Option<&Element>, address: Address, draft: &mut Draft) {
+    let removal =
+        live.map(|element| Component::removal(metadata_type(element), address.name.clone()));
+    let comparison = compare(live.map(read).as_ref(), None);
+    if let (Some(comparison), Some(removal)) = (comparison, removal) {
+        draft.change(
+            address,
+            comparison,
+            5,
+            &rule.place,
+            Write::Deploy(vec![removal]),
+        );
+    }
 }
 
 fn propose_rule(
@@ -303,21 +218,11 @@ fn propose_rule(
     let full_name = format!("{}.{}", sharing.object, rule.name);
     let address = Address::new(KIND.name, full_name.clone());
     let live_element = live_rules.get(rule.name.value.as_str()).copied();
-    let live = live_element.map(read);
     if rule.absent {
-        let removal =
-            live_element.map(|element| Component::removal(metadata_type(element), full_name));
-        if let (Some(comparison), Some(removal)) = (compare(live.as_ref(), None), removal) {
-            draft.change(
-                address,
-                comparison,
-                5,
-                &rule.place,
-                Write::Deploy(vec![removal]),
-            );
-        }
+        remove(rule, live_element, address, draft);
         return;
     }
+    let live = live_element.map(read);
     let (criteria, lookups) = criteria(rule, &sharing.object, manifest, facts);
     let Some(desired) = overlay(rule, criteria, live.as_ref(), manifest) else {
         let error = Diagnostic::error(
@@ -403,127 +308,6 @@ fn needs_replacing(action: Action, fields: &[FieldChange]) -> bool {
     action == Action::Update && fields.iter().any(fixed)
 }
 
-/// `keepAccess` of a role: an owner rule, so that the role goes on seeing what its members own.
-fn kept_roles(sharing: &Sharing) -> Vec<(String, (&manifest::KeepAccess, &manifest::Sp<String>))> {
-    let entries = sharing
-        .keep_access
-        .iter()
-        .filter_map(|entry| match &entry.holder {
-            Holder::Role(role) => Some((format!("Keep_{}", role.value), (entry, role))),
-            Holder::Profile(_) => None,
-        });
-    entries.collect()
-}
-
-fn propose_kept(
-    name: &str,
-    (entry, role): (&manifest::KeepAccess, &manifest::Sp<String>),
-    sharing: &Sharing,
-    facts: &Facts,
-    live_rules: &BTreeMap<&str, &Element>,
-    draft: &mut Draft,
-) {
-    let roles = || column(facts.rows(ROLES), "DeveloperName");
-    if !facts.offline && !roles().any(|known| known == role.value) {
-        draft
-            .errors
-            .push(unknown("OW2103", "role", role, &role.place, roles()));
-        return;
-    }
-    let full_name = format!("{}.{name}", sharing.object);
-    let live = live_rules.get(name).copied().map(read);
-    let access = if entry.access.value == KeptAccess::ReadWrite {
-        "ReadWrite"
-    } else {
-        "ReadOnly"
-    };
-    let desired = SharingRule {
-        label: name.replace('_', " "),
-        access: access.to_owned(),
-        criteria: None,
-        owned_by: Some("allInternalUsers".to_owned()),
-        shared_to: format!("role:{role}"),
-        include_all: None,
-        description: live.as_ref().and_then(|live| live.description.clone()),
-    };
-    let Some(comparison) = compare(live.as_ref(), Some(&desired)) else {
-        return;
-    };
-    let document = element(name, &desired, None);
-    let component = Component::new("SharingOwnerRule", full_name.clone(), document);
-    let address = Address::new(KIND.name, full_name);
-    draft.change(
-        address,
-        comparison,
-        5,
-        &entry.place,
-        Write::Deploy(vec![component]),
-    );
-}
-
-fn metadata_type(element: &Element) -> &'static str {
-    match element.name.as_str() {
-        "sharingOwnerRules" => "SharingOwnerRule",
-        "sharingGuestRules" => "SharingGuestRule",
-        "sharingTerritoryRules" => "SharingTerritoryRule",
-        _ => "SharingCriteriaRule",
-    }
-}
-
-fn read(element: &Element) -> SharingRule {
-    let text = |name: &str| {
-        element
-            .text_of(name)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    let by_criteria = element.name == "sharingCriteriaRules";
-    let access = match element.text_of("accessLevel") {
-        Some("Read") => "ReadOnly",
-        Some("Edit") => "ReadWrite",
-        Some(other) => other,
-        None => "",
-    };
-    SharingRule {
-        label: text("label").unwrap_or_default(),
-        access: access.to_owned(),
-        criteria: by_criteria.then(|| Criteria::of_element(element)).flatten(),
-        owned_by: element.child("sharedFrom").map(principal_text),
-        shared_to: element
-            .child("sharedTo")
-            .map(principal_text)
-            .unwrap_or_default(),
-        include_all: element
-            .text_of("includeRecordsOwnedByAll")
-            .map(|text| text.eq_ignore_ascii_case("true")),
-        description: text("description"),
-    }
-}
-
-/// `role:Sales`, or `allInternalUsers`.
-fn principal_text(element: &Element) -> String {
-    let Some(child) = element.children.first() else {
-        return String::new();
-    };
-    if child.text.is_empty() {
-        child.name.clone()
-    } else {
-        format!("{}:{}", child.name, child.text)
-    }
-}
-
-fn principal_element(name: &str, text: &str) -> Element {
-    let (key, value) = text.split_once(':').unwrap_or((text, ""));
-    Element::new(name).with(Element::leaf(key, value))
-}
-
-fn principal_words(principal: &Principal) -> String {
-    match principal.name() {
-        Some(name) => format!("{}:{name}", principal.key()),
-        None => principal.key().to_owned(),
-    }
-}
-
 fn overlay(
     rule: &manifest::Rule,
     criteria: Criteria,
@@ -590,80 +374,4 @@ fn unknown_principals(
         }
     }
     errors
-}
-
-fn write(
-    full_name: &str,
-    desired: &SharingRule,
-    sharing: &Sharing,
-    manifest: &Manifest,
-    facts: &Facts,
-) -> Component {
-    let name = full_name
-        .split_once('.')
-        .map_or(full_name, |(_, name)| name);
-    let settings = (sharing.object.value == "Account").then(|| account_settings(manifest, facts));
-    let kind = if desired.criteria.is_some() {
-        "SharingCriteriaRule"
-    } else {
-        "SharingOwnerRule"
-    };
-    Component::new(kind, full_name, element(name, desired, settings))
-}
-
-/// Account rules must say what they give on the records below; ours give no more than the defaults do.
-fn account_settings(manifest: &Manifest, facts: &Facts) -> Element {
-    let defaults = Defaults::new(manifest, facts);
-    let level = |object: &str| {
-        narrowest_level(defaults.after(object)).map_or("Edit", manifest::AccessLevel::word)
-    };
-    Element::new("accountSettings")
-        .with(Element::leaf("caseAccessLevel", level("Case")))
-        .with(Element::leaf("contactAccessLevel", level("Contact")))
-        .with(Element::leaf(
-            "opportunityAccessLevel",
-            level("Opportunity"),
-        ))
-}
-
-/// In the platform's own order: the base type's elements alphabetically, then the derived type's.
-fn element(name: &str, rule: &SharingRule, settings: Option<Element>) -> Element {
-    let list = if rule.criteria.is_some() {
-        "sharingCriteriaRules"
-    } else {
-        "sharingOwnerRules"
-    };
-    let access = if rule.access == RuleAccess::ReadWrite.word() {
-        "Edit"
-    } else {
-        "Read"
-    };
-    let mut element = Element::new(list)
-        .with(Element::leaf("fullName", name))
-        .with(Element::leaf("accessLevel", access));
-    element.children.extend(settings);
-    element.children.extend(
-        rule.description
-            .as_ref()
-            .map(|text| Element::leaf("description", text.clone())),
-    );
-    element
-        .children
-        .push(Element::leaf("label", rule.label.clone()));
-    element
-        .children
-        .push(principal_element("sharedTo", &rule.shared_to));
-    if let Some(owned_by) = &rule.owned_by {
-        element
-            .children
-            .push(principal_element("sharedFrom", owned_by));
-    }
-    if let Some(criteria) = &rule.criteria {
-        element.children.extend(criteria.elements());
-        let include = rule.include_all.unwrap_or(true).to_string();
-        element
-            .children
-            .push(Element::leaf("includeRecordsOwnedByAll", include));
-    }
-    element
 }

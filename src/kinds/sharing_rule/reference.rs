@@ -1,0 +1,119 @@
+//! References in criteria: users, queues and record types by name, never by an id written by hand.
+
+use crate::change::Lookup;
+use crate::criteria::{Criteria, stored};
+use crate::diagnostic::Diagnostic;
+use crate::facts::Facts;
+use crate::manifest::{self, Manifest, Sharing, UserRef, Value};
+use crate::soql;
+use std::collections::BTreeMap;
+
+/// A rule's criteria with references resolved as far as the facts go, and the ids still to be looked up.
+pub fn criteria(
+    rule: &manifest::Rule,
+    object: &str,
+    manifest: &Manifest,
+    facts: &Facts,
+) -> (Criteria, BTreeMap<String, Lookup>) {
+    let lookups = std::cell::RefCell::new(BTreeMap::new());
+    let resolve = |value: &Value| {
+        let Some(question) = reference(value, object, manifest) else {
+            return plain(value);
+        };
+        let column = if matches!(value, Value::RecordType(_)) {
+            "Name"
+        } else {
+            "Id"
+        };
+        let known = facts
+            .rows(&question.soql)
+            .first()
+            .and_then(|row| row.text(column));
+        if let Some(known) = known {
+            return known.to_owned();
+        }
+        let placeholder = format!("@{{{}}}", question.what);
+        lookups.borrow_mut().insert(placeholder.clone(), question);
+        placeholder
+    };
+    (Criteria::of_manifest(rule, &resolve), lookups.into_inner())
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Literal(scalar) => stored(scalar),
+        _ => String::new(),
+    }
+}
+
+/// References to what the org does not have.
+pub(super) fn unresolved(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Vec<Diagnostic> {
+    let missing = |lookup: &Lookup, value: &Value| {
+        let ours = matches!(value, Value::User(UserRef::This));
+        !ours && !facts.offline && facts.rows(&lookup.soql).is_empty()
+    };
+    let lookups = references(sharing, manifest);
+    let unknown = lookups
+        .iter()
+        .filter(|(lookup, value)| missing(lookup, &value.value));
+    unknown
+        .map(|(lookup, value)| {
+            Diagnostic::error("OW2108", format!("the org has no {}", lookup.what)).at(&value.place)
+        })
+        .collect()
+}
+
+/// Where the id (or, for a record type, the label) behind a reference is looked up.
+fn reference(value: &Value, object: &str, manifest: &Manifest) -> Option<Lookup> {
+    let by_name = |name: &str| format!("(DeveloperName = {0} OR Name = {0})", soql::literal(name));
+    let lookup = |what: String, soql: String| Some(Lookup { what, soql });
+    let user = |name: &str| {
+        let soql = format!(
+            "SELECT Id FROM User WHERE Username = {0} OR Name = {0}",
+            soql::literal(name)
+        );
+        lookup(format!("user {name}"), soql)
+    };
+    match value {
+        Value::User(UserRef::This) => {
+            let username = &manifest.spec.user.as_ref()?.username;
+            let soql = format!(
+                "SELECT Id FROM User WHERE Username = {}",
+                soql::literal(username)
+            );
+            lookup(format!("user {username}"), soql)
+        }
+        Value::User(UserRef::Named(name)) => user(name),
+        Value::Queue(name) => lookup(
+            format!("queue {name}"),
+            format!(
+                "SELECT Id FROM Group WHERE Type = 'Queue' AND {}",
+                by_name(name)
+            ),
+        ),
+        Value::RecordType(name) => {
+            let object = soql::literal(object);
+            let soql = format!(
+                "SELECT Id, Name FROM RecordType WHERE SobjectType = {object} AND {}",
+                by_name(name)
+            );
+            lookup(format!("record type {name}"), soql)
+        }
+        Value::Literal(_) | Value::List(_) => None,
+    }
+}
+
+/// Every reference of an object's rules, with the value that makes it.
+pub(super) fn references(
+    sharing: &Sharing,
+    manifest: &Manifest,
+) -> Vec<(Lookup, manifest::Sp<Value>)> {
+    let criteria = sharing.rules.iter().flat_map(|rule| rule.criteria.iter());
+    let values = criteria.flat_map(|criterion| match &criterion.value.value {
+        Value::List(items) => items.clone(),
+        _ => vec![criterion.value.clone()],
+    });
+    values
+        .filter_map(|value| Some((reference(&value.value, &sharing.object, manifest)?, value)))
+        .collect()
+}
