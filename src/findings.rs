@@ -9,6 +9,7 @@ mod rules;
 mod user;
 
 use crate::access::{self, Impact};
+use crate::address::Address;
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
@@ -59,24 +60,49 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
 
 /// Every remark on a plan, errors first.
 pub fn remarks(view: &View) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    findings.extend(edition(view));
+    let mut findings: Vec<Diagnostic> = edition(view).into_iter().collect();
     for (sharing, impact) in view.manifest.spec.sharing.iter().zip(view.impact) {
-        findings.extend(bypassed(view, sharing, impact));
-        findings.extend(losing(sharing, impact));
-        findings.extend(recalculating(view, sharing));
-        findings.extend(empty(sharing, impact));
-        findings.extend(parentless_records(view, sharing));
-        findings.extend(open_to_all(view, sharing));
-        findings.extend(leaving_parent(view, sharing));
-        findings.extend(rules::remarks(view, sharing));
+        let address = Address::new("organization_wide_default", sharing.object.value.clone());
+        let remarks = on_object(view, sharing, impact).into_iter();
+        findings.extend(remarks.map(|remark| about(remark, &address)));
     }
-    findings.extend(roles::remarks(view));
-    findings.extend(user::remarks(view));
-    findings.extend(hubspot::remarks(view));
+    if let Some(role) = &view.manifest.spec.role {
+        let address = Address::new("role", role.name.value.clone());
+        let remarks = roles::remarks(view).into_iter();
+        findings.extend(remarks.map(|remark| about(remark, &address)));
+    }
+    if let Some(user) = &view.manifest.spec.user {
+        let address = Address::new("user", user.username.value.clone());
+        let remarks = user::remarks(view)
+            .into_iter()
+            .chain(hubspot::remarks(view));
+        findings.extend(remarks.map(|remark| about(remark, &address)));
+    }
     findings
         .sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
     findings
+}
+
+/// Every remark on one object's sharing.
+fn on_object(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    findings.extend(bypassed(view, sharing, impact));
+    findings.extend(losing(sharing, impact));
+    findings.extend(recalculating(view, sharing));
+    findings.extend(empty(sharing, impact));
+    findings.extend(parentless_records(view, sharing));
+    findings.extend(open_to_all(view, sharing));
+    findings.extend(leaving_parent(view, sharing));
+    findings.extend(rules::remarks(view, sharing));
+    findings
+}
+
+/// A remark names the resource it is on, if it does not name a nearer one itself.
+fn about(remark: Diagnostic, address: &Address) -> Diagnostic {
+    match remark.address {
+        Some(_) => remark,
+        None => remark.about(address.clone()),
+    }
 }
 
 /// What no API can do.
