@@ -108,8 +108,8 @@ impl Run<'_> {
             let (reader, sample) = (self.writer.reader(), self.options.sample);
             let (verification, facts) =
                 prove(self.plan, self.manifests, reader, sample, &mut keep).await?;
-            // A run that changed nothing has nothing to wait for.
-            if !self.wrote || !verification.settling() {
+            // Also in a run that wrote nothing: an earlier one may have been killed while the rules were recalculated.
+            if !verification.settling() {
                 events.into_iter().for_each(&mut *self.emit);
                 return Ok(verification);
             }
