@@ -73,11 +73,10 @@ pub fn remarks(view: &View) -> Vec<Diagnostic> {
     }
     if let Some(user) = &view.manifest.spec.user {
         let address = Address::new("user", user.username.value.clone());
-        let remarks = user::remarks(view)
-            .into_iter()
-            .chain(hubspot::remarks(view));
+        let remarks = user::remarks(view).into_iter();
         findings.extend(remarks.map(|remark| about(remark, &address)));
     }
+    findings.extend(hubspot::remarks(view));
     findings
         .sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
     findings
