@@ -12,7 +12,7 @@ pub use reach::{criteria_rules, owned_by, owner_rules};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-pub use visible::{ask_more, blind, profile_sees_all};
+pub use visible::{ask_more, blind, profile_sees_all, subordinates};
 
 /// Who sees how much of an object, now and after.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,7 +1,6 @@
 //! Events: what a verb reports while it works. Verbs emit, reports show; nobody else prints.
 
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
 use serde::Serialize;
 
 /// Something that happened during `apply` or `verify`. Durations are in milliseconds.
@@ -50,8 +49,6 @@ pub enum Event {
     },
     /// A stage is through.
     StageDone { stage: u8, elapsed_ms: u64 },
-    /// A finding that came up on the way.
-    Remark { finding: Diagnostic },
     /// Record access was compared: so many of so many records.
     Checking {
         object: String,

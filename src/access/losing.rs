@@ -2,7 +2,7 @@
 
 use super::{Bypass, Losing, assignments, object_permissions, users_by_profile};
 use crate::facts::{CONTAINERS, Facts, PROFILES, Row};
-use crate::kinds::{Defaults, user_question};
+use crate::kinds::{Defaults, live_user};
 use crate::manifest::{Holder, Manifest, Sharing, SharingModel};
 use std::collections::BTreeSet;
 
@@ -95,6 +95,6 @@ fn kept_by_manifest(sharing: &Sharing, profile: &str) -> bool {
 /// 1 where the manifest's own user is an active user of this profile: it is meant to lose sight.
 fn own(manifest: &Manifest, facts: &Facts, profile: &str) -> u64 {
     let user = manifest.spec.user.as_ref();
-    let row = user.and_then(|user| facts.rows(&user_question(&user.username)).first());
+    let row = user.and_then(|user| live_user(user, facts));
     u64::from(row.is_some_and(|row| row.flag("IsActive") && row.text("ProfileId") == Some(profile)))
 }

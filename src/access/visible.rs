@@ -184,7 +184,7 @@ fn rules_stand(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
 }
 
 /// Roles below a role, by id.
-fn subordinates(role: Option<&str>, facts: &Facts) -> BTreeSet<String> {
+pub fn subordinates(role: Option<&str>, facts: &Facts) -> BTreeSet<String> {
     let rows = facts.rows(ROLES);
     let own = rows
         .iter()

@@ -1,8 +1,9 @@
 //! Where the role stands in the hierarchy, and what that opens.
 
 use super::View;
+use crate::access;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::facts::{Facts, ROLES, Row};
+use crate::facts::{Facts, ROLES};
 use crate::manifest::Manifest;
 use crate::soql;
 use std::collections::BTreeSet;
@@ -58,7 +59,7 @@ fn below(view: &View, parent: &str, place: &Place) -> Option<Diagnostic> {
 
 /// The guide: with a role above others the user "may have access to records that do not meet the sharing rule".
 fn above(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
-    let subordinates = subordinates(view.facts, name);
+    let subordinates = access::subordinates(Some(name), view.facts);
     let users = users_in(view.facts, &subordinates);
     let message = format!(
         "the role stands above {} roles: the user sees every record their {users} users own, rule or no rule",
@@ -77,7 +78,7 @@ fn shared_with_others(view: &View, name: &str, place: &Place) -> Option<Diagnost
     (others > 0).then(|| Diagnostic::warning("OW2017", message).at(place).help(help))
 }
 
-fn superiors<'a>(facts: &'a Facts, parent: &str) -> BTreeSet<&'a str> {
+fn superiors(facts: &Facts, parent: &str) -> BTreeSet<String> {
     let rows = facts.rows(ROLES);
     let mut found = BTreeSet::new();
     let mut next = rows
@@ -85,7 +86,7 @@ fn superiors<'a>(facts: &'a Facts, parent: &str) -> BTreeSet<&'a str> {
         .find(|row| row.text("DeveloperName") == Some(parent));
     while let Some(row) = next {
         // A role met twice would mean a circle, which no org has; it ends the walk all the same.
-        let Some(id) = row.text("Id").filter(|id| found.insert(*id)) else {
+        let Some(id) = row.text("Id").filter(|id| found.insert((*id).to_owned())) else {
             break;
         };
         next = rows.iter().find(|other| {
@@ -95,28 +96,7 @@ fn superiors<'a>(facts: &'a Facts, parent: &str) -> BTreeSet<&'a str> {
     found
 }
 
-fn subordinates<'a>(facts: &'a Facts, name: &str) -> BTreeSet<&'a str> {
-    let rows = facts.rows(ROLES);
-    let own = rows
-        .iter()
-        .find(|row| row.text("DeveloperName") == Some(name))
-        .and_then(|row| row.text("Id"));
-    let mut found = BTreeSet::new();
-    let mut open: Vec<&str> = own.into_iter().collect();
-    while let Some(id) = open.pop() {
-        let children = rows
-            .iter()
-            .filter(|row: &&Row| row.text("ParentRoleId") == Some(id));
-        open.extend(
-            children
-                .filter_map(|row| row.text("Id"))
-                .filter(|child| found.insert(*child)),
-        );
-    }
-    found
-}
-
-fn users_in(facts: &Facts, roles: &BTreeSet<&str>) -> u64 {
+fn users_in(facts: &Facts, roles: &BTreeSet<String>) -> u64 {
     let rows = facts.rows(USERS_BY_ROLE).iter();
     rows.filter(|row| row.text("UserRoleId").is_some_and(|id| roles.contains(id)))
         .filter_map(|row| row.number("n"))

@@ -47,14 +47,6 @@ fn step(event: &Event) -> String {
         } => {
             format!("waiting for {what}, {} so far", duration(*elapsed_ms))
         }
-        Event::Remark { finding } => {
-            format!(
-                "{} {}: {}",
-                finding.severity.word(),
-                finding.code,
-                finding.message
-            )
-        }
         Event::Checking {
             object,
             checked,
