@@ -55,7 +55,9 @@ pub enum Locator<'a> {
 /// The differences between two documents, by name and key of what differs.
 pub fn differences(before: &Element, after: &Element) -> Vec<Difference> {
     let mut comparison = Comparison::default();
-    comparison.elements(before, after);
+    if before != after {
+        comparison.elements(before, after);
+    }
     comparison.found
 }
 
@@ -68,9 +70,6 @@ struct Comparison {
 
 impl Comparison {
     fn elements(&mut self, before: &Element, after: &Element) {
-        if before == after {
-            return;
-        }
         let leaves = before.children.is_empty() && after.children.is_empty();
         let differ = before.name != after.name
             || canonical::attributes(before) != canonical::attributes(after)
@@ -84,29 +83,27 @@ impl Comparison {
 
     fn children(&mut self, before: &Element, after: &Element) {
         let family = Family::of(before, after);
-        for (left, right) in family.groups(before, after) {
+        let (left, right) = (family.entries(before), family.entries(after));
+        for (left, right) in groups::pairs(&left, &right) {
             self.group(&family, left, right);
         }
     }
 
     /// Entries of one name and key: equal ones first, the rest pair by pair, then what is over.
-    fn group<'a>(
-        &mut self,
-        family: &Family<'a>,
-        mut left: Vec<Entry<'a>>,
-        mut right: Vec<Entry<'a>>,
-    ) {
-        let counterparts = !left.is_empty() && !right.is_empty();
-        if counterparts && left.len() + right.len() > 2 && !by_position(&left) {
+    fn group(&mut self, family: &Family<'_>, left: &[Entry<'_>], right: &[Entry<'_>]) {
+        if let ([one], [other]) = (left, right) {
+            return self.descend(one, other);
+        }
+        if family.says_nothing(left) && family.says_nothing(right) {
+            return;
+        }
+        let (mut left, mut right) = (left.to_vec(), right.to_vec());
+        if !by_position(&left) {
             self.matched(&mut left, &mut right);
         }
         let pairs = left.len().min(right.len());
         for (one, other) in left.iter().zip(&right) {
             self.descend(one, other);
-        }
-        let alone = if left.is_empty() { &right } else { &left };
-        if !counterparts && family.says_nothing(alone) {
-            return;
         }
         for entry in left.iter().skip(pairs) {
             self.at(entry, |this| this.record(Some(entry.element), None));
@@ -124,6 +121,9 @@ impl Comparison {
     }
 
     fn descend(&mut self, one: &Entry<'_>, other: &Entry<'_>) {
+        if one.element == other.element {
+            return;
+        }
         self.at(one, |this| this.elements(one.element, other.element));
     }
 

@@ -8,6 +8,7 @@ use crate::package::{self, Files};
 use crate::xml::{self, Element, XmlError};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Documents by what they are called.
 pub type Documents = BTreeMap<Identity, Element>;
@@ -31,6 +32,8 @@ pub struct Malformed {
     pub file: String,
     /// Why, and where in it.
     pub error: XmlError,
+    /// The text that the place is in; empty where the bytes are none.
+    pub text: Arc<String>,
 }
 
 /// Types whose components are told apart by their name, wherever the file lies.
@@ -65,20 +68,17 @@ const HEAD_BYTES: usize = 4096;
 ///
 /// # Errors
 /// Every metadata file that is malformed.
-pub fn read(files: &Files) -> Result<Documents, Vec<Malformed>> {
+pub fn read(files: Files) -> Result<Documents, Vec<Malformed>> {
     let mut documents = Documents::new();
     let mut malformed = Vec::new();
     for (path, bytes) in files {
-        if !is_metadata(path, bytes) {
-            documents.insert(identity(FILE, path), contents(bytes));
+        if !is_metadata(&path, &bytes) {
+            documents.insert(identity(FILE, &path), contents(bytes));
             continue;
         }
-        match xml::read_bytes(bytes) {
-            Ok(root) => add(&mut documents, path, root),
-            Err(error) => malformed.push(Malformed {
-                file: path.clone(),
-                error,
-            }),
+        match tree(&path, bytes) {
+            Ok(root) => add(&mut documents, &path, root),
+            Err(unreadable) => malformed.push(unreadable),
         }
     }
     if malformed.is_empty() {
@@ -92,14 +92,23 @@ pub fn read(files: &Files) -> Result<Documents, Vec<Malformed>> {
 ///
 /// # Errors
 /// It is malformed.
-pub fn read_loose(name: &str, bytes: &[u8]) -> Result<Documents, Malformed> {
-    let root = xml::read_bytes(bytes).map_err(|error| Malformed {
-        file: name.to_owned(),
-        error,
-    })?;
+pub fn read_loose(name: &str, bytes: Vec<u8>) -> Result<Documents, Malformed> {
+    let root = tree(name, bytes)?;
     let mut documents = Documents::new();
     add(&mut documents, name, root);
     Ok(documents)
+}
+
+/// The tree of a file; it goes on using the bytes, so that they are in memory once.
+fn tree(file: &str, bytes: Vec<u8>) -> Result<Element, Malformed> {
+    let malformed = |error, text| Malformed {
+        file: file.to_owned(),
+        error,
+        text,
+    };
+    let text = xml::decode(bytes).map_err(|error| malformed(error, Arc::default()))?;
+    let text = Arc::new(text);
+    xml::read_shared(&text).map_err(|error| malformed(error, text))
 }
 
 /// What a comparison found.
@@ -228,15 +237,15 @@ fn add(documents: &mut Documents, path: &str, root: Element) {
 
 /// The object that a file of a source project is a part of, and the part as the object's own file has it.
 fn object_part<'a>(path: &'a str, root: &Element) -> Option<(&'a str, Element)> {
-    let (_, element) = PARTS.iter().find(|(kind, _)| *kind == root.name)?;
+    let (_, element) = PARTS.iter().find(|(kind, _)| *kind == root.name.as_str())?;
     let mut folders = path.rsplit('/');
     let (file, folder, object) = (folders.next()?, folders.next()?, folders.next()?);
     if folder != *element {
         return None;
     }
     let mut part = Element {
-        name: (*element).to_owned(),
-        attributes: Vec::new(),
+        name: (*element).into(),
+        attributes: Box::default(),
         ..root.clone()
     };
     if part.child("fullName").is_none() {
@@ -285,11 +294,11 @@ fn resolved(name: &str) -> Option<String> {
 }
 
 /// What is in a file that is no metadata document: its text, or a digest of its bytes.
-fn contents(bytes: &[u8]) -> Element {
-    match std::str::from_utf8(bytes) {
+fn contents(bytes: Vec<u8>) -> Element {
+    match String::from_utf8(bytes) {
         Ok(text) => Element::leaf("text", text.replace("\r\n", "\n")),
-        Err(_) => {
-            let digest = Sha256::digest(bytes);
+        Err(error) => {
+            let digest = Sha256::digest(error.as_bytes());
             let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             Element::leaf("bytes", format!("sha256:{hex}"))
         }
@@ -307,7 +316,7 @@ mod tests {
 
     /// What differs between two folders, one document a line.
     fn shown(a: &[(&str, &str)], b: &[(&str, &str)]) -> String {
-        let read = |side| read(&files(side)).expect("well-formed");
+        let read = |side| read(files(side)).expect("well-formed");
         let comparison = compare(&read(a), &read(b));
         let lines = comparison.documents.iter().map(|compared| {
             let state = match &compared.state {
@@ -390,19 +399,19 @@ mod tests {
 
     #[test]
     fn loose_files_are_compared_whatever_they_are_called() {
-        let one = read_loose("old.txt", ROLE.as_bytes()).expect("a role");
-        let other = read_loose("new.txt", ROLE.replace(">R<", ">S<").as_bytes()).expect("a role");
+        let one = read_loose("old.txt", ROLE.into()).expect("a role");
+        let other = read_loose("new.txt", ROLE.replace(">R<", ">S<").into()).expect("a role");
         let comparison = compare_loose(&one, &other);
         let found = comparison.documents.first().expect("a difference");
         assert_eq!(found.identity.name, "old and new");
         assert!(matches!(&found.state, State::Changed(differences) if differences.len() == 1));
-        let set = read_loose("set.txt", b"<PermissionSet/>").expect("a permission set");
+        let set = read_loose("set.txt", b"<PermissionSet/>".into()).expect("a permission set");
         assert_eq!(compare_loose(&one, &set).documents.len(), 2);
     }
 
     #[test]
     fn every_malformed_file_is_told_with_its_place() {
-        let malformed = read(&files(&[
+        let malformed = read(files(&[
             ("a.role", "<Role>\n<x></Role>"),
             ("b.role", ROLE),
             ("c.role", ""),

@@ -98,7 +98,9 @@ const NOT_FALSE_WHEN_ABSENT: [&str; 7] = [
 
 /// What tells an entry apart from the others of its list; empty where nothing does.
 pub fn key(entry: &Element) -> Cow<'_, str> {
-    let compound = COMPOUND_KEYS.iter().find(|(list, _)| *list == entry.name);
+    let compound = COMPOUND_KEYS
+        .iter()
+        .find(|(list, _)| *list == entry.name.as_str());
     if let Some((_, parts)) = compound {
         let values = parts
             .iter()
@@ -159,7 +161,7 @@ fn text<'a>(entry: &'a Element, name: &str) -> Option<&'a str> {
 
 /// Without XML's white space at both ends; a no-break space is text.
 fn trimmed(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\r', '\n'])
+    text.trim_ascii()
 }
 
 #[cfg(test)]

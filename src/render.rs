@@ -183,8 +183,8 @@ fn field_file(directory: &str, field: &Component) -> Result<(String, Vec<u8>), F
         .unwrap_or(("", &field.full_name));
     let path = format!("{directory}/main/default/objects/{object}/fields/{name}.field-meta.xml");
     let mut root = field.body.clone().unwrap_or_default();
-    root.name = "CustomField".to_owned();
-    root.attributes = vec![("xmlns".to_owned(), package::NAMESPACE.to_owned())];
+    root.name = "CustomField".into();
+    root.attributes = Box::new([("xmlns".into(), package::NAMESPACE.into())]);
     root.children
         .sort_by_cached_key(|child| (child.name != "fullName", child.name.clone()));
     let text = crate::xml::write(&root)

@@ -7,9 +7,11 @@
 //! dropped, because metadata and SOAP answers differ in them and mean the same.
 
 mod read;
+mod text;
 mod write;
 
-pub use read::{read, read_bytes};
+pub use read::{decode, read, read_bytes, read_shared};
+pub use text::Text;
 pub use write::{write, write_compact};
 
 /// The namespace of `xsi:type` and `xsi:nil`.
@@ -21,11 +23,11 @@ const MAX_DEPTH: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Element {
     /// The local name when read; written as it stands, so a SOAP body may carry a prefix.
-    pub name: String,
+    pub name: Text,
     /// Attributes in document order; those of the schema instance are always spelled `xsi:type` and `xsi:nil`.
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Box<[(Text, Text)]>,
     /// The text of a leaf, with its white space.
-    pub text: String,
+    pub text: Text,
     /// The children in document order.
     pub children: Vec<Element>,
 }
@@ -60,7 +62,7 @@ pub enum XmlError {
 
 impl Element {
     /// An element without content.
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Text>) -> Self {
         Self {
             name: name.into(),
             ..Self::default()
@@ -68,7 +70,7 @@ impl Element {
     }
 
     /// An element that holds a text.
-    pub fn leaf(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn leaf(name: impl Into<Text>, text: impl Into<Text>) -> Self {
         Self {
             name: name.into(),
             text: text.into(),
@@ -85,8 +87,10 @@ impl Element {
 
     /// The element with one more attribute.
     #[must_use]
-    pub fn with_attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.attributes.push((name.into(), value.into()));
+    pub fn with_attribute(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Self {
+        let mut attributes = self.attributes.into_vec();
+        attributes.push((name.into(), value.into()));
+        self.attributes = attributes.into();
         self
     }
 
@@ -146,13 +150,10 @@ fn is_character(character: char) -> bool {
 
 /// Whether a text can name an element or attribute. Beyond ASCII every character may stand.
 fn is_name(name: &str) -> bool {
-    let starts_well = name.starts_with(|first: char| {
-        first.is_ascii_alphabetic() || first == '_' || !first.is_ascii()
-    });
-    let is_part = |part: char| {
-        part.is_ascii_alphanumeric() || matches!(part, '_' | '-' | '.' | ':') || !part.is_ascii()
-    };
-    starts_well && name.chars().all(is_part)
+    let begins = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || !byte.is_ascii();
+    let continues = |byte: u8| begins(byte) || matches!(byte, b'0'..=b'9' | b'-' | b'.' | b':');
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(begins) && bytes.all(continues)
 }
 
 #[cfg(test)]
@@ -223,9 +224,12 @@ mod tests {
             let attributes = prop::collection::btree_map(name, text(), 0..3);
             (name, attributes, prop::collection::vec(inner, 1..5)).prop_map(
                 |(name, attributes, children)| Element {
-                    name,
-                    attributes: attributes.into_iter().collect(),
-                    text: String::new(),
+                    name: name.into(),
+                    attributes: attributes
+                        .into_iter()
+                        .map(|(name, value)| (name.into(), value.into()))
+                        .collect(),
+                    text: Text::default(),
                     children,
                 },
             )

@@ -327,7 +327,7 @@ fn recorded_documents_survive_reading_and_writing() {
                 .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             let written = xml::write(&tree).unwrap();
             assert_eq!(xml::read(&written), Ok(tree.clone()), "{}", file.display());
-            *roots.entry(tree.name).or_default() += 1;
+            *roots.entry(tree.name.to_string()).or_default() += 1;
         }
     }
     assert!(

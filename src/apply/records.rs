@@ -250,7 +250,7 @@ fn twin(record: &Record, values: &Map<String, Value>) -> String {
 
 fn replace_text(element: &mut crate::xml::Element, placeholder: &str, id: &str) {
     if element.text.contains(placeholder) {
-        element.text = element.text.replace(placeholder, id);
+        element.text = element.text.replace(placeholder, id).into();
     }
     for child in &mut element.children {
         replace_text(child, placeholder, id);

@@ -50,10 +50,12 @@ pub(crate) struct Diff {
 /// Compares without any org.
 pub(crate) fn run(arguments: &Diff, context: &Context) -> Result<Exit, Failure> {
     let (a, b) = both(Side::open(&arguments.a), Side::open(&arguments.b))?;
+    let loose = a.is_loose() && b.is_loose();
     let (left, right) = both(a.read(), b.read())?;
-    let comparison = match (&a, &b) {
-        (Side::Loose(..), Side::Loose(..)) => documents::compare_loose(&left, &right),
-        _ => documents::compare(&left, &right),
+    let comparison = if loose {
+        documents::compare_loose(&left, &right)
+    } else {
+        documents::compare(&left, &right)
     };
     let (a, b) = (arguments.a.to_string_lossy(), arguments.b.to_string_lossy());
     let output = &context.output;
@@ -104,17 +106,18 @@ impl Side {
         Ok(Self::Many(name, files))
     }
 
-    fn read(&self) -> Result<Documents, Failure> {
+    fn is_loose(&self) -> bool {
+        matches!(self, Self::Loose(..))
+    }
+
+    fn read(self) -> Result<Documents, Failure> {
         match self {
-            Self::Many(name, files) => documents::read(files).map_err(|malformed| {
-                let text = |file: &str| files.get(file).map(Vec::as_slice);
-                unreadable(&malformed, |file| format!("{name}/{file}"), text)
-            }),
+            Self::Many(name, files) => documents::read(files)
+                .map_err(|malformed| unreadable(&malformed, |file| format!("{name}/{file}"))),
             Self::Loose(name, bytes) => {
-                let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-                documents::read_loose(file, bytes).map_err(|malformed| {
-                    unreadable(&[malformed], |_| name.clone(), |_| Some(bytes))
-                })
+                let file = name.rsplit(['/', '\\']).next().unwrap_or(&name);
+                documents::read_loose(file, bytes)
+                    .map_err(|malformed| unreadable(&[malformed], |_| name.clone()))
             }
         }
     }
@@ -169,20 +172,14 @@ fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Every malformed file with the place where reading it ended.
-fn unreadable<'a>(
-    malformed: &[Malformed],
-    name: impl Fn(&str) -> String,
-    bytes: impl Fn(&str) -> Option<&'a [u8]>,
-) -> Failure {
+fn unreadable(malformed: &[Malformed], name: impl Fn(&str) -> String) -> Failure {
     let mut sources = Sources::default();
     let mut findings = Vec::new();
-    for Malformed { file, error } in malformed {
+    for Malformed { file, error, text } in malformed {
         let shown: Arc<str> = name(file).into();
         findings.push(finding(&shown, error));
-        if let Some(Ok(text)) = bytes(file).map(std::str::from_utf8) {
-            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-            sources.insert(shown, text.into());
-        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        sources.insert(shown, text.into());
     }
     Failure::new(Exit::Manifest, findings).with_sources(&sources)
 }

@@ -2,7 +2,7 @@
 
 use super::groups::own_locator;
 use super::{Difference, Locator, Step, canonical};
-use crate::xml::Element;
+use crate::xml::{Element, Text};
 use std::collections::{BTreeMap, HashMap};
 
 /// Why differences do not fit a document.
@@ -58,7 +58,7 @@ fn change(
         element.children.remove(index);
     }
     if !sorted.additions.is_empty() {
-        element.text.clear();
+        element.text = Text::default();
         element.children.extend(sorted.additions);
     }
     Ok(())

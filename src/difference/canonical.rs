@@ -1,9 +1,10 @@
 //! One spelling for everything that says the same.
 
 use super::groups::{Entry, LOGIC, is_criterion};
-use crate::entries::{is_off, normal_text};
+use crate::entries::{is_off, key, normal_text};
 use crate::manifest::Logic;
 use crate::xml::Element;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The attributes that say something: namespaces and schema locations do not.
@@ -21,8 +22,8 @@ pub(super) fn text(element: &Element) -> String {
     let counted = logic(element).is_some();
     let part_of_filter =
         |child: &&Element| counted && (child.name == LOGIC || is_criterion(&child.name));
-    let mut parts: Vec<String> = (element.children.iter())
-        .filter(|child| !is_off(child) && !part_of_filter(child))
+    let mut parts: Vec<String> = (speaking(element).into_iter())
+        .filter(|child| !part_of_filter(child))
         .map(text)
         .collect();
     if counted {
@@ -35,6 +36,32 @@ pub(super) fn text(element: &Element) -> String {
         attributes(element),
         normal_text(element)
     )
+}
+
+/// The children that say more than their absence: not a flag that is off and stands once, nor grants of one key that
+/// are all off.
+fn speaking(parent: &Element) -> Vec<&Element> {
+    let mut counts: HashMap<(&str, Cow<'_, str>), (usize, bool)> = HashMap::new();
+    for child in &parent.children {
+        let (count, on) = counts.entry(group(child)).or_default();
+        *count += 1;
+        *on |= !is_off(child);
+    }
+    let speaks = |child: &&Element| {
+        let counted = counts.get(&group(child));
+        counted.is_some_and(|(count, on)| *on || (child.children.is_empty() && *count > 1))
+    };
+    parent.children.iter().filter(speaks).collect()
+}
+
+/// What children that are compared together have in common: their name, entries their key too.
+fn group(child: &Element) -> (&str, Cow<'_, str>) {
+    let key = if child.children.is_empty() {
+        Cow::default()
+    } else {
+        key(child)
+    };
+    (&child.name, key)
 }
 
 /// The logic over the criteria, where there is exactly one.

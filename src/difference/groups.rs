@@ -40,9 +40,6 @@ impl Entry<'_> {
     }
 }
 
-/// The children of one name and key, of both sides.
-pub(super) type Pair<'a> = (Vec<Entry<'a>>, Vec<Entry<'a>>);
-
 /// How the children of two elements are told apart, which has to be the same for both.
 pub(super) struct Family<'a> {
     /// How often each name stands on either side.
@@ -58,8 +55,9 @@ impl<'a> Family<'a> {
         let counts = [before, after].map(count);
         let single =
             |counts: &HashMap<&str, usize>| counts.get(LOGIC).is_none_or(|count| *count == 1);
-        let logic = canonical::logic(before).or(canonical::logic(after));
-        let counted = logic.is_some() && counts.iter().all(single);
+        let has_logic = counts.iter().any(|counts| counts.contains_key(LOGIC));
+        let logic = || canonical::logic(before).or(canonical::logic(after));
+        let counted = has_logic && logic().is_some() && counts.iter().all(single);
         let same_filter = counted && canonical::filter(before) == canonical::filter(after);
         Self {
             counts,
@@ -87,23 +85,16 @@ impl<'a> Family<'a> {
             .any(|counts| counts.get(name).is_some_and(|count| *count > 1))
     }
 
-    /// The children that belong together, by name and key.
-    pub(super) fn groups(&self, before: &'a Element, after: &'a Element) -> Vec<Pair<'a>> {
-        let (left, right) = (self.entries(before), self.entries(after));
-        let (mut left, mut right) = (left.as_slice(), right.as_slice());
-        let mut groups = Vec::new();
-        while let Some(first) = smaller(left.first(), right.first()) {
-            let (ours, left_rest) = split(left, first);
-            let (theirs, right_rest) = split(right, first);
-            groups.push((ours.to_vec(), theirs.to_vec()));
-            (left, right) = (left_rest, right_rest);
+    /// The children with what tells them apart, in the order of their names and keys.
+    pub(super) fn entries(&self, parent: &'a Element) -> Vec<Entry<'a>> {
+        let mut entries = Vec::with_capacity(parent.children.len());
+        for run in runs(parent) {
+            let Some(first) = run.first().filter(|first| !self.passed_over(first)) else {
+                continue;
+            };
+            let listed = self.is_listed(&first.name);
+            entries.extend(run.iter().map(|child| self.entry(child, listed)));
         }
-        groups
-    }
-
-    fn entries(&self, parent: &'a Element) -> Vec<Entry<'a>> {
-        let children = (parent.children.iter()).filter(|child| !self.passed_over(child));
-        let mut entries: Vec<Entry<'a>> = children.map(|child| self.entry(child)).collect();
         entries.sort_by(Entry::order);
         for group in entries.chunk_by_mut(|one, other| one.order(other).is_eq()) {
             for (position, entry) in group.iter_mut().enumerate() {
@@ -117,17 +108,16 @@ impl<'a> Family<'a> {
         self.same_filter && (child.name == LOGIC || is_criterion(&child.name))
     }
 
-    fn entry(&self, element: &'a Element) -> Entry<'a> {
+    fn entry(&self, element: &'a Element, listed: bool) -> Entry<'a> {
         Entry {
             name: &element.name,
-            locator: self.locator(element),
+            locator: self.locator(element, listed),
             position: 0,
             element,
         }
     }
 
-    fn locator(&self, element: &'a Element) -> Locator<'a> {
-        let listed = self.is_listed(&element.name);
+    fn locator(&self, element: &'a Element, listed: bool) -> Locator<'a> {
         if self.counted && is_criterion(&element.name) {
             return Locator::Position;
         }
@@ -139,22 +129,46 @@ impl<'a> Family<'a> {
     }
 }
 
+/// The children, those of one name that stand side by side together.
+fn runs(parent: &Element) -> impl Iterator<Item = &[Element]> {
+    (parent.children).chunk_by(|one, other| one.name == other.name)
+}
+
 fn count(parent: &Element) -> HashMap<&str, usize> {
     let mut counts = HashMap::new();
-    for child in &parent.children {
-        *counts.entry(child.name.as_str()).or_default() += 1;
+    for run in runs(parent) {
+        let name = run.first().map_or("", |child| child.name.as_str());
+        *counts.entry(name).or_default() += run.len();
     }
     counts
 }
 
 /// What tells an entry of a list apart. An empty leaf is an entry without content.
 pub(super) fn own_locator(element: &Element) -> Locator<'_> {
-    let text = normal_text(element);
-    if element.children.is_empty() && !text.is_empty() {
-        Locator::Text(Cow::Borrowed(text))
+    let text = if element.children.is_empty() {
+        normal_text(element)
     } else {
+        ""
+    };
+    if text.is_empty() {
         Locator::Key(key(element))
+    } else {
+        Locator::Text(Cow::Borrowed(text))
     }
+}
+
+/// The entries of both sides that belong together, by name and key.
+pub(super) fn pairs<'e, 'a>(
+    mut left: &'e [Entry<'a>],
+    mut right: &'e [Entry<'a>],
+) -> impl Iterator<Item = (&'e [Entry<'a>], &'e [Entry<'a>])> {
+    std::iter::from_fn(move || {
+        let first = smaller(left.first(), right.first())?;
+        let (ours, left_rest) = split(left, first);
+        let (theirs, right_rest) = split(right, first);
+        (left, right) = (left_rest, right_rest);
+        Some((ours, theirs))
+    })
 }
 
 fn smaller<'e, 'a>(

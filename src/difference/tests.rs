@@ -14,7 +14,7 @@ fn shown(before: &str, after: &str) -> String {
     assert_eq!(differences(&patched, &after), [], "what was applied");
     let text = |element: &Option<Element>| match element {
         None => "none".to_owned(),
-        Some(element) if element.children.is_empty() => element.text.clone(),
+        Some(element) if element.children.is_empty() => element.text.to_string(),
         Some(_) => "...".to_owned(),
     };
     let lines = found.iter().map(|difference| {

@@ -256,7 +256,7 @@ fn overlay(
 /// The live field with our values laid over it, or a new one.
 fn write(field: &Field, desired: &CustomField, live: Option<&Element>) -> Element {
     let mut document = live.cloned().unwrap_or_else(|| Element::leaf("fields", ""));
-    document.name = "fields".to_owned();
+    document.name = "fields".into();
     document.set_text("fullName", &field.name);
     document.set_text("label", &desired.label);
     let texts = [

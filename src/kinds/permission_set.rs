@@ -156,8 +156,8 @@ fn write(desired: &PermissionSet, live: Option<&Element>) -> Element {
     let mut document = live
         .cloned()
         .unwrap_or_else(|| Element::new("PermissionSet"));
-    document.name = "PermissionSet".to_owned();
-    document.attributes.clear();
+    document.name = "PermissionSet".into();
+    document.attributes = Box::default();
     document.remove("fullName");
     document.set_text("hasActivationRequired", "false");
     document.set_text("label", &desired.label);

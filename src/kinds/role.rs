@@ -256,8 +256,8 @@ fn explained(mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
 /// The live document with our values laid over it, so that what is not modelled survives.
 fn write(wanted: &manifest::Role, role: &Role, live: Option<&Element>) -> Write {
     let mut document = live.cloned().unwrap_or_else(|| Element::new("Role"));
-    document.name = "Role".to_owned();
-    document.attributes.clear();
+    document.name = "Role".into();
+    document.attributes = Box::default();
     document.remove("fullName");
     for (index, (_, element, _)) in LEVELS.iter().enumerate() {
         match role.levels[index] {

@@ -453,7 +453,7 @@ mod tests {
             element
                 .children
                 .iter()
-                .map(|child| child.name.clone())
+                .map(|child| child.name.as_str())
                 .collect::<Vec<_>>()
                 .join(" ")
         };

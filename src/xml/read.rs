@@ -1,15 +1,18 @@
 //! Text to tree, by events, with limits.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::{Element, MAX_DEPTH, XmlError, is_character, is_name};
+use super::{Element, MAX_DEPTH, Text, XmlError, is_character, is_name};
 
 /// Elements in one document; the largest profile seen in the field has about a quarter of a million.
 const MAX_ELEMENTS: usize = 5_000_000;
+
+/// Bytes of a document that are looked at together.
+const PIECE_BYTES: usize = 1024;
 
 /// Reads a document; a byte order mark is skipped.
 ///
@@ -17,25 +20,7 @@ const MAX_ELEMENTS: usize = 5_000_000;
 /// Whatever metadata never holds is refused with its place: a document type, an entity that XML does not predefine,
 /// text beside elements, more than one root, nesting beyond 64 levels.
 pub fn read(text: &str) -> Result<Element, XmlError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = quick_xml::Reader::from_str(text);
-    let config = reader.config_mut();
-    config.expand_empty_elements = true;
-    config.check_comments = true;
-    let mut tree = Tree::default();
-    loop {
-        let start = position(reader.buffer_position());
-        let event = reader
-            .read_event()
-            .map_err(|error| locate(text, position(reader.error_position()), error.to_string()))?;
-        if matches!(event, Event::Eof) {
-            return tree
-                .finish()
-                .map_err(|problem| locate(text, start, problem));
-        }
-        tree.take(event, start)
-            .map_err(|problem| locate(text, start, problem))?;
-    }
+    read_shared(&Arc::new(text.to_owned()))
 }
 
 /// Reads a document in UTF-8, or in UTF-16 with a byte order mark.
@@ -43,42 +28,97 @@ pub fn read(text: &str) -> Result<Element, XmlError> {
 /// # Errors
 /// As [`read`]; [`XmlError::Encoding`] where the bytes are neither.
 pub fn read_bytes(bytes: &[u8]) -> Result<Element, XmlError> {
-    let text = match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
-        _ => Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| XmlError::Encoding("UTF-8"))?),
-    };
-    read(&text)
+    read_shared(&Arc::new(decode(bytes.to_vec())?))
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, XmlError> {
+/// Reads a document that the tree then shares: nothing of it is copied.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_shared(document: &Arc<String>) -> Result<Element, XmlError> {
+    let text = document.strip_prefix('\u{feff}').unwrap_or(document);
+    let mut reader = quick_xml::Reader::from_str(text);
+    let config = reader.config_mut();
+    config.expand_empty_elements = true;
+    config.check_comments = true;
+    let mut tree = Tree::of(document);
+    loop {
+        let start = position(reader.buffer_position());
+        // Looked at where it stands: an event is large, and moving millions of them takes as long as reading them.
+        let taken = match &reader.read_event() {
+            Ok(Event::Eof) => break,
+            Ok(event) => tree.take(event, start),
+            Err(error) => {
+                let place = position(reader.error_position());
+                return Err(locate(text, place, error.to_string()));
+            }
+        };
+        taken.map_err(|problem| locate(text, start, problem))?;
+    }
+    let end = position(reader.buffer_position());
+    tree.finish().map_err(|problem| locate(text, end, problem))
+}
+
+/// The text of a file in UTF-8, or in UTF-16 with a byte order mark.
+///
+/// # Errors
+/// [`XmlError::Encoding`] where the bytes are neither.
+pub fn decode(bytes: Vec<u8>) -> Result<String, XmlError> {
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ => String::from_utf8(bytes).map_err(|_| XmlError::Encoding("UTF-8")),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, XmlError> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() {
         return Err(XmlError::Encoding("UTF-16"));
     }
-    let decoded: Result<String, _> =
-        char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
-    decoded
-        .map(Cow::Owned)
-        .map_err(|_| XmlError::Encoding("UTF-16"))
+    let units = pairs.iter().map(|pair| unit(*pair));
+    let decoded: Result<String, _> = char::decode_utf16(units).collect();
+    decoded.map_err(|_| XmlError::Encoding("UTF-16"))
 }
 
-/// The elements still open, the innermost last, and the root once it is closed.
-#[derive(Default)]
-struct Tree {
-    open: Vec<Element>,
-    root: Option<Element>,
+/// The elements still open, the innermost last, and the closed ones that still wait for their parent.
+struct Tree<'a> {
+    document: &'a Arc<String>,
+    /// Whether every text stands in the document as it is meant: nearly always, and seen at once.
+    is_plain: bool,
+    names: Names,
+    open: Vec<Open>,
+    closed: Vec<Element>,
     elements: usize,
 }
 
-impl Tree {
-    fn take(&mut self, event: Event<'_>, start: usize) -> Result<(), String> {
+/// An element whose end tag is still to come.
+struct Open {
+    element: Element,
+    /// Where its children begin among the closed elements.
+    children: usize,
+}
+
+impl<'a> Tree<'a> {
+    fn of(document: &'a Arc<String>) -> Self {
+        Self {
+            document,
+            is_plain: is_plain(document),
+            names: Names::default(),
+            open: Vec::new(),
+            closed: Vec::new(),
+            elements: 0,
+        }
+    }
+
+    fn take(&mut self, event: &Event<'_>, start: usize) -> Result<(), String> {
         match event {
-            Event::Start(tag) => self.open(&tag),
+            Event::Start(tag) => self.open(tag),
             Event::End(_) => self.close(),
-            Event::Text(text) => self.text(&text.xml10_content()),
-            Event::CData(text) => self.text(&text.xml10_content()),
-            Event::GeneralRef(reference) => self.text(&resolve(&reference)?),
+            Event::Text(text) if self.is_plain => self.text(text),
+            Event::Text(text) => self.text(checked(&text.xml10_content())?),
+            Event::CData(text) => self.text(checked(&text.xml10_content())?),
+            Event::GeneralRef(reference) => self.text(checked(&resolve(reference)?)?),
             Event::DocType(_) => Err(String::from("a document type is not allowed")),
             Event::Decl(_) if start > 0 => {
                 Err(String::from("the XML declaration stands only at the start"))
@@ -97,88 +137,151 @@ impl Tree {
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("elements nested more than {MAX_DEPTH} levels deep"));
         }
-        if self.root.is_some() {
+        if self.open.is_empty() && !self.closed.is_empty() {
             return Err(String::from("a second root element"));
         }
-        self.open.push(element(tag)?);
+        let (element, children) = (self.element(tag)?, self.closed.len());
+        self.open.push(Open { element, children });
         Ok(())
     }
 
+    /// The start tag as an element without content.
+    fn element(&mut self, tag: &BytesStart<'_>) -> Result<Element, String> {
+        let (name, prefix) = tag.name().decompose();
+        let name = self.names.text(self.document, name.as_ref())?;
+        let own_namespace = prefix.and_then(|prefix| own_namespace(tag, prefix.as_ref()));
+        Ok(Element {
+            name,
+            attributes: attributes(tag, own_namespace.as_deref())?,
+            ..Element::default()
+        })
+    }
+
     fn close(&mut self) -> Result<(), String> {
-        let Some(mut element) = self.open.pop() else {
+        let Some(Open {
+            mut element,
+            children,
+        }) = self.open.pop()
+        else {
             return Err(String::from("an end tag without its start"));
         };
-        if !element.children.is_empty() {
+        if self.closed.len() > children {
             if !is_blank(&element.text) {
                 return Err(format!("text beside elements in `{}`", element.name));
             }
-            element.text.clear();
+            element.text = Text::default();
+            element.children = self.closed.drain(children..).collect();
         }
-        match self.open.last_mut() {
-            Some(parent) => parent.children.push(element),
-            None => self.root = Some(element),
-        }
+        self.closed.push(element);
         Ok(())
     }
 
     fn text(&mut self, text: &str) -> Result<(), String> {
-        if let Some(character) = text.chars().find(|character| !is_character(*character)) {
-            return Err(format!(
-                "the character U+{:04X} is not allowed in XML",
-                u32::from(character)
-            ));
+        let Some(Open { element, children }) = self.open.last_mut() else {
+            let outside = String::from("text outside the root element");
+            return if is_blank(text) { Ok(()) } else { Err(outside) };
+        };
+        let has_children = self.closed.len() > *children;
+        if has_children && is_blank(text) {
+            return Ok(());
         }
-        match self.open.last_mut() {
-            Some(element) => element.text.push_str(text),
-            None if is_blank(text) => {}
-            None => return Err(String::from("text outside the root element")),
+        if element.text.is_empty() {
+            element.text = Text::part_of(self.document, text);
+        } else {
+            element.text.push_str(text);
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<Element, String> {
-        match (self.open.last(), self.root) {
-            (Some(open), _) => Err(format!("`{}` is not closed", open.name)),
+    fn finish(mut self) -> Result<Element, String> {
+        match (self.open.last(), self.closed.pop()) {
+            (Some(open), _) => Err(format!("`{}` is not closed", open.element.name)),
             (None, Some(root)) => Ok(root),
             (None, None) => Err(String::from("no element")),
         }
     }
 }
 
-/// The start tag as an element without content.
-fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
-    let name = tag.local_name().as_ref().to_owned();
-    if !is_name(&name) {
-        return Err(format!("`{}` is no element name", name.escape_debug()));
+/// Whether a document has no line end to be changed and no character that could be forbidden. Looks at every byte,
+/// so that many are looked at together.
+fn is_plain(document: &str) -> bool {
+    // U+FFFE and U+FFFF begin with 0xEF, as does little else.
+    let suspicious = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0xef;
+    let any = |piece: &[u8]| (piece.iter()).fold(false, |any, byte| any | suspicious(*byte));
+    !document.as_bytes().chunks(PIECE_BYTES).any(any)
+}
+
+/// The text, unless it holds a character that no document may hold.
+fn checked(text: &str) -> Result<&str, String> {
+    match text.chars().find(|character| !is_character(*character)) {
+        None => Ok(text),
+        Some(character) => Err(format!(
+            "the character U+{:04X} is not allowed in XML",
+            u32::from(character)
+        )),
     }
-    let own_namespace = own_namespace(tag);
+}
+
+/// Names that were read lately. Elements of one name share its first occurrence, so that most comparisons of names
+/// need not look at them.
+struct Names([Text; 64]);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Text::default()))
+    }
+}
+
+impl Names {
+    fn text(&mut self, document: &Arc<String>, name: &str) -> Result<Text, String> {
+        let sum: usize = [name.bytes().next(), name.bytes().last()]
+            .into_iter()
+            .flatten()
+            .map(usize::from)
+            .sum();
+        let place = (sum + name.len()) % self.0.len();
+        if let Some(known) = self.0.get(place).filter(|known| **known == name) {
+            return Ok(known.clone());
+        }
+        if !is_name(name) {
+            return Err(format!("`{}` is no element name", name.escape_debug()));
+        }
+        let text = Text::part_of(document, name);
+        if let Some(known) = self.0.get_mut(place) {
+            known.clone_from(&text);
+        }
+        Ok(text)
+    }
+}
+
+fn attributes(
+    tag: &BytesStart<'_>,
+    own_namespace: Option<&str>,
+) -> Result<Box<[(Text, Text)]>, String> {
+    if tag.attributes_raw().is_empty() {
+        return Ok(Box::default());
+    }
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
         let value = attribute
             .normalized_value(XmlVersion::Implicit1_0)
             .map_err(|error| error.to_string())?;
-        let key = attribute_name(attribute.key.as_ref(), own_namespace.as_deref());
-        if !is_name(&key) || value.contains(|character| !is_character(character)) {
+        let key = attribute_name(attribute.key.as_ref(), own_namespace);
+        if !is_name(&key) || checked(&value).is_err() {
             return Err(format!(
                 "the attribute `{}` is not well-formed",
                 key.escape_debug()
             ));
         }
-        attributes.push((key, value.into_owned()));
+        attributes.push((key.into(), value.into_owned().into()));
     }
-    Ok(Element {
-        name,
-        attributes,
-        ..Element::default()
-    })
+    Ok(attributes.into())
 }
 
 /// The attribute that declares the prefix of the element itself. With the prefix gone it becomes the default
 /// namespace, unless the tag declares one for the elements inside.
-fn own_namespace(tag: &BytesStart<'_>) -> Option<String> {
-    let name = tag.name();
-    let prefix = name.prefix()?;
+fn own_namespace(tag: &BytesStart<'_>, prefix: &str) -> Option<String> {
     let has_default = tag
         .attributes()
         .flatten()
@@ -186,7 +289,7 @@ fn own_namespace(tag: &BytesStart<'_>) -> Option<String> {
     if has_default {
         None
     } else {
-        Some(format!("xmlns:{}", prefix.as_ref()))
+        Some(format!("xmlns:{prefix}"))
     }
 }
 

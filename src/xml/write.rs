@@ -57,7 +57,7 @@ impl Writer<'_> {
         if declare_instance {
             self.attribute(element, "xmlns:xsi", SCHEMA_INSTANCE)?;
         }
-        for (name, value) in &element.attributes {
+        for (name, value) in &*element.attributes {
             self.attribute(element, name, value)?;
         }
         self.text.push('>');
@@ -210,7 +210,7 @@ mod tests {
             ),
             (
                 Element {
-                    text: String::from("x"),
+                    text: "x".into(),
                     ..Element::new("a").with(Element::new("b"))
                 },
                 "text beside elements",

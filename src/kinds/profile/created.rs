@@ -140,8 +140,8 @@ fn source_document(
     };
     if let Some(document) = facts.component("Profile", &full_name(source)) {
         let mut document = document.clone();
-        document.name = "Profile".to_owned();
-        document.attributes.clear();
+        document.name = "Profile".into();
+        document.attributes = Box::default();
         return Some(document);
     }
     if facts.offline {

@@ -56,7 +56,7 @@ fn principal_text(element: &Element) -> String {
         return String::new();
     };
     if child.text.is_empty() {
-        child.name.clone()
+        child.name.to_string()
     } else {
         format!("{}:{}", child.name, child.text)
     }

@@ -111,7 +111,7 @@ fn value(element: &Element) -> String {
     } else {
         let key = key(element);
         let is_key =
-            |child: &&Element| !key.is_empty() && key.split('\u{0}').any(|part| part == child.text);
+            |child: &&Element| !key.is_empty() && key.split('\u{0}').any(|part| child.text == part);
         held(
             element
                 .children
@@ -233,7 +233,7 @@ mod tests {
                 .map(|(name, bytes)| ((*name).to_owned(), bytes.clone()))
                 .collect()
         };
-        let read = |side| read(&files(side)).expect("well-formed");
+        let read = |side| read(files(side)).expect("well-formed");
         let style = Style {
             verbose,
             ..Style::PLAIN

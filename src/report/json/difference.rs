@@ -120,16 +120,16 @@ impl<'a> From<&'a Difference> for DifferenceJson<'a> {
 /// A leaf as its text, anything else as an object; what stands more than once as a list.
 fn value(element: &Element) -> Value {
     if element.children.is_empty() {
-        return Value::String(element.text.clone());
+        return Value::from(element.text.as_str());
     }
     let mut object = Map::new();
     for child in &element.children {
-        match object.get_mut(&child.name) {
+        match object.get_mut(child.name.as_str()) {
             None => {
                 let twins = element.children_named(&child.name).count() > 1;
                 let own = value(child);
                 let own = if twins { Value::Array(vec![own]) } else { own };
-                object.insert(child.name.clone(), own);
+                object.insert(child.name.to_string(), own);
             }
             Some(Value::Array(list)) => list.push(value(child)),
             Some(_) => {}
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn every_difference_is_told_with_its_path_and_both_values() {
-        let side = |text: &str| read_loose("A.profile", text.as_bytes()).expect("well-formed");
+        let side = |text: &str| read_loose("A.profile", text.into()).expect("well-formed");
         let before = side(
             "<Profile><userPermissions><enabled>true</enabled><name>X</name></userPermissions></Profile>",
         );
