@@ -37,7 +37,7 @@ use std::time::Duration;
 use faults::{Faults, FaultsError};
 use serde_json::json;
 use server::Service;
-pub use store::Clock;
+pub use store::{Clock, Scale};
 use store::{Org, World};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -53,6 +53,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Folders of metadata and records laid over a minimal org; without any, the demo org.
     pub seeds: Vec<PathBuf>,
+    /// How large the demo org is.
+    pub scale: Scale,
     /// The file that keeps the state; without it nothing is written.
     pub state: Option<PathBuf>,
     /// Delay of every request; a new connection is delayed twice as long.
@@ -74,6 +76,7 @@ impl Default for Options {
         Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seeds: Vec::new(),
+            scale: Scale::default(),
             state: None,
             latency: Duration::ZERO,
             deploy_time: Duration::ZERO,
@@ -188,7 +191,7 @@ fn org(options: &Options) -> Result<Org, StartError> {
         return Ok(org);
     }
     let org = if options.seeds.is_empty() {
-        seed::demo()
+        seed::demo_of(options.scale)
     } else {
         seed::from_files(&options.seeds)?
     };

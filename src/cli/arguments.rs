@@ -337,6 +337,9 @@ pub(crate) struct Emulator {
     /// Metadata and records to start from instead of the demo org (repeatable).
     #[arg(long, value_name = "DIR")]
     pub(crate) seed: Vec<PathBuf>,
+    /// A larger demo org, such as leads=1000000,users=100000,roles=5000.
+    #[arg(long, value_name = "WHAT=COUNT,…", value_parser = super::emulator::scale, conflicts_with = "seed")]
+    pub(crate) scale: Option<super::emulator::Scale>,
     /// Keep the org in this file; without it nothing is written to disk.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,

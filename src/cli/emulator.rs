@@ -7,6 +7,7 @@ use super::session;
 use super::signals::Signals;
 use crate::diagnostic::{Exit, Failure};
 use crate::emulator;
+pub(crate) use crate::emulator::Scale;
 
 /// Starts it, says on one line where it is, and serves.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -37,10 +38,16 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     })
 }
 
+/// Reads `--scale`.
+pub(crate) fn scale(text: &str) -> Result<Scale, String> {
+    Scale::parse(text)
+}
+
 fn options(arguments: &Arguments) -> emulator::Options {
     emulator::Options {
         listen: arguments.listen,
         seeds: arguments.seed.clone(),
+        scale: arguments.scale.unwrap_or_default(),
         state: arguments.state.clone(),
         latency: arguments.latency,
         deploy_time: arguments.deploy_time,

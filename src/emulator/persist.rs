@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::seed::demo;
-use super::store::{Id, Org, Shared, Table};
+use super::store::{Id, Org, Scale, Shared, Table};
 
 /// The version of state files this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -122,15 +122,13 @@ fn other_version(path: &Path, version: u32, demo_edition: u32) -> StateError {
 /// The state with the demo org's records in their places.
 fn complete(state: State) -> Org {
     let mut org = state.org;
-    if !state.demo_tables.is_empty() {
-        demo::make_tables_meanwhile();
-    }
     for (object, changes) in state.demo_tables {
-        if let Some(mut table) = demo::table(&object) {
+        if let Some(mut table) = demo::table(&object, org.scale) {
             changes.lay_over(&mut table);
             org.records.insert(object, table);
         }
     }
+    demo::make_tables_meanwhile(&org);
     org
 }
 
@@ -153,8 +151,9 @@ pub fn save(path: &Path, org: &Org) -> Result<(), StateError> {
 fn render(org: &Org) -> Result<Vec<u8>, serde_json::Error> {
     let mut org = org.clone();
     let mut demo_tables = BTreeMap::new();
+    let scale = org.scale;
     org.records
-        .retain(|object, table| match Changes::of(object, table) {
+        .retain(|object, table| match Changes::of(object, scale, table) {
             Some(changes) => {
                 demo_tables.insert(object.clone(), changes);
                 false
@@ -171,18 +170,15 @@ fn render(org: &Org) -> Result<Vec<u8>, serde_json::Error> {
 
 impl Changes {
     /// What became of the demo org's records; `None` for a table that has little to do with them.
-    fn of(object: &str, table: &Shared<Table>) -> Option<Changes> {
-        let demo = demo::table(object)?;
+    fn of(object: &str, scale: Scale, table: &Shared<Table>) -> Option<Changes> {
+        let demo = demo::table(object, scale)?;
         if table.is_seeded() {
             return Some(Changes::default());
         }
-        let changed = table.iter().filter(|(id, row)| demo.get(*id) != Some(*row));
+        let changed = table.beyond(&demo);
         let set: Table = changed.map(|(id, row)| (id.clone(), row.clone())).collect();
-        let removed: Vec<Id> = demo
-            .keys()
-            .filter(|id| !table.contains_key(*id))
-            .cloned()
-            .collect();
+        let gone = demo.beyond(table).map(|(id, _)| id);
+        let removed: Vec<Id> = gone.filter(|id| !table.contains_key(id)).cloned().collect();
         (set.len() + removed.len() < demo.len()).then_some(Changes { set, removed })
     }
 
@@ -191,7 +187,9 @@ impl Changes {
             return;
         }
         let table = table.make_mut();
-        table.retain(|id, _| !self.removed.contains(id));
+        for id in &self.removed {
+            table.remove(id);
+        }
         table.extend(self.set);
     }
 }
@@ -240,10 +238,8 @@ mod tests {
         assert!(loaded.records["Lead"].is_seeded());
         let leads: Vec<Id> = org.rows("Lead").map(|(id, _)| id.clone()).take(3).collect();
         org.table_mut("Lead").remove(&leads[0]);
-        org.table_mut("Lead")
-            .entry(leads[1].clone())
-            .or_default()
-            .insert("Title", "Changed".into());
+        let lead = org.table_mut("Lead").get_mut(&leads[1]).unwrap();
+        lead.insert("Title", "Changed".into());
         let new = org.next_id("00Q");
         org.table_mut("Lead")
             .insert(new, Row::from([("LastName", "New".into())]));

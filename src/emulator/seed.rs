@@ -13,7 +13,7 @@ mod standard;
 use std::path::{Path, PathBuf};
 
 use super::sharing;
-use super::store::{Container, FieldAccess, ObjectAccess, Org, Shared};
+use super::store::{Container, FieldAccess, ObjectAccess, Org, Scale, Shared};
 
 /// Why a seed could not be laid over the standard org.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,12 @@ pub fn standard() -> Org {
 
 /// The demo org: a company with some forty users, a role tree and a few thousand records.
 pub fn demo() -> Org {
-    demo::org()
+    demo_of(Scale::default())
+}
+
+/// The demo org with as many leads, users and roles as this, or as many as it has anyway.
+pub fn demo_of(scale: Scale) -> Org {
+    demo::org(scale)
 }
 
 /// The standard org with these files and folders laid over it: metadata of either layout, records as the Salesforce CLI

@@ -21,7 +21,7 @@ use super::store::{
 use people::Circle;
 
 pub use filter::Filter;
-pub use people::{add_role_groups, group_of, members};
+pub use people::{add_role_groups, group_of, members, new_role_groups};
 pub use recalculation::{
     LOCKED, Timing, begin, coupled, deploy_reported, locked_defaults, locked_rules, settle,
 };

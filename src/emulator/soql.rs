@@ -11,6 +11,7 @@ pub mod lexer;
 pub mod parser;
 pub mod render;
 pub mod resolve;
+mod scan;
 
 use super::http::Refusal;
 use super::viewer::Viewer;

@@ -7,30 +7,32 @@ mod objects;
 mod people;
 mod permissions;
 mod row;
+mod scale;
+mod shared;
 mod shares;
+mod table;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Deref;
-use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use ids::{Id, canonical, numbered, short};
 pub use objects::*;
 pub use people::*;
 pub use permissions::*;
+pub(in crate::emulator) use row::Press;
 pub use row::{FieldName, Row};
+pub use scale::Scale;
+pub use shared::{Seeded, Shared};
 pub use shares::*;
+pub use table::{Column, Part, Table};
 pub use work::*;
 
 /// Milliseconds since the start of 1970, UTC.
 pub type Millis = i64;
-
-/// The records of one object, by id.
-pub type Table = BTreeMap<Id, Row>;
 
 /// The state of the org. A clone is a snapshot to go back to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -84,6 +86,8 @@ pub struct Org {
     pub counters: BTreeMap<String, u64>,
     /// API requests counted against the daily allocation.
     pub api_requests: u64,
+    /// How much larger the demo org was made.
+    pub scale: Scale,
     /// What a manual clock shows; the real clock is not kept.
     pub manual_time: Option<Millis>,
 }
@@ -370,75 +374,5 @@ impl World {
     /// Lets every piece of work that is due by now come through. Called before every request.
     pub fn settle(&mut self) {
         super::jobs::settle(self);
-    }
-}
-
-/// A value that clones cheaply and is copied when it is changed; large parts of the state are wrapped in it, so that a
-/// snapshot costs nothing.
-#[derive(Clone, Debug)]
-pub enum Shared<T: 'static> {
-    /// A value of this org.
-    Own(Arc<T>),
-    /// A value the program can make again, and makes when somebody first looks at it.
-    Seeded(&'static LazyLock<T>),
-}
-
-impl<T> Shared<T> {
-    /// Wraps a value.
-    pub fn new(value: T) -> Shared<T> {
-        Shared::Own(Arc::new(value))
-    }
-
-    /// Whether the value is still as the program makes it.
-    pub fn is_seeded(&self) -> bool {
-        matches!(self, Shared::Seeded(_))
-    }
-}
-
-impl<T: Clone> Shared<T> {
-    /// The value, to be changed; copied first where a snapshot holds it too.
-    pub fn make_mut(&mut self) -> &mut T {
-        if let Shared::Seeded(seeded) = self {
-            *self = Shared::new(T::clone(seeded));
-        }
-        match self {
-            Shared::Own(own) => Arc::make_mut(own),
-            Shared::Seeded(_) => unreachable!("a seeded value was made its own above"),
-        }
-    }
-}
-
-impl<T: Default> Default for Shared<T> {
-    fn default() -> Shared<T> {
-        Shared::new(T::default())
-    }
-}
-
-impl<T: PartialEq> PartialEq for Shared<T> {
-    fn eq(&self, other: &Shared<T>) -> bool {
-        **self == **other
-    }
-}
-
-impl<T> Deref for Shared<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        match self {
-            Shared::Own(own) => own,
-            Shared::Seeded(seeded) => seeded,
-        }
-    }
-}
-
-impl<T: Serialize> Serialize for Shared<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        T::serialize(self, serializer)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shared<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Shared<T>, D::Error> {
-        T::deserialize(deserializer).map(Shared::new)
     }
 }

@@ -6,6 +6,7 @@ mod definitions;
 mod people;
 mod permissions;
 mod restrictions;
+mod stored;
 mod tooling;
 
 use std::borrow::Cow;
@@ -16,9 +17,9 @@ use serde_json::Value;
 pub use access::{share_object, shared_object};
 pub use people::user_type;
 pub use restrictions::{check_restrictions, filterable_at, needs_view_setup};
+pub use stored::Stored;
 
 use super::schema;
-use super::sharing::Sight;
 use super::soql::SoqlError;
 use super::store::*;
 use super::viewer::Viewer;
@@ -107,7 +108,7 @@ impl Record<'_> {
             return Cow::Owned(Value::from(self.type_name()));
         }
         match self {
-            Record::Stored(object, id, row) => stored(viewer.org, object, id, row, column),
+            Record::Stored(object, id, row) => stored::value(viewer.org, object, id, row, column),
             Record::Built(_, row) => Cow::Borrowed(row.get(column).unwrap_or(NULL)),
             computed => Cow::Owned(computed.computed(viewer, column)),
         }
@@ -145,24 +146,6 @@ impl Record<'_> {
             other => other.object().into_owned(),
         }
     }
-}
-
-fn stored<'r>(org: &Org, object: &str, id: &str, row: &'r Row, column: &str) -> Cow<'r, Value> {
-    match row.get(column) {
-        Some(value) => Cow::Borrowed(value),
-        None if column == "Id" => Cow::Owned(Value::from(id)),
-        None => Cow::Owned(unset(org, object, column)),
-    }
-}
-
-/// What a field shows that a record was never given: a checkbox its default, since it cannot be empty; others null.
-fn unset(org: &Org, object: &str, column: &str) -> Value {
-    let checkbox = org
-        .field(object, column)
-        .filter(|field| field.kind == FieldType::Boolean);
-    checkbox.map_or(Value::Null, |field| {
-        field.default_value.clone().unwrap_or(Value::Bool(false))
-    })
 }
 
 /// The object with this API name, in any case, as the API in use has it.
@@ -224,10 +207,10 @@ pub fn records<'v>(
     let org = viewer.org;
     Ok(match object {
         "Organization" => vec![Record::Organization(&org.organization)],
-        "User" => org.users.values().map(Record::User).collect(),
+        "User" => people::users(org, hints),
         "Profile" => org.profiles.values().map(Record::Profile).collect(),
         "PermissionSet" => org.containers.values().map(Record::Container).collect(),
-        "PermissionSetAssignment" => people::assignments(org),
+        "PermissionSetAssignment" => people::assignments(org, hints),
         "UserLicense" => org.licenses.values().map(Record::License).collect(),
         "UserRole" => org.roles.values().map(Record::Role).collect(),
         "Group" => org.groups.values().map(Record::Group).collect(),
@@ -248,28 +231,15 @@ pub fn records<'v>(
 
 /// Records of data objects, and share rows.
 fn data<'v>(viewer: &Viewer<'v>, object: &str, hints: &Hints) -> Vec<Record<'v>> {
-    let org = viewer.org;
-    let Some((name, table)) = org.records.get_key_value(object) else {
-        return shared_object(org, object)
-            .map(|shared| access::shares(org, shared))
+    let Some(stored) = Stored::of(viewer, object) else {
+        return shared_object(viewer.org, object)
+            .map(|shared| access::shares(viewer.org, shared))
             .unwrap_or_default();
     };
-    let Some(sight) = Sight::new(org, &viewer.user, object, viewer.now) else {
-        return Vec::new();
-    };
-    let seen = |id: &str, row: &Row| sight.sees_all() || sight.sees_row(id, row);
-    if let Some(ids) = hints.get("Id") {
-        let rows = ids.iter().filter_map(|id| table.get_key_value(id));
-        let mut found: Vec<(&Id, &Row)> = rows.filter(|(id, row)| seen(id, row)).collect();
-        found.sort_by_key(|(id, _)| *id);
-        return found
-            .into_iter()
-            .map(|(id, row)| Record::Stored(name, id, row))
-            .collect();
+    match hints.get("Id") {
+        Some(ids) => stored.with_ids(ids),
+        None => stored.all(),
     }
-    let rows = table.iter().filter(|(id, row)| seen(id, row));
-    rows.map(|(id, row)| Record::Stored(name, id, row))
-        .collect()
 }
 
 /// The row with this id, wherever references can point. Parents are found without regard to sharing: whoever reads a

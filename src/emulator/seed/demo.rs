@@ -5,21 +5,21 @@
 
 mod access;
 mod dice;
+mod growth;
 mod objects;
 mod people;
 mod records;
+mod tables;
 
-use std::sync::LazyLock;
-
-use super::super::store::{Org, Package, Shared, Table};
+use super::super::store::{Org, Package, Scale, Shared, Table};
 use super::standard;
 
 /// The edition of the demo org's records. State files name it instead of holding the records nobody changed, so it
 /// changes with them.
 pub const EDITION: u32 = 1;
 
-/// The demo org.
-pub(super) fn org() -> Org {
+/// The demo org, as large as this.
+pub(super) fn org(scale: Scale) -> Org {
     let mut org = standard::org();
     org.organization.name = "Acme Windmills".into();
     org.organization.is_sandbox = false;
@@ -28,32 +28,32 @@ pub(super) fn org() -> Org {
     people::add(&mut org);
     access::add_permission_sets(&mut org);
     add_package(&mut org);
-    for (object, table) in records::TABLES {
-        org.records
-            .insert((*object).to_owned(), Shared::Seeded(table));
-        let prefix = org
-            .object(object)
-            .map(|object| object.key_prefix.clone())
-            .unwrap_or_default();
-        org.counters.insert(prefix, records::LAST_NUMBER);
+    for (object, _) in &tables::TABLES {
+        let prefix = org.object(object).map(|object| object.key_prefix.clone());
+        let last = tables::LAST_NUMBER.max(scale.leads);
+        org.counters.insert(prefix.unwrap_or_default(), last);
+        if let Some(table) = table(object, scale) {
+            org.records.insert((*object).to_owned(), table);
+        }
     }
-    make_tables_meanwhile();
+    growth::grow(&mut org, scale);
+    org.scale = scale;
+    make_tables_meanwhile(&org);
     org
 }
 
 /// Makes the records on a thread of their own: the first query that needs them comes some milliseconds after the start.
-pub fn make_tables_meanwhile() {
-    std::thread::spawn(|| {
-        for (_, table) in &records::TABLES {
-            LazyLock::force(table);
-        }
-    });
+pub fn make_tables_meanwhile(org: &Org) {
+    let wanted = tables::TABLES
+        .iter()
+        .filter_map(|(object, _)| org.records.get(*object));
+    let wanted: Vec<Shared<Table>> = wanted.filter(|table| table.is_seeded()).cloned().collect();
+    std::thread::spawn(move || wanted.iter().map(|table| table.len()).sum::<usize>());
 }
 
-/// The demo org's records of an object, made when first looked at.
-pub fn table(object: &str) -> Option<Shared<Table>> {
-    let found = records::TABLES.iter().find(|(name, _)| *name == object);
-    found.map(|(_, table)| Shared::Seeded(table))
+/// The records of an object in a demo org of this size, made when first looked at.
+pub fn table(object: &str, scale: Scale) -> Option<Shared<Table>> {
+    tables::of(object, scale)
 }
 
 fn add_package(org: &mut Org) {

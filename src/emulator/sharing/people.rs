@@ -176,27 +176,37 @@ pub fn group_of<'org>(org: &'org Org, principal: &Principal) -> Option<&'org Gro
     org.group_for(kind, Some(&org.role(name)?.id))
 }
 
+/// The groups that stand for a role.
+const ROLE_GROUPS: [GroupKind; 3] = [
+    GroupKind::Role,
+    GroupKind::RoleAndSubordinates,
+    GroupKind::RoleAndSubordinatesInternal,
+];
+
 /// Makes the groups that stand for a role, where they are missing. Every new role needs them: share rows point at them.
 pub fn add_role_groups(org: &mut Org, role: &str) {
-    let kinds = [
-        GroupKind::Role,
-        GroupKind::RoleAndSubordinates,
-        GroupKind::RoleAndSubordinatesInternal,
-    ];
-    let developer_name = org.roles.get(role).map(|role| role.developer_name.clone());
-    for kind in kinds {
-        if org.group_for(kind, Some(role)).is_some() {
-            continue;
+    for kind in ROLE_GROUPS {
+        if org.group_for(kind, Some(role)).is_none() {
+            add_role_group(org, kind, role);
         }
-        let id = org.next_id("00G");
-        let related = Some(role.to_owned());
-        let group = Group {
-            id: id.clone(),
-            kind,
-            related,
-            developer_name: developer_name.clone(),
-            ..Group::default()
-        };
-        org.groups.insert(id, group);
     }
+}
+
+/// Makes the groups of a role that is new, which nothing stands for yet.
+pub fn new_role_groups(org: &mut Org, role: &str) {
+    for kind in ROLE_GROUPS {
+        add_role_group(org, kind, role);
+    }
+}
+
+fn add_role_group(org: &mut Org, kind: GroupKind, role: &str) {
+    let id = org.next_id("00G");
+    let group = Group {
+        id: id.clone(),
+        kind,
+        related: Some(role.to_owned()),
+        developer_name: org.roles.get(role).map(|role| role.developer_name.clone()),
+        ..Group::default()
+    };
+    org.groups.insert(id, group);
 }

@@ -74,6 +74,23 @@ pub(super) fn grouping(
     }))
 }
 
+impl Grouping {
+    /// Whether all that is asked for is how many records there are.
+    pub(super) fn counts_all(&self) -> bool {
+        self.count_only && self.keys.is_empty()
+    }
+}
+
+/// The answer to `SELECT COUNT()`, which a limit cuts.
+pub(super) fn counted(scope: &Scope<'_, '_>, query: &Query, count: usize) -> Found {
+    Found {
+        total: query.limit.map_or(count, |limit| count.min(limit)),
+        records: Vec::new(),
+        object: scope.schema.name.clone(),
+        grouped: true,
+    }
+}
+
 fn key(scope: &Scope<'_, '_>, name: &Name) -> Result<Path, SoqlError> {
     let path = scope.path(name)?;
     if matches!(
@@ -162,15 +179,6 @@ pub(super) fn answer(
     records: Vec<Record<'_>>,
 ) -> Result<Found, SoqlError> {
     let object = scope.schema.name.clone();
-    if grouping.count_only && grouping.keys.is_empty() {
-        let total = records.len().min(query.limit.unwrap_or(usize::MAX));
-        return Ok(Found {
-            total,
-            records: Vec::new(),
-            object,
-            grouped: true,
-        });
-    }
     let mut groups = groups(scope, grouping, &records);
     if let Some(having) = &query.having {
         let test = compile(scope, having)?;

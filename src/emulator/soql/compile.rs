@@ -94,7 +94,7 @@ fn semi_join(scope: &Scope<'_, '_>, subject: &Subject, query: &Query) -> Result<
         .map(|filter| compile(&inner, filter))
         .transpose()?;
     let hints = test.as_ref().map(hints).unwrap_or_default();
-    let records = matching(&inner, test.as_ref(), &hints)?;
+    let records = matching(&inner, test.as_ref(), &hints, usize::MAX)?;
     let values = records
         .iter()
         .map(|record| path.value(scope.viewer, record).into_owned());

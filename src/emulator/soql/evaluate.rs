@@ -11,10 +11,11 @@ use super::compare;
 use super::compile::compile;
 use super::render;
 use super::resolve::{self, Path};
+use super::scan;
 use super::{Found, SoqlError};
 use crate::emulator::store::{FieldType, ObjectSchema, canonical};
 use crate::emulator::viewer::Viewer;
-use crate::emulator::views::{self, Hints, Record};
+use crate::emulator::views::{self, Hints, Record, Stored};
 
 /// The greatest `OFFSET` (SOQL reference).
 const GREATEST_OFFSET: usize = 2000;
@@ -89,12 +90,16 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
     let hints = test.as_ref().map(hints).unwrap_or_default();
     views::check_restrictions(viewer, &schema, query, &hints)?;
     if let Some(grouping) = aggregate::grouping(&scope, query)? {
-        let records = matching(&scope, test.as_ref(), &hints)?;
+        if grouping.counts_all() {
+            let total = count(&scope, test.as_ref(), &hints)?;
+            return Ok(aggregate::counted(&scope, query, total));
+        }
+        let records = matching(&scope, test.as_ref(), &hints, usize::MAX)?;
         return aggregate::answer(&scope, query, &grouping, records);
     }
     let columns = render::columns(&scope, &query.select)?;
     let order = ordering(&scope, &query.order_by)?;
-    let mut records = matching(&scope, test.as_ref(), &hints)?;
+    let mut records = matching(&scope, test.as_ref(), &hints, most(query, &order))?;
     sort(viewer, &mut records, &order);
     let kept = records
         .into_iter()
@@ -109,6 +114,14 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
         object: schema.name.clone(),
         grouped: false,
     })
+}
+
+/// How many records have to be found: the first ones will do where nothing puts them into another order.
+fn most(query: &Query, order: &[Order]) -> usize {
+    let by_id =
+        |(path, descending, _): &Order| path.steps.is_empty() && path.column == "Id" && !descending;
+    let limit = query.limit.filter(|_| order.first().is_none_or(by_id));
+    limit.map_or(usize::MAX, |limit| limit.saturating_add(query.offset))
 }
 
 /// The children of one parent, as a sub-query selects them.
@@ -127,7 +140,7 @@ pub(super) fn children(
     hints.insert(reference.to_owned(), vec![parent.to_owned()]);
     let columns = render::columns(scope, &query.select)?;
     let order = ordering(scope, &query.order_by)?;
-    let mut records = matching(scope, test.as_ref(), &hints)?;
+    let mut records = matching(scope, test.as_ref(), &hints, usize::MAX)?;
     records.retain(|record| record.value(scope.viewer, reference).as_str() == Some(parent));
     sort(scope.viewer, &mut records, &order);
     let kept = records
@@ -138,11 +151,17 @@ pub(super) fn children(
         .collect()
 }
 
+/// The records that pass a test; where their order is that of the ids anyway, no more than `most`.
 pub(super) fn matching<'v>(
     scope: &Scope<'_, 'v>,
     test: Option<&Test>,
     hints: &Hints,
+    most: usize,
 ) -> Result<Vec<Record<'v>>, SoqlError> {
+    let stored = Stored::of(scope.viewer, &scope.schema.name);
+    if let Some(stored) = stored.filter(|_| !hints.contains_key("Id")) {
+        return Ok(scan::matching(scope.viewer, &stored, test, most));
+    }
     let mut records = views::records(scope.viewer, &scope.schema.name, hints)?;
     if let Some(test) = test {
         records.retain(|record| {
@@ -154,7 +173,16 @@ pub(super) fn matching<'v>(
     Ok(records)
 }
 
-fn field_value<'r>(
+/// How many records pass a test.
+fn count(scope: &Scope<'_, '_>, test: Option<&Test>, hints: &Hints) -> Result<usize, SoqlError> {
+    let stored = Stored::of(scope.viewer, &scope.schema.name);
+    match stored.filter(|_| !hints.contains_key("Id")) {
+        Some(stored) => Ok(scan::count(scope.viewer, &stored, test)),
+        None => Ok(matching(scope, test, hints, usize::MAX)?.len()),
+    }
+}
+
+pub(super) fn field_value<'r>(
     viewer: &Viewer<'_>,
     subject: &Subject,
     record: &'r Record<'_>,

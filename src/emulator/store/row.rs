@@ -1,8 +1,10 @@
 //! Records.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Index;
+use std::sync::Arc;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,30 +15,28 @@ pub type FieldName = Cow<'static, str>;
 
 /// A record: API name of the field to its value, absent meaning null. `Id` is among them.
 ///
-/// It behaves as a map in the order of names, and is one vector: a table holds thousands of small records.
+/// It behaves as a map in the order of names. A table may hold a million of them, so names and values are pointers that
+/// records can share: see [`Press`].
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row(Vec<(FieldName, Value)>);
+pub struct Row {
+    names: Arc<[FieldName]>,
+    values: Box<[Arc<Value>]>,
+}
 
 impl Row {
-    /// A record without fields.
+    /// The record without fields.
     pub fn new() -> Row {
         Row::default()
     }
 
-    /// The record of these fields, which are in the order of their names already.
-    pub(in crate::emulator) fn from_sorted(fields: Vec<(FieldName, Value)>) -> Row {
-        debug_assert!(fields.is_sorted_by(|left, right| left.0 < right.0));
-        Row(fields)
-    }
-
     fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(own, _)| own.as_ref().cmp(name))
+        self.names.binary_search_by(|own| own.as_ref().cmp(name))
     }
 
     /// The value of a field.
     pub fn get(&self, name: &str) -> Option<&Value> {
         let place = self.place(name).ok()?;
-        self.0.get(place).map(|(_, value)| value)
+        self.values.get(place).map(Arc::as_ref)
     }
 
     /// Whether the field has a value.
@@ -48,38 +48,57 @@ impl Row {
     pub fn insert(&mut self, name: impl Into<FieldName>, value: Value) -> Option<Value> {
         let name = name.into();
         match self.place(&name) {
-            Ok(place) => self
-                .0
-                .get_mut(place)
-                .map(|(_, own)| std::mem::replace(own, value)),
+            Ok(place) => {
+                let own = self.values.get_mut(place)?;
+                Some(Arc::unwrap_or_clone(std::mem::replace(own, value.into())))
+            }
             Err(place) => {
-                self.0.insert(place, (name, value));
+                self.open(place, name, value);
                 None
             }
         }
+    }
+
+    /// Puts a new field in its place.
+    fn open(&mut self, place: usize, name: FieldName, value: Value) {
+        let mut names = self.names.to_vec();
+        let mut values = std::mem::take(&mut self.values).into_vec();
+        names.insert(place, name);
+        values.insert(place, value.into());
+        (self.names, self.values) = (names.into(), values.into());
     }
 
     /// Sets a field that has no value.
     pub fn fill(&mut self, name: impl Into<FieldName>, value: impl FnOnce() -> Value) {
         let name = name.into();
         if let Err(place) = self.place(&name) {
-            self.0.insert(place, (name, value()));
+            self.open(place, name, value());
         }
     }
 
     /// Empties a field; the value it had is returned.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.place(name).ok().map(|place| self.0.remove(place).1)
+        let removed = self.get(name)?.clone();
+        self.retain(|own, _| own != name);
+        Some(removed)
     }
 
     /// Keeps the fields for which this holds.
     pub fn retain(&mut self, keep: impl Fn(&str, &Value) -> bool) {
-        self.0.retain(|(name, value)| keep(name, value));
+        if self.iter().all(|(name, value)| keep(name, value)) {
+            return;
+        }
+        let fields = self.names.iter().zip(&self.values);
+        let kept = fields.filter(|(name, value)| keep(name, value));
+        let (names, values): (Vec<FieldName>, Vec<Arc<Value>>) = kept
+            .map(|(name, value)| (name.clone(), Arc::clone(value)))
+            .unzip();
+        (self.names, self.values) = (names.into(), values.into());
     }
 
     /// Fields and values, in the order of names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+        self.into_iter()
     }
 
     /// Fields, in the order of names.
@@ -90,6 +109,45 @@ impl Row {
     /// Values, in the order of names.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.iter().map(|(_, value)| value)
+    }
+}
+
+/// Makes records that share what they have in common: the list of their names, and values that come again.
+#[derive(Debug, Default)]
+pub(in crate::emulator) struct Press {
+    names: HashMap<Vec<&'static str>, Arc<[FieldName]>>,
+    values: HashMap<Value, Arc<Value>>,
+}
+
+impl Press {
+    /// The record of these fields, which are in the order of their names already.
+    pub(in crate::emulator) fn row(
+        &mut self,
+        fields: impl Iterator<Item = (&'static str, Value)>,
+    ) -> Row {
+        let (names, values): (Vec<&'static str>, Vec<Value>) = fields.unzip();
+        debug_assert!(names.is_sorted_by(|left, right| left < right));
+        let values = values.into_iter().map(|value| self.value(value)).collect();
+        let names = match self.names.get(&names) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let shared: Arc<[FieldName]> = names.iter().map(|name| (*name).into()).collect();
+                self.names.insert(names, Arc::clone(&shared));
+                shared
+            }
+        };
+        Row { names, values }
+    }
+
+    fn value(&mut self, value: Value) -> Arc<Value> {
+        match self.values.get(&value) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let shared = Arc::new(value.clone());
+                self.values.insert(value, Arc::clone(&shared));
+                shared
+            }
+        }
     }
 }
 
@@ -112,10 +170,21 @@ impl<Name: Into<FieldName>> Extend<(Name, Value)> for Row {
 }
 
 impl<Name: Into<FieldName>> FromIterator<(Name, Value)> for Row {
+    /// Of two values for one field the later one stays.
     fn from_iter<Fields: IntoIterator<Item = (Name, Value)>>(fields: Fields) -> Row {
-        let mut row = Row::new();
-        row.extend(fields);
-        row
+        let named = fields.into_iter().map(|(name, value)| (name.into(), value));
+        let mut fields: Vec<(FieldName, Value)> = named.collect();
+        fields.reverse();
+        fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+        fields.dedup_by(|(later, _), (earlier, _)| later == earlier);
+        let (names, values): (Vec<FieldName>, Vec<Arc<Value>>) = fields
+            .into_iter()
+            .map(|(name, value)| (name, value.into()))
+            .unzip();
+        Row {
+            names: names.into(),
+            values: values.into(),
+        }
     }
 }
 
@@ -127,26 +196,27 @@ impl<Name: Into<FieldName>, const COUNT: usize> From<[(Name, Value); COUNT]> for
 
 impl IntoIterator for Row {
     type Item = (String, Value);
-    type IntoIter = std::iter::Map<
-        std::vec::IntoIter<(FieldName, Value)>,
-        fn((FieldName, Value)) -> (String, Value),
-    >;
+    type IntoIter = std::vec::IntoIter<(String, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0
-            .into_iter()
-            .map(|(name, value)| (name.into_owned(), value))
+        let values = self.values.into_iter().map(Arc::unwrap_or_clone);
+        let named = self.names.iter().map(|name| name.clone().into_owned());
+        named.zip(values).collect::<Vec<_>>().into_iter()
     }
 }
 
-type Borrowed<'row> = fn(&'row (FieldName, Value)) -> (&'row str, &'row Value);
+type Borrowed<'row> = fn((&'row FieldName, &'row Arc<Value>)) -> (&'row str, &'row Value);
 
 impl<'row> IntoIterator for &'row Row {
     type Item = (&'row str, &'row Value);
-    type IntoIter = std::iter::Map<std::slice::Iter<'row, (FieldName, Value)>, Borrowed<'row>>;
+    type IntoIter = std::iter::Map<
+        std::iter::Zip<std::slice::Iter<'row, FieldName>, std::slice::Iter<'row, Arc<Value>>>,
+        Borrowed<'row>,
+    >;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+        let fields = self.names.iter().zip(self.values.iter());
+        fields.map(|(name, value)| (name.as_ref(), value))
     }
 }
 
@@ -172,11 +242,11 @@ impl<'de> Visitor<'de> for Fields {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
-        let mut row = Row(Vec::with_capacity(map.size_hint().unwrap_or_default()));
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            row.insert(name, value);
+        let mut fields = Vec::with_capacity(map.size_hint().unwrap_or_default());
+        while let Some(field) = map.next_entry::<String, Value>()? {
+            fields.push(field);
         }
-        Ok(row)
+        Ok(fields.into_iter().collect())
     }
 }
 
@@ -199,5 +269,20 @@ mod tests {
             serde_json::from_str::<Row>(r#"{"b":1,"a":2,"b":3}"#).unwrap(),
             Row::from([("a", 2.into()), ("b", 3.into())])
         );
+    }
+
+    #[test]
+    fn pressed_records_share_names_and_values() {
+        let mut press = Press::default();
+        let mut row =
+            |city: &str| press.row([("City", city.into()), ("Open", true.into())].into_iter());
+        let (one, other) = (row("Ghent"), row("Lille"));
+        assert_eq!(
+            one,
+            Row::from([("Open", true.into()), ("City", "Ghent".into())])
+        );
+        assert!(Arc::ptr_eq(&one.names, &other.names));
+        assert!(std::ptr::eq(&one["Open"], &other["Open"]));
+        assert_eq!(other["City"], "Lille");
     }
 }

@@ -1,10 +1,11 @@
 //! `User`, `Profile`, `UserLicense`, `UserRole`, `Group` and what joins them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Record, derived_id, moment, optional, stamps};
+use super::{Hints, Record, derived_id, moment, optional, stamps};
 use crate::emulator::store::*;
 use crate::emulator::viewer::Viewer;
 
@@ -182,30 +183,49 @@ fn built<const N: usize>(org: &Org, columns: [(&str, Value); N]) -> Row {
 }
 
 /// `PermissionSetAssignment`: what somebody assigned, and the row every user has for the own profile's set.
-pub(super) fn assignments(org: &Org) -> Vec<Record<'_>> {
-    let own = |user: &User| {
-        let container = org.profiles.get(&user.profile)?.container.clone();
-        let id = derived_id("0Pa", &[&user.id, &container]);
-        Some(Assignment {
-            id,
-            assignee: user.id.clone(),
-            container,
-            group: None,
-            expires: None,
-        })
-    };
-    let stated = org
-        .assignments
-        .values()
-        .map(|assignment| Record::Assignment(Cow::Borrowed(assignment)));
+pub(super) fn assignments<'v>(org: &'v Org, hints: &Hints) -> Vec<Record<'v>> {
+    let wanted = hints.get("AssigneeId");
+    let of_wanted = |user: &str| wanted.is_none_or(|ids| ids.iter().any(|id| id == user));
+    let stated = org.assignments.values();
+    let stated = stated.filter(|assignment| of_wanted(&assignment.assignee));
+    let own = chosen(org, wanted).filter_map(|user| own_assignment(org, user));
     stated
-        .chain(
-            org.users
-                .values()
-                .filter_map(own)
-                .map(|row| Record::Assignment(Cow::Owned(row))),
-        )
+        .map(|assignment| Record::Assignment(Cow::Borrowed(assignment)))
+        .chain(own.map(|row| Record::Assignment(Cow::Owned(row))))
         .collect()
+}
+
+fn own_assignment(org: &Org, user: &User) -> Option<Assignment> {
+    let container = org.profiles.get(&user.profile)?.container.clone();
+    Some(Assignment {
+        id: derived_id("0Pa", &[&user.id, &container]),
+        assignee: user.id.clone(),
+        container,
+        group: None,
+        expires: None,
+    })
+}
+
+/// The users with these ids in their order; without ids, all.
+fn chosen<'v>(org: &'v Org, ids: Option<&Vec<String>>) -> impl Iterator<Item = &'v User> {
+    let named = ids.map(|ids| {
+        let ids: BTreeSet<&String> = ids.iter().collect();
+        let users = ids.into_iter().filter_map(|id| org.users.get(id));
+        users.collect::<Vec<_>>()
+    });
+    let all = named.is_none().then(|| org.users.values());
+    named.into_iter().flatten().chain(all.into_iter().flatten())
+}
+
+/// `User`: those with the ids or the username asked for, where a query says.
+pub(super) fn users<'v>(org: &'v Org, hints: &Hints) -> Vec<Record<'v>> {
+    let names = hints.get("Username");
+    let named = |user: &&User| {
+        let is = |name: &String| user.username.eq_ignore_ascii_case(name);
+        names.is_none_or(|names| names.iter().any(is))
+    };
+    let users = chosen(org, hints.get("Id")).filter(named);
+    users.map(Record::User).collect()
 }
 
 /// A column of `PermissionSetAssignment`.

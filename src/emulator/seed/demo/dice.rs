@@ -63,13 +63,14 @@ impl Dice {
         self.below(count) == 0
     }
 
+    /// One of these; `None` where there are none.
+    pub(super) fn one_of<'item, T>(&mut self, items: &'item [T]) -> Option<&'item T> {
+        let place = self.below(items.len() as u64);
+        items.get(usize::try_from(place).ok()?)
+    }
+
     /// One of these; empty text where there are none.
     pub(super) fn pick<'word>(&mut self, words: &[&'word str]) -> &'word str {
-        let place = self.below(words.len() as u64);
-        usize::try_from(place)
-            .ok()
-            .and_then(|place| words.get(place))
-            .copied()
-            .unwrap_or_default()
+        self.one_of(words).copied().unwrap_or_default()
     }
 }

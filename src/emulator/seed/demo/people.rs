@@ -47,6 +47,11 @@ pub(super) static OWNERS: LazyLock<Vec<Id>> = LazyLock::new(|| {
         .collect()
 });
 
+/// How many people the list has: users with greater numbers came with a larger scale.
+pub(super) fn count() -> u64 {
+    PEOPLE.len() as u64
+}
+
 /// Ids of the users in a role.
 pub(super) fn in_role(role: &str) -> Vec<Id> {
     let numbered = (1..)

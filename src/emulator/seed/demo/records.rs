@@ -1,91 +1,24 @@
-//! Records of the demo org. Each table is made on its own and refers to the others by number.
-
-use std::sync::LazyLock;
+//! Records of the demo org, one by one. They refer to each other by number.
 
 use serde_json::Value;
 
-use super::super::super::store::{Id, Row, Table, numbered};
+use super::super::super::store::{Id, numbered};
 use super::super::standard;
 use super::dice::{Dice, WORDS};
-use super::objects::PARTNER_DEAL;
 use super::people;
 
-const LEADS: u64 = 2000;
-const CONTACTS: u64 = 1500;
-const ACCOUNTS: u64 = 400;
-const OPPORTUNITIES: u64 = 300;
-const CASES: u64 = 200;
-const CAMPAIGNS: u64 = 12;
-const DEALS: u64 = 60;
-
-/// No record has a greater number than this.
-pub(super) const LAST_NUMBER: u64 = 10_000;
-
-/// Key prefix of the demo org's own object: the first custom object's.
-const DEAL_PREFIX: &str = "a00";
-
-/// Every table, made when first looked at; those that are asked for most come first.
-pub(super) static TABLES: [(&str, &LazyLock<Table>); 7] = [
-    ("Lead", &LEAD_TABLE),
-    ("Contact", &CONTACT_TABLE),
-    ("Account", &ACCOUNT_TABLE),
-    ("Opportunity", &OPPORTUNITY_TABLE),
-    ("Case", &CASE_TABLE),
-    ("Campaign", &CAMPAIGN_TABLE),
-    (PARTNER_DEAL, &DEAL_TABLE),
-];
-
-static ACCOUNT_TABLE: LazyLock<Table> = LazyLock::new(|| table("001", ACCOUNTS, account));
-static CAMPAIGN_TABLE: LazyLock<Table> = LazyLock::new(|| table("701", CAMPAIGNS, campaign));
-static CASE_TABLE: LazyLock<Table> = LazyLock::new(|| table("500", CASES, case));
-static CONTACT_TABLE: LazyLock<Table> = LazyLock::new(|| table("003", CONTACTS, contact));
-static LEAD_TABLE: LazyLock<Table> = LazyLock::new(|| table("00Q", LEADS, lead));
-static OPPORTUNITY_TABLE: LazyLock<Table> =
-    LazyLock::new(|| table("006", OPPORTUNITIES, opportunity));
-static DEAL_TABLE: LazyLock<Table> = LazyLock::new(|| table(DEAL_PREFIX, DEALS, deal));
+pub(super) const LEADS: u64 = 2000;
+pub(super) const CONTACTS: u64 = 1500;
+pub(super) const ACCOUNTS: u64 = 400;
+pub(super) const OPPORTUNITIES: u64 = 300;
+pub(super) const CASES: u64 = 200;
+pub(super) const CAMPAIGNS: u64 = 12;
+pub(super) const DEALS: u64 = 60;
 
 /// Field and value; null is left out.
-type Fields = Vec<(&'static str, Value)>;
+pub(super) type Fields = Vec<(&'static str, Value)>;
 
-fn table(prefix: &str, count: u64, make: fn(u64, &mut Dice) -> Fields) -> Table {
-    let kind = prefix
-        .bytes()
-        .fold(0, |kind, byte| kind * 128 + u64::from(byte));
-    let mut order = Vec::new();
-    let records = (1..=count).map(|number| {
-        let mut dice = Dice::of(kind, number);
-        let id = numbered(prefix, number);
-        let mut fields = make(number, &mut dice);
-        fields.extend(system_fields(&id, &mut dice));
-        if order.is_empty() {
-            order = alphabetical(&fields);
-        }
-        (id, row(fields, &order))
-    });
-    records.collect()
-}
-
-/// Places of the fields in alphabetical order: the same for each record of a table, so it is worked out once.
-fn alphabetical(fields: &Fields) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..fields.len()).collect();
-    order.sort_by_key(|place| fields[*place].0);
-    order
-}
-
-/// The record of these fields.
-fn row(mut fields: Fields, order: &[usize]) -> Row {
-    let sorted = order
-        .iter()
-        .map(|place| std::mem::take(&mut fields[*place]));
-    Row::from_sorted(
-        sorted
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.into(), value))
-            .collect(),
-    )
-}
-
-fn system_fields(id: &Id, dice: &mut Dice) -> Fields {
+pub(super) fn system_fields(id: &Id, dice: &mut Dice) -> Fields {
     let (month, day) = (1 + dice.below(12), 1 + dice.below(28));
     let (hour, minute, second) = (7 + dice.below(11), dice.below(60), dice.below(60));
     let created: Value =
@@ -203,7 +136,7 @@ fn title(dice: &mut Dice) -> Value {
     dice.pick(&WORDS.titles).into()
 }
 
-fn lead(_: u64, dice: &mut Dice) -> Fields {
+pub(super) fn lead(_: u64, dice: &mut Dice) -> Fields {
     let company = company(dice);
     let person = contactable(dice, &company);
     let [city, state, country] = place(dice);
@@ -257,7 +190,7 @@ fn some_account(dice: &mut Dice) -> u64 {
     1 + dice.below(bound)
 }
 
-fn account(number: u64, dice: &mut Dice) -> Fields {
+pub(super) fn account(number: u64, dice: &mut Dice) -> Fields {
     let name = account_name(number);
     let [city, state, country] = place(dice);
     vec![
@@ -292,7 +225,7 @@ fn account(number: u64, dice: &mut Dice) -> Fields {
     ]
 }
 
-fn contact(number: u64, dice: &mut Dice) -> Fields {
+pub(super) fn contact(number: u64, dice: &mut Dice) -> Fields {
     let account = some_account(dice);
     // Without an account a contact is private to its owner.
     let parentless = number % 25 == 7;
@@ -340,7 +273,7 @@ fn contact(number: u64, dice: &mut Dice) -> Fields {
     ]
 }
 
-fn opportunity(_: u64, dice: &mut Dice) -> Fields {
+pub(super) fn opportunity(_: u64, dice: &mut Dice) -> Fields {
     const STAGES: [(&str, u64, &str); 5] = [
         ("Prospecting", 10, "Pipeline"),
         ("Value Proposition", 50, "Pipeline"),
@@ -387,7 +320,7 @@ fn opportunity(_: u64, dice: &mut Dice) -> Fields {
     ]
 }
 
-fn case(number: u64, dice: &mut Dice) -> Fields {
+pub(super) fn case(number: u64, dice: &mut Dice) -> Fields {
     let agents = people::in_role("Service_Desk");
     let agent = usize::try_from(dice.below(agents.len() as u64))
         .ok()
@@ -428,7 +361,7 @@ fn case(number: u64, dice: &mut Dice) -> Fields {
     ]
 }
 
-fn campaign(number: u64, dice: &mut Dice) -> Fields {
+pub(super) fn campaign(number: u64, dice: &mut Dice) -> Fields {
     let kind = dice.pick(&["Webinar", "Trade Show", "Email", "Conference"]);
     vec![
         ("Name", format!("{kind} {number} of 2025").into()),
@@ -450,7 +383,7 @@ fn campaign(number: u64, dice: &mut Dice) -> Fields {
     ]
 }
 
-fn deal(number: u64, dice: &mut Dice) -> Fields {
+pub(super) fn deal(number: u64, dice: &mut Dice) -> Fields {
     let account = some_account(dice);
     let managers = people::in_role("Channel_Sales");
     let manager = usize::try_from(dice.below(managers.len() as u64))

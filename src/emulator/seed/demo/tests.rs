@@ -23,12 +23,12 @@ fn has_address(row: &crate::emulator::store::Row) -> bool {
 
 #[test]
 fn it_is_the_same_every_time() {
-    assert_eq!(super::org(), super::org());
+    assert_eq!(super::org(Scale::default()), super::org(Scale::default()));
 }
 
 #[test]
 fn the_people_are_complete() {
-    let org = super::org();
+    let org = super::org(Scale::default());
     let active = org.users.values().filter(|user| user.active).count();
     assert_eq!((active, org.users.len(), org.roles.len()), (42, 45, 15));
     assert!(
@@ -70,7 +70,7 @@ fn the_people_are_complete() {
 
 #[test]
 fn the_administrator_may_everything_and_has_a_token() {
-    let org = super::org();
+    let org = super::org(Scale::default());
     let administrator = &org.users[&org.organization.administrator];
     assert_eq!(org.profiles[&administrator.profile].full_name, "Admin");
     let session = &org.sessions[&org.organization.access_token];
@@ -98,7 +98,7 @@ fn the_administrator_may_everything_and_has_a_token() {
 
 #[test]
 fn the_records_are_what_selective_sync_needs() {
-    let org = super::org();
+    let org = super::org(Scale::default());
     let sizes = ["Lead", "Contact", "Account", "Opportunity", "Case"]
         .map(|object| org.rows(object).count());
     assert_eq!(sizes, [2000, 1500, 400, 300, 200]);
@@ -133,7 +133,7 @@ fn the_records_are_what_selective_sync_needs() {
 
 #[test]
 fn records_fit_their_objects() {
-    let org = super::org();
+    let org = super::org(Scale::default());
     for (object, table) in &org.records {
         let schema = org.object(object).unwrap();
         for (id, row) in table.iter() {
@@ -177,7 +177,7 @@ fn records_fit_their_objects() {
 
 #[test]
 fn an_edition_holds_these_records() {
-    let org = super::org();
+    let org = super::org(Scale::default());
     let text = serde_json::to_string(&org.records).unwrap();
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -188,7 +188,7 @@ fn an_edition_holds_these_records() {
 
 #[test]
 fn by_passes_are_there_and_defaults_are_public() {
-    let org = super::org();
+    let org = super::org(Scale::default());
     let models = ["Lead", "Contact", "Account", "Case"]
         .map(|object| org.object(object).unwrap().sharing.in_force.internal);
     let public = [
