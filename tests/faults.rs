@@ -198,7 +198,7 @@ fn state(server: &Server) -> Org {
     org.sessions.clear();
     org.counters.clear();
     org.api_requests = 0;
-    for user in org.users.values_mut() {
+    for user in org.users.make_mut().values_mut() {
         (user.created, user.modified) = (0, 0);
     }
     org

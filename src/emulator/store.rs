@@ -57,7 +57,7 @@ pub struct Org {
     /// What the administrator may beyond any permission set, so that no seed can shut it out. No query shows it.
     pub administrator_rights: Shared<Option<Container>>,
     /// Users by id.
-    pub users: BTreeMap<Id, User>,
+    pub users: Shared<BTreeMap<Id, User>>,
     /// Permission set assignments by id, without those to profiles' own sets.
     pub assignments: BTreeMap<Id, Assignment>,
     /// Sharing rules as asked for, by full name (`Lead.Rule`).

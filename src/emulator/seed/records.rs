@@ -403,7 +403,7 @@ fn insert_user(org: &mut Org, id: &Id, values: BTreeMap<String, Value>) -> Resul
         .and_then(|profile| org.profiles.get(&profile))
         .map(|profile| profile.label.clone());
     let added = standard::add_user(org, profile.as_deref().unwrap_or("Standard User"), user);
-    let Some(mut user) = org.users.remove(&added) else {
+    let Some(mut user) = org.users.make_mut().remove(&added) else {
         return Ok(());
     };
     user.active = values
@@ -415,7 +415,7 @@ fn insert_user(org: &mut Org, id: &Id, values: BTreeMap<String, Value>) -> Resul
         .filter(|(name, _)| is_further_column(name))
         .collect();
     user.id.clone_from(id);
-    org.users.insert(id.clone(), user);
+    org.users.make_mut().insert(id.clone(), user);
     Ok(())
 }
 

@@ -435,7 +435,7 @@ pub(super) fn add_user(org: &mut Org, profile: &str, mut user: User) -> Id {
     (user.active, user.created, user.modified) = (true, FOUNDED, FOUNDED);
     user.id = org.next_id("005");
     let id = user.id.clone();
-    org.users.insert(id.clone(), user);
+    org.users.make_mut().insert(id.clone(), user);
     id
 }
 

@@ -27,7 +27,7 @@ fn org() -> (Org, Id) {
         user_type: "Standard".into(),
         ..User::default()
     };
-    org.users.insert(user.id.clone(), user.clone());
+    org.users.make_mut().insert(user.id.clone(), user.clone());
     (org, user.id)
 }
 
@@ -159,10 +159,10 @@ fn object_permissions_bound_what_sharing_gives() {
         principal("role", "HubSpot"),
     );
     let container = org.profile_by_label("Read Only").unwrap().id.clone();
-    org.users.get_mut(&hubspot).unwrap().profile = container;
+    org.users.make_mut().get_mut(&hubspot).unwrap().profile = container;
     let [read, edit, _] = counts(&org, &hubspot, "Lead");
     assert!(read > 250 && edit == 0);
-    org.users.get_mut(&hubspot).unwrap().active = false;
+    org.users.make_mut().get_mut(&hubspot).unwrap().active = false;
     assert_eq!(counts(&org, &hubspot, "Lead"), [0, 0, 0]);
 }
 

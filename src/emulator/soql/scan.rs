@@ -33,7 +33,7 @@ pub(super) fn matching<'v>(
 /// How many records pass and are seen.
 pub(super) fn count<'v>(viewer: &Viewer<'v>, stored: &Stored<'v>, test: Option<&Test>) -> usize {
     match test {
-        None if stored.sees_all() => stored.len(),
+        None if stored.sees_all() => stored.count(),
         Some(test) if stored.sees_all() => {
             let passing = stored.parts().map(|part| pass(viewer, stored, part, test));
             passing

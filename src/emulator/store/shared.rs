@@ -57,8 +57,14 @@ impl<T: Default> Default for Shared<T> {
 }
 
 impl<T: PartialEq> PartialEq for Shared<T> {
+    /// What is one value in memory is equal without a look at it.
     fn eq(&self, other: &Shared<T>) -> bool {
-        **self == **other
+        let one = match (self, other) {
+            (Shared::Own(own), Shared::Own(other)) => Arc::ptr_eq(own, other),
+            (Shared::Seeded(own), Shared::Seeded(other)) => std::ptr::addr_eq(*own, *other),
+            _ => false,
+        };
+        one || **self == **other
     }
 }
 

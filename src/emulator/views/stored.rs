@@ -39,7 +39,7 @@ impl<'v> Stored<'v> {
     }
 
     /// How many records there are, seen or not.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.table.len()
     }
 

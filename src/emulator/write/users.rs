@@ -47,7 +47,7 @@ pub(super) fn create(
         user.nickname = format!("User{}", short(&user.id));
     }
     let (id, name) = (user.id.clone(), user.username.clone());
-    org.users.insert(id.clone(), user);
+    org.users.make_mut().insert(id.clone(), user);
     writer.audit(
         "createduser",
         "Manage Users",
@@ -88,7 +88,7 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
         check_seat(org, &user)?;
     }
     let name = user.username.clone();
-    org.users.insert(id.to_owned(), user);
+    org.users.make_mut().insert(id.to_owned(), user);
     writer.audit(
         "changeduser",
         "Manage Users",

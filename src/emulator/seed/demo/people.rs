@@ -163,7 +163,7 @@ fn user(org: &Org, person: &Person) -> User {
 /// The first person of the list is the administrator the standard org has.
 fn take_over_administrator(org: &mut Org, user: User) {
     let administrator = org.organization.administrator.clone();
-    let Some(existing) = org.users.get_mut(&administrator) else {
+    let Some(existing) = org.users.make_mut().get_mut(&administrator) else {
         return;
     };
     existing.username = user.username;
@@ -178,7 +178,7 @@ fn take_over_administrator(org: &mut Org, user: User) {
 
 fn add_user(org: &mut Org, person: &Person, user: User) {
     let id = standard::add_user(org, &person.profile, user);
-    if let Some(user) = org.users.get_mut(&id) {
+    if let Some(user) = org.users.make_mut().get_mut(&id) {
         user.active = person.active;
     }
 }

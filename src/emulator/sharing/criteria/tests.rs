@@ -178,7 +178,7 @@ fn owners_without_a_possible_role_are_left_out_unless_asked_for() {
         user_type: "AutomatedProcess".into(),
         ..User::default()
     };
-    org.users.insert(robot.id.clone(), robot);
+    org.users.make_mut().insert(robot.id.clone(), robot);
     for include_records_owned_by_all in [true, false] {
         let scope = RuleScope::Criteria {
             items: Vec::new(),
