@@ -4,12 +4,14 @@
 //! What it does not know it refuses, in the vendor's error shape.
 
 pub mod bulk;
+pub mod control;
 pub mod deploy;
 pub mod deploy_request;
 pub mod documents;
 pub mod faults;
 pub mod http;
 pub mod jobs;
+pub mod journal;
 pub mod login;
 pub mod persist;
 pub mod rest;
@@ -34,6 +36,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use control::Control;
 use faults::{Faults, FaultsError};
 use serde_json::json;
 use server::Service;
@@ -159,6 +162,7 @@ pub async fn start(options: Options) -> Result<Server, StartError> {
         ..World::new(org)
     };
     let service = Arc::new(Service {
+        control: Control::new(world.org.clone()),
         world: Mutex::new(world),
         faults: Mutex::new(faults),
         state: options.state,

@@ -356,20 +356,11 @@ pub(crate) struct Emulator {
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
     /// Whose time passes.
-    #[arg(long, value_enum, default_value_t = Clock::Real)]
-    pub(crate) clock: Clock,
+    #[arg(long, value_enum, default_value_t = super::emulator::Clock::Real)]
+    pub(crate) clock: super::emulator::Clock,
     /// Write each request to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
-}
-
-/// Whose time passes in the emulator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Clock {
-    /// The machine's.
-    Real,
-    /// Time stands still until a test moves it.
-    Manual,
 }
 
 /// `completions`.

@@ -1,6 +1,8 @@
 //! `emulator`: serves the embedded org until it is told to end.
 
-use super::arguments::{Clock, Emulator as Arguments};
+use clap::ValueEnum;
+
+use super::arguments::Emulator as Arguments;
 use super::codes::{self, failure};
 use super::context::Context;
 use super::session;
@@ -8,6 +10,15 @@ use super::signals::Signals;
 use crate::diagnostic::{Exit, Failure};
 use crate::emulator;
 pub(crate) use crate::emulator::Scale;
+
+/// Whose time passes in the emulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Clock {
+    /// The machine's.
+    Real,
+    /// Time stands still until a test moves it.
+    Manual,
+}
 
 /// Starts it, says on one line where it is, and serves.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {

@@ -1,17 +1,32 @@
 //! From paths to handlers, and who may call them.
 
-use serde_json::json;
-
 use super::http::{Refusal, Request, Response};
-use super::soql::dates::rest_moment;
-use super::store::{Clock, World};
+use super::store::{DeployJob, World};
 use super::{bulk, login, rest, soap};
 
 /// API versions served.
 pub const VERSIONS: std::ops::RangeInclusive<u32> = 51..=66;
 
-/// Answers a request. Work that is due comes through first.
+/// Answers a request and notes what it changed. Work that is due comes through first.
 pub fn handle(world: &mut World, request: Request) -> Response {
+    if !(super::server::may_change(&request) || has_work(world)) {
+        return dispatch(world, request);
+    }
+    let before = world.org.clone();
+    let (method, path) = (request.method.clone(), request.path.clone());
+    let response = dispatch(world, request);
+    let now = world.now();
+    world.journal.note(&method, &path, now, &before, &world.org);
+    response
+}
+
+/// Whether something may come through by itself.
+fn has_work(world: &World) -> bool {
+    let running = |job: &DeployJob| job.completed.is_none();
+    !world.org.recalculations.is_empty() || world.org.deploys.values().any(running)
+}
+
+fn dispatch(world: &mut World, request: Request) -> Response {
     world.settle();
     let path = request.path.trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
@@ -21,7 +36,6 @@ pub fn handle(world: &mut World, request: Request) -> Response {
         ["services", "data"] => rest::versions(),
         ["services", "data", version, path @ ..] => rest(world, request, version, path),
         ["services", "async", version, path @ ..] => bulk(world, &request, version, path),
-        ["services", "emulator", "clock"] => clock(world, &request),
         ["services", "Soap", "m", ..] => soap::metadata(world, &request),
         ["services", "Soap", "u" | "c", ..] => soap::partner(world, &request),
         _ => not_found(),
@@ -76,19 +90,6 @@ fn bulk(world: &mut World, request: &Request, version: &str, path: &[&str]) -> R
     match parse_version(&format!("v{version}")) {
         Some(version) => bulk::handle(world, request, version, path),
         None => not_found(),
-    }
-}
-
-/// `POST /services/emulator/clock?advance=30s`: moves a manual clock on. A real clock goes by itself.
-fn clock(world: &mut World, request: &Request) -> Response {
-    let by = request.parameters().remove("advance");
-    let by = by.and_then(|text| super::duration(&text));
-    match by {
-        Some(by) if request.method == "POST" && world.clock == Clock::Manual => {
-            world.advance(by);
-            Response::json(200, &json!({"now": rest_moment(world.now())}))
-        }
-        _ => not_found(),
     }
 }
 

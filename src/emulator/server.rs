@@ -4,7 +4,7 @@ mod wire;
 
 use std::future::Future;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::control::Control;
 use super::faults::{Drop, Effect, Faults};
 use super::http::{Refusal, Request, Response};
 use super::store::World;
@@ -34,6 +35,7 @@ const WORTH_PACKING: usize = 860;
 pub(super) struct Service {
     pub(super) world: Mutex<World>,
     pub(super) faults: Mutex<Faults>,
+    pub(super) control: Control,
     pub(super) state: Option<PathBuf>,
     pub(super) latency: Duration,
     pub(super) log: Option<Mutex<std::fs::File>>,
@@ -48,6 +50,16 @@ impl Service {
     /// What happens to requests.
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the control endpoint answers; the state is kept as after any other request.
+    fn control(&self, request: &Request) -> Response {
+        let mut world = self.world();
+        let response = self.control.answer(&mut world, &mut self.faults(), request);
+        match &self.state {
+            Some(path) if request.method != "GET" => kept(path, &world, response),
+            _ => response,
+        }
     }
 
     fn strike(&self, request: &Request) -> Effect {
@@ -66,12 +78,7 @@ impl Service {
         if !may_change && pulse(&world) == before {
             return response;
         }
-        match persist::save(path, &world.org) {
-            Ok(()) => response,
-            Err(error) => {
-                Response::refusal(&Refusal::new(500, "UNKNOWN_EXCEPTION", error.to_string()))
-            }
-        }
+        kept(path, &world, response)
     }
 
     fn note(&self, line: &serde_json::Value) {
@@ -79,6 +86,14 @@ impl Service {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
         // A log that cannot be written must not fail the request it is about.
         let _ = writeln!(log, "{line}");
+    }
+}
+
+/// The answer, once the state is kept.
+fn kept(path: &Path, world: &World, response: Response) -> Response {
+    match persist::save(path, &world.org) {
+        Ok(()) => response,
+        Err(error) => Response::refusal(&Refusal::new(500, "UNKNOWN_EXCEPTION", error.to_string())),
     }
 }
 
@@ -99,7 +114,7 @@ fn pulse(world: &World) -> (usize, usize, usize) {
 }
 
 /// Whether a request could change the state: reading over SOAP and batches of reads do not.
-fn may_change(request: &Request) -> bool {
+pub(super) fn may_change(request: &Request) -> bool {
     if request.method == "GET" || request.method == "HEAD" {
         return false;
     }
@@ -145,14 +160,17 @@ async fn handle(
     request: HttpRequest,
 ) -> axum::response::Response {
     let begun = Instant::now();
-    if !service.latency.is_zero() {
-        tokio::time::sleep(service.latency).await;
-    }
     let packs = accepts_gzip(request.headers());
     let request = match read(request, &line).await {
         Ok(request) => request,
         Err(response) => return rendered(response, packs),
     };
+    if Control::is_meant(&request) {
+        return rendered(service.control(&request), packs);
+    }
+    if !service.latency.is_zero() {
+        tokio::time::sleep(service.latency).await;
+    }
     let (method, path) = (request.method.clone(), shown_path(&request));
     let write = may_change(&request);
     let effect = service.strike(&request);

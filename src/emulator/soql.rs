@@ -9,6 +9,8 @@ pub mod dates;
 pub mod evaluate;
 pub mod lexer;
 pub mod parser;
+mod parts;
+mod ranges;
 pub mod render;
 pub mod resolve;
 mod scan;
@@ -108,26 +110,4 @@ pub fn columns(viewer: &Viewer<'_>, text: &str) -> Result<serde_json::Value, Ref
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_points_at_the_place() {
-        let error = SoqlError::at(
-            "INVALID_TYPE",
-            20,
-            "sObject type 'XYZZY' is not supported.".to_owned(),
-        );
-        let expected = "\nselect count() from XYZZY\n                    ^\nERROR at Row:1:Column:21\nsObject type 'XYZZY' is not supported.";
-        assert_eq!(error.refusal("select count() from XYZZY").message, expected);
-    }
-
-    #[test]
-    fn rows_are_counted() {
-        let refusal = SoqlError::malformed(10, "x".to_owned()).refusal("SELECT Id\nFROM ä Lead");
-        assert_eq!(
-            refusal.message,
-            "\nFROM ä Lead\n^\nERROR at Row:2:Column:1\nx"
-        );
-    }
-}
+mod tests;

@@ -19,6 +19,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::journal::Journal;
 pub use ids::{Id, canonical, numbered, short};
 pub use objects::*;
 pub use people::*;
@@ -312,6 +313,8 @@ pub struct World {
     pub codes: BTreeMap<String, Id>,
     /// Jobs of the Bulk API, which live as long as the server.
     pub bulk_jobs: BTreeMap<Id, BulkJob>,
+    /// What requests changed.
+    pub journal: Journal,
 }
 
 /// A query result that is read page by page.
@@ -350,7 +353,17 @@ impl World {
             cursors: BTreeMap::new(),
             codes: BTreeMap::new(),
             bulk_jobs: BTreeMap::new(),
+            journal: Journal::default(),
         }
+    }
+
+    /// Puts another state in the place of this one; whatever was begun over the old one is gone.
+    pub fn restore(&mut self, org: Org) {
+        self.org = org;
+        self.cursors.clear();
+        self.codes.clear();
+        self.bulk_jobs.clear();
+        self.journal.clear();
     }
 
     /// What the clock shows.

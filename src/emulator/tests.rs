@@ -422,17 +422,6 @@ fn the_running_users_own_access_can_be_selected_but_not_filtered_on() {
 }
 
 #[test]
-fn only_a_manual_clock_is_moved() {
-    let mut client = Client::administrator();
-    let path = "/services/emulator/clock?advance=90s";
-    assert_eq!(client.send("POST", path, "").status, 404);
-    client.world.clock = super::store::Clock::Manual;
-    let before = client.world.now();
-    assert_eq!(client.send("POST", path, "").status, 200);
-    assert_eq!(client.world.now(), before + 90_000);
-}
-
-#[test]
 fn view_all_fields_came_with_version_63() {
     let mut client = Client::administrator();
     let soql = "query?q=SELECT+PermissionsViewAllFields+FROM+ObjectPermissions+LIMIT+1";

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub use access::{share_object, shared_object};
 pub use people::user_type;
-pub use restrictions::{check_restrictions, filterable_at, needs_view_setup};
+pub use restrictions::{check_restrictions, filterable_at, needs_view_setup, repeats_pages};
 pub use stored::Stored;
 
 use super::schema;

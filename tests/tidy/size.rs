@@ -19,7 +19,6 @@ const KNOWN: &[(&str, usize)] = &[
     ("src/emulator/seed/records.rs", 460),
     ("src/emulator/seed/standard.rs", 450),
     ("src/emulator/soql/parser.rs", 420),
-    ("src/emulator/store.rs", 450),
     ("src/emulator/views.rs", 440),
 ];
 

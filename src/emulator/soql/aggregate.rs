@@ -122,10 +122,11 @@ fn output(
                     format!("Field must be grouped or aggregated: {}", name.text),
                 ));
             };
-            Ok((
-                alias.clone().unwrap_or_else(|| path.key().to_owned()),
-                Output::Key(position),
-            ))
+            let key = || match path.part {
+                Some(_) => expression(unnamed),
+                None => path.key().to_owned(),
+            };
+            Ok((alias.clone().unwrap_or_else(key), Output::Key(position)))
         }
         Selected::Aggregate(aggregate, alias) => {
             if aggregate.field.is_none() && !count_only {
@@ -134,8 +135,7 @@ fn output(
                     "Grouped query cannot have COUNT()".to_owned(),
                 ));
             }
-            let name = alias.clone().unwrap_or_else(|| format!("expr{unnamed}"));
-            *unnamed += usize::from(alias.is_none());
+            let name = alias.clone().unwrap_or_else(|| expression(unnamed));
             Ok((name, Output::Aggregate(column(scope, aggregate)?)))
         }
         Selected::Children(_, at) | Selected::Fields(_, at) => Err(SoqlError::malformed(
@@ -143,6 +143,13 @@ fn output(
             "Grouped query cannot have sub-queries or FIELDS".to_owned(),
         )),
     }
+}
+
+/// The name of the next expression that the query gives none.
+fn expression(unnamed: &mut usize) -> String {
+    let name = format!("expr{unnamed}");
+    *unnamed += 1;
+    name
 }
 
 /// Resolves an aggregate.
@@ -288,7 +295,7 @@ fn order(
                 order.then_with(|| {
                     let left = group_value(scope, grouping, left, subject);
                     let right = group_value(scope, grouping, right, subject);
-                    compare::sort(&left, &right, *descending, *nulls_last)
+                    compare::sort(subject.kind(), (&left, &right), *descending, *nulls_last)
                 })
             },
         )

@@ -1,5 +1,7 @@
 //! A query as it was written.
 
+use super::parts::DatePart;
+
 /// A name or dotted path, and where it stands in the query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Name {
@@ -7,6 +9,8 @@ pub struct Name {
     pub text: String,
     /// Byte offset.
     pub at: usize,
+    /// The date function around it.
+    pub part: Option<DatePart>,
 }
 
 /// A `SELECT`.

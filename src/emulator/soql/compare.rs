@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::ast::{Literal, Operator};
-use super::dates;
+use super::{dates, ranges};
 use crate::emulator::store::{FieldType, Millis, canonical};
 
 /// Whether a value meets a comparison. Texts are compared without regard to case, ids in their long form; a missing
@@ -89,7 +89,7 @@ fn within(
     number: i64,
     now: Millis,
 ) -> Option<Ordering> {
-    let (first, after) = dates::range(word, number, now)?;
+    let (first, after) = ranges::range(word, number, now)?;
     let at = match kind {
         FieldType::DateTime => dates::moment(value.as_str()?)?,
         _ => dates::midnight(dates::day(value.as_str()?)?)?,
@@ -156,8 +156,13 @@ impl Pattern {
     }
 }
 
-/// The order of two values in `ORDER BY`; missing ones first unless asked otherwise.
-pub fn sort(left: &Value, right: &Value, descending: bool, nulls_last: bool) -> Ordering {
+/// The order of two values of a field in `ORDER BY`; missing ones first unless asked otherwise. Ids have a case.
+pub fn sort(
+    kind: FieldType,
+    (left, right): (&Value, &Value),
+    descending: bool,
+    nulls_last: bool,
+) -> Ordering {
     match (is_empty(left), is_empty(right)) {
         (true, true) => return Ordering::Equal,
         (true, false) => {
@@ -176,7 +181,12 @@ pub fn sort(left: &Value, right: &Value, descending: bool, nulls_last: bool) -> 
         }
         (false, false) => {}
     }
-    let order = plain(left, right);
+    let order = match (kind, left, right) {
+        (FieldType::Id | FieldType::Reference, Value::String(left), Value::String(right)) => {
+            left.cmp(right)
+        }
+        _ => plain(left, right),
+    };
     if descending { order.reverse() } else { order }
 }
 

@@ -9,6 +9,41 @@ use super::resolve;
 use crate::emulator::store::{FieldType, canonical};
 use crate::emulator::views;
 
+/// The `WHERE` of a query.
+pub(super) fn filter(scope: &Scope<'_, '_>, query: &Query) -> Result<Option<Test>, SoqlError> {
+    let Some(condition) = &query.filter else {
+        return Ok(None);
+    };
+    let mut joins = 0;
+    check_semi_joins(condition, true, &mut joins)?;
+    compile(scope, condition).map(Some)
+}
+
+/// Semi-joins stand beside each other, joined by AND, two at most (SOQL reference, semi-joins and anti-joins).
+fn check_semi_joins(condition: &Condition, top: bool, joins: &mut usize) -> Result<(), SoqlError> {
+    match condition {
+        Condition::And(terms) if top => terms
+            .iter()
+            .try_for_each(|term| check_semi_joins(term, !matches!(term, Condition::And(_)), joins)),
+        Condition::And(terms) | Condition::Or(terms) => terms
+            .iter()
+            .try_for_each(|term| check_semi_joins(term, false, joins)),
+        Condition::Not(term) => check_semi_joins(term, false, joins),
+        Condition::InQuery(_, _, query) => {
+            *joins += 1;
+            let message = match (top, *joins) {
+                (false, _) => {
+                    "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE expressions."
+                }
+                (true, 3..) => "Cannot have more than 2 semi join sub-selects",
+                _ => return Ok(()),
+            };
+            Err(SoqlError::malformed(query.from.at, message.to_owned()))
+        }
+        Condition::Compare(..) | Condition::In(..) | Condition::Includes(..) => Ok(()),
+    }
+}
+
 /// Resolves a condition.
 pub(super) fn compile(scope: &Scope<'_, '_>, condition: &Condition) -> Result<Test, SoqlError> {
     let all = |terms: &[Condition]| {
@@ -23,8 +58,8 @@ pub(super) fn compile(scope: &Scope<'_, '_>, condition: &Condition) -> Result<Te
         Condition::Not(term) => Ok(Test::Not(Box::new(compile(scope, term)?))),
         Condition::Compare(operand, operator, literal) => {
             let subject = subject(scope, operand)?;
-            check_literal(&subject, operand, literal)?;
             check_operator(&subject, operand, *operator)?;
+            check_literal(&subject, operand, literal)?;
             Ok(match (operator, literal) {
                 (Operator::Like, Literal::Text(_, pattern)) => {
                     Test::Like(subject, compare::Pattern::new(pattern))
@@ -42,14 +77,16 @@ pub(super) fn compile(scope: &Scope<'_, '_>, condition: &Condition) -> Result<Te
         }
         Condition::InQuery(operand, negated, query) => {
             let subject = subject(scope, operand)?;
-            let set = semi_join(scope, &subject, query)?;
+            let set = semi_join(scope, &subject, operand, query)?;
             Ok(Test::In(subject, *negated, set))
         }
-        Condition::Includes(operand, negated, literals) => Ok(Test::Includes(
-            subject(scope, operand)?,
-            *negated,
-            literals.clone(),
-        )),
+        Condition::Includes(operand, negated, literals) => {
+            let subject = subject(scope, operand)?;
+            if subject.kind() != FieldType::MultiPicklist {
+                return Err(invalid_operator(operand, subject.kind()));
+            }
+            Ok(Test::Includes(subject, *negated, literals.clone()))
+        }
     }
 }
 
@@ -69,7 +106,23 @@ fn subject(scope: &Scope<'_, '_>, operand: &Operand) -> Result<Subject, SoqlErro
 }
 
 /// The values a semi-join selects.
-fn semi_join(scope: &Scope<'_, '_>, subject: &Subject, query: &Query) -> Result<Set, SoqlError> {
+fn semi_join(
+    scope: &Scope<'_, '_>,
+    subject: &Subject,
+    operand: &Operand,
+    query: &Query,
+) -> Result<Set, SoqlError> {
+    let (Subject::Field(outer), Operand::Field(outer_name)) = (subject, operand) else {
+        let message = "Semi join sub-selects cannot be used in HAVING".to_owned();
+        return Err(SoqlError::malformed(query.from.at, message));
+    };
+    if !matches!(outer.kind, FieldType::Id | FieldType::Reference) {
+        let message = format!(
+            "The left operand field in the where expression for outer query should be an id field, cannot use: '{}'",
+            outer_name.text
+        );
+        return Err(SoqlError::malformed(outer_name.at, message));
+    }
     let [Selected::Field(name, _)] = query.select.as_slice() else {
         let message = "Semi join sub-selects can only query id fields".to_owned();
         return Err(SoqlError::malformed(query.from.at, message));
@@ -88,11 +141,8 @@ fn semi_join(scope: &Scope<'_, '_>, subject: &Subject, query: &Query) -> Result<
         );
         return Err(SoqlError::malformed(name.at, message));
     }
-    let test = query
-        .filter
-        .as_ref()
-        .map(|filter| compile(&inner, filter))
-        .transpose()?;
+    check_same_object(scope, &inner, outer, &path, query)?;
+    let test = filter(&inner, query)?;
     let hints = test.as_ref().map(hints).unwrap_or_default();
     let records = matching(&inner, test.as_ref(), &hints, usize::MAX)?;
     let values = records
@@ -105,6 +155,41 @@ fn semi_join(scope: &Scope<'_, '_>, subject: &Subject, query: &Query) -> Result<
         texts,
         ..Set::default()
     })
+}
+
+/// Both ids have to be ids of one object, and both queries of different ones.
+fn check_same_object(
+    scope: &Scope<'_, '_>,
+    inner: &Scope<'_, '_>,
+    outer: &resolve::Path,
+    path: &resolve::Path,
+    query: &Query,
+) -> Result<(), SoqlError> {
+    if scope.schema.name == inner.schema.name {
+        let message = "The inner and outer selects should not be on the same object type";
+        return Err(SoqlError::malformed(query.from.at, message.to_owned()));
+    }
+    if outer
+        .targets
+        .iter()
+        .any(|target| path.targets.contains(target))
+    {
+        return Ok(());
+    }
+    let message = format!(
+        "The selected field '{}' in the subquery and the left operand field in the where expression in the outer query '{}' should point to the same object type",
+        path.column, outer.column
+    );
+    Err(SoqlError::malformed(query.from.at, message))
+}
+
+fn invalid_operator(operand: &Operand, kind: FieldType) -> SoqlError {
+    let at = match operand {
+        Operand::Field(name) => name.at,
+        Operand::Aggregate(aggregate) => aggregate.at,
+    };
+    let message = format!("invalid operator on {} field", kind.as_str());
+    SoqlError::at("INVALID_FIELD", at, message)
 }
 
 fn check_literal(subject: &Subject, operand: &Operand, literal: &Literal) -> Result<(), SoqlError> {
@@ -152,7 +237,7 @@ fn check_operator(
     operand: &Operand,
     operator: Operator,
 ) -> Result<(), SoqlError> {
-    let (Subject::Field(path), Operand::Field(name)) = (subject, operand) else {
+    let Subject::Field(path) = subject else {
         return Ok(());
     };
     let exact = [
@@ -161,11 +246,16 @@ fn check_operator(
         FieldType::MultiPicklist,
     ];
     let textual = path.kind.is_text() && !exact.contains(&path.kind);
-    if operator == Operator::Like && !textual {
-        let message = format!("invalid operator on {} field", path.kind.as_str());
-        return Err(SoqlError::at("INVALID_FIELD", name.at, message));
+    let ordered = path.kind != FieldType::Boolean;
+    let fits = match operator {
+        Operator::Equal | Operator::NotEqual => true,
+        Operator::Like => textual,
+        _ => ordered,
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(invalid_operator(operand, path.kind)),
     }
-    Ok(())
 }
 
 fn is_number(kind: FieldType) -> bool {

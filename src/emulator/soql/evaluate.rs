@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::aggregate;
 use super::ast::*;
 use super::compare;
-use super::compile::compile;
+use super::compile;
 use super::render;
 use super::resolve::{self, Path};
 use super::scan;
@@ -82,11 +82,7 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
         let message = "SOQL offset exceeds the maximum allowed offset of 2000".to_owned();
         return Err(SoqlError::plain("NUMBER_OUTSIDE_VALID_RANGE", message));
     }
-    let test = query
-        .filter
-        .as_ref()
-        .map(|filter| compile(&scope, filter))
-        .transpose()?;
+    let test = compile::filter(&scope, query)?;
     let hints = test.as_ref().map(hints).unwrap_or_default();
     views::check_restrictions(viewer, &schema, query, &hints)?;
     if let Some(grouping) = aggregate::grouping(&scope, query)? {
@@ -104,7 +100,7 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
     let kept = records
         .into_iter()
         .skip(query.offset)
-        .take(query.limit.unwrap_or(usize::MAX));
+        .take(limit(query, &schema));
     let records = kept
         .map(|record| render::record(viewer, &columns, &record))
         .collect::<Result<Vec<_>, _>>()?;
@@ -114,6 +110,12 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
         object: schema.name.clone(),
         grouped: false,
     })
+}
+
+/// How many records are wanted at most.
+fn limit(query: &Query, schema: &ObjectSchema) -> usize {
+    let limit = query.limit.filter(|_| !views::repeats_pages(&schema.name));
+    limit.unwrap_or(usize::MAX)
 }
 
 /// How many records have to be found: the first ones will do where nothing puts them into another order.
@@ -131,11 +133,7 @@ pub(super) fn children(
     reference: &str,
     parent: &str,
 ) -> Result<Vec<String>, SoqlError> {
-    let test = query
-        .filter
-        .as_ref()
-        .map(|filter| compile(scope, filter))
-        .transpose()?;
+    let test = compile::filter(scope, query)?;
     let mut hints = test.as_ref().map(hints).unwrap_or_default();
     hints.insert(reference.to_owned(), vec![parent.to_owned()]);
     let columns = render::columns(scope, &query.select)?;
@@ -286,7 +284,7 @@ pub(super) fn hints(test: &Test) -> Hints {
     for term in terms {
         match term {
             Test::Compare(Subject::Field(path), Operator::Equal, Literal::Text(text, _))
-                if path.steps.is_empty() =>
+                if path.steps.is_empty() && path.part.is_none() =>
             {
                 hints.insert(path.column.clone(), vec![key(text, path.kind)]);
             }
@@ -339,8 +337,8 @@ struct SortKey<'o> {
 impl Ord for SortKey<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let pairs = self.values.iter().zip(&other.values).zip(self.order);
-        let orders = pairs.map(|((left, right), (_, descending, nulls_last))| {
-            compare::sort(left, right, *descending, *nulls_last)
+        let orders = pairs.map(|(values, (path, descending, nulls_last))| {
+            compare::sort(path.kind, values, *descending, *nulls_last)
         });
         orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
     }

@@ -2,8 +2,9 @@
 
 use super::SoqlError;
 use super::ast::*;
-use super::dates;
 use super::lexer::{Token, TokenKind, tokens};
+use super::parts::DatePart;
+use super::{dates, ranges};
 
 /// How deep conditions and sub-queries may nest.
 const DEEPEST: usize = 60;
@@ -53,6 +54,7 @@ impl Parser {
 
     fn unexpected(&self) -> SoqlError {
         let message = match self.peek() {
+            TokenKind::Symbol(":") => "Bind variables only allowed in Apex code".to_owned(),
             TokenKind::Word(word) => format!("unexpected token: '{word}'"),
             TokenKind::Text { value, .. } => format!("unexpected token: '{value}'"),
             TokenKind::Number(number) => format!("unexpected token: '{number}'"),
@@ -105,7 +107,11 @@ impl Parser {
         };
         let text = text.clone();
         self.next += 1;
-        Ok(Name { text, at })
+        Ok(Name {
+            text,
+            at,
+            part: None,
+        })
     }
 
     fn alias(&mut self) -> Option<String> {
@@ -169,7 +175,7 @@ impl Parser {
     fn grouping(&mut self, query: &mut Query) -> Result<(), SoqlError> {
         if self.take_word("GROUP") {
             self.expect_word("BY")?;
-            query.group_by = self.list(Parser::name)?;
+            query.group_by = self.list(Parser::grouped)?;
         }
         if self.take_word("HAVING") {
             query.having = Some(self.condition()?);
@@ -205,6 +211,10 @@ impl Parser {
         }
         if name.text.eq_ignore_ascii_case("FIELDS") {
             return self.field_group(at);
+        }
+        if let Some(part) = DatePart::parse(&name.text) {
+            let name = self.date_part(part, at)?;
+            return Ok(Selected::Field(name, self.alias()));
         }
         let aggregate = self.aggregate(&name)?;
         Ok(Selected::Aggregate(aggregate, self.alias()))
@@ -244,6 +254,26 @@ impl Parser {
             function,
             field,
             at: name.at,
+        })
+    }
+
+    fn grouped(&mut self) -> Result<Name, SoqlError> {
+        let name = self.name()?;
+        match DatePart::parse(&name.text) {
+            Some(part) if self.is_symbol("(") => self.date_part(part, name.at),
+            _ => Ok(name),
+        }
+    }
+
+    /// The field a date function is about.
+    fn date_part(&mut self, part: DatePart, at: usize) -> Result<Name, SoqlError> {
+        self.expect_symbol("(")?;
+        let field = self.name()?;
+        self.expect_symbol(")")?;
+        Ok(Name {
+            text: field.text,
+            at,
+            part: Some(part),
         })
     }
 
@@ -293,6 +323,10 @@ impl Parser {
     fn joined(&mut self, first: Condition, word: &str) -> Result<Vec<Condition>, SoqlError> {
         let mut terms = vec![first];
         while self.take_word(word) {
+            // A NOT that does not come first needs brackets around it.
+            if self.is_word("NOT") {
+                return Err(self.unexpected());
+            }
             terms.push(self.term()?);
         }
         if self.is_word("AND") || self.is_word("OR") {
@@ -315,7 +349,7 @@ impl Parser {
     }
 
     fn operand(&mut self) -> Result<Operand, SoqlError> {
-        let name = self.name()?;
+        let name = self.grouped()?;
         if self.is_symbol("(") {
             return Ok(Operand::Aggregate(self.aggregate(&name)?));
         }
@@ -382,7 +416,7 @@ impl Parser {
             TokenKind::Word(word) if word.eq_ignore_ascii_case("null") => Literal::Null,
             TokenKind::Word(word) if word.eq_ignore_ascii_case("true") => Literal::Boolean(true),
             TokenKind::Word(word) if word.eq_ignore_ascii_case("false") => Literal::Boolean(false),
-            TokenKind::Word(word) if dates::is_range(&word) => {
+            TokenKind::Word(word) if ranges::is_range(&word) => {
                 return self.range(word.to_ascii_uppercase());
             }
             _ => return Err(self.unexpected()),
@@ -393,7 +427,7 @@ impl Parser {
 
     fn range(&mut self, word: String) -> Result<Literal, SoqlError> {
         self.next += 1;
-        if !word.contains("_N_") {
+        if !ranges::takes_number(&word) {
             return Ok(Literal::Range(word, 0));
         }
         self.expect_symbol(":")?;
@@ -424,7 +458,7 @@ mod tests {
     #[test]
     fn the_parts_of_a_query_are_told_apart() {
         let text = "SELECT OwnerId, COUNT(Id) n, (SELECT Id FROM Contacts LIMIT 1) FROM Lead l \
-            WHERE (a = 'x' OR b != null) AND NOT c IN (1, 2) AND Id NOT IN (SELECT LeadId FROM X) \
+            WHERE (a = 'x' OR b != null) AND (NOT c IN (1, 2)) AND Id NOT IN (SELECT LeadId FROM X) \
             GROUP BY OwnerId HAVING COUNT(Id) > 3 ORDER BY OwnerId DESC NULLS LAST LIMIT 10 OFFSET 5";
         let query = parse(text).unwrap();
         assert_eq!(query.select.len(), 3);
@@ -467,6 +501,36 @@ mod tests {
                 "unexpected token: 'FOR'",
             ),
             ("SELECT bogus(Id) FROM Lead", 7, "unknown function: bogus"),
+            (
+                "SELECT Id FROM Lead WHERE a = 1 AND NOT b = 2",
+                36,
+                "unexpected token: 'NOT'",
+            ),
+            (
+                "SELECT Id FROM Lead WHERE a = 1 WITH SECURITY_ENFORCED",
+                32,
+                "unexpected token: 'WITH'",
+            ),
+            (
+                "SELECT Id FROM Lead WHERE a = LAST_N_DAYS",
+                41,
+                "unexpected token: '<EOF>'",
+            ),
+            (
+                "SELECT COUNT(Id) FROM Lead GROUP BY ROLLUP(Status)",
+                42,
+                "unexpected token: '('",
+            ),
+            (
+                "SELECT TYPEOF Owner WHEN User THEN Id END FROM Lead",
+                20,
+                "unexpected token: 'WHEN'",
+            ),
+            (
+                "SELECT Id FROM Lead WHERE Name = :name",
+                33,
+                "Bind variables only allowed in Apex code",
+            ),
         ];
         for (query, at, message) in cases {
             let error = parse(query).unwrap_err();

@@ -31,6 +31,10 @@ pub(super) fn columns<'q>(
     let mut columns = Vec::new();
     for selected in select {
         match selected {
+            Selected::Field(name, _) if name.part.is_some() => {
+                let message = format!("Field must be grouped or aggregated: {}", name.text);
+                return Err(SoqlError::malformed(name.at, message));
+            }
             Selected::Field(name, None) => place(&mut columns, &scope.path(name)?, name)?,
             Selected::Field(name, Some(alias)) => {
                 let message = format!("only aggregate expressions use field aliasing: {alias}");
@@ -86,6 +90,7 @@ fn all_fields(scope: &Scope<'_, '_>, group: FieldGroup, at: usize) -> Vec<Name> 
     let name = |field: &FieldSchema| Name {
         text: field.name.clone(),
         at,
+        part: None,
     };
     fields.map(name).collect()
 }

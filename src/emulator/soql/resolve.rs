@@ -2,6 +2,7 @@
 
 use super::SoqlError;
 use super::ast::Name;
+use super::parts::DatePart;
 use crate::emulator::store::{FieldSchema, FieldType, ObjectSchema};
 use crate::emulator::viewer::Viewer;
 use crate::emulator::views::{self, Record};
@@ -31,6 +32,10 @@ pub struct Path {
     pub kind: FieldType,
     /// Whether a query may filter on it.
     pub filterable: bool,
+    /// The date function around it.
+    pub part: Option<DatePart>,
+    /// The objects whose ids it holds.
+    pub targets: Vec<String>,
 }
 
 /// One reference on the way to a field.
@@ -47,6 +52,13 @@ pub struct Step {
 impl Path {
     /// The value of this field of a record; null where a parent is missing.
     pub fn value<'r>(&self, viewer: &Viewer<'_>, record: &'r Record<'_>) -> Cow<'r, Value> {
+        match self.part {
+            Some(part) => Cow::Owned(part.of(&self.whole_value(viewer, record))),
+            None => self.whole_value(viewer, record),
+        }
+    }
+
+    fn whole_value<'r>(&self, viewer: &Viewer<'_>, record: &'r Record<'_>) -> Cow<'r, Value> {
         let Some((first, rest)) = self.steps.split_first() else {
             return record.value(viewer, &self.column);
         };
@@ -135,9 +147,9 @@ pub fn field(
     }
     match candidates
         .iter()
-        .find_map(|schema| seen(viewer, schema, column))
+        .find_map(|schema| Some((schema, seen(viewer, schema, column)?)))
     {
-        Some(field) => Ok(path(steps, &field)),
+        Some((schema, field)) => part_of(path(steps, schema, &field), name),
         None => Err(no_column(
             name,
             column,
@@ -154,7 +166,20 @@ fn seen<'s>(
     views::field(viewer.org, schema, column).filter(|field| viewer.sees_field(schema, field))
 }
 
-fn path(steps: Vec<Step>, field: &FieldSchema) -> Path {
+/// A field with the date function around it.
+fn part_of(mut path: Path, name: &Name) -> Result<Path, SoqlError> {
+    let Some(part) = name.part else {
+        return Ok(path);
+    };
+    if !part.applies_to(path.kind) {
+        let message = format!("field {} does not support date function", name.text);
+        return Err(SoqlError::malformed(name.at, message));
+    }
+    (path.kind, path.part) = (part.kind(), name.part);
+    Ok(path)
+}
+
+fn path(steps: Vec<Step>, schema: &ObjectSchema, field: &FieldSchema) -> Path {
     // Definitions are told apart by names, not by ids.
     let by_name = field
         .reference_to
@@ -171,6 +196,11 @@ fn path(steps: Vec<Step>, field: &FieldSchema) -> Path {
         column: field.name.clone(),
         kind,
         filterable: !computed && views::is_filterable(field),
+        part: None,
+        targets: match field.kind {
+            FieldType::Id => vec![schema.name.clone()],
+            _ => field.reference_to.clone(),
+        },
     }
 }
 
@@ -181,6 +211,8 @@ fn type_path(steps: Vec<Step>) -> Path {
         column: views::TYPE_COLUMN.to_owned(),
         kind: FieldType::String,
         filterable: true,
+        part: None,
+        targets: Vec::new(),
     }
 }
 

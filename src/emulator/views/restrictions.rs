@@ -28,6 +28,12 @@ pub fn filterable_at(viewer: &Viewer<'_>, object: &ObjectSchema, column: &str) -
     viewer.version < 64 || object.name != "UserLicense" || column != "UsedLicenses"
 }
 
+/// Whether `LIMIT` means nothing for the object, and a cursor gives the same page again and again: only a walk by id is
+/// complete (as public tools found `PermissionDependency` to behave).
+pub fn repeats_pages(object: &str) -> bool {
+    object == "PermissionDependency"
+}
+
 /// Refuses what an object of its own kind does not answer.
 ///
 /// # Errors

@@ -79,15 +79,21 @@ fn deploy(org: &Org, job: &DeployJob) -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// How often the table lists each dependency: on the platform it is full of duplicates.
+const COPIES: [&str; 2] = ["1", "2"];
+
 /// What needs what, among the permissions the org knows.
 fn dependencies<'v>(org: &Org) -> Vec<Record<'v>> {
-    let row = |dependency: &Dependency| {
+    let row = |dependency: &Dependency, copy: &str| {
         let (permission, kind) = grant(&dependency.permission);
         let (required, required_kind) = grant(&dependency.required);
         built(
             "PermissionDependency",
             vec![
-                ("Id", json!("000000000000000AAA")),
+                (
+                    "Id",
+                    json!(derived_id("0PD", &[&permission, &required, copy])),
+                ),
                 ("DurableId", json!(format!("{permission}-{required}"))),
                 ("Permission", json!(permission)),
                 ("PermissionType", json!(kind)),
@@ -96,7 +102,11 @@ fn dependencies<'v>(org: &Org) -> Vec<Record<'v>> {
             ],
         )
     };
-    rules::dependencies(org).iter().map(row).collect()
+    let known = rules::dependencies(org);
+    let copies = COPIES
+        .iter()
+        .flat_map(|copy| known.iter().map(move |it| row(it, copy)));
+    copies.collect()
 }
 
 fn grant(grant: &Grant) -> (String, &'static str) {

@@ -1,0 +1,193 @@
+//! What requests changed in the org, as the control endpoint tells it.
+//!
+//! The org before a request is compared with the org after it: nothing is written without an entry, and what was rolled
+//! back has none.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde_json::{Value, json};
+
+use super::soql::dates::rest_moment;
+use super::store::{FieldSchema, Millis, ObjectSchema, Org, Shared};
+
+/// Entries kept; the oldest go first.
+const MOST: usize = 100_000;
+
+/// What became of the org, request by request.
+#[derive(Debug, Default)]
+pub struct Journal {
+    entries: VecDeque<(u64, Value)>,
+    last: u64,
+}
+
+impl Journal {
+    /// Notes what a request changed; nothing, where it changed nothing.
+    pub fn note(&mut self, method: &str, path: &str, at: Millis, before: &Org, after: &Org) {
+        let changes = changes(before, after);
+        if changes.is_empty() {
+            return;
+        }
+        self.last += 1;
+        let entry = json!({"number": self.last, "at": rest_moment(at), "method": method, "path": path, "changes": changes});
+        self.entries.push_back((self.last, entry));
+        if self.entries.len() > MOST {
+            self.entries.pop_front();
+        }
+    }
+
+    /// The entries with greater numbers, oldest first.
+    pub fn after(&self, number: u64) -> Vec<&Value> {
+        let later = self.entries.iter().filter(|(own, _)| *own > number);
+        later.map(|(_, entry)| entry).collect()
+    }
+
+    /// Forgets every entry. Numbers go on.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+}
+
+/// What differs: action, type, id or full name, and the name people know it by where that is another.
+fn changes(before: &Org, after: &Org) -> Vec<Value> {
+    let mut changes = Changes::default();
+    changes.of("Profile", &before.profiles, &after.profiles, |it| {
+        Some(&it.label)
+    });
+    changes.of("UserRole", &before.roles, &after.roles, |it| {
+        Some(&it.developer_name)
+    });
+    changes.of("Group", &before.groups, &after.groups, |it| {
+        it.developer_name.as_ref()
+    });
+    changes.of(
+        "PermissionSetAssignment",
+        &before.assignments,
+        &after.assignments,
+        |_| None,
+    );
+    changes.of("SharingRule", &before.rules, &after.rules, |_| None);
+    changes.of("Share", &before.manual_shares, &after.manual_shares, |it| {
+        Some(&it.record)
+    });
+    if before.containers != after.containers {
+        changes.of(
+            "PermissionSet",
+            &before.containers,
+            &after.containers,
+            |it| Some(&it.name),
+        );
+    }
+    if before.users != after.users {
+        changes.of("User", &before.users, &after.users, |it| Some(&it.username));
+    }
+    if before.objects != after.objects {
+        changes.objects(&before.objects, &after.objects);
+    }
+    changes.documents(before, after);
+    changes.records(before, after);
+    changes.0
+}
+
+#[derive(Default)]
+struct Changes(Vec<Value>);
+
+impl Changes {
+    fn add(&mut self, action: &str, kind: &str, id: &str, name: Option<&String>) {
+        let mut change = json!({"action": action, "type": kind, "id": id});
+        if let Some(name) = name {
+            change["name"] = json!(name);
+        }
+        self.0.push(change);
+    }
+
+    /// What differs between two maps of one kind of thing.
+    fn of<T: PartialEq>(
+        &mut self,
+        kind: &str,
+        before: &BTreeMap<String, T>,
+        after: &BTreeMap<String, T>,
+        name: impl Fn(&T) -> Option<&String>,
+    ) {
+        for (id, value) in after {
+            match before.get(id) {
+                None => self.add("created", kind, id, name(value)),
+                Some(was) if was != value => self.add("changed", kind, id, name(value)),
+                Some(_) => {}
+            }
+        }
+        for (id, was) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
+            self.add("deleted", kind, id, name(was));
+        }
+    }
+
+    /// Objects and their fields, each on its own.
+    fn objects(
+        &mut self,
+        before: &BTreeMap<String, ObjectSchema>,
+        after: &BTreeMap<String, ObjectSchema>,
+    ) {
+        let bare = |objects: &BTreeMap<String, ObjectSchema>| -> BTreeMap<String, ObjectSchema> {
+            let bare = |object: &ObjectSchema| ObjectSchema {
+                fields: BTreeMap::new(),
+                ..object.clone()
+            };
+            let named = objects
+                .iter()
+                .map(|(name, object)| (name.clone(), bare(object)));
+            named.collect()
+        };
+        self.of("CustomObject", &bare(before), &bare(after), |_| None);
+        let fields = |objects: &BTreeMap<String, ObjectSchema>| -> BTreeMap<String, FieldSchema> {
+            let of = |object: &ObjectSchema| {
+                let full_name = |field: &FieldSchema| format!("{}.{}", object.name, field.name);
+                let named = object
+                    .fields
+                    .values()
+                    .map(|field| (full_name(field), field.clone()));
+                named.collect::<Vec<_>>()
+            };
+            objects.values().flat_map(of).collect()
+        };
+        self.of("CustomField", &fields(before), &fields(after), |_| None);
+    }
+
+    /// Metadata that is only kept.
+    fn documents(&mut self, before: &Org, after: &Org) {
+        let none = BTreeMap::new();
+        let kinds: BTreeSet<&String> = before
+            .documents
+            .keys()
+            .chain(after.documents.keys())
+            .collect();
+        for kind in kinds {
+            let was = before.documents.get(kind).unwrap_or(&none);
+            let is = after.documents.get(kind).unwrap_or(&none);
+            self.of(kind, was, is, |_| None);
+        }
+    }
+
+    /// Records of data objects.
+    fn records(&mut self, before: &Org, after: &Org) {
+        let none = Shared::default();
+        let objects: BTreeSet<&String> =
+            before.records.keys().chain(after.records.keys()).collect();
+        for object in objects {
+            let was = before.records.get(object).unwrap_or(&none);
+            let is = after.records.get(object).unwrap_or(&none);
+            if was == is {
+                continue;
+            }
+            for (id, _) in is.beyond(was) {
+                let action = if was.contains_key(id) {
+                    "changed"
+                } else {
+                    "created"
+                };
+                self.add(action, object, id, None);
+            }
+            for (id, _) in was.beyond(is).filter(|(id, _)| !is.contains_key(id)) {
+                self.add("deleted", object, id, None);
+            }
+        }
+    }
+}
