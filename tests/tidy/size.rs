@@ -18,7 +18,6 @@ const KNOWN: &[(&str, usize)] = &[
     ("src/emulator/seed/metadata.rs", 490),
     ("src/emulator/seed/records.rs", 460),
     ("src/emulator/seed/standard.rs", 450),
-    ("src/emulator/soql/parser.rs", 420),
     ("src/emulator/views.rs", 440),
 ];
 
