@@ -9,6 +9,7 @@ use orgwright::emulator::http::{Request, Response};
 use orgwright::emulator::store::World;
 use orgwright::emulator::{router, seed};
 use roxmltree::{Document, Node};
+use serde_json::{Value, json};
 
 const SCHEMA: &str = "http://www.w3.org/2001/XMLSchema";
 const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";
@@ -50,6 +51,32 @@ fn text(response: &Response) -> String {
 /// Whether a call says that it did what it was told.
 fn claims(response: &Response) -> bool {
     response.status == 200 && text(response).contains("<success>true</success>")
+}
+
+/// A REST request as the administrator: status and body.
+fn rest(world: &mut World, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let token = world.org.organization.access_token.clone();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let request = Request {
+        method: method.to_owned(),
+        path: format!("/services/data/v66.0/{path}"),
+        query: query.to_owned(),
+        headers: BTreeMap::from([("authorization".to_owned(), format!("Bearer {token}"))]),
+        body: body.to_string().into_bytes(),
+        ..Request::default()
+    };
+    let response = router::handle(world, request);
+    (
+        response.status,
+        serde_json::from_slice(&response.body).unwrap_or_default(),
+    )
+}
+
+/// The state without what every request counts.
+fn state(world: &World) -> Value {
+    let mut org = world.org.clone();
+    org.api_requests = 0;
+    serde_json::to_value(&org).expect("it serialises")
 }
 
 /// The types a component can have: those that extend `Metadata`, and what extends them.
@@ -172,4 +199,136 @@ fn every_operation_is_served_or_refused() {
     ];
     served.sort_unstable();
     assert_eq!(served, expected);
+}
+
+#[test]
+fn unknown_types_are_refused_by_every_operation() {
+    let mut world = World::new(seed::standard());
+    let before = state(&world);
+    let component = "<metadata xsi:type='Nonsense'><fullName>A</fullName></metadata>";
+    let named = "<type>Nonsense</type><fullNames>A</fullNames>";
+    for (operation, inside) in [
+        ("createMetadata", component),
+        ("updateMetadata", component),
+        ("upsertMetadata", component),
+        ("deleteMetadata", named),
+        ("readMetadata", named),
+        (
+            "listMetadata",
+            "<queries><type>Nonsense</type></queries><asOfVersion>66.0</asOfVersion>",
+        ),
+        ("nonsense", ""),
+    ] {
+        let response = call(&mut world, operation, inside);
+        let told = text(&response);
+        assert_eq!(response.status, 500, "{operation}: {told}");
+        assert!(told.contains("<faultcode>"), "{operation}: {told}");
+    }
+    assert_eq!(state(&world), before);
+}
+
+/// Creates a component with an element nobody knows; it has to be refused, or to be there afterwards.
+fn try_unknown_element(kind: &str) -> Option<String> {
+    let mut world = World::new(seed::standard());
+    let component = format!(
+        "<metadata xsi:type='{kind}'><fullName>Lead.Silent_One__c</fullName><bogusElement>kept?</bogusElement></metadata>"
+    );
+    let created = call(&mut world, "createMetadata", &component);
+    if !claims(&created) {
+        return None;
+    }
+    let names = format!("<type>{kind}</type><fullNames>Lead.Silent_One__c</fullNames>");
+    let told = text(&call(&mut world, "readMetadata", &names));
+    (!told.contains("<bogusElement>kept?</bogusElement>")).then(|| format!("{kind}: {told}"))
+}
+
+#[test]
+fn unknown_elements_are_refused_or_kept() {
+    let Some(schema) = vendor("metadata.xsd") else {
+        return;
+    };
+    let document = Document::parse(&schema).expect("the schema is XML");
+    let types = types(&document);
+    let problems: Vec<String> = types
+        .iter()
+        .filter_map(|kind| try_unknown_element(kind))
+        .collect();
+    assert_eq!(problems, Vec::<String>::new());
+}
+
+#[test]
+fn unknown_fields_are_refused_on_every_object() {
+    let mut world = World::new(seed::demo());
+    let (_, described) = rest(&mut world, "GET", "sobjects", &Value::Null);
+    let objects = described["sobjects"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let names: Vec<&str> = objects
+        .iter()
+        .filter_map(|object| object["name"].as_str())
+        .collect();
+    assert!(names.len() > 30, "{names:?}");
+    let before = state(&world);
+    for object in names {
+        let bogus = json!({"Bogus__c": 1});
+        let id = "001Ow00000000000AA";
+        let requests = [
+            ("POST", format!("sobjects/{object}"), &bogus),
+            ("PATCH", format!("sobjects/{object}/{id}"), &bogus),
+            (
+                "GET",
+                format!("query?q=SELECT+Bogus__c+FROM+{object}"),
+                &Value::Null,
+            ),
+            (
+                "GET",
+                format!("query?q=SELECT+Id+FROM+{object}+ORDER+BY+Bogus__c"),
+                &Value::Null,
+            ),
+            (
+                "GET",
+                format!("query?q=SELECT+COUNT()+FROM+{object}+WHERE+Bogus__c=null"),
+                &Value::Null,
+            ),
+        ];
+        for (method, path, body) in requests {
+            let (status, answer) = rest(&mut world, method, &path, body);
+            assert!(
+                (400..500).contains(&status),
+                "{method} {path}: {status} {answer}"
+            );
+            assert!(
+                answer[0]["errorCode"].is_string(),
+                "{method} {path}: {answer}"
+            );
+        }
+    }
+    assert_eq!(state(&world), before);
+}
+
+#[test]
+fn unknown_resources_and_methods_are_refused() {
+    let mut world = World::new(seed::standard());
+    let before = state(&world);
+    for path in [
+        "bogus",
+        "sobjects/Bogus__c",
+        "sobjects/Lead/describe/bogus",
+        "composite/bogus",
+        "tooling/bogus",
+        "jobs/ingest",
+        "search",
+        "graphql",
+        "ui-api/object-info",
+    ] {
+        for method in ["GET", "POST", "PATCH", "PUT", "DELETE"] {
+            let (status, answer) = rest(&mut world, method, path, &json!({"LastName": "A"}));
+            assert!(
+                (400..500).contains(&status),
+                "{method} {path}: {status} {answer}"
+            );
+        }
+    }
+    assert_eq!(state(&world), before);
 }

@@ -18,14 +18,18 @@ const MOST: usize = 100_000;
 pub struct Journal {
     entries: VecDeque<(u64, Value)>,
     last: u64,
+    setup_changed: Option<Millis>,
 }
 
 impl Journal {
     /// Notes what a request changed; nothing, where it changed nothing.
     pub fn note(&mut self, method: &str, path: &str, at: Millis, before: &Org, after: &Org) {
-        let changes = changes(before, after);
+        let (changes, in_setup) = changes(before, after);
         if changes.is_empty() {
             return;
+        }
+        if in_setup {
+            self.setup_changed = Some(at);
         }
         self.last += 1;
         let entry = json!({"number": self.last, "at": rest_moment(at), "method": method, "path": path, "changes": changes});
@@ -45,10 +49,22 @@ impl Journal {
     pub fn clear(&mut self) {
         self.entries.clear();
     }
+
+    /// Forgets every entry, since another state has taken the place of this one.
+    pub fn start_over(&mut self, at: Millis) {
+        self.clear();
+        self.setup_changed = Some(at);
+    }
+
+    /// When anything but records was changed last; `None` for not since the start.
+    pub fn setup_changed(&self) -> Option<Millis> {
+        self.setup_changed
+    }
 }
 
-/// What differs: action, type, id or full name, and the name people know it by where that is another.
-fn changes(before: &Org, after: &Org) -> Vec<Value> {
+/// What differs (action, type, id or full name, and the name people know it by where that is another), and whether any
+/// of it is setup.
+fn changes(before: &Org, after: &Org) -> (Vec<Value>, bool) {
     let mut changes = Changes::default();
     changes.of("Profile", &before.profiles, &after.profiles, |it| {
         Some(&it.label)
@@ -84,8 +100,9 @@ fn changes(before: &Org, after: &Org) -> Vec<Value> {
         changes.objects(&before.objects, &after.objects);
     }
     changes.documents(before, after);
+    let in_setup = !changes.0.is_empty();
     changes.records(before, after);
-    changes.0
+    (changes.0, in_setup)
 }
 
 #[derive(Default)]

@@ -6,6 +6,7 @@ pub mod describe;
 pub mod limits;
 pub mod query;
 pub mod records;
+mod related;
 mod tree;
 
 use serde_json::{Map, Value, json};

@@ -363,7 +363,7 @@ impl World {
         self.cursors.clear();
         self.codes.clear();
         self.bulk_jobs.clear();
-        self.journal.clear();
+        self.journal.start_over(self.now());
     }
 
     /// What the clock shows.

@@ -641,3 +641,125 @@ fn foreign_input_never_panics() {
         client.query(query);
     }
 }
+
+#[test]
+fn relationships_lead_to_parents_and_children() {
+    let mut client = Client::administrator();
+    let contact = client
+        .query("SELECT Id, AccountId, Account.Name FROM Contact WHERE AccountId != null LIMIT 1");
+    let contact = contact["records"][0].clone();
+    let (id, account) = (
+        contact["Id"].as_str().unwrap(),
+        contact["AccountId"].as_str().unwrap(),
+    );
+    let (status, parent) = client.call(
+        "GET",
+        &format!("sobjects/Contact/{id}/account"),
+        Value::Null,
+    );
+    assert_eq!(
+        (status, &parent["Name"]),
+        (200, &contact["Account"]["Name"])
+    );
+    let (_, children) = client.call(
+        "GET",
+        &format!("sobjects/Account/{account}/Contacts"),
+        Value::Null,
+    );
+    let counted = client.query(&format!(
+        "SELECT COUNT() FROM Contact WHERE AccountId = '{account}'"
+    ));
+    assert_eq!(children["totalSize"], counted["totalSize"]);
+    assert_eq!(children["records"][0]["AccountId"], *account);
+    let orphan = client.id("SELECT Id FROM Contact WHERE AccountId = null LIMIT 1");
+    for path in [
+        format!("sobjects/Contact/{orphan}/Account"),
+        format!("sobjects/Account/{account}/Bogus"),
+        format!("sobjects/Account/{id}/Contacts"),
+    ] {
+        assert_eq!(client.call("GET", &path, Value::Null).0, 404, "{path}");
+    }
+}
+
+#[test]
+fn collections_are_read_by_id() {
+    let mut client = Client::administrator();
+    let lead = client.id("SELECT Id FROM Lead LIMIT 1");
+    let missing = "00QOw0000000zzzAAA";
+    let expected = |answer: &Value| {
+        let rows = answer.as_array().unwrap();
+        assert_eq!(
+            (rows.len(), &rows[0]["Id"], &rows[1]),
+            (2, &json!(lead), &Value::Null),
+            "{answer}"
+        );
+    };
+    let (_, posted) = client.call(
+        "POST",
+        "composite/sobjects/Lead",
+        json!({"ids": [lead, missing], "fields": ["Id", "Name"]}),
+    );
+    expected(&posted);
+    let path =
+        format!("/services/data/v66.0/composite/sobjects/Lead?ids={lead},{missing}&fields=Id,Name");
+    let got = client.send("GET", &path, "");
+    expected(&serde_json::from_slice(&got.body).unwrap());
+    let (status, refused) = client.call(
+        "POST",
+        "composite/sobjects/Lead",
+        json!({"ids": [lead], "fields": ["Bogus"]}),
+    );
+    assert_eq!((status, code(&refused)), (400, "INVALID_FIELD"));
+    assert_eq!(
+        client
+            .call("POST", "composite/sobjects/Lead", json!({"ids": [lead]}))
+            .0,
+        400
+    );
+}
+
+#[test]
+fn a_description_is_not_sent_again_before_setup_changes() {
+    let mut client = Client::administrator();
+    client.world.clock = super::store::Clock::Manual;
+    let mut describe = |client: &mut Client, since: Option<&str>| {
+        client.world.advance(std::time::Duration::from_secs(60));
+        let since = since.map(|since| ("if-modified-since".to_owned(), since.to_owned()));
+        let token = (
+            "authorization".to_owned(),
+            format!("Bearer {}", client.token),
+        );
+        let request = Request {
+            method: "GET".to_owned(),
+            path: "/services/data/v66.0/sobjects/Lead/describe".to_owned(),
+            headers: since.into_iter().chain([token]).collect(),
+            ..Request::default()
+        };
+        let response = router::handle(&mut client.world, request);
+        let stamp = response
+            .headers
+            .iter()
+            .find(|(name, _)| name == "Last-Modified");
+        (response.status, stamp.map(|(_, value)| value.clone()))
+    };
+    let (status, stamp) = describe(&mut client, None);
+    assert_eq!(status, 200);
+    assert_eq!(describe(&mut client, stamp.as_deref()).0, 304);
+    client.call(
+        "POST",
+        "sobjects/Lead",
+        json!({"LastName": "A", "Company": "B"}),
+    );
+    assert_eq!(
+        describe(&mut client, stamp.as_deref()).0,
+        304,
+        "a record is no setup"
+    );
+    client.call(
+        "POST",
+        "sobjects/PermissionSet",
+        json!({"Name": "New", "Label": "New"}),
+    );
+    assert_eq!(describe(&mut client, stamp.as_deref()).0, 200);
+    assert_eq!(describe(&mut client, Some("yesterday")).0, 200);
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body_object;
+use super::{body_object, records, viewer};
 use crate::emulator::http::{Refusal, Request, Response};
 use crate::emulator::schema;
 use crate::emulator::sharing;
@@ -53,6 +53,51 @@ pub(super) fn write(
         write::update(world, &request.user, version, &object, &id, fields).map(|()| id)
     };
     Ok(all(world, records.as_slice(), all_or_none, &mut each))
+}
+
+/// `GET` and `POST composite/sobjects/OBJECT`: the records with these ids, null for each that is not there.
+///
+/// # Errors
+/// Too many ids, or no ids or fields.
+pub(super) fn read(
+    world: &World,
+    request: &Request,
+    version: u32,
+    object: &str,
+) -> Result<Response, Refusal> {
+    let (ids, fields) = wanted(request)?;
+    check_size(ids.len())?;
+    let viewer = viewer(world, request, version);
+    let schema = records::schema(&viewer, object)?;
+    let one = |id: &String| match records::find(&viewer, &schema, id) {
+        Ok(record) => records::selected(&viewer, &schema, &record, &fields).map(Value::Object),
+        Err(_) => Ok(Value::Null),
+    };
+    let found: Vec<Value> = ids.iter().map(one).collect::<Result<_, _>>()?;
+    Ok(Response::json(200, &Value::Array(found)))
+}
+
+/// Ids and fields, from the body or from the parameters.
+fn wanted(request: &Request) -> Result<(Vec<String>, String), Refusal> {
+    let list = |value: &Value| -> Vec<String> {
+        let items = value.as_array().into_iter().flatten();
+        items.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let parts = |text: String| text.split(',').map(str::to_owned).collect();
+    let (ids, fields): (Vec<String>, Vec<String>) = if request.method == "POST" {
+        let body = body_object(request)?;
+        let of = |name: &str| body.get(name).map(list).unwrap_or_default();
+        (of("ids"), of("fields"))
+    } else {
+        let mut parameters = request.parameters();
+        let mut of = |name: &str| parameters.remove(name).map(parts).unwrap_or_default();
+        (of("ids"), of("fields"))
+    };
+    if ids.is_empty() || fields.is_empty() {
+        let message = "The ids and fields parameters are required";
+        return Err(Refusal::new(400, "MISSING_ARGUMENT", message));
+    }
+    Ok((ids, fields.join(",")))
 }
 
 fn take(fields: &mut Map<String, Value>, name: &str) -> Option<String> {

@@ -18,6 +18,9 @@ pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str])
         ("POST", []) => answer(composite(world, request)),
         ("POST", ["batch"]) => answer(batch(world, request)),
         ("POST" | "PATCH", ["sobjects"]) => answer(collections::write(world, request, version)),
+        ("GET" | "POST", ["sobjects", object]) => {
+            answer(collections::read(world, request, version, object))
+        }
         ("DELETE", ["sobjects"]) => answer(collections::delete(world, request, version)),
         ("POST", ["tree", object]) => answer(tree::create(world, request, version, object)),
         (method, [] | ["batch"] | ["tree", _]) => method_not_allowed(method, &["POST"]),

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{answer, body_object, describe, method_not_allowed, viewer};
+use super::{answer, body_object, describe, method_not_allowed, related, viewer};
 use crate::emulator::http::{Refusal, Request, Response, decode};
 use crate::emulator::router::not_found;
-use crate::emulator::store::{ObjectSchema, World, canonical};
+use crate::emulator::store::{Millis, ObjectSchema, World, canonical};
 use crate::emulator::viewer::Viewer;
 use crate::emulator::views::{self, Record};
 use crate::emulator::write;
@@ -16,10 +16,18 @@ pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str])
     let path: Vec<String> = path.iter().map(|segment| decode(segment)).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     match (method, path.as_slice()) {
-        ("GET", []) => describe::global(&viewer(world, request, version)),
-        ("GET", [object, "describe"]) => {
-            answer(describe::object(&viewer(world, request, version), object))
-        }
+        ("GET", []) => unless_unchanged(
+            world,
+            request,
+            |viewer| Ok(describe::global(viewer)),
+            version,
+        ),
+        ("GET", [object, "describe"]) => unless_unchanged(
+            world,
+            request,
+            |viewer| describe::object(viewer, object),
+            version,
+        ),
         ("GET", [object]) => answer(describe::basic(&viewer(world, request, version), object)),
         ("POST", [object]) => answer(create(world, request, version, object)),
         ("GET", [object, id]) => {
@@ -30,11 +38,53 @@ pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str])
         ("PATCH", [object, field, value]) => {
             answer(upsert(world, request, version, object, field, value))
         }
+        ("GET", [object, id, relationship]) => answer(related::read(
+            world,
+            request,
+            version,
+            [object, id, relationship],
+        )),
         (_, [] | [_, "describe"]) => method_not_allowed(method, &["GET"]),
         (_, [_]) => method_not_allowed(method, &["GET", "POST"]),
         (_, [_, _]) => method_not_allowed(method, &["GET", "PATCH", "DELETE"]),
         _ => not_found(),
     }
+}
+
+/// A description, or 304 where the org's setup has not changed since the client looked (REST guide, describe).
+fn unless_unchanged(
+    world: &World,
+    request: &Request,
+    describe: impl FnOnce(&Viewer<'_>) -> Result<Response, Refusal>,
+    version: u32,
+) -> Response {
+    let now = world.now();
+    let seen = request.header("if-modified-since").and_then(http_date);
+    let changed = world
+        .journal
+        .setup_changed()
+        .unwrap_or(world.org.organization.created);
+    if seen.is_some_and(|seen| changed < seen && seen <= now) {
+        return Response::empty(304);
+    }
+    let mut response = answer(describe(&viewer(world, request, version)));
+    response
+        .headers
+        .push(("Last-Modified".to_owned(), shown_date(now)));
+    response
+}
+
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
+fn http_date(text: &str) -> Option<Millis> {
+    let date = jiff::civil::DateTime::strptime(HTTP_DATE, text).ok()?;
+    let moment = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(moment.timestamp().as_millisecond())
+}
+
+fn shown_date(at: Millis) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+    moment.strftime(HTTP_DATE).to_string()
 }
 
 /// Answers below `tooling/sobjects`, which can only be read.
@@ -73,7 +123,12 @@ fn read(
     Ok(Response::json(200, &Value::Object(body)))
 }
 
-fn find<'v>(viewer: &Viewer<'v>, schema: &ObjectSchema, id: &str) -> Result<Record<'v>, Refusal> {
+/// The record with this id, as far as the running user sees it.
+pub(super) fn find<'v>(
+    viewer: &Viewer<'v>,
+    schema: &ObjectSchema,
+    id: &str,
+) -> Result<Record<'v>, Refusal> {
     let missing = || {
         let message = "The requested resource does not exist";
         Refusal::new(404, "NOT_FOUND", message)
@@ -97,7 +152,12 @@ fn attributes(viewer: &Viewer<'_>, record: &Record<'_>) -> Map<String, Value> {
     Map::from_iter([("attributes".to_owned(), json!({"type": object, "url": url}))])
 }
 
-fn whole(viewer: &Viewer<'_>, schema: &ObjectSchema, record: &Record<'_>) -> Map<String, Value> {
+/// Every field of a record that the running user sees.
+pub(super) fn whole(
+    viewer: &Viewer<'_>,
+    schema: &ObjectSchema,
+    record: &Record<'_>,
+) -> Map<String, Value> {
     let mut body = attributes(viewer, record);
     for field in schema
         .fields
@@ -112,7 +172,8 @@ fn whole(viewer: &Viewer<'_>, schema: &ObjectSchema, record: &Record<'_>) -> Map
     body
 }
 
-fn selected(
+/// The named fields of a record.
+pub(super) fn selected(
     viewer: &Viewer<'_>,
     schema: &ObjectSchema,
     record: &Record<'_>,

@@ -1,6 +1,6 @@
 //! Users, roles and groups: who is in what, and who stands above whom.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::super::store::{Group, GroupKind, Id, Org, Principal, User};
 
@@ -10,25 +10,20 @@ use super::super::store::{Group, GroupKind, Id, Org, Principal, User};
 pub(super) struct Circle<'org> {
     /// The user in the middle.
     pub(super) user: &'org str,
-    benefits: BTreeSet<&'org str>,
+    benefits: HashSet<&'org str>,
 }
 
 impl<'org> Circle<'org> {
     pub(super) fn new(org: &'org Org, user: &'org User) -> Circle<'org> {
-        let below = subordinates(org, user);
-        let mut benefits: BTreeSet<&str> = below.iter().copied().collect();
-        benefits.insert(&user.id);
+        let alone = Crowd::of(org, std::iter::once(user));
+        let below = Crowd::of(org, subordinates(org, user).into_iter());
         let belongs = |group: &&Group| {
-            let inside = members(org, group);
-            inside.contains(user.id.as_str())
-                || passes_upwards(group) && !inside.is_disjoint(&below)
+            alone.is_in(org, group) || passes_upwards(group) && below.is_in(org, group)
         };
-        benefits.extend(
-            org.groups
-                .values()
-                .filter(belongs)
-                .map(|group| group.id.as_str()),
-        );
+        let groups = org.groups.values().filter(belongs);
+        let mut benefits: HashSet<&str> = groups.map(|group| group.id.as_str()).collect();
+        benefits.extend(below.users);
+        benefits.insert(&user.id);
         Circle {
             user: &user.id,
             benefits,
@@ -38,6 +33,81 @@ impl<'org> Circle<'org> {
     /// Whether access of this user or group is this user's access too.
     pub(super) fn benefits_from(&self, user_or_group: &str) -> bool {
         self.benefits.contains(user_or_group)
+    }
+}
+
+/// Some users, and what makes any of them a member of a group. A group may have a hundred thousand members, who need not
+/// be listed to see whether one of these is among them.
+#[derive(Default)]
+struct Crowd<'org> {
+    users: HashSet<&'org str>,
+    /// Their roles.
+    roles: HashSet<&'org str>,
+    /// Their roles and every role above.
+    at_or_above: HashSet<&'org str>,
+    /// The same of those who are not from outside.
+    internal_at_or_above: HashSet<&'org str>,
+    internal: bool,
+}
+
+impl<'org> Crowd<'org> {
+    fn of(org: &'org Org, users: impl Iterator<Item = &'org User>) -> Crowd<'org> {
+        let mut crowd = Crowd::default();
+        for user in users {
+            let inside = !is_external(user);
+            crowd.users.insert(&user.id);
+            crowd.internal |= inside;
+            let Some(role) = user.role.as_deref() else {
+                continue;
+            };
+            crowd.roles.insert(role);
+            add_upwards(org, role, &mut crowd.at_or_above);
+            if inside {
+                add_upwards(org, role, &mut crowd.internal_at_or_above);
+            }
+        }
+        crowd
+    }
+
+    /// Whether any of them is in a group, through nested groups.
+    fn is_in(&self, org: &Org, group: &Group) -> bool {
+        self.is_in_nested(org, group, &mut BTreeSet::new())
+    }
+
+    fn is_in_nested(&self, org: &Org, group: &Group, seen: &mut BTreeSet<Id>) -> bool {
+        if self.is_derived_member(group) {
+            return true;
+        }
+        if group.members.is_empty() || !seen.insert(group.id.clone()) {
+            return false;
+        }
+        group.members.values().any(|member| {
+            let nested = || org.groups.get(member);
+            self.users.contains(member.as_str())
+                || nested().is_some_and(|group| self.is_in_nested(org, group, seen))
+        })
+    }
+
+    fn is_derived_member(&self, group: &Group) -> bool {
+        let related = |roles: &HashSet<&str>| {
+            let role = group.related.as_deref();
+            role.is_some_and(|role| roles.contains(role))
+        };
+        match group.kind {
+            GroupKind::Regular | GroupKind::Queue => false,
+            GroupKind::Organization => self.internal,
+            GroupKind::Role => related(&self.roles),
+            GroupKind::RoleAndSubordinates => related(&self.at_or_above),
+            GroupKind::RoleAndSubordinatesInternal => related(&self.internal_at_or_above),
+        }
+    }
+}
+
+/// Adds a role and those above it. What is there already has its superiors there too, which also ends a cycle.
+fn add_upwards<'org>(org: &'org Org, role: &'org str, roles: &mut HashSet<&'org str>) {
+    let mut current = Some(role);
+    while let Some(role) = current.filter(|role| roles.insert(role)) {
+        current = org.roles.get(role).and_then(|role| role.parent.as_deref());
     }
 }
 
@@ -54,21 +124,21 @@ fn passes_upwards(group: &Group) -> bool {
 }
 
 /// Users in roles below this user's. A user without a role stands above nobody.
-fn subordinates<'org>(org: &'org Org, user: &User) -> BTreeSet<&'org str> {
-    let Some(role) = &user.role else {
-        return BTreeSet::new();
+fn subordinates<'org>(org: &'org Org, user: &User) -> Vec<&'org User> {
+    let Some(top) = user.role.as_deref() else {
+        return Vec::new();
     };
-    let below = |other: &&User| {
-        other
-            .role
-            .as_deref()
-            .is_some_and(|own| own != role && is_at_or_below(org, own, role))
-    };
-    org.users
-        .values()
-        .filter(below)
-        .map(|other| other.id.as_str())
-        .collect()
+    let below: HashSet<&str> = org
+        .roles
+        .keys()
+        .map(String::as_str)
+        .filter(|role| *role != top && is_at_or_below(org, role, top))
+        .collect();
+    if below.is_empty() {
+        return Vec::new();
+    }
+    let is_below = |other: &&User| other.role.as_deref().is_some_and(|own| below.contains(own));
+    org.users.values().filter(is_below).collect()
 }
 
 /// Whether a role is another or stands below it. Ends on a cycle, which a damaged seed could hold.

@@ -70,10 +70,16 @@ fn order_texts(value: &str, literal: &str, kind: FieldType) -> Option<Ordering> 
         let literal = canonical(literal);
         return Some(value.cmp(literal.as_deref()?));
     }
-    if value.eq_ignore_ascii_case(literal) {
-        return Some(Ordering::Equal);
+    Some(order_folded(value, literal))
+}
+
+/// The order of two texts without their case; most are ASCII, which needs no copies.
+fn order_folded(left: &str, right: &str) -> Ordering {
+    if left.is_ascii() && right.is_ascii() {
+        let left = left.bytes().map(|byte| byte.to_ascii_lowercase());
+        return left.cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()));
     }
-    Some(fold(value).cmp(&fold(literal)))
+    fold(left).cmp(&fold(right))
 }
 
 /// A text without its case, as texts are compared and sorted.
@@ -132,17 +138,31 @@ impl Pattern {
 
     /// Whether a text has this shape, in any case. Goes back to the last `%` alone, so that time stays bounded.
     pub fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+        if text.is_ascii() {
+            let bytes = text.as_bytes();
+            return self.fits(bytes.len(), |at| {
+                bytes
+                    .get(at)
+                    .map(|byte| char::from(byte.to_ascii_lowercase()))
+            });
+        }
+        let folded: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+        self.fits(folded.len(), |at| folded.get(at).copied())
+    }
+
+    fn fits(&self, length: usize, character: impl Fn(usize) -> Option<char>) -> bool {
         let (mut at, mut piece) = (0, 0);
         let mut retry: Option<(usize, usize)> = None;
-        while at < text.len() {
+        while at < length {
             match self.0.get(piece) {
                 Some(Piece::Any) => {
                     retry = Some((at, piece + 1));
                     piece += 1;
                 }
                 Some(Piece::One) => (at, piece) = (at + 1, piece + 1),
-                Some(Piece::This(c)) if *c == text[at] => (at, piece) = (at + 1, piece + 1),
+                Some(Piece::This(c)) if Some(*c) == character(at) => {
+                    (at, piece) = (at + 1, piece + 1)
+                }
                 _ => {
                     let Some((start, after)) = retry else {
                         return false;
@@ -194,7 +214,7 @@ pub fn sort(
 pub fn plain(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::String(left), Value::String(right)) => {
-            fold(left).cmp(&fold(right)).then_with(|| left.cmp(right))
+            order_folded(left, right).then_with(|| left.cmp(right))
         }
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
         _ => left

@@ -1,7 +1,8 @@
 //! Which stored records pass a test. A table may hold a million of them, so the test is put to each value that occurs in
 //! a part of the table, not to each record.
 
-use std::ops::ControlFlow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::evaluate::{Subject, Test, field_value, passes};
 use super::resolve::Path;
@@ -16,17 +17,22 @@ pub(super) fn matching<'v>(
     test: Option<&Test>,
     most: usize,
 ) -> Vec<Record<'v>> {
+    let scan = Scan::new(viewer, stored);
     let mut found = Vec::new();
-    // Where the limit ends the walk there is nothing more to say.
-    let _ = walk(viewer, stored, test, |record| {
-        if found.len() < most {
-            found.push(record);
+    for part in stored.parts() {
+        let passing = test.map(|test| scan.pass(part, test));
+        for (place, record) in part.iter().enumerate() {
+            let passes = passing
+                .as_ref()
+                .is_none_or(|passing| passing.get(place) == Some(&true));
+            if found.len() >= most {
+                return found;
+            }
+            if passes && stored.sees(record.0, record.1) {
+                found.push(stored.record(record));
+            }
         }
-        match found.len() < most {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    });
+    }
     found
 }
 
@@ -35,7 +41,8 @@ pub(super) fn count<'v>(viewer: &Viewer<'v>, stored: &Stored<'v>, test: Option<&
     match test {
         None if stored.sees_all() => stored.count(),
         Some(test) if stored.sees_all() => {
-            let passing = stored.parts().map(|part| pass(viewer, stored, part, test));
+            let scan = Scan::new(viewer, stored);
+            let passing = stored.parts().map(|part| scan.pass(part, test));
             passing
                 .map(|part| part.iter().filter(|passes| **passes).count())
                 .sum()
@@ -44,34 +51,30 @@ pub(super) fn count<'v>(viewer: &Viewer<'v>, stored: &Stored<'v>, test: Option<&
     }
 }
 
-fn walk<'v>(
-    viewer: &Viewer<'v>,
-    stored: &Stored<'v>,
-    test: Option<&Test>,
-    mut take: impl FnMut(Record<'v>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    for part in stored.parts() {
-        let passing = test.map(|test| pass(viewer, stored, part, test));
-        for (place, (id, row)) in part.iter().enumerate() {
-            let passes = passing
-                .as_ref()
-                .is_none_or(|passing| passing.get(place) == Some(&true));
-            if passes && stored.sees(id, row) {
-                take(stored.record((id, row)))?;
-            }
-        }
-    }
-    ControlFlow::Continue(())
+/// One walk through a table.
+struct Scan<'s, 'v> {
+    viewer: &'s Viewer<'v>,
+    stored: &'s Stored<'v>,
+    /// What a test (by its address) said about a parent with this id: many records have the same one.
+    of_parents: RefCell<HashMap<(usize, String), bool>>,
 }
 
-/// For each record of a part whether it passes.
-fn pass<'v>(viewer: &Viewer<'v>, stored: &Stored<'v>, part: &'v Part, test: &Test) -> Vec<bool> {
-    match test {
-        Test::All(tests) => tests
-            .iter()
-            .fold(vec![true; part.len()], |mut passing, test| {
+impl<'s, 'v> Scan<'s, 'v> {
+    fn new(viewer: &'s Viewer<'v>, stored: &'s Stored<'v>) -> Scan<'s, 'v> {
+        Scan {
+            viewer,
+            stored,
+            of_parents: RefCell::default(),
+        }
+    }
+
+    /// For each record of a part whether it passes.
+    fn pass(&self, part: &'v Part, test: &Test) -> Vec<bool> {
+        let all = |value: bool| vec![value; part.len()];
+        match test {
+            Test::All(tests) => tests.iter().fold(all(true), |mut passing, test| {
                 if passing.contains(&true) {
-                    let more = pass(viewer, stored, part, test);
+                    let more = self.pass(part, test);
                     passing
                         .iter_mut()
                         .zip(more)
@@ -79,48 +82,69 @@ fn pass<'v>(viewer: &Viewer<'v>, stored: &Stored<'v>, part: &'v Part, test: &Tes
                 }
                 passing
             }),
-        Test::Any(tests) => tests
-            .iter()
-            .fold(vec![false; part.len()], |mut passing, test| {
-                let more = pass(viewer, stored, part, test);
+            Test::Any(tests) => tests.iter().fold(all(false), |mut passing, test| {
+                let more = self.pass(part, test);
                 passing
                     .iter_mut()
                     .zip(more)
                     .for_each(|(one, other)| *one |= other);
                 passing
             }),
-        Test::Not(test) => {
-            let mut passing = pass(viewer, stored, part, test);
-            passing.iter_mut().for_each(|passes| *passes = !*passes);
-            passing
+            Test::Not(test) => {
+                let mut passing = self.pass(part, test);
+                passing.iter_mut().for_each(|passes| *passes = !*passes);
+                passing
+            }
+            Test::Compare(subject, ..)
+            | Test::Like(subject, _)
+            | Test::In(subject, ..)
+            | Test::Includes(subject, ..) => self.pass_one(part, test, subject),
         }
-        Test::Compare(subject, ..)
-        | Test::Like(subject, _)
-        | Test::In(subject, ..)
-        | Test::Includes(subject, ..) => {
-            let holds = |place: usize| {
-                let record = part.get(place).map(|record| stored.record(record));
-                record.is_some_and(|record| {
-                    passes(viewer, test, &|subject| {
-                        field_value(viewer, subject, &record)
+    }
+
+    /// The same for a test that is about one field.
+    fn pass_one(&self, part: &'v Part, test: &Test, subject: &Subject) -> Vec<bool> {
+        let record = |place: usize| part.get(place).map(|record| self.stored.record(record));
+        let holds = |record: &Record<'v>| {
+            passes(self.viewer, test, &|subject| {
+                field_value(self.viewer, subject, record)
+            })
+        };
+        match first_column(subject) {
+            // Every record has an id of its own.
+            (None | Some("Id"), _) => (0..part.len())
+                .map(|place| record(place).is_some_and(|record| holds(&record)))
+                .collect(),
+            (Some(column), false) => part
+                .column(column)
+                .passing(|place| record(place).is_some_and(|record| holds(&record))),
+            (Some(column), true) => part.column(column).passing(|place| {
+                record(place).is_some_and(|record| {
+                    let parent = record.value(self.viewer, column);
+                    let key = (
+                        std::ptr::from_ref(test).addr(),
+                        parent.as_str().unwrap_or_default().to_owned(),
+                    );
+                    let known = self.of_parents.borrow().get(&key).copied();
+                    known.unwrap_or_else(|| {
+                        let verdict = holds(&record);
+                        self.of_parents.borrow_mut().insert(key, verdict);
+                        verdict
                     })
                 })
-            };
-            match first_column(subject) {
-                // Every record has an id of its own.
-                None | Some("Id") => (0..part.len()).map(holds).collect(),
-                Some(column) => part.column(column).passing(holds),
-            }
+            }),
         }
     }
 }
 
-/// The field of the record that decides what a test says: its own, or the reference to the parent whose field it is.
-fn first_column(subject: &Subject) -> Option<&str> {
+/// The field of the record that decides what a test says, and whether it is the reference to the parent whose field is
+/// tested.
+fn first_column(subject: &Subject) -> (Option<&str>, bool) {
     match subject {
-        Subject::Field(Path { steps, column, .. }) => {
-            Some(steps.first().map_or(column, |step| &step.column))
-        }
-        Subject::Aggregate(_) => None,
+        Subject::Field(Path { steps, column, .. }) => match steps.first() {
+            Some(step) => (Some(&step.column), true),
+            None => (Some(column), false),
+        },
+        Subject::Aggregate(_) => (None, false),
     }
 }
