@@ -10,11 +10,14 @@
 
 mod answer;
 mod auth;
+mod auth_url;
+pub mod browser;
 mod deploy;
 mod error;
 mod hosts;
 mod http;
 mod metadata;
+mod place;
 pub mod poll;
 mod rest;
 mod retry;
@@ -39,6 +42,7 @@ use auth::LogIn;
 use http::{Call, Http};
 use session::Session;
 
+pub use auth::{LoggedOut, log_out};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
 pub use metadata::{FileProperties, Retrieved};

@@ -1,13 +1,12 @@
 //! The command line: every command and flag, with its help.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::diff;
 use super::values::{api_version, digest, duration, sample};
+use super::{diff, emulator, login, logout};
 use crate::verify::Sample;
 
 /// The list of exit codes; a test keeps it in step with the codes themselves.
@@ -171,9 +170,15 @@ pub(crate) enum Command {
     /// Compare two folders, archives or files of metadata by what they say; ends with 2 where they differ.
     #[command(after_help = diff::HELP)]
     Diff(diff::Diff),
+    /// Log in with a browser, or try the way in and say who came out.
+    #[command(after_help = login::HELP)]
+    Login(login::Login),
+    /// Log out of what `login` left behind.
+    #[command(after_help = EXITS)]
+    Logout(logout::Logout),
     /// Serve the embedded org over Salesforce's own protocols, for tests of any client.
     #[command(after_help = EXITS)]
-    Emulator(Emulator),
+    Emulator(emulator::Emulator),
     /// Start the embedded demo org afresh.
     #[command(after_help = EXITS)]
     Reset,
@@ -326,47 +331,6 @@ pub(crate) struct Explain {
     /// How to say it.
     #[arg(long, value_enum, default_value_t = TextFormat::Human, requires = "record")]
     pub(crate) format: TextFormat,
-}
-
-/// `emulator`.
-#[derive(Debug, Args)]
-pub(crate) struct Emulator {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
-    pub(crate) listen: SocketAddr,
-    /// Metadata and records to start from instead of the demo org (repeatable).
-    #[arg(long, value_name = "DIR")]
-    pub(crate) seed: Vec<PathBuf>,
-    /// Keep the org in this file; without it nothing is written to disk.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: Option<PathBuf>,
-    /// Delay each request once and each new connection twice.
-    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
-    pub(crate) latency: Duration,
-    /// How long a deploy takes.
-    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
-    pub(crate) deploy_time: Duration,
-    /// How long a sharing recalculation takes.
-    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
-    pub(crate) recalculation: Duration,
-    /// Faults to play, as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) faults: Option<PathBuf>,
-    /// Whose time passes.
-    #[arg(long, value_enum, default_value_t = Clock::Real)]
-    pub(crate) clock: Clock,
-    /// Write each request to this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: Option<PathBuf>,
-}
-
-/// Whose time passes in the emulator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Clock {
-    /// The machine's.
-    Real,
-    /// Time stands still until a test moves it.
-    Manual,
 }
 
 /// `completions`.
