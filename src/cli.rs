@@ -11,6 +11,7 @@ mod completions;
 mod consent;
 mod context;
 mod diff;
+mod doctor;
 mod embedded;
 mod emulator;
 mod explain;
@@ -85,6 +86,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Diff(arguments) => diff::run(arguments, context),
+        Command::Doctor(arguments) => doctor::run(arguments, context),
         Command::Login(arguments) => login::run(arguments, context),
         Command::Logout(arguments) => logout::run(arguments, context),
         Command::Emulator(arguments) => emulator::run(arguments, context),

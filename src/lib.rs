@@ -48,6 +48,7 @@ pub mod observe;
 pub mod verify;
 
 pub mod apply;
+pub mod doctor;
 pub mod explain;
 pub mod render;
 

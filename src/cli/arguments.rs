@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::{api_version, digest, duration, sample};
-use super::{diff, emulator, login, logout};
+use super::{diff, doctor, emulator, login, logout};
 use crate::verify::Sample;
 
 /// The list of exit codes; a test keeps it in step with the codes themselves.
@@ -35,6 +35,7 @@ impl Command {
             Self::Apply(arguments) => arguments.format == TextFormat::Json,
             Self::Verify(arguments) => arguments.format == ProofFormat::Json,
             Self::Diff(arguments) => arguments.format == TextFormat::Json,
+            Self::Doctor(arguments) => arguments.format == TextFormat::Json,
             _ => false,
         }
     }
@@ -170,6 +171,9 @@ pub(crate) enum Command {
     /// Compare two folders, archives or files of metadata by what they say; ends with 2 where they differ.
     #[command(after_help = diff::HELP)]
     Diff(diff::Diff),
+    /// Show who is logged in, and what is missing: permissions, licences, API calls. Changes nothing.
+    #[command(after_help = EXITS)]
+    Doctor(doctor::Doctor),
     /// Log in with a browser, or try the way in and say who came out.
     #[command(after_help = login::HELP)]
     Login(login::Login),

@@ -64,8 +64,11 @@ pub(crate) fn run(arguments: &Login, context: &Context) -> Result<Exit, Failure>
             None => "nothing is kept: each run logs in anew".to_owned(),
         };
         let session = Session::open(choice, context).await?;
+        // A token that nobody asked anything of yet may be dead.
+        let answered = session.reader.query("SELECT Id FROM Organization").await;
         let identity = session.reader.identity().clone();
         session.close().await;
+        answered.map_err(|error| of_org(&error).state(NOTHING_CHANGED))?;
         let user = identity.username.as_deref().unwrap_or("(nobody it names)");
         let lines = [
             format!("logged in as {user}"),

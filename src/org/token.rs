@@ -242,7 +242,7 @@ fn audience_of(login: &Url) -> String {
     match host {
         _ if hosts::is_loopback(login) => login.origin().ascii_serialization(),
         "test.salesforce.com" => String::from(SANDBOX),
-        sandbox if sandbox.contains(".sandbox.") => String::from(SANDBOX),
+        test if test.contains(".sandbox.") || test.contains(".scratch.") => String::from(SANDBOX),
         _ => String::from(PRODUCTION),
     }
 }
@@ -270,6 +270,7 @@ async fn post_token_once(http: &Http, login: &Url, form: &Form) -> Result<TokenA
         reason,
     };
     let answer = post(http, login, "token", "log in", form).await?;
+    let status = answer.status;
     let skew = answer.header("date").and_then(|date| skew(&date));
     match answer.accept() {
         // The body is never shown: it holds the token.
@@ -282,9 +283,23 @@ async fn post_token_once(http: &Http, login: &Url, form: &Form) -> Result<TokenA
             let reason = format!("{refusal}{}", advice(&refusal.message, skew));
             Err(failed(without_secrets(form, reason)))
         }
-        Err(OrgError::Garbled { what, excerpt }) => Err(OrgError::Garbled {
-            what,
-            excerpt: without_secrets(form, excerpt),
+        // Whatever this is, it may be a token: none of it is shown.
+        Err(OrgError::Garbled { .. }) => Err(failed(format!(
+            "the answer of the token endpoint (HTTP {status}) is none that it gives"
+        ))),
+        Err(OrgError::HtmlPage { host, status, .. }) => Err(OrgError::HtmlPage {
+            host,
+            status,
+            title: None,
+        }),
+        Err(OrgError::Busy {
+            host,
+            reason,
+            retry_after,
+        }) => Err(OrgError::Busy {
+            host,
+            reason: without_secrets(form, reason),
+            retry_after,
         }),
         Err(other) => Err(other),
     }
@@ -368,6 +383,11 @@ mod tests {
             ("https://acme.my.salesforce.com", PRODUCTION),
             ("https://test.salesforce.com", SANDBOX),
             ("https://acme--uat.sandbox.my.salesforce.com", SANDBOX),
+            (
+                "https://brave-fox-1-dev-ed.scratch.my.salesforce.com",
+                SANDBOX,
+            ),
+            ("https://acme-dev-ed.develop.my.salesforce.com", PRODUCTION),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ] {
             assert_eq!(audience_of(&Url::parse(login).unwrap()), expected);
