@@ -11,11 +11,14 @@ mod completions;
 mod consent;
 mod context;
 mod diff;
+mod doctor;
 mod embedded;
 mod emulator;
 mod explain;
 mod files;
 mod init;
+mod login;
+mod logout;
 mod man;
 mod output;
 mod plan;
@@ -83,6 +86,9 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Diff(arguments) => diff::run(arguments, context),
+        Command::Doctor(arguments) => doctor::run(arguments, context),
+        Command::Login(arguments) => login::run(arguments, context),
+        Command::Logout(arguments) => logout::run(arguments, context),
         Command::Emulator(arguments) => emulator::run(arguments, context),
         Command::Reset => reset::run(context),
         Command::Schema => schema::run(context),

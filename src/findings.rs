@@ -109,11 +109,16 @@ pub fn manual_steps(view: &View) -> Vec<ManualStep> {
     hubspot::manual_steps(view)
 }
 
+/// Whether an edition has what selective sync needs.
+pub fn is_edition_enough(edition: &str) -> bool {
+    let enough = ["Enterprise", "Unlimited", "Performance", "Developer"];
+    enough.iter().any(|name| edition.starts_with(name))
+}
+
 /// The guide: "Selective sync requires a Salesforce Enterprise license."
 fn edition(view: &View) -> Option<Diagnostic> {
     let edition = view.facts.org.edition.as_str();
-    let enough = ["Enterprise", "Unlimited", "Performance", "Developer"];
-    if view.facts.offline || enough.iter().any(|name| edition.starts_with(name)) {
+    if view.facts.offline || is_edition_enough(edition) {
         return None;
     }
     if edition.is_empty() {

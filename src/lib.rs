@@ -2,6 +2,7 @@
 //!
 //! The modules stand in reading order: each may import the ones above it, none below (see `docs/architecture.md`).
 
+pub mod private_file;
 pub mod secret;
 
 pub mod address;
@@ -47,6 +48,7 @@ pub mod observe;
 pub mod verify;
 
 pub mod apply;
+pub mod doctor;
 pub mod explain;
 pub mod render;
 

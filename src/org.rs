@@ -10,11 +10,15 @@
 
 mod answer;
 mod auth;
+mod auth_url;
+pub mod browser;
+mod certificates;
 mod deploy;
 mod error;
 mod hosts;
 mod http;
 mod metadata;
+mod place;
 pub mod poll;
 mod rest;
 mod retry;
@@ -23,6 +27,7 @@ mod sf;
 mod soap;
 pub mod target;
 mod token;
+mod version;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -32,13 +37,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::Method;
 use serde_json::Value;
 
 use auth::LogIn;
-use http::{Call, Http};
 use session::Session;
 
+pub use auth::{LoggedOut, log_out};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
 pub use metadata::{FileProperties, Retrieved};
@@ -47,11 +51,6 @@ pub use target::{NamedTarget, Target};
 
 /// One record of an answer, its fields in the order of the query.
 pub type Row = serde_json::Map<String, Value>;
-
-/// The newest API version that this client was tested with, as major number.
-const NEWEST_TESTED: u32 = 66;
-/// The oldest one that has everything it asks for.
-const OLDEST_TESTED: u32 = 51;
 
 /// How to connect.
 #[derive(Clone, Default)]
@@ -155,8 +154,8 @@ pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgErro
     warm_up(&session, options.warm_connections);
     let version = async {
         match &options.api_version {
-            Some(stated) => checked_version(stated),
-            None => newest_version(&session).await,
+            Some(stated) => version::checked(stated),
+            None => version::newest(&session).await,
         }
     };
     let mut identity = Identity {
@@ -201,6 +200,12 @@ impl Reader {
     /// did. Clocks differ between machines, and what the org says about times is said by its own.
     pub fn org_time(&self) -> Timestamp {
         self.session.http.host_time().unwrap_or_else(Timestamp::now)
+    }
+
+    /// How far this machine's clock is from the org's, as its last answer told it, to a second.
+    pub fn clock_skew(&self) -> Option<Duration> {
+        let there = self.session.http.host_time()?;
+        Some(Timestamp::now().duration_since(there).unsigned_abs())
     }
 
     /// How long a pause before another look or attempt lasts: as asked, or no time at all where pauses are left out.
@@ -274,70 +279,9 @@ fn warm_up(session: &Arc<Session>, connections: usize) {
     for _ in 0..connections {
         let session = Arc::clone(session);
         tokio::spawn(async move {
-            let _warmed = versions(&session.http, &session.base).await;
+            let _warmed = version::all(&session.http, &session.base).await;
         });
     }
-}
-
-/// The org's versions; no session is needed, so the token stays here.
-async fn versions(http: &Http, base: &reqwest::Url) -> Result<Value, OrgError> {
-    let mut url = base.clone();
-    url.set_path("/services/data");
-    let call = Call {
-        operation: String::from("read the API versions"),
-        write: false,
-        method: Method::GET,
-        url,
-        body: None,
-        soap_action: false,
-        bearer: None,
-        token: None,
-        api_calls: 0,
-    };
-    http.send(call).await?.accept()?.json()
-}
-
-async fn newest_version(session: &Session) -> Result<String, OrgError> {
-    let (retries, mut attempt) = (retry::Retries::default(), 1);
-    let answer = loop {
-        let error = match versions(&session.http, &session.base).await {
-            Ok(answer) => break answer,
-            Err(error) => error,
-        };
-        let Some(wait) = retries.wait(&error, attempt) else {
-            return Err(error);
-        };
-        session.http.rest(wait).await;
-        attempt += 1;
-    };
-    let listed = answer.as_array().map(Vec::as_slice).unwrap_or_default();
-    let known = listed
-        .iter()
-        .filter_map(|entry| major(entry.get("version")?.as_str()?));
-    let newest = known
-        .filter(|version| (OLDEST_TESTED..=NEWEST_TESTED).contains(version))
-        .max();
-    newest
-        .map(|version| format!("{version}.0"))
-        .ok_or_else(|| OrgError::Garbled {
-            what: format!(
-                "the org serves no API version between {OLDEST_TESTED}.0 and {NEWEST_TESTED}.0"
-            ),
-            excerpt: error::excerpt(&answer.to_string()),
-        })
-}
-
-fn checked_version(stated: &str) -> Result<String, OrgError> {
-    let version = major(stated).filter(|version| (OLDEST_TESTED..=99).contains(version));
-    version.map(|version| format!("{version}.0")).ok_or_else(|| {
-        let shown = stated.escape_debug();
-        OrgError::Usage(format!("`{shown}` is no API version: write a number such as {NEWEST_TESTED}.0, at least {OLDEST_TESTED}.0"))
-    })
-}
-
-/// The major number of `66.0` or `66`; there are no minor ones.
-fn major(version: &str) -> Option<u32> {
-    version.strip_suffix(".0").unwrap_or(version).parse().ok()
 }
 
 /// The org id in front of an opaque token.

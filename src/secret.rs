@@ -1,9 +1,11 @@
 //! A text that must never be seen: a token, a client secret, a signed assertion.
 //!
 //! **Promise:** a [`Secret`] has no `Display` and no `Serialize`, and its `Debug` is `***`; the one way to the
-//! text is [`Secret::expose`], so every use can be found by that name.
+//! text is [`Secret::expose`], so every use can be found by that name. Its memory is overwritten when it is dropped.
 
 use std::fmt;
+
+use zeroize::Zeroize as _;
 
 /// A text that logs, errors and plans cannot print.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,8 +14,10 @@ pub struct Secret(String);
 impl Secret {
     /// Takes the text in; white space around it (the line end of a file) is no part of a secret.
     pub fn new(text: impl Into<String>) -> Self {
-        let text: String = text.into();
-        Self(text.trim().to_owned())
+        let mut text: String = text.into();
+        let secret = Self(text.trim().to_owned());
+        text.zeroize();
+        secret
     }
 
     /// The text itself, for the header or body it is meant for and nothing else.
@@ -27,6 +31,12 @@ impl Secret {
             return text.to_owned();
         }
         text.replace(&self.0, "***")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

@@ -5,13 +5,13 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::Arc;
 
 use serde_json::Value;
+use support::host::{Host, JSON, response};
 use support::{Org, Run, finish, program};
 use tempfile::TempDir;
 
@@ -82,50 +82,6 @@ fn bomb() -> String {
     text
 }
 
-/// How a host answers every request, whatever it is.
-type Answer = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
-
-/// A host on loopback that answers every connection once and closes it. It lives as long as the test's process.
-fn host(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let answer: Answer = Arc::new(answer);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let answer = Arc::clone(&answer);
-            std::thread::spawn(move || serve(stream, &answer));
-        }
-    });
-    format!("http://{address}")
-}
-
-/// Reads the whole request, so that closing the connection does not reset it, and answers.
-fn serve(mut stream: TcpStream, answer: &Answer) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 || line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        head += &line;
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    stream.write_all(&answer(&head)).ok()
-}
-
-fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-    )
-    .into_bytes()
-}
-
 /// Plans against a host.
 fn plan_at(url: &str) -> Run {
     let folder = folder();
@@ -140,13 +96,12 @@ fn plan_at(url: &str) -> Run {
 }
 
 fn check_host(code: i32, told: &str, answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) {
-    let run = plan_at(&host(answer));
+    let run = plan_at(&Host::start(answer).url);
     assert_eq!(run.code, code, "{told}: {}{}", run.out, run.err);
     let words = run.words();
     assert!(words.contains(told), "{told:?} is not in: {words}");
 }
 
-const JSON: &str = "Content-Type: application/json;charset=UTF-8\r\n";
 const HTML: &str = "Content-Type: text/html;charset=UTF-8\r\n";
 const PAGE: &str =
     "<!DOCTYPE html><html><title>Down for maintenance</title><body>Sorry</body></html>";

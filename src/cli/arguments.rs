@@ -1,13 +1,12 @@
 //! The command line: every command and flag, with its help.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::diff;
 use super::values::{api_version, digest, duration, sample};
+use super::{diff, doctor, emulator, login, logout};
 use crate::verify::Sample;
 
 /// The list of exit codes; a test keeps it in step with the codes themselves.
@@ -36,6 +35,7 @@ impl Command {
             Self::Apply(arguments) => arguments.format == TextFormat::Json,
             Self::Verify(arguments) => arguments.format == ProofFormat::Json,
             Self::Diff(arguments) => arguments.format == TextFormat::Json,
+            Self::Doctor(arguments) => arguments.format == TextFormat::Json,
             _ => false,
         }
     }
@@ -171,9 +171,18 @@ pub(crate) enum Command {
     /// Compare two folders, archives or files of metadata by what they say; ends with 2 where they differ.
     #[command(after_help = diff::HELP)]
     Diff(diff::Diff),
+    /// Show who is logged in, and what is missing: permissions, licences, API calls. Changes nothing.
+    #[command(after_help = EXITS)]
+    Doctor(doctor::Doctor),
+    /// Log in with a browser, or try the way in and say who came out.
+    #[command(after_help = login::HELP)]
+    Login(login::Login),
+    /// Log out of what `login` left behind.
+    #[command(after_help = EXITS)]
+    Logout(logout::Logout),
     /// Serve the embedded org over Salesforce's own protocols, for tests of any client.
     #[command(after_help = EXITS)]
-    Emulator(Emulator),
+    Emulator(emulator::Emulator),
     /// Start the embedded demo org afresh.
     #[command(after_help = EXITS)]
     Reset,
@@ -326,41 +335,6 @@ pub(crate) struct Explain {
     /// How to say it.
     #[arg(long, value_enum, default_value_t = TextFormat::Human, requires = "record")]
     pub(crate) format: TextFormat,
-}
-
-/// `emulator`.
-#[derive(Debug, Args)]
-pub(crate) struct Emulator {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
-    pub(crate) listen: SocketAddr,
-    /// Metadata and records to start from instead of the demo org (repeatable).
-    #[arg(long, value_name = "DIR")]
-    pub(crate) seed: Vec<PathBuf>,
-    /// A larger demo org, such as leads=1000000,users=100000,roles=5000.
-    #[arg(long, value_name = "WHAT=COUNT,…", value_parser = super::emulator::scale, conflicts_with = "seed")]
-    pub(crate) scale: Option<super::emulator::Scale>,
-    /// Keep the org in this file; without it nothing is written to disk.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: Option<PathBuf>,
-    /// Delay each request once and each new connection twice.
-    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
-    pub(crate) latency: Duration,
-    /// How long a deploy takes.
-    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
-    pub(crate) deploy_time: Duration,
-    /// How long a sharing recalculation takes.
-    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
-    pub(crate) recalculation: Duration,
-    /// Faults to play, as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) faults: Option<PathBuf>,
-    /// Whose time passes.
-    #[arg(long, value_enum, default_value_t = super::emulator::Clock::Real)]
-    pub(crate) clock: super::emulator::Clock,
-    /// Write each request to this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: Option<PathBuf>,
 }
 
 /// `completions`.

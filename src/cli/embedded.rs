@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::codes::{self, failure};
-use super::files::{create_private, create_private_folder, unwritable};
+use super::files::unwritable;
 use crate::diagnostic::{Exit, Failure};
 use crate::emulator::{self, Server};
+use crate::private_file;
 
 /// Where its state is kept, seen from the current folder.
 const FOLDER: &str = ".orgwright";
@@ -49,12 +50,12 @@ pub(crate) fn reset() -> Result<bool, Failure> {
 
 /// A folder of its own, which git ignores.
 fn prepare_folder(folder: &Path) -> Result<(), Failure> {
-    create_private_folder(folder).map_err(|error| unwritable(folder, &error))?;
+    private_file::create_folder(folder).map_err(|error| unwritable(folder, &error))?;
     let ignore = folder.join(".gitignore");
     if ignore.exists() {
         return Ok(());
     }
-    match create_private(&ignore).and_then(|mut file| file.write_all(b"*\n")) {
+    match private_file::create(&ignore).and_then(|mut file| file.write_all(b"*\n")) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             Err(unwritable(&ignore, &error))
         }

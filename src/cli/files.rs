@@ -1,12 +1,12 @@
 //! Files this program reads and writes: found upwards, written whole or not at all, readable by their owner only.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::codes::{self, failure};
 use crate::diagnostic::{Exit, Failure};
+use crate::private_file;
 
 /// The nearest file of this name from `start` upwards, no further than the repository's root.
 pub(crate) fn find_up(start: &Path, name: &str) -> Option<PathBuf> {
@@ -38,7 +38,7 @@ pub(crate) fn here() -> Result<PathBuf, Failure> {
 /// written to as it is; whatever else is no file, a link to one among it, stays untouched.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = match standing(path) {
-        Standing::Replaceable => replace(path, bytes),
+        Standing::Replaceable => private_file::replace(path, bytes),
         Standing::Stream => stream(path, bytes),
         Standing::Refused(what) => return Err(not_a_file(path, what)),
     };
@@ -97,44 +97,6 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
         format!("{} cannot be written: {error}", path.display()),
         "",
     )
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.part", std::process::id()));
-    let temporary = path.with_file_name(temporary);
-    let written = create_private(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let done = written.and_then(|()| fs::rename(&temporary, path));
-    if done.is_err() {
-        // What is left behind is only the temporary file; the reason to tell is the first one.
-        let _ = fs::remove_file(&temporary);
-    }
-    done
-}
-
-/// A new file, never one that exists or that a link points to.
-pub(crate) fn create_private(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// A folder for its owner only, with those above it; no error where it exists.
-pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

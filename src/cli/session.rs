@@ -42,10 +42,9 @@ impl Session {
             }
         };
         let options = org::Options {
-            api_version: context.global.api_version.clone(),
             // The demo org is next door: a connection to it costs nothing.
             warm_connections: if server.is_none() { CONNECTIONS } else { 0 },
-            ..org::Options::default()
+            ..options(context)
         };
         let reader = org::connect(target, options)
             .await
@@ -58,6 +57,15 @@ impl Session {
         if let Some(server) = self.server {
             server.stop().await;
         }
+    }
+}
+
+/// How this program connects.
+pub(crate) fn options(context: &Context) -> org::Options {
+    org::Options {
+        api_version: context.global.api_version.clone(),
+        client: concat!("orgwright/", env!("CARGO_PKG_VERSION")).to_owned(),
+        ..org::Options::default()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Getting in: tokens, who a token belongs to, and getting out.
 
+mod code;
+
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -9,6 +11,11 @@ use sha2::{Digest, Sha256};
 
 use super::http::{Request, Response, form};
 use super::store::{Id, Session, User, World, short};
+
+pub use code::authorize;
+
+/// The app whose access tokens are JSON Web Tokens, which the SOAP services do not take.
+const JWT_APP: &str = "jwt-tokens";
 
 /// Who a token belongs to; `None` for an unknown one and for inactive users.
 pub fn user_of(world: &World, token: &str) -> Option<Id> {
@@ -32,23 +39,41 @@ pub fn bearer(request: &Request) -> Option<&str> {
     known.then_some(token.trim())
 }
 
-/// A new token for a user.
-pub fn issue(world: &mut World, user: &str) -> String {
-    new_token(world, user, false)
+/// Whether a token is a JSON Web Token, by its first characters: `{"`, encoded.
+pub fn is_json_web_token(token: &str) -> bool {
+    token.starts_with("eyJ")
 }
 
-fn new_token(world: &mut World, user: &str, refresh: bool) -> String {
+/// A new token for a user.
+pub fn issue(world: &mut World, user: &str) -> String {
+    new_token(world, user, Kind::Opaque)
+}
+
+/// What a token looks like, and what it is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Opaque,
+    JsonWebToken,
+    Refresh,
+}
+
+fn new_token(world: &mut World, user: &str, kind: Kind) -> String {
     let created = world.now();
     let number = world.org.sessions.len();
     let seed = format!(
-        "{}{user}{created}{number}{refresh}",
+        "{}{user}{created}{number}{kind:?}",
         world.org.organization.id
     );
     let digest = Sha256::digest(seed.as_bytes());
     let tail: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let token = match refresh {
-        true => format!("5Aep{tail}"),
-        false => format!(
+    let token = match kind {
+        Kind::Refresh => format!("5Aep{tail}"),
+        Kind::JsonWebToken => format!(
+            "{}.{}.{tail}",
+            URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"RS256"}"#),
+            URL_SAFE_NO_PAD.encode(json!({"sub": user}).to_string())
+        ),
+        Kind::Opaque => format!(
             "{}!AQ{}.{}",
             short(&world.org.organization.id),
             &tail[..40],
@@ -60,7 +85,7 @@ fn new_token(world: &mut World, user: &str, refresh: bool) -> String {
         Session {
             user: user.to_owned(),
             created,
-            refresh,
+            refresh: kind == Kind::Refresh,
         },
     );
     token
@@ -78,11 +103,11 @@ pub fn token(world: &mut World, request: &Request) -> Response {
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => assertion(world, request, &form),
         "refresh_token" => refreshed(world, &form),
         "client_credentials" => client(world, request, &form),
-        "authorization_code" => code(world, &form),
+        "authorization_code" => code::trade(world, &form),
         _ => Err(("unsupported_grant_type", "grant type not supported")),
     };
     match user {
-        Ok(user) => granted(world, request, &user, grant == "authorization_code"),
+        Ok(user) => granted(world, request, &user, &form),
         Err((error, description)) => Response::json(
             400,
             &json!({"error": error, "error_description": description}),
@@ -193,66 +218,13 @@ fn client(world: &World, request: &Request, form: &Form) -> Result<Id, Denied> {
     Ok(world.org.organization.administrator.clone())
 }
 
-/// The code that `authorize` gave out stands for the administrator, and only once.
-fn code(world: &mut World, form: &Form) -> Result<Id, Denied> {
-    client_known(form)?;
-    let code = form.get("code").map(String::as_str).unwrap_or_default();
-    world
-        .codes
-        .remove(code)
-        .ok_or(("invalid_grant", "invalid authorization code"))
-}
-
-/// `GET /services/oauth2/authorize`: consents at once, as the administrator.
-pub fn authorize(world: &mut World, request: &Request) -> Response {
-    let parameters = request.parameters();
-    let get = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
-    if get("client_id").is_empty() {
-        return Response::text(
-            400,
-            "error=invalid_client_id&error_description=client%20identifier%20invalid",
-        );
-    }
-    let redirect = get("redirect_uri");
-    let local = ["http://localhost", "http://127.0.0.1"]
-        .iter()
-        .any(|start| redirect.starts_with(start));
-    if !local || get("response_type") != "code" {
-        return Response::text(
-            400,
-            "error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration",
-        );
-    }
-    let code = format!("aPrx{}{}", world.codes.len(), world.now());
-    world
-        .codes
-        .insert(code.clone(), world.org.organization.administrator.clone());
-    let separator = if redirect.contains('?') { '&' } else { '?' };
-    let location = format!(
-        "{redirect}{separator}code={code}&state={}",
-        encode(get("state"))
-    );
-    Response {
-        headers: vec![("Location".to_owned(), location)],
-        ..Response::empty(302)
-    }
-}
-
-fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
-}
-
-fn granted(world: &mut World, request: &Request, user: &str, with_refresh: bool) -> Response {
-    let token = issue(world, user);
+fn granted(world: &mut World, request: &Request, user: &str, form: &Form) -> Response {
+    let is = |key: &str, value: &str| form.get(key).is_some_and(|stated| stated == value);
+    let kind = match is("client_id", JWT_APP) {
+        true => Kind::JsonWebToken,
+        false => Kind::Opaque,
+    };
+    let token = new_token(world, user, kind);
     let issued = world.now().to_string();
     let identity = identity_url(world, request, user);
     let signature = STANDARD.encode(Sha256::digest(format!("{identity}{issued}").as_bytes()));
@@ -265,8 +237,8 @@ fn granted(world: &mut World, request: &Request, user: &str, with_refresh: bool)
         "token_type": "Bearer",
         "issued_at": issued,
     });
-    if with_refresh {
-        body["refresh_token"] = json!(new_token(world, user, true));
+    if is("grant_type", "authorization_code") {
+        body["refresh_token"] = json!(new_token(world, user, Kind::Refresh));
     }
     Response::json(200, &body)
 }

@@ -102,6 +102,9 @@ fn session_user(world: &World, request: &Request, envelope: Node<'_, '_>) -> Res
         .as_deref()
         .or_else(|| login::bearer(request))
         .unwrap_or_default();
+    if login::is_json_web_token(token) {
+        return Err(Fault::session());
+    }
     login::user_of(world, token).ok_or_else(Fault::session)
 }
 

@@ -309,8 +309,8 @@ pub struct World {
     pub recalculation: Duration,
     /// Query results that are read page by page, by locator.
     pub cursors: BTreeMap<Id, Cursor>,
-    /// Authorization codes that have not been traded for a token, with their users.
-    pub codes: BTreeMap<String, Id>,
+    /// Authorization codes that have not been traded for a token.
+    pub codes: BTreeMap<String, Code>,
     /// Jobs of the Bulk API, which live as long as the server.
     pub bulk_jobs: BTreeMap<Id, BulkJob>,
     /// What requests changed.

@@ -722,7 +722,7 @@ fn collections_are_read_by_id() {
 fn a_description_is_not_sent_again_before_setup_changes() {
     let mut client = Client::administrator();
     client.world.clock = super::store::Clock::Manual;
-    let mut describe = |client: &mut Client, since: Option<&str>| {
+    let describe = |client: &mut Client, since: Option<&str>| {
         client.world.advance(std::time::Duration::from_secs(60));
         let since = since.map(|since| ("if-modified-since".to_owned(), since.to_owned()));
         let token = (

@@ -167,6 +167,9 @@ fn expanded(
         let Some(name) = reference.strip_prefix("env:") else {
             return Err(bad_reference(format!("`${{{reference}}}` is not known")));
         };
+        if is_secret(name) {
+            return Err(secret(name));
+        }
         let found = environment(name).ok_or_else(|| unset(name))?;
         value.push_str(&found);
         rest = behind;
@@ -177,6 +180,32 @@ fn expanded(
 
 fn bad_reference(message: String) -> Box<Diagnostic> {
     Box::new(Diagnostic::error("OW1009", message).help("only `${env:NAME}` is expanded"))
+}
+
+/// Whether a variable holds a secret, by its name. A manifest may come from a stranger's pull request, and what it says
+/// stands in the plan for everybody to read.
+fn is_secret(name: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "TOKEN",
+        "SECRET",
+        "SECRETS",
+        "PASSWORD",
+        "PASSWD",
+        "KEY",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "AUTH",
+    ];
+    let upper = name.to_ascii_uppercase();
+    let own = ["SF_", "SFDX_", "ORGWRIGHT_"];
+    own.iter().any(|prefix| upper.starts_with(prefix))
+        || upper.split('_').any(|word| WORDS.contains(&word))
+}
+
+fn secret(name: &str) -> Box<Diagnostic> {
+    let message = format!("the environment variable `{name}` may hold a secret, by its name");
+    let help = "what a manifest says is shown in plans: use a variable of another name";
+    Box::new(Diagnostic::error("OW1009", message).help(help))
 }
 
 fn unset(name: &str) -> Box<Diagnostic> {
@@ -270,6 +299,16 @@ mod tests {
             with,
             "the environment variable `NOBODY` is not set",
         );
+        for name in [
+            "SF_ACCESS_TOKEN",
+            "github_token",
+            "SFDX_AUTH_URL",
+            "DB_PASSWORD",
+        ] {
+            let expected =
+                format!("the environment variable `{name}` may hold a secret, by its name");
+            check(&format!("a: ${{env:{name}}}"), with, &expected);
+        }
         check("a: '${env:USER'", with, "the `${` is never closed with `}`");
         check("a: ${USER}", with, "`${USER}` is not known");
     }

@@ -106,12 +106,17 @@ impl Answer {
             .map(Duration::from_secs)
     }
 
+    /// The host that is named, or the page on the same one; never the query, which may hold a token.
     fn redirected(&self) -> OrgError {
         let location = self.header("location").unwrap_or_default();
-        let to = reqwest::Url::parse(&location).map_or_else(
-            |_| self.host.clone(),
-            |url| format!("{}://{}", url.scheme(), super::hosts::shown(&url)),
-        );
+        let to = match reqwest::Url::parse(&location) {
+            Ok(url) => format!("{}://{}", url.scheme(), super::hosts::shown(&url)),
+            Err(_) => format!(
+                "{}{}",
+                self.host,
+                location.split('?').next().unwrap_or_default()
+            ),
+        };
         OrgError::Redirected {
             from: self.host.clone(),
             to: excerpt(&to),

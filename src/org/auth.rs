@@ -5,12 +5,14 @@
 
 use reqwest::Url;
 
+use crate::private_file;
 use crate::secret::Secret;
 
 use super::error::OrgError;
 use super::http::Http;
+use super::place::Place;
 use super::target::{Grant, NamedTarget, Target};
-use super::{Options, hosts, sf, token};
+use super::{Options, auth_url, hosts, sf, token};
 
 #[cfg(windows)]
 const SF: &str = "sf.cmd";
@@ -131,25 +133,23 @@ fn with_token(
 }
 
 async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError> {
-    let options = Options {
-        ca_file: target.ca_file.or_else(|| options.ca_file.clone()),
-        ..options.clone()
-    };
-    let instance = target
-        .instance_url
-        .as_deref()
-        .map(hosts::trusted)
-        .transpose()?;
+    let target = unfolded(target)?;
+    let options = with_certificates(&target, options);
+    let (login, instance) = login_host(&target)?;
     if let (Grant::AccessToken { token }, Some(base)) = (&target.grant, &instance) {
         let credentials =
             Credentials::Token("put a new one into the environment variable that the target names");
         return with_token(base.as_str(), token.read()?, credentials, &options);
     }
-    let login = match (target.login_url.as_deref(), &instance) {
-        (Some(url), _) => hosts::trusted(url)?,
-        (None, Some(instance)) => instance.clone(),
-        (None, None) => hosts::trusted(token::PRODUCTION)?,
-    };
+    if target.is_logged_out() {
+        return Err(OrgError::Login {
+            host: hosts::shown(&login),
+            reason: format!(
+                "nobody is logged in to target `{0}`: run `orgwright login {0}`",
+                target.name
+            ),
+        });
+    }
     let http = Http::new(&login, &options)?;
     let answer = token::ask(&http, &target.grant, &login).await?;
     let base = hosts::trusted(&answer.instance_url)?;
@@ -175,7 +175,94 @@ async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError
     })
 }
 
-fn same_org(answered: &Url, meant: &Url) -> Result<(), OrgError> {
+/// A target that holds everything in one text, as the target it stands for.
+fn unfolded(target: NamedTarget) -> Result<NamedTarget, OrgError> {
+    let Grant::SfdxAuthUrl { auth_url } = &target.grant else {
+        return Ok(target);
+    };
+    let read = auth_url::read(&auth_url.read()?).map_err(|reason| {
+        OrgError::Usage(format!(
+            "the auth URL of target `{}`: {reason}",
+            target.name
+        ))
+    })?;
+    Ok(NamedTarget {
+        grant: Grant::RefreshToken {
+            client_id: read.client_id,
+            client_secret: read.client_secret.map(Place::Held),
+            refresh_token: Place::Held(read.refresh_token),
+        },
+        login_url: Some(read.login_url),
+        ..target
+    })
+}
+
+/// What became of a log-out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoggedOut {
+    /// The org took the token back, and the file is gone.
+    Revoked,
+    /// The org knew the token no more; the file is gone.
+    Expired,
+    /// There was nothing to log out of.
+    NotLoggedIn,
+}
+
+/// Takes the refresh token back that a log-in with a browser left behind. Where the org cannot be reached the file
+/// stays: somebody has to be able to try again.
+///
+/// # Errors
+/// [`OrgError::Usage`] for a target that keeps no log-in, and the errors of transport.
+pub async fn log_out(target: NamedTarget, options: &Options) -> Result<LoggedOut, OrgError> {
+    let Some(file) = target.log_in_file() else {
+        let problem = format!("target `{}` keeps no log-in", target.name);
+        return Err(OrgError::Usage(problem));
+    };
+    if target.is_logged_out() {
+        return Ok(LoggedOut::NotLoggedIn);
+    }
+    let (login, _) = login_host(&target)?;
+    let http = Http::new(&login, &with_certificates(&target, options))?;
+    let token = Place::File(file.to_owned()).read()?;
+    let revoked = token::revoke(&http, &login, token).await?;
+    private_file::remove(file).map_err(|error| {
+        OrgError::Usage(format!(
+            "the token is revoked, and its file {} cannot be removed: {error}",
+            file.display()
+        ))
+    })?;
+    Ok(if revoked {
+        LoggedOut::Revoked
+    } else {
+        LoggedOut::Expired
+    })
+}
+
+/// The host that issues tokens, and the org's own where it is stated.
+pub(super) fn login_host(target: &NamedTarget) -> Result<(Url, Option<Url>), OrgError> {
+    let instance = target
+        .instance_url
+        .as_deref()
+        .map(hosts::trusted)
+        .transpose()?;
+    let login = match (target.login_url.as_deref(), &instance) {
+        (Some(url), _) => hosts::trusted(url)?,
+        (None, Some(instance)) => instance.clone(),
+        (None, None) => hosts::trusted(token::PRODUCTION)?,
+    };
+    Ok((login, instance))
+}
+
+/// The options with the certificates that the target names.
+pub(super) fn with_certificates(target: &NamedTarget, options: &Options) -> Options {
+    let own = target.ca_file.clone();
+    Options {
+        ca_file: own.or_else(|| options.ca_file.clone()),
+        ..options.clone()
+    }
+}
+
+pub(super) fn same_org(answered: &Url, meant: &Url) -> Result<(), OrgError> {
     if answered.origin() == meant.origin() {
         return Ok(());
     }

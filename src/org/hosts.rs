@@ -103,6 +103,10 @@ mod tests {
                 "https://acme--dev.sandbox.my.salesforce.com/",
             ),
             (
+                "https://brave-fox-1-dev-ed.scratch.my.salesforce.com",
+                "https://brave-fox-1-dev-ed.scratch.my.salesforce.com/",
+            ),
+            (
                 "https://LOGIN.salesforce.com",
                 "https://login.salesforce.com/",
             ),

@@ -3,7 +3,6 @@
 //! **Promise:** no redirect is followed, nothing is sent twice, nothing beyond the limits is held in memory.
 
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,14 +14,14 @@ use jiff::fmt::rfc2822;
 use reqwest::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
 };
-use reqwest::{Certificate, Client, Method, Url, redirect};
+use reqwest::{Client, Method, Url, redirect};
 use tokio::sync::Semaphore;
 
 use crate::secret::Secret;
 
 use super::answer::Answer;
 use super::error::OrgError;
-use super::{Exchange, Options, Trace, Usage, hosts};
+use super::{Exchange, Options, Trace, Usage, certificates, hosts};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
@@ -98,14 +97,11 @@ impl Http {
         }
         builder = match host.scheme() {
             "http" => builder.tls_certs_only([]),
-            _ => builder.tls_certs_merge(extra_certificates(options)?),
+            _ => builder.tls_certs_merge(certificates::extra(options)?),
         };
-        let client = builder.build().map_err(|error| {
-            OrgError::Usage(format!(
-                "the HTTP client cannot be set up: {}",
-                innermost(&error)
-            ))
-        })?;
+        let client = builder
+            .build()
+            .map_err(|error| certificates::unusable(options, &innermost(&error)))?;
         Ok(Self {
             client,
             compress_above: if loopback {
@@ -312,24 +308,6 @@ fn locked<Value>(value: &Mutex<Value>) -> MutexGuard<'_, Value> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The certificates of `SSL_CERT_FILE` and of the target, on top of the system's.
-fn extra_certificates(options: &Options) -> Result<Vec<Certificate>, OrgError> {
-    let from_environment = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    let mut certificates = Vec::new();
-    for file in from_environment.iter().chain(&options.ca_file) {
-        certificates.extend(read_certificates(file)?);
-    }
-    Ok(certificates)
-}
-
-fn read_certificates(file: &Path) -> Result<Vec<Certificate>, OrgError> {
-    let problem = |reason: String| {
-        OrgError::Usage(format!("the certificate file {}: {reason}", file.display()))
-    };
-    let pem = std::fs::read(file).map_err(|error| problem(error.to_string()))?;
-    Certificate::from_pem_bundle(&pem).map_err(|error| problem(innermost(&error)))
-}
-
 fn gzip(body: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(body).ok()?;
@@ -388,7 +366,7 @@ fn lost(call: &Call, reason: String) -> OrgError {
 }
 
 /// The cause at the bottom: the layers above it repeat the URL and say "error sending request".
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

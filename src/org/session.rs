@@ -16,6 +16,9 @@ use super::http::{Call, Http};
 use super::retry::Retries;
 use super::{hosts, soap};
 
+/// Why a session is not renewed a second time.
+const ENDS_AT_ONCE: &str = "the org ends every new session at once";
+
 /// One request, before a token is put into it.
 pub(super) struct Request {
     /// What it does, for errors: "read the profiles".
@@ -50,6 +53,8 @@ pub(super) struct Session {
 struct Held {
     token: Secret,
     generation: u32,
+    /// Whether the org has taken it yet. A new token that it does not take is followed by no newer one.
+    worked: bool,
 }
 
 impl Session {
@@ -61,6 +66,7 @@ impl Session {
             held: Mutex::new(Held {
                 token,
                 generation: 0,
+                worked: false,
             }),
             renewal: tokio::sync::Mutex::default(),
             retries: Retries::default(),
@@ -75,13 +81,14 @@ impl Session {
             let error = match self.attempt(request, held.token).await {
                 Ok(answer) => {
                     self.retries.succeeded();
+                    self.note_that_it_works(held.generation);
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
             if error.is_session_end() {
                 if renewed {
-                    return Err(self.ended("the org ends every new session at once"));
+                    return Err(self.ended(ENDS_AT_ONCE));
                 }
                 self.renew(held.generation).await?;
                 renewed = true;
@@ -162,8 +169,12 @@ impl Session {
     /// One renewal for all requests that met the end of the same session.
     async fn renew(&self, ended_generation: u32) -> Result<(), OrgError> {
         let _single_flight = self.renewal.lock().await;
-        if self.held().generation != ended_generation {
+        let held = self.held();
+        if held.generation != ended_generation {
             return Ok(());
+        }
+        if held.generation > 0 && !held.worked {
+            return Err(self.ended(ENDS_AT_ONCE));
         }
         let token = match self.credentials.renew(&self.http, &self.base).await? {
             Some(token) => token,
@@ -173,8 +184,14 @@ impl Session {
         *held = Held {
             token,
             generation: ended_generation + 1,
+            worked: false,
         };
         Ok(())
+    }
+
+    fn note_that_it_works(&self, generation: u32) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.worked |= held.generation == generation;
     }
 
     fn ended(&self, advice: &str) -> OrgError {

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [targets.production]
-//! auth = "jwt"                                   # jwt | client_credentials | refresh_token | access_token
+//! auth = "jwt"          # jwt | client_credentials | browser | refresh_token | sfdx_auth_url | access_token
 //! instance_url = "https://acme.my.salesforce.com"
 //! client_id = "3MVG9..."                         # the app's consumer key, which is no secret
 //! username = "deploy@acme.example"
@@ -17,9 +17,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use reqwest::Url;
+
 use crate::secret::Secret;
 
 use super::error::OrgError;
+use super::hosts;
+use super::place::Place;
 
 /// An org to connect to.
 #[derive(Clone, Debug)]
@@ -71,48 +75,49 @@ pub(super) enum Grant {
         client_secret: Option<Place>,
         refresh_token: Place,
     },
+    /// Somebody logs in with a browser, once; the refresh token is kept in a file until they log out.
+    Browser(Box<Browser>),
+    /// The Salesforce CLI's URL, which holds an app, a refresh token and a host.
+    SfdxAuthUrl {
+        auth_url: Place,
+    },
     AccessToken {
         token: Place,
     },
 }
 
-/// Where a secret lies.
+/// What a browser log-in needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Variable(String),
-    File(PathBuf),
+pub(super) struct Browser {
+    pub(super) client_id: String,
+    pub(super) client_secret: Option<Place>,
+    pub(super) refresh_token_file: PathBuf,
+    /// The callback as it is registered on the app; `None` takes a free port.
+    pub(super) callback_url: Option<Url>,
 }
 
-impl Place {
-    /// Fetches the secret.
-    pub(super) fn read(&self) -> Result<Secret, OrgError> {
-        let text = match self {
-            Self::Variable(name) => std::env::var(name).map_err(|_| {
-                OrgError::Usage(format!("the environment variable {name} is not set"))
-            })?,
-            Self::File(path) => std::fs::read_to_string(path).map_err(|error| {
-                OrgError::Usage(format!("cannot read {}: {error}", path.display()))
-            })?,
-        };
-        match Secret::new(text) {
-            secret if secret.expose().is_empty() => {
-                Err(OrgError::Usage(format!("{} is empty", self.shown())))
-            }
-            secret => Ok(secret),
+impl NamedTarget {
+    /// The file that a log-in with a browser leaves behind, for targets that are logged in to that way.
+    pub fn log_in_file(&self) -> Option<&Path> {
+        match &self.grant {
+            Grant::Browser(browser) => Some(&browser.refresh_token_file),
+            _ => None,
         }
     }
 
-    fn shown(&self) -> String {
-        match self {
-            Self::Variable(name) => format!("the environment variable {name}"),
-            Self::File(path) => format!("the file {}", path.display()),
-        }
+    /// Whether it waits for somebody to log in with a browser.
+    pub(super) fn is_logged_out(&self) -> bool {
+        self.log_in_file().is_some_and(|file| !file.exists())
     }
 }
 
 /// Keys whose value would be a secret, and what to write instead.
 const SECRET_KEYS: &[(&str, &str)] = &[
     ("access_token", "token_env = \"VARIABLE\""),
+    (
+        "auth_url",
+        "auth_url_env = \"VARIABLE\" or auth_url_file = \"PATH\"",
+    ),
     (
         "client_secret",
         "client_secret_env = \"VARIABLE\" or client_secret_file = \"PATH\"",
@@ -130,6 +135,10 @@ const SECRET_KEYS: &[(&str, &str)] = &[
     (
         "security_token",
         "another kind of log-in: passwords are not used",
+    ),
+    (
+        "sfdx_auth_url",
+        "auth_url_env = \"VARIABLE\" or auth_url_file = \"PATH\"",
     ),
     ("token", "token_env = \"VARIABLE\""),
 ];
@@ -149,6 +158,9 @@ struct Entry {
     client_secret_file: Option<PathBuf>,
     refresh_token_env: Option<String>,
     refresh_token_file: Option<PathBuf>,
+    auth_url_env: Option<String>,
+    auth_url_file: Option<PathBuf>,
+    callback_url: Option<String>,
     token_env: Option<String>,
 }
 
@@ -158,6 +170,8 @@ enum Kind {
     Jwt,
     ClientCredentials,
     RefreshToken,
+    Browser,
+    SfdxAuthUrl,
     AccessToken,
 }
 
@@ -231,14 +245,6 @@ fn target(name: &str, value: toml::Value, folder: &Path) -> Result<NamedTarget, 
 
 fn grant(entry: &Entry, folder: &Path) -> Result<Grant, String> {
     let client_id = || stated(&entry.client_id, "client_id");
-    let client_secret = || {
-        place(
-            &entry.client_secret_env,
-            &entry.client_secret_file,
-            folder,
-            "client_secret_env or client_secret_file",
-        )
-    };
     match entry.auth {
         Kind::Jwt => Ok(Grant::Jwt {
             client_id: client_id()?,
@@ -246,36 +252,35 @@ fn grant(entry: &Entry, folder: &Path) -> Result<Grant, String> {
             private_key_file: folder.join(stated(&entry.private_key_file, "private_key_file")?),
             audience: entry.audience.clone(),
         }),
-        Kind::ClientCredentials => {
-            // The platform issues these tokens on the org's own host only.
-            if entry.instance_url.is_none() && entry.login_url.is_none() {
-                return Err(String::from(
-                    "`instance_url` is missing: client credentials need the org's My Domain host",
-                ));
-            }
-            Ok(Grant::ClientCredentials {
-                client_id: client_id()?,
-                client_secret: client_secret()?,
-            })
+        // The platform issues these tokens on the org's own host only.
+        Kind::ClientCredentials if entry.instance_url.is_none() && entry.login_url.is_none() => {
+            Err(String::from(
+                "`instance_url` is missing: client credentials need the org's My Domain host",
+            ))
         }
-        Kind::RefreshToken => {
-            let has_secret =
-                entry.client_secret_env.is_some() || entry.client_secret_file.is_some();
-            Ok(Grant::RefreshToken {
-                client_id: client_id()?,
-                client_secret: if has_secret {
-                    Some(client_secret()?)
-                } else {
-                    None
-                },
-                refresh_token: place(
-                    &entry.refresh_token_env,
-                    &entry.refresh_token_file,
-                    folder,
-                    "refresh_token_env or refresh_token_file",
-                )?,
-            })
-        }
+        Kind::ClientCredentials => Ok(Grant::ClientCredentials {
+            client_id: client_id()?,
+            client_secret: entry.client_secret(folder)?,
+        }),
+        Kind::RefreshToken => Ok(Grant::RefreshToken {
+            client_id: client_id()?,
+            client_secret: entry.client_secret_if_any(folder)?,
+            refresh_token: place(
+                &entry.refresh_token_env,
+                &entry.refresh_token_file,
+                folder,
+                "refresh_token_env or refresh_token_file",
+            )?,
+        }),
+        Kind::Browser => Ok(Grant::Browser(Box::new(browser(entry, folder)?))),
+        Kind::SfdxAuthUrl => Ok(Grant::SfdxAuthUrl {
+            auth_url: place(
+                &entry.auth_url_env,
+                &entry.auth_url_file,
+                folder,
+                "auth_url_env or auth_url_file",
+            )?,
+        }),
         Kind::AccessToken => {
             stated(&entry.instance_url, "instance_url")?;
             Ok(Grant::AccessToken {
@@ -283,6 +288,46 @@ fn grant(entry: &Entry, folder: &Path) -> Result<Grant, String> {
             })
         }
     }
+}
+
+impl Entry {
+    fn client_secret(&self, folder: &Path) -> Result<Place, String> {
+        place(
+            &self.client_secret_env,
+            &self.client_secret_file,
+            folder,
+            "client_secret_env or client_secret_file",
+        )
+    }
+
+    /// Apps that cannot keep a secret have none.
+    fn client_secret_if_any(&self, folder: &Path) -> Result<Option<Place>, String> {
+        if self.client_secret_env.is_none() && self.client_secret_file.is_none() {
+            return Ok(None);
+        }
+        self.client_secret(folder).map(Some)
+    }
+}
+
+fn browser(entry: &Entry, folder: &Path) -> Result<Browser, String> {
+    let file = stated(&entry.refresh_token_file, "refresh_token_file")?;
+    Ok(Browser {
+        client_id: stated(&entry.client_id, "client_id")?,
+        client_secret: entry.client_secret_if_any(folder)?,
+        refresh_token_file: folder.join(file),
+        callback_url: entry.callback_url.as_deref().map(callback).transpose()?,
+    })
+}
+
+/// A callback that ends in this program: http on this machine, as the app registers it.
+fn callback(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok();
+    url.filter(|url| url.scheme() == "http" && hosts::is_loopback(url) && url.query().is_none())
+        .ok_or_else(|| {
+            String::from(
+                "`callback_url` must lead to this machine, such as http://localhost:1717/OauthRedirect",
+            )
+        })
 }
 
 fn stated<Value: Clone>(value: &Option<Value>, key: &str) -> Result<Value, String> {
@@ -363,6 +408,21 @@ mod tests {
                 },
             ),
             (
+                "auth='browser'\nclient_id='k'\nrefresh_token_file='r'\ncallback_url='http://localhost:1717/OauthRedirect'",
+                Grant::Browser(Box::new(Browser {
+                    client_id: String::from("k"),
+                    client_secret: None,
+                    refresh_token_file: PathBuf::from("/project/r"),
+                    callback_url: Url::parse("http://localhost:1717/OauthRedirect").ok(),
+                })),
+            ),
+            (
+                "auth='sfdx_auth_url'\nauth_url_env='SFDX_AUTH_URL'",
+                Grant::SfdxAuthUrl {
+                    auth_url: Place::Variable(String::from("SFDX_AUTH_URL")),
+                },
+            ),
+            (
                 "auth='access_token'\ninstance_url='https://a.my.salesforce.com'\ntoken_env='T'",
                 Grant::AccessToken {
                     token: Place::Variable(String::from("T")),
@@ -378,6 +438,8 @@ mod tests {
         for body in [
             "auth='client_credentials'\nclient_secret='canary'",
             "auth='refresh_token'\nrefresh_token='canary'",
+            "auth='sfdx_auth_url'\nauth_url='force://a::canary@b'",
+            "auth='sfdx_auth_url'\nauth_url_env='force://a::canary@b'",
             "auth='access_token'\ntoken='canary'",
             "auth='access_token'\ninstance_url='x'\ntoken_env='00D000000000001!canary'",
             "auth='jwt'\nprivate_key=\"\"\"canary\"\"\"",
@@ -406,7 +468,19 @@ mod tests {
             ),
             ("auth='client_credentials'\nclient_id='k'", "My Domain"),
             ("auth='jwt'\nclientid='k'", "unknown field `clientid`"),
-            ("auth='browser'", "unknown variant `browser`"),
+            ("auth='password'", "unknown variant `password`"),
+            (
+                "auth='browser'\nclient_id='k'\nrefresh_token_env='R'",
+                "`refresh_token_file` is missing",
+            ),
+            (
+                "auth='browser'\nclient_id='k'\nrefresh_token_file='r'\ncallback_url='https://evil.example/'",
+                "must lead to this machine",
+            ),
+            (
+                "auth='sfdx_auth_url'",
+                "auth_url_env or auth_url_file is missing",
+            ),
             ("client_id='k'", "missing field `auth`"),
             (
                 "auth='refresh_token'\nclient_id='k'\nrefresh_token_env='A'\nrefresh_token_file='b'",
@@ -425,30 +499,6 @@ mod tests {
             let error = read(text, Path::new("")).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
-    }
-
-    #[test]
-    fn a_place_that_holds_nothing_says_so() {
-        let error = Place::Variable(String::from("ORGWRIGHT_NEVER_SET"))
-            .read()
-            .unwrap_err()
-            .to_string();
-        assert_eq!(
-            error,
-            "the environment variable ORGWRIGHT_NEVER_SET is not set"
-        );
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("secret");
-        std::fs::write(&file, " \n").unwrap();
-        assert!(
-            Place::File(file.clone())
-                .read()
-                .unwrap_err()
-                .to_string()
-                .ends_with("is empty")
-        );
-        std::fs::write(&file, "canary\n").unwrap();
-        assert_eq!(Place::File(file).read().unwrap().expose(), "canary");
     }
 
     #[test]

@@ -421,7 +421,7 @@ async fn a_session_that_cannot_be_renewed_is_a_login_error() {
 /// A target whose client secret lies in a file, against a host that issues tokens.
 fn with_secret(host: &Host, folder: &tempfile::TempDir) -> Target {
     let secret = folder.path().join("secret");
-    std::fs::write(&secret, "canary-secret\n").unwrap();
+    crate::private_file::replace(&secret, b"canary-secret\n").unwrap();
     let file = folder.path().join("orgwright.toml");
     let text = format!(
         "[targets.test]\nauth='client_credentials'\ninstance_url='{}'\nclient_id='key'\nclient_secret_file='secret'",
@@ -498,8 +498,8 @@ async fn a_second_end_of_the_session_is_the_end() {
             .iter()
             .filter(|line| line.contains("token"))
             .count(),
-        3,
-        "the log-in, and one renewal each for who it is and for the query"
+        2,
+        "the log-in, and one renewal for who it is and for the query together"
     );
 }
 
@@ -576,26 +576,67 @@ async fn a_log_in_that_fails_says_why_without_the_secret() {
     }
 }
 
-/// A fresh RSA key, if `openssl` is at hand.
-fn private_key(file: &std::path::Path) -> bool {
-    let made = std::process::Command::new("openssl")
-        .args(["genrsa", "-out"])
-        .arg(file)
-        .arg("2048")
-        .output();
-    made.is_ok_and(|made| made.status.success())
+#[tokio::test]
+async fn a_refusal_that_no_new_session_helps_is_told_at_once() {
+    for text in [
+        "This session is not valid for use with the REST API",
+        "Connected app is not attached to Agent",
+    ] {
+        let host = Host::org(move |seen, _| match seen.line() {
+            "POST /services/oauth2/token" => issued(&own_url(seen), TOKEN),
+            _ => error(401, "INVALID_SESSION_ID", text),
+        })
+        .await;
+        let folder = tempfile::tempdir().unwrap();
+        let reader = connect(with_secret(&host, &folder), options())
+            .await
+            .unwrap();
+        let error = reader.query("q").await.unwrap_err();
+        assert!(
+            error.is_login() && error.to_string().contains(text),
+            "{error}"
+        );
+        let lines = host.lines();
+        let tokens = lines.iter().filter(|line| line.contains("token"));
+        assert_eq!(tokens.count(), 1, "{lines:?}");
+    }
 }
 
 #[tokio::test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+async fn a_refresh_token_that_changes_with_each_use_is_kept_anew() {
+    let host = Host::org(|seen, before| match seen.line() {
+        "POST /services/oauth2/token" => {
+            let next = format!("canary-{}", before + 1);
+            assert!(seen.body.contains(&format!("refresh_token=canary-{before}")));
+            json(json!({"access_token": TOKEN, "instance_url": own_url(seen), "refresh_token": next}))
+        }
+        _ => json(json!({"done": true, "records": []})),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept");
+    crate::private_file::replace(&kept, b"canary-0").unwrap();
+    let file = folder.path().join("orgwright.toml");
+    let text = format!(
+        "[targets.test]\nauth='browser'\ninstance_url='{}'\nclient_id='key'\nrefresh_token_file='kept'",
+        host.url
+    );
+    std::fs::write(&file, text).unwrap();
+    for expected in ["canary-1", "canary-2"] {
+        let target = target::read_file(&file).unwrap().remove("test").unwrap();
+        connect(Target::Named(target), options()).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_signed_assertion_is_exchanged_and_the_other_audience_tried() {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let folder = tempfile::tempdir().unwrap();
-    if !private_key(&folder.path().join("key.pem")) {
-        eprintln!("skipped: needs openssl to make a key");
-        return;
-    }
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let pem = key.serialize_pem();
+    crate::private_file::replace(&folder.path().join("key.pem"), pem.as_bytes()).unwrap();
     let host = Host::org(|seen, before| match (seen.line(), before) {
         ("POST /services/oauth2/token", 0) => reply(
             400,
@@ -1047,7 +1088,7 @@ fn a_client_for_loopback_is_made_at_once() {
     let base = reqwest::Url::parse("http://127.0.0.1:1").unwrap();
     let time = || {
         let started = Instant::now();
-        let _client = Http::new(&base, &options()).unwrap();
+        let _client = http::Http::new(&base, &options()).unwrap();
         started.elapsed()
     };
     let best = (0..10).map(|_| time()).min().unwrap();

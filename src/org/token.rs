@@ -9,13 +9,16 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::{Method, Url};
 use serde::{Deserialize, Serialize};
 
+use crate::private_file;
 use crate::secret::Secret;
 
+use super::answer::Answer;
 use super::error::OrgError;
 use super::hosts;
 use super::http::{Call, Http};
+use super::place::Place;
 use super::retry::Retries;
-use super::target::Grant;
+use super::target::{Browser, Grant};
 
 /// The log-in host of production orgs, and the audience of their assertions.
 pub(super) const PRODUCTION: &str = "https://login.salesforce.com";
@@ -30,6 +33,8 @@ const MAX_SKEW: Duration = Duration::from_secs(120);
 pub(super) struct TokenAnswer {
     pub(super) access_token: String,
     pub(super) instance_url: String,
+    /// Given to a log-in with a browser, and to a renewal where the app changes the token each time.
+    pub(super) refresh_token: Option<String>,
     id: Option<String>,
 }
 
@@ -53,7 +58,9 @@ pub(super) async fn ask(http: &Http, grant: &Grant, login: &Url) -> Result<Token
         audience,
     } = grant
     else {
-        return post_token(http, login, &form(grant)?).await;
+        let answer = post_token(http, login, &form(grant)?).await?;
+        keep_rotated(grant, &answer)?;
+        return Ok(answer);
     };
     let key = private_key(private_key_file)?;
     let audience = audience.clone().unwrap_or_else(|| audience_of(login));
@@ -77,35 +84,108 @@ pub(super) async fn ask(http: &Http, grant: &Grant, login: &Url) -> Result<Token
     }
 }
 
+/// Trades the code that a browser brought for tokens. A code is good for one attempt.
+pub(super) async fn trade_code(
+    http: &Http,
+    browser: &Browser,
+    login: &Url,
+    code: Secret,
+    callback: &str,
+    verifier: Secret,
+) -> Result<TokenAnswer, OrgError> {
+    let mut form: Form = vec![
+        ("grant_type", Secret::new("authorization_code")),
+        ("client_id", Secret::new(&browser.client_id)),
+        ("redirect_uri", Secret::new(callback)),
+        ("code", code),
+        ("code_verifier", verifier),
+    ];
+    push_client_secret(&mut form, browser.client_secret.as_ref())?;
+    post_token_once(http, login, &form).await
+}
+
+/// Ends a refresh token, and with it every session it was traded for. `false` where the org knows it no more.
+pub(super) async fn revoke(http: &Http, login: &Url, token: Secret) -> Result<bool, OrgError> {
+    let form: Form = vec![("token", token)];
+    match post(http, login, "revoke", "log out", &form)
+        .await?
+        .accept()
+    {
+        Ok(_) => Ok(true),
+        Err(OrgError::Refused { refusal, .. }) if refusal.status == 400 => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
+/// Keeps the refresh token that takes the place of the one just used: the old one is worth nothing from now on.
+fn keep_rotated(grant: &Grant, answer: &TokenAnswer) -> Result<(), OrgError> {
+    match (grant, &answer.refresh_token) {
+        (Grant::Browser(browser), Some(token)) => keep(&browser.refresh_token_file, token),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a refresh token into the file that the target names, for its owner alone.
+pub(super) fn keep(file: &Path, token: &str) -> Result<(), OrgError> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let written = folder
+        .map_or(Ok(()), private_file::create_folder)
+        .and_then(|()| private_file::replace(file, token.as_bytes()));
+    written.map_err(|error| {
+        let file = file.display();
+        OrgError::Usage(format!("cannot keep the refresh token in {file}: {error}"))
+    })
+}
+
 type Form = Vec<(&'static str, Secret)>;
 
 /// The form of every grant but the signed one.
 fn form(grant: &Grant) -> Result<Form, OrgError> {
-    let mut form: Form = Vec::new();
     match grant {
         Grant::ClientCredentials {
             client_id,
             client_secret,
-        } => {
-            form.push(("grant_type", Secret::new("client_credentials")));
-            form.push(("client_id", Secret::new(client_id)));
-            form.push(("client_secret", client_secret.read()?));
-        }
+        } => Ok(vec![
+            ("grant_type", Secret::new("client_credentials")),
+            ("client_id", Secret::new(client_id)),
+            ("client_secret", client_secret.read()?),
+        ]),
         Grant::RefreshToken {
             client_id,
             client_secret,
             refresh_token,
-        } => {
-            form.push(("grant_type", Secret::new("refresh_token")));
-            form.push(("client_id", Secret::new(client_id)));
-            form.push(("refresh_token", refresh_token.read()?));
-            if let Some(client_secret) = client_secret {
-                form.push(("client_secret", client_secret.read()?));
-            }
-        }
-        Grant::Jwt { .. } | Grant::AccessToken { .. } => {}
+        } => refresh_form(client_id, client_secret.as_ref(), refresh_token.read()?),
+        Grant::Browser(browser) => refresh_form(
+            &browser.client_id,
+            browser.client_secret.as_ref(),
+            Place::File(browser.refresh_token_file.clone()).read()?,
+        ),
+        // Neither asks for a token this way: the one is signed, the others were traded or taken before.
+        Grant::Jwt { .. } | Grant::SfdxAuthUrl { .. } | Grant::AccessToken { .. } => Ok(Vec::new()),
     }
+}
+
+fn refresh_form(
+    client_id: &str,
+    client_secret: Option<&Place>,
+    token: Secret,
+) -> Result<Form, OrgError> {
+    let mut form = vec![
+        ("grant_type", Secret::new("refresh_token")),
+        ("client_id", Secret::new(client_id)),
+        ("refresh_token", token),
+    ];
+    push_client_secret(&mut form, client_secret)?;
     Ok(form)
+}
+
+fn push_client_secret(form: &mut Form, secret: Option<&Place>) -> Result<(), OrgError> {
+    if let Some(secret) = secret {
+        form.push(("client_secret", secret.read()?));
+    }
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -146,12 +226,7 @@ fn assertion(
 fn private_key(file: &Path) -> Result<EncodingKey, OrgError> {
     let problem =
         |reason: String| OrgError::Usage(format!("the private key {}: {reason}", file.display()));
-    let pem = std::fs::read(file).map_err(|error| problem(error.to_string()))?;
-    if is_open_to_others(file) {
-        return Err(problem(String::from(
-            "other users of this machine can read it; `chmod 600` it",
-        )));
-    }
+    let pem = private_file::read(file).map_err(|error| problem(error.to_string()))?;
     if pem.windows(9).any(|window| window == b"ENCRYPTED") {
         return Err(problem(String::from(
             "it is encrypted; write it without a passphrase, readable by you alone",
@@ -161,24 +236,13 @@ fn private_key(file: &Path) -> Result<EncodingKey, OrgError> {
         .map_err(|_| problem(String::from("it is not an RSA key in PEM form")))
 }
 
-#[cfg(unix)]
-fn is_open_to_others(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_file: &Path) -> bool {
-    false
-}
-
 /// The audience that goes with a log-in host: production and sandboxes each have their own.
 fn audience_of(login: &Url) -> String {
     let host = login.host_str().unwrap_or_default();
     match host {
         _ if hosts::is_loopback(login) => login.origin().ascii_serialization(),
         "test.salesforce.com" => String::from(SANDBOX),
-        sandbox if sandbox.contains(".sandbox.") => String::from(SANDBOX),
+        test if test.contains(".sandbox.") || test.contains(".scratch.") => String::from(SANDBOX),
         _ => String::from(PRODUCTION),
     }
 }
@@ -205,14 +269,66 @@ async fn post_token_once(http: &Http, login: &Url, form: &Form) -> Result<TokenA
         host: hosts::shown(login),
         reason,
     };
+    let answer = post(http, login, "token", "log in", form).await?;
+    let status = answer.status;
+    let skew = answer.header("date").and_then(|date| skew(&date));
+    match answer.accept() {
+        // The body is never shown: it holds the token.
+        Ok(answer) => serde_json::from_slice(&answer.body).map_err(|_| {
+            failed(String::from(
+                "the answer of the token endpoint holds no access token",
+            ))
+        }),
+        Err(OrgError::Refused { refusal, .. }) => {
+            let reason = format!("{refusal}{}", advice(&refusal.message, skew));
+            Err(failed(without_secrets(form, reason)))
+        }
+        // Whatever this is, it may be a token: none of it is shown.
+        Err(OrgError::Garbled { .. }) => Err(failed(format!(
+            "the answer of the token endpoint (HTTP {status}) is none that it gives"
+        ))),
+        Err(OrgError::HtmlPage { host, status, .. }) => Err(OrgError::HtmlPage {
+            host,
+            status,
+            title: None,
+        }),
+        Err(OrgError::Busy {
+            host,
+            reason,
+            retry_after,
+        }) => Err(OrgError::Busy {
+            host,
+            reason: without_secrets(form, reason),
+            retry_after,
+        }),
+        Err(other) => Err(other),
+    }
+}
+
+/// A host may say again what it was told.
+fn without_secrets(form: &Form, text: String) -> String {
+    let secrets = form
+        .iter()
+        .filter(|(name, _)| !matches!(*name, "grant_type" | "client_id" | "redirect_uri"));
+    secrets.fold(text, |text, (_, secret)| secret.redact(&text))
+}
+
+/// Sends a form to an endpoint of the log-in host.
+async fn post(
+    http: &Http,
+    login: &Url,
+    endpoint: &str,
+    operation: &str,
+    form: &Form,
+) -> Result<Answer, OrgError> {
     let mut url = login.clone();
-    url.set_path("/services/oauth2/token");
+    url.set_path(&format!("/services/oauth2/{endpoint}"));
     let mut pairs = login.clone();
     pairs
         .query_pairs_mut()
         .extend_pairs(form.iter().map(|(name, value)| (*name, value.expose())));
     let call = Call {
-        operation: String::from("log in"),
+        operation: operation.to_owned(),
         write: false,
         method: Method::POST,
         url,
@@ -225,26 +341,7 @@ async fn post_token_once(http: &Http, login: &Url, form: &Form) -> Result<TokenA
         token: form.last().map(|(_, secret)| secret.clone()),
         api_calls: 0,
     };
-    let answer = http.send(call).await?;
-    let skew = answer.header("date").and_then(|date| skew(&date));
-    match answer.accept() {
-        // The body is never shown: it holds the token.
-        Ok(answer) => serde_json::from_slice(&answer.body).map_err(|_| {
-            failed(String::from(
-                "the answer of the token endpoint holds no access token",
-            ))
-        }),
-        Err(OrgError::Refused { refusal, .. }) => {
-            let reason = format!("{refusal}{}", advice(&refusal.message, skew));
-            let secrets = form
-                .iter()
-                .filter(|(name, _)| !matches!(*name, "grant_type" | "client_id"));
-            Err(failed(
-                secrets.fold(reason, |reason, (_, secret)| secret.redact(&reason)),
-            ))
-        }
-        Err(other) => Err(other),
-    }
+    http.send(call).await
 }
 
 /// The next step for the refusals that people meet.
@@ -259,7 +356,7 @@ fn advice(message: &str, skew: Option<Duration>) -> String {
     let advice = if message.contains("approved this consumer") {
         "; pre-authorise the user's profile or a permission set of the user in the connected app's policies"
     } else if message.contains("expired access/refresh token") {
-        "; the refresh token was revoked or has expired, issue a new one"
+        "; the refresh token was revoked or has expired: log in again, or issue a new one"
     } else if message.contains("client identifier invalid") {
         "; `client_id` must be the app's consumer key, and a new app needs up to ten minutes"
     } else {
@@ -286,6 +383,11 @@ mod tests {
             ("https://acme.my.salesforce.com", PRODUCTION),
             ("https://test.salesforce.com", SANDBOX),
             ("https://acme--uat.sandbox.my.salesforce.com", SANDBOX),
+            (
+                "https://brave-fox-1-dev-ed.scratch.my.salesforce.com",
+                SANDBOX,
+            ),
+            ("https://acme-dev-ed.develop.my.salesforce.com", PRODUCTION),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ] {
             assert_eq!(audience_of(&Url::parse(login).unwrap()), expected);

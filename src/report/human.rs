@@ -3,6 +3,7 @@
 mod applied;
 mod change;
 mod difference;
+mod doctor;
 mod explained;
 mod failure;
 mod finding;
@@ -15,6 +16,7 @@ mod verification;
 
 pub use applied::{applied, applied_end};
 pub use difference::comparison;
+pub use doctor::diagnosis;
 pub use explained::explained;
 pub use failure::failure;
 pub use plan::{plan, plan_to_apply, plan_totals};

@@ -4,8 +4,10 @@
 //! could act on a terminal are written as JSON escapes, so the data stays exact and the bytes harmless.
 
 mod difference;
+mod doctor;
 
 pub use difference::comparison;
+pub use doctor::diagnosis;
 
 use std::collections::BTreeMap;
 

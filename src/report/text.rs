@@ -11,12 +11,26 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// Longest value shown whole unless everything was asked for, in characters.
 const LONGEST_VALUE: usize = 160;
 
-/// Foreign text with every character that could act on a terminal, or hide, shown as `\u{1b}`.
+/// Foreign text with every character that could act on a terminal, or hide, shown as `\u{1b}`. What a build server
+/// would take for a command at the start of a line (`::error`, `##[error]`) is shown so that it is none.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    if !text.chars().any(is_unsafe) && !text.contains("::") && !text.contains("##[") {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().map(escaped).collect())
+    let shown: String = text.chars().map(escaped).collect();
+    Cow::Owned(without_commands(&shown.replace("##[", "\\u{23}#[")))
+}
+
+/// The text with each `::` in front of a letter taken apart. Wherever a line is broken, it may come to stand first.
+fn without_commands(text: &str) -> String {
+    let mut parts = text.split("::");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_command = part.starts_with(|first: char| first.is_ascii_alphabetic());
+        shown.push_str(if is_command { "\\u{3a}:" } else { "::" });
+        shown.push_str(part);
+    }
+    shown
 }
 
 /// One character, shown escaped where [`printable`] demands it.
@@ -235,6 +249,15 @@ mod tests {
         );
         check("\u{9b}31m\u{7f}\r\n\t", "\\u{9b}31m\\u{7f}\\r\\n\\t");
         check("\u{e0041}", "\\u{e0041}");
+    }
+
+    #[test]
+    fn nothing_is_a_command_to_a_build_server() {
+        let check = |text: &str, expected: &str| assert_eq!(printable(text), expected);
+        check("::error::x", "\\u{3a}:error\\u{3a}:x");
+        check("a ::set-env name=b::1", "a \\u{3a}:set-env name=b::1");
+        check("##[error]x", "\\u{23}#[error]x");
+        check("http://[::1]:80", "http://[::1]:80");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
+pub(crate) mod host;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -20,8 +22,14 @@ pub(crate) fn program(folder: &Path, words: &[&str]) -> Command {
         "LANG",
         "HTTP_PROXY",
         "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "NO_PROXY",
+        "no_proxy",
         "ALL_PROXY",
         "all_proxy",
+        "SSL_CERT_FILE",
+        "BROWSER",
     ];
     for (name, _) in std::env::vars() {
         let listens = heard.iter().any(|prefix| name.starts_with(prefix));

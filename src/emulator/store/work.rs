@@ -86,6 +86,21 @@ pub struct Session {
     pub refresh: bool,
 }
 
+/// An authorization code that has not been traded for a token yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Code {
+    /// Who consented.
+    pub user: Id,
+    /// When.
+    pub created: Millis,
+    /// The app it was given to.
+    pub client_id: String,
+    /// Where it was sent.
+    pub redirect_uri: String,
+    /// The S256 challenge that whoever trades it has to meet, where one was set.
+    pub challenge: Option<String>,
+}
+
 /// A query job of the Bulk API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BulkJob {

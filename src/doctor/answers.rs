@@ -1,0 +1,169 @@
+//! What the doctor asks an org, and what its answers say.
+
+use serde_json::Value;
+
+use super::permissions;
+use super::{Licence, Limit, RunningUser};
+use crate::facts::{LICENSES, OrgFacts, Row};
+use crate::org::{OrgError, Reader, Refusal, query_path};
+use crate::soql;
+
+const ORGANIZATION: &str =
+    "SELECT Id, Name, OrganizationType, IsSandbox, TrialExpirationDate FROM Organization";
+
+/// The namespace of HubSpot's package.
+const HUBSPOT: &str = "HubSpot_Inc";
+
+/// Rounds in which columns that the org does not have are left out of the question.
+const MAX_ROUNDS: usize = 5;
+
+/// What the org said.
+pub(super) struct Answers {
+    organization: Option<Row>,
+    pub(super) trial: Option<String>,
+    user: Option<Row>,
+    licences: Vec<Row>,
+    packaged: Vec<Row>,
+    limits: Value,
+    /// Rows of the user's permission sets, or why the org did not show them.
+    pub(super) permissions: Result<Vec<Row>, Refusal>,
+}
+
+/// Asks everything at once.
+pub(super) async fn ask(reader: &Reader, username: &str) -> Result<Answers, OrgError> {
+    let mut names = permissions::names();
+    let user = format!(
+        "SELECT Name, Profile.Name, Profile.UserLicense.Name FROM User WHERE Username = {}",
+        soql::literal(username)
+    );
+    let packaged = format!(
+        "SELECT Name FROM PermissionSet WHERE NamespacePrefix = {} ORDER BY Name",
+        soql::literal(HUBSPOT)
+    );
+    let held = permissions::question(username, &names);
+    let paths = [ORGANIZATION, &user, LICENSES, &packaged, &held].map(query_path);
+    let mut paths = paths.to_vec();
+    paths.push("limits".to_owned());
+    let mut answers = reader.batch(&paths).await?.into_iter();
+    let mut next = || answers.next().unwrap_or(Ok(Value::Null));
+    let (organization, user) = (first(next()), first(next()));
+    let (licences, packaged) = (rows(next()), rows(next()));
+    let mut held = next();
+    let limits = next().unwrap_or_default();
+    for _ in 0..MAX_ROUNDS {
+        let Some(absent) = absent_column(&held, &names) else {
+            break;
+        };
+        names.retain(|name| *name != absent);
+        let again = query_path(&permissions::question(username, &names));
+        held = reader
+            .batch(&[again])
+            .await?
+            .pop()
+            .unwrap_or(Ok(Value::Null));
+    }
+    Ok(Answers {
+        trial: organization
+            .as_ref()
+            .and_then(|row| row.text("TrialExpirationDate"))
+            .map(str::to_owned),
+        organization,
+        user,
+        licences,
+        packaged,
+        limits,
+        permissions: held.map(|page| rows(Ok(page))),
+    })
+}
+
+/// A permission that the org's edition does not have, by the refusal of its column.
+fn absent_column<'a>(held: &Result<Value, Refusal>, names: &[&'a str]) -> Option<&'a str> {
+    let refusal = held.as_ref().err()?;
+    let names_it = |name: &&&str| refusal.message.contains(&format!("Permissions{name}'"));
+    let found = names.iter().find(names_it)?;
+    (refusal.code == "INVALID_FIELD").then_some(*found)
+}
+
+fn rows(page: Result<Value, Refusal>) -> Vec<Row> {
+    let Ok(mut page) = page else {
+        return Vec::new();
+    };
+    let records = page.get_mut("records").map(Value::take);
+    let Some(Value::Array(records)) = records else {
+        return Vec::new();
+    };
+    let row = |record| match record {
+        Value::Object(fields) => Some(Row(fields)),
+        _ => None,
+    };
+    records.into_iter().filter_map(row).collect()
+}
+
+fn first(page: Result<Value, Refusal>) -> Option<Row> {
+    rows(page).into_iter().next()
+}
+
+impl Answers {
+    pub(super) fn org(&self, reader: &Reader, username: &str) -> OrgFacts {
+        let identity = reader.identity();
+        let row = self.organization.as_ref();
+        let text = |column| text_of(row, column);
+        OrgFacts {
+            id: identity.org_id.clone(),
+            name: text("Name"),
+            instance_url: identity.instance_url.clone(),
+            edition: text("OrganizationType"),
+            sandbox: row.is_some_and(|row| row.flag("IsSandbox")),
+            api_version: identity.api_version.clone(),
+            running_user: Some(username.to_owned()),
+        }
+    }
+
+    pub(super) fn user(&self, username: &str) -> RunningUser {
+        let text = |column| text_of(self.user.as_ref(), column);
+        RunningUser {
+            username: username.to_owned(),
+            name: text("Name"),
+            profile: text("Profile.Name"),
+            licence: text("Profile.UserLicense.Name"),
+        }
+    }
+
+    pub(super) fn licences(&self) -> Vec<Licence> {
+        let licence = |row: &Row| {
+            Some(Licence {
+                name: row.text("Name")?.to_owned(),
+                total: row.number("TotalLicenses")?,
+                used: row.number("UsedLicenses")?,
+            })
+        };
+        let mut licences: Vec<Licence> = self.licences.iter().filter_map(licence).collect();
+        licences.sort_by(|one, other| one.name.cmp(&other.name));
+        licences
+    }
+
+    pub(super) fn limits(&self) -> Vec<Limit> {
+        let limits = self.limits.as_object().into_iter().flatten();
+        let limit = |(name, value): (&String, &Value)| {
+            Some(Limit {
+                name: name.clone(),
+                max: value.get("Max")?.as_u64()?,
+                remaining: value.get("Remaining")?.as_u64()?,
+            })
+        };
+        let mut limits: Vec<Limit> = limits.filter_map(limit).collect();
+        limits.sort_by(|one, other| one.name.cmp(&other.name));
+        limits
+    }
+
+    pub(super) fn package(&self) -> Vec<String> {
+        let name = |row: &Row| Some(format!("{HUBSPOT}__{}", row.text("Name")?));
+        self.packaged.iter().filter_map(name).collect()
+    }
+}
+
+fn text_of(row: Option<&Row>, column: &str) -> String {
+    row.and_then(|row| row.text(column))
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,173 @@
+//! What the doctor makes of the answers: one check each, with the next step where there is one.
+
+use std::time::Duration;
+
+use super::permissions::{beyond, needed};
+use super::{Diagnosis, NeededFor, Status};
+use crate::facts::Row;
+use crate::findings;
+use crate::org::{OrgError, Refusal};
+
+/// A clock this far from the org's makes signed log-ins fail.
+const MAX_SKEW: Duration = Duration::from_secs(120);
+
+pub(super) fn log_in(diagnosis: &mut Diagnosis) {
+    let user = &diagnosis.user;
+    if user.name.is_empty() {
+        let message = format!("logged in as {}, whom the org does not show", user.username);
+        let help = "the user needs read access to its own user record, and API Enabled";
+        return diagnosis.note("log-in", Status::Missing, message, Some(help));
+    }
+    let message = format!(
+        "{} ({}), profile {}, licence {}",
+        user.username, user.name, user.profile, user.licence
+    );
+    diagnosis.note("log-in", Status::Ok, message, None);
+}
+
+pub(super) fn edition(diagnosis: &mut Diagnosis, trial: Option<&str>) {
+    let org = &diagnosis.org;
+    let kind = if org.sandbox { "sandbox" } else { "production" };
+    let trial = trial.map_or_else(String::new, |date| {
+        format!(", expires {}", date.get(..10).unwrap_or(date))
+    });
+    let message = format!("{}, {kind}{trial}", org.edition);
+    let (status, help) = match findings::is_edition_enough(&org.edition) {
+        true => (Status::Ok, None),
+        false => (
+            Status::Warning,
+            Some("selective sync needs Enterprise Edition or above"),
+        ),
+    };
+    diagnosis.note("edition", status, message, help);
+    let version = format!(
+        "{}, of those that both sides know",
+        diagnosis.org.api_version
+    );
+    diagnosis.note("API version", Status::Ok, version, None);
+}
+
+pub(super) fn clock(diagnosis: &mut Diagnosis, skew: Option<Duration>) {
+    let Some(skew) = skew else {
+        return;
+    };
+    let message = format!("{} seconds apart from the org's", skew.as_secs());
+    let (status, help) = match skew > MAX_SKEW {
+        true => (
+            Status::Warning,
+            Some("set this machine's clock: signed log-ins are refused when it is off"),
+        ),
+        false => (Status::Ok, None),
+    };
+    diagnosis.note("clock", status, message, help);
+}
+
+pub(super) fn metadata_api(diagnosis: &mut Diagnosis, error: Option<&OrgError>) {
+    let Some(error) = error else {
+        return diagnosis.note("Metadata API", Status::Ok, "answers".to_owned(), None);
+    };
+    let status = if error.is_login() {
+        Status::Missing
+    } else {
+        Status::Failed
+    };
+    diagnosis.note("Metadata API", status, error.to_string(), None);
+}
+
+pub(super) fn permissions(diagnosis: &mut Diagnosis, rows: &Result<Vec<Row>, Refusal>) {
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(refusal) => {
+            let message = format!("the org does not show them: {refusal}");
+            let help = "the user needs View Setup and Configuration";
+            return diagnosis.note("permissions", Status::Missing, message, Some(help));
+        }
+    };
+    diagnosis.permissions = needed(rows);
+    diagnosis.beyond = beyond(rows);
+    for (check, command) in [
+        ("may plan", NeededFor::Plan),
+        ("may apply", NeededFor::Apply),
+    ] {
+        let missing = diagnosis
+            .permissions
+            .iter()
+            .filter(|permission| permission.needed_for == command && !permission.held);
+        let missing: Vec<&str> = missing.map(|permission| permission.label).collect();
+        let (status, message, help) = match missing.as_slice() {
+            [] => (
+                Status::Ok,
+                "every permission it needs is held".to_owned(),
+                None,
+            ),
+            _ => (
+                Status::Missing,
+                format!("lacks {}", missing.join(", ")),
+                Some("grant them to the user with a permission set"),
+            ),
+        };
+        diagnosis.note(check, status, message, help);
+    }
+    if !diagnosis.beyond.is_empty() {
+        let message = format!("more than is needed: {}", diagnosis.beyond.join(", "));
+        let help = "a user of its own with a permission set of what is needed does as well";
+        diagnosis.note("least privilege", Status::Warning, message, Some(help));
+    }
+}
+
+pub(super) fn seats(diagnosis: &mut Diagnosis) {
+    let salesforce = diagnosis
+        .licences
+        .iter()
+        .find(|licence| licence.name == "Salesforce");
+    let Some(licence) = salesforce else {
+        return;
+    };
+    let free = licence.total.saturating_sub(licence.used);
+    let message = format!(
+        "{free} of {} seats of the licence Salesforce are free",
+        licence.total
+    );
+    let (status, help) = match free {
+        0 => (
+            Status::Warning,
+            Some("a new user needs one: deactivate a user of that licence, or buy a seat"),
+        ),
+        _ => (Status::Ok, None),
+    };
+    diagnosis.note("licences", status, message, help);
+}
+
+pub(super) fn api_calls(diagnosis: &mut Diagnosis) {
+    let daily = diagnosis
+        .limits
+        .iter()
+        .find(|limit| limit.name == "DailyApiRequests");
+    let Some(limit) = daily else {
+        return;
+    };
+    let message = format!(
+        "{} of {} API calls are left today",
+        limit.remaining, limit.max
+    );
+    let help = Some("calls used in the last 24 hours count: wait, or ask who else uses them");
+    let (status, help) = match limit.remaining {
+        0 => (Status::Failed, help),
+        left if left < limit.max / 20 => (Status::Warning, help),
+        _ => (Status::Ok, None),
+    };
+    diagnosis.note("API calls", status, message, help);
+}
+
+pub(super) fn package(diagnosis: &mut Diagnosis) {
+    if diagnosis.package.is_empty() {
+        let message = "HubSpot's package is not installed, or not visible".to_owned();
+        let help = "for a HubSpot integration, install it first: HubSpot's set-up begins with it";
+        return diagnosis.note("package", Status::Note, message, Some(help));
+    }
+    let message = format!(
+        "HubSpot's package is there, with {}",
+        diagnosis.package.join(", ")
+    );
+    diagnosis.note("package", Status::Ok, message, None);
+}
