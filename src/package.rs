@@ -197,7 +197,7 @@ fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: 
 fn merge(root: &mut Element, fragment: &Element) {
     let place = |child: &Element| (child.name.clone(), key(child).into_owned());
     let numbered = root.children.iter().enumerate();
-    let mut places: BTreeMap<(String, String), usize> = numbered
+    let mut places: BTreeMap<(Text, String), usize> = numbered
         .map(|(index, child)| (place(child), index))
         .collect();
     for child in &fragment.children {

@@ -167,3 +167,43 @@ async fn an_org_that_takes_no_tooling_query_in_a_batch_is_cloned_from_all_the_sa
     );
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// The administrator as the org gives it by itself, without these lists.
+async fn cloned_without(lists: &[&str]) -> Vec<String> {
+    let (administrator, _) = by_hand();
+    let seed = Seed {
+        name: "Admin",
+        text: &administrator,
+    };
+    let faults = serde_json::json!([{"body": "fullNames>Admin<", "without": lists}]);
+    let clone = cloned(seed, "System Administrator", &faults.to_string()).await;
+    differences(
+        &Profile::read(&administrator),
+        &Profile::read(&clone),
+        "Lead",
+    )
+}
+
+#[tokio::test]
+async fn a_source_that_comes_without_user_permissions_is_cloned_whole() {
+    let found = cloned_without(&["userPermissions"]).await;
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[tokio::test]
+async fn a_source_that_comes_in_part_is_completed_when_it_is_deployed() {
+    let lists = [
+        "applicationVisibilities",
+        "classAccesses",
+        "customPermissions",
+        "fieldPermissions",
+        "flowAccesses",
+        "layoutAssignments",
+        "objectPermissions",
+        "pageAccesses",
+        "recordTypeVisibilities",
+        "tabVisibilities",
+    ];
+    let found = cloned_without(&lists).await;
+    assert!(found.is_empty(), "{found:#?}");
+}

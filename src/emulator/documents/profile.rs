@@ -87,8 +87,11 @@ fn write_settings(
         let (Some(kind), Some(leaf)) = (kind, leaf) else {
             return true;
         };
-        let about = decode(leaves.get(leaf).map_or("", String::as_str));
-        rendering.scope.includes(kind, &about) || tab_of_companion(kind, &about, rendering)
+        let stated = leaves.get(leaf).map_or("", String::as_str);
+        let about = decode(stated);
+        rendering.scope.includes(kind, stated)
+            || rendering.scope.includes(kind, &about)
+            || tab_of_companion(kind, &about, rendering)
     });
 }
 
