@@ -3,7 +3,7 @@
 use crate::archive::{self, ArchiveError};
 use crate::change::Component;
 use crate::entries::key;
-use crate::xml::{self, Element, XmlError};
+use crate::xml::{self, Element, Text, XmlError};
 use std::collections::BTreeMap;
 
 /// Namespace of every metadata file.
