@@ -16,8 +16,10 @@ use orgwright::xml;
 mod org;
 #[path = "clone_corpus/profile.rs"]
 mod profile;
+#[path = "clone_corpus/stories.rs"]
+mod stories;
 
-use org::{Seed, cloned};
+use org::{File, cloned};
 use profile::{Profile, differences, without_data_administration};
 
 /// The folder of real profiles, or a line that says what is used instead.
@@ -97,10 +99,7 @@ fn every_administrator_loses_data_administration_and_nothing_else() {
 /// Seeds an org with one administrator, applies the manifest that clones it, reads the clone back.
 async fn clone_in_its_org(file: &Path) -> Vec<String> {
     let (source, name) = (text(file), full_name(file));
-    let seed = Seed {
-        name: &name,
-        text: &source,
-    };
+    let seed = File::profile(&name, &source);
     let clone = cloned(seed, &name, "[]").await;
     differences(&Profile::read(&source), &Profile::read(&clone), "Lead")
 }
@@ -136,10 +135,7 @@ fn by_hand() -> (String, Option<String>) {
 #[tokio::test]
 async fn the_clone_in_an_org_is_what_that_orgs_people_made_by_hand() {
     let (administrator, by_hand) = by_hand();
-    let seed = Seed {
-        name: "Admin",
-        text: &administrator,
-    };
+    let seed = File::profile("Admin", &administrator);
     let clone = cloned(seed, "System Administrator", "[]").await;
     let source = Profile::read(&administrator);
     let made = by_hand.as_deref().map(Profile::read);
@@ -155,10 +151,7 @@ async fn an_org_that_takes_no_tooling_query_in_a_batch_is_cloned_from_all_the_sa
     let administrator = text(&sample());
     let refusing = r#"[{"path": "/composite/batch", "body": "tooling/query", "status": 400,
         "answer": "[{\"errorCode\": \"INVALID_BATCH_REQUEST\", \"message\": \"not in a batch\"}]"}]"#;
-    let seed = Seed {
-        name: "Admin",
-        text: &administrator,
-    };
+    let seed = File::profile("Admin", &administrator);
     let clone = cloned(seed, "System Administrator", refusing).await;
     let found = differences(
         &Profile::read(&administrator),
@@ -171,10 +164,7 @@ async fn an_org_that_takes_no_tooling_query_in_a_batch_is_cloned_from_all_the_sa
 /// The administrator as the org gives it by itself, without these lists.
 async fn cloned_without(lists: &[&str]) -> Vec<String> {
     let (administrator, _) = by_hand();
-    let seed = Seed {
-        name: "Admin",
-        text: &administrator,
-    };
+    let seed = File::profile("Admin", &administrator);
     let faults = serde_json::json!([{"body": "fullNames>Admin<", "without": lists}]);
     let clone = cloned(seed, "System Administrator", &faults.to_string()).await;
     differences(

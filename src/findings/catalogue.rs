@@ -270,6 +270,16 @@ pub const CODES: &[Code] = &[
         "a clone source without user permissions",
         "The org gave the profile to clone without a single user permission, and does not say either what the permission set behind the profile grants. A clone would be an empty profile, so none is made.",
     ),
+    code(
+        "OW2122",
+        "more rules than an object takes",
+        "An object takes 300 sharing rules, 50 of them by criteria or for guests, and those of others count. The org would refuse the rule only after its default has become narrower, so the plan refuses it before.",
+    ),
+    code(
+        "OW2123",
+        "person accounts and the default of Contact",
+        "In an org with person accounts Contact is controlled by its account, and nobody can change that. Contacts are seen by whoever sees their account.",
+    ),
     // What an org answers
     code(
         "OW3001",

@@ -13,13 +13,25 @@ use orgwright::secret::Secret;
 use orgwright::verify::Sample;
 use orgwright::{observe, plan, xml};
 
-/// A profile to put into the org: the name of its file without suffix, and its text.
-pub(crate) struct Seed<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) text: &'a str,
+/// A file to seed the org with.
+pub(crate) struct File<'a> {
+    name: String,
+    text: &'a str,
 }
 
-/// An org with this profile, where these faults happen.
+impl<'a> File<'a> {
+    pub(crate) fn new(name: &str, text: &'a str) -> Self {
+        let name = name.to_owned();
+        Self { name, text }
+    }
+
+    /// A profile by its API name.
+    pub(crate) fn profile(name: &str, text: &'a str) -> Self {
+        Self::new(&format!("{name}.profile-meta.xml"), text)
+    }
+}
+
+/// An org seeded with files, where these faults happen.
 pub(crate) struct Org {
     _folder: tempfile::TempDir,
     server: emulator::Server,
@@ -27,16 +39,18 @@ pub(crate) struct Org {
 }
 
 impl Org {
-    pub(crate) async fn start(seed: Seed<'_>, faults: &str) -> Self {
+    pub(crate) async fn start(files: &[File<'_>], faults: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let profile = folder
-            .path()
-            .join(format!("{}.profile-meta.xml", seed.name));
-        std::fs::write(&profile, seed.text).unwrap();
+        let mut seeds = Vec::new();
+        for file in files {
+            let seed = folder.path().join(&file.name);
+            std::fs::write(&seed, file.text).unwrap();
+            seeds.push(seed);
+        }
         let failing = folder.path().join("faults.json");
         std::fs::write(&failing, faults).unwrap();
         let options = emulator::Options {
-            seeds: vec![profile],
+            seeds,
             faults: Some(failing),
             ..emulator::Options::default()
         };
@@ -84,10 +98,18 @@ pub(crate) fn manifest(settings: &[String]) -> Vec<Manifest> {
     manifest::load(&[file], &[], settings, &|_| None).unwrap()
 }
 
+/// A manifest by its text.
+pub(crate) fn manifest_of(text: &str) -> Vec<Manifest> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("manifest.yaml");
+    std::fs::write(&file, text).unwrap();
+    manifest::load(&[file], &[], &[], &|_| None).unwrap()
+}
+
 /// Clones the profile by the sample manifest and reads the clone back.
-pub(crate) async fn cloned(seed: Seed<'_>, source: &str, faults: &str) -> String {
+pub(crate) async fn cloned(seed: File<'_>, source: &str, faults: &str) -> String {
     let manifests = manifest(&[format!("spec.profile.cloneFrom={source}")]);
-    let org = Org::start(seed, faults).await;
+    let org = Org::start(&[seed], faults).await;
     let applied = org.apply(&manifests).await;
     assert!(applied.failure.is_none(), "{:?}", applied.failure);
     let facts = observe::observe(&manifests, &org.reader).await.unwrap();
