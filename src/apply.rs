@@ -8,6 +8,7 @@ mod entry;
 mod lost;
 mod records;
 mod refusal;
+mod rest;
 mod wait;
 
 use crate::address::Address;

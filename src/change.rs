@@ -101,6 +101,8 @@ pub struct Component {
     pub body: Option<Element>,
     /// Ids that only exist once earlier stages ran: placeholder text in `body`, and where to look the id up.
     pub lookups: BTreeMap<String, Lookup>,
+    /// The profile whose other entries are to be added when the package is built, because the org gave it in part.
+    pub rest_of: Option<String>,
 }
 
 /// A record to write.
@@ -138,6 +140,7 @@ impl Component {
             full_name: full_name.into(),
             body: Some(body),
             lookups: BTreeMap::new(),
+            rest_of: None,
         }
     }
 
@@ -148,6 +151,7 @@ impl Component {
             full_name: full_name.into(),
             body: None,
             lookups: BTreeMap::new(),
+            rest_of: None,
         }
     }
 }

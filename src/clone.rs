@@ -14,7 +14,8 @@ use document::{field_permission, lay_over, one_default_application, take_out, us
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use document::{
-    document_objects, granted, set_field_permission, set_object_permission, set_user_permission,
+    add_field_permissions, document_objects, enable_user_permissions, granted,
+    set_field_permission, set_object_permission, set_user_permission, settle_applications,
 };
 pub use flags::{ObjectFlags, Right};
 pub use requirements::{Contradiction, DEFEATING, Grant, Removal, Removals, Requirements};

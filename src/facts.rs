@@ -117,6 +117,11 @@ impl Facts {
         self.answers.remove(question);
     }
 
+    /// Whether a question was put, however the org answered.
+    pub fn asked(&self, question: &Question) -> bool {
+        self.answers.contains_key(question)
+    }
+
     /// The rows of a query; empty where the org refused it or it was not asked.
     pub fn rows(&self, soql: &str) -> &[Row] {
         self.answered(soql).unwrap_or_default()

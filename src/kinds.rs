@@ -52,6 +52,11 @@ pub static KINDS: &[&Kind] = &[
     &sharing_rule::KIND,
 ];
 
+/// What the answers make necessary to ask besides, until nothing new is.
+pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
+    profile::ask_more(manifest, facts)
+}
+
 /// What a kind proposes.
 #[derive(Default)]
 pub struct Draft {

@@ -8,11 +8,14 @@ use crate::facts::{
 };
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings;
-use crate::kinds::{KINDS, user_question};
+use crate::kinds::{KINDS, ask_more, user_question};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader, Refusal, query_path, tooling_query_path};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Waves after the first, where answers lead to further questions: chains of dependencies end long before.
+const MOST_WAVES: usize = 8;
 
 /// Reads what these manifests make necessary. Nothing waits for anything else: all questions are known beforehand.
 ///
@@ -42,11 +45,11 @@ pub async fn observe_with(
         .map_err(failed)?;
     least_organization(reader, &mut facts).await?;
     readable(&facts)?;
-    let rare: BTreeSet<Question> = manifests
-        .iter()
-        .flat_map(|manifest| access::ask_more(manifest, &facts))
-        .collect();
-    if !rare.is_empty() {
+    for _ in 0..MOST_WAVES {
+        let rare = unanswered(manifests, &facts);
+        if rare.is_empty() {
+            break;
+        }
         answer(rare, reader, &mut facts).await.map_err(failed)?;
     }
     let used = reader.usage();
@@ -54,6 +57,15 @@ pub async fn observe_with(
     facts.api_calls = used.api_calls - before.api_calls;
     facts.org = which_org(&facts, reader);
     Ok(facts)
+}
+
+/// What only the answers show to be necessary; in most orgs nothing.
+fn unanswered(manifests: &[Manifest], facts: &Facts) -> BTreeSet<Question> {
+    let more = manifests.iter().flat_map(|manifest| {
+        let rare = access::ask_more(manifest, facts).into_iter();
+        rare.chain(ask_more(manifest, facts))
+    });
+    more.filter(|question| !facts.asked(question)).collect()
 }
 
 /// Which `Default…Access` columns there are depends on the org's features; without one of them the row is asked for

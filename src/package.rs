@@ -3,7 +3,7 @@
 use crate::archive::{self, ArchiveError};
 use crate::change::Component;
 use crate::entries::key;
-use crate::xml::{self, Element, XmlError};
+use crate::xml::{self, Element, Text, XmlError};
 use std::collections::BTreeMap;
 
 /// Namespace of every metadata file.
@@ -195,9 +195,15 @@ fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: 
 /// A field that one of them shows stays visible: the copy of a profile says of every field its source cannot see that
 /// it is hidden.
 fn merge(root: &mut Element, fragment: &Element) {
+    let place = |child: &Element| (child.name.clone(), key(child).into_owned());
+    let numbered = root.children.iter().enumerate();
+    let mut places: BTreeMap<(Text, String), usize> = numbered
+        .map(|(index, child)| (place(child), index))
+        .collect();
     for child in &fragment.children {
-        let same = |other: &Element| other.name == child.name && key(other) == key(child);
-        match root.children.iter_mut().find(|other| same(other)) {
+        let next = root.children.len();
+        let index = *places.entry(place(child)).or_insert(next);
+        match root.children.get_mut(index) {
             Some(existing) if shows_field(existing) && !shows_field(child) => {}
             Some(existing) => *existing = child.clone(),
             None => root.children.push(child.clone()),

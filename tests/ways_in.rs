@@ -401,6 +401,10 @@ fn a_json_web_token_is_refused_where_soap_is_needed_with_the_setting_that_change
     let setting = "turn off \"Issue JSON Web Token (JWT)-based access tokens";
     assert!(run.words().contains(setting), "{}", run.err);
     check(&keys("jwt-tokens"), "canary", 0, ADMINISTRATOR);
+    let folder = folder(&keys("jwt-tokens"));
+    let doctor = quiet(program(folder.path(), &["doctor", "uat"]).env("SECRET", "canary"));
+    assert_eq!(doctor.code, 77, "{}", doctor.err);
+    assert!(doctor.words().contains(setting), "{}", doctor.out);
 }
 
 #[cfg(unix)]
@@ -461,4 +465,15 @@ fn the_salesforce_clis_log_in_is_borrowed_from_old_and_new_ones() {
     assert!(neither.words().contains("`sf update`"), "{}", neither.err);
     let logged_out = plan_through_cli(&org, "00DOw0000000001!canary.ended", &shown);
     assert_eq!(logged_out.code, 77, "{}", logged_out.err);
+}
+
+#[test]
+fn a_note_in_place_of_a_token_is_told() {
+    let seeded = tempfile::tempdir().unwrap();
+    let org = org(seeded.path());
+    let mut command = org.program(seeded.path(), &["doctor"]);
+    let hidden = "[REDACTED] Use 'sf org auth show-access-token' to view";
+    let run = quiet(command.env("SF_ACCESS_TOKEN", hidden));
+    assert_eq!(run.code, 64, "{}", run.err);
+    assert!(run.words().contains("in place of a token"), "{}", run.err);
 }

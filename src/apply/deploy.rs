@@ -52,6 +52,7 @@ impl Run<'_> {
             .flat_map(|index| self.deploys(*index).unwrap_or_default().to_vec())
             .collect();
         let components = self.with_ids(components).await?;
+        let components = self.with_rest(components).await?;
         let (removals, additions): (Vec<_>, Vec<_>) =
             components.into_iter().partition(|c| c.body.is_none());
         if !removals.is_empty() {

@@ -34,6 +34,14 @@ pub fn set_user_permission(document: &mut Element, name: &str, enabled: bool) {
     lay_over(document, "name", [(name.to_owned(), entry)].into());
 }
 
+/// Enables these user permissions.
+pub fn enable_user_permissions(document: &mut Element, names: &BTreeSet<String>) {
+    let entries = names
+        .iter()
+        .map(|name| (name.clone(), user_permission(name, true)));
+    lay_over(document, "name", entries.collect());
+}
+
 /// Sets one object permission, all flags written: the platform ignores an entry that leaves some out.
 pub fn set_object_permission(document: &mut Element, object: &str, flags: ObjectFlags) {
     let entry = flags.to_element(object);
@@ -44,6 +52,26 @@ pub fn set_object_permission(document: &mut Element, object: &str, flags: Object
 pub fn set_field_permission(document: &mut Element, field: &str, editable: bool) {
     let entry = field_permission(field, editable);
     lay_over(document, "field", [(field.to_owned(), entry)].into());
+}
+
+/// Adds readable fields that the document does not list.
+pub fn add_field_permissions(document: &mut Element, fields: &BTreeMap<String, bool>) {
+    let listed: BTreeSet<&str> = document
+        .children_named("fieldPermissions")
+        .filter_map(|entry| entry.text_of("field"))
+        .collect();
+    let missing = fields
+        .iter()
+        .filter(|(field, _)| !listed.contains(field.as_str()));
+    let entries =
+        missing.map(|(field, editable)| (field.clone(), field_permission(field, *editable)));
+    let entries = entries.collect();
+    lay_over(document, "field", entries);
+}
+
+/// Leaves one default application where entries were added.
+pub fn settle_applications(document: &mut Element) {
+    one_default_application(document, None);
 }
 
 pub(super) fn user_permission(name: &str, enabled: bool) -> Element {

@@ -103,8 +103,10 @@ pub struct Requirements {
 pub struct Removal {
     /// What goes.
     pub grant: Grant,
-    /// Why, for people: `requires Modify All Data`.
+    /// Why, for people: `requires Manage Drafts, which requires Modify All Data`.
     pub reason: String,
+    /// What it requires, back to what was taken first; empty for that itself.
+    chain: String,
     /// What was taken first, so that this has to go.
     pub root: Grant,
 }
@@ -259,9 +261,11 @@ impl Requirements {
         let mut removals = Removals::default();
         for (grant, reason) in roots(wishes) {
             let root = grant.clone();
+            let chain = String::new();
             removals.add(Removal {
                 grant,
                 reason,
+                chain,
                 root,
             });
         }
@@ -327,22 +331,33 @@ impl Removals {
             }
             return;
         }
-        let reason = match (&grant, &cause.grant) {
-            (Grant::Object(object, _), Grant::Object(other, _)) if object == other => {
-                cause.reason.clone()
-            }
-            (Grant::Object(_, right), required) => {
-                format!("its {} requires {required}", right.label())
-            }
-            (Grant::User(_), required) => format!("requires {required}"),
-        };
+        let (reason, chain) = because(&grant, cause);
         let root = cause.root.clone();
         self.add(Removal {
             grant,
             reason,
+            chain,
             root,
         });
     }
+}
+
+/// Why a grant falls with another, and the chain that leads there.
+fn because(grant: &Grant, cause: &Removal) -> (String, String) {
+    if let (Grant::Object(object, _), Grant::Object(other, _)) = (grant, &cause.grant)
+        && object == other
+    {
+        return (cause.reason.clone(), cause.chain.clone());
+    }
+    let chain = match cause.chain.as_str() {
+        "" => format!("requires {}", cause.grant),
+        further => format!("requires {}, which {further}", cause.grant),
+    };
+    let reason = match grant {
+        Grant::Object(_, right) => format!("its {} {chain}", right.label()),
+        Grant::User(_) => chain.clone(),
+    };
+    (reason, chain)
 }
 
 /// What goes first: what defeats selective sync, what the manifest takes away.
@@ -434,14 +449,14 @@ mod tests {
         let removals = requirements.removals(&selective(&[]));
         assert_eq!(
             removals.user_permission("PublishDrafts"),
-            Some("requires Manage Drafts")
+            Some("requires Manage Drafts, which requires Modify All Data")
         );
         let objects = removals.objects();
         assert_eq!(
             objects["Draft__c"],
             (
                 vec![Right::ModifyAll],
-                "its Modify All requires Publish Drafts"
+                "its Modify All requires Publish Drafts, which requires Manage Drafts, which requires Modify All Data"
             )
         );
     }

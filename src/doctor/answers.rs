@@ -167,3 +167,30 @@ fn text_of(row: Option<&Row>, column: &str) -> String {
         .unwrap_or_default()
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: &str, message: &str) -> Result<Value, Refusal> {
+        Err(Refusal {
+            status: 400,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            fields: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn a_permission_that_the_edition_does_not_have_is_left_out_of_the_question() {
+        let names = ["ViewRoles", "ViewRolesAndMore"];
+        let check = |page: &Result<Value, Refusal>, expected: Option<&str>| {
+            assert_eq!(absent_column(page, &names), expected, "{page:?}");
+        };
+        let told = "No such column 'PermissionsViewRolesAndMore' on entity 'PermissionSet'.";
+        check(&refused("INVALID_FIELD", told), Some("ViewRolesAndMore"));
+        check(&refused("INVALID_TYPE", told), None);
+        check(&refused("INVALID_FIELD", "No such column 'Assignee'"), None);
+        check(&Ok(Value::Null), None);
+    }
+}

@@ -171,3 +171,74 @@ pub(super) fn package(diagnosis: &mut Diagnosis) {
     );
     diagnosis.note("package", Status::Ok, message, None);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Exit;
+    use crate::doctor::{Licence, Limit};
+
+    fn checked(prepare: impl Fn(&mut Diagnosis)) -> (Status, Exit) {
+        let mut diagnosis = Diagnosis::default();
+        prepare(&mut diagnosis);
+        let status = diagnosis.checks.last().expect("a check").status;
+        (status, diagnosis.exit())
+    }
+
+    #[test]
+    fn what_is_used_up_is_told_and_only_api_calls_end_the_run_badly() {
+        let left = |remaining| {
+            checked(|diagnosis| {
+                diagnosis.limits = vec![Limit {
+                    name: "DailyApiRequests".into(),
+                    max: 1000,
+                    remaining,
+                }];
+                api_calls(diagnosis);
+            })
+        };
+        assert_eq!(left(500), (Status::Ok, Exit::Done));
+        assert_eq!(left(49), (Status::Warning, Exit::Done));
+        assert_eq!(left(0), (Status::Failed, Exit::Failed));
+        let used = |used| {
+            checked(|diagnosis| {
+                diagnosis.licences = vec![Licence {
+                    name: "Salesforce".into(),
+                    total: 10,
+                    used,
+                }];
+                seats(diagnosis);
+            })
+        };
+        assert_eq!(used(9), (Status::Ok, Exit::Done));
+        assert_eq!(used(12), (Status::Warning, Exit::Done));
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_a_warning() {
+        let apart =
+            |seconds| checked(|diagnosis| clock(diagnosis, Some(Duration::from_secs(seconds))));
+        assert_eq!(apart(3).0, Status::Ok);
+        assert_eq!(apart(900).0, Status::Warning);
+    }
+
+    #[test]
+    fn what_the_org_hides_is_not_taken_for_what_is_not_there() {
+        let refusal = Refusal {
+            status: 400,
+            code: "INVALID_TYPE".into(),
+            message: "sObject type 'PermissionSetAssignment' is not supported.".into(),
+            fields: Vec::new(),
+        };
+        let (status, exit) = checked(|diagnosis| permissions(diagnosis, &Err(refusal.clone())));
+        assert_eq!((status, exit), (Status::Missing, Exit::Login));
+        let hidden = checked(package);
+        assert_eq!(hidden.0, Status::Note);
+        let edition = checked(|diagnosis| {
+            diagnosis.org.edition = "Professional Edition".into();
+            edition(diagnosis, None);
+            diagnosis.checks.truncate(1);
+        });
+        assert_eq!(edition.0, Status::Warning);
+    }
+}

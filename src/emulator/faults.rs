@@ -3,9 +3,11 @@
 //! The file is a JSON array. Each entry says which requests it is for and what happens to them:
 //! `{"path": "/query", "method": "GET", "body": "checkDeployStatus", "skip": 2, "times": 1, "status": 503,
 //! "code": "SERVER_UNAVAILABLE", "answer": "…", "content_type": "text/html", "retry_after": 1,
-//! "drop": "before" | "after", "spoil": "truncated" | "garbled" | "mistyped", "delay": "500ms"}`.
+//! "drop": "before" | "after", "spoil": "truncated" | "garbled" | "mistyped", "without": ["fieldPermissions"],
+//! "delay": "500ms"}`.
 //! All keys are optional. With a `code`, the answer is the platform's refusal in the shape of the interface that was
-//! asked; `drop: after` loses the answer to a request that was carried out, `spoil` damages it.
+//! asked; `drop: after` loses the answer to a request that was carried out, `spoil` damages it, `without` leaves elements
+//! of these names out of it, as an org does that gives a component in part.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +15,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::http::{Request, Response};
-use super::soap;
+use super::{soap, xml};
 
 /// Why a file of faults cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +61,7 @@ struct Fault {
     retry_after: Option<u64>,
     drop: Option<Drop>,
     spoil: Option<Spoil>,
+    without: Vec<String>,
     #[serde(deserialize_with = "duration_text")]
     delay: Duration,
 }
@@ -102,6 +105,27 @@ impl Spoil {
     }
 }
 
+/// The answer without the elements of these names; one that is no XML stays as it is.
+pub fn leave_out(names: &[String], mut answer: Response) -> Response {
+    let text = String::from_utf8_lossy(&answer.body);
+    let Ok(document) = xml::parse(&text) else {
+        return answer;
+    };
+    let left_out = |node: &roxmltree::Node<'_, '_>| {
+        node.is_element() && names.iter().any(|name| name == node.tag_name().name())
+    };
+    let mut kept = String::new();
+    let mut from = 0;
+    for node in document.descendants().filter(left_out) {
+        // What stands inside an element that is left out is gone already.
+        kept.push_str(text.get(from..node.range().start).unwrap_or_default());
+        from = from.max(node.range().end);
+    }
+    kept.push_str(text.get(from..).unwrap_or_default());
+    answer.body = kept.into_bytes();
+    answer
+}
+
 /// What happens to one request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effect {
@@ -111,6 +135,8 @@ pub struct Effect {
     pub drop: Option<Drop>,
     /// How the true answer is damaged, if it is.
     pub spoil: Option<Spoil>,
+    /// Elements that the true answer leaves out.
+    pub without: Vec<String>,
     /// How long the answer waits.
     pub delay: Duration,
 }
@@ -167,6 +193,7 @@ impl Faults {
             effect.delay += fault.delay;
             effect.drop = effect.drop.or(fault.drop);
             effect.spoil = effect.spoil.or(fault.spoil);
+            effect.without.extend_from_slice(&fault.without);
             effect.answer = effect.answer.or_else(|| fault.answer(request));
         }
         self.struck += u64::from(struck);
@@ -303,6 +330,16 @@ mod tests {
                 "{spoil:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_answer_in_part() {
+        let whole = "<r><a><n>1</n></a><b/><a/><c><a>2</a>3</c></r>";
+        let answer = leave_out(
+            &["a".to_owned()],
+            Response::json_text(200, whole.to_owned()),
+        );
+        assert_eq!(answer.body, b"<r><b/><c>3</c></r>");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::control::Control;
-use super::faults::{Drop, Effect, Faults};
+use super::faults::{Drop, Effect, Faults, leave_out};
 use super::http::{Refusal, Request, Response};
 use super::store::World;
 use super::{persist, router};
@@ -181,6 +181,10 @@ async fn handle(
         (Some(Drop::Before), _) => Response::empty(500),
         (_, Some(answer)) => answer,
         _ => service.answer(request),
+    };
+    let response = match effect.without.is_empty() {
+        true => response,
+        false => leave_out(&effect.without, response),
     };
     let response = match effect.spoil {
         Some(spoil) => spoil.applied(response),

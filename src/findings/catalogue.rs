@@ -169,6 +169,11 @@ pub const CODES: &[Code] = &[
         "permissions the org does not list",
         "A profile may carry names that the org's own list of user permissions lacks. Deploying one is refused (`Unknown user permission`), and with it the whole deploy, so the clone leaves them out.",
     ),
+    code(
+        "OW2031",
+        "a clone source that came in part",
+        "What an org gives of a profile depends on what else is asked for, so a profile read by itself may lack fields, apps, tabs or layouts. They are read together with their companions when the profile is deployed; a rendered profile lacks them.",
+    ),
     // What makes a manifest impossible on an org
     code(
         "OW2101",
@@ -259,6 +264,21 @@ pub const CODES: &[Code] = &[
         "OW2120",
         "a grant without what it requires",
         "The manifest grants something that cannot stand without what the same manifest takes away: View All on contracts requires View All on accounts, so it cannot stay where accounts are synced selectively. The two lines are shown.",
+    ),
+    code(
+        "OW2121",
+        "a clone source without user permissions",
+        "The org gave the profile to clone without a single user permission, and does not say either what the permission set behind the profile grants. A clone would be an empty profile, so none is made.",
+    ),
+    code(
+        "OW2122",
+        "more rules than an object takes",
+        "An object takes 300 sharing rules, 50 of them by criteria or for guests, and those of others count. The org would refuse the rule only after its default has become narrower, so the plan refuses it before.",
+    ),
+    code(
+        "OW2123",
+        "person accounts and the default of Contact",
+        "In an org with person accounts Contact is controlled by its account, and nobody can change that. Contacts are seen by whoever sees their account.",
     ),
     // What an org answers
     code(

@@ -124,21 +124,50 @@ pub fn entity_definition(object: &str) -> String {
     )
 }
 
+/// What says that the org has person accounts: the describe of Account has this field.
+const PERSON_ACCOUNTS: &str = "IsPersonAccount";
+
 fn ask(manifest: &Manifest) -> Vec<Question> {
+    let contact = manifest.spec.sharing.iter().any(leaves_its_parent);
+    let account = contact.then(|| Question::Describe("Account".to_owned()));
     let objects = manifest
         .spec
         .sharing
         .iter()
         .map(|sharing| sharing.object.value.as_str());
-    objects
-        .flat_map(|object| {
-            [
-                Question::Component("CustomObject", object.to_owned()),
-                Question::Describe(object.to_owned()),
-                Question::Query(entity_definition(object)),
-            ]
-        })
-        .collect()
+    let own = objects.flat_map(|object| {
+        [
+            Question::Component("CustomObject", object.to_owned()),
+            Question::Describe(object.to_owned()),
+            Question::Query(entity_definition(object)),
+        ]
+    });
+    own.chain(account).collect()
+}
+
+/// Contact with a default of its own.
+fn leaves_its_parent(sharing: &Sharing) -> bool {
+    let default = sharing.organization_wide_default.as_ref();
+    sharing.object.value == "Contact"
+        && default.is_some_and(|model| model.value != SharingModel::ControlledByParent)
+}
+
+/// Person accounts keep Contact controlled by its account, for good (help, Person Accounts and sharing).
+fn person_accounts(sharing: &Sharing, facts: &Facts) -> Option<Diagnostic> {
+    let stated = sharing.organization_wide_default.as_ref()?;
+    if !leaves_its_parent(sharing) {
+        return None;
+    }
+    facts.field("Account", PERSON_ACCOUNTS)?;
+    let message = format!(
+        "Contact cannot be {stated}: the org has person accounts, which keep it controlled by Account"
+    );
+    let help = "put the default and the rules on `Account`; contacts follow their account";
+    Some(
+        Diagnostic::error("OW2123", message)
+            .at(&stated.place)
+            .help(help),
+    )
 }
 
 fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
@@ -191,6 +220,7 @@ fn propose_default(sharing: &Sharing, manifest: &Manifest, facts: &Facts, draft:
     draft
         .errors
         .extend(coupling(sharing, &desired, manifest, facts));
+    draft.errors.extend(person_accounts(sharing, facts));
     let place = match &sharing.organization_wide_default {
         Some(model) => &model.place,
         None => &sharing.place,
@@ -323,5 +353,29 @@ mod tests {
             assert_eq!(spelling(text), Some(expected), "{text}");
         }
         assert_eq!(spelling("Sideways"), None);
+    }
+
+    #[test]
+    fn person_accounts_keep_contact_controlled_by_its_account() {
+        let check = |default: &str, fields: &[&str], refused: bool| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("m.yaml");
+            let text = format!(
+                "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata:\n  name: m\nspec:\n  sharing:\n\
+                 \u{20}   - object: Contact\n      organizationWideDefault: {default}\n"
+            );
+            std::fs::write(&file, text).expect("written");
+            let manifests = crate::manifest::load(&[file], &[], &[], &|_| None).expect("valid");
+            let sharing = &manifests.first().expect("one").spec.sharing[0];
+            let fields: Vec<_> = fields.iter().map(|name| json!({"name": name})).collect();
+            let mut facts = Facts::default();
+            let answer = crate::facts::Answer::Describe(json!({"fields": fields}));
+            facts.record(Question::Describe("Account".to_owned()), answer);
+            let code = person_accounts(sharing, &facts).map(|error| error.code);
+            assert_eq!(code, refused.then_some("OW2123"), "{default} {fields:?}");
+        };
+        check("Private", &["Id", "IsPersonAccount"], true);
+        check("Private", &["Id"], false);
+        check("ControlledByParent", &["Id", "IsPersonAccount"], false);
     }
 }

@@ -2,7 +2,9 @@
 //! states, the removals, and View All and Modify All on the selective objects.
 
 mod created;
+mod dependencies;
 mod known;
+mod partial;
 mod wishes;
 
 use super::profile_name::{full_name, label};
@@ -11,7 +13,7 @@ use crate::address::Address;
 use crate::change::{Attributes, Component, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
 use crate::diagnostic::Diagnostic;
-use crate::facts::Facts;
+use crate::facts::{Facts, Question};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use known::{exact_objects, vocabulary};
@@ -56,12 +58,18 @@ impl Resource for Profile {
     }
 }
 
+/// What the first answers make necessary to ask.
+pub(super) fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
+    known::ask_more(manifest, facts)
+}
+
 fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     let mut draft = Draft::default();
     let Some(wanted) = &manifest.spec.profile else {
         return draft;
     };
-    let live = facts.component("Profile", &full_name(&wanted.name));
+    let live = partial::profile(&wanted.name, facts);
+    let live = live.as_deref();
     draft.errors.extend(standard(wanted, live));
     draft.errors.extend(unknown_objects(wanted, facts));
     let address = Address::new(KIND.name, wanted.name.value.clone());
@@ -241,7 +249,7 @@ impl Owned<'_> {
     /// What the clone source has and the clone has not, removals aside.
     fn gained(&self, document: &Element) -> Vec<String> {
         let source = self.wanted.clone_from.as_ref();
-        let source = source.and_then(|source| self.facts.component("Profile", &full_name(source)));
+        let source = source.and_then(|source| partial::profile(source, self.facts));
         let Some(source) = source else {
             return Vec::new();
         };
@@ -250,7 +258,7 @@ impl Owned<'_> {
         let removed = |name: &str| self.removals.user_permission(name).is_some();
         let vocabulary = vocabulary(self.facts);
         let known = |name: &str| vocabulary.is_empty() || vocabulary.contains(name);
-        let theirs = clone::granted(source);
+        let theirs = clone::granted(&source);
         theirs
             .difference(&ours)
             .filter(|name| known(name) && !removed(name) && !stated(name))

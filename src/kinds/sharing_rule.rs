@@ -3,6 +3,7 @@
 
 mod element;
 mod keep;
+mod limit;
 mod reference;
 
 use super::organization_wide_default::Defaults;
@@ -162,6 +163,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
             continue;
         }
         draft.errors.extend(unresolved(sharing, manifest, facts));
+        limit::check(sharing, &live_rules, &mut draft);
         for rule in &sharing.rules {
             draft.errors.extend(super::criterion_check::check(
                 rule, sharing, manifest, facts,

@@ -45,6 +45,12 @@ pub(super) async fn log_in(target: Target, options: &Options) -> Result<LogIn, O
     match target {
         Target::Env => {
             let token = Secret::new(variable("SF_ACCESS_TOKEN")?);
+            if sf::is_hidden(token.expose()) {
+                return Err(OrgError::Usage(String::from(
+                    "SF_ACCESS_TOKEN holds the note that the Salesforce CLI shows in place of a token: \
+                     `sf org auth show-access-token` shows the token itself",
+                )));
+            }
             let advice = "set SF_ACCESS_TOKEN to a new access token";
             with_token(
                 &variable("SF_ORG_INSTANCE_URL")?,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::secret::Secret;
 
-use super::hosts;
+use super::{hosts, sf};
 
 /// What an auth URL says.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn unwrapped(text: &Secret) -> Result<Secret, &'static str> {
     let result = json.get("result").unwrap_or(&json);
     let url = result.get("sfdxAuthUrl").and_then(Value::as_str);
     match url {
-        Some(url) if url.starts_with("[REDACTED]") => Err(
+        Some(url) if sf::is_hidden(url) => Err(
             "the Salesforce CLI has hidden the URL in it; write it with `sf org auth show-sfdx-auth-url --json`",
         ),
         Some(url) => Ok(Secret::new(url)),

@@ -70,7 +70,12 @@ async fn show_token(program: &str, alias: &str) -> Result<Secret, OrgError> {
 
 /// A token, and not the note that stands where one used to be.
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with("[REDACTED]") && !text.contains(char::is_whitespace)
+    !text.is_empty() && !is_hidden(text) && !text.contains(char::is_whitespace)
+}
+
+/// Whether the CLI shows a note in place of a secret.
+pub(super) fn is_hidden(text: &str) -> bool {
+    text.starts_with("[REDACTED]")
 }
 
 /// Runs one command and returns its `result`.

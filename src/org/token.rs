@@ -226,7 +226,8 @@ fn assertion(
 fn private_key(file: &Path) -> Result<EncodingKey, OrgError> {
     let problem =
         |reason: String| OrgError::Usage(format!("the private key {}: {reason}", file.display()));
-    let pem = private_file::read(file).map_err(|error| problem(error.to_string()))?;
+    let pem =
+        private_file::read(file).map_err(|error| problem(format!("it cannot be used: {error}")))?;
     if pem.windows(9).any(|window| window == b"ENCRYPTED") {
         return Err(problem(String::from(
             "it is encrypted; write it without a passphrase, readable by you alone",

@@ -1,5 +1,7 @@
 //! Profiles: read complete or by companions, deployed as an overlay, created from the baseline of their licence.
 
+use std::collections::BTreeMap;
+
 use roxmltree::Node;
 
 use super::super::http::decode;
@@ -85,8 +87,11 @@ fn write_settings(
         let (Some(kind), Some(leaf)) = (kind, leaf) else {
             return true;
         };
-        let about = decode(leaves.get(leaf).map_or("", String::as_str));
-        rendering.scope.includes(kind, &about) || tab_of_companion(kind, &about, rendering)
+        let stated = leaves.get(leaf).map_or("", String::as_str);
+        let about = decode(stated);
+        rendering.scope.includes(kind, stated)
+            || rendering.scope.includes(kind, &about)
+            || tab_of_companion(kind, &about, rendering)
     });
 }
 
@@ -99,23 +104,33 @@ fn tab_of_companion(kind: &str, tab: &str, rendering: &Rendering) -> bool {
 /// Field-level security of every field that is under it, granted or not. In a retrieve the fields come with their
 /// object or by their own name.
 fn write_fields(org: &Org, container: &Container, rendering: &Rendering, writer: &mut Writer) {
-    for object in super::objects(org) {
-        let with_object = rendering.scope.includes("CustomObject", &object.name);
-        for field in object.fields.values().filter(|field| field.permissionable) {
-            let name = format!("{}.{}", object.name, field.name);
-            if with_object || rendering.scope.includes("CustomField", &name) {
-                permissions::write_field(&name, field_access(container, &name), writer);
-            }
+    for (name, access) in secured_fields(org, container) {
+        let object = name
+            .split_once('.')
+            .map_or(name.as_str(), |(object, _)| object);
+        let wanted = rendering.scope.includes("CustomObject", object)
+            || rendering.scope.includes("CustomField", &name);
+        if wanted {
+            permissions::write_field(&name, access, writer);
         }
     }
 }
 
-fn field_access(container: &Container, name: &str) -> FieldAccess {
-    container
-        .field_permissions
-        .get(name)
-        .copied()
-        .unwrap_or_default()
+/// Every field of the objects that have settings, then what the container grants on others: users, campaign members.
+fn secured_fields(org: &Org, container: &Container) -> BTreeMap<String, FieldAccess> {
+    let own = super::objects(org).flat_map(|object| {
+        let secured = object.fields.values().filter(|field| field.permissionable);
+        secured.map(|field| {
+            (
+                format!("{}.{}", object.name, field.name),
+                FieldAccess::default(),
+            )
+        })
+    });
+    let mut fields: BTreeMap<String, FieldAccess> = own.collect();
+    let granted = container.field_permissions.iter();
+    fields.extend(granted.map(|(name, access)| (name.clone(), *access)));
+    fields
 }
 
 /// Lays a profile over the org: what the file leaves out stays as it is.

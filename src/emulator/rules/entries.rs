@@ -29,6 +29,9 @@ pub(crate) fn license_refusal(
 
 /// Why field-level security of a field cannot be set: there is no such field, or it is always visible.
 pub(crate) fn field_refusal(org: &Org, entry: Node<'_, '_>, name: &str) -> Option<Problem> {
+    if granted_somewhere(org, name) {
+        return None;
+    }
     let (object_name, field_name) = name.split_once('.').unwrap_or((name, ""));
     let Some(object) = org.objects.get(object_name) else {
         return Some(missing(entry, "field", "CustomObject", object_name));
@@ -38,6 +41,12 @@ pub(crate) fn field_refusal(org: &Org, entry: Node<'_, '_>, name: &str) -> Optio
     };
     let message = format!("You cannot deploy to a required field: {name}");
     (!field.permissionable).then(|| Problem::at(entry, INTEGRITY, message))
+}
+
+/// Setup objects, such as users, have no component of their own; some profile of the org names each of their fields.
+fn granted_somewhere(org: &Org, field: &str) -> bool {
+    let mut containers = org.containers.values();
+    containers.any(|container| container.field_permissions.contains_key(field))
 }
 
 /// Why an entry cannot be: what it is about does not exist in the org.

@@ -357,6 +357,7 @@ fn object_permission(org: &mut Org, granted: &mut Container, entry: Node<'_, '_>
 fn field_permission(org: &mut Org, granted: &mut Container, entry: Node<'_, '_>) {
     let name = child_text(entry, "field").unwrap_or_default();
     named::field(org, name);
+    named::secured(org, name);
     let edit = child_truth(entry, "editable").unwrap_or_default();
     let read = edit || child_truth(entry, "readable").unwrap_or_default();
     if read {

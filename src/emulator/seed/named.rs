@@ -60,6 +60,18 @@ pub(super) fn checkbox(org: &mut Org, full_name: &str) {
     );
 }
 
+/// Puts a field under field-level security: a profile that lists it says that it is, whatever the standard org says.
+pub(super) fn secured(org: &mut Org, full_name: &str) {
+    let Some((object, field)) = full_name.split_once('.') else {
+        return;
+    };
+    change(org, object, |object| {
+        if let Some(field) = object.fields.get_mut(field) {
+            field.permissionable = true;
+        }
+    });
+}
+
 fn typed_field(org: &mut Org, full_name: &str, field: FieldSchema) {
     let Some((object_name, name)) = full_name.split_once('.') else {
         return;

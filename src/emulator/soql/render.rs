@@ -6,6 +6,7 @@ use super::SoqlError;
 use super::ast::{FieldGroup, Name, Query, Selected};
 use super::evaluate::{self, Scope};
 use super::resolve::{self, Path, Step};
+use crate::emulator::schema;
 use crate::emulator::store::{FieldSchema, ObjectSchema};
 use crate::emulator::viewer::Viewer;
 use crate::emulator::views::{self, Record};
@@ -92,7 +93,24 @@ fn all_fields(scope: &Scope<'_, '_>, group: FieldGroup, at: usize) -> Vec<Name> 
         at,
         part: None,
     };
-    fields.map(name).collect()
+    fields
+        .map(name)
+        .chain(permissions(scope, group, at))
+        .collect()
+}
+
+/// The columns for user permissions, which the schema does not list: they are the org's own.
+fn permissions(scope: &Scope<'_, '_>, group: FieldGroup, at: usize) -> Vec<Name> {
+    if group == FieldGroup::Custom || !schema::has_permission_columns(&scope.schema.name) {
+        return Vec::new();
+    }
+    let names = scope.viewer.org.vocabulary.iter();
+    names
+        .map(|name| Name {
+            text: format!("Permissions{name}"),
+            at,
+        })
+        .collect()
 }
 
 /// Whether the limit that `FIELDS(ALL)` and `FIELDS(CUSTOM)` demand is there.

@@ -2,8 +2,8 @@
 
 use super::super::profile_name::{full_name, label};
 use super::super::{Draft, Resource, column, compare, unknown};
-use super::known;
 use super::wishes::wishes;
+use super::{known, partial};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Write};
 use crate::clone::{self, Removals, Source};
@@ -68,11 +68,9 @@ pub(super) fn create(
     };
     let wishes = wishes(wanted, manifest);
     let source = wanted.clone_from.as_ref().map(|source| label(source));
-    let clone = clone::clone(
-        &known_source(&document, source.as_deref(), manifest, wanted, facts),
-        &wishes,
-        removals,
-    );
+    let known = known_source(&document, source.as_deref(), manifest, wanted, facts);
+    let missing = partial::missing(&document, &known.fields);
+    let clone = clone::clone(&known, &wishes, removals);
     draft
         .findings
         .extend(left_out(&clone.unknown, wanted, &address));
@@ -85,7 +83,16 @@ pub(super) fn create(
         return;
     };
     let fingerprint = xml::write(&clone.document).ok();
-    let component = Component::new("Profile", full_name(&wanted.name), clone.document.clone());
+    let mut component = Component::new("Profile", full_name(&wanted.name), clone.document.clone());
+    if let Some(source) = wanted
+        .clone_from
+        .as_ref()
+        .filter(|_| !missing.is_empty() && !facts.offline)
+    {
+        let remark = partial::in_part(&missing, source, &address);
+        draft.findings.push(remark);
+        component.rest_of = Some(label(source));
+    }
     let write = Write::Deploy(vec![component]);
     draft.change(address, comparison, 1, &wanted.place, write);
     if let Some(change) = draft.changes.last_mut() {
@@ -138,8 +145,9 @@ fn source_document(
     let Some(source) = &wanted.clone_from else {
         return Some(empty());
     };
-    if let Some(document) = facts.component("Profile", &full_name(source)) {
-        let mut document = document.clone();
+    if let Some(document) = partial::profile(source, facts) {
+        draft.errors.extend(partial::unreadable(source, facts));
+        let mut document = document.into_owned();
         document.name = "Profile".into();
         document.attributes = Box::default();
         return Some(document);

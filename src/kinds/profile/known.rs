@@ -1,6 +1,8 @@
 //! What is asked of the org about profiles, and what its answers say.
 
 use super::super::profile_name::{full_name, label};
+use super::dependencies::{Walk, walk};
+use super::partial::{complete, without_user_permissions};
 use super::wishes::wishes;
 use crate::clone::{self, Baseline, ObjectFlags, Requirements};
 use crate::facts::{Facts, Question, Row};
@@ -15,6 +17,23 @@ const BASELINE: &str = "Minimum Access - Salesforce";
 /// The first API version with that baseline; before it was Standard User.
 const BASELINE_SINCE: u32 = 60;
 
+/// What the first answers make necessary: what requires what falls, and user permissions a profile came without.
+pub(super) fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
+    let Some(profile) = &manifest.spec.profile else {
+        return Vec::new();
+    };
+    let own = [Some(&profile.name), profile.clone_from.as_ref()];
+    let names = own.into_iter().flatten().map(|name| label(name));
+    let partial = names
+        .chain([BASELINE.to_owned()])
+        .filter_map(|name| without_user_permissions(&name, facts));
+    let next = walk(&wishes(profile, manifest), facts).next;
+    next.map(Question::Tooling)
+        .into_iter()
+        .chain(partial)
+        .collect()
+}
+
 pub(super) fn ask(manifest: &Manifest) -> Vec<Question> {
     let Some(profile) = &manifest.spec.profile else {
         return Vec::new();
@@ -23,8 +42,9 @@ pub(super) fn ask(manifest: &Manifest) -> Vec<Question> {
         Question::Component("Profile", full_name(&profile.name)),
         Question::Describe("PermissionSet".to_owned()),
         Question::Query(object_permissions(profile)),
-        Question::Tooling(dependencies(manifest, profile)),
     ];
+    let dependencies = walk(&wishes(profile, manifest), &Facts::default()).next;
+    questions.extend(dependencies.map(Question::Tooling));
     if let Some(source) = &profile.clone_from {
         questions.push(Question::Component("Profile", full_name(source)));
         questions.push(Question::Component("Profile", full_name(BASELINE)));
@@ -68,30 +88,18 @@ fn named_objects(manifest: &Manifest, profile: &manifest::Profile) -> BTreeSet<S
     wishes.selective.into_iter().chain(stated).collect()
 }
 
-/// What requires what goes. Only that is asked: the whole object is thousands of rows, whose cursor does not end.
-fn dependencies(manifest: &Manifest, profile: &manifest::Profile) -> String {
-    let removals = Requirements::built_in().removals(&wishes(profile, manifest));
-    let removed = removals.all.iter();
-    let names: BTreeSet<String> = removed
-        .flat_map(|removal| removal.grant.spellings())
-        .collect();
-    format!(
-        "SELECT Permission, PermissionType, RequiredPermission, RequiredPermissionType FROM PermissionDependency \
-         WHERE RequiredPermission IN {}",
-        soql::list(names)
-    )
-}
-
 /// What requires what: the org's own answer united with what is known of every org.
 pub(super) fn requirements(
     manifest: &Manifest,
     wanted: &manifest::Profile,
     facts: &Facts,
 ) -> Requirements {
-    let mut requirements = Requirements::built_in();
-    let rows = facts.tooling_rows(&dependencies(manifest, wanted));
-    requirements.learn(rows);
-    if rows.is_empty() {
+    let Walk {
+        mut requirements,
+        told,
+        ..
+    } = walk(&wishes(wanted, manifest), facts);
+    if !told {
         for object in named_objects(manifest, wanted) {
             for child in custom_children(facts, &object) {
                 requirements.learn_child(&child, &object);
@@ -223,7 +231,9 @@ pub(super) fn baseline<'a>(
     let document = facts.component("Profile", &full_name(BASELINE));
     Baseline {
         document,
-        user_permissions: document.map(clone::granted).unwrap_or_default(),
+        user_permissions: document
+            .map(|document| clone::granted(&complete(document, BASELINE, facts)))
+            .unwrap_or_default(),
         objects: exact_objects(facts, wanted, Some(BASELINE))
             .into_keys()
             .collect(),
@@ -259,8 +269,10 @@ mod tests {
         let manifest = manifest();
         let wanted = manifest.spec.profile.as_ref().expect("a profile");
         let mut facts = Facts::default();
-        let question = Question::Tooling(dependencies(&manifest, wanted));
-        facts.record(question, Answer::Rows(rows));
+        let first = walk(&wishes(wanted, &manifest), &facts)
+            .next
+            .expect("a question");
+        facts.record(Question::Tooling(first), Answer::Rows(rows));
         facts.record(
             Question::Describe("Lead".to_owned()),
             Answer::Describe(describe),
@@ -271,16 +283,6 @@ mod tests {
             .iter()
             .map(|removal| removal.grant.to_string())
             .collect()
-    }
-
-    #[test]
-    fn only_what_requires_something_removed_is_asked() {
-        let manifest = manifest();
-        let wanted = manifest.spec.profile.as_ref().expect("a profile");
-        let query = dependencies(&manifest, wanted);
-        let list = "IN ('CreatePackaging','InstallPackaging','Lead<modifyAllRecords>','Lead<viewAllRecords>',\
-                    'ModifyAllData','PublishPackaging','QueryAllFiles','ViewAllData')";
-        assert!(query.ends_with(list), "{query}");
     }
 
     #[test]

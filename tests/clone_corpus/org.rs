@@ -1,0 +1,121 @@
+//! An emulated org with a real administrator in it, and the manifest that clones that.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use orgwright::apply::{self, Applied, Options};
+use orgwright::emulator;
+use orgwright::manifest::{self, Manifest};
+use orgwright::org::{self, Reader, Target, Writer};
+use orgwright::secret::Secret;
+use orgwright::verify::Sample;
+use orgwright::{observe, plan, xml};
+
+/// A file to seed the org with.
+pub(crate) struct File<'a> {
+    name: String,
+    text: &'a str,
+}
+
+impl<'a> File<'a> {
+    pub(crate) fn new(name: &str, text: &'a str) -> Self {
+        let name = name.to_owned();
+        Self { name, text }
+    }
+
+    /// A profile by its API name.
+    pub(crate) fn profile(name: &str, text: &'a str) -> Self {
+        Self::new(&format!("{name}.profile-meta.xml"), text)
+    }
+}
+
+/// An org seeded with files, where these faults happen.
+pub(crate) struct Org {
+    _folder: tempfile::TempDir,
+    server: emulator::Server,
+    pub(crate) reader: Reader,
+}
+
+impl Org {
+    pub(crate) async fn start(files: &[File<'_>], faults: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut seeds = Vec::new();
+        for file in files {
+            let seed = folder.path().join(&file.name);
+            std::fs::write(&seed, file.text).unwrap();
+            seeds.push(seed);
+        }
+        let failing = folder.path().join("faults.json");
+        std::fs::write(&failing, faults).unwrap();
+        let options = emulator::Options {
+            seeds,
+            faults: Some(failing),
+            ..emulator::Options::default()
+        };
+        let server = emulator::start(options).await.unwrap();
+        let target = Target::Url {
+            base_url: server.base_url().to_owned(),
+            token: Secret::new(server.access_token()),
+        };
+        let reader = org::connect(target, org::Options::default()).await.unwrap();
+        Self {
+            _folder: folder,
+            server,
+            reader,
+        }
+    }
+
+    /// Plans and applies.
+    pub(crate) async fn apply(&self, manifests: &[Manifest]) -> Applied {
+        let facts = observe::observe(manifests, &self.reader).await.unwrap();
+        let planned = plan::plan(manifests, &facts).unwrap();
+        let options = Options {
+            wait: Duration::from_secs(60),
+            stop: Arc::new(AtomicBool::new(false)),
+            sample: Sample::All,
+        };
+        let writer = Writer::new(self.reader.clone());
+        apply::apply(&planned, manifests, &writer, options, &mut |_| ()).await
+    }
+
+    /// A profile as the org gives it back.
+    pub(crate) async fn profile(&self, full_name: &str) -> String {
+        let names = [full_name.to_owned()];
+        let mut found = self.reader.read_metadata("Profile", &names).await.unwrap();
+        xml::write(&found.remove(0).unwrap()).unwrap()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.server.stop().await;
+    }
+}
+
+/// The sample manifest, with these settings laid over it.
+pub(crate) fn manifest(settings: &[String]) -> Vec<Manifest> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/clone.yaml");
+    manifest::load(&[file], &[], settings, &|_| None).unwrap()
+}
+
+/// A manifest by its text.
+pub(crate) fn manifest_of(text: &str) -> Vec<Manifest> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("manifest.yaml");
+    std::fs::write(&file, text).unwrap();
+    manifest::load(&[file], &[], &[], &|_| None).unwrap()
+}
+
+/// Clones the profile by the sample manifest and reads the clone back.
+pub(crate) async fn cloned(seed: File<'_>, source: &str, faults: &str) -> String {
+    let manifests = manifest(&[format!("spec.profile.cloneFrom={source}")]);
+    let org = Org::start(&[seed], faults).await;
+    let applied = org.apply(&manifests).await;
+    assert!(applied.failure.is_none(), "{:?}", applied.failure);
+    let facts = observe::observe(&manifests, &org.reader).await.unwrap();
+    let again = plan::plan(&manifests, &facts).unwrap();
+    assert!(again.is_empty(), "{:?}", again.changes);
+    let profile = org.profile("HubSpot Copy").await;
+    org.stop().await;
+    profile
+}
