@@ -109,6 +109,7 @@ fn permissions(scope: &Scope<'_, '_>, group: FieldGroup, at: usize) -> Vec<Name>
         .map(|name| Name {
             text: format!("Permissions{name}"),
             at,
+            part: None,
         })
         .collect()
 }
