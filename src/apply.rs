@@ -195,7 +195,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.check_stop()?;
-        let started = Instant::now();
+        let started = self.now();
         let addresses = changes
             .iter()
             .map(|index| self.plan.changes[*index].address.clone())
@@ -212,11 +212,21 @@ impl Run<'_> {
             5 => self.wait_for_rules(stage).await?,
             _ => {}
         }
-        (self.emit)(Event::StageDone {
-            stage,
-            elapsed_ms: milliseconds(started),
-        });
+        let elapsed_ms = self.milliseconds(started);
+        (self.emit)(Event::StageDone { stage, elapsed_ms });
         Ok(())
+    }
+
+    fn now(&self) -> Instant {
+        self.writer.reader().clock().now()
+    }
+
+    fn elapsed(&self, since: Instant) -> Duration {
+        self.now().saturating_duration_since(since)
+    }
+
+    fn milliseconds(&self, since: Instant) -> u64 {
+        u64::try_from(self.elapsed(since).as_millis()).unwrap_or(u64::MAX)
     }
 
     fn changes_of(&self, stage: u8) -> Vec<usize> {
@@ -351,10 +361,6 @@ async fn prove(
         findings: rest.findings,
     };
     Ok((verification, facts))
-}
-
-fn milliseconds(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -39,9 +39,9 @@ use std::time::Duration;
 use control::Control;
 use faults::{Faults, FaultsError};
 use serde_json::json;
-use server::Service;
+use server::{Held, Service};
 pub use store::{Clock, Scale};
-use store::{Org, World};
+use store::{Millis, Org, World};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -137,6 +137,14 @@ pub struct Server {
 /// An address in use, a state file, seed or file of faults that cannot be used.
 pub async fn start(options: Options) -> Result<Server, StartError> {
     let org = org(&options)?;
+    start_over(org, options).await
+}
+
+/// Starts an emulator over a state that was taken from another one.
+///
+/// # Errors
+/// An address in use, a file of faults that cannot be used, a log that cannot be written.
+pub async fn start_over(org: Org, options: Options) -> Result<Server, StartError> {
     let faults = options
         .faults
         .as_deref()
@@ -168,6 +176,7 @@ pub async fn start(options: Options) -> Result<Server, StartError> {
         state: options.state,
         latency: options.latency,
         log: log.map(Mutex::new),
+        held: Held::default(),
     });
     let (end, ended) = oneshot::channel();
     let until = async move {
@@ -255,6 +264,17 @@ impl Server {
     /// Moves a manual clock on.
     pub fn advance(&self, by: Duration) {
         self.service.world().advance(by);
+        self.service.held.clock_has_moved();
+    }
+
+    /// What a manual clock shows.
+    pub fn now(&self) -> Millis {
+        self.service.world().now()
+    }
+
+    /// When each request may go on that a fault holds; `None` for those that wait for ever.
+    pub fn held(&self) -> Vec<Option<Millis>> {
+        self.service.held.until()
     }
 
     /// Ends the server: requests under way may finish within half a second.

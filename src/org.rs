@@ -13,6 +13,7 @@ mod auth;
 mod auth_url;
 pub mod browser;
 mod certificates;
+mod clock;
 mod deploy;
 mod error;
 mod hosts;
@@ -37,12 +38,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use reqwest::dns::Resolve;
 use serde_json::Value;
 
 use auth::LogIn;
 use session::Session;
 
 pub use auth::{LoggedOut, log_out};
+pub use clock::{Clock, MachineClock, Wait};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
 pub use metadata::{FileProperties, Retrieved};
@@ -65,8 +68,10 @@ pub struct Options {
     pub warm_connections: usize,
     /// Is told about every request.
     pub trace: Option<Trace>,
-    /// Leaves out the pauses between attempts and looks: for rehearsals against an org that waits for nobody.
-    pub without_pauses: bool,
+    /// The time to live by; `None` is the machine's.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// Finds the addresses of hosts; `None` asks the machine.
+    pub resolver: Option<Arc<dyn Resolve>>,
 }
 
 /// Somebody who wants to know about every request.
@@ -208,9 +213,9 @@ impl Reader {
         Some(Timestamp::now().duration_since(there).unsigned_abs())
     }
 
-    /// How long a pause before another look or attempt lasts: as asked, or no time at all where pauses are left out.
-    pub fn pause(&self, wait: Duration) -> Duration {
-        self.session.http.pause(wait)
+    /// The time that pauses between looks and attempts are taken in.
+    pub fn clock(&self) -> &dyn Clock {
+        self.session.http.clock()
     }
 
     /// Who is logged in, where the log-in did not say: not every token may ask, and nothing depends on the answer but

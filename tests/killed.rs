@@ -1,140 +1,304 @@
-//! A run that is killed: SIGKILL at each step of an apply, then the same command again.
+//! A run that is killed: SIGKILL of the real process at every request and at every event, then the same command again.
 //!
-//! **Promise:** wherever a run was killed, the next one finishes the work: one user, one role, one profile, one rule,
-//! everything proved, and nothing left in the way.
+//! **Promise:** wherever a run was killed, the next one finishes the work: the org is exactly as an undisturbed run leaves
+//! it, with one user and nothing moved that the manifest does not own; and the killed run leaves no file behind.
+//!
+//! `ORGWRIGHT_KILL=POINT/NUMBER` kills at one point alone.
 
-use std::collections::BTreeMap;
+#[path = "faults/state.rs"]
+#[allow(dead_code, reason = "shared with the enumeration of failures")]
+mod state;
+mod support;
+
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use orgwright::emulator::faults::Faults;
+use orgwright::emulator::store::Org;
+use orgwright::emulator::{self, Server};
+use support::{Run, finish, program};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
-/// The steps to be killed at: an event of the stream, and its stage where it has one.
-const STEPS: [(&str, Option<u64>); 9] = [
-    ("stage_started", Some(1)),
-    ("deploy_started", Some(1)),
-    ("stage_started", Some(2)),
-    ("written", Some(2)),
-    ("stage_started", Some(3)),
-    ("deploy_started", Some(3)),
-    ("written", Some(3)),
-    ("deploy_started", Some(5)),
-    ("stage_done", Some(5)),
-];
+const MANIFEST: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/manifests/hubspot-selective-sync.yaml"
+);
 
-/// A folder of its own with the manifest that `init` writes.
-fn folder() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join(".git")).expect("a folder");
-    assert_eq!(finish(&folder, &["init"]).0, 0);
-    folder
+/// How long a run may take to come to the point where it is killed: so many looks.
+const MOST_LOOKS: usize = 20_000;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+
+/// Where a run is killed. Requests and events are counted from 0.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    /// The request is on its way; the org has not looked at it.
+    BeforeSend(usize),
+    /// The org has carried the request out and has not answered.
+    AfterSend(usize),
+    /// The org has answered.
+    AfterAnswer(usize),
+    /// The program has told of an event.
+    BetweenSteps(usize),
 }
 
-/// The program in a folder, with nothing of the tester's environment that names an org.
-fn program(folder: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_orgwright"));
-    command.args(words).current_dir(folder).stdin(Stdio::null());
-    for name in [
-        "ORGWRIGHT_ORG",
-        "SF_TARGET_ORG",
-        "SF_ORG_INSTANCE_URL",
-        "SF_ACCESS_TOKEN",
-    ] {
-        command.env_remove(name);
+impl Point {
+    fn name(self) -> String {
+        match self {
+            Self::BeforeSend(number) => format!("before-send/{number}"),
+            Self::AfterSend(number) => format!("after-send/{number}"),
+            Self::AfterAnswer(number) => format!("after-answer/{number}"),
+            Self::BetweenSteps(number) => format!("between-steps/{number}"),
+        }
     }
-    command
+
+    /// What the org does so that the run can be killed there.
+    fn faults(self) -> Faults {
+        let text = match self {
+            Self::BeforeSend(number) => held(number, "before"),
+            Self::AfterSend(number) => held(number, "after"),
+            Self::AfterAnswer(_) | Self::BetweenSteps(_) => "[]".to_owned(),
+        };
+        Faults::parse(text.as_bytes()).expect("faults")
+    }
 }
 
-fn finish(folder: &TempDir, words: &[&str]) -> (i32, String) {
-    let output = program(folder.path(), words).output().expect("it runs");
-    let told = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(!told.contains("panicked at"), "{told}");
-    (output.status.code().unwrap_or(-1), told)
+fn held(number: usize, moment: &str) -> String {
+    format!(r#"[{{"skip": {number}, "times": 1, "silent": "{moment}"}}]"#)
 }
 
-/// Applies and kills the process as soon as it tells of the step; false where the run ended without.
-fn killed_at(folder: &TempDir, event: &str, stage: Option<u64>) -> bool {
-    let mut command = program(folder.path(), &["apply", "--yes", "--format", "json"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let met = lines.map_while(Result::ok).any(|line| {
-        let told: Value = serde_json::from_str(&line).unwrap_or_default();
-        told["event"] == event && told["stage"].as_u64() == stage
-    });
-    child.kill().expect("it can be killed");
-    child.wait().expect("it has ended");
-    met
+/// One org, and a folder that runs against it live in.
+struct Stage<'a> {
+    runtime: &'a Runtime,
+    server: Server,
+    folder: TempDir,
 }
 
-/// How many there are of everything an apply could make twice.
-fn counts(folder: &TempDir) -> BTreeMap<&'static str, usize> {
-    let file = folder.path().join(".orgwright/embedded.json");
-    let text = std::fs::read(file).expect("the state of the demo org");
-    let state: Value = serde_json::from_slice(&text).expect("JSON");
-    let many = |name: &'static str| {
-        let size = state["org"][name].as_object().map(serde_json::Map::len);
-        (name, size.unwrap_or_else(|| panic!("no {name}")))
-    };
-    let kinds = [
-        "users",
-        "roles",
-        "profiles",
-        "groups",
-        "assignments",
-        "rules",
-        "rules_in_force",
-        "containers",
-    ];
-    kinds.map(many).into()
+impl<'a> Stage<'a> {
+    fn new(runtime: &'a Runtime, seeded: &Org) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for part in ["home", "temporary", "work"] {
+            std::fs::create_dir(folder.path().join(part)).expect("a folder");
+        }
+        let options = emulator::Options {
+            log: Some(folder.path().join("log")),
+            ..emulator::Options::default()
+        };
+        let server = runtime.block_on(emulator::start_over(seeded.clone(), options));
+        Self {
+            runtime,
+            server: server.expect("an org"),
+            folder,
+        }
+    }
+
+    /// The program against the org, with every place where it could leave something inside the folder.
+    fn apply(&self) -> Command {
+        let words = [
+            "apply", MANIFEST, "--yes", "--format", "json", "--org", "env",
+        ];
+        let mut command = program(&self.folder.path().join("work"), &words);
+        command
+            .env("SF_ACCESS_TOKEN", self.server.access_token())
+            .env("SF_ORG_INSTANCE_URL", self.server.base_url())
+            .env("HOME", self.folder.path().join("home"))
+            .env("TMPDIR", self.folder.path().join("temporary"));
+        command
+    }
+
+    /// How many requests the org has answered.
+    fn answered(&self) -> usize {
+        let log = std::fs::read(self.folder.path().join("log")).expect("the log");
+        log.iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    /// Applies, and kills the process at the point; whether it came there.
+    fn killed(&self, point: Point) -> bool {
+        self.server.set_faults(point.faults());
+        let mut child = self
+            .apply()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let met = match point {
+            Point::BetweenSteps(number) => told(&mut child, number),
+            Point::AfterAnswer(number) => looked_for(&mut child, || self.answered() > number),
+            Point::BeforeSend(_) | Point::AfterSend(_) => {
+                looked_for(&mut child, || !self.server.held().is_empty())
+            }
+        };
+        // A process that has ended cannot be killed any more.
+        let _ = child.kill();
+        child.wait().expect("it has ended");
+        self.server.set_faults(Faults::default());
+        met
+    }
+
+    /// Every file and folder that runs could have left.
+    fn left(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for part in ["home", "temporary", "work"] {
+            list(&self.folder.path().join(part), &mut found);
+        }
+        found
+    }
+
+    fn end(self) {
+        self.runtime.block_on(self.server.stop());
+    }
 }
 
-/// What is wrong after a run that was killed at the step and the one after it, if anything is.
-fn problem(event: &str, stage: Option<u64>, expected: &BTreeMap<&str, usize>) -> Option<String> {
-    let folder = folder();
-    if !killed_at(&folder, event, stage) {
+fn list(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        found.insert(path.display().to_string());
+        if path.is_dir() {
+            list(&path, found);
+        }
+    }
+}
+
+/// Reads events until one has come after so many others.
+fn told(child: &mut Child, number: usize) -> bool {
+    let output = BufReader::new(child.stdout.take().expect("its output"));
+    let events = output.lines().map_while(Result::ok);
+    events.filter(|line| is_event(line)).nth(number).is_some()
+}
+
+fn is_event(line: &str) -> bool {
+    line.contains("\"event\":")
+}
+
+/// Looks until it is so, or the process has ended.
+fn looked_for(child: &mut Child, so: impl Fn() -> bool) -> bool {
+    for _ in 0..MOST_LOOKS {
+        if so() {
+            return true;
+        }
+        if child.try_wait().expect("its state").is_some() {
+            return so();
+        }
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+    false
+}
+
+/// A run that is not killed.
+struct Reference {
+    expected: Org,
+    requests: usize,
+    events: usize,
+}
+
+impl Reference {
+    fn of(runtime: &Runtime, seeded: &Org) -> Self {
+        let stage = Stage::new(runtime, seeded);
+        let run = finish(&mut stage.apply());
+        assert_eq!(run.code, 0, "{}", run.words());
+        assert_eq!(
+            stage.left(),
+            BTreeSet::new(),
+            "an undisturbed run leaves files"
+        );
+        let reference = Self {
+            expected: state::settled(stage.server.org()),
+            requests: stage.answered(),
+            events: run.out.lines().filter(|line| is_event(line)).count(),
+        };
+        stage.end();
+        reference
+    }
+
+    fn points(&self) -> Vec<Point> {
+        let at_requests = (0..self.requests).flat_map(|number| {
+            [
+                Point::BeforeSend(number),
+                Point::AfterSend(number),
+                Point::AfterAnswer(number),
+            ]
+        });
+        let at_events = (0..self.events).map(Point::BetweenSteps);
+        let all = at_requests.chain(at_events);
+        match std::env::var("ORGWRIGHT_KILL") {
+            Ok(name) => all.filter(|point| point.name() == name).collect(),
+            Err(_) => all.collect(),
+        }
+    }
+}
+
+/// What is wrong after a run that was killed and the one after it, if anything is.
+fn problem(stage: &Stage, seeded: &Org, reference: &Reference, point: Point) -> Option<String> {
+    if !stage.killed(point) {
         return Some("the run ended before it came there".to_owned());
     }
-    let (code, told) = finish(&folder, &["apply", "--yes"]);
-    if code != 0 {
-        return Some(format!("the next run ended with {code}: {told}"));
+    let left = stage.left();
+    if !left.is_empty() {
+        return Some(format!("it left {left:?}"));
     }
-    let (code, told) = finish(&folder, &["plan", "--detailed-exitcode"]);
-    if code != 0 {
-        return Some(format!("planning again finds changes: {told}"));
+    if let Some(part) = state::moved(seeded, &stage.server.org()) {
+        return Some(format!("{part} moved that is not the manifest's"));
     }
-    let found = counts(&folder);
-    (found != *expected).then(|| format!("there are {found:?} instead of {expected:?}"))
+    let run = finish(&mut stage.apply());
+    let org = stage.server.org();
+    if run.code != 0 {
+        return Some(format!(
+            "the next run ended with {}: {}",
+            run.code,
+            run.words()
+        ));
+    }
+    if state::users(&org) != 1 {
+        return Some(format!("there are {} users", state::users(&org)));
+    }
+    if state::settled(org) != reference.expected {
+        return Some("the org is not as it should be".to_owned());
+    }
+    (!is_proved(&run)).then(|| format!("the next run proves nothing: {}", run.out))
+}
+
+/// Whether the run says that planning again found nothing.
+fn is_proved(run: &Run) -> bool {
+    run.out.contains("\"converged\":true")
 }
 
 #[test]
 #[expect(clippy::print_stderr, reason = "an enumeration says what it counted")]
 fn a_killed_run_is_finished_by_the_next() {
-    let whole = folder();
-    let (code, told) = finish(&whole, &["apply", "--yes"]);
-    assert_eq!(code, 0, "{told}");
-    let expected = counts(&whole);
-    let wrong: Vec<String> = std::thread::scope(|scope| {
-        let expected = &expected;
-        let killed = STEPS.map(|(event, stage)| {
-            let checked = scope.spawn(move || problem(event, stage, expected));
-            (event, stage, checked)
-        });
-        let problems = killed.into_iter().filter_map(|(event, stage, checked)| {
-            let problem = checked.join().expect("no panic")?;
-            Some(format!("killed at {event} of stage {stage:?}: {problem}"))
-        });
-        problems.collect()
+    let runtime = Runtime::new().expect("a runtime");
+    let seeded = state::seeded();
+    let reference = Reference::of(&runtime, &seeded);
+    let points = reference.points();
+    let (all, started) = (points.len(), Instant::now());
+    let queue = Mutex::new(points);
+    let wrong = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(point) = { queue.lock().expect("no panic").pop() } {
+            let stage = Stage::new(&runtime, &seeded);
+            if let Some(problem) = problem(&stage, &seeded, &reference, point) {
+                let name = point.name();
+                let text = format!("{problem}\n    ORGWRIGHT_KILL={name} cargo test --test killed");
+                wrong.lock().expect("no panic").push(text);
+            }
+            stage.end();
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
     });
-    eprintln!("killed at {} steps, {} wrong", STEPS.len(), wrong.len());
+    let wrong = wrong.into_inner().expect("no panic");
+    eprintln!(
+        "{} requests x {{before send, after send, after answer}} + {} events: killed {all} times in {:.1} s, {} wrong",
+        reference.requests,
+        reference.events,
+        started.elapsed().as_secs_f64(),
+        wrong.len()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(all > 0, "no such point");
 }

@@ -325,7 +325,9 @@ fn s12_a_name_becomes_no_markup_and_no_path() {
 
 #[test]
 fn s18_a_strangers_manifest_reaches_no_secret_no_host_and_no_program() {
-    let folder = folder();
+    let folder = folder_with_target(
+        "auth = 'access_token'\ninstance_url = 'http://127.0.0.1:1'\ntoken_env = 'INNOCENT'",
+    );
     let org = Org::start(folder.path(), &["--seed", SEED, "--log", "requests.log"]);
     let with_label = |label: &str| {
         MANIFEST.replacen("label: HubSpot Integration", &format!("label: {label}"), 1)
@@ -333,6 +335,7 @@ fn s18_a_strangers_manifest_reaches_no_secret_no_host_and_no_program() {
     for (text, told) in [
         (with_label("${env:SF_ACCESS_TOKEN}"), "may hold a secret"),
         (with_label("${env:MY_API_KEY}"), "may hold a secret"),
+        (with_label("${env:INNOCENT}"), "closed to manifests"),
         (with_label("${file:/etc/passwd}"), "is not known"),
         (with_label("${exec:id}"), "is not known"),
         (
@@ -347,7 +350,8 @@ fn s18_a_strangers_manifest_reaches_no_secret_no_host_and_no_program() {
         std::fs::write(folder.path().join("orgwright.yaml"), text).unwrap();
         let run = quiet(
             org.program(folder.path(), &["plan"])
-                .env("MY_API_KEY", "canary-in-the-environment"),
+                .env("MY_API_KEY", "canary-in-the-environment")
+                .env("INNOCENT", "canary-of-a-target"),
         );
         check(&run, 65, told);
     }

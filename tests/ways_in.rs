@@ -157,6 +157,7 @@ fn somebody_logs_in_with_a_browser_works_and_logs_out() {
     assert_private(&kept(&folder));
     let planned = quiet(&mut plan(folder.path()));
     assert_eq!(planned.code, 0, "{}", planned.err);
+    let token = std::fs::read(kept(&folder)).unwrap();
     let out = quiet(&mut program(folder.path(), &["logout", "uat"]));
     assert_eq!(out.code, 0, "{}", out.err);
     assert!(
@@ -165,6 +166,13 @@ fn somebody_logs_in_with_a_browser_works_and_logs_out() {
         out.out
     );
     assert!(!kept(&folder).exists());
+    // Whoever has a copy of the token has nothing: the org took it back.
+    std::fs::write(kept(&folder), token).unwrap();
+    close_to_others(&kept(&folder));
+    let copied = quiet(&mut plan(folder.path()));
+    assert_eq!(copied.code, 77, "{}", copied.err);
+    let expired = quiet(&mut program(folder.path(), &["logout", "uat"]));
+    assert!(expired.out.contains("knew the refresh token no more"));
     let again = quiet(&mut program(folder.path(), &["logout", "uat"]));
     assert_eq!(
         (again.code, again.out.contains("nobody was logged in")),
@@ -174,6 +182,15 @@ fn somebody_logs_in_with_a_browser_works_and_logs_out() {
 
 fn host_of(url: &str) -> &str {
     url.trim_start_matches("http://").split('/').next().unwrap()
+}
+
+/// Closes a file to others, as the program wants it.
+fn close_to_others(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
 }
 
 #[cfg(unix)]
@@ -295,11 +312,7 @@ fn check(keys: &str, secret: &str, code: i32, told: &str) {
     let folder = folder(keys);
     let file = folder.path().join("secret");
     std::fs::write(&file, secret).unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    }
+    close_to_others(&file);
     let run = quiet(login(folder.path()).env("SECRET", secret));
     assert_eq!(run.code, code, "{keys}: {}", run.err);
     assert!(

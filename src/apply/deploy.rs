@@ -2,13 +2,12 @@
 
 use super::entry::Entry;
 use super::lost::{is_of, short, undecided};
-use super::{Result, Run, Step, milliseconds};
+use super::{Result, Run, Step};
 use crate::change::Component;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::org::{DeployStatus, poll};
 use crate::package::{self, Files};
-use std::time::Instant;
 
 /// Rounds in which entries that the org refuses, and nobody stated, are left out.
 const MOST_ROUNDS: usize = 5;
@@ -108,12 +107,12 @@ impl Run<'_> {
         changes: &[usize],
         components: &mut [Component],
     ) -> Step<()> {
-        let started = Instant::now();
+        let started = self.now();
         let mut waits = poll::schedule();
         let mut rounds = 0;
         loop {
             let status = self.deploy_once(stage, &files, changes).await?;
-            if status.success {
+            if is_whole(&status) {
                 return Ok(());
             }
             match self.refused(stage, &status, changes, components) {
@@ -121,9 +120,9 @@ impl Run<'_> {
                     rounds += 1;
                     files = package::files(components, self.api_version()).map_err(unpackable)?;
                 }
-                Refused::Locked(words) if started.elapsed() < self.options.wait => {
+                Refused::Locked(words) if self.elapsed(started) < self.options.wait => {
                     self.check_stop()?;
-                    let elapsed_ms = milliseconds(started);
+                    let elapsed_ms = self.milliseconds(started);
                     (self.emit)(Event::Waiting {
                         stage,
                         what: format!("a lock in the org: {words}"),
@@ -169,12 +168,12 @@ impl Run<'_> {
     /// A deploy that was accepted goes on whatever happens here, so a look that fails is followed by another; once too
     /// many have, its outcome is unknown.
     async fn poll(&mut self, stage: u8, id: &str, changes: &[usize]) -> Step<DeployStatus> {
-        let started = Instant::now();
+        let started = self.now();
         let mut last = (String::new(), u64::MAX);
         let mut broken = 0;
         for wait in std::iter::once(std::time::Duration::ZERO).chain(poll::schedule()) {
             let reader = self.writer.reader();
-            tokio::time::sleep(reader.pause(wait)).await;
+            reader.clock().sleep(wait).await;
             let status = match reader.deploy_status(id).await {
                 Ok(status) => status,
                 Err(error) if error.may_pass() && broken < MOST_BROKEN_LOOKS => {
@@ -192,10 +191,11 @@ impl Run<'_> {
             }
             let now = (status.status.clone(), u64::from(status.components_deployed));
             if now != last {
-                (self.emit)(progress(stage, id, &status, started));
+                let elapsed_ms = self.milliseconds(started);
+                (self.emit)(progress(stage, id, &status, elapsed_ms));
                 last = now;
             }
-            if started.elapsed() > self.options.wait {
+            if self.elapsed(started) > self.options.wait {
                 break;
             }
         }
@@ -303,6 +303,12 @@ impl Run<'_> {
     }
 }
 
+/// Whether all of it was deployed. A deploy that may succeed in part calls that a success too (Metadata API guide,
+/// DeployResult); ours may not, and what is missing would only be found by the proof.
+fn is_whole(status: &DeployStatus) -> bool {
+    status.success && status.status != "SucceededPartial"
+}
+
 fn is_lock(text: &str) -> bool {
     LOCKS.iter().any(|words| text.contains(words))
 }
@@ -320,14 +326,14 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components
 }
 
-fn progress(stage: u8, id: &str, status: &DeployStatus, started: Instant) -> Event {
+fn progress(stage: u8, id: &str, status: &DeployStatus, elapsed_ms: u64) -> Event {
     Event::DeployProgress {
         stage,
         id: id.to_owned(),
         status: status.status.clone(),
         done: u64::from(status.components_deployed),
         total: u64::from(status.components_total),
-        elapsed_ms: milliseconds(started),
+        elapsed_ms,
     }
 }
 

@@ -3,7 +3,7 @@
 //! **Promise:** no insert and no deploy is sent twice without a look at the org in between; one whose answer was lost
 //! goes again once, and only where the look shows that the org has not taken it.
 
-use super::{Run, Step, milliseconds};
+use super::{Run, Step};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::org::{DeployOptions, DeployStatus, OrgError, Row};
@@ -39,9 +39,9 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(started: Instant) -> Self {
         Self {
-            started: Instant::now(),
+            started,
             sent: 0,
             lost: 0,
         }
@@ -49,7 +49,7 @@ impl Attempts {
 
     /// The pause before the write may be sent again after an error, if it may. Only asked once a look has shown that
     /// the org has not done it.
-    fn pause_before_next(&mut self, error: &OrgError, wait: Duration) -> Option<Duration> {
+    fn pause_before_next(&mut self, error: &OrgError, left: Duration) -> Option<Duration> {
         self.sent += 1;
         if error.outcome_unknown() {
             self.lost += 1;
@@ -59,8 +59,7 @@ impl Attempts {
         let pause = error
             .retry_after()
             .unwrap_or_else(|| usual.min(LONGEST_PAUSE));
-        let in_time = self.started.elapsed().saturating_add(pause) <= wait;
-        (error.is_transient() && self.sent < MOST_SENDS && in_time).then_some(pause)
+        (error.is_transient() && self.sent < MOST_SENDS && pause <= left).then_some(pause)
     }
 }
 
@@ -91,7 +90,7 @@ impl Run<'_> {
         zip: Vec<u8>,
         changes: &[usize],
     ) -> Step<Sent> {
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(self.now());
         let since = self.writer.reader().org_time();
         loop {
             let sent = self.writer.deploy(zip.clone(), DeployOptions::default());
@@ -124,7 +123,7 @@ impl Run<'_> {
             .and_then(Value::as_str);
         let query = deploys_since(since, user);
         for wait in LOOKS {
-            tokio::time::sleep(reader.pause(wait)).await;
+            reader.clock().sleep(wait).await;
             let Ok(rows) = reader.tooling_query(&query).await else {
                 return Trace::Undecided;
             };
@@ -144,15 +143,20 @@ impl Run<'_> {
         attempts: &mut Attempts,
         error: OrgError,
     ) -> Step<()> {
-        let Some(pause) = attempts.pause_before_next(&error, self.options.wait) else {
+        let left = self
+            .options
+            .wait
+            .saturating_sub(self.elapsed(attempts.started));
+        let Some(pause) = attempts.pause_before_next(&error, left) else {
             return Err(error.into());
         };
         self.check_stop()?;
         if !pause.is_zero() {
+            let elapsed_ms = self.milliseconds(attempts.started);
             (self.emit)(Event::Waiting {
                 stage,
                 what: format!("the org ({error})"),
-                elapsed_ms: milliseconds(attempts.started),
+                elapsed_ms,
             });
             self.pause(pause).await;
         }
@@ -267,20 +271,20 @@ mod tests {
             retry_after: None,
         };
         let minute = Duration::from_secs(60);
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(Instant::now());
         assert_eq!(
             attempts.pause_before_next(&lost(), minute),
             Some(Duration::ZERO)
         );
         assert_eq!(attempts.pause_before_next(&lost(), minute), None);
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(Instant::now());
         let pauses: Vec<u64> =
             std::iter::from_fn(|| attempts.pause_before_next(&locked(), minute * 10))
                 .map(|pause| pause.as_secs())
                 .collect();
         assert_eq!(pauses, [2, 4, 8, 16, 20, 20, 20]);
         assert_eq!(
-            Attempts::new().pause_before_next(&locked(), Duration::ZERO),
+            Attempts::new(Instant::now()).pause_before_next(&locked(), Duration::ZERO),
             None
         );
         let refused = OrgError::Refused {
@@ -293,6 +297,9 @@ mod tests {
             }),
             request_id: None,
         };
-        assert_eq!(Attempts::new().pause_before_next(&refused, minute), None);
+        assert_eq!(
+            Attempts::new(Instant::now()).pause_before_next(&refused, minute),
+            None
+        );
     }
 }

@@ -73,7 +73,7 @@ impl Run<'_> {
         record: &Record,
         values: &Map<String, Value>,
     ) -> Step<String> {
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(self.now());
         loop {
             let error = match self.writer.create(record.object, values).await {
                 Ok(id) => return Ok(id),
@@ -100,7 +100,7 @@ impl Run<'_> {
         id: &str,
         values: &Map<String, Value>,
     ) -> Step<()> {
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(self.now());
         loop {
             let Err(error) = self.writer.update(object, id, values).await else {
                 return Ok(());
@@ -111,7 +111,7 @@ impl Run<'_> {
 
     /// A record that is gone is what was wanted.
     async fn remove(&mut self, stage: u8, object: &str, id: &str) -> Step<()> {
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(self.now());
         loop {
             let error = match self.writer.delete(object, id).await {
                 Ok(()) => return Ok(()),

@@ -1,6 +1,6 @@
 //! Waiting for the org: a default comes into force, and rules make their share rows, after a recalculation.
 
-use super::{Run, Step, milliseconds, prove};
+use super::{Run, Step, prove};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::facts::{Answer, Facts, ORGANIZATION, Question, Row};
@@ -26,7 +26,7 @@ impl Run<'_> {
         if wanted.is_empty() || self.defaults_in_force {
             return Ok(());
         }
-        let started = Instant::now();
+        let started = self.now();
         for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
             self.pause(wait).await;
             let late = self.late_defaults(&wanted).await?;
@@ -45,9 +45,10 @@ impl Run<'_> {
 
     /// Sleeps, and wakes at once when the run is asked to stop.
     pub(super) async fn pause(&self, wait: Duration) {
-        let until = Instant::now() + self.writer.reader().pause(wait);
-        while Instant::now() < until && !self.options.stop.load(Ordering::Relaxed) {
-            tokio::time::sleep(STEP.min(until.saturating_duration_since(Instant::now()))).await;
+        let (clock, until) = (self.writer.reader().clock(), self.now() + wait);
+        while self.now() < until && !self.options.stop.load(Ordering::Relaxed) {
+            let left = until.saturating_duration_since(self.now());
+            clock.sleep(STEP.min(left)).await;
         }
     }
 
@@ -88,14 +89,14 @@ impl Run<'_> {
             return Ok(());
         }
         let facts = observe::observe(self.manifests, self.writer.reader()).await?;
-        self.watch_rules(stage, &facts, false, Instant::now()).await
+        self.watch_rules(stage, &facts, false, self.now()).await
     }
 
     /// Proves, as soon as sharing has come to rest: what a recalculation may still change is waited for, and nothing
     /// else. Where one request asks about all records, the proof itself is the best look there is; else the rules'
     /// share rows have to stand still over two looks first, with a sample of records as predicted.
     pub(super) async fn settled_proof(&mut self) -> Step<Verification> {
-        let started = Instant::now();
+        let started = self.now();
         let whole = verify::in_one_request(&self.plan.impact);
         if !whole && self.plan.changes.iter().any(|change| change.stage >= 3) {
             let facts = observe::observe(self.manifests, self.writer.reader()).await?;
@@ -144,19 +145,20 @@ impl Run<'_> {
     /// Says that it waits, and ends the run where it has waited long enough or is asked to stop.
     fn waiting(&mut self, stage: u8, what: &str, started: Instant) -> Step<()> {
         self.check_stop()?;
-        if started.elapsed() > self.options.wait {
+        if self.elapsed(started) > self.options.wait {
             let message = format!(
                 "{what} is not through after {} s",
-                started.elapsed().as_secs()
+                self.elapsed(started).as_secs()
             );
             let help = "it goes on in the org; run the same command again, or wait longer with `--wait 1h`";
             let diagnostic = Diagnostic::error("OW5001", message).help(help);
             return Err(Failure::new(Exit::Partial, vec![diagnostic]).into());
         }
+        let elapsed_ms = self.milliseconds(started);
         (self.emit)(Event::Waiting {
             stage,
             what: what.to_owned(),
-            elapsed_ms: milliseconds(started),
+            elapsed_ms,
         });
         Ok(())
     }

@@ -107,11 +107,14 @@ impl Context {
         ])
     }
 
-    /// Reads the manifests a command was given.
+    /// Reads the manifests a command was given. The secrets of targets are closed to them: a manifest may be a
+    /// stranger's, and what it says is shown.
     pub(crate) fn manifests(&self, arguments: &Manifests) -> Result<Vec<Manifest>, Failure> {
-        let files = self.manifest_files(arguments)?;
-        manifest::load(&files, &arguments.overlay, &arguments.set, &|name| {
-            std::env::var(name).ok()
+        let named = self.manifest_files(arguments)?;
+        let secrets = target::secret_variables(&files::here()?);
+        manifest::load(&named, &arguments.overlay, &arguments.set, &|name| {
+            let value = std::env::var(name).ok();
+            value.filter(|_| !secrets.contains(name))
         })
     }
 }

@@ -1,12 +1,13 @@
 //! Which org a run is about. Nothing is sent here, and nothing is guessed: the demo org is the default only where
 //! nothing points at a Salesforce org.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::codes::{self, did_you_mean, failure};
 use super::files::find_up;
 use crate::diagnostic::{Exit, Failure};
-use crate::org::{Target, target};
+use crate::org::{NamedTarget, Target, target};
 use crate::report::EMBEDDED_ORG;
 use crate::report::text::printable;
 
@@ -107,6 +108,14 @@ fn default(around: &Surroundings) -> Result<Choice, Failure> {
     .state("nothing was sent to any org"))
 }
 
+/// Names of the variables that hold the secrets of the nearest file's targets. A file that cannot be read names none.
+pub(crate) fn secret_variables(folder: &Path) -> BTreeSet<String> {
+    let targets = find_up(folder, FILE).and_then(|file| targets(&file).ok());
+    let targets = targets.unwrap_or_default();
+    let names = targets.values().flat_map(NamedTarget::secret_variables);
+    names.map(str::to_owned).collect()
+}
+
 fn listed(names: &[String]) -> String {
     if names.is_empty() {
         "no targets".to_owned()
@@ -119,9 +128,7 @@ fn names_in(file: &Path) -> Result<Vec<String>, Failure> {
     Ok(targets(file)?.into_keys().collect())
 }
 
-fn targets(
-    file: &Path,
-) -> Result<std::collections::BTreeMap<String, target::NamedTarget>, Failure> {
+fn targets(file: &Path) -> Result<BTreeMap<String, NamedTarget>, Failure> {
     target::read_file(file)
         .map_err(|error| failure(Exit::Usage, codes::UNKNOWN_ORG, error.to_string(), ""))
 }

@@ -3,11 +3,15 @@
 //! The file is a JSON array. Each entry says which requests it is for and what happens to them:
 //! `{"path": "/query", "method": "GET", "body": "checkDeployStatus", "skip": 2, "times": 1, "status": 503,
 //! "code": "SERVER_UNAVAILABLE", "answer": "…", "content_type": "text/html", "retry_after": 1,
-//! "drop": "before" | "after", "spoil": "truncated" | "garbled" | "mistyped", "without": ["fieldPermissions"],
-//! "delay": "500ms"}`.
+//! "drop": "before" | "after" | "stale", "silent": "before" | "after", "delay": "500ms", "drip": "1s", "close": true,
+//! "expire": true, "spoil": "truncated" | "garbled" | "mistyped" | "corrupt",
+//! "without": ["fieldPermissions"]}`.
 //! All keys are optional. With a `code`, the answer is the platform's refusal in the shape of the interface that was
-//! asked; `drop: after` loses the answer to a request that was carried out, `spoil` damages it, `without` leaves elements
-//! of these names out of it, as an org does that gives a component in part.
+//! asked; `drop: after` loses the answer to a request that was carried out, `spoil` damages it. `drop: stale` answers
+//! and then ends the connection, `close` says so in the answer. `silent` never answers a request that was not, or was,
+//! carried out. `delay` comes before the request is looked at, `drip` before each piece of the answer. `expire` ends all
+//! sessions before the request is looked at. `without` leaves elements of these names out of the true answer, as an org
+//! does that gives a component in part.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,8 +66,13 @@ struct Fault {
     drop: Option<Drop>,
     spoil: Option<Spoil>,
     without: Vec<String>,
+    silent: Option<Moment>,
     #[serde(deserialize_with = "duration_text")]
     delay: Duration,
+    #[serde(deserialize_with = "duration_text")]
+    drip: Duration,
+    close: bool,
+    expire: bool,
 }
 
 /// When a connection is lost.
@@ -73,6 +82,18 @@ pub enum Drop {
     /// Before the request is carried out.
     Before,
     /// After it was carried out, before the answer.
+    After,
+    /// After the answer, without a word: the next request on it finds it closed.
+    Stale,
+}
+
+/// A point in the life of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Moment {
+    /// Before it is carried out.
+    Before,
+    /// After it was carried out.
     After,
 }
 
@@ -86,6 +107,8 @@ pub enum Spoil {
     Garbled,
     /// It is a web page that stands in its place, with status 200.
     Mistyped,
+    /// It claims to be packed and cannot be unpacked.
+    Corrupt,
 }
 
 impl Spoil {
@@ -94,6 +117,11 @@ impl Spoil {
         match self {
             Spoil::Truncated => answer.body.truncate(answer.body.len() / 2),
             Spoil::Garbled => answer.body = b"\x00\xff\xfe{<[".to_vec(),
+            Spoil::Corrupt => {
+                let packed = ("Content-Encoding".to_owned(), "gzip".to_owned());
+                answer.headers.push(packed);
+                answer.body = b"\x1f\x8b\x08\0\0\0\0\0\0\xffno such block".to_vec();
+            }
             Spoil::Mistyped => {
                 answer.status = 200;
                 answer.content_type = "text/html;charset=UTF-8".to_owned();
@@ -137,8 +165,16 @@ pub struct Effect {
     pub spoil: Option<Spoil>,
     /// Elements that the true answer leaves out.
     pub without: Vec<String>,
-    /// How long the answer waits.
+    /// Around which moment it falls silent, if it does.
+    pub silent: Option<Moment>,
+    /// How long the request waits.
     pub delay: Duration,
+    /// How long each piece of the answer takes.
+    pub drip: Duration,
+    /// Whether the answer is the last on its connection, and says so.
+    pub close: bool,
+    /// Whether all sessions end first.
+    pub expire: bool,
 }
 
 impl Faults {
@@ -191,6 +227,10 @@ impl Faults {
             }
             struck = true;
             effect.delay += fault.delay;
+            effect.drip += fault.drip;
+            effect.close |= fault.close;
+            effect.expire |= fault.expire;
+            effect.silent = effect.silent.or(fault.silent);
             effect.drop = effect.drop.or(fault.drop);
             effect.spoil = effect.spoil.or(fault.spoil);
             effect.without.extend_from_slice(&fault.without);
@@ -323,7 +363,12 @@ mod tests {
     #[test]
     fn damaged_answers() {
         let whole = || Response::json_text(200, "{\"done\": true}".to_owned());
-        for spoil in [Spoil::Truncated, Spoil::Garbled, Spoil::Mistyped] {
+        for spoil in [
+            Spoil::Truncated,
+            Spoil::Garbled,
+            Spoil::Mistyped,
+            Spoil::Corrupt,
+        ] {
             let damaged = spoil.applied(whole());
             assert!(
                 serde_json::from_slice::<serde_json::Value>(&damaged.body).is_err(),

@@ -1,5 +1,6 @@
 //! The HTTP server around the org: one request after the other, however many connections there are.
 
+mod hold;
 mod wire;
 
 use std::future::Future;
@@ -19,10 +20,11 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::control::Control;
-use super::faults::{Drop, Effect, Faults, leave_out};
+use super::faults::{Drop, Effect, Faults, Moment, leave_out};
 use super::http::{Refusal, Request, Response};
-use super::store::World;
+use super::store::{Clock, World};
 use super::{persist, router};
+pub(super) use hold::Held;
 use wire::{Line, Wire};
 
 /// The largest request, packed or unpacked: the platform's own limit with room for its envelope.
@@ -39,6 +41,7 @@ pub(super) struct Service {
     pub(super) state: Option<PathBuf>,
     pub(super) latency: Duration,
     pub(super) log: Option<Mutex<std::fs::File>>,
+    pub(super) held: Held,
 }
 
 impl Service {
@@ -71,7 +74,9 @@ impl Service {
         let mut world = self.world();
         let before = pulse(&world);
         let may_change = may_change(&request);
-        let response = router::handle(&mut world, request);
+        let response = dated(router::handle(&mut world, request), &world);
+        // The request may have moved a manual clock.
+        self.held.clock_has_moved();
         let Some(path) = &self.state else {
             return response;
         };
@@ -147,8 +152,12 @@ pub(super) async fn serve(
     until: impl Future<Output = ()> + Send + 'static,
 ) {
     let latency = service.latency;
+    let wire = Wire {
+        listener,
+        latency,
+        service: Arc::clone(&service),
+    };
     let app = axum::Router::new().fallback(handle).with_state(service);
-    let wire = Wire { listener, latency };
     let server = axum::serve(wire, app.into_make_service_with_connect_info::<Line>());
     // The only errors are those of accepting, which the listener deals with itself.
     let _ = server.with_graceful_shutdown(until).await;
@@ -173,11 +182,15 @@ async fn handle(
     }
     let (method, path) = (request.method.clone(), shown_path(&request));
     let write = may_change(&request);
-    let effect = service.strike(&request);
-    if !effect.delay.is_zero() {
-        tokio::time::sleep(effect.delay).await;
+    let mut effect = service.strike(&request);
+    service.hold(effect.delay).await;
+    if effect.expire {
+        service.world().org.sessions.clear();
     }
-    let response = match (effect.drop, effect.answer) {
+    if effect.silent == Some(Moment::Before) {
+        service.hold_for_ever().await;
+    }
+    let response = match (effect.drop, effect.answer.take()) {
         (Some(Drop::Before), _) => Response::empty(500),
         (_, Some(answer)) => answer,
         _ => service.answer(request),
@@ -190,11 +203,32 @@ async fn handle(
         Some(spoil) => spoil.applied(response),
         None => response,
     };
-    if effect.drop.is_some() {
-        line.cut();
+    if effect.silent == Some(Moment::After) {
+        service.hold_for_ever().await;
     }
+    line.treat(&effect);
     service.note(&json!({"method": method, "path": path, "write": write, "status": response.status, "bytes": response.body.len(), "milliseconds": begun.elapsed().as_millis() as u64}));
-    rendered(response, packs)
+    rendered(closing(response, effect.close), packs)
+}
+
+/// The answer, which may be the last on its connection.
+fn closing(mut response: Response, close: bool) -> Response {
+    if close {
+        let header = ("Connection".to_owned(), "close".to_owned());
+        response.headers.push(header);
+    }
+    response
+}
+
+/// The answer with the time that a manual clock shows; the server knows the machine's itself.
+fn dated(mut response: Response, world: &World) -> Response {
+    let now = jiff::Timestamp::from_millisecond(world.now()).ok();
+    let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+    let date = now.and_then(|now| printer.timestamp_to_rfc9110_string(&now).ok());
+    if let (Clock::Manual, Some(date)) = (world.clock, date) {
+        response.headers.push(("Date".to_owned(), date));
+    }
+    response
 }
 
 /// The path as the log shows it; queries of the log-in may hold secrets and are left out.

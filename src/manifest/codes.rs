@@ -46,7 +46,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "OW1009",
         "environment reference",
-        "`${env:NAME}` in a value is replaced by the environment variable NAME. The variable must be set, and no other `${…}` is known. Variables that hold secrets by their name (`SF_…`, `SFDX_…`, `ORGWRIGHT_…`, or with TOKEN, SECRET, PASSWORD, KEY, CREDENTIAL or AUTH as a word in it) are refused: a manifest may come from a stranger, and plans are read by many.",
+        "`${env:NAME}` in a value is replaced by the environment variable NAME. The variable must be set, and no other `${…}` is known. Variables that hold secrets by their name (`SF_…`, `SFDX_…`, `ORGWRIGHT_…`, or with TOKEN, SECRET, PASSWORD, KEY, CREDENTIAL or AUTH as a word in it) are refused: a manifest may come from a stranger, and plans are read by many. Secrets that orgwright.toml names are closed to manifests in the same way.",
     ),
     (
         "OW1010",

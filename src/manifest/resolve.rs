@@ -210,7 +210,9 @@ fn secret(name: &str) -> Box<Diagnostic> {
 
 fn unset(name: &str) -> Box<Diagnostic> {
     let message = format!("the environment variable `{name}` is not set");
-    let help = format!("set it before the run: `export {name}=…`");
+    let help = format!(
+        "set it before the run: `export {name}=…`; the secrets that orgwright.toml names are closed to manifests"
+    );
     Box::new(Diagnostic::error("OW1009", message).help(help))
 }
 

@@ -3,7 +3,7 @@
 //! **Promise:** no redirect is followed, nothing is sent twice, nothing beyond the limits is held in memory.
 
 use std::io::{Read, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -20,11 +20,15 @@ use tokio::sync::Semaphore;
 use crate::secret::Secret;
 
 use super::answer::Answer;
+use super::clock::{self, Clock, MachineClock};
 use super::error::OrgError;
 use super::{Exchange, Options, Trace, Usage, certificates, hosts};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// From sending to the last byte; the platform itself takes up to ten minutes for what nothing here asks for.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+/// Longest silence in the middle of an answer.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests under way at once; developer orgs allow five long ones, the others twenty-five.
 const MAX_IN_FLIGHT: usize = 8;
 /// Bytes of a body that fit the first flight of a TCP connection, below which compressing saves no time.
@@ -73,7 +77,7 @@ pub(super) struct Http {
     permits: Semaphore,
     usage: Mutex<Usage>,
     trace: Option<Trace>,
-    without_pauses: bool,
+    clock: Arc<dyn Clock>,
     /// The host's clock at its last answer.
     host_time: Mutex<Option<Timestamp>>,
 }
@@ -90,8 +94,10 @@ impl Http {
             .referer(false)
             .gzip(false)
             .https_only(!loopback)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT);
+            .connect_timeout(CONNECT_TIMEOUT);
+        if let Some(resolver) = &options.resolver {
+            builder = builder.dns_resolver(Arc::clone(resolver));
+        }
         if loopback {
             builder = builder.no_proxy();
         }
@@ -113,7 +119,10 @@ impl Http {
             permits: Semaphore::new(MAX_IN_FLIGHT),
             usage: Mutex::default(),
             trace: options.trace.clone(),
-            without_pauses: options.without_pauses,
+            clock: options
+                .clock
+                .clone()
+                .unwrap_or_else(|| Arc::new(MachineClock)),
             host_time: Mutex::default(),
         })
     }
@@ -133,14 +142,14 @@ impl Http {
         *locked(&self.host_time)
     }
 
-    /// How long a pause lasts here.
-    pub(super) fn pause(&self, wait: Duration) -> Duration {
-        wait * u32::from(!self.without_pauses)
+    /// The time it lives by.
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     /// Pauses.
     pub(super) async fn rest(&self, wait: Duration) {
-        tokio::time::sleep(self.pause(wait)).await;
+        self.clock.sleep(wait).await;
     }
 
     /// Sends the request once and reads the answer whole. A body that the host does not take compressed was not
@@ -231,15 +240,17 @@ impl Http {
         call: &Call,
         request: reqwest::RequestBuilder,
     ) -> Result<(Answer, usize), OrgError> {
-        let mut response = request.send().await.map_err(|error| broken(call, &error))?;
+        let end = self.clock.now() + REQUEST_TIMEOUT;
+        let mut response = self.waited(call, REQUEST_TIMEOUT, request.send()).await?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let mut wire = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| broken(call, &error))?
-        {
+        loop {
+            let left = end.saturating_duration_since(self.clock.now());
+            let limit = left.min(SILENCE_TIMEOUT);
+            let Some(chunk) = self.waited(call, limit, response.chunk()).await? else {
+                break;
+            };
             if wire.len() + chunk.len() > self.limits.wire {
                 return Err(too_large(call, self.limits.wire));
             }
@@ -265,6 +276,20 @@ impl Http {
             token: call.token.clone(),
         };
         Ok((answer, received))
+    }
+
+    /// Waits for the host, as long as it may take.
+    async fn waited<Output: Send>(
+        &self,
+        call: &Call,
+        limit: Duration,
+        work: impl Future<Output = reqwest::Result<Output>> + Send,
+    ) -> Result<Output, OrgError> {
+        let Some(outcome) = clock::within(&*self.clock, limit, work).await else {
+            let reason = format!("nothing came for {} seconds", limit.as_secs());
+            return Err(lost(call, reason));
+        };
+        outcome.map_err(|error| broken(call, &error))
     }
 
     fn note_time(&self, headers: &HeaderMap) {
@@ -338,7 +363,6 @@ fn too_large(call: &Call, limit_bytes: usize) -> OrgError {
 fn broken(call: &Call, error: &reqwest::Error) -> OrgError {
     let reason = match (error.is_connect(), error.is_timeout()) {
         (true, true) => format!("no connection within {} seconds", CONNECT_TIMEOUT.as_secs()),
-        (false, true) => format!("no answer within {} seconds", REQUEST_TIMEOUT.as_secs()),
         _ => innermost(error),
     };
     let host = hosts::shown(&call.url);

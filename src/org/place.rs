@@ -34,6 +34,14 @@ impl Place {
         Ok(secret)
     }
 
+    /// The name of the environment variable, where it is one.
+    pub(super) fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Variable(name) => Some(name),
+            Self::File(_) | Self::Held(_) => None,
+        }
+    }
+
     fn shown(&self) -> String {
         match self {
             Self::Variable(name) => format!("the environment variable {name}"),

@@ -97,7 +97,10 @@ impl Session {
             if request.write {
                 return Err(error);
             }
-            let Some(wait) = self.retries.wait(&error, attempt) else {
+            let Some(wait) = self
+                .retries
+                .wait(&error, attempt, self.http.clock().chance())
+            else {
                 return Err(error);
             };
             self.http.rest(wait).await;

@@ -105,6 +105,27 @@ impl NamedTarget {
         }
     }
 
+    /// Names of the environment variables that hold its secrets.
+    pub fn secret_variables(&self) -> Vec<&str> {
+        let places = match &self.grant {
+            Grant::Jwt { .. } => [None, None],
+            Grant::ClientCredentials { client_secret, .. } => [Some(client_secret), None],
+            Grant::RefreshToken {
+                client_secret,
+                refresh_token,
+                ..
+            } => [client_secret.as_ref(), Some(refresh_token)],
+            Grant::Browser(browser) => [browser.client_secret.as_ref(), None],
+            Grant::SfdxAuthUrl { auth_url } => [Some(auth_url), None],
+            Grant::AccessToken { token } => [Some(token), None],
+        };
+        places
+            .into_iter()
+            .flatten()
+            .filter_map(Place::variable)
+            .collect()
+    }
+
     /// Whether it waits for somebody to log in with a browser.
     pub(super) fn is_logged_out(&self) -> bool {
         self.log_in_file().is_some_and(|file| !file.exists())

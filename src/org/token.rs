@@ -257,7 +257,7 @@ async fn post_token(http: &Http, login: &Url, form: &Form) -> Result<TokenAnswer
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        let Some(wait) = retries.wait(&error, attempt) else {
+        let Some(wait) = retries.wait(&error, attempt, http.clock().chance()) else {
             return Err(error);
         };
         http.rest(wait).await;

@@ -39,7 +39,7 @@ pub(super) async fn newest(session: &Session) -> Result<String, OrgError> {
             Ok(answer) => break answer,
             Err(error) => error,
         };
-        let Some(wait) = retries.wait(&error, attempt) else {
+        let Some(wait) = retries.wait(&error, attempt, session.http.clock().chance()) else {
             return Err(error);
         };
         session.http.rest(wait).await;

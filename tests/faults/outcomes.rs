@@ -1,0 +1,245 @@
+//! What an org can say about a deploy that it has accepted, for each deploy of the reference apply; an org that is slow;
+//! and a session that ends at each request.
+
+use std::time::Duration;
+
+use orgwright::apply::Result as Became;
+use orgwright::diagnostic::Exit;
+use orgwright::emulator::Server;
+
+use crate::cases::faults;
+use crate::invariants;
+use crate::run::{Run, WAIT, Way};
+use crate::{DEPLOY_TIME, Reference, Stage, runtime};
+
+/// Deploys of the reference apply.
+const DEPLOYS: usize = 3;
+
+/// Looks for a default that never comes into force, as long as the run waits.
+const LOOKS: usize = 30;
+
+/// What the org says about a deploy that it has accepted and never carries out.
+const OUTCOMES: [(&str, &str, &[Exit]); 6] = [
+    (
+        "succeeded, and changed nothing",
+        "<done>true</done><status>Succeeded</status><success>true</success>",
+        &[Exit::Partial, Exit::ProofFailed],
+    ),
+    (
+        "succeeded in part",
+        "<done>true</done><status>SucceededPartial</status><success>true</success><numberComponentErrors>1\
+         </numberComponentErrors><details><componentFailures><componentType>Role</componentType><fullName>X</fullName>\
+         <problem>It does not fit.</problem><problemType>Error</problemType><success>false</success></componentFailures>\
+         </details>",
+        &[Exit::Failed, Exit::Partial],
+    ),
+    (
+        "failed",
+        "<done>true</done><status>Failed</status><success>false</success><details><componentFailures><componentType>Role\
+         </componentType><fullName>X</fullName><problem>It does not fit.</problem><problemType>Error</problemType>\
+         <success>false</success></componentFailures></details>",
+        &[Exit::Failed, Exit::Partial],
+    ),
+    (
+        "cancelled by somebody",
+        "<done>true</done><status>Canceled</status><success>false</success><canceledByName>Ada</canceledByName>",
+        &[Exit::Failed, Exit::Partial],
+    ),
+    (
+        "pending for ever",
+        "<done>false</done><status>Pending</status><success>false</success>",
+        &[Exit::Partial],
+    ),
+    ("vanished", "", &[Exit::Partial]),
+];
+
+/// The answer of the Metadata API to an operation.
+fn answer(operation: &str, result: &str) -> String {
+    let text = format!(
+        "<soapenv:Envelope xmlns:soapenv='http://schemas.xmlsoap.org/soap/envelope/' \
+         xmlns='http://soap.sforce.com/2006/04/metadata'><soapenv:Body><{operation}Response><result>{result}</result>\
+         </{operation}Response></soapenv:Body></soapenv:Envelope>"
+    );
+    serde_json::to_string(&text).expect("a text is JSON")
+}
+
+/// The org takes the deploy of this number, counted from 0, says the same about it at every look, and does nothing.
+fn pretends(deploy: usize, said: &str) -> String {
+    let id = "<id>0AfOw0000000099KAA</id>";
+    let taken = answer(
+        "deploy",
+        &format!("{id}<done>false</done><state>Queued</state>"),
+    );
+    let look = match said {
+        "" => r#""code": "INVALID_CROSS_REFERENCE_KEY", "answer": "no such deploy""#.to_owned(),
+        said => {
+            let text = answer("checkDeployStatus", &format!("{id}{said}"));
+            format!(r#""status": 200, "content_type": "text/xml", "answer": {text}"#)
+        }
+    };
+    format!(
+        r#"[{{"body": "ZipFile", "skip": {deploy}, "times": 1, "status": 200, "content_type": "text/xml", "answer": {taken}}},
+            {{"body": "0AfOw0000000099KAA", {look}}}]"#
+    )
+}
+
+fn became(run: &Run, wanted: Became) -> usize {
+    let outcomes = run.applied.iter().flat_map(|applied| &applied.outcomes);
+    outcomes.filter(|outcome| outcome.result == wanted).count()
+}
+
+fn failure_of(run: &Run) -> String {
+    format!(
+        "{:?}",
+        run.applied
+            .as_ref()
+            .and_then(|applied| applied.failure.as_ref())
+    )
+}
+
+#[test]
+fn whatever_an_org_says_about_a_deploy_the_next_run_finishes() {
+    let stage = Stage::new();
+    runtime().block_on(async {
+        let reference = Reference::of(&stage).await;
+        let folder = stage.target();
+        let way = Way::Credentials(&folder);
+        for deploy in 0..DEPLOYS {
+            for (name, said, exits) in OUTCOMES {
+                let case = format!("deploy {deploy} {name}");
+                let server = stage.start().await;
+                server.set_faults(faults(&pretends(deploy, said)));
+                let first = stage.run(&server, &way).await;
+                assert!(
+                    exits.contains(&first.exit),
+                    "{case}: {:?} {}",
+                    first.exit,
+                    failure_of(&first)
+                );
+                let org = server.org();
+                let held = invariants::the_rest_is_untouched(&stage.seeded, &org)
+                    .and_then(|()| invariants::nothing_goes_twice_blindly(&first))
+                    .and_then(|()| {
+                        invariants::it_is_bounded(&first, &org, reference.requests + LOOKS, 0)
+                    });
+                assert_eq!(held, Ok(()), "{case}");
+                server.set_faults(faults("[]"));
+                let held = stage.finishes(&server, &way, &reference).await;
+                assert_eq!(held, Ok(()), "{case}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_deploy_that_stays_pending_is_left_to_the_org_and_finished_later() {
+    let stage = Stage::new();
+    runtime().block_on(async {
+        let reference = Reference::of(&stage).await;
+        let folder = stage.target();
+        let way = Way::Credentials(&folder);
+        let server = stage.start_with(Duration::from_secs(36_000)).await;
+        let first = stage.run(&server, &way).await;
+        assert_eq!(first.exit, Exit::Partial, "{}", failure_of(&first));
+        assert!(failure_of(&first).contains("is still running in the org"));
+        assert!(became(&first, Became::Unknown) > 0, "{:?}", first.applied);
+        assert!((WAIT..WAIT * 2).contains(&first.took), "{:?}", first.took);
+        let looks = first.count("look at a deploy");
+        assert!(looks < 120, "{looks} looks at a deploy that stays pending");
+        assert_eq!(server.org().deploys.len(), 1);
+        let held = invariants::the_report_is_true(&first, &stage.seeded, &server.org(), None);
+        assert_eq!(held, Ok(()));
+        drained(&server);
+        let second = stage.start_over(&server.org()).await;
+        let held = stage.finishes(&second, &way, &reference).await;
+        assert_eq!(held, Ok(()));
+    });
+}
+
+/// Lets everything in the org's queue come through.
+fn drained(server: &Server) {
+    server.advance(Duration::from_secs(100_000));
+}
+
+#[test]
+fn progress_may_go_backwards() {
+    let stage = Stage::new();
+    runtime().block_on(async {
+        let reference = Reference::of(&stage).await;
+        let folder = stage.target();
+        let server = stage.start().await;
+        let progress = |done: u32| {
+            let result = format!(
+                "<id>0AfOw0000000001KAA</id><done>false</done><status>InProgress</status><success>false</success>\
+                 <numberComponentsDeployed>{done}</numberComponentsDeployed><numberComponentsTotal>9\
+                 </numberComponentsTotal>"
+            );
+            let text = answer("checkDeployStatus", &result);
+            format!(r#""status": 200, "content_type": "text/xml", "answer": {text}"#)
+        };
+        let looks = [7, 8, 1, 2].iter().enumerate().map(|(skip, done)| {
+            let progress = progress(*done);
+            format!(r#"{{"body": "checkDeployStatus", "skip": {skip}, "times": 1, {progress}}}"#)
+        });
+        let looks: Vec<String> = looks.collect();
+        server.set_faults(faults(&format!("[{}]", looks.join(","))));
+        let run = stage.run(&server, &Way::Credentials(&folder)).await;
+        assert_eq!(run.exit, Exit::Done, "{}", failure_of(&run));
+        for done in [7, 8, 1, 2] {
+            assert!(run.told.contains(&format!("\"done\":{done},\"total\":9")), "{}", run.told);
+        }
+        let held = invariants::the_org_is_as_it_should_be(&server.org(), &reference.expected);
+        assert_eq!(held, Ok(()));
+    });
+}
+
+#[test]
+fn a_slow_org_is_waited_for() {
+    let stage = Stage::new();
+    runtime().block_on(async {
+        let reference = Reference::of(&stage).await;
+        let folder = stage.target();
+        for slow in [
+            r#""delay": "80ms""#,
+            r#""delay": "20s""#,
+            r#""drip": "300ms""#,
+        ] {
+            let server = stage.start().await;
+            server.set_faults(faults(&format!("[{{{slow}}}]")));
+            let run = stage.run(&server, &Way::Credentials(&folder)).await;
+            assert_eq!(run.exit, Exit::Done, "{slow}: {}", failure_of(&run));
+            assert!(run.took > DEPLOY_TIME * 10, "{slow}: {:?}", run.took);
+            let held = invariants::the_org_is_as_it_should_be(&server.org(), &reference.expected);
+            assert_eq!(held, Ok(()), "{slow}");
+        }
+    });
+}
+
+#[test]
+fn a_session_that_ends_at_any_request_is_renewed() {
+    let stage = Stage::new();
+    runtime().block_on(async {
+        let reference = Reference::of(&stage).await;
+        let folder = stage.target();
+        for request in 0..reference.requests {
+            let server = stage.start().await;
+            let text = format!(r#"[{{"skip": {request}, "times": 1, "expire": true}}]"#);
+            server.set_faults(faults(&text));
+            let run = stage.run(&server, &Way::Credentials(&folder)).await;
+            assert_eq!(
+                run.exit,
+                Exit::Done,
+                "request {request}: {}",
+                failure_of(&run)
+            );
+            assert!(
+                run.count("log in") <= 2,
+                "request {request}: {:?}",
+                run.asked
+            );
+            let held = invariants::the_org_is_as_it_should_be(&server.org(), &reference.expected)
+                .and_then(|()| invariants::no_secret_is_told(&run, &server.org()));
+            assert_eq!(held, Ok(()), "request {request}");
+        }
+    });
+}
