@@ -98,10 +98,7 @@ pub fn files(components: &[Component], api_version: &str) -> Result<Files, Packa
             .map_err(|error| PackageError::Document(path.clone(), error))?;
         files.insert(path, text.into_bytes());
     }
-    files.insert(
-        "package.xml".to_owned(),
-        manifest(types, Some(api_version))?,
-    );
+    files.insert("package.xml".to_owned(), manifest(types, api_version)?);
     Ok(files)
 }
 
@@ -121,10 +118,13 @@ pub fn removal_files(components: &[Component], api_version: &str) -> Result<File
             .push(component.full_name.clone());
     }
     let mut files = Files::new();
-    files.insert("destructiveChanges.xml".to_owned(), manifest(types, None)?);
+    files.insert(
+        "destructiveChanges.xml".to_owned(),
+        manifest(types, api_version)?,
+    );
     files.insert(
         "package.xml".to_owned(),
-        manifest(BTreeMap::new(), Some(api_version))?,
+        manifest(BTreeMap::new(), api_version)?,
     );
     Ok(files)
 }
@@ -233,7 +233,7 @@ fn arrange(root: &mut Element) {
 
 fn manifest(
     types: BTreeMap<&str, Vec<String>>,
-    api_version: Option<&str>,
+    api_version: &str,
 ) -> Result<Vec<u8>, PackageError> {
     let mut root = Element::new("Package").with_attribute("xmlns", NAMESPACE);
     for (kind, mut names) in types {
@@ -245,9 +245,7 @@ fn manifest(
             .extend(names.into_iter().map(|name| Element::leaf("members", name)));
         root.children.push(entry.with(Element::leaf("name", kind)));
     }
-    if let Some(version) = api_version {
-        root.children.push(Element::leaf("version", version));
-    }
+    root.children.push(Element::leaf("version", api_version));
     let text = xml::write(&root)
         .map_err(|error| PackageError::Document("package.xml".to_owned(), error))?;
     Ok(text.into_bytes())

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/generated.rs"]
+mod generated;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use orgwright::change::{Attributes, Component, differences};
@@ -270,29 +273,6 @@ proptest! {
     }
 }
 
-/// A manifest of everything, from a few words.
-fn manifest() -> impl Strategy<Value = String> {
-    let label = "[A-Za-z][A-Za-z0-9 &<>'%é–]{0,12}[A-Za-z]";
-    (name(), label, rule_value(), any::<bool>(), any::<bool>()).prop_map(
-        |(name, label, value, edits, private)| {
-            let quoted = |text: &str| Value::from(text).to_string();
-            let (label, value) = (quoted(&label), quoted(&value));
-            // A rule that only reads adds nothing to a default that lets everybody read.
-            let access = if edits || !private { "ReadWrite" } else { "ReadOnly" };
-            let model = if private { "Private" } else { "Read" };
-            format!(
-                "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata:\n  name: law\nspec:\n  fields:\n    \
-                 - object: Lead\n      name: F{name}__c\n      label: {label}\n      type: Checkbox\n  profile:\n    \
-                 name: {label}\n    cloneFrom: System Administrator\n  role:\n    name: R{name}\n    label: {label}\n  \
-                 user:\n    username: u{name}@acme.example\n    email: a@acme.example\n    lastName: {label}\n  \
-                 sharing:\n    - object: Lead\n      organizationWideDefault: {model}\n      rules:\n        \
-                 - name: S{name}\n          label: {label}\n          access: {access}\n          criteria:\n            \
-                 - field: Company\n              operator: equals\n              value: {value}\n"
-            )
-        },
-    )
-}
-
 fn loaded(text: &str) -> Vec<Manifest> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.yaml");
@@ -304,7 +284,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_is_rendered_can_be_read_and_is_the_same_each_time(text in manifest()) {
+    fn what_is_rendered_can_be_read_and_is_the_same_each_time(text in generated::manifest()) {
         let manifests = loaded(&text);
         for layout in [Layout::Source, Layout::Mdapi] {
             let files = render(&manifests, None, layout).unwrap();
