@@ -25,7 +25,9 @@ pub use organization_wide_default::{Defaults, entity_definition, in_force, live_
 pub use permission_set_assignment::find as find_permission_set;
 pub use profile_name::{full_name as profile_full_name, label as profile_label};
 pub use role::narrowest_level;
-pub use sharing_rule::{changes as rule_changes, criteria as rule_criteria, target as rule_target};
+pub use sharing_rule::{
+    Reach, changes as rule_changes, criteria as rule_criteria, foreign_rules, target as rule_target,
+};
 pub use user::{live as live_user, question as user_question};
 
 /// A kind of resource.

@@ -3,11 +3,11 @@
 use super::{bypass, expected, expected_condition, owned, owner_rules};
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::kinds::{
-    Defaults, find_permission_set, in_force, live_user, profile_label, rule_changes, user_question,
+    Defaults, find_permission_set, foreign_rules, in_force, live_user, profile_label, rule_changes,
+    user_question,
 };
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::soql;
-use crate::xml::Element;
 use std::collections::BTreeSet;
 
 /// What the user sees today: everything where the default or a permission opens it, else what it owns and what share
@@ -54,7 +54,7 @@ pub(super) fn after(
     if profile_sees_all(sharing, manifest, facts) || sets_see_all(sharing, manifest, facts) {
         return Some(records);
     }
-    if reached_by_others(sharing, manifest, facts)
+    if !foreign_rules(sharing, manifest, facts).is_empty()
         || owner_rules(sharing, manifest).next().is_some()
     {
         return None;
@@ -148,31 +148,6 @@ fn sets_see_all(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
     bypass(&sharing.object, facts)
         .iter()
         .any(|by| by.kind != "profile" && ids.contains(&by.id))
-}
-
-/// Whether a rule that no manifest names shares more with everybody, or with the manifest's role.
-fn reached_by_others(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
-    let Some(document) = facts.component("SharingRules", &sharing.object) else {
-        return false;
-    };
-    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
-    let role = manifest
-        .spec
-        .role
-        .as_ref()
-        .map(|role| role.name.value.as_str());
-    let reaches = |rule: &Element| {
-        let target = rule.child("sharedTo").and_then(|to| to.children.first());
-        target.is_some_and(|to| {
-            to.name == "allInternalUsers"
-                || (to.name.starts_with("role") && Some(to.text.as_str()) == role)
-        })
-    };
-    let foreign = document
-        .children
-        .iter()
-        .filter(|rule| rule.text_of("fullName").is_some_and(|name| !ours(name)));
-    foreign.into_iter().any(reaches)
 }
 
 /// Whether the org has the manifest's rules just as they are wanted.

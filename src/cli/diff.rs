@@ -57,6 +57,8 @@ pub(crate) fn run(arguments: &Diff, context: &Context) -> Result<Exit, Failure> 
     } else {
         documents::compare(&left, &right)
     };
+    // The process ends soon: taking large documents apart piece by piece would only delay that.
+    std::mem::forget((left, right));
     let (a, b) = (arguments.a.to_string_lossy(), arguments.b.to_string_lossy());
     let output = &context.output;
     match arguments.format {

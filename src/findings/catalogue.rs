@@ -97,7 +97,7 @@ pub const CODES: &[Code] = &[
     code(
         "OW2015",
         "another rule reaches the user",
-        "A rule that no manifest names shares records with the integration's role or with a group it belongs to. What it shares will sync.",
+        "A rule that no manifest names shares records with the integration's role, with a role above it and its subordinates, or with a group that the manifest's rules share with: by criteria, by owner, or by territory. What it shares will sync. Rules for guest and portal users reach others.",
     ),
     code(
         "OW2016",

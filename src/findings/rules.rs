@@ -2,10 +2,10 @@
 
 use super::View;
 use crate::diagnostic::Diagnostic;
+use crate::kinds::{Reach, foreign_rules};
 use crate::manifest::{
-    Criterion, FieldType, Operator, Principal, Rule, RuleAccess, Scalar, Sharing, UserRef, Value,
+    Criterion, FieldType, Operator, Rule, RuleAccess, Scalar, Sharing, UserRef, Value,
 };
-use crate::xml::Element;
 
 pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -185,56 +185,21 @@ fn created_by_integration(view: &View, sharing: &Sharing) -> Option<Diagnostic> 
 
 /// Rules that reach the user although no manifest names them.
 fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
-    let Some(document) = view.facts.component("SharingRules", &sharing.object) else {
-        return Vec::new();
-    };
-    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
-    let rules = document
-        .children
-        .iter()
-        .filter(|rule| rule.text_of("fullName").is_some_and(|name| !ours(name)));
-    rules
-        .filter_map(|rule| reaches(view, sharing, rule))
-        .collect()
-}
-
-fn reaches(view: &View, sharing: &Sharing, rule: &Element) -> Option<Diagnostic> {
-    let name = rule.text_of("fullName")?;
-    let target = rule.child("sharedTo")?.children.first()?;
-    let role = view
-        .manifest
-        .spec
-        .role
-        .as_ref()
-        .map(|role| role.name.value.as_str());
-    let to_role = target.name.starts_with("role") && Some(target.text.as_str()) == role;
-    let own_target = sharing
-        .rules
-        .iter()
-        .filter_map(|rule| rule.shared_to.as_ref());
-    let to_group = own_target.filter_map(|principal| match &principal.value {
-        Principal::Group(group) => Some(group.as_str()),
-        _ => None,
-    });
-    let to_group = to_group
-        .into_iter()
-        .any(|group| target.name == "group" && target.text == group);
-    let everybody = target.name == "allInternalUsers";
-    let help = "name the rule in the manifest to own it, or remove it: what it shares will sync";
-    let message = format!(
-        "the rule `{}.{name}` shares more with the integration user, and no manifest names it",
-        sharing.object
-    );
-    if to_role || to_group {
-        return Some(
-            Diagnostic::error("OW2015", message)
-                .at(&sharing.object.place)
-                .help(help),
+    let rules = foreign_rules(sharing, view.manifest, view.facts).into_iter();
+    let told = rules.map(|(rule, reach)| {
+        let message = format!(
+            "the {} `{}.{}` shares more with the integration user, and no manifest names it",
+            rule.kind.noun(),
+            sharing.object,
+            rule.name
         );
-    }
-    everybody.then(|| {
-        Diagnostic::warning("OW2015", message)
+        let diagnostic = match reach {
+            Reach::Own => Diagnostic::error("OW2015", message),
+            Reach::Everybody => Diagnostic::warning("OW2015", message),
+        };
+        diagnostic
             .at(&sharing.object.place)
-            .help(help)
-    })
+            .help("name the rule in the manifest to own it, or remove it: what it shares will sync")
+    });
+    told.collect()
 }

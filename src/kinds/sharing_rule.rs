@@ -4,6 +4,7 @@
 mod element;
 mod keep;
 mod limit;
+mod live;
 mod reference;
 
 use super::organization_wide_default::Defaults;
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 
 use element::{metadata_type, principal_words, read, write};
 use keep::{kept_roles, propose_kept};
+use live::RuleKind;
+pub use live::{Reach, foreign_rules};
 pub use reference::criteria;
 use reference::{references, unresolved};
 
@@ -32,10 +35,11 @@ pub(super) static KIND: Kind = Kind {
 };
 
 /// What a platform rule cannot change in place.
-const FIXED: [&str; 3] = ["sharedTo", "ownedBy", "includeRecordsOwnedByAll"];
+const FIXED: [&str; 4] = ["kind", "sharedTo", "ownedBy", "includeRecordsOwnedByAll"];
 
 #[derive(Clone, Debug, PartialEq)]
 struct SharingRule {
+    kind: RuleKind,
     label: String,
     access: String,
     criteria: Option<Criteria>,
@@ -53,7 +57,11 @@ impl Resource for SharingRule {
             .as_ref()
             .and_then(|criteria| criteria.logic.as_ref())
             .map(ToString::to_string);
+        // What the manifest makes needs no word; what it finds under its name may be of another type.
+        let other = matches!(self.kind, RuleKind::Guest | RuleKind::Territory);
+        let kind = other.then(|| self.kind.noun());
         vec![
+            ("kind".into(), json!(kind), None),
             ("label".into(), json!(self.label), None),
             ("access".into(), json!(self.access), None),
             ("criteria".into(), json!(sentences), None),
@@ -182,15 +190,8 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
 }
 
 fn live_rules<'a>(sharing: &Sharing, facts: &'a Facts) -> BTreeMap<&'a str, &'a Element> {
-    let Some(document) = facts.component("SharingRules", &sharing.object) else {
-        return BTreeMap::new();
-    };
-    let rules = document
-        .children
-        .iter()
-        .filter(|child| child.name.starts_with("sharing"));
-    rules
-        .filter_map(|rule| Some((rule.text_of("fullName")?, rule)))
+    live::live_rules(&sharing.object, facts)
+        .map(|rule| (rule.name, rule.element))
         .collect()
 }
 
@@ -336,7 +337,13 @@ fn overlay(
         .description
         .as_ref()
         .map(|description| description.value.clone());
+    let kind = if by_criteria {
+        RuleKind::Criteria
+    } else {
+        RuleKind::Owner
+    };
     Some(SharingRule {
+        kind,
         label,
         access: rule.access.word().to_owned(),
         criteria: by_criteria.then_some(criteria),

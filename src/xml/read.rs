@@ -41,19 +41,26 @@ pub fn read_shared(document: &Arc<String>) -> Result<Element, XmlError> {
     let config = reader.config_mut();
     config.expand_empty_elements = true;
     config.check_comments = true;
+    // Blanks are half of what a file consists of. They come no more as texts of their own, but with what follows.
+    config.trim_text_start = true;
     let mut tree = Tree::of(document);
     loop {
         let start = position(reader.buffer_position());
         // Looked at where it stands: an event is large, and moving millions of them takes as long as reading them.
-        let taken = match &reader.read_event() {
+        let event = &reader.read_event();
+        let passed = text.get(start..position(reader.buffer_position()));
+        let passed = passed.unwrap_or_default();
+        let blank = blank_start(passed);
+        let (place, taken) = match event {
             Ok(Event::Eof) => break,
-            Ok(event) => tree.take(event, start),
+            Ok(Event::Text(_)) => (start, tree.text(passed)),
+            Ok(event) => (start + blank.len(), tree.take(event, blank, start)),
             Err(error) => {
                 let place = position(reader.error_position());
                 return Err(locate(text, place, error.to_string()));
             }
         };
-        taken.map_err(|problem| locate(text, start, problem))?;
+        taken.map_err(|problem| locate(text, place, problem))?;
     }
     let end = position(reader.buffer_position());
     tree.finish().map_err(|problem| locate(text, end, problem))
@@ -111,21 +118,21 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn take(&mut self, event: &Event<'_>, start: usize) -> Result<(), String> {
+    /// Takes what is no text, and the blank before it.
+    fn take(&mut self, event: &Event<'_>, blank: &str, start: usize) -> Result<(), String> {
         match event {
-            Event::Start(tag) => self.open(tag),
-            Event::End(_) => self.close(),
-            Event::Text(text) if self.is_plain => self.text(text),
-            Event::Text(text) => self.text(checked(&text.xml10_content())?),
-            Event::CData(text) => self.text(checked(&text.xml10_content())?),
-            Event::GeneralRef(reference) => self.text(checked(&resolve(reference)?)?),
-            Event::DocType(_) => Err(String::from("a document type is not allowed")),
+            Event::Start(tag) => return self.open(tag),
+            Event::DocType(_) => return Err(String::from("a document type is not allowed")),
             Event::Decl(_) if start > 0 => {
-                Err(String::from("the XML declaration stands only at the start"))
+                return Err(String::from("the XML declaration stands only at the start"));
             }
-            Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::Empty(_) | Event::Eof => {
-                Ok(())
-            }
+            _ => self.text(blank)?,
+        }
+        match event {
+            Event::End(_) => self.close(),
+            Event::CData(text) => self.add(checked(&text.xml10_content())?),
+            Event::GeneralRef(reference) => self.add(checked(&resolve(reference)?)?),
+            _ => Ok(()),
         }
     }
 
@@ -176,7 +183,19 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
+    /// Takes a stretch of text as it stands in the document.
     fn text(&mut self, text: &str) -> Result<(), String> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self.is_plain {
+            return self.add(text);
+        }
+        let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+        self.add(checked(&lines)?)
+    }
+
+    fn add(&mut self, text: &str) -> Result<(), String> {
         let Some(Open { element, children }) = self.open.last_mut() else {
             let outside = String::from("text outside the root element");
             return if is_blank(text) { Ok(()) } else { Err(outside) };
@@ -320,8 +339,14 @@ fn resolve(reference: &BytesRef<'_>) -> Result<String, String> {
 }
 
 fn is_blank(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+    blank_start(text).len() == text.len()
+}
+
+/// The white space that a text begins with.
+fn blank_start(text: &str) -> &str {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let end = text.bytes().take_while(is_blank).count();
+    text.get(..end).unwrap_or_default()
 }
 
 fn position(position: u64) -> usize {

@@ -3,6 +3,7 @@
 use super::super::narrowest_level;
 use super::super::organization_wide_default::Defaults;
 use super::SharingRule;
+use super::live::RuleKind;
 use crate::change::Component;
 use crate::criteria::Criteria;
 use crate::facts::Facts;
@@ -11,12 +12,9 @@ use crate::xml::Element;
 
 /// The metadata type of a rule's element.
 pub(super) fn metadata_type(element: &Element) -> &'static str {
-    match element.name.as_str() {
-        "sharingOwnerRules" => "SharingOwnerRule",
-        "sharingGuestRules" => "SharingGuestRule",
-        "sharingTerritoryRules" => "SharingTerritoryRule",
-        _ => "SharingCriteriaRule",
-    }
+    RuleKind::of(element)
+        .unwrap_or(RuleKind::Criteria)
+        .metadata_type()
 }
 
 /// Reads a rule.
@@ -27,7 +25,8 @@ pub(super) fn read(element: &Element) -> SharingRule {
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
     };
-    let by_criteria = element.name == "sharingCriteriaRules";
+    let kind = RuleKind::of(element).unwrap_or(RuleKind::Criteria);
+    let by_criteria = matches!(kind, RuleKind::Criteria | RuleKind::Guest);
     let access = match element.text_of("accessLevel") {
         Some("Read") => "ReadOnly",
         Some("Edit") => "ReadWrite",
@@ -35,6 +34,7 @@ pub(super) fn read(element: &Element) -> SharingRule {
         None => "",
     };
     SharingRule {
+        kind,
         label: text("label").unwrap_or_default(),
         access: access.to_owned(),
         criteria: by_criteria.then(|| Criteria::of_element(element)).flatten(),
@@ -87,11 +87,7 @@ pub(super) fn write(
         .split_once('.')
         .map_or(full_name, |(_, name)| name);
     let settings = (sharing.object.value == "Account").then(|| account_settings(manifest, facts));
-    let kind = if desired.criteria.is_some() {
-        "SharingCriteriaRule"
-    } else {
-        "SharingOwnerRule"
-    };
+    let kind = desired.kind.metadata_type();
     Component::new(kind, full_name, element(name, desired, settings))
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::{Draft, column, compare, unknown};
 use super::element::{element, read};
+use super::live::RuleKind;
 use super::{KIND, SharingRule};
 use crate::address::Address;
 use crate::change::{Component, Write};
@@ -48,6 +49,7 @@ pub(super) fn propose_kept(
         "ReadOnly"
     };
     let desired = SharingRule {
+        kind: RuleKind::Owner,
         label: name.replace('_', " "),
         access: access.to_owned(),
         criteria: None,

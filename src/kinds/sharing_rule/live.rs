@@ -1,0 +1,244 @@
+//! Rules as the org has them: all four types, with every form of `sharedTo` (Metadata API guide, SharingRules and
+//! SharedTo), the manifest's and other people's.
+
+use crate::facts::{Facts, ROLES, Row};
+use crate::manifest::{Manifest, Principal, Sharing};
+use crate::xml::Element;
+use std::collections::BTreeSet;
+
+/// The type of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleKind {
+    /// Records that meet criteria.
+    Criteria,
+    /// Records by their owners.
+    Owner,
+    /// Records that meet criteria, for the guest user of a site.
+    Guest,
+    /// Accounts by their territory.
+    Territory,
+}
+
+impl RuleKind {
+    /// The type of an element of a `SharingRules` document.
+    pub(super) fn of(element: &Element) -> Option<Self> {
+        match element.name.as_str() {
+            "sharingCriteriaRules" => Some(Self::Criteria),
+            "sharingOwnerRules" => Some(Self::Owner),
+            "sharingGuestRules" => Some(Self::Guest),
+            "sharingTerritoryRules" => Some(Self::Territory),
+            _ => None,
+        }
+    }
+
+    /// The type's name in the Metadata API.
+    pub fn metadata_type(self) -> &'static str {
+        match self {
+            Self::Criteria => "SharingCriteriaRule",
+            Self::Owner => "SharingOwnerRule",
+            Self::Guest => "SharingGuestRule",
+            Self::Territory => "SharingTerritoryRule",
+        }
+    }
+
+    /// What people call such a rule; manifests make the first two only, which are just rules.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Criteria | Self::Owner => "rule",
+            Self::Guest => "guest user rule",
+            Self::Territory => "territory rule",
+        }
+    }
+}
+
+/// A rule as the org has it.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveRule<'a> {
+    /// Its API name, without the object's.
+    pub name: &'a str,
+    /// Its type.
+    pub kind: RuleKind,
+    /// The whole of it.
+    pub element: &'a Element,
+}
+
+/// How a rule reaches the integration user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// By its role, or by a group that the manifest's own rules share with.
+    Own,
+    /// With everybody else.
+    Everybody,
+}
+
+/// The rules of an object, in the order of the document.
+pub(super) fn live_rules<'a>(object: &str, facts: &'a Facts) -> impl Iterator<Item = LiveRule<'a>> {
+    let document = facts.component("SharingRules", object);
+    let elements = document.into_iter().flat_map(|document| &document.children);
+    elements.filter_map(|element| {
+        Some(LiveRule {
+            name: element.text_of("fullName")?,
+            kind: RuleKind::of(element)?,
+            element,
+        })
+    })
+}
+
+/// The rules that share records of an object with the integration user although the manifest does not name them.
+pub fn foreign_rules<'a>(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    facts: &'a Facts,
+) -> Vec<(LiveRule<'a>, Reach)> {
+    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
+    let user = Membership::of(sharing, manifest, facts);
+    live_rules(&sharing.object, facts)
+        .filter(|rule| !ours(rule.name))
+        .filter_map(|rule| Some((rule, user.reach(rule.element)?)))
+        .collect()
+}
+
+/// What the integration user belongs to, as far as the manifest and the role hierarchy tell.
+struct Membership<'a> {
+    role: Option<&'a str>,
+    /// Roles whose subordinates the user is among, its own included.
+    branches: BTreeSet<&'a str>,
+    groups: BTreeSet<&'a str>,
+}
+
+impl<'a> Membership<'a> {
+    fn of(sharing: &'a Sharing, manifest: &'a Manifest, facts: &'a Facts) -> Self {
+        let role = manifest.spec.role.as_ref();
+        let parent = role.and_then(|role| role.parent.as_ref());
+        let mut branches = parent.map_or_else(BTreeSet::new, |parent| upwards(parent, facts));
+        let role = role.map(|role| role.name.value.as_str());
+        branches.extend(role);
+        let targets = (sharing.rules.iter()).filter_map(|rule| rule.shared_to.as_ref());
+        let groups = targets.filter_map(|target| match &target.value {
+            Principal::Group(group) => Some(group.as_str()),
+            _ => None,
+        });
+        Self {
+            role,
+            branches,
+            groups: groups.collect(),
+        }
+    }
+
+    /// How a rule reaches the user. Guests, portal users and members of territories are others.
+    fn reach(&self, rule: &Element) -> Option<Reach> {
+        let targets = &rule.child("sharedTo")?.children;
+        let is = |target: &Element| match target.name.as_str() {
+            "role" | "roles" => self.role == Some(target.text.as_str()),
+            "group" | "groups" => self.groups.contains(target.text.as_str()),
+            "roleAndSubordinates" | "roleAndSubordinatesInternal" | "rolesAndSubordinates" => {
+                self.branches.contains(target.text.as_str())
+            }
+            _ => false,
+        };
+        let everybody = |target: &Element| target.name == "allInternalUsers";
+        if targets.iter().any(is) {
+            return Some(Reach::Own);
+        }
+        targets.iter().any(everybody).then_some(Reach::Everybody)
+    }
+}
+
+/// A role and those above it.
+fn upwards<'a>(role: &'a str, facts: &'a Facts) -> BTreeSet<&'a str> {
+    let rows = facts.rows(ROLES);
+    let find = |column: &'static str, value: &str| {
+        rows.iter()
+            .find(|row: &&Row| row.text(column) == Some(value))
+    };
+    let mut found = BTreeSet::from([role]);
+    let mut next = find("DeveloperName", role);
+    while let Some(row) = next {
+        let parent = row.text("ParentRoleId").and_then(|id| find("Id", id));
+        let name = parent.and_then(|parent| parent.text("DeveloperName"));
+        // A hierarchy that leads back to itself ends here.
+        next = parent.filter(|_| name.is_some_and(|name| found.insert(name)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Answer, Question};
+    use crate::manifest::load;
+    use crate::xml;
+    use serde_json::json;
+
+    /// A manifest whose role reports to `Middle`, which reports to `Top`.
+    fn manifest() -> Manifest {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.yaml");
+        let text = "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata: {name: m}\nspec:\n  \
+                    role: {name: Ours, parent: Middle}\n  sharing:\n    - object: Account\n      rules:\n        \
+                    - name: Mine\n          access: ReadWrite\n          ownedBy: allInternalUsers\n          \
+                    sharedTo: {group: Machines}\n";
+        std::fs::write(&path, text).unwrap();
+        load(&[path], &[], &[], &|_| None).unwrap().remove(0)
+    }
+
+    fn facts(rules: &str) -> Facts {
+        let mut facts = Facts::default();
+        let roles = json!([
+            {"Id": "3", "DeveloperName": "Top", "ParentRoleId": null},
+            {"Id": "2", "DeveloperName": "Middle", "ParentRoleId": "3"},
+            {"Id": "1", "DeveloperName": "Ours", "ParentRoleId": "2"},
+        ]);
+        let rows = roles.as_array().into_iter().flatten();
+        let rows = rows
+            .map(|row| Row(row.as_object().cloned().unwrap()))
+            .collect();
+        facts.record(Question::Query(ROLES.to_owned()), Answer::Rows(rows));
+        let document = xml::read(&format!("<SharingRules>{rules}</SharingRules>")).unwrap();
+        let question = Question::Component("SharingRules", "Account".to_owned());
+        facts.record(question, Answer::Component(Some(Box::new(document))));
+        facts
+    }
+
+    #[test]
+    fn a_rule_reaches_the_user_by_its_role_a_branch_above_or_a_group() {
+        let check = |list: &str, target: &str, expected: Option<(&str, Reach)>| {
+            let rule = format!(
+                "<{list}><fullName>Theirs</fullName><sharedTo>{target}</sharedTo></{list}>"
+            );
+            let (manifest, facts) = (manifest(), facts(&rule));
+            let found = foreign_rules(&manifest.spec.sharing[0], &manifest, &facts);
+            let found: Vec<_> = (found.iter())
+                .map(|(rule, reach)| (rule.kind.noun(), *reach))
+                .collect();
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{rule}");
+        };
+        let (owner, territory, guest) = (
+            "sharingOwnerRules",
+            "sharingTerritoryRules",
+            "sharingGuestRules",
+        );
+        check(owner, "<role>Ours</role>", Some(("rule", Reach::Own)));
+        check(owner, "<role>Middle</role>", None);
+        check(
+            territory,
+            "<roleAndSubordinates>Top</roleAndSubordinates>",
+            Some(("territory rule", Reach::Own)),
+        );
+        check(
+            owner,
+            "<roleAndSubordinates>Other</roleAndSubordinates>",
+            None,
+        );
+        check(owner, "<group>Machines</group>", Some(("rule", Reach::Own)));
+        check(owner, "<group>Others</group>", None);
+        check(
+            "sharingCriteriaRules",
+            "<allInternalUsers></allInternalUsers>",
+            Some(("rule", Reach::Everybody)),
+        );
+        check(guest, "<guestUser>Site</guestUser>", None);
+        check(territory, "<territory>North</territory>", None);
+        check(owner, "<portalRole>Ours</portalRole>", None);
+    }
+}
