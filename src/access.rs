@@ -61,6 +61,9 @@ pub const USERS_BY_PROFILE: &str = "SELECT ProfileId, COUNT(Id) n FROM User WHER
 /// Users with a role: asked where a rule shares what the members of a role own.
 pub const USERS_WITH_ROLES: &str = "SELECT Id, UserRoleId FROM User WHERE UserRoleId != null";
 
+/// Contacts that belong to no account: their owners' alone, whatever the default.
+pub const WITHOUT_ACCOUNT: &str = "SELECT COUNT(Id) n FROM Contact WHERE AccountId = null";
+
 /// Everything that grants something on an object.
 pub fn object_permissions(object: &str) -> String {
     format!(
@@ -154,8 +157,13 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
         ]);
         queries.extend(expected(sharing, manifest));
         queries.extend(username.map(|username| owned(object, username)));
+        queries.extend((object == "Contact").then(|| WITHOUT_ACCOUNT.to_owned()));
     }
-    queries.into_iter().map(Question::Query).collect()
+    let under_accounts = |sharing: &Sharing| visible::account_level(&sharing.object).is_some();
+    let account_rules = Question::Component("SharingRules", "Account".to_owned());
+    let accounts = sharing().any(under_accounts).then_some(account_rules);
+    let queries = queries.into_iter().map(Question::Query);
+    queries.chain(accounts).collect()
 }
 
 /// Names go into query text as they are: only what can be a name.

@@ -4,6 +4,8 @@
 //! form is written as metadata, asked as SOQL (an upper bound: SOQL ignores case, sharing does not) and evaluated on
 //! records. Where the documentation leaves the outcome open, [`Verdict::Either`] says so instead of guessing.
 
+mod evaluate;
+
 use crate::facts::Row;
 use crate::manifest::{Logic, Operator, Rule, Scalar, UserRef, Value, Word};
 use crate::soql;
@@ -59,7 +61,8 @@ impl Criteria {
         }
     }
 
-    /// The criteria of a live `SharingCriteriaRule`; `None` where it has an operator this version does not know.
+    /// The criteria of a live `SharingCriteriaRule`; `None` where it has an operator this version does not know, or a
+    /// filter that does not name each condition and no other.
     pub fn of_element(rule: &Element) -> Option<Self> {
         let mut conditions = Vec::new();
         for item in rule.children_named("criteriaItems") {
@@ -69,14 +72,13 @@ impl Criteria {
                 values: split_values(item.text_of("value").unwrap_or_default()),
             });
         }
-        let filter = rule
-            .text_of("booleanFilter")
-            .filter(|text| !text.trim().is_empty());
-        let logic = match filter {
+        let logic = match rule.text_of("booleanFilter").map(str::trim) {
+            None | Some("") => None,
             Some(text) => Some(Logic::parse(text)?),
-            None => None,
         };
-        Some(Self { conditions, logic })
+        let each = (1..=conditions.len()).collect();
+        let complete = logic.as_ref().is_none_or(|logic| logic.items() == each);
+        complete.then_some(Self { conditions, logic })
     }
 
     /// The same with every difference removed that means nothing: order and spelling of values, a logic that says
@@ -134,8 +136,8 @@ impl Criteria {
             .map(|condition| condition.verdict(row, kind))
             .collect();
         match &self.logic {
-            Some(logic) => combine(logic, &each),
-            None => all(each.into_iter()),
+            Some(logic) => evaluate::combine(logic, &each),
+            None => evaluate::all(each.into_iter()),
         }
     }
 
@@ -180,37 +182,6 @@ impl Condition {
             quoted.join(" or ")
         )
     }
-
-    fn verdict(&self, row: &Row, kind: &dyn Fn(&str) -> Option<String>) -> Verdict {
-        let value = row.get(&path(&self.field)).unwrap_or(&Json::Null);
-        let kind = kind(&self.field);
-        let blank = value.is_null() || value.as_str() == Some("");
-        match self.operator {
-            Operator::NotEqual => negate(
-                any(self
-                    .values
-                    .iter()
-                    .map(|v| equals(value, v, kind.as_deref()))),
-                blank,
-                self,
-            ),
-            Operator::NotContain => negate(
-                any(self.values.iter().map(|v| holds(value, v))),
-                blank,
-                self,
-            ),
-            Operator::Equals => any(self
-                .values
-                .iter()
-                .map(|v| equals(value, v, kind.as_deref()))),
-            Operator::Contains => any(self.values.iter().map(|v| holds(value, v))),
-            Operator::StartsWith => any(self
-                .values
-                .iter()
-                .map(|v| text_of(value).starts_with(v.as_str()).into())),
-            ordering => any(self.values.iter().map(|v| ordered(value, v, ordering))),
-        }
-    }
 }
 
 impl From<bool> for Verdict {
@@ -225,109 +196,6 @@ fn path(field: &str) -> String {
         "RecordType.Name".to_owned()
     } else {
         field.to_owned()
-    }
-}
-
-/// Sharing compares text with regard to case. For e-mail addresses, phone numbers, web addresses and picklists the
-/// documentation does not say, so a match but for case is open.
-fn equals(value: &Json, wanted: &str, kind: Option<&str>) -> Verdict {
-    if wanted.is_empty() {
-        return (value.is_null() || value.as_str() == Some("")).into();
-    }
-    if let Some(flag) = value.as_bool() {
-        return wanted
-            .eq_ignore_ascii_case(if flag { "true" } else { "false" })
-            .into();
-    }
-    if let (Some(number), Ok(other)) = (value.as_f64(), wanted.parse::<f64>()) {
-        return (number == other).into();
-    }
-    let text = text_of(value);
-    if text == wanted || same_id(&text, wanted) {
-        return Verdict::Yes;
-    }
-    let open = matches!(kind, Some("email" | "phone" | "url" | "picklist"));
-    if open && text.to_lowercase() == wanted.to_lowercase() {
-        Verdict::Either
-    } else {
-        Verdict::No
-    }
-}
-
-fn holds(value: &Json, wanted: &str) -> Verdict {
-    let text = text_of(value);
-    (!wanted.is_empty() && text.contains(wanted)).into()
-}
-
-fn ordered(value: &Json, wanted: &str, operator: Operator) -> Verdict {
-    let ordering = match (value.as_f64(), wanted.parse::<f64>()) {
-        (Some(number), Ok(other)) => number.partial_cmp(&other),
-        _ => value
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .map(|text| text.cmp(wanted)),
-    };
-    let Some(ordering) = ordering else {
-        return Verdict::No;
-    };
-    match operator {
-        Operator::LessThan => ordering.is_lt(),
-        Operator::GreaterThan => ordering.is_gt(),
-        Operator::LessOrEqual => ordering.is_le(),
-        _ => ordering.is_ge(),
-    }
-    .into()
-}
-
-/// Whether a blank field meets "is not" is not documented for sharing rules, unless blank is among the values.
-fn negate(met: Verdict, blank: bool, condition: &Condition) -> Verdict {
-    match met {
-        Verdict::Yes => Verdict::No,
-        Verdict::Either => Verdict::Either,
-        Verdict::No if blank && !condition.values.iter().any(String::is_empty) => Verdict::Either,
-        Verdict::No => Verdict::Yes,
-    }
-}
-
-fn text_of(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        Json::Null => String::new(),
-        other => other.to_string(),
-    }
-}
-
-/// Ids are 15 characters, or the same with a checksum of three more.
-fn same_id(left: &str, right: &str) -> bool {
-    let long = left.len().max(right.len()) == 18 && left.len().min(right.len()) == 15;
-    long && soql::is_id(left) && soql::is_id(right) && left.get(..15) == right.get(..15)
-}
-
-fn any(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
-    verdicts.fold(Verdict::No, |sum, next| match (sum, next) {
-        (Verdict::Yes, _) | (_, Verdict::Yes) => Verdict::Yes,
-        (Verdict::Either, _) | (_, Verdict::Either) => Verdict::Either,
-        _ => Verdict::No,
-    })
-}
-
-fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
-    verdicts.fold(Verdict::Yes, |sum, next| match (sum, next) {
-        (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
-        (Verdict::Either, _) | (_, Verdict::Either) => Verdict::Either,
-        _ => Verdict::Yes,
-    })
-}
-
-fn combine(logic: &Logic, each: &[Verdict]) -> Verdict {
-    match logic {
-        Logic::Item(number) => number
-            .checked_sub(1)
-            .and_then(|i| each.get(i))
-            .copied()
-            .unwrap_or(Verdict::No),
-        Logic::And(parts) => all(parts.iter().map(|part| combine(part, each))),
-        Logic::Or(parts) => any(parts.iter().map(|part| combine(part, each))),
     }
 }
 
@@ -375,7 +243,7 @@ pub fn join_values(values: &[String]) -> String {
     quoted.collect::<Vec<_>>().join(",")
 }
 
-/// Takes [`join_values`] apart again.
+/// Takes [`join_values`] apart again. Blanks around a value mean nothing.
 pub fn split_values(text: &str) -> Vec<String> {
     let mut values = Vec::new();
     let mut value = String::new();
@@ -387,13 +255,13 @@ pub fn split_values(text: &str) -> Vec<String> {
                 characters.next();
                 value.push('"');
             }
-            '"' if quoted || value.is_empty() => quoted = !quoted,
+            '"' if quoted || value.trim().is_empty() => quoted = !quoted,
             ',' if !quoted => values.push(std::mem::take(&mut value)),
             other => value.push(other),
         }
     }
     values.push(value);
-    values
+    values.iter().map(|value| value.trim().to_owned()).collect()
 }
 
 /// The plain text of a manifest value, as sharing rules store it: `True` for a ticked checkbox.

@@ -44,8 +44,7 @@ pub struct View<'a> {
 
 /// Contacts that no rule can share.
 fn parentless(object: &str) -> Option<String> {
-    (object == "Contact")
-        .then(|| "SELECT COUNT(Id) n FROM Contact WHERE AccountId = null".to_owned())
+    (object == "Contact").then(|| access::WITHOUT_ACCOUNT.to_owned())
 }
 
 /// What has to be known for the remarks alone.

@@ -1,6 +1,6 @@
 //! How much of an object the integration user sees, now and after. Counts, not records: verify looks at records.
 
-use super::{bypass, expected, expected_condition, owned, owner_rules};
+use super::{WITHOUT_ACCOUNT, bypass, expected, expected_condition, owned, owner_rules};
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::kinds::{
     Defaults, find_permission_set, foreign_rules, in_force, live_user, profile_label, rule_changes,
@@ -8,6 +8,7 @@ use crate::kinds::{
 };
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::soql;
+use crate::xml::Element;
 use std::collections::BTreeSet;
 
 /// What the user sees today: everything where the default or a permission opens it, else what it owns and what share
@@ -20,9 +21,12 @@ pub(super) fn now(
 ) -> Option<u64> {
     let row = user_row(manifest, facts)?;
     let object = &sharing.object.value;
-    let public = in_force(facts, object).is_some_and(|model| model != SharingModel::Private);
-    if public || holds_bypass(object, row, facts) {
+    if holds_bypass(object, row, facts) {
         return Some(records);
+    }
+    match in_force(facts, object) {
+        Some(SharingModel::Private) | None => {}
+        Some(model) => return by_default(object, model, facts, records),
     }
     // What the members of a role own is not counted by a query: semi-joins cannot stand beside an OR.
     if owner_rules(sharing, manifest).next().is_some() {
@@ -47,14 +51,15 @@ pub(super) fn after(
     records: u64,
 ) -> Option<u64> {
     match Defaults::new(manifest, facts).after(&sharing.object) {
-        Some(SharingModel::ControlledByParent) => return None,
         Some(SharingModel::Private) | None => {}
-        Some(_) => return Some(records),
+        Some(_) if sees_all(sharing, manifest, facts) => return Some(records),
+        Some(model) => return by_default(&sharing.object, model, facts, records),
     }
-    if profile_sees_all(sharing, manifest, facts) || sets_see_all(sharing, manifest, facts) {
+    if sees_all(sharing, manifest, facts) {
         return Some(records);
     }
     if !foreign_rules(sharing, manifest, facts).is_empty()
+        || reached_by_others(sharing, manifest, facts)
         || owner_rules(sharing, manifest).next().is_some()
     {
         return None;
@@ -69,6 +74,19 @@ pub(super) fn after(
         false => expected_with_subordinates(sharing, manifest, facts)?,
     };
     facts.count(&query)
+}
+
+/// What everybody sees through a default that is not private: all records, unless the parent decides, or contacts
+/// without an account are their owners' alone.
+fn by_default(object: &str, model: SharingModel, facts: &Facts, records: u64) -> Option<u64> {
+    let has_private = object == "Contact" && facts.count(WITHOUT_ACCOUNT) != Some(0);
+    let known = model != SharingModel::ControlledByParent && !has_private;
+    known.then_some(records)
+}
+
+/// Whether the profile, or a permission set that the user holds or gets, sees every record.
+fn sees_all(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+    profile_sees_all(sharing, manifest, facts) || sets_see_all(sharing, manifest, facts)
 }
 
 /// The first object whose records the running user does not see all: counts and proof would be blind.
@@ -148,6 +166,80 @@ fn sets_see_all(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
     bypass(&sharing.object, facts)
         .iter()
         .any(|by| by.kind != "profile" && ids.contains(&by.id))
+}
+
+/// Whether a rule that no manifest names shares more with the user, or may: rules on the object, and rules that share
+/// accounts together with such children.
+fn reached_by_others(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
+    let foreign = |rule: &&Element| rule.text_of("fullName").is_some_and(|name| !ours(name));
+    let object = &sharing.object.value;
+    let own = facts.component("SharingRules", object).into_iter();
+    let own = own.flat_map(|document| &document.children).filter(foreign);
+    let level = account_level(object);
+    let accounts = level.and_then(|_| facts.component("SharingRules", "Account"));
+    let through_accounts = accounts
+        .into_iter()
+        .flat_map(|document| &document.children)
+        .filter(|rule| {
+            let settings = rule.child("accountSettings");
+            let given = settings.and_then(|levels| levels.text_of(level?));
+            given.is_some_and(|given| given != "None")
+        });
+    own.chain(through_accounts)
+        .any(|rule| target_reaches(rule, manifest, facts))
+}
+
+/// The element of account rules that says what they give on an object's records.
+pub(super) fn account_level(object: &str) -> Option<&'static str> {
+    match object {
+        "Case" => Some("caseAccessLevel"),
+        "Contact" => Some("contactAccessLevel"),
+        "Opportunity" => Some("opportunityAccessLevel"),
+        _ => None,
+    }
+}
+
+/// Whether what a rule shares reaches the manifest's user: through its role, a role below, a role above that is named
+/// with its subordinates, or a group that may hold the user.
+fn target_reaches(rule: &Element, manifest: &Manifest, facts: &Facts) -> bool {
+    let Some(to) = rule.child("sharedTo").and_then(|to| to.children.first()) else {
+        return false;
+    };
+    let role = manifest.spec.role.as_ref();
+    let name = role.map(|role| role.name.value.as_str());
+    let named = to.text.as_str();
+    let is_below = |role: Option<&str>, top: &str| {
+        let below = subordinates(Some(top), facts);
+        let id = role.and_then(|role| role_id(role, facts));
+        id.is_some_and(|id| below.contains(id))
+    };
+    match to.name.as_str() {
+        "allInternalUsers" => true,
+        "role" => Some(named) == name || name.is_some_and(|own| is_below(Some(named), own)),
+        kind if kind.starts_with("role") => {
+            let parent = role
+                .and_then(|role| role.parent.as_ref())
+                .map(|parent| parent.value.as_str());
+            Some(named) == name
+                || Some(named) == parent
+                || name.is_some_and(|own| is_below(Some(named), own))
+                || is_below(name, named)
+                || is_below(parent, named)
+        }
+        // Who is in a group is for the org to say; nobody is whose user and role are new and stand below nobody.
+        _ => {
+            let placed = role.is_some_and(|role| role.parent.is_some());
+            let known = name.is_some_and(|own| role_id(own, facts).is_some());
+            placed || known || user_row(manifest, facts).is_some()
+        }
+    }
+}
+
+fn role_id<'a>(name: &str, facts: &'a Facts) -> Option<&'a str> {
+    let mut rows = facts.rows(ROLES).iter();
+    let row = rows.find(|row| row.text("DeveloperName") == Some(name))?;
+    row.text("Id")
 }
 
 /// Whether the org has the manifest's rules just as they are wanted.

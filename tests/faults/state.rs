@@ -147,7 +147,9 @@ fn others(org: &Org) -> Org {
     rest.roles.retain(|id, _| Some(id) != role.as_ref());
     rest.groups
         .retain(|_, group| role.is_none() || group.related != role);
-    rest.users.make_mut().retain(|id, _| Some(id) != user.as_ref());
+    rest.users
+        .make_mut()
+        .retain(|id, _| Some(id) != user.as_ref());
     rest.assignments
         .retain(|_, assignment| Some(&assignment.assignee) != user.as_ref());
     rest.rules.remove(RULE);
