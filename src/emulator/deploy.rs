@@ -1,5 +1,7 @@
 //! Deploys: a zip with its manifest laid over the org, all or nothing where asked, and reported component by component.
 
+mod apex;
+mod audit;
 mod commit;
 mod package;
 mod parts;
@@ -13,6 +15,7 @@ use super::documents::{self, Outcome, Problem, Setting};
 use super::sharing;
 use super::store::{Id, Millis, Org};
 use super::xml;
+pub(crate) use apex::runs_tests;
 pub(crate) use commit::change;
 use commit::{changed_rules, commit, unlocked};
 use package::{Destruction, Package};
@@ -64,6 +67,9 @@ pub(crate) fn run(org: &mut Org, zip: &[u8], options: &Options, occasion: &Occas
     let Deployment {
         draft, mut report, ..
     } = deployment;
+    if let Some(refusal) = apex::refusal(&draft, options) {
+        return Report::refused(refusal);
+    }
     report.finish(&package.path("package.xml"), options, occasion.now);
     let keep = !options.check_only && (report.errors == 0 || !options.rollback_on_error);
     if keep {

@@ -79,7 +79,7 @@ fn created(world: &World, request: &Request, id: &str) -> Response {
 
 fn quick(world: &mut World, request: &Request, id: &str) -> Result<Response, Refusal> {
     let id = canonical(id).ok_or_else(not_found)?;
-    let (zip, options) = jobs::validation(&world.org, &id).ok_or_else(not_found)?;
+    let (zip, options) = jobs::validation(&world.org, &id, world.now()).ok_or_else(not_found)?;
     let new = jobs::enqueue(world, &request.user, &zip, options, Some(id));
     Ok(created(world, request, &new))
 }

@@ -9,6 +9,7 @@ pub(crate) mod groups;
 pub(crate) mod kept;
 mod kinds;
 pub(crate) mod permission_set;
+mod permission_set_group;
 pub(crate) mod permissions;
 pub(crate) mod profile;
 pub(crate) mod record_type;
@@ -154,6 +155,7 @@ pub(crate) fn write(
     let written = match kind {
         "Profile" => profile::write(org, name, rendering, writer),
         "PermissionSet" => permission_set::write(org, name, rendering, writer),
+        "PermissionSetGroup" => permission_set_group::write(org, name, writer),
         "Role" => role::write(org, name, writer),
         "Group" => groups::write_group(org, name, writer),
         "Queue" => groups::write_queue(org, name, writer),
@@ -171,9 +173,8 @@ pub(crate) fn write(
 
 /// Types whose effect on permissions and sharing the emulator does not model, so that keeping them would be a silent
 /// success.
-const UNSUPPORTED: [&str; 6] = [
+const UNSUPPORTED: [&str; 5] = [
     "MutingPermissionSet",
-    "PermissionSetGroup",
     "Settings",
     "SharingGuestRule",
     "SharingSet",
@@ -191,6 +192,7 @@ pub(crate) fn apply(
     match kind {
         "Profile" => profile::apply(org, name, element, setting),
         "PermissionSet" => permission_set::apply(org, name, element, setting),
+        "PermissionSetGroup" => permission_set_group::apply(org, name, element),
         "Role" => role::apply(org, name, element),
         "Group" => groups::apply_group(org, name, element),
         "Queue" => groups::apply_queue(org, name, element),
@@ -215,6 +217,7 @@ pub(crate) fn delete(org: &mut Org, kind: &str, name: &str) -> Result<(), Proble
     match kind {
         "Profile" => profile::delete(org, name),
         "PermissionSet" => permission_set::delete(org, name),
+        "PermissionSetGroup" => permission_set_group::delete(org, name),
         "Role" => role::delete(org, name),
         "CustomField" => custom_field::delete(org, name),
         "RecordType" => record_type::delete(org, name),
@@ -347,6 +350,7 @@ pub(crate) fn id_of(org: &Org, kind: &str, name: &str) -> Option<Id> {
             .profile_by_full_name(name)
             .map(|profile| profile.id.clone()),
         "PermissionSet" => org.permission_set(name).map(|set| set.id.clone()),
+        "PermissionSetGroup" => permission_set_group::group_id(org, name),
         "Role" => org.role(name).map(|role| role.id.clone()),
         "CustomField" => {
             let (object, field) = name.split_once('.')?;

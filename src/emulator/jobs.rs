@@ -197,12 +197,24 @@ pub(crate) fn cancel(world: &mut World, id: &str, user: &str) -> Result<(), NotC
     Ok(())
 }
 
-/// The package and options of a validation that succeeded, to be deployed without validating again.
-pub(crate) fn validation(org: &Org, id: &str) -> Option<(Vec<u8>, Options)> {
+/// How long a validation is good for a quick deploy: ten days (Metadata API guide, deployRecentValidation).
+const VALID_FOR: Millis = 10 * 24 * 60 * 60 * 1000;
+
+/// The package and options of a validation that succeeded, to be deployed without validating again. It is none any more
+/// once it is too old, or once another deploy has changed the org since.
+pub(crate) fn validation(org: &Org, id: &str, now: Millis) -> Option<(Vec<u8>, Options)> {
     let job = org
         .deploys
         .get(id)
         .filter(|job| job.check_only && job.status == "Succeeded")?;
+    let validated = job.completed?;
+    let since = |other: &DeployJob| {
+        let later = (other.created, &other.id) > (job.created, &job.id);
+        later && !other.check_only && other.status.starts_with("Succeeded")
+    };
+    if now - validated > VALID_FOR || org.deploys.values().any(since) {
+        return None;
+    }
     let detail = detail(job);
     let zip = BASE64.decode(&detail.zip).ok()?;
     Some((

@@ -17,7 +17,7 @@ pub use code::authorize;
 /// The app whose access tokens are JSON Web Tokens, which the SOAP services do not take.
 const JWT_APP: &str = "jwt-tokens";
 
-/// Who a token belongs to; `None` for an unknown one and for inactive users.
+/// Who a token belongs to; `None` for an unknown one and for users who are inactive or frozen.
 pub fn user_of(world: &World, token: &str) -> Option<Id> {
     let organization = &world.org.organization;
     let user = match world.org.sessions.get(token) {
@@ -28,7 +28,7 @@ pub fn user_of(world: &World, token: &str) -> Option<Id> {
         .org
         .users
         .get(user)
-        .filter(|user| user.active)
+        .filter(|user| user.may_log_in())
         .map(|user| user.id.clone())
 }
 
@@ -122,10 +122,10 @@ const FAILED: Denied = ("invalid_grant", "authentication failure");
 
 fn active(world: &World, username: &str) -> Result<Id, Denied> {
     let user = world.org.user_by_username(username).ok_or(FAILED)?;
-    if user.active {
-        Ok(user.id.clone())
-    } else {
-        Err(("inactive_user", "user is inactive"))
+    match (user.active, user.frozen) {
+        (true, false) => Ok(user.id.clone()),
+        (true, true) => Err(FAILED),
+        (false, _) => Err(("inactive_user", "user is inactive")),
     }
 }
 

@@ -163,6 +163,18 @@ pub(crate) fn principals(rule: &SharingRule) -> impl Iterator<Item = &Principal>
     std::iter::once(&rule.shared_to).chain(from)
 }
 
+/// Whether a sharing rule names the role, group or queue.
+pub(crate) fn is_named(org: &Org, kind: &str, name: &str) -> bool {
+    let is_it = |principal: &Principal| {
+        let of_kind = match kind {
+            "role" => principal.kind.starts_with("role"),
+            other => principal.kind == other,
+        };
+        of_kind && principal.name.as_deref() == Some(name)
+    };
+    org.rules.values().any(|rule| principals(rule).any(is_it))
+}
+
 /// The rules whose criteria ask for a field.
 pub(crate) fn rules_asking_for<'o>(
     org: &'o Org,

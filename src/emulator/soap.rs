@@ -259,7 +259,8 @@ fn cancel_deploy(world: &mut World, call: &Call, operation: Node<'_, '_>) -> Ans
 
 fn quick_deploy(world: &mut World, call: &Call, operation: Node<'_, '_>) -> Answer {
     let id = job_id(operation)?;
-    let (zip, options) = jobs::validation(&world.org, &id).ok_or_else(|| unknown_job(&id))?;
+    let (zip, options) =
+        jobs::validation(&world.org, &id, world.now()).ok_or_else(|| unknown_job(&id))?;
     let new = jobs::enqueue(world, &call.user, &zip, options, Some(id));
     Ok(answer("deployRecentValidationResponse", |writer| {
         writer.leaf("result", &new)

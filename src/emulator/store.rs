@@ -268,7 +268,9 @@ impl Org {
             .chain(assigned)
             .filter_map(|id| self.containers.get(id))
         {
-            if let ContainerKind::Group { members, .. } = &container.kind {
+            if let ContainerKind::Group { members, .. } = &container.kind
+                && !container.has_activation_required
+            {
                 found.extend(
                     members
                         .iter()

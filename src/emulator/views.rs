@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use access::{share_object, shared_object};
-pub use people::user_type;
+pub use people::{login_id, user_type};
 pub use restrictions::{check_restrictions, filterable_at, needs_view_setup, repeats_pages};
 pub use stored::Stored;
 
@@ -211,6 +211,7 @@ pub fn records<'v>(
         "Profile" => org.profiles.values().map(Record::Profile).collect(),
         "PermissionSet" => org.containers.values().map(Record::Container).collect(),
         "PermissionSetAssignment" => people::assignments(org, hints),
+        "UserLogin" => people::logins(org),
         "UserLicense" => org.licenses.values().map(Record::License).collect(),
         "UserRole" => org.roles.values().map(Record::Role).collect(),
         "Group" => org.groups.values().map(Record::Group).collect(),

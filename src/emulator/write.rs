@@ -132,6 +132,7 @@ pub fn update(
     let row = values::checked(&writer.viewer(), &schema, fields, values::Purpose::Update)?;
     match schema.name.as_str() {
         "User" => users::update(&mut writer, &id, row),
+        "UserLogin" => users::freeze(&mut writer, &id, &row),
         "PermissionSetAssignment" => assignments::update(&mut writer, &id, row),
         "PermissionSet" => permissions::update_set(&mut writer, &id, row),
         "ObjectPermissions" => permissions::update_object(&mut writer, &id, row),

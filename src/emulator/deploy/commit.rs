@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::documents::{self, Problem};
-use super::super::store::{AuditEntry, Org, SharingModel};
+use super::super::store::{Org, SharingModel};
 use super::super::{rules, sharing};
-use super::Occasion;
-use super::report::{Message, Report};
+use super::report::Report;
+use super::{Occasion, audit};
 
 /// Sharing cannot be changed while it is recalculated: the locks are those of the org before the deploy, the changes
 /// those one component makes.
@@ -49,6 +49,7 @@ pub(super) fn changed_rules(before: &Org, after: &Org) -> BTreeSet<String> {
 pub(crate) fn change(
     org: &mut Org,
     occasion: &Occasion,
+    (kind, name): (&str, &str),
     make: impl FnOnce(&mut Org) -> documents::Applied,
 ) -> documents::Applied {
     let mut attempt = org.clone();
@@ -61,6 +62,7 @@ pub(crate) fn change(
         return Err(vec![Problem::new(documents::INTEGRITY, message)]);
     }
     let before = std::mem::replace(org, attempt);
+    audit::single_call(org, &before, (kind, name), outcome, occasion);
     settle_sharing(org, &before, occasion);
     Ok(outcome)
 }
@@ -68,14 +70,8 @@ pub(crate) fn change(
 /// Makes the draft the org, and starts the recalculation of what changed in sharing.
 pub(super) fn commit(org: &mut Org, draft: Org, report: &Report, occasion: &Occasion) {
     let before = std::mem::replace(org, draft);
+    audit::deploy(org, &before, report, occasion);
     settle_sharing(org, &before, occasion);
-    for message in report
-        .messages
-        .iter()
-        .filter(|message| message.success && message.changed && !message.kind.is_empty())
-    {
-        record(org, message, occasion);
-    }
 }
 
 /// What every change of defaults and rules entails: contracts follow accounts, a default controlled by the parent ends
@@ -104,54 +100,6 @@ fn settle_sharing(org: &mut Org, before: &Org, occasion: &Occasion) {
     });
     concerned.extend(changed_rules(before, org));
     let names: Vec<&str> = concerned.iter().map(String::as_str).collect();
-    sharing::begin(org, &names, occasion.now, occasion.timing.clone());
-}
-
-/// Remembers a change in the setup audit trail.
-fn record(org: &mut Org, message: &Message, occasion: &Occasion) {
-    let verb = match message {
-        Message { deleted: true, .. } => "deleted",
-        Message { created: true, .. } => "created",
-        _ => "changed",
-    };
-    let id = org.next_id("0Ym");
-    org.audit.push(AuditEntry {
-        id,
-        created: occasion.now,
-        created_by: occasion.user.clone(),
-        action: format!("{verb}{}", message.kind),
-        section: section_of(&message.kind).to_owned(),
-        display: display(org, verb, message),
-    });
-}
-
-fn section_of(kind: &str) -> &'static str {
-    match kind {
-        "Profile" | "PermissionSet" | "Role" | "Group" | "Queue" => "Manage Users",
-        "SharingRules" | "SharingCriteriaRule" | "SharingOwnerRule" | "CustomObject" => {
-            "Sharing Defaults"
-        }
-        "CustomField" => "Customize Objects",
-        _ => "",
-    }
-}
-
-fn display(org: &Org, verb: &str, message: &Message) -> String {
-    let model = org
-        .objects
-        .get(&message.full_name)
-        .map(|object| object.sharing.requested.internal.as_str());
-    match (message.kind.as_str(), model) {
-        ("CustomObject", Some(model)) => format!(
-            "Changed {}, organization-wide default {model}",
-            message.full_name
-        ),
-        (kind, _) => {
-            let mut words = format!("{verb} {kind} {}", message.full_name);
-            if let Some(first) = words.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            words
-        }
-    }
+    let timing = occasion.timing.clone();
+    sharing::begin(org, &names, &occasion.user, occasion.now, timing);
 }

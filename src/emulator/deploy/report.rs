@@ -65,6 +65,8 @@ pub(crate) struct Report {
     pub(crate) errors: usize,
     /// `Succeeded`, `SucceededPartial` or `Failed`.
     pub(crate) status: String,
+    /// `errorStatusCode` and `errorMessage` of a deploy that was refused as a whole.
+    pub(crate) error: Option<(String, String)>,
 }
 
 impl Report {
@@ -80,6 +82,15 @@ impl Report {
         Self {
             messages: vec![message],
             status: "Failed".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// A deploy that is refused as a whole, without a word about any component.
+    pub(crate) fn refused((code, message): (&str, String)) -> Self {
+        Self {
+            status: "Failed".to_owned(),
+            error: Some((code.to_owned(), message)),
             ..Self::default()
         }
     }

@@ -152,7 +152,7 @@ fn skeleton(
     (set, unknown)
 }
 
-/// Deletes a permission set nobody is assigned to.
+/// Deletes a permission set that nobody is assigned to and no group holds.
 pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     let Some(id) = org.permission_set(name).map(|set| set.id.clone()) else {
         return Err(super::not_found("PermissionSet", name));
@@ -163,6 +163,12 @@ pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
         .any(|assignment| assignment.container == id)
     {
         let message = "Cannot complete this operation. This permission set is assigned to users.";
+        return Err(Problem::new("DELETE_FAILED", message));
+    }
+    let holds = |group: &Container| matches!(&group.kind, ContainerKind::Group { members, .. } if members.contains(&id));
+    if org.containers.values().any(holds) {
+        let message =
+            "Cannot complete this operation. This permission set is in a permission set group.";
         return Err(Problem::new("DELETE_FAILED", message));
     }
     org.containers.make_mut().remove(&id);

@@ -132,13 +132,7 @@ pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     let Some(id) = org.role(name).map(|role| role.id.clone()) else {
         return Err(super::not_found("Role", name));
     };
-    let refers = |principal: &super::super::store::Principal| {
-        principal.kind.starts_with("role") && principal.name.as_deref() == Some(name)
-    };
-    let in_rule = org
-        .rules
-        .values()
-        .any(|rule| rules::principals(rule).any(refers));
+    let in_rule = rules::is_named(org, "role", name);
     let in_use = org
         .users
         .values()

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::deploy::report::Message;
+use super::super::deploy::runs_tests;
 use super::super::store::{DeployJob, Org, short};
 use super::super::xml::Writer;
 use super::{Detail, detail};
@@ -57,6 +58,15 @@ fn succeeded(detail: &Detail) -> bool {
         .is_some_and(|report| report.success())
 }
 
+/// Code and message of a deploy that was refused as a whole.
+fn error(detail: &Detail) -> (Option<&str>, Option<&str>) {
+    let report = detail.report.as_ref();
+    let error = report.and_then(|report| report.error.as_ref());
+    error
+        .map(|(code, message)| (code.as_str(), message.as_str()))
+        .unzip()
+}
+
 fn modified(job: &DeployJob) -> i64 {
     job.completed.or(job.started).unwrap_or(job.created)
 }
@@ -78,6 +88,9 @@ pub(crate) fn write(org: &Org, job: &DeployJob, with_details: bool, writer: &mut
         write_details(&detail, with_details, writer)
     });
     writer.flag("done", job.completed.is_some());
+    let (code, message) = error(&detail);
+    writer.optional("errorMessage", message);
+    writer.optional("errorStatusCode", code);
     writer.leaf("id", &job.id);
     writer.flag("ignoreWarnings", detail.options.ignore_warnings);
     writer.leaf("lastModifiedDate", &soap_date(modified(job)));
@@ -92,7 +105,7 @@ pub(crate) fn write(org: &Org, job: &DeployJob, with_details: bool, writer: &mut
         writer.number(name, 0);
     }
     writer.flag("rollbackOnError", detail.options.rollback_on_error);
-    writer.flag("runTestsEnabled", false);
+    writer.flag("runTestsEnabled", runs_tests(&detail.options));
     writer.optional("startDate", job.started.map(soap_date).as_deref());
     writer.leaf("status", &job.status);
     writer.flag("success", succeeded(&detail));
@@ -175,11 +188,11 @@ fn result_json(org: &Org, job: &DeployJob, detail: &Detail, with_details: bool) 
         "details": if with_details { details_json(detail) } else { Value::Null },
         "createdDate": rest_date(job.created), "startDate": job.started.map(rest_date),
         "lastModifiedDate": rest_date(modified(job)), "completedDate": job.completed.map(rest_date),
-        "errorStatusCode": null, "errorMessage": null, "stateDetail": null,
+        "errorStatusCode": error(detail).0, "errorMessage": error(detail).1, "stateDetail": null,
         "createdBy": short(&job.created_by), "createdByName": user_name(org, &job.created_by),
         "canceledBy": detail.canceled_by.as_deref().map(short),
         "canceledByName": detail.canceled_by.as_deref().map(|user| user_name(org, user)),
-        "done": job.completed.is_some(), "runTestsEnabled": false, "runTestResult": null,
+        "done": job.completed.is_some(), "runTestsEnabled": runs_tests(&detail.options), "runTestResult": null,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::store::{
-    AccessLevel, AccountLevels, Id, ObjectSchema, Org, Row, SharingModel, SharingRule, User,
+    AccessLevel, AccountLevels, ObjectSchema, Org, Row, ShareRow, SharingModel, SharingRule, User,
 };
 use super::criteria::Scope;
 use super::people::{Circle, group_of};
@@ -43,16 +43,10 @@ impl<'org> Grants<'org> {
         let rules = rules_for(org, object, circle)
             .map(|rule| (rule.access, Scope::new(org, object, rule)))
             .collect();
-        let mut manual = BTreeMap::new();
-        for share in org.manual_shares.values() {
-            if share.object == object.name && circle.benefits_from(&share.user_or_group) {
-                let level = manual.entry(share.record.as_str()).or_insert(share.level);
-                *level = share.level.max(*level);
-            }
-        }
+        let manual = manual_for(org, &object.name, circle).map(|share| (share, share.level));
         Grants {
             rules,
-            manual,
+            manual: widest(manual),
             readable_parents: BTreeSet::new(),
             through_account: None,
         }
@@ -93,6 +87,31 @@ fn rules_for<'org>(
     of_object.filter(|rule| {
         group_of(org, &rule.shared_to).is_some_and(|group| circle.benefits_from(&group.id))
     })
+}
+
+/// Shares made by hand on an object from which the user has something.
+fn manual_for<'org>(
+    org: &'org Org,
+    object: &str,
+    circle: &Circle<'org>,
+) -> impl Iterator<Item = &'org ShareRow> {
+    let of_object = org
+        .manual_shares
+        .values()
+        .filter(move |share| share.object == object);
+    of_object.filter(|share| circle.benefits_from(&share.user_or_group))
+}
+
+/// The widest level for each record: several shares can reach the same user.
+fn widest<'org>(
+    shares: impl Iterator<Item = (&'org ShareRow, AccessLevel)>,
+) -> BTreeMap<&'org str, AccessLevel> {
+    let mut levels = BTreeMap::new();
+    for (share, level) in shares {
+        let kept = levels.entry(share.record.as_str()).or_insert(level);
+        *kept = level.max(*kept);
+    }
+    levels
 }
 
 fn is_account_child(object: &ObjectSchema) -> bool {
@@ -159,20 +178,12 @@ impl<'org> ThroughAccount<'org> {
                 Scope::new(org, account, rule),
             ))
         });
-        let manual = org
-            .manual_shares
-            .values()
-            .filter(|share| share.object == "Account")
-            .filter_map(|share| {
-                let level = child_level(share.account_levels?, child);
-                circle
-                    .benefits_from(&share.user_or_group)
-                    .then_some((share.record.as_str(), level))
-            });
+        let manual = manual_for(org, "Account", circle)
+            .filter_map(|share| Some((share, child_level(share.account_levels?, child))));
         ThroughAccount {
             owners,
             rules: rules.collect(),
-            manual: manual.collect(),
+            manual: widest(manual),
         }
     }
 
@@ -199,18 +210,17 @@ impl<'org> ThroughAccount<'org> {
 
 /// The level an account owner's role gives on this kind of child; an owner without role has none.
 fn role_level(org: &Org, owner: &User, child: &ObjectSchema) -> AccessLevel {
-    let Some(role) = owner
-        .role
-        .as_ref()
-        .and_then(|role: &Id| org.roles.get(role))
-    else {
-        return AccessLevel::None;
-    };
-    match child.name.as_str() {
-        "Contact" => role.contact_access,
-        "Opportunity" => role.opportunity_access,
-        _ => role.case_access,
-    }
+    child_level(role_levels(org, owner), child)
+}
+
+/// The levels an account owner's role gives on the accounts' children; an owner without role has none.
+pub(super) fn role_levels(org: &Org, owner: &User) -> AccountLevels {
+    let role = owner.role.as_ref().and_then(|role| org.roles.get(role));
+    role.map_or(AccountLevels::default(), |role| AccountLevels {
+        case: role.case_access,
+        contact: role.contact_access,
+        opportunity: role.opportunity_access,
+    })
 }
 
 fn child_level(levels: AccountLevels, child: &ObjectSchema) -> AccessLevel {

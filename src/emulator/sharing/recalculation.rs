@@ -4,7 +4,7 @@
 //! Security Guide, "Organization-Wide Sharing Defaults"). Until then the objects concerned are locked; accounts,
 //! contacts, opportunities and cases are locked together (Salesforce Help, "Object-Specific Share Locks").
 
-use super::super::store::{Id, Millis, Models, Org, Recalculation, SharingModel};
+use super::super::store::{AuditEntry, Id, Millis, Models, Org, Recalculation, SharingModel};
 use super::baseline;
 
 /// What the platform answers to a sharing change that meets a recalculation.
@@ -32,8 +32,8 @@ pub fn coupled(object: &str) -> Vec<&str> {
 }
 
 /// Starts a recalculation of these objects. Call it after the store holds what was asked for: `sharing.requested` of
-/// the objects, and the rules in `rules`.
-pub fn begin(org: &mut Org, objects: &[&str], now: Millis, timing: Timing) {
+/// the objects, and the rules in `rules`. Setup remembers that it began, and later that it is through.
+pub fn begin(org: &mut Org, objects: &[&str], by: &str, now: Millis, timing: Timing) {
     let mut concerned: Vec<String> = objects
         .iter()
         .flat_map(|object| coupled(object))
@@ -51,12 +51,29 @@ pub fn begin(org: &mut Org, objects: &[&str], now: Millis, timing: Timing) {
         Timing::Due(due) => (Some(due), None),
         Timing::WithDeploy(deploy) => (None, Some(deploy)),
     };
-    org.recalculations.push(Recalculation {
+    let work = Recalculation {
         objects: concerned,
         started: now,
         due,
         deploy,
-    });
+        by: by.to_owned(),
+    };
+    remember(org, &work, "started", now);
+    org.recalculations.push(work);
+}
+
+/// A row of the setup audit trail, which records sharing operations (Salesforce Security Guide, "Monitor Background
+/// Jobs"). The words are the emulator's.
+fn remember(org: &mut Org, work: &Recalculation, verb: &str, at: Millis) {
+    let entry = AuditEntry {
+        id: org.next_id("0Ym"),
+        created: at,
+        created_by: work.by.clone(),
+        action: format!("{verb}SharingRecalculation"),
+        section: "Sharing Defaults".to_owned(),
+        display: format!("Sharing recalculation {verb}: {}", work.objects.join(", ")),
+    };
+    org.audit.push(entry);
 }
 
 /// Lets every recalculation that is due come through.
@@ -118,8 +135,11 @@ fn finish(org: &mut Org, through: impl Fn(&Recalculation) -> bool) {
         .into_iter()
         .partition(|work| through(work));
     org.recalculations = running;
-    for object in done.iter().flat_map(|work| &work.objects) {
-        take_effect(org, object);
+    for work in &done {
+        for object in &work.objects {
+            take_effect(org, object);
+        }
+        remember(org, work, "finished", work.due.unwrap_or(work.started));
     }
 }
 

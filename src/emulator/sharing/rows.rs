@@ -7,7 +7,7 @@ use super::super::store::{
     numbered,
 };
 use super::criteria::Scope;
-use super::grants::ACCOUNT_CHILDREN;
+use super::grants::{ACCOUNT_CHILDREN, role_levels};
 use super::people::group_of;
 use super::{baseline, is_private_contact, owner, text};
 
@@ -28,7 +28,7 @@ pub fn share_rows(org: &Org, object: &str) -> Vec<ShareRow> {
         if let Some(owner) = owner(row) {
             rows.insert(
                 (id, owner, "Owner"),
-                (AccessLevel::All, owner_levels(object)),
+                (AccessLevel::All, owner_levels(org, object, owner)),
             );
         }
     }
@@ -55,14 +55,10 @@ fn stores_rows(object: &ObjectSchema) -> bool {
     object.has_shares && object.sharing.in_force.internal != SharingModel::ControlledByParent
 }
 
-/// What `AccountShare` shows on an owner's row for the children.
-fn owner_levels(object: &ObjectSchema) -> Option<AccountLevels> {
-    let levels = AccountLevels {
-        case: AccessLevel::Read,
-        contact: AccessLevel::Read,
-        opportunity: AccessLevel::Read,
-    };
-    (object.name == "Account").then_some(levels)
+/// What `AccountShare` shows on an owner's row for the children: the levels of the owner's role.
+fn owner_levels(org: &Org, object: &ObjectSchema, owner: &str) -> Option<AccountLevels> {
+    let owner = org.users.get(owner).filter(|_| object.name == "Account")?;
+    Some(role_levels(org, owner))
 }
 
 fn add_rule_rows<'org>(org: &'org Org, object: &'org ObjectSchema, rows: &mut Rows<'org>) {
@@ -76,7 +72,20 @@ fn add_rule_rows<'org>(org: &'org Org, object: &'org ObjectSchema, rows: &mut Ro
             .entry((record, group, "Rule"))
             .or_insert((rule.access, rule.account_levels));
         row.0 = row.0.max(rule.access);
+        row.1 = wider(row.1, rule.account_levels);
     }
+}
+
+/// For each kind of child the wider of two levels.
+fn wider(one: Option<AccountLevels>, other: Option<AccountLevels>) -> Option<AccountLevels> {
+    let (Some(one), Some(other)) = (one, other) else {
+        return one.or(other);
+    };
+    Some(AccountLevels {
+        case: one.case.max(other.case),
+        contact: one.contact.max(other.contact),
+        opportunity: one.opportunity.max(other.opportunity),
+    })
 }
 
 /// A record, the group a rule shares it to, and the rule.
@@ -123,7 +132,7 @@ fn add_implicit_parents<'org>(org: &'org Org, object: &ObjectSchema, rows: &mut 
         if !rows.contains_key(&(account, holder, "Owner")) {
             rows.insert(
                 (account, holder, "ImplicitParent"),
-                (AccessLevel::Read, None),
+                (AccessLevel::Read, Some(AccountLevels::default())),
             );
         }
     }

@@ -410,7 +410,7 @@ fn narrowing_waits_for_the_recalculation_and_widening_does_not() {
     };
     let in_force = |org: &Org| org.object("Lead").unwrap().sharing.in_force.internal;
     request(&mut org, "Lead", SharingModel::Private);
-    begin(&mut org, &["Lead"], 0, Timing::Due(1000));
+    begin(&mut org, &["Lead"], "005", 0, Timing::Due(1000));
     assert_eq!(in_force(&org), SharingModel::ReadWriteTransfer);
     assert!(
         locked_rules(&org, "Lead").is_some()
@@ -425,7 +425,13 @@ fn narrowing_waits_for_the_recalculation_and_widening_does_not() {
         (SharingModel::Private, None)
     );
     request(&mut org, "Lead", SharingModel::Read);
-    begin(&mut org, &["Lead"], 1000, Timing::WithDeploy("0Af".into()));
+    begin(
+        &mut org,
+        &["Lead"],
+        "005",
+        1000,
+        Timing::WithDeploy("0Af".into()),
+    );
     assert_eq!(in_force(&org), SharingModel::Read);
     assert!(locked_defaults(&org).is_some());
     deploy_reported(&mut org, "0Af");
@@ -444,12 +450,12 @@ fn rules_take_effect_with_the_recalculation() {
         principal("role", "HubSpot"),
     );
     org.rules_in_force.remove("Lead.R");
-    begin(&mut org, &["Lead"], 0, Timing::Due(50));
+    begin(&mut org, &["Lead"], "005", 0, Timing::Due(50));
     assert_eq!(counts(&org, &hubspot, "Lead")[0], 0);
     settle(&mut org, 50);
     assert!(counts(&org, &hubspot, "Lead")[0] > 250);
     org.rules.remove("Lead.R");
-    begin(&mut org, &["Lead"], 50, Timing::Due(60));
+    begin(&mut org, &["Lead"], "005", 50, Timing::Due(60));
     assert!(
         counts(&org, &hubspot, "Lead")[0] > 250,
         "a deleted rule gives until the recalculation is through"
@@ -461,7 +467,7 @@ fn rules_take_effect_with_the_recalculation() {
 #[test]
 fn accounts_and_their_children_are_locked_together() {
     let mut org = seed::demo();
-    begin(&mut org, &["Contact"], 0, Timing::Due(10));
+    begin(&mut org, &["Contact"], "005", 0, Timing::Due(10));
     for object in ["Account", "Contact", "Opportunity", "Case"] {
         assert_eq!(locked_rules(&org, object), Some(LOCKED), "{object}");
     }

@@ -101,7 +101,7 @@ fn save_one(
                 single_call: true,
             };
             let occasion = occasion(world, call);
-            deploy::change(&mut world.org, &occasion, |org| {
+            deploy::change(&mut world.org, &occasion, (kind, &name), |org| {
                 documents::apply(org, kind, &name, component, &setting)
             })
         }
@@ -144,8 +144,9 @@ pub(super) fn delete(world: &mut World, call: &Call, operation: Node<'_, '_>) ->
     let mut results: Vec<Saved> = Vec::new();
     for full_name in names {
         let occasion = occasion(world, call);
-        let applied = deploy::change(&mut world.org, &occasion, |org| {
-            documents::delete(org, &kind, &decode(&full_name))
+        let name = decode(&full_name);
+        let applied = deploy::change(&mut world.org, &occasion, (&kind, &name), |org| {
+            documents::delete(org, &kind, &name)
                 .map(|()| Outcome::Changed)
                 .map_err(|problem| vec![problem])
         });

@@ -59,7 +59,7 @@ fn log_in(world: &mut World, request: &Request, operation: Node<'_, '_>) -> Resu
     let user = world
         .org
         .user_by_username(&username)
-        .filter(|user| user.active && !password.is_empty())
+        .filter(|user| user.may_log_in() && !password.is_empty())
         .cloned();
     let user = user.ok_or_else(|| {
         Fault::new(

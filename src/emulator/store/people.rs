@@ -142,6 +142,9 @@ pub struct User {
     pub manager: Option<Id>,
     /// Whether the user is active and holds a licence seat.
     pub active: bool,
+    /// Whether the user cannot log in for the time being (`UserLogin.IsFrozen`); the seat and everything else stays.
+    #[serde(default)]
+    pub frozen: bool,
     /// `TimeZoneSidKey`.
     pub time_zone: String,
     /// `LocaleSidKey`.
@@ -161,6 +164,11 @@ pub struct User {
 }
 
 impl User {
+    /// Whether the user can log in.
+    pub fn may_log_in(&self) -> bool {
+        self.active && !self.frozen
+    }
+
     /// `Name`: first and last name.
     pub fn name(&self) -> String {
         match self.first_name.as_deref() {

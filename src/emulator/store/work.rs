@@ -39,6 +39,8 @@ pub struct Recalculation {
     pub due: Option<Millis>,
     /// The deploy that caused it.
     pub deploy: Option<Id>,
+    /// Whose change caused it.
+    pub by: Id,
 }
 
 /// A row of `SetupAuditTrail`.

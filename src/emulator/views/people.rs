@@ -52,6 +52,30 @@ fn default_of_user(org: &Org, column: &str) -> Value {
     }
 }
 
+/// `UserLogin`: who is frozen.
+pub(super) fn logins(org: &Org) -> Vec<Record<'_>> {
+    let row = |user: &User| {
+        let row = Row::from([
+            ("Id".to_owned(), json!(login_id(&user.id))),
+            ("UserId".to_owned(), json!(user.id)),
+            ("IsFrozen".to_owned(), json!(user.frozen)),
+            ("IsPasswordLocked".to_owned(), json!(false)),
+            ("LastModifiedDate".to_owned(), moment(user.modified)),
+            (
+                "LastModifiedById".to_owned(),
+                stamps(org, "LastModifiedById"),
+            ),
+        ]);
+        Record::Built("UserLogin", row)
+    };
+    org.users.values().map(row).collect()
+}
+
+/// The id of a user's row of `UserLogin`.
+pub fn login_id(user: &str) -> Id {
+    derived_id("0Yw", &[user])
+}
+
 /// A column of `Profile`.
 pub(super) fn profile(org: &Org, profile: &Profile, column: &str) -> Value {
     match column {

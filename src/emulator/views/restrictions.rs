@@ -23,9 +23,14 @@ pub fn needs_view_setup(object: &str) -> bool {
     VIEW_SETUP.contains(&object)
 }
 
-/// Whether a query of this API version may filter on the column: `UserLicense.UsedLicenses` not from 64.0.
+/// Whether a query of this API version may filter on the column: `UserLicense.UsedLicenses` not from 64.0,
+/// `SetupAuditTrail.Display` never.
 pub fn filterable_at(viewer: &Viewer<'_>, object: &ObjectSchema, column: &str) -> bool {
-    viewer.version < 64 || object.name != "UserLicense" || column != "UsedLicenses"
+    match (object.name.as_str(), column) {
+        ("UserLicense", "UsedLicenses") => viewer.version < 64,
+        ("SetupAuditTrail", "Display") => false,
+        _ => true,
+    }
 }
 
 /// Whether `LIMIT` means nothing for the object, and a cursor gives the same page again and again: only a walk by id is

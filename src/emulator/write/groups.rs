@@ -2,8 +2,8 @@
 
 use super::{Writer, bad_reference, demand_fields, duplicate, gone, integrity, text, truth};
 use crate::emulator::http::Refusal;
-use crate::emulator::schema;
 use crate::emulator::store::{Group, GroupKind, Id, ObjectSchema, Row};
+use crate::emulator::{rules, schema};
 
 const PERMISSIONS: [&str; 2] = ["ManageUsers", "ManageInternalUsers"];
 
@@ -53,14 +53,27 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
     writer.demand("Group", &PERMISSIONS)?;
     let group = own(writer, id)?;
     apply(group, &row);
+    let display = format!("Changed {}", called(group));
+    writer.audit("groupchanged", "Manage Users", display);
     Ok(())
 }
 
-/// Deletes a public group, or a queue that owns nothing.
+/// Deletes a public group, or a queue that owns nothing, which no sharing rule names.
 pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     writer.demand("Group", &PERMISSIONS)?;
-    own(writer, id)?;
+    let group = own(writer, id)?;
+    let display = format!("Deleted {}", called(group));
+    let kind = if group.kind == GroupKind::Queue {
+        "queue"
+    } else {
+        "group"
+    };
+    let name = group.developer_name.clone().unwrap_or_default();
     let org = &mut writer.world.org;
+    if rules::is_named(org, kind, &name) {
+        let message = format!("The {kind} is used by a sharing rule and can't be deleted");
+        return Err(Refusal::new(400, "DELETE_FAILED", message).about(Vec::<String>::new()));
+    }
     let owns = |row: &Row| row.get("OwnerId").and_then(serde_json::Value::as_str) == Some(id);
     if org.records.values().any(|table| table.values().any(owns)) {
         let message = "The queue owns records and can't be deleted";
@@ -70,6 +83,7 @@ pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     for group in org.groups.values_mut() {
         group.members.retain(|_, member| member != id);
     }
+    writer.audit("groupdeleted", "Manage Users", display);
     Ok(())
 }
 
@@ -120,7 +134,10 @@ pub(super) fn create_member(
         return Err(duplicate("UserOrGroupId, GroupId", id));
     }
     let id = writer.world.org.next_id("011");
-    own(writer, &group)?.members.insert(id.clone(), member);
+    let group = own(writer, &group)?;
+    group.members.insert(id.clone(), member);
+    let display = format!("Added a member to {}", called(group));
+    writer.audit("groupMembership", "Manage Users", display);
     Ok(id)
 }
 
@@ -128,8 +145,20 @@ pub(super) fn create_member(
 pub(super) fn delete_member(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     writer.demand("GroupMember", &PERMISSIONS)?;
     let mut groups = writer.world.org.groups.values_mut();
-    let removed = groups.find_map(|group| group.members.remove(id));
-    removed.map(|_| ()).ok_or_else(gone)
+    let from = groups.find_map(|group| group.members.remove(id).map(|_| called(group)));
+    let display = format!("Removed a member from {}", from.ok_or_else(gone)?);
+    writer.audit("groupMembership", "Manage Users", display);
+    Ok(())
+}
+
+/// `group Sales` or `queue Triage`, for the audit trail.
+fn called(group: &Group) -> String {
+    let kind = if group.kind == GroupKind::Queue {
+        "queue"
+    } else {
+        "group"
+    };
+    format!("{kind} {}", group.name.as_deref().unwrap_or_default())
 }
 
 /// Lets a queue own an object's records.
@@ -159,9 +188,10 @@ pub(super) fn create_queue_object(
         return Err(duplicate("QueueId, SobjectType", id));
     }
     let id = writer.world.org.next_id("03g");
-    own(writer, &queue)?
-        .queue_objects
-        .insert(id.clone(), object);
+    let queue = own(writer, &queue)?;
+    let display = format!("Let {} own {object} records", called(queue));
+    queue.queue_objects.insert(id.clone(), object);
+    writer.audit("queueObjects", "Manage Users", display);
     Ok(id)
 }
 
@@ -169,6 +199,9 @@ pub(super) fn create_queue_object(
 pub(super) fn delete_queue_object(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     writer.demand("QueueSobject", &PERMISSIONS)?;
     let mut groups = writer.world.org.groups.values_mut();
-    let removed = groups.find_map(|group| group.queue_objects.remove(id));
-    removed.map(|_| ()).ok_or_else(gone)
+    let removed = groups.find_map(|group| Some((group.queue_objects.remove(id)?, called(group))));
+    let (object, queue) = removed.ok_or_else(gone)?;
+    let display = format!("No longer lets {queue} own {object} records");
+    writer.audit("queueObjects", "Manage Users", display);
+    Ok(())
 }

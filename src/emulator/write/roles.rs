@@ -2,8 +2,8 @@
 
 use super::{Writer, demand_fields, duplicate, gone, integrity, text};
 use crate::emulator::http::Refusal;
-use crate::emulator::sharing;
 use crate::emulator::store::{AccessLevel, Id, ObjectSchema, Org, Role, Row};
+use crate::emulator::{rules, sharing};
 
 const PERMISSIONS: [&str; 2] = ["ManageRoles", "ManageUsers"];
 
@@ -48,7 +48,7 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
     Ok(())
 }
 
-/// Deletes a role without users and without roles below.
+/// Deletes a role without users and without roles below, which no sharing rule names.
 pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     writer.demand("UserRole", &PERMISSIONS)?;
     let org = &mut writer.world.org;
@@ -61,8 +61,8 @@ pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
         .roles
         .values()
         .any(|other| other.parent.as_deref() == Some(id));
-    if held || above {
-        let message = "Your attempt to delete the role could not be completed because it has users or subordinate roles";
+    if held || above || rules::is_named(org, "role", &role.developer_name) {
+        let message = "Your attempt to delete the role could not be completed because it has users or subordinate roles, or a sharing rule names it";
         return Err(Refusal::new(400, "DELETE_FAILED", message).about(Vec::<String>::new()));
     }
     org.roles.remove(id);

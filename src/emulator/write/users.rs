@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::values::{is_email, unknown_value};
-use super::{Writer, bad_reference, demand_fields, gone, integrity, text};
+use super::{Writer, bad_reference, demand_fields, gone, integrity, text, truth};
 use crate::emulator::http::Refusal;
 use crate::emulator::store::{Id, ObjectSchema, Org, Row, User, short};
 use crate::emulator::views;
@@ -94,6 +94,19 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
         "Manage Users",
         format!("Changed user {name}"),
     );
+    Ok(())
+}
+
+/// Freezes a user, or lets a frozen one log in again (object reference, `UserLogin`).
+pub(super) fn freeze(writer: &mut Writer<'_>, id: &str, row: &Row) -> Result<(), Refusal> {
+    writer.demand("UserLogin", &PERMISSIONS)?;
+    let mut users = writer.world.org.users.make_mut().values_mut();
+    let user = users.find(|user| views::login_id(&user.id) == id);
+    let user = user.ok_or_else(gone)?;
+    user.frozen = truth(row, "IsFrozen", user.frozen);
+    let verb = if user.frozen { "Froze" } else { "Unfroze" };
+    let display = format!("{verb} user {}", user.username);
+    writer.audit("frozeuser", "Manage Users", display);
     Ok(())
 }
 

@@ -1,0 +1,161 @@
+//! What the program says beforehand about who will see what, held against the same evaluator, and the org afterwards.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use orgwright::access::Impact;
+use orgwright::emulator::{self, Server, persist};
+use orgwright::manifest::{self, Manifest};
+use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
+use orgwright::secret::Secret;
+use orgwright::verify::Sample;
+use orgwright::{apply, observe, plan};
+use proptest::prelude::*;
+
+use super::company::{Company, company};
+use super::wish::{Wish, wishes};
+use super::{cases, emulated, evaluator, records_of};
+
+/// A clock on which every pause is over at once.
+struct Impatient;
+
+impl Clock for Impatient {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, _: Duration) -> Wait<'_, ()> {
+        Box::pin(tokio::task::yield_now())
+    }
+
+    fn within<'a>(&'a self, limit: Duration, work: Wait<'a, ()>) -> Wait<'a, bool> {
+        Box::pin(async move { tokio::time::timeout(limit, work).await.is_ok() })
+    }
+
+    fn chance(&self) -> f64 {
+        0.5
+    }
+}
+
+/// An org that holds the company, the program logged in to it, and its manifest.
+struct Rehearsal {
+    _folder: tempfile::TempDir,
+    server: Server,
+    reader: Reader,
+    manifests: Vec<Manifest>,
+}
+
+impl Rehearsal {
+    async fn new(company: &Company, wish: &Wish) -> Rehearsal {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, file) = (
+            folder.path().join("org.json"),
+            folder.path().join("wish.yaml"),
+        );
+        persist::save(&state, &emulated::org(company).0).unwrap();
+        std::fs::write(&file, wish.manifest(company)).unwrap();
+        let options = emulator::Options {
+            state: Some(state),
+            ..emulator::Options::default()
+        };
+        let server = emulator::start(options).await.unwrap();
+        let target = Target::Url {
+            base_url: server.base_url().to_owned(),
+            token: Secret::new(server.access_token()),
+        };
+        let options = org::Options {
+            clock: Some(Arc::new(Impatient)),
+            ..org::Options::default()
+        };
+        let reader = org::connect(target, options).await.unwrap();
+        let manifests = manifest::load(&[file], &[], &[], &|_| None).unwrap();
+        Rehearsal {
+            _folder: folder,
+            server,
+            reader,
+            manifests,
+        }
+    }
+
+    async fn plan(&self) -> plan::Plan {
+        let facts = observe::observe(&self.manifests, &self.reader)
+            .await
+            .unwrap();
+        plan::plan(&self.manifests, &facts).unwrap()
+    }
+
+    async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
+        let options = apply::Options {
+            wait: Duration::from_secs(60),
+            stop: Arc::new(AtomicBool::new(false)),
+            sample: Sample::All,
+        };
+        let writer = Writer::new(self.reader.clone());
+        apply::apply(planned, &self.manifests, &writer, options, &mut |_| ()).await
+    }
+}
+
+fn readable(company: &Company, user: usize, wish: &Wish) -> u64 {
+    let records = records_of(company, wish.object).into_iter();
+    records
+        .filter(|record| evaluator::access(company, user, *record).read)
+        .count() as u64
+}
+
+async fn impact(company: &Company, wish: &Wish) -> Impact {
+    let rehearsal = Rehearsal::new(company, wish).await;
+    let impact = rehearsal.plan().await.impact.remove(0);
+    rehearsal.server.stop().await;
+    impact
+}
+
+fn few() -> ProptestConfig {
+    let cases = cases();
+    ProptestConfig {
+        cases: cases.cases / 5,
+        max_shrink_iters: 500,
+        ..cases
+    }
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(work)
+}
+
+proptest! {
+    #![proptest_config(few())]
+
+    #[test]
+    fn a_plan_says_what_the_user_will_see((company, wish) in wishes(company())) {
+        let company = Wish::known(&company);
+        let impact = run(impact(&company, &wish));
+        let (after, user) = wish.granted(&company);
+        let expected = readable(&after, user, &wish);
+        if let Some(predicted) = impact.visible_after {
+            // The plan counts by queries, which ignore case: an upper bound for text.
+            let right = if wish.ignores_case() { predicted == expected } else { predicted >= expected };
+            prop_assert!(right, "predicted {} for {}:\n{}", predicted, expected, wish.manifest(&company));
+        }
+        if let (Some(user), Some(now)) = (wish.user, impact.visible_now) {
+            let expected = readable(&company, user, &wish);
+            prop_assert_eq!(now, expected, "now:\n{}", wish.manifest(&company));
+        }
+    }
+
+    #[test]
+    fn a_proof_sees_what_there_is_to_see((company, wish) in wishes(company())) {
+        let applied = run(async {
+            let rehearsal = Rehearsal::new(&company, &wish).await;
+            let planned = rehearsal.plan().await;
+            let applied = rehearsal.apply(&planned).await;
+            rehearsal.server.stop().await;
+            applied
+        });
+        let (after, user) = wish.granted(&company);
+        let Some(proof) = &applied.verification else {
+            return Err(TestCaseError::fail(format!("{:?}\n{}", applied.failure, wish.manifest(&company))));
+        };
+        prop_assert_eq!(proof.access[0].visible, readable(&after, user, &wish), "{}", wish.manifest(&company));
+    }
+}
