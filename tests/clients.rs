@@ -3,6 +3,7 @@
 //! `tests/clients/install.sh DIR` installs them; `ORGWRIGHT_CLIENTS=DIR` runs them. Without it one line says so.
 //! Every script of `tests/clients` prints a line for each check, and has an org of its own.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -89,26 +90,38 @@ struct Stage {
 fn stage(clients: &Path, options: &[&str]) -> Stage {
     let folder = tempfile::tempdir().expect("a folder");
     let mut emulator = Command::new(env!("CARGO_BIN_EXE_orgwright"));
-    let (org, line) = Running::start(emulator.arg("emulator").args(options));
+    let log = folder.path().join("requests.jsonl");
+    let emulator = emulator.arg("emulator").arg("--log").arg(&log);
+    let (org, line) = Running::start(emulator.args(options));
     let ready: Value = serde_json::from_str(&line).expect("the ready line is JSON");
     let word = |name: &str| ready[name].as_str().expect("a text").to_owned();
     let (certificate, key) = certificate(folder.path());
-    let (relay, port) = Running::start(
+    let records = folder.path().join("answers");
+    std::fs::create_dir(&records).expect("a folder");
+    let (relay, ports) = Running::start(
         Command::new("python3")
             .arg(script("support/relay.py"))
             .arg(&certificate)
-            .arg(key)
-            .arg(word("base_url").trim_start_matches("http://")),
+            .arg(&key)
+            .arg(word("base_url").trim_start_matches("http://"))
+            .arg(&records),
     );
+    let (tls, plain) = ports.split_once(' ').expect("two ports");
     let words = vec![
         ("ORGWRIGHT_CLIENTS", clients.display().to_string()),
-        ("ORG_BASE_URL", word("base_url")),
+        ("ORG_PROGRAM", env!("CARGO_BIN_EXE_orgwright").to_owned()),
+        ("ORG_BASE_URL", format!("http://127.0.0.1:{plain}")),
+        ("ORG_LOG", log.display().to_string()),
         ("ORG_ACCESS_TOKEN", word("access_token")),
         ("ORG_USERNAME", word("username")),
-        ("ORG_HTTPS_HOST", format!("127.0.0.1:{port}")),
+        ("ORG_HTTPS_HOST", format!("127.0.0.1:{tls}")),
         ("ORG_NODE", node(clients).display().to_string()),
         ("REQUESTS_CA_BUNDLE", certificate.display().to_string()),
         ("NODE_EXTRA_CA_CERTS", certificate.display().to_string()),
+        ("RELAY", script("support/relay.py").display().to_string()),
+        ("RELAY_CERTIFICATE", certificate.display().to_string()),
+        ("RELAY_KEY", key.display().to_string()),
+        ("RELAY_RECORDS", records.display().to_string()),
         ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
     ];
     Stage {
@@ -157,33 +170,68 @@ fn run(name: &str, client: &str, options: &[&str]) {
         .envs(stage.words.iter().map(|(name, value)| (name, value)))
         .output()
         .expect("the script starts");
-    let told = String::from_utf8_lossy(&output.stdout);
+    let mut told = String::from_utf8_lossy(&output.stdout).into_owned();
+    told.push_str(&judged_answers(&stage));
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    count(name, &told, &complaints);
+    assert!(output.status.success(), "{name} ended early:\n{complaints}");
+}
+
+/// Prints the checks of a script and how many they are; one that failed fails the test.
+fn count(name: &str, told: &str, complaints: &str) {
     tell(told.trim_end());
-    let passed = told
-        .lines()
-        .filter(|line| line.starts_with("ok - "))
-        .count();
-    let failed: Vec<&str> = told
-        .lines()
-        .filter(|line| line.starts_with("not ok - "))
-        .collect();
+    let lines = |start: &str| -> Vec<&str> {
+        let found = told.lines().filter_map(|line| line.strip_prefix(start));
+        found.collect()
+    };
+    let (passed, failed) = (lines("ok - "), lines("not ok - "));
     tell(&format!(
-        "{name}: {passed} checks passed, {} failed",
+        "{name}: {} checks passed, {} failed",
+        passed.len(),
         failed.len()
     ));
-    let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(failed.is_empty(), "{name}: {failed:#?}\n{complaints}");
-    assert!(output.status.success(), "{name} ended early:\n{complaints}");
-    assert!(passed > 0, "{name} checked nothing");
+    assert!(!passed.is_empty(), "{name} checked nothing");
+}
+
+/// What libxml2 says of the SOAP answers a script was given, as the line of a check.
+fn judged_answers(stage: &Stage) -> String {
+    let lint = Command::new("xmllint").arg("--version").output();
+    let (Some(wsdl), Ok(_)) = (std::env::var_os("ORGWRIGHT_WSDL"), lint) else {
+        return "skipped: SOAP answers are not validated (needs ORGWRIGHT_WSDL and xmllint)\n"
+            .into();
+    };
+    let judged = Command::new("python3")
+        .arg(script("support/answers.py"))
+        .arg(stage.folder.path().join("answers"))
+        .arg(Path::new(&wsdl).join("metadata.xsd"))
+        .output()
+        .expect("python3 runs");
+    let complaints = String::from_utf8_lossy(&judged.stderr);
+    assert!(complaints.is_empty(), "answers.py: {complaints}");
+    String::from_utf8_lossy(&judged.stdout).into_owned()
 }
 
 #[test]
 fn jsforce() {
+    run("jsforce.mjs", "node_modules/jsforce", &[]);
+}
+
+#[test]
+fn jsforce_metadata() {
     run(
-        "jsforce.mjs",
+        "jsforce-metadata.mjs",
         "node_modules/jsforce",
         &["--deploy-time", "300ms"],
     );
+}
+
+#[test]
+fn corpus_through_jsforce() {
+    if std::env::var_os("ORGWRIGHT_CORPUS").is_none() {
+        return tell("skipped: corpus.mjs (ORGWRIGHT_CORPUS names no folder of real files)");
+    }
+    run("corpus.mjs", "node_modules/jsforce", &[]);
 }
 
 #[test]
@@ -203,4 +251,64 @@ fn salesforce_cli() {
 #[test]
 fn cumulusci() {
     run("cumulusci-tasks.py", "venv/bin/cci", &[]);
+}
+
+/// The short names of the clients in `docs/emulator.md`, and the scripts in which they act.
+const SCRIPTS: [(&str, &str); 6] = [
+    ("jsf", "jsforce.mjs"),
+    ("jsf", "jsforce-metadata.mjs"),
+    ("jsf", "corpus.mjs"),
+    ("sf", "sf.mjs"),
+    ("sisf", "simple-salesforce.py"),
+    ("cci", "cumulusci-tasks.py"),
+];
+
+/// The word a check begins with, in a line of a script that names one: `await check('WORD: …` or `"WORD: …": action,`.
+fn topic(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let named = line.strip_prefix("await check(").or(Some(line))?;
+    let is_check = line.starts_with("await check(") || line.ends_with(',');
+    let (word, _) = named
+        .strip_prefix(['\'', '`', '"'])?
+        .split_once([':', ' '])?;
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter == '-';
+    (is_check && named.contains(": ") && word.chars().all(plain)).then_some(word)
+}
+
+/// What each check of the scripts proves, and with which client.
+fn proved() -> BTreeSet<(String, String)> {
+    let of_script = |(client, name): (&str, &str)| {
+        let text = std::fs::read_to_string(script(name)).expect("the script is there");
+        let topics = text.lines().filter_map(topic);
+        let pairs = topics.map(|topic| (topic.to_owned(), client.to_owned()));
+        pairs.collect::<Vec<_>>()
+    };
+    SCRIPTS.into_iter().flat_map(of_script).collect()
+}
+
+/// What the table of `docs/emulator.md` says of it.
+fn claimed() -> BTreeSet<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/emulator.md");
+    let text = std::fs::read_to_string(path).expect("the page is there");
+    let (_, section) = text
+        .split_once("| check | operation | proved by | source |")
+        .expect("the page has the table");
+    let rows = section.lines().skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    let pairs = |row: &str| {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let topic = cells[0].trim_matches(['|', ' ', '`']).to_owned();
+        let clients = cells[2].split(", ").map(move |client| {
+            let name = client.split(' ').next().unwrap_or_default();
+            (topic.clone(), name.to_owned())
+        });
+        clients.collect::<Vec<_>>()
+    };
+    rows.flat_map(pairs).collect()
+}
+
+#[test]
+fn the_table_of_the_documentation_says_who_proves_what() {
+    assert!(!proved().is_empty());
+    assert_eq!(claimed(), proved());
 }

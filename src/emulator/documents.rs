@@ -168,7 +168,10 @@ pub(crate) fn write(
         }
         _ => kept::write(org, kind, name, writer),
     };
-    written.is_some()
+    // Of setup objects and their fields there are documents only.
+    written
+        .or_else(|| kept::write(org, kind, name, writer))
+        .is_some()
 }
 
 /// Types whose effect on permissions and sharing the emulator does not model, so that keeping them would be a silent

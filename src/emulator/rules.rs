@@ -64,10 +64,23 @@ pub(crate) fn object_permissions(
             .filter(|object| takes_object_permissions(object))
         {
             let access = granted.entry(object.name.clone()).or_default();
-            *access = access.union(forced);
+            let narrower = !forced.modify_all && !has_view_all(object);
+            *access = access.union(ObjectAccess {
+                view_all: forced.view_all && !narrower,
+                ..forced
+            });
         }
     }
     granted
+}
+
+/// Whether View All can be granted on the object: not on ideas, price books, products and social personas, nor on what
+/// is no record of this org (Salesforce help, "View All and Modify All permissions"; profiles of real orgs).
+fn has_view_all(object: &ObjectSchema) -> bool {
+    let name = object.name.as_str();
+    let foreign = ["__e", "__kav", "__x"];
+    !["Idea", "Pricebook2", "Product2", "SocialPersona"].contains(&name)
+        && !foreign.iter().any(|suffix| name.ends_with(suffix))
 }
 
 /// Stores what permissions over all data force, so that it stays when they are taken away later.

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from checks import Observer, check, equal, finish
+from checks import Observer, calls, check, equal, finish
 
 other = Observer()
 CLIENTS = Path(os.environ["ORGWRIGHT_CLIENTS"])
@@ -138,7 +138,9 @@ def deploy_checks_only():
 
 
 def deploys_over_rest():
+    before = calls("POST", "/metadata/deployRequest")
     cci("deploy", "--path", "two", "--rest_deploy", "True")
+    equal(calls("POST", "/metadata/deployRequest"), before + 1)
     equal(roles("Cci_B"), ["Cci_B"])
 
 
@@ -171,6 +173,48 @@ def deletes():
     equal(roles("Cci%"), [])
 
 
+def deletes_before_and_after():
+    """The upper role can go only once the package has moved the lower one: after it, not before."""
+    lower = {"roles/Cci_Below.role": role_file("Cci Below", "<parentRole>Cci_Above</parentRole>\n")}
+    package(
+        "begin",
+        {"Role": ["Cci_Above", "Cci_Below"]},
+        {**lower, "roles/Cci_Above.role": role_file("Cci Above")},
+    )
+    cci("deploy", "--path", "begin")
+    gone = (
+        f"{HEAD}<Package {SPACE}>\n<types>\n<members>Cci_Above</members>\n<name>Role</name>\n</types>\n"
+        "<version>62.0</version>\n</Package>\n"
+    )
+    moved = {"roles/Cci_Below.role": role_file("Cci Below")}
+    package("early", {"Role": ["Cci_Below"]}, {**moved, "destructiveChangesPre.xml": gone})
+    told = cci("deploy", "--path", "early", fails=True)
+    assert "in use" in told, told[-600:]
+    equal(roles("Cci_%"), ["Cci_Above", "Cci_Below"])
+    package("late", {"Role": ["Cci_Below"]}, {**moved, "destructiveChangesPost.xml": gone})
+    cci("deploy", "--path", "late")
+    equal(roles("Cci_%"), ["Cci_Below"])
+
+
+def inserts_a_record():
+    cci("insert_record", "--object", "Lead", "--values", "LastName:Inserted,Company:Cci Works")
+    equal(one("SELECT Company FROM Lead WHERE LastName = 'Inserted'"), {"Company": "Cci Works"})
+
+
+def assigns_several_permission_sets():
+    """The task asks for what is assigned already, and inserts the others as one collection."""
+    soql = (
+        "SELECT PermissionSet.Name FROM PermissionSetAssignment WHERE"
+        " PermissionSet.Name IN ('Sales_Enablement', 'Report_Builders', 'Lead_Stewards')"
+        f" AND Assignee.Username = '{USERNAME}' ORDER BY PermissionSet.Name"
+    )
+    collections = calls("POST", "/composite/sobjects")
+    cci("assign_permission_sets", "--api_names", "Sales_Enablement,Report_Builders,Lead_Stewards")
+    names = [row["PermissionSet"]["Name"] for row in other.query(soql)]
+    equal(names, ["Lead_Stewards", "Report_Builders", "Sales_Enablement"])
+    equal(calls("POST", "/composite/sobjects"), collections + 1)
+
+
 def narrows_defaults():
     cci("narrow")
     row = one(
@@ -194,15 +238,18 @@ def assigns_permission_sets():
 
 set_up()
 for name, action in {
-    "query, in bulk": queries_in_bulk,
-    "deploy": deploys,
-    "deploy with check_only": deploy_checks_only,
-    "deploy with rest_deploy": deploys_over_rest,
-    "deploy that fails": deploy_fails,
-    "retrieve_unpackaged": retrieves,
-    "deploy of destructive changes": deletes,
-    "set_organization_wide_defaults": narrows_defaults,
-    "assign_permission_sets": assigns_permission_sets,
+    "bulk: query": queries_in_bulk,
+    "deploy: deploy": deploys,
+    "check-only: deploy": deploy_checks_only,
+    "deploy-rest: deploy": deploys_over_rest,
+    "deploy-refused: deploy": deploy_fails,
+    "retrieve: retrieve_unpackaged": retrieves,
+    "destructive: deploy, without a word on when": deletes,
+    "destructive: deploy, before and after": deletes_before_and_after,
+    "records: insert_record": inserts_a_record,
+    "defaults: set_organization_wide_defaults": narrows_defaults,
+    "assignments: assign_permission_sets": assigns_permission_sets,
+    "collections: assign_permission_sets": assigns_several_permission_sets,
 }.items():
     check(name, action)
 other.end()

@@ -10,7 +10,7 @@ const one = async (soql) => {
   return records[0];
 };
 
-await check('identity tells who the token belongs to', async () => {
+await check('identity: tells who the token belongs to', async () => {
   const identity = await org.identity();
   const user = await one(`SELECT Id, Email FROM User WHERE Username = '${username}'`);
   assert.deepEqual([identity.user_id, identity.username, identity.email], [user.Id, username, user.Email]);
@@ -18,7 +18,7 @@ await check('identity tells who the token belongs to', async () => {
   assert.equal(identity.organization_id, organization.Id);
 });
 
-await check('a log-in with a password opens a session of that user', async () => {
+await check('login: a password opens a session of that user', async () => {
   const session = new jsforce.Connection({ loginUrl: baseUrl, version });
   const user = await session.login(username, 'any-password-but-none');
   assert.equal(user.id, (await one(`SELECT Id FROM User WHERE Username = '${username}'`)).Id);
@@ -31,20 +31,47 @@ await check('a log-in with a password opens a session of that user', async () =>
   assert.equal(gone.errorCode, 'INVALID_SESSION_ID');
 });
 
-await check('a wrong log-in is refused', async () => {
+await check('login: a wrong one is refused', async () => {
   const session = new jsforce.Connection({ loginUrl: baseUrl, version });
   const refusal = await refused(() => session.login('nobody@acme.example', 'x'));
   assert.match(refusal.message, /^INVALID_LOGIN: Invalid username, password, security token; or user locked out\.$/);
 });
 
-await check('describe global lists the same objects to both', async () => {
+const application = { loginUrl: baseUrl, clientId: 'an-app', clientSecret: 'its-secret', redirectUri: 'http://localhost:1717/OauthRedirect' };
+
+await check('oauth: password and client credentials give tokens of that user', async () => {
+  const user = await one("SELECT Id, Username FROM User WHERE Profile.Name = 'Inside Sales' AND IsActive = true ORDER BY Id LIMIT 1");
+  const session = new jsforce.Connection({ oauth2: application, version });
+  assert.equal((await session.login(user.Username, 'any-password-but-none')).id, user.Id);
+  assert.equal((await session.identity()).user_id, user.Id);
+  assert.equal((await other.ask('whose', session.accessToken)).user_id, user.Id);
+  const app = new jsforce.Connection({ oauth2: application, version });
+  await app.authorize({ grant_type: 'client_credentials' });
+  assert.equal((await other.ask('whose', app.accessToken)).preferred_username, username);
+  const refusal = await refused(() => new jsforce.Connection({ oauth2: application, version }).login('nobody@acme.example', 'x'));
+  assert.equal(refusal.name ?? refusal.error, 'invalid_grant');
+});
+
+await check('oauth: a code becomes a session, and its refresh token another', async () => {
+  const session = new jsforce.Connection({ oauth2: application, version });
+  const page = await fetch(session.oauth2.getAuthorizationUrl({ state: 'x-1' }), { redirect: 'manual' });
+  const back = new URL(page.headers.get('location'));
+  assert.equal(back.searchParams.get('state'), 'x-1');
+  await session.authorize(back.searchParams.get('code'));
+  assert.equal((await other.ask('whose', session.accessToken)).preferred_username, username);
+  const late = new jsforce.Connection({ oauth2: application, version, instanceUrl: baseUrl, accessToken: 'gone', refreshToken: session.refreshToken });
+  assert.equal((await late.query('SELECT COUNT() FROM Lead')).totalSize, 2000);
+  assert.equal((await other.ask('whose', late.accessToken)).preferred_username, username);
+});
+
+await check('describe: global lists the same objects to both', async () => {
   const names = (await org.describeGlobal()).sobjects.map((object) => object.name);
   for (const name of ['Lead', 'User', 'PermissionSet']) assert.ok(names.includes(name), name);
   assert.deepEqual(names, (await other.ask('global')).sobjects.map((object) => object.name));
 });
 
 for (const object of ['Lead', 'User', 'PermissionSet', 'Contact', 'UserRecordAccess']) {
-  await check(`describe of ${object} lists the same fields to both`, async () => {
+  await check(`describe: ${object} has the same fields to both`, async () => {
     const mine = (await org.describe(object)).fields;
     const theirs = (await other.ask('describe', object)).fields;
     const short = (fields) => fields.map(({ name, type, length, nillable, createable }) => [name, type, length, nillable, createable]);
@@ -89,6 +116,105 @@ for (const [name, soql] of Object.entries(queries)) {
   });
 }
 
+// ---- the same questions, answered by counting over all records
+
+const all = {
+  leads: await other.query('SELECT Id, Name, LastName, Status, Email, OwnerId, CreatedDate, Sync_to_HubSpot__c FROM Lead'),
+  contacts: await other.query('SELECT Id, LastName, AccountId FROM Contact'),
+  accounts: await other.query('SELECT Id, Name, OwnerId FROM Account'),
+  users: await other.query('SELECT Id, UserRoleId, ProfileId, IsActive FROM User'),
+  roles: await other.query('SELECT Id, Name, ParentRoleId FROM UserRole'),
+};
+const found = async (soql) => plain((await org.query(soql, { autoFetch: true, maxFetch: 100000 })).records);
+const ids = (records) => records.map((record) => record.Id);
+const by = (records, key) => Map.groupBy(records, (record) => record[key]);
+const lower = (text) => (text ?? '').toLowerCase();
+const ordered = (...keys) => (left, right) => {
+  for (const key of keys) if (key(left) !== key(right)) return key(left) < key(right) ? -1 : 1;
+  return 0;
+};
+
+await check('query: IN and LIKE are counted right, text in any case', async () => {
+  const soql = "SELECT Id FROM Lead WHERE Status IN ('open - NOT contacted', 'Working - Contacted') AND Email LIKE '%@%.EXAMPLE' AND (NOT LastName LIKE 'a%') ORDER BY Id";
+  const wanted = all.leads.filter((lead) =>
+    ['open - not contacted', 'working - contacted'].includes(lower(lead.Status)) && /@.*\.example$/i.test(lead.Email ?? '') && !/^a/i.test(lead.LastName));
+  assert.ok(wanted.length > 0 && wanted.length < all.leads.length);
+  assert.deepEqual(ids(await found(soql)), ids(wanted).sort());
+});
+
+await check('query: dates and date-times are compared as moments', async () => {
+  const moments = all.leads.map((lead) => Date.parse(lead.CreatedDate)).sort((left, right) => left - right);
+  const [first, last] = [moments[500], moments[1500]];
+  // The first one as somebody an hour east of here would write it.
+  const soql = `SELECT Id FROM Lead WHERE CreatedDate >= ${new Date(first + 3600000).toISOString().replace('Z', '+01:00')} AND CreatedDate < ${new Date(last).toISOString()} ORDER BY Id`;
+  const wanted = all.leads.filter((lead) => Date.parse(lead.CreatedDate) >= first && Date.parse(lead.CreatedDate) < last);
+  assert.ok(wanted.length > 0 && wanted.length < all.leads.length);
+  assert.deepEqual(ids(await found(soql)), ids(wanted).sort());
+});
+
+await check('query: order, limit and offset take the records they should', async () => {
+  const wanted = all.leads.toSorted(ordered((lead) => lower(lead.LastName), (lead) => lead.Id)).slice(40, 65);
+  assert.deepEqual(ids(await found('SELECT Id FROM Lead ORDER BY LastName ASC, Id LIMIT 25 OFFSET 40')), ids(wanted));
+});
+
+await check('query: who reads on from the last id misses no record', async () => {
+  const seen = [];
+  for (let last = '', page = ['']; page.length > 0; last = seen.at(-1)) {
+    page = ids(await found(`SELECT Id FROM Lead WHERE Id > '${last || '000000000000000AAA'}' ORDER BY Id LIMIT 300`));
+    seen.push(...page);
+  }
+  assert.deepEqual(seen, ids(all.leads).sort());
+});
+
+await check('query: aggregates and groups are counted right', async () => {
+  const soql = 'SELECT Status, COUNT(Id) n, COUNT(Email) mails, COUNT_DISTINCT(OwnerId) owners, MIN(CreatedDate) oldest FROM Lead GROUP BY Status HAVING COUNT(Id) > 10 ORDER BY Status';
+  const wanted = [...by(all.leads, 'Status')].filter(([, leads]) => leads.length > 10).map(([Status, leads]) => ({
+    Status,
+    n: leads.length,
+    mails: leads.filter((lead) => lead.Email !== null).length,
+    owners: new Set(leads.map((lead) => lead.OwnerId)).size,
+    oldest: leads.map((lead) => lead.CreatedDate).sort()[0],
+  }));
+  assert.ok(wanted.length > 1);
+  assert.deepEqual(await found(soql), wanted.sort(ordered((row) => row.Status)));
+});
+
+await check('query: sub-queries hold the children of each parent', async () => {
+  const soql = 'SELECT Id, (SELECT Id FROM Contacts ORDER BY LastName DESC, Id LIMIT 3) FROM Account ORDER BY Id';
+  const children = by(all.contacts, 'AccountId');
+  const first = (account) => {
+    const own = (children.get(account.Id) ?? []).toSorted(ordered((contact) => contact.Id));
+    return ids(own.sort(ordered((contact) => lower(contact.LastName))).reverse()).slice(0, 3);
+  };
+  const rows = await found(soql);
+  assert.deepEqual(ids(rows), ids(all.accounts).sort());
+  const names = new Map(all.contacts.map((contact) => [contact.Id, lower(contact.LastName)]));
+  const last = (list) => list.map((id) => names.get(id));
+  for (const row of rows) assert.deepEqual(last(ids(row.Contacts?.records ?? [])), last(first(row)), row.Id);
+  assert.ok(rows.some((row) => row.Contacts === null) || children.size === all.accounts.length, 'no children are null');
+});
+
+await check('query: semi-joins and anti-joins part the records', async () => {
+  const parents = new Set(all.contacts.map((contact) => contact.AccountId));
+  const inside = ids(await found('SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact) ORDER BY Id'));
+  const outside = ids(await found('SELECT Id FROM Account WHERE Id NOT IN (SELECT AccountId FROM Contact) ORDER BY Id'));
+  assert.deepEqual(inside, ids(all.accounts).filter((id) => parents.has(id)).sort());
+  assert.deepEqual([...inside, ...outside].sort(), ids(all.accounts).sort());
+});
+
+await check('query: fields of parents are the parents\' fields', async () => {
+  const users = new Map(all.users.map((user) => [user.Id, user]));
+  const roles = new Map(all.roles.map((role) => [role.Id, role]));
+  const above = (account) => roles.get(roles.get(users.get(account.OwnerId)?.UserRoleId)?.ParentRoleId)?.Name ?? null;
+  const rows = await found('SELECT Id, Owner.UserRole.ParentRole.Name FROM Account ORDER BY Id');
+  const told = rows.map((row) => row.Owner?.UserRole?.ParentRole?.Name ?? null);
+  assert.deepEqual(told, all.accounts.toSorted(ordered((account) => account.Id)).map(above));
+  assert.ok(new Set(told).size > 1);
+  const wanted = all.accounts.filter((account) => above(account) !== null && /^s/i.test(above(account)));
+  const matched = await found("SELECT Id FROM Account WHERE Owner.UserRole.ParentRole.Name LIKE 's%' ORDER BY Id");
+  assert.deepEqual(ids(matched), ids(wanted).sort());
+});
+
 const mistakes = {
   "SELECT Id FROM Xyzzy": ['INVALID_TYPE', /sObject type 'Xyzzy' is not supported/],
   "SELECT Xyzzy FROM Lead": ['INVALID_FIELD', /No such column 'Xyzzy' on entity 'Lead'/],
@@ -97,7 +223,7 @@ const mistakes = {
   "SELECT Id FROM UserRecordAccess": ['MALFORMED_QUERY', /./],
 };
 for (const [soql, [code, text]] of Object.entries(mistakes)) {
-  await check(`refused: ${soql}`, async () => {
+  await check(`query-refused: ${soql}`, async () => {
     const refusal = await refused(() => org.query(soql));
     assert.equal(refusal.errorCode, code, refusal.message);
     assert.match(refusal.message, text);
@@ -106,7 +232,7 @@ for (const [soql, [code, text]] of Object.entries(mistakes)) {
   });
 }
 
-await check('pages follow each other', async () => {
+await check('pages: follow each other', async () => {
   const first = await org.query('SELECT Id FROM Lead ORDER BY Id', { headers: { 'Sforce-Query-Options': 'batchSize=200' } });
   assert.deepEqual([first.records.length, first.totalSize, first.done], [200, 2000, false]);
   const ids = first.records.map((lead) => lead.Id);
@@ -117,7 +243,7 @@ await check('pages follow each other', async () => {
   assert.deepEqual(ids, (await other.query('SELECT Id FROM Lead ORDER BY Id')).map((lead) => lead.Id));
 });
 
-await check('tooling queries', async () => {
+await check('tooling: queries', async () => {
   const soql = "SELECT QualifiedApiName, InternalSharingModel FROM EntityDefinition WHERE QualifiedApiName = 'Lead'";
   const mine = plain((await org.tooling.query(soql)).records);
   assert.deepEqual(mine, await other.ask('tooling', soql));
@@ -125,15 +251,18 @@ await check('tooling queries', async () => {
   assert.ok(packages.records.some((row) => row.SubscriberPackage.NamespacePrefix === 'HubSpot_Inc'));
 });
 
-await check('limits are told', async () => {
+await check('limits: are told alike', async () => {
   const limits = await org.limits();
   assert.ok(limits.DailyApiRequests.Max > limits.DailyApiRequests.Remaining);
+  const theirs = await other.ask('limits');
+  assert.equal(limits.DailyApiRequests.Max, theirs.DailyApiRequests.Max);
+  assert.ok(theirs.DailyApiRequests.Remaining < limits.DailyApiRequests.Remaining, 'each question counts');
 });
 
 // ---- records
 
 let lead;
-await check('a record is created, changed, read and deleted', async () => {
+await check('records: created, changed, read and deleted', async () => {
   const created = await org.sobject('Lead').create({ LastName: 'Quillfeather', Company: 'Quillfeather Ltd', Email: 'q@quill.example' });
   assert.equal(created.success, true);
   lead = created.id;
@@ -147,7 +276,7 @@ await check('a record is created, changed, read and deleted', async () => {
   assert.equal(gone.errorCode, 'NOT_FOUND');
 });
 
-await check('refusals of records carry code and fields', async () => {
+await check('records: refusals carry code and fields', async () => {
   const check = async (action, code, fields) => {
     const refusal = await refused(action);
     assert.equal(refusal.errorCode, code, refusal.message);
@@ -159,7 +288,7 @@ await check('refusals of records carry code and fields', async () => {
   assert.equal((await other.query("SELECT Id FROM Lead WHERE LastName = 'X'")).length, 0);
 });
 
-await check('collections write what they can, or all or nothing', async () => {
+await check('collections: write what they can, or all or nothing', async () => {
   const some = await org.sobject('Lead').create(
     [{ LastName: 'Coll1', Company: 'C' }, { LastName: 'Coll2' }, { LastName: 'Coll3', Company: 'C' }],
     { allOrNone: false },
@@ -178,6 +307,12 @@ await check('collections write what they can, or all or nothing', async () => {
   assert.equal((await other.query("SELECT Id FROM Lead WHERE LastName LIKE 'Coll%'")).length, 0);
 });
 
+await check('collections: many records are read at once', async () => {
+  const wanted = (await other.query('SELECT Id, LastName FROM Contact ORDER BY Id LIMIT 150'));
+  const read = await org.sobject('Contact').retrieve(wanted.map((contact) => contact.Id), { fields: ['Id', 'LastName'] });
+  assert.deepEqual(plain(read).map(({ Id, LastName }) => ({ Id, LastName })), wanted);
+});
+
 const composite = (allOrNone, lastName, company) =>
   org.requestPost(`/services/data/v${version}/composite`, {
     allOrNone,
@@ -188,14 +323,14 @@ const composite = (allOrNone, lastName, company) =>
     ],
   });
 
-await check('composite requests refer to each other', async () => {
+await check('composite: requests refer to each other', async () => {
   const { compositeResponse } = await composite(true, 'Compo');
   assert.deepEqual(compositeResponse.map((part) => part.httpStatusCode), [201, 201, 200]);
   const contact = await one("SELECT Account.Name FROM Contact WHERE LastName = 'Compo'");
   assert.equal(contact.Account.Name, 'Composite Works');
 });
 
-await check('a composite request is rolled back as a whole', async () => {
+await check('composite: rolled back as a whole', async () => {
   const before = (await other.query("SELECT Id FROM Account WHERE Name = 'Composite Works'")).length;
   const { compositeResponse } = await composite(true, '');
   assert.deepEqual(compositeResponse.map((part) => part.httpStatusCode), [400, 400, 400]);
@@ -203,7 +338,7 @@ await check('a composite request is rolled back as a whole', async () => {
   assert.equal((await other.query("SELECT Id FROM Account WHERE Name = 'Composite Works'")).length, before);
 });
 
-await check('a batch answers each part', async () => {
+await check('composite: a batch answers each part', async () => {
   const soql = encodeURIComponent('SELECT Id FROM Lead LIMIT 1');
   const answer = await org.requestPost(`/services/data/v${version}/composite/batch`, {
     batchRequests: [
@@ -231,7 +366,7 @@ await check('users: required fields, unique names, no deletion, deactivation', a
   assert.equal((await one(`SELECT IsActive FROM User WHERE Id = '${id}'`)).IsActive, false);
 });
 
-await check('a permission set is assigned once', async () => {
+await check('assignments: a permission set is assigned once', async () => {
   const set = (await one("SELECT Id FROM PermissionSet WHERE Name = 'Report_Builders'")).Id;
   const user = (await other.query(`SELECT Id FROM User WHERE IsActive = true AND Profile.UserLicense.Name = 'Salesforce' AND Id NOT IN (SELECT AssigneeId FROM PermissionSetAssignment WHERE PermissionSetId = '${set}') LIMIT 1`))[0].Id;
   const { id } = await org.sobject('PermissionSetAssignment').create({ PermissionSetId: set, AssigneeId: user });
@@ -242,206 +377,7 @@ await check('a permission set is assigned once', async () => {
   assert.deepEqual(await other.query(`SELECT Id FROM PermissionSetAssignment WHERE Id = '${id}'`), []);
 });
 
-// ---- metadata
-
-await check('metadata describe and list', async () => {
-  const types = (await org.metadata.describe(version)).metadataObjects.map((type) => type.xmlName);
-  for (const type of ['Profile', 'Role', 'SharingRules', 'CustomObject', 'PermissionSet']) assert.ok(types.includes(type), type);
-  const names = (rows) => rows.map((row) => row.fullName).sort();
-  const mine = names(await org.metadata.list([{ type: 'Role' }], version));
-  assert.deepEqual(mine, (await other.query('SELECT DeveloperName FROM UserRole')).map((role) => role.DeveloperName).sort());
-  assert.deepEqual(mine, (await other.ask('list', 'Role')).sort());
-});
-
-await check('metadata read', async () => {
-  const profile = await org.metadata.read('Profile', 'Admin');
-  assert.equal(profile.fullName, 'Admin');
-  const lead = profile.objectPermissions.find((entry) => entry.object === 'Lead');
-  assert.equal(String(lead.modifyAllRecords), 'true');
-  const names = profile.userPermissions.map((entry) => entry.name).sort();
-  assert.ok(names.includes('ModifyAllData'));
-  const seen = await other.ask('read', 'Profile', 'Admin');
-  assert.deepEqual(seen.userPermissions.map((entry) => entry.name).sort(), names);
-  const object = await org.metadata.read('CustomObject', 'Lead');
-  assert.equal(object.sharingModel, (await other.ask('read', 'CustomObject', 'Lead')).sharingModel);
-  const [present, absent] = await org.metadata.read('Role', ['Head_of_Sales', 'Xyzzy']);
-  assert.equal(present.fullName, 'Head_of_Sales');
-  assert.equal(absent?.fullName, undefined);
-});
-
-const role = (fullName, rest = {}) => ({ fullName, name: fullName.replaceAll('_', ' '), ...rest });
-
-await check('metadata create, update, upsert, delete', async () => {
-  const created = await org.metadata.create('Role', role('Jsf_Role', { description: 'first' }));
-  assert.deepEqual(plain(created.success ?? created[0]?.success), true, JSON.stringify(created));
-  assert.equal((await one("SELECT Name FROM UserRole WHERE DeveloperName = 'Jsf_Role'")).Name, 'Jsf Role');
-  const twice = await org.metadata.create('Role', role('Jsf_Role'));
-  assert.equal(twice.success, false);
-  assert.equal(twice.errors.statusCode ?? twice.errors[0].statusCode, 'DUPLICATE_DEVELOPER_NAME');
-  const updated = await org.metadata.update('Role', role('Jsf_Role', { name: 'Jsf Renamed', parentRole: 'Head_of_Sales' }));
-  assert.equal(updated.success, true, JSON.stringify(updated));
-  const seen = await one("SELECT Name, ParentRole.DeveloperName FROM UserRole WHERE DeveloperName = 'Jsf_Role'");
-  assert.deepEqual([seen.Name, seen.ParentRole.DeveloperName], ['Jsf Renamed', 'Head_of_Sales']);
-  const upserted = await org.metadata.upsert('Role', [role('Jsf_Role'), role('Jsf_Other')]);
-  assert.deepEqual(upserted.map((result) => [result.success, result.created]), [[true, false], [true, true]]);
-  const deleted = await org.metadata.delete('Role', ['Jsf_Role', 'Jsf_Other', 'Jsf_Never']);
-  assert.deepEqual(deleted.map((result) => result.success), [true, true, false]);
-  assert.deepEqual(await other.query("SELECT Id FROM UserRole WHERE DeveloperName LIKE 'Jsf%'"), []);
-});
-
-await check('a custom field exists for those who were granted it', async () => {
-  const field = await org.metadata.create('CustomField', {
-    fullName: 'Lead.Outer_Key__c', label: 'Outer Key', type: 'Text', length: 40, externalId: true, unique: true,
-  });
-  assert.equal(field.success, true, JSON.stringify(field));
-  const hidden = await refused(() => other.query('SELECT Outer_Key__c FROM Lead LIMIT 1'));
-  assert.match(hidden.message, /No such column 'Outer_Key__c' on entity 'Lead'/);
-  const granted = await org.metadata.update('Profile', {
-    fullName: 'Admin', fieldPermissions: [{ field: 'Lead.Outer_Key__c', editable: true, readable: true }],
-  });
-  assert.equal(granted.success, true, JSON.stringify(granted));
-  assert.equal((await other.query('SELECT Outer_Key__c FROM Lead LIMIT 1')).length, 1);
-});
-
-await check('a record is upserted by its outer key', async () => {
-  const record = { Outer_Key__c: 'K-1', LastName: 'Upsert', Company: 'U' };
-  const first = await org.sobject('Lead').upsert(record, 'Outer_Key__c');
-  const second = await org.sobject('Lead').upsert({ ...record, LastName: 'Upserted' }, 'Outer_Key__c');
-  assert.deepEqual([first.created, second.created], [true, false]);
-  assert.equal((await one("SELECT LastName FROM Lead WHERE Outer_Key__c = 'K-1'")).LastName, 'Upserted');
-});
-
-// ---- deploys
-
-const head = '<?xml version="1.0" encoding="UTF-8"?>\n';
-const space = 'xmlns="http://soap.sforce.com/2006/04/metadata"';
-const manifest = (types) =>
-  `${head}<Package ${space}>${Object.entries(types)
-    .map(([name, members]) => `<types>${members.map((member) => `<members>${member}</members>`).join('')}<name>${name}</name></types>`)
-    .join('')}<version>${version}</version></Package>`;
-const roleFile = (name, extra = '') => `${head}<Role ${space}>${extra}<name>${name}</name></Role>`;
-const pack = (names) =>
-  zip({
-    'package.xml': manifest({ Role: names }),
-    ...Object.fromEntries(names.map((name) => [`roles/${name}.role`, roleFile(name)])),
-  });
-const options = { singlePackage: true, rollbackOnError: true };
-org.metadata.pollInterval = 100;
-const deploy = (archive, more = {}) => org.metadata.deploy(archive, { ...options, ...more }).complete(true);
-const finished = async (id) => {
-  for (let look = 0; look < 50; look += 1) {
-    const status = await org.metadata.checkDeployStatus(id, true);
-    if (status.done) return status;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`deploy ${id} does not end`);
-};
-const roles = async (pattern) => (await other.query(`SELECT DeveloperName FROM UserRole WHERE DeveloperName LIKE '${pattern}'`)).map((row) => row.DeveloperName);
-
-await check('deploy over SOAP', async () => {
-  const result = await deploy(pack(['Soap_A', 'Soap_B']));
-  assert.deepEqual([result.status, result.numberComponentsDeployed], ['Succeeded', 2], JSON.stringify(result));
-  assert.deepEqual((await roles('Soap%')).sort(), ['Soap_A', 'Soap_B']);
-  const runs = await other.ask('tooling', `SELECT Status FROM DeployRequest WHERE Id = '${result.id}'`);
-  assert.equal(runs[0].Status, 'Succeeded');
-});
-
-await check('a deploy that fails leaves nothing and says where', async () => {
-  const archive = zip({
-    'package.xml': manifest({ Role: ['Fail_A', 'Fail_B'] }),
-    'roles/Fail_A.role': roleFile('Fail_A'),
-    'roles/Fail_B.role': roleFile('Fail_B', '<parentRole>Xyzzy</parentRole>'),
-  });
-  const result = await deploy(archive);
-  assert.equal(result.status, 'Failed');
-  const failure = [result.details.componentFailures].flat()[0];
-  assert.deepEqual([failure.fullName, failure.componentType, failure.problemType], ['Fail_B', 'Role', 'Error']);
-  assert.match(failure.problem, /Xyzzy/);
-  assert.deepEqual(await roles('Fail%'), []);
-});
-
-await check('a deploy without rollback keeps what is good', async () => {
-  const archive = zip({
-    'package.xml': manifest({ Role: ['Part_A', 'Part_B'] }),
-    'roles/Part_A.role': roleFile('Part_A'),
-    'roles/Part_B.role': roleFile('Part_B', '<parentRole>Xyzzy</parentRole>'),
-  });
-  const result = await deploy(archive, { rollbackOnError: false });
-  assert.equal(result.status, 'SucceededPartial', JSON.stringify(result));
-  assert.deepEqual(await roles('Part%'), ['Part_A']);
-});
-
-await check('check-only changes nothing; the quick deploy then does', async () => {
-  const result = await deploy(pack(['Quick_A']), { checkOnly: true, testLevel: 'RunLocalTests' });
-  assert.deepEqual([result.status, result.checkOnly], ['Succeeded', true], JSON.stringify(result));
-  assert.deepEqual(await roles('Quick%'), []);
-  const id = await org.metadata.deployRecentValidation({ id: result.id });
-  const quick = await finished(typeof id === 'string' ? id : id.id);
-  assert.equal(quick.status, 'Succeeded', JSON.stringify(quick));
-  assert.deepEqual(await roles('Quick%'), ['Quick_A']);
-});
-
-await check('deploy over REST', async () => {
-  const result = await org.metadata.deployRest(pack(['Rest_A']), options);
-  const status = await finished(result.id);
-  assert.equal(status.status, 'Succeeded', JSON.stringify(status));
-  assert.deepEqual(await roles('Rest%'), ['Rest_A']);
-});
-
-await check('a deploy is cancelled', async () => {
-  const job = await org.metadata.deploy(pack(['Cancel_A']), options);
-  await org.metadata.cancelDeploy(job.id);
-  const status = await finished(job.id);
-  assert.equal(status.status, 'Canceled', JSON.stringify(status));
-  assert.deepEqual(await roles('Cancel%'), []);
-  const late = await refused(() => org.metadata.cancelDeploy(job.id));
-  assert.match(late.message, /already completed/);
-});
-
-await check('destructive changes', async () => {
-  const archive = zip({
-    'package.xml': manifest({}),
-    'destructiveChanges.xml': manifest({ Role: ['Soap_A', 'Soap_B', 'Rest_A'] }),
-  });
-  const result = await deploy(archive);
-  assert.equal(result.status, 'Succeeded', JSON.stringify(result));
-  assert.deepEqual([...(await roles('Soap%')), ...(await roles('Rest%'))], []);
-});
-
-await check('retrieve', async () => {
-  const result = await org.metadata
-    .retrieve({ singlePackage: true, apiVersion: version, unpackaged: { types: [{ name: 'Role', members: ['*'] }], version } })
-    .complete();
-  assert.equal(result.success, true);
-  const files = [result.fileProperties].flat().filter((file) => file.type === 'Role').map((file) => file.fullName);
-  assert.deepEqual(files.sort(), (await roles('%')).sort());
-  assert.equal(Buffer.from(result.zipFile, 'base64').subarray(0, 2).toString(), 'PK');
-});
-
-await check('a narrowed default and a sharing rule decide who sees what', async () => {
-  const narrowed = await deploy(
-    zip({
-      'package.xml': manifest({ CustomObject: ['Lead'] }),
-      'objects/Lead.object': `${head}<CustomObject ${space}><externalSharingModel>Private</externalSharingModel><sharingModel>Private</sharingModel></CustomObject>`,
-    }),
-  );
-  assert.equal(narrowed.status, 'Succeeded', JSON.stringify(narrowed));
-  assert.equal((await one("SELECT InternalSharingModel FROM EntityDefinition WHERE QualifiedApiName = 'Lead'")).InternalSharingModel, 'Private');
-  const rule = await deploy(
-    zip({
-      'package.xml': manifest({ SharingCriteriaRule: ['Lead.Synced'] }),
-      'sharingRules/Lead.sharingRules': `${head}<SharingRules ${space}><sharingCriteriaRules><fullName>Synced</fullName><accessLevel>Edit</accessLevel><label>Synced</label><sharedTo><role>Sales_North</role></sharedTo><criteriaItems><field>Sync_to_HubSpot__c</field><operation>equals</operation><value>true</value></criteriaItems><includeRecordsOwnedByAll>true</includeRecordsOwnedByAll></sharingCriteriaRules></SharingRules>`,
-    }),
-  );
-  assert.equal(rule.status, 'Succeeded', JSON.stringify(rule));
-  const ticked = (await other.query('SELECT COUNT(Id) n FROM Lead WHERE Sync_to_HubSpot__c = true'))[0].n;
-  const shared = (await other.query("SELECT COUNT(Id) n FROM LeadShare WHERE RowCause = 'Rule'"))[0].n;
-  assert.equal(shared, ticked);
-  const read = await other.ask('read', 'SharingRules', 'Lead');
-  assert.equal([read.sharingCriteriaRules].flat()[0].fullName, 'Synced');
-});
-
-await check('bulk queries', async () => {
+await check('bulk: a query', async () => {
   const rows = await (await org.bulk.query('SELECT Id, LastName FROM Lead ORDER BY Id')).toArray();
   const seen = await other.query('SELECT Id, LastName FROM Lead ORDER BY Id');
   assert.deepEqual(rows, seen);

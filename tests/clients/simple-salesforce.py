@@ -6,7 +6,11 @@ import os
 import time
 import zipfile
 
-from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceResourceNotFound
+from simple_salesforce.exceptions import (
+    SalesforceError,
+    SalesforceMalformedRequest,
+    SalesforceResourceNotFound,
+)
 from zeep.exceptions import Fault
 
 import org
@@ -26,14 +30,17 @@ def one(soql):
     return records[0]
 
 
-def pack(**files):
-    """A package of roles as a zip file."""
+def pack(extra_file=None, extra_types="", **files):
+    """A package of roles as a zip file; with another manifest of this name and content."""
     members = "".join(f"<members>{name}</members>" for name in files)
     types = f"<types>{members}<name>Role</name></types>" if files else ""
     manifest = f"{HEAD}<Package {SPACE}>{types}<version>{org.VERSION}</version></Package>"
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("package.xml", manifest)
+        if extra_file:
+            text = f"{HEAD}<Package {SPACE}>{extra_types}<version>{org.VERSION}</version></Package>"
+            archive.writestr(extra_file, text)
         for name, extra in files.items():
             text = f"{HEAD}<Role {SPACE}>{extra}<name>{name}</name></Role>"
             archive.writestr(f"roles/{name}.role", text)
@@ -164,6 +171,76 @@ def refuses_what_it_does_not_serve():
     error = refused(Fault, lambda: metadata.Role.rename("Head_of_Sales", "Head_of_Nothing"))
     assert "renameMetadata" in error.message, error.message
     equal(roles("Head_of_Nothing"), [])
+    error = refused(SalesforceError, lambda: salesforce.search("FIND {Acme}"))
+    equal(error.content[0]["errorCode"], "NOT_FOUND")
+    rows = [{"LastName": "Bulky", "Company": "B"}]
+    refused(SalesforceError, lambda: salesforce.bulk.Lead.insert(rows))
+    refused(SalesforceError, lambda: salesforce.bulk2.Lead.insert(records=rows))
+    equal(other.query("SELECT Id FROM Lead WHERE LastName = 'Bulky'"), [])
+
+
+def deletes_by_deploy():
+    equal(deployed(pack(Simple_Above=""))["state"], "Succeeded")
+    equal(deployed(pack(Simple_Below="<parentRole>Simple_Above</parentRole>"))["state"], "Succeeded")
+    above = f"<types><members>Simple_Above</members><name>Role</name></types>"
+    early = deployed(pack("destructiveChangesPre.xml", above, Simple_Below=""))
+    equal(early["state"], "Failed")
+    equal(sorted(roles("Simple_%")), ["Simple_Above", "Simple_Below"])
+    late = deployed(pack("destructiveChangesPost.xml", above, Simple_Below=""))
+    equal(late["state"], "Succeeded")
+    equal(roles("Simple_%"), ["Simple_Below"])
+    below = above.replace("Above", "Below")
+    equal(deployed(pack("destructiveChanges.xml", below))["state"], "Succeeded")
+    equal(roles("Simple_%"), [])
+
+
+def upserts():
+    field = metadata.CustomField(
+        fullName="Lead.Simple_Key__c",
+        label="Simple Key",
+        type=metadata.FieldType("Text"),
+        length=20,
+        externalId=True,
+        unique=True,
+    )
+    metadata.CustomField.create(field)
+    profile = metadata.Profile(fullName="Admin")
+    entry = metadata.ProfileFieldLevelSecurity(
+        field="Lead.Simple_Key__c", editable=True, readable=True
+    )
+    profile.fieldPermissions = [entry]
+    metadata.Profile.update(profile)
+    soql = "SELECT LastName, Simple_Key__c FROM Lead WHERE Simple_Key__c = 'S-1'"
+    lead = {"LastName": "First", "Company": "S"}
+    equal(salesforce.Lead.upsert("Simple_Key__c/S-1", lead), 201)
+    equal(one(soql), {"LastName": "First", "Simple_Key__c": "S-1"})
+    equal(salesforce.Lead.upsert("Simple_Key__c/S-1", {**lead, "LastName": "Second"}) in (200, 204), True)
+    equal(one(soql)["LastName"], "Second")
+
+
+def tooling_queries():
+    soql = "SELECT QualifiedApiName, InternalSharingModel FROM EntityDefinition WHERE QualifiedApiName IN ('Lead', 'Account') ORDER BY QualifiedApiName"
+    rows = salesforce.toolingexecute("query/", params={"q": soql})["records"]
+    equal(org.plain(rows), other.ask("tooling", soql))
+    equal(len(rows), 2)
+
+
+def answers_queries_alike():
+    for soql in [
+        "SELECT Id, Owner.Name, (SELECT Id FROM Contacts ORDER BY Id) FROM Account ORDER BY Id LIMIT 5",
+        "SELECT Status, COUNT(Id) n FROM Lead GROUP BY Status ORDER BY Status",
+        "SELECT Id FROM Lead WHERE Name LIKE '%a%' AND CreatedDate < TODAY ORDER BY Id LIMIT 20 OFFSET 5",
+    ]:
+        mine = org.plain(salesforce.query(soql)["records"])
+        assert mine, soql
+        equal(mine, other.query(soql))
+
+
+def reads_an_object():
+    mine = metadata.CustomObject.read("Lead")
+    theirs = other.ask("read", "CustomObject", "Lead")
+    equal(mine.sharingModel, theirs["sharingModel"])
+    equal(sorted(field.fullName for field in mine.fields), sorted(field["fullName"] for field in theirs["fields"]))
 
 
 def metadata_describe():
@@ -217,22 +294,27 @@ def retrieves():
 
 
 for name, action in {
-    "usage is told with every answer": reads_usage_from_limits,
-    "describe lists the same to both": describes_alike,
-    "pages to the end": pages_to_the_end,
-    "pages by locator": query_more_by_locator,
-    "a record is created, changed, read and deleted": crud,
-    "refusals name their fields": names_the_fields_of_a_refusal,
-    "a composite request is rolled back as a whole": restful_composite,
-    "bulk queries": bulk_query,
-    "metadata create, read, update, upsert, delete": metadata_crud,
-    "what is not served is refused": refuses_what_it_does_not_serve,
-    "metadata describe and list": metadata_describe,
-    "metadata read of a profile": metadata_read_profile,
-    "deploy": deploys,
-    "a deploy that fails leaves nothing": deploy_fails,
-    "check-only changes nothing": deploy_checks_only,
-    "retrieve": retrieves,
+    "limits: usage is told with every answer": reads_usage_from_limits,
+    "describe: the same to both": describes_alike,
+    "pages: to the end": pages_to_the_end,
+    "pages: by locator": query_more_by_locator,
+    "records: created, changed, read and deleted": crud,
+    "users: refusals name their fields": names_the_fields_of_a_refusal,
+    "composite: rolled back as a whole": restful_composite,
+    "bulk: a query": bulk_query,
+    "write: a role created, read, updated, upserted, deleted": metadata_crud,
+    "not-served: renameMetadata, search, bulk writes": refuses_what_it_does_not_serve,
+    "list: types, and profiles": metadata_describe,
+    "read: a profile": metadata_read_profile,
+    "read: an object": reads_an_object,
+    "query: the same to both": answers_queries_alike,
+    "tooling: queries": tooling_queries,
+    "upsert: a record by its outer key": upserts,
+    "destructive: before, after, and without a word on when": deletes_by_deploy,
+    "deploy: a role": deploys,
+    "deploy-refused: leaves nothing": deploy_fails,
+    "check-only: changes nothing": deploy_checks_only,
+    "retrieve: every role": retrieves,
 }.items():
     check(name, action)
 other.end()

@@ -1,5 +1,7 @@
 //! Custom fields: their definition from metadata, and metadata from their definition.
 
+mod stated;
+
 use roxmltree::Node;
 use serde_json::Value;
 
@@ -7,6 +9,8 @@ use super::super::rules;
 use super::super::store::{FieldSchema, FieldType, ObjectSchema, Org, PicklistValue};
 use super::super::xml::{self, Writer, child, child_text, child_truth, children, elements};
 use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, shape};
+
+pub(crate) use stated::{keep_stated, set_name_field, write_name_field};
 
 /// Type in metadata, type in describe, length where the type fixes it.
 const TYPES: [(&str, FieldType, u32); 20] = [
@@ -56,19 +60,24 @@ const TRACKED: [&str; 6] = [
     "Opportunity",
 ];
 
-/// Writes a custom field alone, without its full name; `None` when the org has no such custom field.
+/// Writes a field alone, without its full name; `None` when the org has no such field. Of a standard field there is no
+/// more than what was stated.
 pub(crate) fn write(org: &Org, name: &str, writer: &mut Writer) -> Option<()> {
     let (object, field) = find(org, name)?;
-    if field.custom {
-        write_content(object, field, writer);
-    }
+    write_content(object, field, writer);
     Some(())
 }
 
-/// Writes a custom field inside its object, with its name in that object.
-pub(crate) fn write_whole(object: &ObjectSchema, field: &FieldSchema, writer: &mut Writer) {
-    writer.leaf("fullName", &field.name);
-    write_content(object, field, writer);
+/// Writes a field inside its object, with its name in that object: a custom field in full, a standard field with what
+/// was stated of it, if anything can be.
+pub(crate) fn write_within(object: &ObjectSchema, field: &FieldSchema, writer: &mut Writer) {
+    if !field.custom && field.document.is_none() && (object.custom || !field.permissionable) {
+        return;
+    }
+    writer.within("fields", |writer| {
+        writer.leaf("fullName", &field.name);
+        write_content(object, field, writer);
+    });
 }
 
 fn find<'o>(org: &'o Org, name: &str) -> Option<(&'o ObjectSchema, &'o FieldSchema)> {
@@ -78,17 +87,9 @@ fn find<'o>(org: &'o Org, name: &str) -> Option<(&'o ObjectSchema, &'o FieldSche
 }
 
 fn write_content(object: &ObjectSchema, field: &FieldSchema, writer: &mut Writer) {
-    let Some(kept) = &field.document else {
-        return write_definition(object, field, writer);
-    };
-    let wrapped = format!("<fields>{kept}</fields>");
-    let Ok(document) = xml::parse(&wrapped) else {
-        return write_definition(object, field, writer);
-    };
-    let mut stated: Vec<Node<'_, '_>> = elements(document.root_element()).collect();
-    stated.retain(|element| element.tag_name().name() != "fullName");
-    stated.sort_by_key(|element| element.tag_name().name());
-    stated.into_iter().for_each(|element| writer.copy(element));
+    if !stated::write(field, writer) && field.custom {
+        write_definition(object, field, writer);
+    }
 }
 
 fn write_definition(object: &ObjectSchema, field: &FieldSchema, writer: &mut Writer) {
@@ -187,11 +188,7 @@ pub(crate) fn apply(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied
     };
     let existing = object.fields.get(field_name).cloned();
     let Some(stem) = field_name.strip_suffix("__c") else {
-        // An object file lists standard fields by name alone.
-        let message = format!("no CustomField named {name} found");
-        return existing
-            .map(|_| Outcome::Unchanged)
-            .ok_or_else(|| vec![Problem::new(REFERENCE, message)]);
+        return apply_standard(org, name, element);
     };
     let mut problems = shape::check("CustomField", element);
     problems.extend(rules::developer_name_refusal(stem));
@@ -216,6 +213,28 @@ pub(crate) fn apply(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied
         insert(org, object_name, field);
     }
     Ok(outcome)
+}
+
+/// An object file lists standard fields by name alone, or with what can be set of them: tracking, values, help.
+fn apply_standard(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied {
+    let Some((object, field)) = find(org, name) else {
+        let message = format!("no CustomField named {name} found");
+        return Err(vec![Problem::new(REFERENCE, message)]);
+    };
+    let (object, field, before) = (
+        object.name.clone(),
+        field.name.clone(),
+        field.document.clone(),
+    );
+    let problems = shape::check("CustomField", element);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    if elements(element).any(|stated| stated.tag_name().name() != "fullName") {
+        keep_stated(org, &object, &field, element);
+    }
+    let after = find(org, name).and_then(|(_, field)| field.document.clone());
+    Ok(Outcome::of_change(before != after))
 }
 
 /// A field's metadata as one text: two fields with the same are the same.
@@ -295,7 +314,7 @@ pub(crate) fn define(
         default_value: default_value(*kind, element),
         description: child_text(element, "description").map(str::to_owned),
         help_text: child_text(element, "inlineHelpText").map(str::to_owned),
-        document: Some(document(object, kind_name, element)),
+        document: Some(stated::document(object, kind_name, element)),
         id: existing
             .and_then(|field| field.id.clone())
             .or_else(|| Some(org.next_id("00N"))),
@@ -347,28 +366,6 @@ fn default_value(kind: FieldType, element: Node<'_, '_>) -> Option<Value> {
     }
 }
 
-/// The field's metadata to be served back: what was stated, and the defaults the platform adds.
-fn document(object: &str, kind: &str, element: Node<'_, '_>) -> String {
-    let mut writer = Writer::compact();
-    elements(element)
-        .filter(|inner| inner.tag_name().name() != "fullName")
-        .for_each(|inner| writer.copy(inner));
-    let mut default = |name: &str, value: bool| {
-        if child(element, name).is_none() {
-            writer.flag(name, value);
-        }
-    };
-    default("externalId", false);
-    if kind != "Checkbox" && kind != "MasterDetail" && kind != "AutoNumber" {
-        default("required", false);
-    }
-    if TRACKED.contains(&object) {
-        default("trackFeedHistory", false);
-        default("trackHistory", false);
-    }
-    writer.finish()
-}
-
 /// Deletes a custom field: its values, its field-level security, but not while a sharing rule asks for it.
 pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     let custom = find(org, name).is_some_and(|(_, field)| field.custom);
@@ -393,36 +390,4 @@ pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
             .for_each(|row| drop(row.remove(field)));
     }
     Ok(())
-}
-
-/// Writes the name field of a custom object.
-pub(crate) fn write_name_field(object: &ObjectSchema, writer: &mut Writer) {
-    let Some(field) = object.fields.values().find(|field| field.name_field) else {
-        return;
-    };
-    writer.within("nameField", |writer| {
-        writer.leaf("label", &field.label);
-        writer.leaf(
-            "type",
-            if field.auto_number {
-                "AutoNumber"
-            } else {
-                "Text"
-            },
-        );
-    });
-}
-
-/// Sets the name field of a new custom object.
-pub(crate) fn set_name_field(object: &mut ObjectSchema, element: Node<'_, '_>) {
-    let Some(stated) = child(element, "nameField") else {
-        return;
-    };
-    let Some(field) = object.fields.values_mut().find(|field| field.name_field) else {
-        return;
-    };
-    if let Some(label) = child_text(stated, "label") {
-        field.label = label.to_owned();
-    }
-    field.auto_number = child_text(stated, "type") == Some("AutoNumber");
 }

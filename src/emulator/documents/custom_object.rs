@@ -44,6 +44,8 @@ pub(crate) fn write(org: &Org, name: &str, writer: &mut Writer) -> Option<()> {
 fn write_element(org: &Org, object: &ObjectSchema, element: &str, writer: &mut Writer) {
     let requested = object.sharing.requested;
     match element {
+        // Custom metadata types, platform events and external objects have no records to share.
+        "externalSharingModel" | "sharingModel" if object.allowed_models.is_empty() => {}
         "externalSharingModel" if org.organization.external_sharing_model_enabled => {
             writer.leaf(element, requested.external.as_str());
         }
@@ -51,7 +53,9 @@ fn write_element(org: &Org, object: &ObjectSchema, element: &str, writer: &mut W
         "fields" => write_fields(object, writer),
         "label" if object.custom => writer.leaf(element, &object.label),
         "pluralLabel" if object.custom => writer.leaf(element, &object.label_plural),
-        "nameField" if object.custom => custom_field::write_name_field(object, writer),
+        "nameField" if object.name.ends_with("__c") => {
+            custom_field::write_name_field(object, writer)
+        }
         "label" | "pluralLabel" | "nameField" => {}
         "recordTypes" => write_record_types(object, writer),
         "sharingModel" => writer.leaf(element, requested.internal.as_str()),
@@ -60,15 +64,11 @@ fn write_element(org: &Org, object: &ObjectSchema, element: &str, writer: &mut W
 }
 
 fn write_fields(object: &ObjectSchema, writer: &mut Writer) {
-    for field in object.fields.values() {
-        if field.custom {
-            writer.within("fields", |writer| {
-                custom_field::write_whole(object, field, writer)
-            });
-        } else if !object.custom && field.permissionable {
-            writer.within("fields", |writer| writer.leaf("fullName", &field.name));
-        }
-    }
+    let fields = object
+        .fields
+        .values()
+        .filter(|field| !(object.custom && field.name_field));
+    fields.for_each(|field| custom_field::write_within(object, field, writer));
 }
 
 /// Record types as they were deployed; those the org came with by what the store knows of them.
@@ -128,6 +128,9 @@ pub(crate) fn apply(
     }
     record_type::add_all(org, name, element);
     problems.extend(set_sharing(org, name, element));
+    if !is_new {
+        rename(org, name, element);
+    }
     if is_new && let Some(object) = org.objects.make_mut().get_mut(name) {
         // The default of a new object is in force at once: it has no records.
         object.sharing.in_force = object.sharing.requested;
@@ -142,6 +145,25 @@ pub(crate) fn apply(
     } else {
         Outcome::of_change(differs)
     })
+}
+
+/// Labels and name field of a custom object that is there; those of standard objects are not metadata of the object.
+fn rename(org: &mut Org, name: &str, element: Node<'_, '_>) {
+    let Some(object) = org
+        .objects
+        .make_mut()
+        .get_mut(name)
+        .filter(|object| object.custom)
+    else {
+        return;
+    };
+    if let Some(label) = child_text(element, "label") {
+        object.label = label.to_owned();
+    }
+    if let Some(label) = child_text(element, "pluralLabel") {
+        object.label_plural = label.to_owned();
+    }
+    custom_field::set_name_field(object, element);
 }
 
 /// In a single call the fields come with their object; in a package each is a component of its own.

@@ -204,6 +204,9 @@ fn overlay_object(before: ObjectAccess, entry: Node<'_, '_>) -> ObjectAccess {
         view_all: flag("viewAllRecords", before.view_all),
         modify_all: flag("modifyAllRecords", before.modify_all),
         view_all_fields: flag("viewAllFields", before.view_all_fields),
+        view_setup: flag("viewSetup", before.view_setup),
+        customize_setup: flag("customizeSetup", before.customize_setup),
+        delete_setup: flag("deleteSetup", before.delete_setup),
     }
 }
 
@@ -317,12 +320,16 @@ fn write_object(name: &str, access: ObjectAccess, version: u32, writer: &mut Wri
     writer.flag("allowDelete", access.delete);
     writer.flag("allowEdit", access.edit);
     writer.flag("allowRead", access.read);
+    // Few objects have setup to grant: the flags are told only where they are on.
+    writer.optional("customizeSetup", access.customize_setup.then_some("true"));
+    writer.optional("deleteSetup", access.delete_setup.then_some("true"));
     writer.flag("modifyAllRecords", access.modify_all);
     writer.leaf("object", name);
     if version >= 63 {
         writer.flag("viewAllFields", access.view_all_fields);
     }
     writer.flag("viewAllRecords", access.view_all);
+    writer.optional("viewSetup", access.view_setup.then_some("true"));
 }
 
 /// Writes one entry of field-level security.

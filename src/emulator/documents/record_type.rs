@@ -82,14 +82,19 @@ pub(crate) fn apply(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied
     let is_new = before
         .as_ref()
         .is_some_and(|object| !object.record_types.contains_key(developer_name));
-    add(org, object, developer_name, element);
-    keep(org, object, developer_name, element);
+    lay(org, object, developer_name, element);
     let differs = before.as_ref() != org.objects.get(object);
     Ok(if is_new {
         Outcome::Created
     } else {
         Outcome::of_change(differs)
     })
+}
+
+/// Adds or replaces a record type, and keeps its document.
+pub(crate) fn lay(org: &mut Org, object: &str, developer_name: &str, element: Node<'_, '_>) {
+    add(org, object, developer_name, element);
+    keep(org, object, developer_name, element);
 }
 
 fn keep(org: &mut Org, object: &str, developer_name: &str, element: Node<'_, '_>) {

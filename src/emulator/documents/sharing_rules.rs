@@ -1,6 +1,7 @@
 //! Sharing rules: criteria and owner rules, in files of their object and one by one.
 
 mod criteria;
+mod stated;
 
 use roxmltree::Node;
 
@@ -11,33 +12,40 @@ use super::super::store::{AccessLevel, AccountLevels, Org, Principal, RuleScope,
 use super::super::xml::{self, Writer, child, child_text, child_truth, elements, text};
 use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, UNKNOWN, shape};
 
+pub(crate) use stated::keep_stated;
+
 /// Longest label, longest description (Metadata API guide, SharingRules).
 const LONGEST: [(&str, usize); 2] = [("label", 80), ("description", 1_000)];
 /// Rules an object can have, and criteria rules among them.
 const MOST_RULES: usize = 300;
 const MOST_CRITERIA_RULES: usize = 50;
 
-/// The elements of a `SharingRules` file and the type of what they hold; `None` for those the emulator refuses.
-const ELEMENTS: [(&str, Option<&str>); 4] = [
-    ("sharingCriteriaRules", Some("SharingCriteriaRule")),
-    ("sharingGuestRules", None),
-    ("sharingOwnerRules", Some("SharingOwnerRule")),
-    ("sharingTerritoryRules", None),
+/// The elements of a `SharingRules` file and the type of what they hold.
+const ELEMENTS: [(&str, &str); 4] = [
+    ("sharingCriteriaRules", "SharingCriteriaRule"),
+    ("sharingGuestRules", "SharingGuestRule"),
+    ("sharingOwnerRules", "SharingOwnerRule"),
+    ("sharingTerritoryRules", "SharingTerritoryRule"),
 ];
+
+/// The types that the org evaluates. Others it refuses, and serves back where a seed brought them.
+const EVALUATED: [&str; 2] = ["SharingCriteriaRule", "SharingOwnerRule"];
 
 /// Writes every rule of an object; nothing inside when it has none.
 pub(crate) fn write(org: &Org, object: &str, writer: &mut Writer) -> Option<()> {
-    if !super::exists(org, "SharingRules", object) {
+    let known = org.objects.contains_key(object);
+    if !known || !super::exists(org, "SharingRules", object) {
         return None;
     }
     for (element, kind) in ELEMENTS {
-        let of_kind = |rule: &&SharingRule| rule.object == object && Some(kind_of(rule)) == kind;
+        let of_kind = |rule: &&SharingRule| rule.object == object && kind_of(rule) == kind;
         for rule in org.rules.values().filter(of_kind) {
             writer.within(element, |writer| {
                 writer.leaf("fullName", &rule.name);
                 write_rule(rule, writer);
             });
         }
+        stated::write(org, object, element, kind, writer);
     }
     Some(())
 }
@@ -125,11 +133,11 @@ pub(crate) fn apply_file(
         let Some((_, kind)) = ELEMENTS.iter().find(|(name, _)| *name == stated) else {
             continue;
         };
-        let Some(kind) = kind else {
+        if !EVALUATED.contains(kind) {
             let message = format!("{stated}: Not available for deploy for this organization");
             problems.push(Problem::at(rule, UNKNOWN, message));
             continue;
-        };
+        }
         outcome = Outcome::Changed;
         if setting.single_call {
             let name = format!(

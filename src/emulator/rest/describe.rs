@@ -1,11 +1,15 @@
 //! What objects and fields there are, as far as the running user sees them.
+//!
+//! Promise: an object and a field have every key that the platform tells of them, also where this org has but one value.
+
+mod field;
 
 use serde_json::{Map, Value, json};
 
 use super::records::schema;
 use crate::emulator::http::{Refusal, Response};
 use crate::emulator::schema as standard;
-use crate::emulator::store::{FieldSchema, FieldType, ObjectSchema};
+use crate::emulator::store::{FieldSchema, ObjectSchema};
 use crate::emulator::viewer::Viewer;
 use crate::emulator::views;
 
@@ -42,6 +46,18 @@ pub fn basic(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
     ))
 }
 
+/// Keys of an object's describe that no object of this org has a value for.
+const ABSENT: [&str; 8] = [
+    "defaultImplementation",
+    "extendedBy",
+    "extendsInterfaces",
+    "implementedBy",
+    "implementsInterfaces",
+    "listviewable",
+    "lookupLayoutable",
+    "networkScopeFieldName",
+];
+
 /// `GET sobjects/X/describe`.
 ///
 /// # Errors
@@ -58,7 +74,7 @@ pub fn object(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
     described.insert(
         "fields".to_owned(),
         fields
-            .map(|field| describe_field(viewer, &full, field))
+            .map(|field| field::describe(viewer, &full, field))
             .collect(),
     );
     described.insert("childRelationships".to_owned(), children(viewer, &full));
@@ -66,6 +82,14 @@ pub fn object(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
     for empty in ["actionOverrides", "namedLayoutInfos", "supportedScopes"] {
         described.insert(empty.to_owned(), json!([]));
     }
+    let layoutable = described.get("layoutable").cloned().unwrap_or_default();
+    for layouts in ["compactLayoutable", "searchLayoutable"] {
+        described.insert(layouts.to_owned(), layoutable.clone());
+    }
+    for absent in ABSENT {
+        described.insert(absent.to_owned(), Value::Null);
+    }
+    described.insert("sobjectDescribeOption".to_owned(), json!("FULL"));
     Ok(Response::json(200, &Value::Object(described)))
 }
 
@@ -83,6 +107,7 @@ fn summary(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {
         ("createable", access.create || writable),
         ("custom", object.custom),
         ("customSetting", false),
+        ("deepCloneable", false),
         (
             "deletable",
             access.delete || writable && object.name != "User",
@@ -90,6 +115,7 @@ fn summary(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {
         ("deprecatedAndHidden", false),
         ("feedEnabled", data),
         ("hasSubtypes", false),
+        ("isInterface", false),
         ("isSubtype", false),
         ("layoutable", data),
         (
@@ -109,6 +135,8 @@ fn summary(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {
         ("name".to_owned(), json!(object.name)),
         ("label".to_owned(), json!(object.label)),
         ("labelPlural".to_owned(), json!(object.label_plural)),
+        ("associateEntityType".to_owned(), Value::Null),
+        ("associateParentEntity".to_owned(), Value::Null),
         (
             "keyPrefix".to_owned(),
             Some(&object.key_prefix)
@@ -124,117 +152,6 @@ fn summary(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {
     let urls = json!({"sobject": base, "describe": format!("{base}/describe"), "rowTemplate": format!("{base}/{{ID}}")});
     summary.insert("urls".to_owned(), urls);
     summary
-}
-
-fn describe_field(viewer: &Viewer<'_>, object: &ObjectSchema, field: &FieldSchema) -> Value {
-    let edits = viewer.edits_field(object, field);
-    let mut described = texts(field);
-    let filterable =
-        views::is_filterable(field) && views::filterable_at(viewer, object, &field.name);
-    let groupable = filterable
-        && !matches!(
-            field.kind,
-            FieldType::Double | FieldType::Currency | FieldType::Percent | FieldType::DateTime
-        );
-    let flags = [
-        (
-            "aggregatable",
-            filterable && field.kind != FieldType::Boolean,
-        ),
-        ("autoNumber", field.auto_number),
-        ("calculated", field.calculated),
-        ("cascadeDelete", field.master_detail),
-        ("caseSensitive", field.case_sensitive),
-        ("createable", field.createable && edits),
-        ("custom", field.custom),
-        ("defaultedOnCreate", field.defaulted_on_create),
-        ("dependentPicklist", false),
-        ("deprecatedAndHidden", false),
-        ("externalId", field.external_id),
-        ("filterable", filterable),
-        ("groupable", groupable),
-        ("htmlFormatted", false),
-        (
-            "idLookup",
-            field.kind == FieldType::Id || field.external_id || field.name == "Email",
-        ),
-        ("nameField", field.name_field),
-        ("namePointing", field.reference_to.len() > 1),
-        ("nillable", field.nillable),
-        ("permissionable", field.permissionable),
-        ("polymorphicForeignKey", field.reference_to.len() > 1),
-        ("restrictedPicklist", field.restricted_picklist),
-        (
-            "sortable",
-            filterable && field.kind != FieldType::MultiPicklist,
-        ),
-        ("unique", field.unique),
-        ("updateable", field.updateable && edits),
-        ("writeRequiresMasterRead", false),
-    ];
-    described.extend(
-        flags
-            .into_iter()
-            .map(|(name, flag)| (name.to_owned(), json!(flag))),
-    );
-    Value::Object(described)
-}
-
-fn texts(field: &FieldSchema) -> Map<String, Value> {
-    let length = if matches!(field.kind, FieldType::Id | FieldType::Reference) {
-        18
-    } else {
-        field.length
-    };
-    let value = |value: &crate::emulator::store::PicklistValue| json!({"active": value.active, "defaultValue": value.default, "label": value.label, "validFor": null, "value": value.value});
-    let default = match (&field.default_value, field.kind) {
-        (Some(value), _) => value.clone(),
-        (None, FieldType::Boolean) => json!(false),
-        (None, _) => Value::Null,
-    };
-    let pairs = [
-        ("name", json!(field.name)),
-        ("label", json!(field.label)),
-        ("type", json!(field.kind.as_str())),
-        ("soapType", json!(soap_type(field.kind))),
-        ("length", json!(length)),
-        ("byteLength", json!(length.saturating_mul(3))),
-        ("precision", json!(field.precision)),
-        ("scale", json!(field.scale)),
-        (
-            "digits",
-            json!(if field.kind == FieldType::Int { 9 } else { 0 }),
-        ),
-        ("defaultValue", default),
-        ("inlineHelpText", json!(field.help_text)),
-        ("picklistValues", field.picklist.iter().map(value).collect()),
-        ("referenceTo", json!(field.reference_to)),
-        ("relationshipName", json!(field.relationship_name)),
-        ("calculatedFormula", Value::Null),
-        ("compoundFieldName", Value::Null),
-        ("controllerName", Value::Null),
-    ];
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
-
-fn soap_type(kind: FieldType) -> &'static str {
-    match kind {
-        FieldType::Id | FieldType::Reference => "tns:ID",
-        FieldType::Boolean => "xsd:boolean",
-        FieldType::Int => "xsd:int",
-        FieldType::Double | FieldType::Currency | FieldType::Percent => "xsd:double",
-        FieldType::Date => "xsd:date",
-        FieldType::DateTime => "xsd:dateTime",
-        FieldType::Time => "xsd:time",
-        FieldType::Address => "urn:address",
-        FieldType::Location => "urn:location",
-        FieldType::Base64 => "xsd:base64Binary",
-        FieldType::AnyType => "xsd:anyType",
-        _ => "xsd:string",
-    }
 }
 
 fn children(viewer: &Viewer<'_>, object: &ObjectSchema) -> Value {

@@ -111,7 +111,7 @@ fn address(rest: &str) -> String {
 {prefix}Country | string 80 | {label}Country
 {prefix}Latitude | double 18.15 | {label}Latitude
 {prefix}Longitude | double 18.15 | {label}Longitude
-{prefix}GeocodeAccuracy | picklist 40 | {label}Geocode Accuracy | | Address;NearAddress;Block;Street;ExtendedZip;Zip;Neighborhood;City;County;State;Unknown
+{prefix}GeocodeAccuracy | picklist 40 | {label}Geocode Accuracy | restricted | Address;NearAddress;Block;Street;ExtendedZip;Zip;Neighborhood;City;County;State;Unknown
 {prefix}Address | address | {label}Address | guarded"
     )
 }
@@ -202,7 +202,8 @@ fn apply(field: &mut FieldSchema, options: &[&str]) {
     field.auto_number = has("name") && has("fixed") && field.name != "Name";
     field.defaulted_on_create = has("owner")
         || always_filled
-        || !field.nillable && (read_only || default_of(field).is_some());
+        || !field.nillable && !field.name_field && (read_only || default_of(field).is_some());
+    field.restricted_picklist = has("restricted");
     field.permissionable = !(read_only && !has("guarded")
         || has("open")
         || has("required")

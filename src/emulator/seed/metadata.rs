@@ -1,18 +1,19 @@
 //! Lays metadata documents over an org, as another org would hand them out: they are taken at their word, since that org
 //! has accepted them.
 
+mod objects;
+mod rules;
+
 use roxmltree::Node;
 
 use super::files::Document;
 use super::{SeedError, named, standard};
-use crate::emulator::documents::{custom_field, groups, permissions};
+use crate::emulator::documents::{groups, permissions};
 use crate::emulator::store::{
-    AccessLevel, AccountLevels, Container, ContainerKind, CriteriaItem, FieldAccess, GroupKind, Id,
-    ObjectAccess, Org, Package, Principal, Profile, RuleScope, SharingModel, SharingRule,
+    AccessLevel, Container, ContainerKind, FieldAccess, GroupKind, Id, ObjectAccess, Org, Package,
+    Profile,
 };
-use crate::emulator::xml::{
-    Writer, child, child_text, child_truth, children, elements, parse, text,
-};
+use crate::emulator::xml::{child_text, child_truth, elements, parse, text};
 
 /// Types in the order in which they build on one another; the rest comes last and is only kept.
 const ORDER: [&str; 11] = [
@@ -49,16 +50,16 @@ fn lay_one(org: &mut Org, document: &Document) -> Result<(), SeedError> {
         .map_err(|malformed| SeedError::unusable(&document.path, malformed.reason))?;
     let (root, name) = (parsed.root_element(), document.name.as_str());
     match document.kind.as_str() {
-        "CustomObject" => object(org, name, root),
-        "CustomField" => return field(org, document, root),
-        "RecordType" => record_type(org, name, root),
+        "CustomObject" => objects::object(org, document, root),
+        "CustomField" => return objects::field(org, document, root),
+        "RecordType" => objects::record_type(org, name, root),
         "SharingSettings" => sharing_settings(org, document, root),
         "Role" => role(org, name, root),
         "Group" | "Queue" => return group(org, document, root),
         "InstalledPackage" => package(org, name, root),
         "Profile" => profile(org, name, root),
         "PermissionSet" => permission_set(org, name, root),
-        _ => rules(org, name, root),
+        _ => rules::rules(org, document, root),
     }
     Ok(())
 }
@@ -70,94 +71,6 @@ fn keep(org: &mut Org, document: &Document) {
         .entry(document.kind.clone())
         .or_default()
         .insert(document.name.clone(), text);
-}
-
-fn object(org: &mut Org, name: &str, root: Node<'_, '_>) {
-    named::object(org, name);
-    let model = |element: &str| child_text(root, element).and_then(SharingModel::parse);
-    named::request_models(
-        org,
-        name,
-        model("sharingModel"),
-        model("externalSharingModel"),
-    );
-    for inner in elements(root) {
-        let full_name = format!(
-            "{name}.{}",
-            child_text(inner, "fullName").unwrap_or_default()
-        );
-        match inner.tag_name().name() {
-            "fields" => define(org, &full_name, inner),
-            "recordTypes" => record_type(org, &full_name, inner),
-            "label" => named::change(org, name, |object| object.label = text(inner).to_owned()),
-            "pluralLabel" => named::change(org, name, |object| {
-                object.label_plural = text(inner).to_owned()
-            }),
-            "nameField" => named::change(org, name, |object| {
-                custom_field::set_name_field(object, root)
-            }),
-            "fullName" | "sharingModel" | "externalSharingModel" => {}
-            other => {
-                let mut writer = Writer::compact();
-                writer.copy(inner);
-                named::change(org, name, |object| {
-                    object
-                        .other
-                        .entry(other.to_owned())
-                        .or_default()
-                        .push(writer.finish())
-                });
-            }
-        }
-    }
-}
-
-fn field(org: &mut Org, document: &Document, root: Node<'_, '_>) -> Result<(), SeedError> {
-    let stated = child_text(root, "fullName").unwrap_or_default();
-    let full_name = match document.name.split_once('.') {
-        Some(_) => document.name.clone(),
-        None => stated.to_owned(),
-    };
-    if !full_name.contains('.') {
-        return Err(SeedError::unusable(
-            &document.path,
-            "neither its folder nor its name says which object the field belongs to",
-        ));
-    }
-    define(org, &full_name, root);
-    Ok(())
-}
-
-/// A field as its document states it. Of standard fields documents say no more than that they are there.
-fn define(org: &mut Org, full_name: &str, element: Node<'_, '_>) {
-    let Some((object, name)) = full_name.split_once('.') else {
-        return;
-    };
-    named::object(org, object);
-    if let Some(target) = child_text(element, "referenceTo") {
-        named::object(org, target);
-    }
-    if !name.contains("__") {
-        return named::field(org, full_name);
-    }
-    match custom_field::define(org, object, name, None, element) {
-        Ok(field) => named::change(org, object, |object| {
-            drop(object.fields.insert(name.to_owned(), field))
-        }),
-        // A type this org does not know behaves as text.
-        Err(_) => named::field(org, full_name),
-    }
-}
-
-fn record_type(org: &mut Org, full_name: &str, element: Node<'_, '_>) {
-    let own_name = full_name.rsplit('.').next().unwrap_or_default();
-    let label = child_text(element, "label").unwrap_or(own_name);
-    named::record_type(
-        org,
-        full_name,
-        label,
-        child_truth(element, "active").unwrap_or(true),
-    );
 }
 
 fn sharing_settings(org: &mut Org, document: &Document, root: Node<'_, '_>) {
@@ -288,7 +201,9 @@ fn permission_set(org: &mut Org, full_name: &str, root: Node<'_, '_>) {
         .map_or((None, full_name), |(space, name)| {
             (Some(space.to_owned()), name)
         });
+    // Before version 38.0 the element was called `userLicense` (Metadata API guide, PermissionSet).
     let license = child_text(root, "license")
+        .or_else(|| child_text(root, "userLicense"))
         .filter(|name| !name.is_empty())
         .map(|name| named::license(org, name));
     let existing = org.permission_set(full_name).map(|set| set.id.clone());
@@ -348,6 +263,9 @@ fn object_permission(org: &mut Org, granted: &mut Container, entry: Node<'_, '_>
         view_all: may("viewAllRecords"),
         modify_all: may("modifyAllRecords"),
         view_all_fields: may("viewAllFields"),
+        view_setup: may("viewSetup"),
+        customize_setup: may("customizeSetup"),
+        delete_setup: may("deleteSetup"),
     };
     if !access.is_empty() {
         granted.object_permissions.insert(name.to_owned(), access);
@@ -385,103 +303,5 @@ fn name_component(org: &mut Org, element: &str, entry: Node<'_, '_>) {
             .get(kind)
             .is_some_and(|kept| kept.contains_key(leaf)) => {}
         _ => standard::keep(org, kind, leaf, ""),
-    }
-}
-
-fn rules(org: &mut Org, object: &str, root: Node<'_, '_>) {
-    named::object(org, object);
-    let replaced: Vec<String> = org
-        .rules
-        .values()
-        .filter(|rule| rule.object == object)
-        .map(SharingRule::full_name)
-        .collect();
-    replaced
-        .iter()
-        .for_each(|name| drop(org.rules.remove(name)));
-    for element in elements(root) {
-        let scope = match element.tag_name().name() {
-            "sharingCriteriaRules" => criteria(org, object, element),
-            "sharingOwnerRules" => RuleScope::Owner(principal(org, element, "sharedFrom")),
-            _ => continue,
-        };
-        let rule = SharingRule {
-            object: object.to_owned(),
-            name: child_text(element, "fullName")
-                .unwrap_or_default()
-                .to_owned(),
-            label: child_text(element, "label").unwrap_or_default().to_owned(),
-            description: child_text(element, "description").map(str::to_owned),
-            scope,
-            shared_to: principal(org, element, "sharedTo"),
-            access: child_text(element, "accessLevel")
-                .and_then(AccessLevel::parse)
-                .unwrap_or_default(),
-            account_levels: child(element, "accountSettings").map(account_levels),
-        };
-        org.rules.insert(rule.full_name(), rule);
-    }
-}
-
-fn criteria(org: &mut Org, object: &str, element: Node<'_, '_>) -> RuleScope {
-    let items: Vec<CriteriaItem> = children(element, "criteriaItems").map(criterion).collect();
-    for item in &items {
-        let full_name = format!("{object}.{}", item.field);
-        match item.value.as_str() {
-            "True" | "False" | "true" | "false" => named::checkbox(org, &full_name),
-            _ => named::field(org, &full_name),
-        }
-    }
-    RuleScope::Criteria {
-        items,
-        boolean_filter: child_text(element, "booleanFilter")
-            .filter(|filter| !filter.is_empty())
-            .map(str::to_owned),
-        include_records_owned_by_all: child_truth(element, "includeRecordsOwnedByAll")
-            .unwrap_or_default(),
-    }
-}
-
-fn criterion(item: Node<'_, '_>) -> CriteriaItem {
-    let part = |name: &str| child_text(item, name).unwrap_or_default().to_owned();
-    CriteriaItem {
-        field: part("field"),
-        operation: part("operation"),
-        value: part("value"),
-    }
-}
-
-fn account_levels(settings: Node<'_, '_>) -> AccountLevels {
-    let level = |element: &str| {
-        child_text(settings, element)
-            .and_then(AccessLevel::parse)
-            .unwrap_or_default()
-    };
-    AccountLevels {
-        case: level("caseAccessLevel"),
-        contact: level("contactAccessLevel"),
-        opportunity: level("opportunityAccessLevel"),
-    }
-}
-
-/// Whom a rule names; the role, group or queue exists afterwards.
-fn principal(org: &mut Org, rule: Node<'_, '_>, side: &str) -> Principal {
-    let Some(target) = child(rule, side).and_then(|side| elements(side).next()) else {
-        return Principal::default();
-    };
-    let (kind, name) = (target.tag_name().name(), text(target));
-    match kind {
-        "role" | "roleAndSubordinates" | "roleAndSubordinatesInternal" => {
-            drop(named::role(org, name))
-        }
-        "group" => named::group(org, GroupKind::Regular, name),
-        "queue" => named::group(org, GroupKind::Queue, name),
-        _ => {}
-    }
-    Principal {
-        kind: kind.to_owned(),
-        name: Some(name)
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned),
     }
 }

@@ -94,6 +94,12 @@ pub struct ObjectAccess {
     pub modify_all: bool,
     /// `viewAllFields`, API 63.0 and later.
     pub view_all_fields: bool,
+    /// `viewSetup`: the object's setup, where it can be granted apart.
+    pub view_setup: bool,
+    /// `customizeSetup`.
+    pub customize_setup: bool,
+    /// `deleteSetup`.
+    pub delete_setup: bool,
 }
 
 impl ObjectAccess {
@@ -106,6 +112,9 @@ impl ObjectAccess {
         view_all: true,
         modify_all: true,
         view_all_fields: false,
+        view_setup: false,
+        customize_setup: false,
+        delete_setup: false,
     };
 
     /// Read, create, edit and delete, records by sharing.
@@ -125,6 +134,9 @@ impl ObjectAccess {
             view_all: self.view_all || other.view_all,
             modify_all: self.modify_all || other.modify_all,
             view_all_fields: self.view_all_fields || other.view_all_fields,
+            view_setup: self.view_setup || other.view_setup,
+            customize_setup: self.customize_setup || other.customize_setup,
+            delete_setup: self.delete_setup || other.delete_setup,
         }
     }
 

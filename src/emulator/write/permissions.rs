@@ -205,6 +205,7 @@ fn overlaid(before: ObjectAccess, row: &Row) -> ObjectAccess {
         view_all: truth(row, "PermissionsViewAllRecords", before.view_all),
         modify_all: truth(row, "PermissionsModifyAllRecords", before.modify_all),
         view_all_fields: truth(row, "PermissionsViewAllFields", before.view_all_fields),
+        ..before
     }
 }
 

@@ -1,6 +1,7 @@
 // What the scripts in JavaScript share: checks with a line each, the org they talk to, another client to look with.
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,6 +35,12 @@ export async function check(name, action) {
   }
 }
 
+/** How many requests of this kind the org was sent so far. */
+export function calls(method, path) {
+  const requests = readFileSync(process.env.ORG_LOG, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+  return requests.filter((row) => row.method === method && row.path.includes(path)).length;
+}
+
 /** The refusal of an action that must not succeed. */
 export async function refused(action) {
   try {
@@ -42,6 +49,15 @@ export async function refused(action) {
     return error;
   }
   throw new Error('this must be refused');
+}
+
+/** A process, and the line in which it tells that it is ready. */
+export async function started(...command) {
+  const [program, ...words] = command;
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  if (!value) throw new Error(`it does not start: ${command.join(' ')}`);
+  return [child, value];
 }
 
 /** Another client, in a process of its own: a JSON array of words in, an answer out. */

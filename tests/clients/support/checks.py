@@ -31,6 +31,13 @@ def equal(actual, expected):
     assert actual == expected, f"{str(actual)[:600]} is not {str(expected)[:600]}"
 
 
+def calls(method, path):
+    """How many requests of this kind the org was sent so far."""
+    with open(os.environ["ORG_LOG"]) as log:
+        requests = [json.loads(line) for line in log]
+    return sum(row["method"] == method and path in row["path"] for row in requests)
+
+
 def refused(kind, action):
     """The refusal of an action that must not succeed."""
     try:

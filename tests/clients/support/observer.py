@@ -18,6 +18,10 @@ def answer(salesforce, verb, *words):
             return getattr(salesforce, words[0]).describe()
         case "global":
             return salesforce.describe()
+        case "limits":
+            return salesforce.limits()
+        case "whose":
+            return org.salesforce(words[0]).oauth2("userinfo")
         case "get":
             return org.plain(getattr(salesforce, words[0]).get(words[1]))
         case "read":
