@@ -538,6 +538,37 @@ fn a_collection_fails_row_by_row_with_status_codes() {
 }
 
 #[test]
+fn collections_are_read_and_upserted() {
+    let mut client = Client::administrator();
+    let found = client.query("SELECT Id, LastName FROM Lead ORDER BY Id LIMIT 2");
+    let lead = found["records"][0].clone();
+    let ids = json!([lead["Id"], "00Q000000000000AAA"]);
+    let (status, rows) = client.call(
+        "POST",
+        "composite/sobjects/Lead",
+        json!({"ids": ids, "fields": ["LastName"]}),
+    );
+    assert_eq!((status, &rows[1]), (200, &Value::Null));
+    assert_eq!(rows[0]["LastName"], lead["LastName"]);
+    let records = json!([
+        {"attributes": {"type": "Lead"}, "id": lead["Id"], "LastName": "Kept"},
+        {"attributes": {"type": "Lead"}, "LastName": "Nameless"}
+    ]);
+    let (_, rows) = client.call(
+        "PATCH",
+        "composite/sobjects/Lead/Id",
+        json!({"records": records}),
+    );
+    assert_eq!(
+        (&rows[0]["success"], &rows[0]["created"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(rows[1]["errors"][0]["statusCode"], "MISSING_ARGUMENT");
+    let (status, _) = client.call("PATCH", "composite/sobjects/Lead", json!({}));
+    assert_eq!(status, 405);
+}
+
+#[test]
 fn a_batch_tells_of_each_request() {
     let mut client = Client::administrator();
     let requests = json!([{"method": "GET", "url": "v66.0/query?q=SELECT+COUNT()+FROM+Lead"}, {"method": "GET", "url": "v66.0/bogus"}]);
@@ -608,6 +639,8 @@ fn foreign_input_never_panics() {
         "/services/data/v66.0/sobjects/ÄÖShare/describe",
         "/id/x/y",
         "/services/data/v66.0/composite/sobjects?ids=,,",
+        "/services/data/v66.0/composite/sobjects/Lead?ids=,,",
+        "/services/data/v66.0/composite/sobjects/Lead/Bogus__c",
     ];
     let bodies = [
         "",

@@ -35,7 +35,7 @@ const CAUSES = [
   ['was renamed to license in version 38.0', 'both', ({ kind, row }) => kind === 'PermissionSet' && /^(userLicense|license)=/.test(row)],
   ['"hidden" was dropped in version 23.0', 'lost', ({ row }) => row.startsWith('fieldPermissions=') && row.includes('hidden=true')],
   ['a standard field, by its name alone', 'surplus', ({ kind, row }) => kind === 'CustomObject' && /^fields=\{fullName=\w+\}$/.test(row)],
-  ['of a merge tool: two versions of a part, and "not true" where true or false belongs', 'both', ({ file }) => file.includes('mergedriver')],
+  ['globalPicklist became valueSet in version 38.0', 'both', ({ row, text }) => text.includes('<globalPicklist>') && / (globalPicklist|valueSet)=/.test(row)],
   ['a default the file leaves open', 'surplus', ({ kind, row }) => kind === 'CustomObject' && /^(externalSharingModel|sharingModel)=/.test(row)],
 ];
 
@@ -49,6 +49,9 @@ function placed(kind, path) {
   if (kind !== 'CustomField') return { place: words.slice(-2).join('/'), name };
   return { place: words.slice(-4).join('/'), name: `${words.at(-3)}.${name}` };
 }
+
+/** What a tool that merges files is tested with: no org holds "not true" where true or false belongs. */
+const isFixture = ({ file }) => file.includes('/sfdcmergedriver__');
 
 async function listed() {
   const rows = (await readFile(join(corpus, 'INDEX.tsv'), 'utf8')).trimEnd().split('\n').slice(1);
@@ -181,10 +184,12 @@ async function readBack(folder, files, tally) {
   }
 }
 
-const all = await listed();
+const files = await listed();
+const all = files.filter((file) => !isFixture(file));
+console.log(`# ${all.length} files; ${files.length - all.length} are left out as fixtures of a tool that merges files`);
 for (const [folder, kind] of Object.entries(KINDS)) {
-  const files = all.filter((file) => file.kind === kind);
-  const groups = grouped(files);
+  const own = all.filter((file) => file.kind === kind);
+  const groups = grouped(own);
   await check(`corpus ${folder}: every file seeds and reads back as it is`, async () => {
     const tally = { files: 0, same: 0, statements: 0, causes: {}, unexplained: [] };
     for (const [turn, group] of groups.entries()) await readBack(join(process.cwd(), `${folder}-${turn}`), group, tally);
@@ -192,7 +197,7 @@ for (const [folder, kind] of Object.entries(KINDS)) {
     for (const [cause, count] of Object.entries(tally.causes)) console.log(`#   ${count} lines: ${cause}`);
     for (const problem of tally.unexplained.slice(0, 40)) console.log(`#   unexplained: ${problem}`);
     assert.equal(tally.unexplained.length, 0, `${tally.unexplained.length} lines differ without a cause`);
-    assert.equal(tally.files, files.length);
+    assert.equal(tally.files, own.length);
     assert.ok(tally.files > 0, 'the corpus has files of this type');
   });
 }

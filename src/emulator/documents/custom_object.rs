@@ -269,8 +269,7 @@ fn follows_internal(org: &Org, external: SharingModel) -> bool {
 
 fn keep_other(org: &mut Org, name: &str, element: Node<'_, '_>) {
     let mut stated: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let is_kept = |name: &str| name == "recordTypes" || !TYPED.contains(&name);
-    for inner in elements(element).filter(|inner| is_kept(inner.tag_name().name())) {
+    for inner in elements(element).filter(|inner| !TYPED.contains(&inner.tag_name().name())) {
         let mut writer = Writer::compact();
         writer.copy(inner);
         stated

@@ -44,7 +44,7 @@ pub(crate) fn write_known(record_type: &RecordType, writer: &mut Writer) {
 pub(crate) fn add_all(org: &mut Org, name: &str, element: Node<'_, '_>) {
     for stated in children(element, ELEMENT) {
         let developer_name = child_text(stated, "fullName").unwrap_or_default();
-        add(org, name, developer_name, stated);
+        lay(org, name, developer_name, stated);
     }
 }
 
@@ -101,14 +101,42 @@ fn keep(org: &mut Org, object: &str, developer_name: &str, element: Node<'_, '_>
     let mut writer = Writer::compact();
     writer.within(ELEMENT, |writer| {
         writer.leaf("fullName", developer_name);
-        elements(element)
+        let mut inside: Vec<Node<'_, '_>> = elements(element)
             .filter(|inner| inner.tag_name().name() != "fullName")
-            .for_each(|inner| writer.copy(inner));
+            .collect();
+        inside.sort_by_key(|inner| inner.tag_name().name());
+        inside.iter().for_each(|inner| copy(*inner, writer));
     });
     if let Some(object) = org.objects.make_mut().get_mut(object) {
         let kept = object.other.entry(ELEMENT.to_owned()).or_default();
         merge_named(kept, vec![writer.finish()]);
     }
+}
+
+/// Copies a part of a record type. Each of its picklist values says whether it is the default.
+fn copy(part: Node<'_, '_>, writer: &mut Writer) {
+    if part.tag_name().name() != "picklistValues" {
+        return writer.copy(part);
+    }
+    writer.within("picklistValues", |writer| {
+        for inner in elements(part) {
+            match inner.tag_name().name() {
+                "values" => copy_value(inner, writer),
+                _ => writer.copy(inner),
+            }
+        }
+    });
+}
+
+fn copy_value(value: Node<'_, '_>, writer: &mut Writer) {
+    writer.within("values", |writer| {
+        for inner in elements(value) {
+            writer.copy(inner);
+            if inner.tag_name().name() == "fullName" && child_text(value, "default").is_none() {
+                writer.flag("default", false);
+            }
+        }
+    });
 }
 
 /// Refuses to take a record type away: only the setup pages can (Metadata API guide, RecordType).

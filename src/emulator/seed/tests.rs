@@ -1,8 +1,10 @@
 use std::fs;
 
 use super::*;
+use crate::emulator::documents;
 use crate::emulator::sharing::Sight;
 use crate::emulator::store::{RuleScope, SharingModel};
+use crate::emulator::xml::Writer;
 
 /// The org over these files: path in the seed, content.
 fn org(files: &[(&str, &str)]) -> Result<Org, SeedError> {
@@ -38,6 +40,71 @@ fn the_standard_org_has_five_free_seats_and_one_administrator() {
         org.object("Contact").unwrap().sharing.in_force.internal,
         SharingModel::ControlledByParent
     );
+}
+
+/// What the org would answer to a read of a component, between its name and its end.
+fn read_back(org: &Org, kind: &str, name: &str) -> String {
+    let rendering = documents::Rendering {
+        version: 66,
+        scope: documents::Scope::everything(),
+    };
+    let mut writer = Writer::compact();
+    assert!(documents::write(org, kind, name, &rendering, &mut writer));
+    writer.finish()
+}
+
+#[test]
+fn what_the_org_does_not_model_is_served_back() {
+    let guest = "<sharingGuestRules><fullName>Open</fullName><accessLevel>Read</accessLevel><label>Open</label><sharedTo><guestUser>Site</guestUser></sharedTo></sharingGuestRules>";
+    let owner = "<sharingOwnerRules><fullName>All</fullName><accessLevel>Read</accessLevel></sharingOwnerRules>";
+    let kind = "<recordTypes><fullName>Web</fullName><active>true</active><description>From the site</description><label>Web</label></recordTypes>";
+    let fields = "<fields><fullName>Rating</fullName><trackHistory>true</trackHistory></fields><fields><fullName>Where__c</fullName><label>Where</label><type>Address</type></fields>";
+    let name = "<nameField><displayFormat>P-{0}</displayFormat><label>Number</label><type>AutoNumber</type></nameField>";
+    let set = "<label>Old</label><userLicense>Salesforce</userLicense>";
+    let granted = "<fieldPermissions><editable>false</editable><field>User.Code__c</field><readable>true</readable></fieldPermissions>";
+    let org = org(&[
+        (
+            "sharingRules/Lead.sharingRules",
+            &document("SharingRules", guest),
+        ),
+        (
+            "sharingRules/User.sharingRules",
+            &document("SharingRules", owner),
+        ),
+        (
+            "objects/Lead.object",
+            &document("CustomObject", &format!("{fields}{kind}")),
+        ),
+        ("objects/Part__c.object", &document("CustomObject", name)),
+        (
+            "objects/User.object",
+            &document("CustomObject", "<enableFeeds>true</enableFeeds>"),
+        ),
+        (
+            "permissionsets/Old.permissionset",
+            &document("PermissionSet", set),
+        ),
+        ("profiles/Some.profile", &document("Profile", granted)),
+    ])
+    .unwrap();
+    let check = |kind: &str, name: &str, stated: &str| {
+        let text = read_back(&org, kind, name);
+        assert!(text.contains(stated), "{kind} {name}: {stated}: {text}");
+    };
+    check("SharingRules", "Lead", guest);
+    check("SharingRules", "User", owner);
+    check("CustomObject", "Lead", kind);
+    check("CustomObject", "Lead", "<trackHistory>true</trackHistory>");
+    check(
+        "CustomField",
+        "Lead.Rating",
+        "<trackHistory>true</trackHistory>",
+    );
+    check("CustomField", "Lead.Where__c", "<type>Address</type>");
+    check("CustomObject", "Part__c", name);
+    check("CustomObject", "User", "<enableFeeds>true</enableFeeds>");
+    check("PermissionSet", "Old", "<license>Salesforce</license>");
+    check("Profile", "Some", granted);
 }
 
 #[test]

@@ -39,8 +39,19 @@ fn inside(element: Node<'_, '_>) -> Writer {
     let mut writer = Writer::compact();
     elements(element)
         .filter(|inner| inner.tag_name().name() != "fullName")
-        .for_each(|inner| writer.copy(inner));
+        .for_each(|inner| copy(inner, &mut writer));
     writer
+}
+
+/// Copies a part of a field. A global picklist is named by its value set since version 38.0 (Metadata API guide,
+/// CustomField).
+fn copy(part: Node<'_, '_>, writer: &mut Writer) {
+    if part.tag_name().name() != "globalPicklist" {
+        return writer.copy(part);
+    }
+    writer.within("valueSet", |writer| {
+        writer.leaf("valueSetName", xml::text(part))
+    });
 }
 
 /// The field's metadata to be served back: what was stated, and the defaults the platform adds.
