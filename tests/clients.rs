@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -162,19 +163,29 @@ fn run(name: &str, client: &str, options: &[&str]) {
         return;
     }
     let stage = stage(&clients, options);
-    let output = Command::new(interpreter(&clients, name))
+    let mut command = Command::new(interpreter(&clients, name));
+    command
         .arg(script(name))
         .current_dir(stage.folder.path())
         .env("HOME", stage.folder.path())
         .env("PYTHONPATH", script("support"))
-        .envs(stage.words.iter().map(|(name, value)| (name, value)))
-        .output()
-        .expect("the script starts");
+        .envs(stage.words.iter().map(|(name, value)| (name, value)));
+    let output = in_time(command);
     let mut told = String::from_utf8_lossy(&output.stdout).into_owned();
     told.push_str(&judged_answers(&stage));
     let complaints = String::from_utf8_lossy(&output.stderr);
     count(name, &told, &complaints);
     assert!(output.status.success(), "{name} ended early:\n{complaints}");
+}
+
+/// What a command prints, if it ends within a quarter of an hour.
+fn in_time(mut command: Command) -> Output {
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || ended.send(command.output()));
+    let output = end
+        .recv_timeout(Duration::from_secs(900))
+        .expect("the script ends within a quarter of an hour");
+    output.expect("the script starts")
 }
 
 /// Prints the checks of a script and how many they are; one that failed fails the test.
@@ -266,13 +277,13 @@ const SCRIPTS: [(&str, &str); 6] = [
 /// The word a check begins with, in a line of a script that names one: `await check('WORD: …` or `"WORD: …": action,`.
 fn topic(line: &str) -> Option<&str> {
     let line = line.trim_start();
-    let named = line.strip_prefix("await check(").or(Some(line))?;
-    let is_check = line.starts_with("await check(") || line.ends_with(',');
-    let (word, _) = named
-        .strip_prefix(['\'', '`', '"'])?
-        .split_once([':', ' '])?;
+    let named = match line.strip_prefix("await check(") {
+        Some(named) => named.strip_prefix(['\'', '`'])?,
+        None => line.strip_prefix('"').filter(|_| line.ends_with(','))?,
+    };
+    let (word, _) = named.split_once([':', ' '])?;
     let plain = |letter: char| letter.is_ascii_lowercase() || letter == '-';
-    (is_check && named.contains(": ") && word.chars().all(plain)).then_some(word)
+    (named.contains(": ") && word.chars().all(plain)).then_some(word)
 }
 
 /// What each check of the scripts proves, and with which client.

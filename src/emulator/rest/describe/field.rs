@@ -6,23 +6,39 @@ use crate::emulator::store::{FieldSchema, FieldType, ObjectSchema};
 use crate::emulator::viewer::Viewer;
 use crate::emulator::views;
 
+/// Flags that no field of this org has.
+const NEVER: [&str; 9] = [
+    "aiPredictionField",
+    "dependentPicklist",
+    "deprecatedAndHidden",
+    "displayLocationInDecimal",
+    "formulaTreatNullNumberAsZero",
+    "highScaleNumber",
+    "htmlFormatted",
+    "restrictedDelete",
+    "writeRequiresMasterRead",
+];
+
 /// A field as describe shows it to this user.
 pub(super) fn describe(viewer: &Viewer<'_>, object: &ObjectSchema, field: &FieldSchema) -> Value {
-    let edits = viewer.edits_field(object, field);
     let mut described = texts(object, field);
-    let filterable =
-        views::is_filterable(field) && views::filterable_at(viewer, object, &field.name);
-    let groupable = filterable
-        && !matches!(
-            field.kind,
-            FieldType::Double | FieldType::Currency | FieldType::Percent | FieldType::DateTime
-        );
-    let flags = [
-        (
-            "aggregatable",
-            filterable && field.kind != FieldType::Boolean,
-        ),
-        ("aiPredictionField", false),
+    let flags = properties(viewer, object, field)
+        .into_iter()
+        .chain(uses(viewer, object, field))
+        .chain(NEVER.map(|name| (name, false)));
+    described.extend(flags.map(|(name, flag)| (name.to_owned(), json!(flag))));
+    Value::Object(described)
+}
+
+/// What a field is.
+fn properties(
+    viewer: &Viewer<'_>,
+    object: &ObjectSchema,
+    field: &FieldSchema,
+) -> [(&'static str, bool); 18] {
+    let edits = viewer.edits_field(object, field);
+    let several = field.reference_to.len() > 1;
+    [
         ("autoNumber", field.auto_number),
         ("calculated", field.calculated),
         ("cascadeDelete", field.master_detail),
@@ -30,47 +46,49 @@ pub(super) fn describe(viewer: &Viewer<'_>, object: &ObjectSchema, field: &Field
         ("createable", field.createable && edits),
         ("custom", field.custom),
         ("defaultedOnCreate", field.defaulted_on_create),
-        ("dependentPicklist", false),
-        ("deprecatedAndHidden", false),
-        ("displayLocationInDecimal", false),
         ("encrypted", field.kind == FieldType::EncryptedString),
         ("externalId", field.external_id),
-        // Of compound fields a distance can be asked for.
-        ("filterable", filterable || field.kind == FieldType::Address),
-        ("formulaTreatNullNumberAsZero", false),
-        ("groupable", groupable),
-        ("highScaleNumber", false),
-        ("htmlFormatted", false),
-        (
-            "idLookup",
-            field.kind == FieldType::Id || field.external_id || field.name == "Email",
-        ),
         ("nameField", field.name_field),
-        ("namePointing", field.reference_to.len() > 1),
+        ("namePointing", several),
         ("nillable", field.nillable),
         ("permissionable", field.permissionable),
-        ("polymorphicForeignKey", field.reference_to.len() > 1),
-        (
-            "queryByDistance",
-            matches!(field.kind, FieldType::Address | FieldType::Location),
-        ),
-        ("restrictedDelete", false),
-        ("searchPrefilterable", is_search_filter(field)),
+        ("polymorphicForeignKey", several),
         ("restrictedPicklist", field.restricted_picklist),
-        (
-            "sortable",
-            filterable && field.kind != FieldType::MultiPicklist,
-        ),
+        ("searchPrefilterable", is_search_filter(field)),
         ("unique", field.unique),
         ("updateable", field.updateable && edits),
-        ("writeRequiresMasterRead", false),
-    ];
-    described.extend(
-        flags
-            .into_iter()
-            .map(|(name, flag)| (name.to_owned(), json!(flag))),
+    ]
+}
+
+/// What queries can do with a field.
+fn uses(
+    viewer: &Viewer<'_>,
+    object: &ObjectSchema,
+    field: &FieldSchema,
+) -> [(&'static str, bool); 6] {
+    use FieldType as Type;
+    let kind = field.kind;
+    let filterable =
+        views::is_filterable(field) && views::filterable_at(viewer, object, &field.name);
+    let measured = matches!(
+        kind,
+        Type::Double | Type::Currency | Type::Percent | Type::DateTime
     );
-    Value::Object(described)
+    [
+        ("aggregatable", filterable && kind != Type::Boolean),
+        // Of compound fields a distance can be asked for.
+        ("filterable", filterable || kind == Type::Address),
+        ("groupable", filterable && !measured),
+        (
+            "idLookup",
+            kind == Type::Id || field.external_id || field.name == "Email",
+        ),
+        (
+            "queryByDistance",
+            matches!(kind, Type::Address | Type::Location),
+        ),
+        ("sortable", filterable && kind != Type::MultiPicklist),
+    ]
 }
 
 fn texts(object: &ObjectSchema, field: &FieldSchema) -> Map<String, Value> {
