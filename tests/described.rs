@@ -25,7 +25,7 @@ const OBJECTS: [(&str, &str); 3] = [
 ];
 
 /// Where a recording differs from this org for a reason: object, field (`*` for all), key.
-const DIFFERENT: [(&str, &str, &str); 7] = [
+const DIFFERENT: [(&str, &str, &str); 9] = [
     // Values are the org's own.
     ("*", "*", "picklistValues"),
     // The recorded org shows picklists of accounts in the length they had in older versions.
@@ -34,6 +34,9 @@ const DIFFERENT: [(&str, &str, &str); 7] = [
     // The recorded org manages no bounces.
     ("Lead", "EmailBouncedDate", "createable"),
     ("Lead", "EmailBouncedReason", "createable"),
+    // This org lets profiles grant them; the recorded ones do not.
+    ("*", "IndividualId", "permissionable"),
+    ("Lead", "IsUnreadByOwner", "permissionable"),
     // A text that leads to a record of another service.
     ("*", "JigsawCompanyId", "relationshipName"),
     ("*", "JigsawContactId", "relationshipName"),

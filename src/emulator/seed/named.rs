@@ -44,22 +44,6 @@ pub(super) fn field(org: &mut Org, full_name: &str) {
     );
 }
 
-/// Puts a field under field-level security: an org lists no other fields in its profiles.
-pub(super) fn secured(org: &mut Org, full_name: &str) {
-    let Some((object, name)) = full_name.split_once('.') else {
-        return;
-    };
-    let secured = |field: &FieldSchema| field.permissionable;
-    if org.field(object, name).is_none_or(secured) {
-        return;
-    }
-    change(org, object, |object| {
-        if let Some(field) = object.fields.get_mut(name) {
-            field.permissionable = true;
-        }
-    });
-}
-
 /// Makes sure there is a checkbox of this full name.
 pub(super) fn checkbox(org: &mut Org, full_name: &str) {
     let default_value = Some(false.into());
