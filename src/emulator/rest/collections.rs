@@ -22,17 +22,7 @@ pub(super) fn write(
     request: &Request,
     version: u32,
 ) -> Result<Response, Refusal> {
-    let body = body_object(request)?;
-    let all_or_none = body
-        .get("allOrNone")
-        .and_then(Value::as_bool)
-        .unwrap_or_default();
-    let records = body
-        .get("records")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    check_size(records.len())?;
+    let (records, all_or_none) = stated(request)?;
     let updates = request.method == "PATCH";
     let mut each = |world: &mut World, record: &Value| {
         let object = record["attributes"]["type"]
@@ -41,7 +31,8 @@ pub(super) fn write(
             .to_owned();
         let mut fields = record.as_object().cloned().unwrap_or_default();
         if !updates {
-            return write::create(world, &request.user, version, &object, fields);
+            let id = write::create(world, &request.user, version, &object, fields)?;
+            return Ok(Saved { id, created: None });
         }
         let id = take(&mut fields, "id").ok_or_else(|| {
             Refusal::new(
@@ -50,9 +41,57 @@ pub(super) fn write(
                 "Id not specified in an update call",
             )
         })?;
-        write::update(world, &request.user, version, &object, &id, fields).map(|()| id)
+        write::update(world, &request.user, version, &object, &id, fields)?;
+        Ok(Saved { id, created: None })
     };
     Ok(all(world, records.as_slice(), all_or_none, &mut each))
+}
+
+/// `PATCH composite/sobjects/OBJECT/FIELD`: each record is the one whose external id it holds, or a new one.
+///
+/// # Errors
+/// Too many records, or a body that is none; single records fail in their own rows.
+pub(super) fn upsert(
+    world: &mut World,
+    request: &Request,
+    version: u32,
+    (object, field): (&str, &str),
+) -> Result<Response, Refusal> {
+    let (records, all_or_none) = stated(request)?;
+    let mut each = |world: &mut World, record: &Value| {
+        let mut fields = record.as_object().cloned().unwrap_or_default();
+        let value = take(&mut fields, field).ok_or_else(|| {
+            let message = format!("{field} not specified");
+            Refusal::new(400, "MISSING_ARGUMENT", message)
+        })?;
+        let key = (field, value.as_str());
+        match write::upsert(world, &request.user, version, object, key, fields)? {
+            write::Upserted::Created(id) => Ok(Saved {
+                id,
+                created: Some(true),
+            }),
+            write::Upserted::Updated(id) => Ok(Saved {
+                id,
+                created: Some(false),
+            }),
+            write::Upserted::Several(ids) => {
+                let message =
+                    format!("{field}: more than one record found for external id field: {ids:?}");
+                Err(Refusal::new(400, "DUPLICATE_EXTERNAL_ID", message))
+            }
+        }
+    };
+    Ok(all(world, records.as_slice(), all_or_none, &mut each))
+}
+
+/// The records of a body, and whether it is all of them or none.
+fn stated(request: &Request) -> Result<(Vec<Value>, bool), Refusal> {
+    let body = body_object(request)?;
+    let all_or_none = body.get("allOrNone").and_then(Value::as_bool);
+    let records = body.get("records").and_then(Value::as_array).cloned();
+    let records = records.unwrap_or_default();
+    check_size(records.len())?;
+    Ok((records, all_or_none.unwrap_or_default()))
 }
 
 /// `GET` and `POST composite/sobjects/OBJECT`: the records with these ids, null for each that is not there.
@@ -130,7 +169,9 @@ pub(super) fn delete(
         let id = id.as_str().unwrap_or_default();
         let object = object_of(world, id)
             .ok_or_else(|| Refusal::new(400, "MALFORMED_ID", format!("malformed id {id}")))?;
-        write::delete(world, &request.user, version, &object, id).map(|()| id.to_owned())
+        write::delete(world, &request.user, version, &object, id)?;
+        let id = id.to_owned();
+        Ok(Saved { id, created: None })
     };
     Ok(all(world, ids.as_slice(), all_or_none, &mut each))
 }
@@ -169,12 +210,18 @@ fn check_size(size: usize) -> Result<(), Refusal> {
     ))
 }
 
-type Each<'e> = &'e mut dyn FnMut(&mut World, &Value) -> Result<String, Refusal>;
+/// A record that was written; of an upsert, whether it is new.
+struct Saved {
+    id: String,
+    created: Option<bool>,
+}
+
+type Each<'e> = &'e mut dyn FnMut(&mut World, &Value) -> Result<Saved, Refusal>;
 
 /// One result for each; when it is all or none, one refusal rolls everything back.
 fn all(world: &mut World, items: &[Value], all_or_none: bool, each: Each<'_>) -> Response {
     let snapshot = all_or_none.then(|| world.org.clone());
-    let mut results: Vec<Result<String, Refusal>> =
+    let mut results: Vec<Result<Saved, Refusal>> =
         items.iter().map(|item| each(world, item)).collect();
     if let (Some(snapshot), true) = (snapshot, results.iter().any(Result::is_err)) {
         world.org = snapshot;
@@ -191,9 +238,12 @@ fn all(world: &mut World, items: &[Value], all_or_none: bool, each: Each<'_>) ->
     Response::json(200, &Value::Array(rows))
 }
 
-fn row(result: Result<String, Refusal>) -> Value {
+fn row(result: Result<Saved, Refusal>) -> Value {
     match result {
-        Ok(id) => json!({"id": id, "success": true, "errors": []}),
+        Ok(Saved { id, created: None }) => json!({"id": id, "success": true, "errors": []}),
+        Ok(Saved { id, created }) => {
+            json!({"id": id, "success": true, "errors": [], "created": created})
+        }
         Err(refusal) => {
             let error = json!({"statusCode": refusal.code, "message": refusal.message, "fields": refusal.fields.unwrap_or_default()});
             json!({"success": false, "errors": [error]})

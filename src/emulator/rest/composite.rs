@@ -21,6 +21,12 @@ pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str])
         ("GET" | "POST", ["sobjects", object]) => {
             answer(collections::read(world, request, version, object))
         }
+        ("PATCH", ["sobjects", object, field]) => answer(collections::upsert(
+            world,
+            request,
+            version,
+            (object, field),
+        )),
         ("DELETE", ["sobjects"]) => answer(collections::delete(world, request, version)),
         ("POST", ["tree", object]) => answer(tree::create(world, request, version, object)),
         (method, [] | ["batch"] | ["tree", _]) => method_not_allowed(method, &["POST"]),
