@@ -31,6 +31,8 @@ pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str])
         ("POST", ["tree", object]) => answer(tree::create(world, request, version, object)),
         (method, [] | ["batch"] | ["tree", _]) => method_not_allowed(method, &["POST"]),
         (method, ["sobjects"]) => method_not_allowed(method, &["DELETE", "PATCH", "POST"]),
+        (method, ["sobjects", _]) => method_not_allowed(method, &["GET", "POST"]),
+        (method, ["sobjects", _, _]) => method_not_allowed(method, &["PATCH"]),
         _ => not_found(),
     }
 }
