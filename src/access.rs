@@ -5,11 +5,15 @@ mod reach;
 mod visible;
 
 use crate::criteria::{self, Verdict};
-use crate::facts::{CONTAINERS, Facts, ORGANIZATION, PROFILES, Question, ROLES, Row};
+use crate::facts::{
+    Answer, CONTAINERS, Facts, OBJECT_PERMISSIONS, ORGANIZATION, Question, ROLES, Row, Selection,
+};
+use crate::kinds::live_user;
 use crate::manifest::{Manifest, Sharing};
 use crate::soql;
 pub use reach::{criteria_rules, owned_by, owner_rules};
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 pub use visible::{ask_more, blind, profile_sees_all, subordinates};
@@ -65,12 +69,8 @@ pub const USERS_WITH_ROLES: &str = "SELECT Id, UserRoleId FROM User WHERE UserRo
 pub const WITHOUT_ACCOUNT: &str = "SELECT COUNT(Id) n FROM Contact WHERE AccountId = null";
 
 /// Everything that grants something on an object.
-pub fn object_permissions(object: &str) -> String {
-    format!(
-        "SELECT ParentId, SobjectType, PermissionsRead, PermissionsViewAllRecords, PermissionsModifyAllRecords \
-         FROM ObjectPermissions WHERE SobjectType = {}",
-        soql::literal(object)
-    )
+pub fn object_permissions(object: &str) -> Selection {
+    Selection::of(OBJECT_PERMISSIONS, "SobjectType", [object])
 }
 
 /// Active users who read an object through a permission set.
@@ -81,6 +81,41 @@ pub fn assignments(object: &str) -> String {
          AND PermissionSetId IN (SELECT ParentId FROM ObjectPermissions WHERE SobjectType = {} AND PermissionsRead = true)",
         soql::literal(object)
     )
+}
+
+/// Records of an object by owner. The platform groups up to 2,000; where there are more owners, [`population`] and
+/// [`owned`] are asked by themselves.
+pub fn owners(object: &str) -> String {
+    format!("SELECT OwnerId, COUNT(Id) n FROM {object} GROUP BY OwnerId")
+}
+
+/// Files the population, and what the user owns, that the counts by owner tell.
+pub fn know_populations(manifest: &Manifest, facts: &mut Facts) {
+    let user = manifest.spec.user.as_ref();
+    let user = user.and_then(|user| live_user(user, facts));
+    let id = user.and_then(|row| row.text("Id")).map(str::to_owned);
+    let username = user.and_then(|row| row.text("Username")).map(str::to_owned);
+    for sharing in &manifest.spec.sharing {
+        let object = &sharing.object.value;
+        let Some(owners) = facts.answered(&owners(object)) else {
+            continue;
+        };
+        let count = |row: &Row| row.number("n").unwrap_or(0);
+        let all: u64 = owners.iter().map(count).sum();
+        let of_user = owners
+            .iter()
+            .find(|row| row.text("OwnerId") == id.as_deref());
+        let of_user = of_user.map_or(0, count);
+        facts.record(Question::Query(population(object)), counted(all));
+        if let Some(username) = &username {
+            facts.record(Question::Query(owned(object, username)), counted(of_user));
+        }
+    }
+}
+
+/// The answer to a query that counts.
+fn counted(number: u64) -> Answer {
+    Answer::Rows(Row::of(&json!({"n": number})).into_iter().collect())
 }
 
 /// Records of an object.
@@ -134,7 +169,6 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
     let mut queries = vec![
         ORGANIZATION.to_owned(),
         CONTAINERS.to_owned(),
-        PROFILES.to_owned(),
         ROLES.to_owned(),
     ];
     if !manifest.spec.sharing.is_empty() {
@@ -144,26 +178,22 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
     if sharing().any(|sharing| owner_rules(sharing, manifest).next().is_some()) {
         queries.push(USERS_WITH_ROLES.to_owned());
     }
-    let username = manifest.spec.user.as_ref().map(|user| &user.username.value);
+    let mut questions = Vec::new();
     for sharing in &manifest.spec.sharing {
         let object = &sharing.object.value;
         if !is_name(object) {
             continue;
         }
-        queries.extend([
-            object_permissions(object),
-            assignments(object),
-            population(object),
-        ]);
+        questions.push(Question::Rows(object_permissions(object)));
+        queries.extend([assignments(object), owners(object)]);
         queries.extend(expected(sharing, manifest));
-        queries.extend(username.map(|username| owned(object, username)));
         queries.extend((object == "Contact").then(|| WITHOUT_ACCOUNT.to_owned()));
     }
+    questions.extend(queries.into_iter().map(Question::Query));
     let under_accounts = |sharing: &Sharing| visible::account_level(&sharing.object).is_some();
     let account_rules = Question::Component("SharingRules", "Account".to_owned());
-    let accounts = sharing().any(under_accounts).then_some(account_rules);
-    let queries = queries.into_iter().map(Question::Query);
-    queries.chain(accounts).collect()
+    questions.extend(sharing().any(under_accounts).then_some(account_rules));
+    questions
 }
 
 /// Names go into query text as they are: only what can be a name.
@@ -201,7 +231,7 @@ fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
 /// What ignores the default: Modify or View All Data, or Modify or View All on the object.
 pub fn bypass(object: &str, facts: &Facts) -> Vec<Bypass> {
     let objects: BTreeMap<&str, &Row> = facts
-        .rows(&object_permissions(object))
+        .selected(&object_permissions(object))
         .iter()
         .filter_map(|row| Some((row.text("ParentId")?, row)))
         .collect();

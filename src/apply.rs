@@ -195,6 +195,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.check_stop()?;
+        self.writer.reader().begin_phase(&format!("stage {stage}"));
         let started = self.now();
         let addresses = changes
             .iter()

@@ -29,6 +29,7 @@ mod schema;
 mod session;
 mod signals;
 mod target;
+mod trace;
 mod validate;
 mod values;
 mod verify;

@@ -1,6 +1,6 @@
 //! Doctor: who is logged in, to which org, and whether that is enough. Reads a few things and writes nothing.
 //!
-//! **Promise:** two requests after the log-in; what is missing is named with the next step, and an org that hides a
+//! **Promise:** three requests after the log-in; what is missing is named with the next step, and an org that hides a
 //! permission from the question is not taken for one that lacks it.
 
 mod answers;

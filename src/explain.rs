@@ -70,7 +70,7 @@ fn subject<'a>(
         let Some(user) = &manifest.spec.user else {
             continue;
         };
-        let row = facts.rows(&user_question(&user.username)).first();
+        let row = facts.selected(&user_question(&user.username)).first();
         let user_id = row
             .and_then(|row| row.text("Id"))
             .ok_or_else(|| no_user(&user.username))?;

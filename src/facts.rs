@@ -4,8 +4,11 @@
 //! live state out of the answers. So the planner is a pure function of manifests and facts, and a recorded `Facts`
 //! replays a plan exactly.
 
+mod selection;
+
 use crate::xml::Element;
-use serde_json::{Map, Value};
+pub use selection::{Selection, Term};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// One thing to ask the org. Equal questions are asked once.
@@ -13,6 +16,8 @@ use std::collections::BTreeMap;
 pub enum Question {
     /// A SOQL query over the data API, all pages.
     Query(String),
+    /// Rows that are asked for together with others of the same object.
+    Rows(Selection),
     /// A SOQL query over the Tooling API.
     Tooling(String),
     /// The describe of an object, by API name.
@@ -84,19 +89,35 @@ pub const ORGANIZATION: &str = "SELECT Id, Name, OrganizationType, IsSandbox, Ti
 /// The same with the columns that every org has.
 pub const ORGANIZATION_LEAST: &str = "SELECT Id, Name, OrganizationType, IsSandbox, TimeZoneSidKey, DefaultLocaleSidKey, LanguageLocaleKey FROM Organization";
 
-/// Profiles by label, with their licence.
+/// Profiles by label, with their licence: known from [`CONTAINERS`], never asked by itself.
 pub const PROFILES: &str = "SELECT Id, Name, UserLicense.Name FROM Profile";
 
-/// Everything that holds permissions: permission sets, groups of them, and the set behind each profile.
+/// Everything that holds permissions: permission sets, groups of them, and the set behind each profile, which tells of
+/// the profile and its licence.
 pub const CONTAINERS: &str = "SELECT Id, Name, Label, NamespacePrefix, IsOwnedByProfile, ProfileId, Profile.Name, \
+     Profile.UserLicense.Name, Profile.UserLicense.TotalLicenses, Profile.UserLicense.UsedLicenses, \
      PermissionSetGroupId, PermissionsModifyAllData, PermissionsViewAllData FROM PermissionSet";
 
+/// What a container grants on an object.
+pub const OBJECT_PERMISSIONS: &str = "SELECT ParentId, Parent.Profile.Name, SobjectType, PermissionsRead, PermissionsCreate, \
+     PermissionsEdit, PermissionsDelete, PermissionsViewAllRecords, PermissionsModifyAllRecords FROM ObjectPermissions";
+
+/// What a container grants on a field.
+pub const FIELD_PERMISSIONS: &str = "SELECT Id, SobjectType, Field, PermissionsRead, PermissionsEdit, Parent.Profile.Name, \
+     Parent.IsOwnedByProfile FROM FieldPermissions";
+
 /// Roles of internal users. Portal roles can be thousands, generated one an account.
-pub const ROLES: &str =
+pub const ROLES: &str = "SELECT Id, Name, DeveloperName, ParentRoleId, RollupDescription, CaseAccessForAccountOwner, \
+     ContactAccessForAccountOwner, OpportunityAccessForAccountOwner, MayForecastManagerShare FROM UserRole \
+     WHERE PortalType = 'None'";
+
+/// The same with the columns that every org has.
+pub const ROLES_LEAST: &str =
     "SELECT Id, Name, DeveloperName, ParentRoleId FROM UserRole WHERE PortalType = 'None'";
 
-/// Licences and their seats. `UsedLicenses` cannot be filtered on from API 64, so it is compared here.
-pub const LICENSES: &str = "SELECT Id, Name, TotalLicenses, UsedLicenses, Status FROM UserLicense";
+/// Licences and their seats. A plan knows those of profiles from [`CONTAINERS`] and does not ask. `UsedLicenses`
+/// cannot be filtered on from API 64, so it is compared here.
+pub const LICENSES: &str = "SELECT Name, TotalLicenses, UsedLicenses FROM UserLicense";
 
 impl Facts {
     /// Facts of an org that was not asked: every look-up finds nothing.
@@ -141,6 +162,43 @@ impl Facts {
             Some(Answer::Rows(rows)) => rows,
             _ => &[],
         }
+    }
+
+    /// The rows of a selection; empty where the org refused it or it was not asked.
+    pub fn selected(&self, selection: &Selection) -> &[Row] {
+        match self.answers.get(&Question::Rows(selection.clone())) {
+            Some(Answer::Rows(rows)) => rows,
+            _ => &[],
+        }
+    }
+
+    /// Leaves rows out of a query's answer, as if the org did not have them.
+    pub fn leave_out(&mut self, soql: &str, gone: impl Fn(&Row) -> bool) {
+        if let Some(Answer::Rows(rows)) = self.answers.get_mut(&Question::Query(soql.to_owned())) {
+            rows.retain(|row| !gone(row));
+        }
+    }
+
+    /// Files the profiles and the licences that the permission sets behind the profiles tell of.
+    pub fn know_profiles(&mut self) {
+        let of_profiles = self
+            .rows(CONTAINERS)
+            .iter()
+            .filter(|row| row.flag("IsOwnedByProfile"));
+        let mut profiles = Vec::new();
+        let mut licences = BTreeMap::new();
+        for row in of_profiles {
+            let value = |path: &str| row.get(path).cloned().unwrap_or_default();
+            let licence = value("Profile.UserLicense");
+            profiles.extend(Row::of(
+                &json!({"Id": value("ProfileId"), "Name": value("Profile.Name"), "UserLicense": licence}),
+            ));
+            let name = row.text("Profile.UserLicense.Name").map(str::to_owned);
+            licences.extend(name.zip(Row::of(&licence)));
+        }
+        let licences = licences.into_values().collect();
+        self.record(Question::Query(PROFILES.to_owned()), Answer::Rows(profiles));
+        self.record(Question::Query(LICENSES.to_owned()), Answer::Rows(licences));
     }
 
     /// Why the org refused a query, if it did.
@@ -196,6 +254,11 @@ impl Facts {
 }
 
 impl Row {
+    /// The row that a JSON object is.
+    pub fn of(value: &Value) -> Option<Self> {
+        value.as_object().cloned().map(Self)
+    }
+
     /// The value at a dotted path, names without regard to case, as SOQL has them.
     pub fn get(&self, path: &str) -> Option<&Value> {
         let mut steps = path.split('.');

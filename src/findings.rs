@@ -53,8 +53,13 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
     for sharing in &manifest.spec.sharing {
         queries.extend(parentless(&sharing.object));
     }
-    queries.extend(roles::ask(manifest));
-    queries.into_iter().map(Question::Query).collect()
+    let queries = queries.into_iter().map(Question::Query);
+    queries.chain(roles::ask(manifest)).collect()
+}
+
+/// What only the first answers show to be worth asking.
+pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Option<Question> {
+    roles::ask_more(manifest, facts)
 }
 
 /// Every remark on a plan, errors first.

@@ -24,11 +24,11 @@ use crate::manifest::{Manifest, nearest};
 pub use organization_wide_default::{Defaults, entity_definition, in_force, live_default};
 pub use permission_set_assignment::find as find_permission_set;
 pub use profile_name::{full_name as profile_full_name, label as profile_label};
-pub use role::narrowest_level;
+pub use role::{by_itself as role_by_itself, narrowest_level};
 pub use sharing_rule::{
     Reach, changes as rule_changes, criteria as rule_criteria, foreign_rules, target as rule_target,
 };
-pub use user::{live as live_user, question as user_question};
+pub use user::{administrators, id_query, live as live_user, members, question as user_question};
 
 /// A kind of resource.
 pub struct Kind {

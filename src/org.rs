@@ -14,11 +14,13 @@ mod auth_url;
 pub mod browser;
 mod certificates;
 mod clock;
+mod composite;
 mod deploy;
 mod error;
 mod hosts;
 mod http;
 mod metadata;
+mod phases;
 mod place;
 pub mod poll;
 mod rest;
@@ -49,6 +51,7 @@ pub use clock::{Clock, MachineClock, Wait};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
 pub use metadata::{FileProperties, Retrieved};
+pub use phases::Phase;
 pub use rest::{query_path, tooling_query_path};
 pub use target::{NamedTarget, Target};
 
@@ -80,6 +83,8 @@ pub type Trace = Arc<dyn Fn(&Exchange) + Send + Sync>;
 /// One request with its answer, as far as it may be shown: no header, no query, no body.
 #[derive(Clone, Debug)]
 pub struct Exchange {
+    /// What the run was doing: `connect`, `plan` and so on.
+    pub phase: String,
     /// What was asked, in words.
     pub operation: String,
     /// HTTP method.
@@ -94,6 +99,8 @@ pub struct Exchange {
     pub bytes_received: usize,
     /// Time from sending to the last byte.
     pub elapsed: Duration,
+    /// The platform's own id of the request, if it told one.
+    pub request_id: Option<String>,
 }
 
 /// Which org this is, and how it is spoken to.
@@ -114,7 +121,7 @@ pub struct Identity {
 pub struct Usage {
     /// HTTP requests, retries included.
     pub requests: u64,
-    /// Calls the org counts: each part of a batch is one.
+    /// Calls the org counts: a composite is one, whatever it holds.
     pub api_calls: u64,
     /// Bytes of request bodies as sent.
     pub bytes_sent: u64,
@@ -143,6 +150,65 @@ pub struct Writer {
 /// [`OrgError::Usage`] where the target cannot be used as written, [`OrgError::Login`] where the org refuses,
 /// and the errors of transport.
 pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgError> {
+    let nothing = |_| async { Ok(()) };
+    let (reader, _nothing) = connect_reading(target, options, nothing).await?;
+    Ok(reader)
+}
+
+/// Logs in, and reads at the same time as it finds out which org it is. The reader given to `read` speaks the version
+/// that most orgs end up with; where this one does not, it is called once more.
+///
+/// # Errors
+/// As [`connect`]; what becomes of the reading is its own result.
+pub async fn connect_reading<Output, Reading>(
+    target: Target,
+    options: Options,
+    read: impl Fn(Reader) -> Reading,
+) -> Result<(Reader, Result<Output, OrgError>), OrgError>
+where
+    Reading: Future<Output = Result<Output, OrgError>>,
+{
+    let log_in = auth::log_in(target, &options).await?;
+    let stated = options
+        .api_version
+        .as_deref()
+        .map(version::checked)
+        .transpose()?;
+    let reader = provisional(log_in, stated.clone().unwrap_or_else(version::likeliest));
+    version::warm_up(&reader.session, options.warm_connections);
+    reader.begin_phase("plan");
+    let asked = async {
+        match stated {
+            Some(stated) => Ok(stated),
+            None => version::newest(&reader.session).await,
+        }
+    };
+    let ((version, username), output) = tokio::join!(
+        async { tokio::join!(asked, reader.running_user()) },
+        read(reader.clone())
+    );
+    let identity = Identity {
+        api_version: version?,
+        username,
+        ..(*reader.identity).clone()
+    };
+    let guessed = identity.api_version == reader.identity.api_version;
+    let mut reader = Reader {
+        identity: Arc::new(identity),
+        ..reader
+    };
+    if reader.identity.org_id.is_empty() {
+        reader = reader.asking_who_it_is().await?;
+    }
+    let output = match guessed {
+        true => output,
+        false => read(reader.clone()).await,
+    };
+    Ok((reader, output))
+}
+
+/// A reader of the org that was logged in to, as far as the log-in tells who it is.
+fn provisional(log_in: LogIn, api_version: String) -> Reader {
     let LogIn {
         http,
         base,
@@ -150,44 +216,21 @@ pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgErro
         credentials,
         username,
         org_id,
-    } = auth::log_in(target, &options).await?;
+    } = log_in;
     let known_id = org_id
         .as_deref()
         .or_else(|| id_in_token(token.expose()))
         .and_then(id_of_18);
-    let session = Arc::new(Session::new(http, base, credentials, token));
-    warm_up(&session, options.warm_connections);
-    let version = async {
-        match &options.api_version {
-            Some(stated) => version::checked(stated),
-            None => version::newest(&session).await,
-        }
-    };
-    let mut identity = Identity {
-        instance_url: session.base.origin().ascii_serialization(),
+    let identity = Identity {
+        instance_url: base.origin().ascii_serialization(),
         org_id: known_id.unwrap_or_default(),
-        api_version: String::new(),
+        api_version,
         username,
     };
-    let nameless = Reader {
-        session: Arc::clone(&session),
-        identity: Arc::new(identity.clone()),
-    };
-    let (version, username) = tokio::join!(version, nameless.running_user());
-    identity.api_version = version?;
-    identity.username = username;
-    drop(nameless);
-    let reader = Reader {
-        session,
+    Reader {
+        session: Arc::new(Session::new(http, base, credentials, token)),
         identity: Arc::new(identity),
-    };
-    let reader = if reader.identity.org_id.is_empty() {
-        reader.asking_who_it_is().await?
-    } else {
-        reader
-    };
-    reader.session.http.start_counting();
-    Ok(reader)
+    }
 }
 
 impl Reader {
@@ -199,6 +242,16 @@ impl Reader {
     /// What was used since the log-in.
     pub fn usage(&self) -> Usage {
         self.session.http.usage()
+    }
+
+    /// Begins a phase of the run, to which what is used from here on belongs.
+    pub fn begin_phase(&self, name: &str) {
+        self.session.http.phases.begin(name);
+    }
+
+    /// What each phase used so far, in the order in which they began.
+    pub fn phases(&self) -> Vec<Phase> {
+        self.session.http.phases.so_far()
     }
 
     /// The org's clock as its last answer told it, in whole seconds and never ahead; this machine's where no answer
@@ -224,7 +277,7 @@ impl Reader {
         if self.identity.username.is_some() {
             return self.identity.username.clone();
         }
-        let info = self.user_info().await.ok()?;
+        let info = self.log_in_info().await.ok()?;
         info.get("preferred_username")
             .and_then(Value::as_str)
             .map(str::to_owned)
@@ -232,7 +285,7 @@ impl Reader {
 
     /// The reader with the org id that a token in another form does not tell.
     async fn asking_who_it_is(self) -> Result<Self, OrgError> {
-        let info = self.user_info().await?;
+        let info = self.log_in_info().await?;
         let text = |name: &str| info.get(name).and_then(Value::as_str);
         let Some(org_id) = text("organization_id").and_then(id_of_18) else {
             let what = String::from("the org does not say which one it is");
@@ -276,16 +329,6 @@ impl Writer {
     /// The reader of the same org.
     pub fn reader(&self) -> &Reader {
         &self.reader
-    }
-}
-
-/// Opens connections without waiting for them. What comes of it shows in the requests that follow.
-fn warm_up(session: &Arc<Session>, connections: usize) {
-    for _ in 0..connections {
-        let session = Arc::clone(session);
-        tokio::spawn(async move {
-            let _warmed = version::all(&session.http, &session.base).await;
-        });
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::change::{Change, Component, Record, RecordValue, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::facts::{Facts, Question};
+use crate::facts::{Facts, Question, ROLES};
 use crate::kinds::{profile_full_name, user_question};
 use crate::manifest::Manifest;
 use crate::package::{self, Files};
@@ -75,10 +75,10 @@ fn as_if_new(manifests: &[Manifest], mut facts: Facts) -> Facts {
             ));
         }
         if let Some(role) = &spec.role {
-            facts.forget(&Question::Component("Role", role.name.value.clone()));
+            facts.leave_out(ROLES, |row| row.text("DeveloperName") == Some(&role.name));
         }
         if let Some(user) = &spec.user {
-            facts.forget(&Question::Query(user_question(&user.username)));
+            facts.forget(&Question::Rows(user_question(&user.username)));
         }
         let sharing = spec.sharing.iter().map(|sharing| &sharing.object.value);
         for object in sharing.chain(spec.fields.iter().map(|field| &field.object.value)) {

@@ -147,9 +147,9 @@ async fn the_clone_in_an_org_is_what_that_orgs_people_made_by_hand() {
 }
 
 #[tokio::test]
-async fn an_org_that_takes_no_tooling_query_in_a_batch_is_cloned_from_all_the_same() {
+async fn an_org_that_takes_no_tooling_query_in_a_composite_is_cloned_from_all_the_same() {
     let administrator = text(&sample());
-    let refusing = r#"[{"path": "/composite/batch", "body": "tooling/query", "status": 400,
+    let refusing = r#"[{"path": "/composite", "body": "tooling/query", "status": 400,
         "answer": "[{\"errorCode\": \"INVALID_BATCH_REQUEST\", \"message\": \"not in a batch\"}]"}]"#;
     let seed = File::profile("Admin", &administrator);
     let clone = cloned(seed, "System Administrator", refusing).await;

@@ -246,15 +246,11 @@ fn assert_converged(org: &Org, folder: &Path) {
 fn reads_are_asked_again_and_pages_are_not_believed() {
     let page = r#""status": 503, "answer": "<html>", "content_type": "text/html""#;
     check_fault(
-        &format!(r#"[{{"path": "/composite/batch", "times": 1, {page}}}]"#),
+        &format!(r#"[{{"path": "/composite", "times": 1, {page}}}]"#),
         0,
         &[0],
     );
-    check_fault(
-        &format!(r#"[{{"path": "/composite/batch", {page}}}]"#),
-        75,
-        &[75],
-    );
+    check_fault(&format!(r#"[{{"path": "/composite", {page}}}]"#), 75, &[75]);
     check_fault(
         r#"[{"path": "/Soap/m/", "status": 200, "answer": "<a><b></a>", "content_type": "text/xml"}]"#,
         1,
@@ -266,12 +262,12 @@ fn reads_are_asked_again_and_pages_are_not_believed() {
         &[1],
     );
     check_fault(
-        r#"[{"path": "/composite/batch", "status": 200, "answer": "{\"hasErrors\":false,\"results\":[]}"}]"#,
+        r#"[{"path": "/composite", "status": 200, "answer": "{\"compositeResponse\":[]}"}]"#,
         1,
         &[1],
     );
     check_fault(
-        r#"[{"path": "/composite/batch", "times": 1, "drop": "after"}]"#,
+        r#"[{"path": "/composite", "times": 1, "drop": "after"}]"#,
         0,
         &[0],
     );

@@ -72,7 +72,7 @@ fn through_sets(object: &str, facts: &Facts, profile: &str, counts: impl Fn(&str
 
 /// Profiles that read the object by themselves.
 fn readers<'a>(object: &str, facts: &'a Facts) -> BTreeSet<&'a str> {
-    let rows = facts.rows(&object_permissions(object)).iter();
+    let rows = facts.selected(&object_permissions(object)).iter();
     let reading: BTreeSet<&str> = rows
         .filter(|row| row.flag("PermissionsRead"))
         .filter_map(|row| row.text("ParentId"))

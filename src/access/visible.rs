@@ -1,6 +1,8 @@
 //! How much of an object the integration user sees, now and after. Counts, not records: verify looks at records.
 
-use super::{WITHOUT_ACCOUNT, bypass, expected, expected_condition, owned, owner_rules};
+use super::{
+    WITHOUT_ACCOUNT, bypass, expected, expected_condition, owned, owner_rules, population,
+};
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::kinds::{
     Defaults, find_permission_set, foreign_rules, in_force, live_user, profile_label, rule_changes,
@@ -92,7 +94,7 @@ fn sees_all(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
 /// The first object whose records the running user does not see all: counts and proof would be blind.
 pub fn blind<'a>(manifest: &'a Manifest, facts: &Facts) -> Option<&'a Sharing> {
     let running = facts.org.running_user.as_deref()?;
-    let row = facts.rows(&user_question(running)).first()?;
+    let row = facts.selected(&user_question(running)).first()?;
     let mut sharing = manifest.spec.sharing.iter();
     sharing.find(|sharing| !holds_bypass(&sharing.object, row, facts))
 }
@@ -325,16 +327,20 @@ pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
         .iter()
         .filter(|sharing| facts.describe(&sharing.object).is_some())
     {
+        let populated = facts.count(&population(&sharing.object)).is_some();
+        if !populated {
+            queries.push(population(&sharing.object));
+            queries.extend(
+                user.and_then(|row| row.text("Username"))
+                    .map(|name| owned(&sharing.object, name)),
+            );
+        }
         if supervises {
             queries.extend(expected_with_subordinates(sharing, manifest, facts));
         }
         let user = user.filter(|_| in_force(facts, &sharing.object) == Some(SharingModel::Private));
         if let Some(row) = user.filter(|_| supervises || !rules_stand(sharing, manifest, facts)) {
             queries.extend(shared_with_role(&sharing.object, row));
-            queries.extend(
-                row.text("Username")
-                    .map(|username| owned(&sharing.object, username)),
-            );
         }
     }
     queries.into_iter().map(Question::Query).collect()

@@ -6,8 +6,10 @@ use super::{Result, Run, Step};
 use crate::change::Component;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
+use crate::kinds::id_query;
 use crate::org::{DeployStatus, poll};
 use crate::package::{self, Files};
+use crate::soql;
 
 /// Rounds in which entries that the org refuses, and nobody stated, are left out.
 const MOST_ROUNDS: usize = 5;
@@ -113,6 +115,7 @@ impl Run<'_> {
         loop {
             let status = self.deploy_once(stage, &files, changes).await?;
             if is_whole(&status) {
+                self.learn_ids(&status);
                 return Ok(());
             }
             match self.refused(stage, &status, changes, components) {
@@ -135,6 +138,15 @@ impl Run<'_> {
                 Refused::Dropped => return Err(self.refusal(&status, changes).into()),
             }
         }
+    }
+
+    /// Keeps the ids of what was deployed, so that records that refer to it need no look-up.
+    fn learn_ids(&mut self, status: &DeployStatus) {
+        let ids = status.successes.iter().filter_map(|message| {
+            let id = message.id.clone().filter(|id| soql::is_id(id))?;
+            Some((id_query(&message.component_type, &message.full_name)?, id))
+        });
+        self.found.extend(ids);
     }
 
     async fn deploy_once(
@@ -171,9 +183,11 @@ impl Run<'_> {
         let started = self.now();
         let mut last = (String::new(), u64::MAX);
         let mut broken = 0;
+        let mut progress_told = (0, 0);
         for wait in std::iter::once(std::time::Duration::ZERO).chain(poll::schedule()) {
             let reader = self.writer.reader();
-            reader.clock().sleep(wait).await;
+            let wait = poll::sharpened(wait, self.elapsed(started), progress_told);
+            self.writer.reader().clock().sleep(wait).await;
             let status = match reader.deploy_status(id).await {
                 Ok(status) => status,
                 Err(error) if error.may_pass() && broken < MOST_BROKEN_LOOKS => {
@@ -189,6 +203,7 @@ impl Run<'_> {
             if status.done {
                 return Ok(status);
             }
+            progress_told = (status.components_deployed, status.components_total);
             let now = (status.status.clone(), u64::from(status.components_deployed));
             if now != last {
                 let elapsed_ms = self.milliseconds(started);

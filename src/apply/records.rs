@@ -8,6 +8,7 @@ use crate::failure;
 use crate::org::{OrgError, Refusal, Row};
 use crate::soql;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 impl Run<'_> {
     /// Writes the records of these changes.
@@ -17,8 +18,13 @@ impl Run<'_> {
             .copied()
             .filter(|index| self.deploys(*index).is_none())
             .collect();
+        let made: BTreeSet<String> = written
+            .iter()
+            .filter_map(|index| self.made_by(*index))
+            .collect();
         let lookups = written.iter().flat_map(|index| self.lookups_of(*index));
-        let lookups: Vec<Lookup> = lookups.cloned().collect();
+        let known = lookups.filter(|lookup| !made.contains(&lookup.soql));
+        let lookups: Vec<Lookup> = known.cloned().collect();
         self.find_together(&lookups).await?;
         for index in written {
             self.check_stop()?;
@@ -42,6 +48,21 @@ impl Run<'_> {
             RecordValue::Lookup(lookup) => Some(lookup),
             RecordValue::Literal(_) => None,
         })
+    }
+
+    /// The query that will find the record of an insert: its id is known once it is made.
+    fn made_by(&self, index: usize) -> Option<String> {
+        let Write::Insert(record) = &self.plan.changes[index].write else {
+            return None;
+        };
+        let values = record
+            .values
+            .iter()
+            .filter_map(|(column, value)| match value {
+                RecordValue::Literal(value) => Some(((*column).to_owned(), value.clone())),
+                RecordValue::Lookup(_) => None,
+            });
+        Some(twin(record, &values.collect()))
     }
 
     async fn write_record(&mut self, stage: u8, write: Write) -> Step<Option<String>> {

@@ -26,6 +26,7 @@ impl Run<'_> {
         if wanted.is_empty() || self.defaults_in_force {
             return Ok(());
         }
+        self.writer.reader().begin_phase("wait");
         let started = self.now();
         for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
             self.pause(wait).await;
@@ -88,6 +89,7 @@ impl Run<'_> {
         if self.changes_of(6).is_empty() {
             return Ok(());
         }
+        self.writer.reader().begin_phase("wait");
         let facts = observe::observe(self.manifests, self.writer.reader()).await?;
         self.watch_rules(stage, &facts, false, self.now()).await
     }
@@ -96,6 +98,7 @@ impl Run<'_> {
     /// else. Where one request asks about all records, the proof itself is the best look there is; else the rules'
     /// share rows have to stand still over two looks first, with a sample of records as predicted.
     pub(super) async fn settled_proof(&mut self) -> Step<Verification> {
+        self.writer.reader().begin_phase("proof");
         let started = self.now();
         let whole = verify::in_one_request(&self.plan.impact);
         if !whole && self.plan.changes.iter().any(|change| change.stage >= 3) {

@@ -10,17 +10,19 @@ use super::arguments::{Apply as Arguments, Manifests, TextFormat};
 use super::command::{command, quoted};
 use super::consent::{self, Consent};
 use super::context::Context;
-use super::plan::{frame, made};
+use super::plan::frame;
 use super::progress::Progress;
 use super::session::{self, Session};
 use super::signals::Signals;
+use super::trace::tell_phases;
 use crate::apply::{self, Applied};
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
+use crate::facts::Facts;
 use crate::guard;
 use crate::manifest::Manifest;
-use crate::org::Writer;
-use crate::plan::Plan;
+use crate::org::{self, Writer};
+use crate::plan::{self, Plan};
 use crate::report;
 use crate::report::json::Took;
 use crate::verify::Sample;
@@ -56,11 +58,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     };
     session::block_on(async {
         let mut signals = Signals::listen()?;
-        let session = tokio::select! {
-            session = Session::open(choice, context) => session?,
+        let (session, facts) = tokio::select! {
+            opened = Session::open_reading(choice, context, &wish.manifests) => opened?,
             exit = signals.next() => return Err(ended(exit)),
         };
-        let result = wish.carried_out(&session, &mut signals).await;
+        let result = wish.carried_out(&session, facts, &mut signals).await;
         session.close().await;
         result
     })
@@ -87,9 +89,14 @@ impl Wish<'_> {
     }
 
     /// Plans, asks, applies and reports.
-    async fn carried_out(&self, session: &Session, signals: &mut Signals) -> Result<Exit, Failure> {
+    async fn carried_out(
+        &self,
+        session: &Session,
+        facts: Result<Facts, Failure>,
+        signals: &mut Signals,
+    ) -> Result<Exit, Failure> {
         let plan = tokio::select! {
-            agreed = self.agreed(session) => agreed?,
+            agreed = self.agreed(facts) => agreed?,
             exit = signals.next() => return Err(ended(exit)),
         };
         let (mut applied, signal) = self.applied(&plan, session, signals).await?;
@@ -108,14 +115,16 @@ impl Wish<'_> {
             requests: usage.requests,
             api_calls: usage.api_calls,
             milliseconds,
+            phases: session.reader.phases().into_iter().map(phase).collect(),
         };
         self.report(&plan, &applied, exit, &took);
+        tell_phases(self.context, &session.reader);
         Ok(exit)
     }
 
     /// The plan, shown and agreed to.
-    async fn agreed(&self, session: &Session) -> Result<Plan, Failure> {
-        let mut plan = made(&self.manifests, &session.reader).await?;
+    async fn agreed(&self, facts: Result<Facts, Failure>) -> Result<Plan, Failure> {
+        let mut plan = plan::plan(&self.manifests, &facts?)?;
         self.context.know_org(&mut plan.org, self.embedded);
         self.consent
             .check(&plan)
@@ -262,6 +271,18 @@ impl Wish<'_> {
                 output.style,
             ));
         }
+    }
+}
+
+/// What a phase used, as the report tells it.
+fn phase(phase: org::Phase) -> report::json::Phase {
+    report::json::Phase {
+        phase: phase.name,
+        api_requests: phase.requests,
+        api_calls: phase.api_calls,
+        bytes_sent: phase.bytes_sent,
+        bytes_received: phase.bytes_received,
+        elapsed_ms: u64::try_from(phase.elapsed.as_millis()).unwrap_or(u64::MAX),
     }
 }
 

@@ -118,19 +118,9 @@ pub(crate) struct Global {
     /// Unfold long lists, and say more.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
-}
-
-impl Global {
-    /// The flags as they are where only the colour is known.
-    pub(crate) fn of_color(color: Color) -> Self {
-        Self {
-            org: None,
-            api_version: None,
-            color,
-            quiet: false,
-            verbose: false,
-        }
-    }
+    /// Write a line about every request to this file: what, when, how long, how large; nothing secret.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
 }
 
 /// When to use colour.

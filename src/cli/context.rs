@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-use super::arguments::{Global, Manifests};
+use super::arguments::{Color, Global, Manifests};
 use super::codes::{self, failure};
 use super::output::Output;
 use super::{files, target};
@@ -29,6 +29,20 @@ pub(crate) struct Context {
 struct Org {
     line: Option<String>,
     said_first: bool,
+}
+
+impl Global {
+    /// The flags as they are where only the colour is known.
+    pub(crate) fn of_color(color: Color) -> Self {
+        Self {
+            org: None,
+            api_version: None,
+            color,
+            quiet: false,
+            verbose: false,
+            trace: None,
+        }
+    }
 }
 
 impl Context {

@@ -8,13 +8,13 @@ use super::command::{command, quoted};
 use super::context::Context;
 use super::files::{must_be_writable, write_private};
 use super::session::{self, Session};
+use super::trace::tell_phases;
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::Manifest;
 use crate::plan::{self, Plan};
 use crate::report::style::Style;
 use crate::report::text::{printable, short_digest};
 use crate::report::{self, Frame};
-use crate::{observe, org};
 
 /// Plans, and reports in the format that was asked for.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -24,10 +24,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
     let mut plan = session::run(async {
-        let session = Session::open(choice, context).await?;
-        let plan = made(&manifests, &session.reader).await;
+        let (session, facts) = Session::open_reading(choice, context, &manifests).await?;
+        tell_phases(context, &session.reader);
         session.close().await;
-        plan
+        plan::plan(&manifests, &facts?)
     })?;
     context.know_org(&mut plan.org, embedded);
     let mut frame = frame(context, &arguments.manifests, &manifests, &plan);
@@ -44,12 +44,6 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     } else {
         Exit::Done
     })
-}
-
-/// Reads the org and plans.
-pub(crate) async fn made(manifests: &[Manifest], reader: &org::Reader) -> Result<Plan, Failure> {
-    let facts = observe::observe(manifests, reader).await?;
-    plan::plan(manifests, &facts)
 }
 
 /// What stands around the plan: the org, the files, and the command that applies this very plan.

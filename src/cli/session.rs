@@ -5,16 +5,21 @@ use super::context::Context;
 use super::embedded;
 use super::signals::Signals;
 use super::target::Choice;
+use super::trace;
 use crate::diagnostic::{Exit, Failure};
 use crate::emulator::Server;
+use crate::facts::Facts;
 use crate::failure::{NOTHING_CHANGED, of_org};
-use crate::org::{self, Reader, Target};
+use crate::manifest::Manifest;
+use crate::observe;
+use crate::org::{self, OrgError, Reader, Target};
 use crate::secret::Secret;
+use std::collections::BTreeSet;
 
 /// Threads of the runtime: one for this program, one for an org inside it.
 const THREADS: usize = 2;
 
-/// Connections opened while the log-in goes on; the first wave of reads needs about as many.
+/// Connections opened while the log-in goes on, where the first wave of reads comes after it.
 const CONNECTIONS: usize = 4;
 
 /// A connection. The demo org runs as long as this lives.
@@ -27,6 +32,38 @@ pub(crate) struct Session {
 impl Session {
     /// Connects to the chosen org; starts the demo org where that is it.
     pub(crate) async fn open(choice: Choice, context: &Context) -> Result<Self, Failure> {
+        let nothing = |_| async { Ok(()) };
+        let (session, _nothing) = Self::open_while(choice, context, CONNECTIONS, nothing).await?;
+        Ok(session)
+    }
+
+    /// Connects, and reads what these manifests make necessary at the same time: one wave of requests after the
+    /// connections stand.
+    pub(crate) async fn open_reading(
+        choice: Choice,
+        context: &Context,
+        manifests: &[Manifest],
+    ) -> Result<(Self, Result<Facts, Failure>), Failure> {
+        let read = |reader: Reader| async move {
+            observe::first_wave(manifests, BTreeSet::new(), &reader).await
+        };
+        let (session, facts) = Self::open_while(choice, context, 0, read).await?;
+        let facts = match facts {
+            Ok(facts) => observe::completed(facts, manifests, &session.reader).await,
+            Err(error) => Err(of_org(&error).state(NOTHING_CHANGED)),
+        };
+        Ok((session, facts))
+    }
+
+    async fn open_while<Output, Reading>(
+        choice: Choice,
+        context: &Context,
+        warm_connections: usize,
+        read: impl Fn(Reader) -> Reading,
+    ) -> Result<(Self, Result<Output, OrgError>), Failure>
+    where
+        Reading: Future<Output = Result<Output, OrgError>>,
+    {
         let (target, server) = match choice {
             Choice::Salesforce(_, target) => (*target, None),
             Choice::Embedded => {
@@ -43,13 +80,23 @@ impl Session {
         };
         let options = org::Options {
             // The demo org is next door: a connection to it costs nothing.
-            warm_connections: if server.is_none() { CONNECTIONS } else { 0 },
+            warm_connections: if server.is_none() {
+                warm_connections
+            } else {
+                0
+            },
+            trace: context
+                .global
+                .trace
+                .as_deref()
+                .map(trace::open)
+                .transpose()?,
             ..options(context)
         };
-        let reader = org::connect(target, options)
+        let (reader, output) = org::connect_reading(target, options, read)
             .await
             .map_err(|error| of_org(&error).state(NOTHING_CHANGED))?;
-        Ok(Self { reader, server })
+        Ok((Self { reader, server }, output))
     }
 
     /// Ends the connection, and the demo org with it.

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::files::{must_be_writable, write_private};
 use super::progress::Progress;
 use super::session::{self, Session};
+use super::trace::tell_phases;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
 use crate::report::style::Style;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         let session = Session::open(choice, context).await?;
         let sample = arguments.sample.unwrap_or(Sample::Auto);
         let verification = verify::verify(&manifests, &session.reader, sample, &mut emit).await;
+        tell_phases(context, &session.reader);
         session.close().await;
         verification
     })?;

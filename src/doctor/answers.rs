@@ -42,14 +42,14 @@ pub(super) async fn ask(reader: &Reader, username: &str) -> Result<Answers, OrgE
     );
     let held = permissions::question(username, &names);
     let paths = [ORGANIZATION, &user, LICENSES, &packaged, &held].map(query_path);
-    let mut paths = paths.to_vec();
-    paths.push("limits".to_owned());
-    let mut answers = reader.batch(&paths).await?.into_iter();
+    let (answers, limits) = tokio::join!(reader.together(&paths), reader.get("limits"));
+    let mut answers = answers?.into_iter();
     let mut next = || answers.next().unwrap_or(Ok(Value::Null));
     let (organization, user) = (first(next()), first(next()));
     let (licences, packaged) = (rows(next()), rows(next()));
     let mut held = next();
-    let limits = next().unwrap_or_default();
+    // Not every user may see them, and nothing else depends on them.
+    let limits = limits.unwrap_or_default();
     for _ in 0..MAX_ROUNDS {
         let Some(absent) = absent_column(&held, &names) else {
             break;
@@ -57,7 +57,7 @@ pub(super) async fn ask(reader: &Reader, username: &str) -> Result<Answers, OrgE
         names.retain(|name| *name != absent);
         let again = query_path(&permissions::question(username, &names));
         held = reader
-            .batch(&[again])
+            .together(&[again])
             .await?
             .pop()
             .unwrap_or(Ok(Value::Null));

@@ -118,7 +118,7 @@ fn pulse(world: &World) -> (usize, usize, usize) {
     (org.recalculations.len(), started, completed)
 }
 
-/// Whether a request could change the state: reading over SOAP and batches of reads do not.
+/// Whether a request could change the state: reading over SOAP and composites of reads do not.
 pub(super) fn may_change(request: &Request) -> bool {
     if request.method == "GET" || request.method == "HEAD" {
         return false;
@@ -136,7 +136,7 @@ pub(super) fn may_change(request: &Request) -> bool {
         ];
         return !reads.iter().any(|operation| body.contains(operation));
     }
-    if request.path.ends_with("/composite/batch") {
+    if request.path.ends_with("/composite/batch") || request.path.ends_with("/composite") {
         let upper = body.to_ascii_uppercase();
         return ["\"POST\"", "\"PATCH\"", "\"DELETE\"", "\"PUT\""]
             .iter()

@@ -3,33 +3,43 @@
 use super::View;
 use crate::access;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::facts::{Facts, ROLES};
+use crate::facts::{Facts, Question, ROLES, Row};
+use crate::kinds::members;
 use crate::manifest::Manifest;
-use crate::soql;
 use std::collections::BTreeSet;
 
 /// Active users by role: who stands above and below.
 const USERS_BY_ROLE: &str = "SELECT UserRoleId, COUNT(Id) n FROM User WHERE IsActive = true AND UserRoleId != null \
      GROUP BY UserRoleId";
 
-/// Other active users in the manifest's role.
-fn members(manifest: &Manifest) -> Option<String> {
-    let role = soql::literal(&manifest.spec.role.as_ref()?.name);
-    let user = manifest.spec.user.as_ref()?;
-    let names = std::iter::once(&user.username).chain(&user.renamed_from);
-    let names = soql::list(names.map(|name| name.value.as_str()));
-    Some(format!(
-        "SELECT COUNT(Id) n FROM User WHERE IsActive = true AND UserRole.DeveloperName = {role} AND Username NOT IN {names}"
-    ))
+pub(super) fn ask(manifest: &Manifest) -> Option<Question> {
+    let role = manifest.spec.role.as_ref()?;
+    manifest.spec.user.as_ref()?;
+    Some(Question::Rows(members(&role.name)))
 }
 
-pub(super) fn ask(manifest: &Manifest) -> Vec<String> {
-    if manifest.spec.role.is_none() {
-        return Vec::new();
-    }
-    std::iter::once(USERS_BY_ROLE.to_owned())
-        .chain(members(manifest))
-        .collect()
+/// Asked only where the role turns out to stand above or below others.
+pub(super) fn ask_more(manifest: &Manifest, facts: &Facts) -> Option<Question> {
+    let role = manifest.spec.role.as_ref()?;
+    let below = role.parent.is_some();
+    let above = !access::subordinates(Some(&role.name), facts).is_empty();
+    (below || above).then(|| Question::Query(USERS_BY_ROLE.to_owned()))
+}
+
+/// Other active users in the manifest's role.
+fn other_members(manifest: &Manifest, facts: &Facts) -> usize {
+    let (Some(role), Some(user)) = (&manifest.spec.role, &manifest.spec.user) else {
+        return 0;
+    };
+    let own = |row: &Row| {
+        let mut names = std::iter::once(&user.username).chain(&user.renamed_from);
+        names.any(|name| {
+            row.text("Username")
+                .is_some_and(|text| text.eq_ignore_ascii_case(name))
+        })
+    };
+    let rows = facts.selected(&members(&role.name)).iter();
+    rows.filter(|row| row.flag("IsActive") && !own(row)).count()
 }
 
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
@@ -70,7 +80,7 @@ fn above(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
 }
 
 fn shared_with_others(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
-    let others = view.facts.count(&members(view.manifest)?)?;
+    let others = other_members(view.manifest, view.facts);
     let message = format!(
         "{others} other active users have the role `{name}`: they see whatever the rules share"
     );

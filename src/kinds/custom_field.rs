@@ -7,9 +7,8 @@ use crate::address::Address;
 use crate::change::{Attributes, Component, Write};
 use crate::clone::set_field_permission;
 use crate::diagnostic::Diagnostic;
-use crate::facts::{Facts, PROFILES, Question};
+use crate::facts::{FIELD_PERMISSIONS, Facts, PROFILES, Question, Selection};
 use crate::manifest::{Field, FieldType, Manifest, Word};
-use crate::soql;
 use crate::xml::Element;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -53,19 +52,16 @@ fn ask(manifest: &Manifest) -> Vec<Question> {
             [
                 Question::Component("CustomObject", field.object.value.clone()),
                 Question::Describe(field.object.value.clone()),
-                Question::Query(field_permissions(&field.object, &field.name)),
+                Question::Rows(field_permissions(&field.object, &field.name)),
             ]
         })
         .collect()
 }
 
-fn field_permissions(object: &str, field: &str) -> String {
-    format!(
-        "SELECT SobjectType, Field, PermissionsRead, PermissionsEdit, Parent.Profile.Name FROM FieldPermissions \
-         WHERE SobjectType = {} AND Field = {} AND Parent.IsOwnedByProfile = true",
-        soql::literal(object),
-        soql::literal(&format!("{object}.{field}"))
-    )
+fn field_permissions(object: &str, field: &str) -> Selection {
+    Selection::of(FIELD_PERMISSIONS, "Field", [format!("{object}.{field}")])
+        .and("SobjectType", [object])
+        .and_true("Parent.IsOwnedByProfile")
 }
 
 fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
@@ -152,7 +148,7 @@ fn read(document: &Element, field: &Field, facts: &Facts) -> CustomField {
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
     };
-    let permissions = facts.rows(&field_permissions(&field.object, &field.name));
+    let permissions = facts.selected(&field_permissions(&field.object, &field.name));
     let editable = permissions.iter().filter(|row| row.flag("PermissionsEdit"));
     CustomField {
         kind: text("type").unwrap_or_default(),

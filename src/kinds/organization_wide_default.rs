@@ -8,7 +8,7 @@ use super::{Draft, Kind, Resource, compare};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Write};
 use crate::diagnostic::Diagnostic;
-use crate::facts::{Facts, Question};
+use crate::facts::{Facts, ORGANIZATION, Question};
 use crate::manifest::{Manifest, Sharing, SharingModel, Word};
 use crate::soql;
 use crate::xml::Element;
@@ -95,13 +95,19 @@ pub fn live_default(facts: &Facts, object: &str) -> (Option<SharingModel>, Optio
 /// The default in force. `EntityDefinition` shows the parent's value for an object controlled by its parent, so where
 /// `Organization` has a column of its own, that is asked.
 pub fn in_force(facts: &Facts, object: &str) -> Option<SharingModel> {
-    let column = format!("Default{object}Access");
-    let spelled = facts.organization().and_then(|row| row.text(&column));
+    let spelled = facts
+        .organization()
+        .and_then(|row| row.text(&column(object)));
     if let Some(spelled) = spelled {
         return spelling(spelled);
     }
     let row = facts.rows(&entity_definition(object)).first()?;
     row.text("InternalSharingModel").and_then(spelling)
+}
+
+/// The column of `Organization` for an object's default, where it has one.
+fn column(object: &str) -> String {
+    format!("Default{object}Access")
 }
 
 /// The metadata word for a default in any of its three spellings.
@@ -130,19 +136,18 @@ const PERSON_ACCOUNTS: &str = "IsPersonAccount";
 fn ask(manifest: &Manifest) -> Vec<Question> {
     let contact = manifest.spec.sharing.iter().any(leaves_its_parent);
     let account = contact.then(|| Question::Describe("Account".to_owned()));
-    let objects = manifest
-        .spec
-        .sharing
-        .iter()
-        .map(|sharing| sharing.object.value.as_str());
-    let own = objects.flat_map(|object| {
+    let sharing = || manifest.spec.sharing.iter();
+    let objects = || sharing().map(|sharing| sharing.object.value.as_str());
+    let defined = objects().filter(|object| !ORGANIZATION.contains(&column(object)));
+    let own = objects().flat_map(|object| {
         [
             Question::Component("CustomObject", object.to_owned()),
             Question::Describe(object.to_owned()),
-            Question::Query(entity_definition(object)),
         ]
     });
-    own.chain(account).collect()
+    own.chain(defined.map(|object| Question::Query(entity_definition(object))))
+        .chain(account)
+        .collect()
 }
 
 /// Contact with a default of its own.

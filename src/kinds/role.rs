@@ -6,7 +6,7 @@ use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
 use crate::change::{Action, Attributes, Component, FieldChange, Write};
 use crate::diagnostic::Diagnostic;
-use crate::facts::{Facts, Question, ROLES};
+use crate::facts::{Facts, Question, ROLES, Row};
 use crate::manifest::{self, AccessLevel, Manifest, SharingModel, Sp, Word};
 use crate::xml::Element;
 use serde_json::json;
@@ -59,10 +59,57 @@ pub fn narrowest_level(default: Option<SharingModel>) -> Option<AccessLevel> {
 }
 
 fn ask(manifest: &Manifest) -> Vec<Question> {
-    let Some(role) = &manifest.spec.role else {
-        return Vec::new();
+    match &manifest.spec.role {
+        Some(_) => vec![Question::Query(ROLES.to_owned())],
+        None => Vec::new(),
+    }
+}
+
+/// The role's document, where an org's roles lack columns that it is made of.
+pub fn by_itself(manifest: &Manifest) -> Option<Question> {
+    let role = manifest.spec.role.as_ref()?;
+    Some(Question::Component("Role", role.name.value.clone()))
+}
+
+/// Elements of a role's document and the columns of its row (object reference, UserRole; Metadata API guide, Role).
+const COLUMNS: [(&str, &str); 5] = [
+    ("caseAccessLevel", "CaseAccessForAccountOwner"),
+    ("contactAccessLevel", "ContactAccessForAccountOwner"),
+    ("description", "RollupDescription"),
+    ("name", "Name"),
+    ("opportunityAccessLevel", "OpportunityAccessForAccountOwner"),
+];
+
+/// The role's document as the Metadata API has it, from its row: the rows of all roles are read anyhow.
+fn live_document(name: &str, facts: &Facts) -> Option<Element> {
+    if let Some(document) = facts.component("Role", name) {
+        return Some(document.clone());
+    }
+    let same = |row: &&Row| {
+        row.text("DeveloperName")
+            .is_some_and(|known| known.eq_ignore_ascii_case(name))
     };
-    vec![Question::Component("Role", role.name.value.clone())]
+    let rows = facts.rows(ROLES);
+    let row = rows.iter().find(same)?;
+    let mut document = Element::new("Role");
+    for (element, column) in COLUMNS {
+        if let Some(text) = row.text(column) {
+            document.set_text(element, text);
+        }
+    }
+    let forecasts = if row.flag("MayForecastManagerShare") {
+        "true"
+    } else {
+        "false"
+    };
+    document.set_text("mayForecastManagerShare", forecasts);
+    let parent = row
+        .text("ParentRoleId")
+        .and_then(|id| rows.iter().find(|row| row.text("Id") == Some(id)));
+    if let Some(parent) = parent.and_then(|row| row.text("DeveloperName")) {
+        document.set_text("parentRole", parent);
+    }
+    Some(document)
 }
 
 fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
@@ -70,7 +117,8 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     let Some(wanted) = &manifest.spec.role else {
         return draft;
     };
-    let live_document = facts.component("Role", &wanted.name);
+    let live_document = live_document(&wanted.name, facts);
+    let live_document = live_document.as_ref();
     let others = facts
         .rows(ROLES)
         .iter()

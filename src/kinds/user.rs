@@ -5,7 +5,7 @@ use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
 use crate::change::{Action, Attributes, FieldChange, Lookup, Record, RecordValue, Write};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::facts::{Facts, LICENSES, PROFILES, Question, Row};
+use crate::facts::{Facts, LICENSES, PROFILES, Question, Row, Selection};
 use crate::manifest::{self, Manifest, Sp};
 use crate::soql;
 use serde_json::{Value, json};
@@ -52,15 +52,30 @@ impl Resource for User {
     }
 }
 
-/// The one query that tells everything about the manifest's user.
-pub fn question(username: &str) -> String {
-    format!(
-        "SELECT Id, Username, Email, FirstName, LastName, Alias, CommunityNickname, TimeZoneSidKey, LocaleSidKey, \
-         LanguageLocaleKey, EmailEncodingKey, IsActive, ProfileId, Profile.Name, UserRoleId, UserRole.DeveloperName, \
-         (SELECT Id, PermissionSetId, PermissionSet.Name, PermissionSet.Label, PermissionSet.NamespacePrefix, \
-         PermissionSet.IsOwnedByProfile FROM PermissionSetAssignments) FROM User WHERE Username = {}",
-        soql::literal(username)
-    )
+/// Everything that is ever asked about a user.
+const USERS: &str = "SELECT Id, Username, Email, FirstName, LastName, Alias, CommunityNickname, TimeZoneSidKey, LocaleSidKey, \
+     LanguageLocaleKey, EmailEncodingKey, IsActive, ProfileId, Profile.Name, Profile.PermissionsViewAllData, UserRoleId, \
+     UserRole.DeveloperName, (SELECT Id, PermissionSetId, PermissionSet.Name, PermissionSet.Label, \
+     PermissionSet.NamespacePrefix, PermissionSet.IsOwnedByProfile FROM PermissionSetAssignments) FROM User";
+
+/// The user of this name, with profile, role and permission sets.
+pub fn question(username: &str) -> Selection {
+    Selection::of(USERS, "Username", [username])
+}
+
+/// Active users whose profile sees all data: whoever plans is one of them, as a rule.
+pub fn administrators() -> Selection {
+    Selection {
+        select: USERS,
+        terms: Vec::new(),
+    }
+    .and_true("IsActive")
+    .and_true("Profile.PermissionsViewAllData")
+}
+
+/// The users of a role.
+pub fn members(role: &str) -> Selection {
+    Selection::of(USERS, "UserRole.DeveloperName", [role])
 }
 
 /// The manifest's user as the org has it: under its earlier username where it is still to be renamed.
@@ -68,7 +83,7 @@ pub fn live<'a>(wanted: &manifest::User, facts: &'a Facts) -> Option<&'a Row> {
     let earlier = wanted.renamed_from.iter();
     std::iter::once(&wanted.username)
         .chain(earlier)
-        .find_map(|username| facts.rows(&question(username)).first())
+        .find_map(|username| facts.selected(&question(username)).first())
 }
 
 /// A user of that name who is somebody else: other name, other address, and not in the manifest's profile. Who means
@@ -112,8 +127,8 @@ fn ask(manifest: &Manifest) -> Vec<Question> {
     let earlier = user
         .renamed_from
         .as_ref()
-        .map(|earlier| Question::Query(question(earlier)));
-    std::iter::once(Question::Query(question(&user.username)))
+        .map(|earlier| Question::Rows(question(earlier)));
+    std::iter::once(Question::Rows(question(&user.username)))
         .chain(earlier)
         .collect()
 }
@@ -326,23 +341,42 @@ fn record(fields: &[FieldChange], manifest: &Manifest) -> Record {
     record
 }
 
+fn role_id(name: &str) -> String {
+    format!(
+        "SELECT Id FROM UserRole WHERE DeveloperName = {}",
+        soql::literal(name)
+    )
+}
+
+fn profile_id(label: &str) -> String {
+    format!(
+        "SELECT Id FROM Profile WHERE Name = {}",
+        soql::literal(label)
+    )
+}
+
+/// The query that would look up the id of a component that a user refers to.
+pub fn id_query(kind: &str, full_name: &str) -> Option<String> {
+    match kind {
+        "Role" => Some(role_id(full_name)),
+        "Profile" => Some(profile_id(&super::profile_label(full_name))),
+        _ => None,
+    }
+}
+
 fn column_value(field: &FieldChange, manifest: &Manifest) -> Option<(&'static str, RecordValue)> {
     let name = field.after.as_str().unwrap_or_default();
-    let by_name = |object: &str, column: &str, what: &str| {
-        let soql = format!(
-            "SELECT Id FROM {object} WHERE {column} = {}",
-            soql::literal(name)
-        );
+    let by_name = |soql: String, what: &str| {
         RecordValue::Lookup(Lookup {
             what: format!("{what} `{name}`"),
             soql,
         })
     };
     match field.path.as_str() {
-        "role" => Some(("UserRoleId", by_name("UserRole", "DeveloperName", "role"))),
+        "role" => Some(("UserRoleId", by_name(role_id(name), "role"))),
         "profile" => {
             manifest.spec.profile.as_ref()?;
-            Some(("ProfileId", by_name("Profile", "Name", "profile")))
+            Some(("ProfileId", by_name(profile_id(name), "profile")))
         }
         path => {
             let (_, column) = COLUMNS.iter().find(|(attribute, _)| *attribute == path)?;

@@ -82,14 +82,27 @@ impl Answer {
         if let Some(token) = &self.token {
             refusal.message = token.redact(&refusal.message);
         }
-        let request_id = self
-            .header("x-sfdc-request-id")
-            .or_else(|| self.header("x-request-id"));
         OrgError::Refused {
             operation: self.operation.clone(),
             refusal: Box::new(refusal),
-            request_id,
+            request_id: self.request_id(),
         }
+    }
+
+    /// The platform's own id of the request, which its support asks for.
+    pub(super) fn request_id(&self) -> Option<String> {
+        self.header("x-sfdc-request-id")
+            .or_else(|| self.header("x-request-id"))
+    }
+
+    /// Used and allowed calls of the day, from `Sforce-Limit-Info: api-usage=18/5000`.
+    pub(super) fn allocation(&self) -> Option<(u64, u64)> {
+        let header = self.header("sforce-limit-info")?;
+        let usage = header
+            .split(';')
+            .find_map(|part| part.trim().strip_prefix("api-usage="))?;
+        let (used, allowed) = usage.split_once('/')?;
+        Some((used.parse().ok()?, allowed.parse().ok()?))
     }
 
     pub(super) fn header(&self, name: &str) -> Option<String> {

@@ -66,6 +66,8 @@ pub struct ComponentMessage {
     pub component_type: String,
     /// Full name, such as `Lead.Sync_to_HubSpot`.
     pub full_name: String,
+    /// Record id, where the component has one.
+    pub id: Option<String>,
     /// Path inside the archive.
     pub file_name: String,
     /// What is wrong, in the running user's language.
@@ -134,6 +136,7 @@ impl ComponentMessage {
         Self {
             component_type: text(message, "componentType"),
             full_name: text(message, "fullName"),
+            id: some_text(message, "id"),
             file_name: text(message, "fileName"),
             problem: some_text(message, "problem"),
             problem_type: some_text(message, "problemType"),

@@ -22,6 +22,7 @@ use crate::secret::Secret;
 use super::answer::Answer;
 use super::clock::{self, Clock, MachineClock};
 use super::error::OrgError;
+use super::phases::Phases;
 use super::{Exchange, Options, Trace, Usage, certificates, hosts};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -76,6 +77,7 @@ pub(super) struct Http {
     limits: Limits,
     permits: Semaphore,
     usage: Mutex<Usage>,
+    pub(super) phases: Phases,
     trace: Option<Trace>,
     clock: Arc<dyn Clock>,
     /// The host's clock at its last answer.
@@ -118,6 +120,7 @@ impl Http {
             limits: LIMITS,
             permits: Semaphore::new(MAX_IN_FLIGHT),
             usage: Mutex::default(),
+            phases: Phases::default(),
             trace: options.trace.clone(),
             clock: options
                 .clock
@@ -127,12 +130,7 @@ impl Http {
         })
     }
 
-    /// Forgets what the log-in used.
-    pub(super) fn start_counting(&self) {
-        *locked(&self.usage) = Usage::default();
-    }
-
-    /// What has been used since.
+    /// What has been used since the log-in.
     pub(super) fn usage(&self) -> Usage {
         *locked(&self.usage)
     }
@@ -183,11 +181,19 @@ impl Http {
         if let Ok((answer, _)) = &outcome {
             self.count(call, |usage| {
                 usage.bytes_received += received as u64;
-                usage.allocation = allocation(answer).or(usage.allocation);
+                usage.allocation = answer.allocation().or(usage.allocation);
             });
         }
+        let phase = self.phases.add(call.api_calls == 0, |phase| {
+            phase.requests += 1;
+            phase.api_calls += call.api_calls;
+            phase.bytes_sent += sent as u64;
+            phase.bytes_received += received as u64;
+        });
         if let Some(trace) = &self.trace {
+            let answer = outcome.as_ref().ok().map(|(answer, _)| answer);
             trace(&Exchange {
+                phase,
                 operation: call.operation.clone(),
                 method: call.method.to_string(),
                 path: call.url.path().to_owned(),
@@ -195,6 +201,7 @@ impl Http {
                 bytes_sent: sent,
                 bytes_received: received,
                 elapsed: started.elapsed(),
+                request_id: answer.and_then(Answer::request_id),
             });
         }
         outcome.map(|(answer, _)| answer)
@@ -337,16 +344,6 @@ fn gzip(body: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(body).ok()?;
     encoder.finish().ok()
-}
-
-/// Used and allowed calls of the day, from `Sforce-Limit-Info: api-usage=18/5000`.
-fn allocation(answer: &Answer) -> Option<(u64, u64)> {
-    let header = answer.header("sforce-limit-info")?;
-    let usage = header
-        .split(';')
-        .find_map(|part| part.trim().strip_prefix("api-usage="))?;
-    let (used, allowed) = usage.split_once('/')?;
-    Some((used.parse().ok()?, allowed.parse().ok()?))
 }
 
 fn too_large(call: &Call, limit_bytes: usize) -> OrgError {

@@ -17,9 +17,39 @@ pub fn schedule() -> impl Iterator<Item = Duration> + Send {
     })
 }
 
+/// The wait before the next look at a deploy that has done some of its components: until it should be through at the
+/// pace so far, no longer than twice the wait of the schedule.
+pub fn sharpened(wait: Duration, elapsed: Duration, (done, total): (u32, u32)) -> Duration {
+    if done == 0 || done >= total {
+        return wait;
+    }
+    let left = elapsed.mul_f64(f64::from(total - done) / f64::from(done));
+    left.clamp(
+        wait.min(Duration::from_secs_f64(MIN_SECONDS)),
+        wait.saturating_mul(2),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn components_tell_when_to_look_next() {
+        let check = |wait: u64, elapsed: u64, progress, expected: u64| {
+            let [wait, elapsed, expected] = [wait, elapsed, expected].map(Duration::from_millis);
+            assert_eq!(sharpened(wait, elapsed, progress), expected, "{progress:?}");
+        };
+        // Nothing is known yet, or nothing is left but the end.
+        check(1_200, 10_000, (0, 10), 1_200);
+        check(1_200, 10_000, (10, 10), 1_200);
+        // At this pace it is through in half a second.
+        check(1_200, 10_000, (20, 21), 500);
+        check(1_200, 10_000, (999, 1_000), 150);
+        // A pace is no promise.
+        check(1_200, 10_000, (1, 10), 2_400);
+        check(0, 0, (1, 10), 0);
+    }
 
     /// Looks needed for something that takes so long, and how much too late the last one comes.
     fn watch(takes: f64) -> (usize, f64) {

@@ -1,4 +1,4 @@
-//! The REST data API: queries, batches, records.
+//! The REST data API: queries and records.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,14 +11,12 @@ use crate::soql;
 use super::answer::{Answer, json_refusal};
 use super::error::{OrgError, Refusal};
 use super::session::{Body, Request};
-use super::{Reader, Row, Writer, all};
+use super::{Reader, Row, Writer};
 
-/// Sub-requests of one `composite/batch` (REST API guide).
-const MAX_BATCH: usize = 25;
 /// Pages of one query; at 2,000 rows each that is more than any plan or proof asks for.
 const MAX_PAGES: usize = 5_000;
 
-/// The path that runs a query, for [`Reader::batch`] and [`Reader::get`].
+/// The path that runs a query, for [`Reader::together`] and [`Reader::get`].
 pub fn query_path(soql: &str) -> String {
     format!("query?q={}", percent_encode(soql))
 }
@@ -50,14 +48,10 @@ impl Reader {
         .await
     }
 
-    /// Many resources at once, in the order asked: 25 to a request, requests in parallel. Each may be refused on its
-    /// own. The paths are those of [`Reader::get`]; a query that has more pages is read to its end.
-    ///
-    /// # Errors
-    /// Where a request as a whole fails.
-    pub async fn batch(&self, gets: &[String]) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
-        let chunks = all(gets.chunks(MAX_BATCH).map(|chunk| self.batch_chunk(chunk))).await?;
-        Ok(chunks.into_iter().flatten().collect())
+    /// The same as part of the log-in, which is not counted.
+    pub(super) async fn log_in_info(&self) -> Result<Value, OrgError> {
+        let path = String::from("/services/oauth2/userinfo");
+        self.fetch_counted("read the running user", path, 0).await
     }
 
     /// Every row of a query.
@@ -66,23 +60,6 @@ impl Reader {
     /// As [`Reader::get`].
     pub async fn query(&self, soql: &str) -> Result<Vec<Row>, OrgError> {
         self.rows(self.data_path(&query_path(soql))).await
-    }
-
-    /// The rows of many queries, in the order asked, 25 to a request. Each may be refused on its own.
-    ///
-    /// # Errors
-    /// Where a request as a whole fails.
-    pub async fn queries(
-        &self,
-        queries: &[String],
-    ) -> Result<Vec<Result<Vec<Row>, Refusal>>, OrgError> {
-        let paths: Vec<String> = queries.iter().map(|query| query_path(query)).collect();
-        let pages = self.batch(&paths).await?.into_iter();
-        let rows = pages.map(|page| match page {
-            Ok(page) => records(page).map(Ok),
-            Err(refusal) => Ok(Err(refusal)),
-        });
-        rows.collect()
     }
 
     /// Every row of a query on the Tooling API.
@@ -100,7 +77,7 @@ impl Reader {
     }
 
     /// Appends the records of all further pages, those of sub-queries included: they break off just as silently.
-    async fn complete(&self, page: &mut Value) -> Result<(), OrgError> {
+    pub(super) async fn complete(&self, page: &mut Value) -> Result<(), OrgError> {
         self.complete_one(page).await?;
         for inner in sub_queries(page) {
             Box::pin(self.complete(inner)).await?;
@@ -127,66 +104,23 @@ impl Reader {
         Ok(())
     }
 
-    async fn batch_chunk(&self, gets: &[String]) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
-        let version = &self.identity().api_version;
-        let requests: Vec<Value> = gets
-            .iter()
-            .map(|path| json!({"method": "GET", "url": format!("v{version}/{path}")}))
-            .collect();
-        let body = json!({"haltOnError": false, "batchRequests": requests});
-        let request = Request {
-            operation: format!("read {} resources at once", gets.len()),
-            method: Method::POST,
-            path: self.data_path("composite/batch"),
-            body: Body::Json(body.to_string().into_bytes()),
-            write: false,
-            api_calls: gets.len() as u64,
-        };
-        let answer = self.session.call(&request).await?;
-        let mut body = answer.json()?;
-        let results = match body.get_mut("results").map(Value::take) {
-            Some(Value::Array(results)) if results.len() == gets.len() => results,
-            _ => return Err(answer.unreadable("it does not hold one result for each request")),
-        };
-        let mut outcomes = Vec::with_capacity(results.len());
-        for result in results {
-            outcomes.push(self.batch_result(&answer, result).await?);
-        }
-        Ok(outcomes)
-    }
-
-    async fn batch_result(
-        &self,
-        answer: &Answer,
-        mut result: Value,
-    ) -> Result<Result<Value, Refusal>, OrgError> {
-        let status = result
-            .get("statusCode")
-            .and_then(Value::as_u64)
-            .and_then(|status| u16::try_from(status).ok());
-        let Some(status) = status else {
-            return Err(answer.unreadable("a result in it has no status"));
-        };
-        let mut body = result
-            .get_mut("result")
-            .map(Value::take)
-            .unwrap_or_default();
-        if !(200..300).contains(&status) {
-            let nameless = || Refusal::new(status, &format!("HTTP {status}"), "");
-            return Ok(Err(json_refusal(&body, status).unwrap_or_else(nameless)));
-        }
-        self.complete(&mut body).await?;
-        Ok(Ok(body))
-    }
-
     async fn fetch(&self, operation: &str, path: String) -> Result<Value, OrgError> {
+        self.fetch_counted(operation, path, 1).await
+    }
+
+    async fn fetch_counted(
+        &self,
+        operation: &str,
+        path: String,
+        api_calls: u64,
+    ) -> Result<Value, OrgError> {
         let request = Request {
             operation: operation.to_owned(),
             method: Method::GET,
             path,
             body: Body::None,
             write: false,
-            api_calls: 1,
+            api_calls,
         };
         self.session.call(&request).await?.json()
     }
@@ -338,7 +272,7 @@ fn sub_queries(page: &mut Value) -> impl Iterator<Item = &mut Value> {
     fields.filter(|value| value.get("records").is_some())
 }
 
-fn records(mut page: Value) -> Result<Vec<Row>, OrgError> {
+pub(super) fn records(mut page: Value) -> Result<Vec<Row>, OrgError> {
     let Some(Value::Array(records)) = page.get_mut("records").map(Value::take) else {
         return Err(garbled("the answer to a query has no records", &page));
     };

@@ -194,26 +194,24 @@ async fn pages_that_never_end_are_refused() {
 }
 
 #[tokio::test]
-async fn a_batch_is_cut_into_chunks_and_keeps_its_order() {
+async fn a_composite_holds_five_queries_and_the_order_is_kept() {
     let host = Host::org(|seen, _| {
         if seen.line().starts_with("GET") {
             return json(json!({"done": true, "records": records(&["4b"])}));
         }
         let body: Value = serde_json::from_str(&seen.body).unwrap();
-        let results: Vec<Value> = body["batchRequests"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(batch_result)
-            .collect();
-        json(json!({"hasErrors": true, "results": results}))
+        let parts = body["compositeRequest"].as_array().unwrap().iter().rev();
+        json(json!({"compositeResponse": parts.map(composite_result).collect::<Vec<_>>()}))
     })
     .await;
     let gets: Vec<String> = (0..60).map(|index| format!("query?q={index}")).collect();
     let reader = host.quiet().await;
-    let results = reader.batch(&gets).await.unwrap();
+    let results = reader.together(&gets).await.unwrap();
     assert_eq!(results.len(), 60);
-    assert_eq!(results[59].as_ref().unwrap()["url"], "v66.0/query?q=59");
+    assert_eq!(
+        results[59].as_ref().unwrap()["url"],
+        "/services/data/v66.0/query?q=59"
+    );
     assert_eq!(
         results[3].as_ref().unwrap_err(),
         &Refusal::new(400, "INVALID_TYPE", "no")
@@ -222,29 +220,34 @@ async fn a_batch_is_cut_into_chunks_and_keeps_its_order() {
         results[4].as_ref().unwrap()["records"],
         records(&["4a", "4b"])
     );
-    assert_eq!((reader.usage().requests, reader.usage().api_calls), (4, 61));
+    assert_eq!(
+        (reader.usage().requests, reader.usage().api_calls),
+        (13, 13)
+    );
 }
 
-fn batch_result(request: &Value) -> Value {
-    match request["url"].as_str().unwrap() {
-        "v66.0/query?q=3" => {
-            json!({"statusCode": 400, "result": [{"errorCode": "INVALID_TYPE", "message": "no"}]})
+fn composite_result(part: &Value) -> Value {
+    let (status, body) = match part["url"].as_str().unwrap() {
+        "/services/data/v66.0/query?q=3" => {
+            (400, json!([{"errorCode": "INVALID_TYPE", "message": "no"}]))
         }
-        "v66.0/query?q=4" => {
-            json!({"statusCode": 200, "result": {"done": false, "records": records(&["4a"]),
-            "nextRecordsUrl": "/services/data/v66.0/query/next"}})
-        }
-        url => json!({"statusCode": 200, "result": {"url": url}}),
-    }
+        "/services/data/v66.0/query?q=4" => (
+            200,
+            json!({"done": false, "records": records(&["4a"]),
+            "nextRecordsUrl": "/services/data/v66.0/query/next"}),
+        ),
+        url => (200, json!({"url": url})),
+    };
+    json!({"referenceId": part["referenceId"], "httpStatusCode": status, "httpHeaders": {}, "body": body})
 }
 
 #[tokio::test]
-async fn a_batch_of_another_length_is_refused() {
-    let host = Host::org(|_, _| json(json!({"results": []}))).await;
+async fn a_composite_of_another_length_is_refused() {
+    let host = Host::org(|_, _| json(json!({"compositeResponse": []}))).await;
     let error = host
         .quiet()
         .await
-        .batch(&[String::from("limits")])
+        .together(&[String::from("limits")])
         .await
         .unwrap_err();
     assert!(

@@ -1,5 +1,7 @@
 //! The API version in use: the newest that both sides know, or the one that was stated.
 
+use std::sync::Arc;
+
 use reqwest::{Method, Url};
 use serde_json::Value;
 
@@ -12,6 +14,21 @@ use super::session::Session;
 const NEWEST_TESTED: u32 = 66;
 /// The oldest one that has everything it asks for.
 const OLDEST_TESTED: u32 = 51;
+
+/// The version that most orgs end up with, to begin with while they are asked.
+pub(super) fn likeliest() -> String {
+    format!("{NEWEST_TESTED}.0")
+}
+
+/// Opens connections without waiting for them. What comes of it shows in the requests that follow.
+pub(super) fn warm_up(session: &Arc<Session>, connections: usize) {
+    for _ in 0..connections {
+        let session = Arc::clone(session);
+        tokio::spawn(async move {
+            let _warmed = all(&session.http, &session.base).await;
+        });
+    }
+}
 
 /// The org's versions; no session is needed, so the token stays here.
 pub(super) async fn all(http: &Http, base: &Url) -> Result<Value, OrgError> {

@@ -100,11 +100,12 @@ pub fn result(plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> String
         api_requests: took.requests,
         api_calls: took.api_calls,
         elapsed_ms: took.milliseconds,
+        phases: &took.phases,
     })
 }
 
 /// What a run cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Took {
     /// HTTP requests after log-in.
     pub requests: u64,
@@ -112,6 +113,25 @@ pub struct Took {
     pub api_calls: u64,
     /// Time, in milliseconds.
     pub milliseconds: u64,
+    /// The same by what the run was doing, the log-in included.
+    pub phases: Vec<Phase>,
+}
+
+/// What one phase of a run used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Phase {
+    /// What the run was doing: `connect`, `plan`, `stage 1`, `wait`, `proof`.
+    pub phase: String,
+    /// HTTP requests.
+    pub api_requests: u64,
+    /// What the org counts against its API allocation.
+    pub api_calls: u64,
+    /// Bytes of request bodies as sent.
+    pub bytes_sent: u64,
+    /// Bytes of answer bodies as received.
+    pub bytes_received: u64,
+    /// Time, in milliseconds.
+    pub elapsed_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -301,6 +321,7 @@ struct ResultJson<'a> {
     api_requests: u64,
     api_calls: u64,
     elapsed_ms: u64,
+    phases: &'a [Phase],
 }
 
 #[derive(Serialize)]

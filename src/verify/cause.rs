@@ -94,7 +94,7 @@ impl Cause {
 /// A profile or permission set of the user that ignores sharing.
 fn by_permission(subject: &Subject) -> Option<String> {
     let username = &subject.manifest.spec.user.as_ref()?.username;
-    let row = subject.facts.rows(&user_question(username)).first()?;
+    let row = subject.facts.selected(&user_question(username)).first()?;
     let sets: Vec<Row> = row.children("PermissionSetAssignments");
     let holds = |id: &str| {
         row.text("ProfileId") == Some(id)

@@ -47,7 +47,7 @@ pub(super) fn all<'a>(manifests: &'a [Manifest], facts: &'a Facts) -> Vec<Subjec
         let Some(user) = &manifest.spec.user else {
             continue;
         };
-        let row = facts.rows(&user_question(&user.username)).first();
+        let row = facts.selected(&user_question(&user.username)).first();
         let Some(user_id) = row.and_then(|row| row.text("Id")) else {
             continue;
         };

@@ -67,8 +67,11 @@ async fn what_falls_with_what_falls_goes_before_the_org_refuses_it() {
 
 #[tokio::test]
 async fn what_the_org_refuses_and_nobody_stated_is_dropped_with_a_remark() {
-    let silent = json!([{"path": "/composite/batch", "body": "tooling/query", "status": 400,
-        "answer": r#"[{"errorCode": "INVALID_BATCH_REQUEST", "message": "not in a batch"}]"#}]);
+    let refusal = r#"[{"errorCode": "INVALID_TYPE", "message": "no dependencies here"}]"#;
+    let silent = json!([
+        {"path": "/composite", "body": "tooling/query", "status": 400, "answer": refusal},
+        {"path": "/tooling/query", "status": 400, "answer": refusal}
+    ]);
     let org = org_with_visits(&silent.to_string()).await;
     let manifests = manifest_of(ACCOUNTS);
     let applied = org.apply(&manifests).await;

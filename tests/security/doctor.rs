@@ -114,7 +114,7 @@ fn s19_an_administrator_may_do_everything_and_more_than_is_needed() {
         "may apply: every permission it needs is held",
         "seats of the licence Salesforce are free",
         "API calls are left today",
-        "2 requests",
+        "3 requests",
     ] {
         check(&run, 0, told);
     }
@@ -127,7 +127,7 @@ fn s19_an_administrator_may_do_everything_and_more_than_is_needed() {
     let report: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(report["exit"], 0);
     assert_eq!(report["user"]["username"], "admin@embedded-org.example");
-    assert_eq!(report["api_requests"], 2);
+    assert_eq!(report["api_requests"], 3);
     let permissions = report["permissions"].as_array().unwrap();
     assert!(permissions.len() > 10 && permissions.iter().all(|one| one["held"] == true));
 }

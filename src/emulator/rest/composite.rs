@@ -12,6 +12,9 @@ use crate::emulator::store::World;
 /// How many requests fit into one (REST guide, composite resources).
 const MOST_REQUESTS: usize = 25;
 
+/// How many of a composite's may be queries or collections (the same; a batch has no such bound).
+const MOST_QUERIES: usize = 5;
+
 /// Answers below `composite`.
 pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str]) -> Response {
     match (request.method.as_str(), path) {
@@ -166,6 +169,7 @@ fn composite(world: &mut World, outer: &Request) -> Result<Response, Refusal> {
         .and_then(Value::as_bool)
         .unwrap_or_default();
     check_references(parts)?;
+    check_queries(parts)?;
     let snapshot = all_or_none.then(|| world.org.clone());
     let mut done: Vec<(String, Response)> = Vec::new();
     let mut failed = None;
@@ -204,6 +208,23 @@ fn check_references(parts: &[Value]) -> Result<(), Refusal> {
             let message = format!("Provided referenceId is not valid or not unique: '{reference}'");
             return Err(Refusal::new(400, "JSON_PARSER_ERROR", message));
         }
+    }
+    Ok(())
+}
+
+fn check_queries(parts: &[Value]) -> Result<(), Refusal> {
+    let costly = |part: &&Value| {
+        let resource = text(part, "url").split('?').next().unwrap_or_default();
+        resource.contains("/composite/sobjects")
+            || resource
+                .split('/')
+                .any(|step| step == "query" || step == "queryAll")
+    };
+    if parts.iter().filter(costly).count() > MOST_QUERIES {
+        let message = format!(
+            "The number of query and collection operations exceeds the limit of {MOST_QUERIES}"
+        );
+        return Err(Refusal::new(400, "LIMIT_EXCEEDED", message));
     }
     Ok(())
 }

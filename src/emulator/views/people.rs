@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Hints, Record, derived_id, moment, optional, stamps};
+use crate::emulator::rules;
 use crate::emulator::store::*;
 use crate::emulator::viewer::Viewer;
 
@@ -132,9 +133,15 @@ pub(super) fn role(org: &Org, role: &Role, column: &str) -> Value {
         "DeveloperName" => json!(role.developer_name),
         "ParentRoleId" => optional(role.parent.as_ref()),
         "RollupDescription" => optional(role.description.as_ref()),
-        "CaseAccessForAccountOwner" => json!(role.case_access.as_str()),
-        "ContactAccessForAccountOwner" => json!(role.contact_access.as_str()),
-        "OpportunityAccessForAccountOwner" => json!(role.opportunity_access.as_str()),
+        "CaseAccessForAccountOwner" => {
+            json!(rules::shown_role_level(org, "Case", role.case_access).as_str())
+        }
+        "ContactAccessForAccountOwner" => {
+            json!(rules::shown_role_level(org, "Contact", role.contact_access).as_str())
+        }
+        "OpportunityAccessForAccountOwner" => {
+            json!(rules::shown_role_level(org, "Opportunity", role.opportunity_access).as_str())
+        }
         "MayForecastManagerShare" => json!(role.may_forecast),
         "PortalType" => json!("None"),
         other => stamps(org, other),

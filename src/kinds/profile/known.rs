@@ -5,9 +5,8 @@ use super::dependencies::{Walk, walk};
 use super::partial::{complete, without_user_permissions};
 use super::wishes::wishes;
 use crate::clone::{self, Baseline, ObjectFlags, Requirements};
-use crate::facts::{Facts, Question, Row};
+use crate::facts::{FIELD_PERMISSIONS, Facts, OBJECT_PERMISSIONS, Question, Row, Selection};
 use crate::manifest::{self, Manifest};
-use crate::soql;
 use crate::xml::Element;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,44 +40,36 @@ pub(super) fn ask(manifest: &Manifest) -> Vec<Question> {
     let mut questions = vec![
         Question::Component("Profile", full_name(&profile.name)),
         Question::Describe("PermissionSet".to_owned()),
-        Question::Query(object_permissions(profile)),
+        Question::Rows(object_permissions(profile)),
     ];
     let dependencies = walk(&wishes(profile, manifest), &Facts::default()).next;
     questions.extend(dependencies.map(Question::Tooling));
     if let Some(source) = &profile.clone_from {
         questions.push(Question::Component("Profile", full_name(source)));
         questions.push(Question::Component("Profile", full_name(BASELINE)));
-        questions.extend(field_permissions(manifest, profile).map(Question::Query));
+        questions.extend(field_permissions(manifest, profile).map(Question::Rows));
     }
     questions
 }
 
 /// What the profiles really grant on each object: cheaper and more exact than the metadata document.
-fn object_permissions(profile: &manifest::Profile) -> String {
+fn object_permissions(profile: &manifest::Profile) -> Selection {
     let source = profile.clone_from.as_ref().map(|source| label(source));
     let baseline = source.as_ref().map(|_| BASELINE.to_owned());
     let names = std::iter::once(profile.name.value.clone());
-    format!(
-        "SELECT Parent.Profile.Name, SobjectType, PermissionsRead, PermissionsCreate, PermissionsEdit, \
-         PermissionsDelete, PermissionsViewAllRecords, PermissionsModifyAllRecords FROM ObjectPermissions \
-         WHERE Parent.IsOwnedByProfile = true AND Parent.Profile.Name IN {}",
-        soql::list(names.chain(source).chain(baseline))
-    )
+    let names = names.chain(source).chain(baseline);
+    Selection::of(OBJECT_PERMISSIONS, "Parent.Profile.Name", names)
 }
 
 /// What the source may see of the objects that matter. A profile read by itself may leave fields out.
-fn field_permissions(manifest: &Manifest, profile: &manifest::Profile) -> Option<String> {
+fn field_permissions(manifest: &Manifest, profile: &manifest::Profile) -> Option<Selection> {
     let source = label(profile.clone_from.as_ref()?);
     let objects = named_objects(manifest, profile);
     if objects.is_empty() {
         return None;
     }
-    Some(format!(
-        "SELECT Id, SobjectType, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions \
-         WHERE Parent.IsOwnedByProfile = true AND Parent.Profile.Name = {} AND SobjectType IN {}",
-        soql::literal(&source),
-        soql::list(objects)
-    ))
+    let of_source = Selection::of(FIELD_PERMISSIONS, "Parent.Profile.Name", [source]);
+    Some(of_source.and("SobjectType", objects))
 }
 
 /// Objects that are synced selectively or stated.
@@ -131,7 +122,7 @@ pub(super) fn exact_objects(
     wanted: &manifest::Profile,
     name: Option<&str>,
 ) -> BTreeMap<String, ObjectFlags> {
-    let rows = facts.rows(&object_permissions(wanted)).iter();
+    let rows = facts.selected(&object_permissions(wanted)).iter();
     let of_profile =
         rows.filter(|row| name.is_none_or(|name| row.text("Parent.Profile.Name") == Some(name)));
     of_profile
@@ -150,7 +141,7 @@ pub(super) fn exact_fields(
     wanted: &manifest::Profile,
     facts: &Facts,
 ) -> BTreeMap<String, bool> {
-    let rows = field_permissions(manifest, wanted).map_or(&[][..], |query| facts.rows(&query));
+    let rows = field_permissions(manifest, wanted).map_or(&[][..], |rows| facts.selected(&rows));
     let real = |row: &&Row| row.text("Id").is_none_or(|id| !id.starts_with("000"));
     let readable = rows
         .iter()
@@ -341,7 +332,7 @@ mod tests {
             field("01kB", "Lead.Fax", false),
         ];
         let mut facts = Facts::default();
-        facts.record(Question::Query(query), Answer::Rows(rows));
+        facts.record(Question::Rows(query), Answer::Rows(rows));
         let fields = exact_fields(&manifest, wanted, &facts);
         assert_eq!(fields, [("Lead.Email".to_owned(), false)].into());
     }
