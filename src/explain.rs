@@ -5,7 +5,7 @@ use crate::criteria::Verdict;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::Facts;
 use crate::failure::{self, NOTHING_CHANGED};
-use crate::kinds::{rule_criteria, user_question};
+use crate::kinds::{live_user, rule_criteria};
 use crate::manifest::{Manifest, Rule, Word};
 use crate::observe;
 use crate::org::{OrgError, Reader};
@@ -70,7 +70,7 @@ fn subject<'a>(
         let Some(user) = &manifest.spec.user else {
             continue;
         };
-        let row = facts.selected(&user_question(&user.username)).first();
+        let row = live_user(user, facts);
         let user_id = row
             .and_then(|row| row.text("Id"))
             .ok_or_else(|| no_user(&user.username))?;

@@ -88,7 +88,7 @@ pub async fn completed(
         }
         counted(rare, reader, &mut facts).await.map_err(failed)?;
     }
-    facts.org = which_org(&facts, reader);
+    facts.org = which_org(facts.organization(), reader);
     Ok(facts)
 }
 
@@ -196,9 +196,9 @@ pub fn questions(manifests: &[Manifest]) -> BTreeSet<Question> {
     questions
 }
 
-fn which_org(facts: &Facts, reader: &Reader) -> OrgFacts {
+/// Which org it is, by its log-in and its `Organization` row.
+pub(crate) fn which_org(row: Option<&Row>, reader: &Reader) -> OrgFacts {
     let identity = reader.identity();
-    let row = facts.organization();
     let text = |column: &str| {
         row.and_then(|row| row.text(column))
             .unwrap_or_default()

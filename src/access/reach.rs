@@ -1,11 +1,10 @@
 //! Which rules of a manifest reach its user. Pure.
 
-use super::USERS_WITH_ROLES;
+use super::{USERS_WITH_ROLES, subordinates};
 use crate::criteria::Verdict;
 use crate::facts::{Facts, ROLES};
 use crate::kinds::rule_target;
 use crate::manifest::{Manifest, Principal, Rule, Sharing};
-use std::collections::BTreeSet;
 
 /// The rules by criteria that reach the manifest's user, or may reach it: rules for others are none of its business.
 pub fn criteria_rules<'a>(
@@ -41,7 +40,12 @@ pub fn owned_by(principal: &Principal, owner: &str, facts: &Facts) -> Verdict {
             (name, true)
         }
     };
-    let roles = branch(name, below, facts);
+    let rows = facts.rows(ROLES).iter();
+    let own = rows
+        .filter(|row| row.text("DeveloperName") == Some(name))
+        .find_map(|row| row.text("Id"));
+    let under = below.then(|| subordinates(Some(name), facts));
+    let holds = |role: &str| own == Some(role) || under.iter().any(|ids| ids.contains(role));
     let rows = facts.rows(USERS_WITH_ROLES).iter();
     let owner = rows
         .filter(|row| {
@@ -49,26 +53,7 @@ pub fn owned_by(principal: &Principal, owner: &str, facts: &Facts) -> Verdict {
                 .is_some_and(|id| id.get(..15) == owner.get(..15))
         })
         .find_map(|row| row.text("UserRoleId"));
-    owner.is_some_and(|role| roles.contains(role)).into()
-}
-
-/// Ids of a role and, where asked, of all roles below it.
-fn branch<'a>(name: &str, below: bool, facts: &'a Facts) -> BTreeSet<&'a str> {
-    let rows = facts.rows(ROLES);
-    let own = rows
-        .iter()
-        .find(|row| row.text("DeveloperName") == Some(name));
-    let mut open: Vec<&str> = own.and_then(|row| row.text("Id")).into_iter().collect();
-    let mut found = BTreeSet::new();
-    while let Some(id) = open.pop() {
-        if found.insert(id) && below {
-            let children = rows
-                .iter()
-                .filter(|row| row.text("ParentRoleId") == Some(id));
-            open.extend(children.filter_map(|row| row.text("Id")));
-        }
-    }
-    found
+    owner.is_some_and(holds).into()
 }
 
 /// Whether a rule reaches the manifest's user. Who belongs to a group, or stands below another role, is for the org to

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::permissions;
 use super::{Licence, Limit, RunningUser};
 use crate::facts::{LICENSES, OrgFacts, Row};
+use crate::observe::which_org;
 use crate::org::{OrgError, Reader, Refusal, query_path};
 use crate::soql;
 
@@ -105,17 +106,9 @@ fn first(page: Result<Value, Refusal>) -> Option<Row> {
 
 impl Answers {
     pub(super) fn org(&self, reader: &Reader, username: &str) -> OrgFacts {
-        let identity = reader.identity();
-        let row = self.organization.as_ref();
-        let text = |column| text_of(row, column);
         OrgFacts {
-            id: identity.org_id.clone(),
-            name: text("Name"),
-            instance_url: identity.instance_url.clone(),
-            edition: text("OrganizationType"),
-            sandbox: row.is_some_and(|row| row.flag("IsSandbox")),
-            api_version: identity.api_version.clone(),
             running_user: Some(username.to_owned()),
+            ..which_org(self.organization.as_ref(), reader)
         }
     }
 

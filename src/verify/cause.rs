@@ -4,7 +4,7 @@ use super::Access;
 use super::subject::{Subject, query, short};
 use crate::access;
 use crate::facts::{ROLES, Row};
-use crate::kinds::user_question;
+use crate::kinds::live_user;
 use crate::org::{OrgError, Reader};
 use crate::soql;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,8 +93,7 @@ impl Cause {
 
 /// A profile or permission set of the user that ignores sharing.
 fn by_permission(subject: &Subject) -> Option<String> {
-    let username = &subject.manifest.spec.user.as_ref()?.username;
-    let row = subject.facts.selected(&user_question(username)).first()?;
+    let row = live_user(subject.manifest.spec.user.as_ref()?, subject.facts)?;
     let sets: Vec<Row> = row.children("PermissionSetAssignments");
     let holds = |id: &str| {
         row.text("ProfileId") == Some(id)
