@@ -46,7 +46,7 @@ pub fn is_json_web_token(token: &str) -> bool {
 
 /// A new token for a user.
 pub fn issue(world: &mut World, user: &str) -> String {
-    new_token(world, user, Kind::Opaque)
+    new_token(world, user, Kind::Opaque, None)
 }
 
 /// What a token looks like, and what it is good for.
@@ -57,38 +57,40 @@ enum Kind {
     Refresh,
 }
 
-fn new_token(world: &mut World, user: &str, kind: Kind) -> String {
+fn new_token(world: &mut World, user: &str, kind: Kind, parent: Option<String>) -> String {
     let created = world.now();
-    let number = world.org.sessions.len();
-    let seed = format!(
-        "{}{user}{created}{number}{kind:?}",
-        world.org.organization.id
-    );
+    let sessions = &world.org.sessions;
+    // Where sessions have ended, their number alone could make the token of another one.
+    let mut number = sessions.len();
+    let mut token = token_text(world, user, kind, number);
+    while sessions.contains_key(&token) {
+        number += 1;
+        token = token_text(world, user, kind, number);
+    }
+    let session = Session {
+        user: user.to_owned(),
+        created,
+        refresh: kind == Kind::Refresh,
+        parent,
+    };
+    world.org.sessions.insert(token.clone(), session);
+    token
+}
+
+fn token_text(world: &World, user: &str, kind: Kind, number: usize) -> String {
+    let (organization, created) = (&world.org.organization.id, world.now());
+    let seed = format!("{organization}{user}{created}{number}{kind:?}");
     let digest = Sha256::digest(seed.as_bytes());
     let tail: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let token = match kind {
+    match kind {
         Kind::Refresh => format!("5Aep{tail}"),
         Kind::JsonWebToken => format!(
             "{}.{}.{tail}",
             URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"RS256"}"#),
             URL_SAFE_NO_PAD.encode(json!({"sub": user}).to_string())
         ),
-        Kind::Opaque => format!(
-            "{}!AQ{}.{}",
-            short(&world.org.organization.id),
-            &tail[..40],
-            &tail[40..]
-        ),
-    };
-    world.org.sessions.insert(
-        token.clone(),
-        Session {
-            user: user.to_owned(),
-            created,
-            refresh: kind == Kind::Refresh,
-        },
-    );
-    token
+        Kind::Opaque => format!("{}!AQ{}.{}", short(organization), &tail[..40], &tail[40..]),
+    }
 }
 
 /// `POST /services/oauth2/token`.
@@ -224,7 +226,13 @@ fn granted(world: &mut World, request: &Request, user: &str, form: &Form) -> Res
         true => Kind::JsonWebToken,
         false => Kind::Opaque,
     };
-    let token = new_token(world, user, kind);
+    let new_refresh =
+        is("grant_type", "authorization_code").then(|| new_token(world, user, Kind::Refresh, None));
+    let parent = match is("grant_type", "refresh_token") {
+        true => form.get("refresh_token").cloned(),
+        false => new_refresh.clone(),
+    };
+    let token = new_token(world, user, kind, parent);
     let issued = world.now().to_string();
     let identity = identity_url(world, request, user);
     let signature = STANDARD.encode(Sha256::digest(format!("{identity}{issued}").as_bytes()));
@@ -237,8 +245,8 @@ fn granted(world: &mut World, request: &Request, user: &str, form: &Form) -> Res
         "token_type": "Bearer",
         "issued_at": issued,
     });
-    if is("grant_type", "authorization_code") {
-        body["refresh_token"] = json!(new_token(world, user, Kind::Refresh));
+    if let Some(refresh_token) = new_refresh {
+        body["refresh_token"] = json!(refresh_token);
     }
     Response::json(200, &body)
 }
@@ -332,16 +340,98 @@ pub fn bad_token() -> Response {
     Response::text(403, "Bad_OAuth_Token")
 }
 
-/// `POST /services/oauth2/revoke`. The token of the start cannot be revoked: it is the way in.
+/// `POST /services/oauth2/revoke`. With a refresh token end the access tokens that came of it (Salesforce Help, "Revoke
+/// OAuth Tokens Programmatically"). The token of the start cannot be revoked: it is the way in.
 pub fn revoke(world: &mut World, request: &Request) -> Response {
     let mut form = form(&request.text());
     form.extend(request.parameters());
     let token = form.get("token").map(String::as_str).unwrap_or_default();
-    match world.org.sessions.remove(token) {
-        Some(_) => Response::empty(200),
-        None => Response::json(
+    let sessions = &mut world.org.sessions;
+    if sessions.remove(token).is_none() {
+        return Response::json(
             400,
             &json!({"error": "unsupported_token_type", "error_description": "this token is not supported"}),
-        ),
+        );
+    }
+    sessions.retain(|_, session| session.parent.as_deref() != Some(token));
+    Response::empty(200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::seed;
+    use super::super::store::Code;
+    use super::*;
+
+    /// Sends a form to the token endpoint, or to the other one.
+    fn ask(
+        world: &mut World,
+        endpoint: fn(&mut World, &Request) -> Response,
+        form: &str,
+    ) -> (u16, Value) {
+        let request = Request {
+            body: form.as_bytes().to_vec(),
+            ..Request::default()
+        };
+        let answer = endpoint(world, &request);
+        (
+            answer.status,
+            serde_json::from_slice(&answer.body).unwrap_or_default(),
+        )
+    }
+
+    fn text(answer: &Value, key: &str) -> String {
+        answer[key].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn with_a_refresh_token_end_the_sessions_that_came_of_it_and_no_others() {
+        let mut world = World::new(seed::demo());
+        let code = Code {
+            user: world.org.organization.administrator.clone(),
+            created: world.now(),
+            client_id: "x".to_owned(),
+            redirect_uri: "r".to_owned(),
+            challenge: None,
+        };
+        world.codes.insert("c".to_owned(), code);
+        let traded = "grant_type=authorization_code&client_id=x&redirect_uri=r&code=c";
+        let (_, traded) = ask(&mut world, token, traded);
+        let refresh = text(&traded, "refresh_token");
+        let renewal = format!("grant_type=refresh_token&client_id=x&refresh_token={refresh}");
+        let (_, renewed) = ask(&mut world, token, &renewal);
+        let other = "grant_type=client_credentials&client_id=x&client_secret=s";
+        let (_, other) = ask(&mut world, token, other);
+        let [first, second, other] =
+            [&traded, &renewed, &other].map(|answer| text(answer, "access_token"));
+        let alive =
+            |world: &World| [&first, &second, &other].map(|token| user_of(world, token).is_some());
+        assert_eq!(alive(&world), [true, true, true]);
+        let revoke_one = |world: &mut World, token: &str| {
+            ask(
+                world,
+                revoke,
+                &format!("token={}", token.replace('!', "%21")),
+            )
+            .0
+        };
+        assert_eq!(revoke_one(&mut world, &second), 200);
+        assert_eq!(alive(&world), [true, false, true]);
+        assert_eq!(revoke_one(&mut world, &refresh), 200);
+        assert_eq!(alive(&world), [false, false, true]);
+        assert_eq!(ask(&mut world, token, &renewal).0, 400);
+        assert_eq!(revoke_one(&mut world, &refresh), 400);
+    }
+
+    #[test]
+    fn no_two_sessions_share_a_token() {
+        let mut world = World::new(seed::demo());
+        let user = world.org.organization.administrator.clone();
+        let first = issue(&mut world, &user);
+        let second = issue(&mut world, &user);
+        world.org.sessions.remove(&first);
+        let third = issue(&mut world, &user);
+        assert_ne!(second, third);
+        assert!(world.org.sessions.contains_key(&second));
     }
 }

@@ -409,7 +409,7 @@ fn add_administrator(org: &mut Org) {
     let session = Session {
         user: id,
         created: FOUNDED,
-        refresh: false,
+        ..Session::default()
     };
     org.sessions
         .insert(org.organization.access_token.clone(), session);

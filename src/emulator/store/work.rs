@@ -86,6 +86,9 @@ pub struct Session {
     pub created: Millis,
     /// Whether the token can be traded for access tokens rather than used.
     pub refresh: bool,
+    /// The refresh token that it came with or was traded for, and ends with.
+    #[serde(default)]
+    pub parent: Option<String>,
 }
 
 /// An authorization code that has not been traded for a token yet.
