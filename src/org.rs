@@ -67,7 +67,8 @@ pub struct Options {
     pub client: String,
     /// A file with certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
-    /// Connections to open while the version is asked for, so that the first wave of reads finds them standing.
+    /// Connections to open while a token is asked for, where the org's host is known by then, so that the first wave of
+    /// reads finds them standing. Where no token has to be asked for, [`connect`] opens them beside its own questions.
     pub warm_connections: usize,
     /// Is told about every request.
     pub trace: Option<Trace>,
@@ -150,8 +151,12 @@ pub struct Writer {
 /// [`OrgError::Usage`] where the target cannot be used as written, [`OrgError::Login`] where the org refuses,
 /// and the errors of transport.
 pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgError> {
+    let log_in = auth::log_in(target, &options).await?;
+    if !log_in.is_warm {
+        version::warm_up(&log_in.http, &log_in.base, options.warm_connections);
+    }
     let nothing = |_| async { Ok(()) };
-    let (reader, _nothing) = connect_reading(target, options, nothing).await?;
+    let (reader, _nothing) = identified(log_in, options, nothing).await?;
     Ok(reader)
 }
 
@@ -169,13 +174,24 @@ where
     Reading: Future<Output = Result<Output, OrgError>>,
 {
     let log_in = auth::log_in(target, &options).await?;
+    identified(log_in, options, read).await
+}
+
+/// Finds out which org was logged in to, and reads.
+async fn identified<Output, Reading>(
+    log_in: LogIn,
+    options: Options,
+    read: impl Fn(Reader) -> Reading,
+) -> Result<(Reader, Result<Output, OrgError>), OrgError>
+where
+    Reading: Future<Output = Result<Output, OrgError>>,
+{
     let stated = options
         .api_version
         .as_deref()
         .map(version::checked)
         .transpose()?;
     let reader = provisional(log_in, stated.clone().unwrap_or_else(version::likeliest));
-    version::warm_up(&reader.session, options.warm_connections);
     reader.begin_phase("plan");
     let asked = async {
         match stated {
@@ -216,6 +232,7 @@ fn provisional(log_in: LogIn, api_version: String) -> Reader {
         credentials,
         username,
         org_id,
+        is_warm: _,
     } = log_in;
     let known_id = org_id
         .as_deref()

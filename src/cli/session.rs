@@ -19,8 +19,9 @@ use std::collections::BTreeSet;
 /// Threads of the runtime: one for this program, one for an org inside it.
 const THREADS: usize = 2;
 
-/// Connections opened while the log-in goes on, where the first wave of reads comes after it.
-const CONNECTIONS: usize = 4;
+/// Connections opened while the log-in goes on, for the first wave of reads: composites, one `readMetadata` for each type,
+/// and who it is.
+const CONNECTIONS: usize = 6;
 
 /// A connection. The demo org runs as long as this lives.
 pub(crate) struct Session {
@@ -32,9 +33,13 @@ pub(crate) struct Session {
 impl Session {
     /// Connects to the chosen org; starts the demo org where that is it.
     pub(crate) async fn open(choice: Choice, context: &Context) -> Result<Self, Failure> {
-        let nothing = |_| async { Ok(()) };
-        let (session, _nothing) = Self::open_while(choice, context, CONNECTIONS, nothing).await?;
-        Ok(session)
+        let Way {
+            target,
+            options,
+            server,
+        } = Way::to(choice, context).await?;
+        let reader = org::connect(target, options).await.map_err(not_connected)?;
+        Ok(Self { reader, server })
     }
 
     /// Connects, and reads what these manifests make necessary at the same time: one wave of requests after the
@@ -44,59 +49,21 @@ impl Session {
         context: &Context,
         manifests: &[Manifest],
     ) -> Result<(Self, Result<Facts, Failure>), Failure> {
+        let Way {
+            target,
+            options,
+            server,
+        } = Way::to(choice, context).await?;
         let read = |reader: Reader| async move {
             observe::first_wave(manifests, BTreeSet::new(), &reader).await
         };
-        let (session, facts) = Self::open_while(choice, context, 0, read).await?;
+        let opened = org::connect_reading(target, options, read).await;
+        let (reader, facts) = opened.map_err(not_connected)?;
         let facts = match facts {
-            Ok(facts) => observe::completed(facts, manifests, &session.reader).await,
-            Err(error) => Err(of_org(&error).state(NOTHING_CHANGED)),
+            Ok(facts) => observe::completed(facts, manifests, &reader).await,
+            Err(error) => Err(not_connected(error)),
         };
-        Ok((session, facts))
-    }
-
-    async fn open_while<Output, Reading>(
-        choice: Choice,
-        context: &Context,
-        warm_connections: usize,
-        read: impl Fn(Reader) -> Reading,
-    ) -> Result<(Self, Result<Output, OrgError>), Failure>
-    where
-        Reading: Future<Output = Result<Output, OrgError>>,
-    {
-        let (target, server) = match choice {
-            Choice::Salesforce(_, target) => (*target, None),
-            Choice::Embedded => {
-                let server = embedded::start().await?;
-                let token = Secret::new(server.access_token());
-                (
-                    Target::Url {
-                        base_url: server.base_url().to_owned(),
-                        token,
-                    },
-                    Some(server),
-                )
-            }
-        };
-        let options = org::Options {
-            // The demo org is next door: a connection to it costs nothing.
-            warm_connections: if server.is_none() {
-                warm_connections
-            } else {
-                0
-            },
-            trace: context
-                .global
-                .trace
-                .as_deref()
-                .map(trace::open)
-                .transpose()?,
-            ..options(context)
-        };
-        let (reader, output) = org::connect_reading(target, options, read)
-            .await
-            .map_err(|error| of_org(&error).state(NOTHING_CHANGED))?;
-        Ok((Self { reader, server }, output))
+        Ok((Self { reader, server }, facts))
     }
 
     /// Ends the connection, and the demo org with it.
@@ -105,6 +72,58 @@ impl Session {
             server.stop().await;
         }
     }
+}
+
+/// Everything that connecting needs.
+struct Way {
+    target: Target,
+    options: org::Options,
+    server: Option<Server>,
+}
+
+impl Way {
+    /// The way to the chosen org; the demo org is started.
+    async fn to(choice: Choice, context: &Context) -> Result<Self, Failure> {
+        let trace = context
+            .global
+            .trace
+            .as_deref()
+            .map(trace::open)
+            .transpose()?;
+        let options = org::Options {
+            trace,
+            ..options(context)
+        };
+        let Choice::Salesforce(_, target) = choice else {
+            return Self::inside(options).await;
+        };
+        Ok(Self {
+            target: *target,
+            options: org::Options {
+                warm_connections: CONNECTIONS,
+                ..options
+            },
+            server: None,
+        })
+    }
+
+    /// The way to the demo org. It is next door: a connection to it costs nothing, and none is opened beforehand.
+    async fn inside(options: org::Options) -> Result<Self, Failure> {
+        let server = embedded::start().await?;
+        let target = Target::Url {
+            base_url: server.base_url().to_owned(),
+            token: Secret::new(server.access_token()),
+        };
+        Ok(Self {
+            target,
+            options,
+            server: Some(server),
+        })
+    }
+}
+
+fn not_connected(error: OrgError) -> Failure {
+    of_org(&error).state(NOTHING_CHANGED)
 }
 
 /// How this program connects.

@@ -3,6 +3,8 @@
 //! **Promise:** a secret is sent to the host that the user named and to no other; the org that answers is the one
 //! that was meant.
 
+use std::sync::Arc;
+
 use reqwest::Url;
 
 use crate::private_file;
@@ -12,7 +14,7 @@ use super::error::OrgError;
 use super::http::Http;
 use super::place::Place;
 use super::target::{Grant, NamedTarget, Target};
-use super::{Options, auth_url, hosts, sf, token};
+use super::{Options, auth_url, hosts, sf, token, version};
 
 #[cfg(windows)]
 const SF: &str = "sf.cmd";
@@ -21,12 +23,14 @@ const SF: &str = "sf";
 
 /// Everything that a log-in brings.
 pub(super) struct LogIn {
-    pub(super) http: Http,
+    pub(super) http: Arc<Http>,
     pub(super) base: Url,
     pub(super) token: Secret,
     pub(super) credentials: Credentials,
     pub(super) username: Option<String>,
     pub(super) org_id: Option<String>,
+    /// Whether connections to the org's host were opened while the token was asked for.
+    pub(super) is_warm: bool,
 }
 
 /// What a session is renewed with.
@@ -65,20 +69,7 @@ pub(super) async fn log_in(target: Target, options: &Options) -> Result<LogIn, O
             Credentials::Token("connect again"),
             options,
         ),
-        Target::SfAlias(alias) => {
-            let org = sf::display(SF, &alias).await?;
-            let log_in = with_token(
-                &org.instance_url,
-                org.token,
-                Credentials::SfAlias(alias),
-                options,
-            )?;
-            Ok(LogIn {
-                username: org.username,
-                org_id: org.org_id,
-                ..log_in
-            })
-        }
+        Target::SfAlias(alias) => borrowed(alias, options).await,
         Target::Named(target) => named(target, options).await,
     }
 }
@@ -91,7 +82,7 @@ impl Credentials {
             Self::SfAlias(alias) => {
                 let org = sf::display(SF, alias).await?;
                 same_org(&hosts::trusted(&org.instance_url)?, base)?;
-                Ok(Some(org.token))
+                Ok(Some(org.token(SF, alias).await?))
             }
             Self::Grant { grant, login } => {
                 let answer = token::ask(http, grant, login).await?;
@@ -127,7 +118,7 @@ fn with_token(
     options: &Options,
 ) -> Result<LogIn, OrgError> {
     let base = hosts::trusted(url)?;
-    let http = Http::new(&base, options)?;
+    let http = Arc::new(Http::new(&base, options)?);
     Ok(LogIn {
         http,
         base,
@@ -135,6 +126,28 @@ fn with_token(
         credentials,
         username: None,
         org_id: None,
+        is_warm: false,
+    })
+}
+
+/// The log-in of the Salesforce CLI. Where the CLI has to be asked a second time, for the token, connections to the org
+/// are opened meanwhile.
+async fn borrowed(alias: String, options: &Options) -> Result<LogIn, OrgError> {
+    let org = sf::display(SF, &alias).await?;
+    let base = hosts::trusted(&org.instance_url)?;
+    let http = Arc::new(Http::new(&base, options)?);
+    let is_warm = org.hides_token();
+    if is_warm {
+        version::warm_up(&http, &base, options.warm_connections);
+    }
+    Ok(LogIn {
+        http,
+        base,
+        token: org.token(SF, &alias).await?,
+        credentials: Credentials::SfAlias(alias),
+        username: org.username,
+        org_id: org.org_id,
+        is_warm,
     })
 }
 
@@ -156,7 +169,11 @@ async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError
             ),
         });
     }
-    let http = Http::new(&login, &options)?;
+    let http = Arc::new(Http::new(&login, &options)?);
+    let known = instance.as_ref().or_else(|| own_host(&login));
+    if let Some(org) = known {
+        version::warm_up(&http, org, options.warm_connections);
+    }
     let answer = token::ask(&http, &target.grant, &login).await?;
     let base = hosts::trusted(&answer.instance_url)?;
     match &instance {
@@ -170,6 +187,7 @@ async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError
     };
     Ok(LogIn {
         http,
+        is_warm: known == Some(&base),
         base,
         token: Secret::new(&answer.access_token),
         org_id: answer.org_id(),
@@ -257,6 +275,13 @@ pub(super) fn login_host(target: &NamedTarget) -> Result<(Url, Option<Url>), Org
         (None, None) => hosts::trusted(token::PRODUCTION)?,
     };
     Ok((login, instance))
+}
+
+/// The log-in host where it is an org's own. Those that all orgs share lead to another host.
+fn own_host(login: &Url) -> Option<&Url> {
+    let shared = [token::PRODUCTION, token::SANDBOX];
+    let origin = login.origin().ascii_serialization();
+    (!shared.contains(&origin.as_str())).then_some(login)
 }
 
 /// The options with the certificates that the target names.

@@ -2,7 +2,7 @@
 //!
 //! **Promise:** a write is sent once. It goes again only when the org refused the session before looking at it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::{Method, Url};
 
@@ -40,7 +40,7 @@ pub(super) enum Body {
 }
 
 pub(super) struct Session {
-    pub(super) http: Http,
+    pub(super) http: Arc<Http>,
     pub(super) base: Url,
     credentials: Credentials,
     held: Mutex<Held>,
@@ -58,7 +58,7 @@ struct Held {
 }
 
 impl Session {
-    pub(super) fn new(http: Http, base: Url, credentials: Credentials, token: Secret) -> Self {
+    pub(super) fn new(http: Arc<Http>, base: Url, credentials: Credentials, token: Secret) -> Self {
         Self {
             http,
             base,

@@ -20,7 +20,24 @@ pub(super) struct SfOrg {
     pub(super) instance_url: String,
     pub(super) username: Option<String>,
     pub(super) org_id: Option<String>,
-    pub(super) token: Secret,
+    /// Not shown by newer CLIs.
+    token: Option<Secret>,
+}
+
+impl SfOrg {
+    /// The org's token. Since 2026 `org display` hides it and another command shows it, which takes the CLI as long
+    /// again.
+    pub(super) async fn token(&self, program: &str, alias: &str) -> Result<Secret, OrgError> {
+        match &self.token {
+            Some(token) => Ok(token.clone()),
+            None => show_token(program, alias).await,
+        }
+    }
+
+    /// Whether [`SfOrg::token`] has to ask for it.
+    pub(super) fn hides_token(&self) -> bool {
+        self.token.is_none()
+    }
 }
 
 /// Asks the CLI of that name for an org by alias or username.
@@ -33,10 +50,6 @@ pub(super) async fn display(program: &str, alias: &str) -> Result<SfOrg, OrgErro
     }
     let shown = run(program, alias, &["org", "display"]).await?;
     let text = |name: &str| shown.get(name).and_then(Value::as_str).map(str::to_owned);
-    let token = match text("accessToken").filter(|token| is_token(token)) {
-        Some(token) => Secret::new(token),
-        None => show_token(program, alias).await?,
-    };
     let Some(instance_url) = text("instanceUrl") else {
         return Err(login(
             alias,
@@ -47,11 +60,12 @@ pub(super) async fn display(program: &str, alias: &str) -> Result<SfOrg, OrgErro
         instance_url,
         username: text("username"),
         org_id: text("id"),
-        token,
+        token: text("accessToken")
+            .filter(|token| is_token(token))
+            .map(Secret::new),
     })
 }
 
-/// Since 2026 `org display` hides the token and another command shows it.
 async fn show_token(program: &str, alias: &str) -> Result<Secret, OrgError> {
     let shown = run(program, alias, &["org", "auth", "show-access-token"]).await?;
     let token = shown
@@ -176,7 +190,7 @@ mod tests {
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
     /// A program that answers `org display` with the first text and any other command with the second.
-    async fn ask(display_answer: &str, other_answer: &str) -> Result<SfOrg, OrgError> {
+    async fn ask(display_answer: &str, other_answer: &str) -> Result<(SfOrg, Secret), OrgError> {
         let _alone = ONE_AT_A_TIME.lock().await;
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("sf");
@@ -185,7 +199,10 @@ mod tests {
         );
         std::fs::write(&program, script).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        display(program.to_str().unwrap(), "dev").await
+        let program = program.to_str().unwrap();
+        let org = display(program, "dev").await?;
+        let token = org.token(program, "dev").await?;
+        Ok((org, token))
     }
 
     fn displayed(token: &str) -> String {
@@ -196,24 +213,26 @@ mod tests {
 
     #[tokio::test]
     async fn an_older_cli_shows_the_token_at_once() {
-        let org = ask(&displayed(TOKEN), "{}").await.unwrap();
+        let (org, token) = ask(&displayed(TOKEN), "{}").await.unwrap();
         assert_eq!(
-            (org.token.expose(), org.username.as_deref()),
+            (token.expose(), org.username.as_deref()),
             (TOKEN, Some("u@a.example"))
         );
+        assert!(!org.hides_token());
     }
 
     #[tokio::test]
     async fn a_newer_cli_is_asked_for_the_token() {
         let shown =
             format!(r#"{{"status":0,"result":{{"accessToken":"{TOKEN}"}},"warnings":["w"]}}"#);
-        let org = ask(
+        let (org, token) = ask(
             &displayed("[REDACTED] Use 'sf org auth show-access-token' to view"),
             &shown,
         )
         .await
         .unwrap();
-        assert_eq!(org.token.expose(), TOKEN);
+        assert_eq!(token.expose(), TOKEN);
+        assert!(org.hides_token());
     }
 
     #[tokio::test]

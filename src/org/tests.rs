@@ -1071,6 +1071,47 @@ async fn connections_are_warmed_beside_the_version() {
     assert_eq!(reader.usage().requests, 1, "warming is part of the log-in");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_org_that_is_known_beforehand_is_connected_to_while_another_host_logs_in() {
+    const WARMED: usize = 3;
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let (connected, connections) = std::sync::mpsc::channel();
+    let connections = std::sync::Mutex::new(connections);
+    let org = Host::start(move |seen, _| {
+        if seen.line() == "GET /services/data" {
+            assert!(!seen.has("canary"), "nobody has to know who connects");
+            connected.send(()).unwrap();
+        }
+        json(json!({"done": true, "records": []}))
+    })
+    .await;
+    let instance = org.url.clone();
+    // No token is given before the org was connected to.
+    let login = Host::start(move |_, _| {
+        let connections = connections.lock().unwrap();
+        let met = (0..WARMED).all(|_| connections.recv_timeout(PATIENCE).is_ok());
+        match met {
+            true => issued(&instance, TOKEN),
+            false => reply(400, "text/plain", ""),
+        }
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let Target::Named(mut target) = with_secret(&login, &folder) else {
+        unreachable!("it has a name");
+    };
+    target.login_url = target.instance_url.replace(org.url.clone());
+    let options = Options {
+        warm_connections: WARMED,
+        api_version: Some(String::from("66.0")),
+        ..options()
+    };
+    connect(Target::Named(target), options).await.unwrap();
+    let lines = org.lines();
+    let warming = lines.iter().filter(|line| *line == "GET /services/data");
+    assert_eq!(warming.count(), WARMED, "not once more after the log-in");
+}
+
 #[tokio::test]
 async fn requests_run_side_by_side() {
     let together = Arc::new(tokio::sync::Barrier::new(4));

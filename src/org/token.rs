@@ -22,7 +22,8 @@ use super::target::{Browser, Grant};
 
 /// The log-in host of production orgs, and the audience of their assertions.
 pub(super) const PRODUCTION: &str = "https://login.salesforce.com";
-const SANDBOX: &str = "https://test.salesforce.com";
+/// The log-in host of sandboxes, and the audience of theirs.
+pub(super) const SANDBOX: &str = "https://test.salesforce.com";
 /// Salesforce takes assertions that end within three minutes.
 const ASSERTION_SECONDS: u64 = 170;
 /// Clock difference from which an assertion may be too old or from the future.

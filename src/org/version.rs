@@ -20,12 +20,12 @@ pub(super) fn likeliest() -> String {
     format!("{NEWEST_TESTED}.0")
 }
 
-/// Opens connections without waiting for them. What comes of it shows in the requests that follow.
-pub(super) fn warm_up(session: &Arc<Session>, connections: usize) {
+/// Opens connections to an org without waiting for them. What comes of it shows in the requests that follow.
+pub(super) fn warm_up(http: &Arc<Http>, base: &Url, connections: usize) {
     for _ in 0..connections {
-        let session = Arc::clone(session);
+        let (http, base) = (Arc::clone(http), base.clone());
         tokio::spawn(async move {
-            let _warmed = all(&session.http, &session.base).await;
+            let _warmed = all(&http, &base).await;
         });
     }
 }
