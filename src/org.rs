@@ -19,6 +19,7 @@ mod deploy;
 mod error;
 mod hosts;
 mod http;
+mod id;
 mod metadata;
 mod phases;
 mod place;
@@ -236,8 +237,8 @@ fn provisional(log_in: LogIn, api_version: String) -> Reader {
     } = log_in;
     let known_id = org_id
         .as_deref()
-        .or_else(|| id_in_token(token.expose()))
-        .and_then(id_of_18);
+        .or_else(|| id::in_token(token.expose()))
+        .and_then(id::of_18);
     let identity = Identity {
         instance_url: base.origin().ascii_serialization(),
         org_id: known_id.unwrap_or_default(),
@@ -304,7 +305,7 @@ impl Reader {
     async fn asking_who_it_is(self) -> Result<Self, OrgError> {
         let info = self.log_in_info().await?;
         let text = |name: &str| info.get(name).and_then(Value::as_str);
-        let Some(org_id) = text("organization_id").and_then(id_of_18) else {
+        let Some(org_id) = text("organization_id").and_then(id::of_18) else {
             let what = String::from("the org does not say which one it is");
             return Err(OrgError::Garbled {
                 what,
@@ -347,30 +348,6 @@ impl Writer {
     pub fn reader(&self) -> &Reader {
         &self.reader
     }
-}
-
-/// The org id in front of an opaque token.
-fn id_in_token(token: &str) -> Option<&str> {
-    let (id, _) = token.split_once('!')?;
-    id.starts_with("00D").then_some(id)
-}
-
-/// An id in its 18 characters: the last three say which of the others are capitals.
-fn id_of_18(id: &str) -> Option<String> {
-    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
-    if !crate::soql::is_id(id) {
-        return None;
-    }
-    let (significant, _) = id.split_at(15);
-    let checksum = significant.as_bytes().chunks(5).map(|five| {
-        let capitals = five
-            .iter()
-            .enumerate()
-            .filter(|(_, byte)| byte.is_ascii_uppercase());
-        let index = capitals.fold(0_usize, |bits, (place, _)| bits | 1 << place);
-        char::from(ALPHABET[index])
-    });
-    Some(significant.chars().chain(checksum).collect())
 }
 
 /// Runs all of them at once and gives their results in order, or a failure as soon as there is one.

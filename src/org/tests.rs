@@ -1141,16 +1141,3 @@ fn a_client_for_loopback_is_made_at_once() {
         "a certificate store was read: {best:?}"
     );
 }
-
-#[test]
-fn ids_of_18_characters() {
-    for (id, expected) in [
-        ("00D000000000062", Some("00D000000000062EAA")),
-        ("0Af7A00000l6Bao", Some("0Af7A00000l6BaoSAE")),
-        ("0Af7A00000l6BaoSAE", Some("0Af7A00000l6BaoSAE")),
-        ("00D", None),
-        ("00D00000000006ü", None),
-    ] {
-        assert_eq!(id_of_18(id).as_deref(), expected);
-    }
-}

@@ -101,7 +101,8 @@ fn endless(mut stream: std::net::TcpStream, counted: &AtomicU64) {
     }
 }
 
-/// Logs in with a refresh token at a host that issues a token for this instance.
+/// Logs in with a refresh token at a host that issues a token for this instance. Counts what the host was asked besides
+/// its versions, which everybody may ask for, and which open the connections.
 fn log_in_to(instance: &str, keys: &str) -> (Run, usize) {
     let body = serde_json::json!({"access_token": TOKEN, "instance_url": instance}).to_string();
     let host = Host::start(move |_| response("200 OK", JSON, &body));
@@ -112,7 +113,16 @@ fn log_in_to(instance: &str, keys: &str) -> (Run, usize) {
     let run = quiet(
         program(folder.path(), &["plan", "--org", "uat"]).env("SECRET", "canary-refresh-token"),
     );
-    (run, host.seen().len())
+    let (open, asked): (Vec<_>, Vec<_>) = host
+        .seen()
+        .into_iter()
+        .partition(|request| request.starts_with("GET /services/data HTTP"));
+    let anonymous = |request: &String| {
+        let request = request.to_lowercase();
+        !request.contains("authorization") && !request.contains("canary")
+    };
+    assert!(open.iter().all(anonymous), "{open:?}");
+    (run, asked.len())
 }
 
 #[test]
