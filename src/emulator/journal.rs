@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Value, json};
 
 use super::soql::dates::rest_moment;
-use super::store::{FieldSchema, Millis, ObjectSchema, Org, Shared};
+use super::store::{FieldSchema, Millis, ObjectSchema, Org, Shared, Table};
 
 /// Entries kept; the oldest go first.
 const MOST: usize = 100_000;
@@ -94,7 +94,7 @@ fn changes(before: &Org, after: &Org) -> (Vec<Value>, bool) {
         );
     }
     if before.users != after.users {
-        changes.of("User", &before.users, &after.users, |it| Some(&it.username));
+        changes.table("User", &before.users, &after.users, |it| Some(&it.username));
     }
     if before.objects != after.objects {
         changes.objects(&before.objects, &after.objects);
@@ -134,6 +134,28 @@ impl Changes {
         }
         for (id, was) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
             self.add("deleted", kind, id, name(was));
+        }
+    }
+
+    /// What differs between two tables of one kind of record.
+    fn table<T: PartialEq>(
+        &mut self,
+        kind: &str,
+        before: &Table<T>,
+        after: &Table<T>,
+        name: impl Fn(&T) -> Option<&String>,
+    ) {
+        for (id, record) in after.beyond(before) {
+            let action = if before.contains_key(id) {
+                "changed"
+            } else {
+                "created"
+            };
+            self.add(action, kind, id, name(record));
+        }
+        let gone = before.beyond(after);
+        for (id, record) in gone.filter(|(id, _)| !after.contains_key(id)) {
+            self.add("deleted", kind, id, name(record));
         }
     }
 
@@ -191,19 +213,8 @@ impl Changes {
         for object in objects {
             let was = before.records.get(object).unwrap_or(&none);
             let is = after.records.get(object).unwrap_or(&none);
-            if was == is {
-                continue;
-            }
-            for (id, _) in is.beyond(was) {
-                let action = if was.contains_key(id) {
-                    "changed"
-                } else {
-                    "created"
-                };
-                self.add(action, object, id, None);
-            }
-            for (id, _) in was.beyond(is).filter(|(id, _)| !is.contains_key(id)) {
-                self.add("deleted", object, id, None);
+            if was != is {
+                self.table(object, was, is, |_| None);
             }
         }
     }

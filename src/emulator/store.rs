@@ -2,10 +2,13 @@
 //!
 //! Everything here serialises: the state file is this structure. Nothing here decides anything; rules are elsewhere.
 
+mod column;
 mod ids;
 mod objects;
+mod part;
 mod people;
 mod permissions;
+mod places;
 mod row;
 mod scale;
 mod shared;
@@ -20,16 +23,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::journal::Journal;
+pub use column::{IdKeys, fold, fold_characters, id_key, text_key};
 pub use ids::{Id, canonical, numbered, short};
 pub use objects::*;
+pub use part::{Field, Fielded, Part};
 pub use people::*;
 pub use permissions::*;
+pub use places::Places;
 pub(in crate::emulator) use row::Press;
 pub use row::{FieldName, Row};
 pub use scale::Scale;
 pub use shared::{Seeded, Shared};
 pub use shares::*;
-pub use table::{Column, Part, Table};
+pub use table::Table;
 pub use work::*;
 
 /// Milliseconds since the start of 1970, UTC.
@@ -58,7 +64,7 @@ pub struct Org {
     /// What the administrator may beyond any permission set, so that no seed can shut it out. No query shows it.
     pub administrator_rights: Shared<Option<Container>>,
     /// Users by id.
-    pub users: Shared<BTreeMap<Id, User>>,
+    pub users: Shared<Table<User>>,
     /// Permission set assignments by id, without those to profiles' own sets.
     pub assignments: BTreeMap<Id, Assignment>,
     /// Sharing rules as asked for, by full name (`Lead.Rule`).

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub use access::{share_object, shared_object};
 pub use people::{login_id, user_type};
 pub use restrictions::{check_restrictions, filterable_at, needs_view_setup, repeats_pages};
-pub use stored::Stored;
+pub use stored::{Stored, Tabled};
 
 use super::schema;
 use super::soql::SoqlError;
@@ -175,6 +175,12 @@ pub fn field<'s>(org: &Org, object: &'s ObjectSchema, name: &str) -> Option<Cow<
         .then(|| schema::permission_field(org, name))
         .flatten()
         .map(Cow::Owned)
+}
+
+/// Whether the records of an object have a column of this name; every one tells what it is.
+pub fn has_column(viewer: &Viewer<'_>, object: &str, column: &str) -> bool {
+    let has = |schema: Cow<'_, ObjectSchema>| field(viewer.org, &schema, column).is_some();
+    column == TYPE_COLUMN || schema(viewer, object).is_some_and(has)
 }
 
 /// Whether the object is one of setup, which object permissions and sharing do not govern.

@@ -147,9 +147,9 @@ fn others(org: &Org) -> Org {
     rest.roles.retain(|id, _| Some(id) != role.as_ref());
     rest.groups
         .retain(|_, group| role.is_none() || group.related != role);
-    rest.users
-        .make_mut()
-        .retain(|id, _| Some(id) != user.as_ref());
+    if let Some(user) = &user {
+        rest.users.make_mut().remove(user);
+    }
     rest.assignments
         .retain(|_, assignment| Some(&assignment.assignee) != user.as_ref());
     rest.rules.remove(RULE);

@@ -343,6 +343,7 @@ fn insert_row(org: &mut Org, object: &str, id: Id, values: BTreeMap<String, Valu
         return;
     };
     let mut row: Row = values.into_iter().collect();
+    row.remove("Id");
     let administrator = &org.organization.administrator;
     for name in ["OwnerId", "CreatedById", "LastModifiedById"]
         .into_iter()
@@ -368,7 +369,6 @@ fn insert_row(org: &mut Org, object: &str, id: Id, values: BTreeMap<String, Valu
             part("FirstName").map_or_else(|| last.to_owned(), |first| format!("{first} {last}"));
         row.insert("Name", name.into());
     }
-    row.insert("Id", id.as_str().into());
     row.retain(|_, value| !value.is_null());
     org.table_mut(object).insert(id, row);
 }

@@ -12,7 +12,7 @@ use super::compile::compile;
 use super::evaluate::{self, Scope, Subject};
 use super::resolve::Path;
 use super::{Found, SoqlError};
-use crate::emulator::store::FieldType;
+use crate::emulator::store::{FieldType, fold};
 use crate::emulator::views::Record;
 
 /// An aggregate whose field is resolved.
@@ -240,7 +240,7 @@ fn groups<'r, 'v>(
 fn folded(value: &Value) -> String {
     value
         .as_str()
-        .map_or_else(|| value.to_string(), compare::fold)
+        .map_or_else(|| value.to_string(), |text| fold(text).into_owned())
 }
 
 fn row(scope: &Scope<'_, '_>, grouping: &Grouping, (keys, records): &Group<'_, '_>) -> Value {

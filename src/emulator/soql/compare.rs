@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ast::{Literal, Operator};
 use super::{dates, ranges};
-use crate::emulator::store::{FieldType, Millis, canonical};
+use crate::emulator::store::{FieldType, Millis, canonical, fold, fold_characters};
 
 /// Whether a value meets a comparison. Texts are compared without regard to case, ids in their long form; a missing
 /// value is only ever equal to null, and unequal to everything else.
@@ -82,11 +82,6 @@ fn order_folded(left: &str, right: &str) -> Ordering {
     fold(left).cmp(&fold(right))
 }
 
-/// A text without its case, as texts are compared and sorted.
-pub fn fold(text: &str) -> String {
-    text.to_lowercase()
-}
-
 /// Where a day or moment lies: before a range, in it, or after it.
 fn within(
     value: &Value,
@@ -110,7 +105,11 @@ fn within(
 }
 
 /// A LIKE pattern: `%` stands for any characters, `_` for one, a backslash before either for itself.
-pub struct Pattern(Vec<Piece>);
+pub struct Pattern {
+    pieces: Vec<Piece>,
+    /// What a text has to contain, where that is all.
+    contained: Option<String>,
+}
 
 #[derive(PartialEq)]
 enum Piece {
@@ -122,7 +121,7 @@ enum Piece {
 impl Pattern {
     /// Reads a pattern, escapes and all.
     pub fn new(pattern: &str) -> Pattern {
-        let folded = fold(pattern);
+        let folded = fold_characters(pattern);
         let mut pieces = Vec::new();
         let mut characters = folded.chars();
         while let Some(character) = characters.next() {
@@ -133,28 +132,35 @@ impl Pattern {
                 other => Piece::This(other),
             });
         }
-        Pattern(pieces)
+        Pattern {
+            contained: contained(&pieces),
+            pieces,
+        }
     }
 
     /// Whether a text has this shape, in any case. Goes back to the last `%` alone, so that time stays bounded.
     pub fn matches(&self, text: &str) -> bool {
+        self.matches_folded(&fold_characters(text))
+    }
+
+    /// The same for a text without its case.
+    pub fn matches_folded(&self, text: &str) -> bool {
+        if let Some(contained) = &self.contained {
+            return text.contains(contained.as_str());
+        }
         if text.is_ascii() {
             let bytes = text.as_bytes();
-            return self.fits(bytes.len(), |at| {
-                bytes
-                    .get(at)
-                    .map(|byte| char::from(byte.to_ascii_lowercase()))
-            });
+            return self.fits(bytes.len(), |at| bytes.get(at).copied().map(char::from));
         }
-        let folded: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
-        self.fits(folded.len(), |at| folded.get(at).copied())
+        let characters: Vec<char> = text.chars().collect();
+        self.fits(characters.len(), |at| characters.get(at).copied())
     }
 
     fn fits(&self, length: usize, character: impl Fn(usize) -> Option<char>) -> bool {
         let (mut at, mut piece) = (0, 0);
         let mut retry: Option<(usize, usize)> = None;
         while at < length {
-            match self.0.get(piece) {
+            match self.pieces.get(piece) {
                 Some(Piece::Any) => {
                     retry = Some((at, piece + 1));
                     piece += 1;
@@ -172,8 +178,21 @@ impl Pattern {
                 }
             }
         }
-        self.0[piece..].iter().all(|piece| *piece == Piece::Any)
+        let rest = self.pieces.iter().skip(piece);
+        rest.into_iter().all(|piece| *piece == Piece::Any)
     }
+}
+
+/// What stands between two `%`, where the pattern is nothing else.
+fn contained(pieces: &[Piece]) -> Option<String> {
+    let [Piece::Any, middle @ .., Piece::Any] = pieces else {
+        return None;
+    };
+    let characters = middle.iter().map(|piece| match piece {
+        Piece::This(character) => Some(*character),
+        Piece::Any | Piece::One => None,
+    });
+    characters.collect()
 }
 
 /// The order of two values of a field in `ORDER BY`; missing ones first unless asked otherwise. Ids have a case.
@@ -309,6 +328,11 @@ mod tests {
             ("", "%", true),
             ("aXbXc", "%x%x%", true),
             ("aab", "%ab", true),
+            ("ÄRGER", "%ärg%", true),
+            ("ΟΔΟΣ", "οδο_", true),
+            ("ΟΔΟΣ ΜΑΣ", "ΟΔΟΣ%", true),
+            ("a%b", r"%\%%", true),
+            ("", "%%", true),
         ];
         for (text, pattern, expected) in cases {
             assert_eq!(

@@ -148,13 +148,8 @@ fn semi_join(
     let values = records
         .iter()
         .map(|record| path.value(scope.viewer, record).into_owned());
-    let texts = values
-        .filter_map(|value| value.as_str().map(|text| key(text, subject.kind())))
-        .collect();
-    Ok(Set {
-        texts,
-        ..Set::default()
-    })
+    let ids = values.filter_map(|value| value.as_str().map(|text| key(text, subject.kind())));
+    Ok(Set::of_ids(ids))
 }
 
 /// Both ids have to be ids of one object, and both queries of different ones.

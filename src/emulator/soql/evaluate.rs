@@ -13,9 +13,9 @@ use super::render;
 use super::resolve::{self, Path};
 use super::scan;
 use super::{Found, SoqlError};
-use crate::emulator::store::{FieldType, ObjectSchema, canonical};
+use crate::emulator::store::{FieldType, IdKeys, ObjectSchema, canonical, fold, id_key, text_key};
 use crate::emulator::viewer::Viewer;
-use crate::emulator::views::{self, Hints, Record, Stored};
+use crate::emulator::views::{self, Hints, Record};
 
 /// The greatest `OFFSET` (SOQL reference).
 const GREATEST_OFFSET: usize = 2000;
@@ -62,9 +62,13 @@ impl Subject {
 /// The values of a list, ready to be looked up.
 #[derive(Default)]
 pub(super) struct Set {
-    pub(super) texts: HashSet<String>,
-    pub(super) null: bool,
-    pub(super) others: Vec<Literal>,
+    texts: HashSet<String>,
+    null: bool,
+    others: Vec<Literal>,
+    /// What the texts are looked up by, where they are not too many.
+    pub(super) keys: Option<Vec<u32>>,
+    /// The texts as ids, where all of them are.
+    pub(super) ids: Option<IdKeys>,
 }
 
 /// Answers a query.
@@ -156,9 +160,10 @@ pub(super) fn matching<'v>(
     hints: &Hints,
     most: usize,
 ) -> Result<Vec<Record<'v>>, SoqlError> {
-    let stored = Stored::of(scope.viewer, &scope.schema.name);
-    if let Some(stored) = stored.filter(|_| !hints.contains_key("Id")) {
-        return Ok(scan::matching(scope.viewer, &stored, test, most));
+    let scanned = (!hints.contains_key("Id"))
+        .then(|| scan::matching(scope.viewer, &scope.schema.name, test, most));
+    if let Some(records) = scanned.flatten() {
+        return Ok(records);
     }
     let mut records = views::records(scope.viewer, &scope.schema.name, hints)?;
     if let Some(test) = test {
@@ -173,14 +178,15 @@ pub(super) fn matching<'v>(
 
 /// How many records pass a test.
 fn count(scope: &Scope<'_, '_>, test: Option<&Test>, hints: &Hints) -> Result<usize, SoqlError> {
-    let stored = Stored::of(scope.viewer, &scope.schema.name);
-    match stored.filter(|_| !hints.contains_key("Id")) {
-        Some(stored) => Ok(scan::count(scope.viewer, &stored, test)),
+    let counted =
+        (!hints.contains_key("Id")).then(|| scan::count(scope.viewer, &scope.schema.name, test));
+    match counted.flatten() {
+        Some(count) => Ok(count),
         None => Ok(matching(scope, test, hints, usize::MAX)?.len()),
     }
 }
 
-pub(super) fn field_value<'r>(
+fn field_value<'r>(
     viewer: &Viewer<'_>,
     subject: &Subject,
     record: &'r Record<'_>,
@@ -223,6 +229,7 @@ pub(super) fn passes<'r>(
 impl Set {
     pub(super) fn of(literals: Vec<Literal>, kind: FieldType) -> Set {
         let mut set = Set::default();
+        let is_reference = matches!(kind, FieldType::Id | FieldType::Reference);
         for literal in literals {
             match literal {
                 Literal::Null => set.null = true,
@@ -233,7 +240,33 @@ impl Set {
                 other => set.others.push(other),
             }
         }
+        set.index(is_reference);
         set
+    }
+
+    /// The set of these ids.
+    pub(super) fn of_ids(ids: impl Iterator<Item = String>) -> Set {
+        let mut set = Set {
+            texts: ids.collect(),
+            ..Set::default()
+        };
+        set.index(true);
+        set
+    }
+
+    /// Works out how values are found that are in the set.
+    fn index(&mut self, is_reference: bool) {
+        if !self.others.is_empty() {
+            return;
+        }
+        let empty = self.null.then_some("");
+        if self.texts.len() <= scan::MOST_LOOKED_UP {
+            let texts = self.texts.iter().map(String::as_str).chain(empty);
+            self.keys = Some(texts.map(text_key).collect());
+        }
+        if is_reference && !self.null {
+            self.ids = self.texts.iter().map(|text| id_key(text)).collect();
+        }
     }
 
     fn holds(&self, value: &Value, kind: FieldType, viewer: &Viewer<'_>) -> bool {
@@ -254,7 +287,7 @@ impl Set {
 pub(super) fn key(text: &str, kind: FieldType) -> String {
     match kind {
         FieldType::Id | FieldType::Reference => canonical(text).unwrap_or_else(|| text.to_owned()),
-        _ => compare::fold(text),
+        _ => fold(text).into_owned(),
     }
 }
 
@@ -264,12 +297,12 @@ fn includes(value: &Value, wanted: &[Literal]) -> bool {
         .as_str()
         .unwrap_or_default()
         .split(';')
-        .map(compare::fold)
+        .map(|part| fold(part).into_owned())
         .collect();
     wanted.iter().any(|literal| match literal {
         Literal::Text(text, _) => text
             .split(';')
-            .all(|part| held.contains(&compare::fold(part))),
+            .all(|part| held.iter().any(|own| *own == fold(part))),
         _ => false,
     })
 }

@@ -52,14 +52,31 @@ pub struct Step {
 impl Path {
     /// The value of this field of a record; null where a parent is missing.
     pub fn value<'r>(&self, viewer: &Viewer<'_>, record: &'r Record<'_>) -> Cow<'r, Value> {
+        self.value_after(0, viewer, record)
+    }
+
+    /// The same where the first so many steps have led to the record.
+    pub fn value_after<'r>(
+        &self,
+        taken: usize,
+        viewer: &Viewer<'_>,
+        record: &'r Record<'_>,
+    ) -> Cow<'r, Value> {
+        let steps = self.steps.get(taken..).unwrap_or_default();
+        let whole = self.whole_value(steps, viewer, record);
         match self.part {
-            Some(part) => Cow::Owned(part.of(&self.whole_value(viewer, record))),
-            None => self.whole_value(viewer, record),
+            Some(part) => Cow::Owned(part.of(&whole)),
+            None => whole,
         }
     }
 
-    fn whole_value<'r>(&self, viewer: &Viewer<'_>, record: &'r Record<'_>) -> Cow<'r, Value> {
-        let Some((first, rest)) = self.steps.split_first() else {
+    fn whole_value<'r>(
+        &self,
+        steps: &[Step],
+        viewer: &Viewer<'_>,
+        record: &'r Record<'_>,
+    ) -> Cow<'r, Value> {
+        let Some((first, rest)) = steps.split_first() else {
             return record.value(viewer, &self.column);
         };
         let mut parent = first.follow(viewer, record);

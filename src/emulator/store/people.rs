@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{AccessLevel, Id, Millis};
+use super::{AccessLevel, Id, Millis, Row};
 
 /// A user licence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -156,7 +155,7 @@ pub struct User {
     /// `Standard`, `CsnOnly` (Chatter Free), `AutomatedProcess`…
     pub user_type: String,
     /// Any further columns of `User`, e.g. `Title`, `UserPermissionsMarketingUser`.
-    pub other: BTreeMap<String, Value>,
+    pub other: Row,
     /// When the user was made.
     pub created: Millis,
     /// When the user was last changed.

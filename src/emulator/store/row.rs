@@ -1,7 +1,7 @@
 //! Records.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Index;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use serde_json::Value;
 /// API name of a field. The demo org's are part of the program, which thousands of records need not copy.
 pub type FieldName = Cow<'static, str>;
 
-/// A record: API name of the field to its value, absent meaning null. `Id` is among them.
+/// A record: API name of the field to its value, absent meaning null. The table that holds it knows its `Id`.
 ///
 /// It behaves as a map in the order of names. A table may hold a million of them, so names and values are pointers that
 /// records can share: see [`Press`].
@@ -116,7 +116,7 @@ impl Row {
 #[derive(Debug, Default)]
 pub(in crate::emulator) struct Press {
     names: HashMap<Vec<&'static str>, Arc<[FieldName]>>,
-    values: HashMap<Value, Arc<Value>>,
+    values: HashSet<Arc<Value>>,
 }
 
 impl Press {
@@ -143,8 +143,8 @@ impl Press {
         match self.values.get(&value) {
             Some(known) => Arc::clone(known),
             None => {
-                let shared = Arc::new(value.clone());
-                self.values.insert(value, Arc::clone(&shared));
+                let shared = Arc::new(value);
+                self.values.insert(Arc::clone(&shared));
                 shared
             }
         }

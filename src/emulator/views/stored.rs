@@ -9,50 +9,70 @@ use crate::emulator::sharing::Sight;
 use crate::emulator::store::*;
 use crate::emulator::viewer::Viewer;
 
-/// The records of one data object and who looks at them.
-pub struct Stored<'v> {
+/// What a table of the org holds.
+pub trait Tabled: Fielded + Sized {
+    /// It as a row of a query.
+    fn record<'v>(object: &'v str, id: &'v Id, held: &'v Self) -> Record<'v>;
+
+    /// Whether somebody with this sight sees it.
+    fn is_seen(&self, id: &str, sight: &Sight<'_>) -> bool;
+}
+
+impl Tabled for Row {
+    fn record<'v>(object: &'v str, id: &'v Id, held: &'v Row) -> Record<'v> {
+        Record::Stored(object, id, held)
+    }
+
+    fn is_seen(&self, id: &str, sight: &Sight<'_>) -> bool {
+        sight.sees_row(id, self)
+    }
+}
+
+impl Tabled for User {
+    fn record<'v>(_: &'v str, _: &'v Id, held: &'v User) -> Record<'v> {
+        Record::User(held)
+    }
+
+    fn is_seen(&self, _: &str, _: &Sight<'_>) -> bool {
+        true
+    }
+}
+
+/// The records of one object that are kept as they are, and who looks at them.
+pub struct Stored<'v, T = Row> {
     object: &'v str,
-    table: &'v Table,
-    /// `None` for a user or object that is not there: nothing is seen.
-    sight: Option<Sight<'v>>,
+    table: &'v Table<T>,
+    sight: Seen<'v>,
+}
+
+enum Seen<'v> {
+    All,
+    None,
+    Some(Box<Sight<'v>>),
 }
 
 impl<'v> Stored<'v> {
-    /// The records of an object; `None` where it keeps none.
+    /// The records of an object, as far as the user sees them; `None` where it keeps none.
     pub fn of(viewer: &Viewer<'v>, object: &str) -> Option<Stored<'v>> {
-        let (object, table) = viewer.org.records.get_key_value(object)?;
+        let all = Stored::all_of(viewer.org, object)?;
+        let sight = Sight::new(viewer.org, &viewer.user, all.object, viewer.now);
+        let sight = match sight {
+            // A user or an object that is not there.
+            None => Seen::None,
+            Some(sight) if sight.sees_all() => Seen::All,
+            Some(sight) => Seen::Some(Box::new(sight)),
+        };
+        Some(Stored { sight, ..all })
+    }
+
+    /// All records of an object, without regard to sharing; `None` where it keeps none.
+    pub fn all_of(org: &'v Org, object: &str) -> Option<Stored<'v>> {
+        let (object, table) = org.records.get_key_value(object)?;
         Some(Stored {
             object,
             table,
-            sight: Sight::new(viewer.org, &viewer.user, object, viewer.now),
+            sight: Seen::All,
         })
-    }
-
-    /// The parts of the table.
-    pub fn parts(&self) -> impl Iterator<Item = &'v Part> {
-        self.table.parts()
-    }
-
-    /// Whether the user sees every record.
-    pub fn sees_all(&self) -> bool {
-        self.sight.as_ref().is_some_and(Sight::sees_all)
-    }
-
-    /// How many records there are, seen or not.
-    pub fn count(&self) -> usize {
-        self.table.len()
-    }
-
-    /// Whether the user sees a record.
-    pub fn sees(&self, id: &str, row: &Row) -> bool {
-        self.sight
-            .as_ref()
-            .is_some_and(|sight| sight.sees_row(id, row))
-    }
-
-    /// A record as a row of a query.
-    pub fn record(&self, (id, row): (&'v Id, &'v Row)) -> Record<'v> {
-        Record::Stored(self.object, id, row)
     }
 
     /// The records with these ids that the user sees, in the order of ids.
@@ -71,6 +91,48 @@ impl<'v> Stored<'v> {
     pub fn all(&self) -> Vec<Record<'v>> {
         let rows = self.table.iter().filter(|(id, row)| self.sees(id, row));
         rows.map(|record| self.record(record)).collect()
+    }
+}
+
+impl<'v> Stored<'v, User> {
+    /// All users: whoever sees the object sees every one of them.
+    pub fn users(org: &'v Org) -> Stored<'v, User> {
+        Stored {
+            object: "User",
+            table: &org.users,
+            sight: Seen::All,
+        }
+    }
+}
+
+impl<'v, T: Tabled> Stored<'v, T> {
+    /// The parts of the table.
+    pub fn parts(&self) -> impl Iterator<Item = &'v Part<T>> + use<'v, T> {
+        self.table.parts()
+    }
+
+    /// Whether the user sees a record.
+    pub fn sees(&self, id: &str, held: &T) -> bool {
+        match &self.sight {
+            Seen::All => true,
+            Seen::None => false,
+            Seen::Some(sight) => held.is_seen(id, sight),
+        }
+    }
+
+    /// Whether the user sees every record.
+    pub fn sees_all(&self) -> bool {
+        matches!(self.sight, Seen::All)
+    }
+
+    /// How many records there are, seen or not.
+    pub fn count(&self) -> usize {
+        self.table.len()
+    }
+
+    /// A record as a row of a query.
+    pub fn record(&self, (id, held): (&'v Id, &'v T)) -> Record<'v> {
+        T::record(self.object, id, held)
     }
 }
 

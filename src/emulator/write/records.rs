@@ -41,7 +41,6 @@ pub(super) fn create(
     let org = &mut writer.world.org;
     let id = org.next_id(&schema.key_prefix);
     number(schema, &mut row, &id);
-    row.insert("Id".to_owned(), json!(id));
     row.retain(|_, value| !value.is_null());
     org.table_mut(&schema.name).insert(id.clone(), row);
     Ok(id)

@@ -100,9 +100,10 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
 /// Freezes a user, or lets a frozen one log in again (object reference, `UserLogin`).
 pub(super) fn freeze(writer: &mut Writer<'_>, id: &str, row: &Row) -> Result<(), Refusal> {
     writer.demand("UserLogin", &PERMISSIONS)?;
-    let mut users = writer.world.org.users.make_mut().values_mut();
-    let user = users.find(|user| views::login_id(&user.id) == id);
-    let user = user.ok_or_else(gone)?;
+    let users = writer.world.org.users.make_mut();
+    let user = users.keys().find(|user| views::login_id(user) == id);
+    let user = user.cloned().ok_or_else(gone)?;
+    let user = users.get_mut(&user).ok_or_else(gone)?;
     user.frozen = truth(row, "IsFrozen", user.frozen);
     let verb = if user.frozen { "Froze" } else { "Unfroze" };
     let display = format!("{verb} user {}", user.username);

@@ -1,7 +1,7 @@
 //! A larger demo org: more roles and users of the same kind, and who owns the leads that came with them.
 
 use super::super::super::sharing::new_role_groups;
-use super::super::super::store::{AccessLevel, Id, Org, Role, Scale, User};
+use super::super::super::store::{AccessLevel, Id, Org, Role, Row, Scale, User};
 use super::super::standard;
 use super::dice::{Dice, WORDS};
 use super::people;
@@ -25,10 +25,11 @@ const PROFILES: [&str; 5] = [
 /// Adds roles and users until there are as many as asked for, and a seat for each.
 pub(super) fn grow(org: &mut Org, scale: Scale) {
     let teams = add_teams(org, scale.roles);
+    let shared = Row::from([("Title", "Account Executive".into())]);
     let first = org.users.len() as u64 + 1;
     for number in first..=scale.users {
         let mut dice = Dice::of(u64::from(b'U'), number);
-        let mut user = member(number, &mut dice);
+        let mut user = member(number, &mut dice, &shared);
         user.role = dice.one_of(&teams).cloned();
         standard::add_user(org, dice.pick(&PROFILES), user);
     }
@@ -83,8 +84,8 @@ fn team(id: Id, number: u64, parent: Option<Id>) -> Role {
     }
 }
 
-/// Somebody in a team; the number keeps namesakes apart.
-fn member(number: u64, dice: &mut Dice) -> User {
+/// Somebody in a team; the number keeps namesakes apart. What all of them have in common, they share.
+fn member(number: u64, dice: &mut Dice, shared: &Row) -> User {
     let (first_name, last_name) = (dice.pick(&WORDS.first_names), dice.pick(&WORDS.last_names));
     let name = format!("{first_name}.{last_name}.{number}").to_lowercase();
     User {
@@ -94,7 +95,7 @@ fn member(number: u64, dice: &mut Dice) -> User {
         last_name: last_name.to_owned(),
         alias: format!("u{number}"),
         nickname: name,
-        other: [("Title".to_owned(), "Account Executive".into())].into(),
+        other: shared.clone(),
         ..User::default()
     }
 }

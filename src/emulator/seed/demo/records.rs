@@ -18,14 +18,13 @@ pub(super) const DEALS: u64 = 60;
 /// Field and value; null is left out.
 pub(super) type Fields = Vec<(&'static str, Value)>;
 
-pub(super) fn system_fields(id: &Id, dice: &mut Dice) -> Fields {
+pub(super) fn system_fields(dice: &mut Dice) -> Fields {
     let (month, day) = (1 + dice.below(12), 1 + dice.below(28));
     let (hour, minute, second) = (7 + dice.below(11), dice.below(60), dice.below(60));
     let created: Value =
         format!("2025-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.000+0000").into();
     let administrator: Value = standard::user_id(1).into();
     vec![
-        ("Id", id.as_str().into()),
         ("IsDeleted", false.into()),
         ("CreatedById", administrator.clone()),
         ("CreatedDate", created.clone()),

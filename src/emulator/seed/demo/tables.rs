@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 
-use super::super::super::store::{Id, Press, Row, Scale, Seeded, Shared, Table, numbered};
+use super::super::super::store::{Press, Scale, Seeded, Shared, Table, numbered};
 use super::dice::Dice;
 use super::growth;
 use super::objects::PARTNER_DEAL;
@@ -67,27 +67,21 @@ fn grown_leads(scale: Scale) -> Seeded<Table> {
     })
 }
 
-/// Records that share equal values with each other: more of them would take longer to look up than they save.
-const BLOCK: u64 = 8192;
+/// Fewer records than this are not worth a thread.
+const WORTH_A_THREAD: u64 = 8192;
 
 /// The records 1 to `count`, made on as many threads as the machine has use for.
 fn table(prefix: &str, count: u64, make: impl Fn(u64, &mut Dice) -> Fields + Sync) -> Table {
-    let blocks = count.div_ceil(BLOCK);
     let threads = thread::available_parallelism().map_or(1, NonZero::get) as u64;
-    let share = blocks.div_ceil(threads).max(1);
-    let some = |thread: u64| {
-        let blocks = (thread * share)..((thread + 1) * share).min(blocks);
-        let numbers = |block: u64| (block * BLOCK + 1)..((block + 1) * BLOCK).min(count) + 1;
-        blocks
-            .flat_map(|block| records(prefix, numbers(block), &make))
-            .collect()
-    };
-    if blocks <= 1 {
-        return some(0);
+    let share = count.div_ceil(threads).max(WORTH_A_THREAD);
+    let some = |first: u64| records(prefix, first..(first + share).min(count + 1), &make);
+    if share >= count {
+        return some(1);
     }
     thread::scope(|scope| {
-        let started: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || some(thread)))
+        let firsts = (1..=count).step_by(usize::try_from(share).unwrap_or(usize::MAX));
+        let started: Vec<_> = firsts
+            .map(|first| scope.spawn(move || some(first)))
             .collect();
         let mut whole = Table::default();
         for part in started {
@@ -98,12 +92,8 @@ fn table(prefix: &str, count: u64, make: impl Fn(u64, &mut Dice) -> Fields + Syn
     })
 }
 
-/// The records of these numbers.
-fn records(
-    prefix: &str,
-    numbers: Range<u64>,
-    make: &impl Fn(u64, &mut Dice) -> Fields,
-) -> Vec<(Id, Row)> {
+/// The records of these numbers, which share equal values with each other.
+fn records(prefix: &str, numbers: Range<u64>, make: &impl Fn(u64, &mut Dice) -> Fields) -> Table {
     let kind = prefix
         .bytes()
         .fold(0, |kind, byte| kind * 128 + u64::from(byte));
@@ -111,16 +101,16 @@ fn records(
     let mut press = Press::default();
     let record = |number: u64| {
         let mut dice = Dice::of(kind, number);
-        let id = numbered(prefix, number);
         let mut fields = make(number, &mut dice);
-        fields.extend(system_fields(&id, &mut dice));
+        fields.extend(system_fields(&mut dice));
         if order.is_empty() {
             order = alphabetical(&fields);
         }
         let sorted = order
             .iter()
             .map(|place| std::mem::take(&mut fields[*place]));
-        (id, press.row(sorted.filter(|(_, value)| !value.is_null())))
+        let row = press.row(sorted.filter(|(_, value)| !value.is_null()));
+        (numbered(prefix, number), row)
     };
     numbers.map(record).collect()
 }
