@@ -206,12 +206,19 @@ pub(crate) fn apply(
         }
         "SharingRules" => sharing_rules::apply_file(org, name, element, setting),
         "RecordType" => record_type::apply(org, name, element),
-        _ if UNSUPPORTED.contains(&kind) => Err(vec![Problem::at(
-            element,
-            UNKNOWN,
-            "Not available for deploy for this organization",
-        )]),
-        _ => kept::apply(org, kind, name, element),
+        _ => {
+            check_supported(kind, element).map_err(|problem| vec![problem])?;
+            kept::apply(org, kind, name, element)
+        }
+    }
+}
+
+/// Whether components of a type can be laid over the org, whatever they say.
+pub(crate) fn check_supported(kind: &str, element: Node<'_, '_>) -> Result<(), Problem> {
+    let message = "Not available for deploy for this organization";
+    match UNSUPPORTED.contains(&kind) {
+        true => Err(Problem::at(element, UNKNOWN, message)),
+        false => Ok(()),
     }
 }
 

@@ -180,9 +180,21 @@ pub(crate) struct Package {
 
 impl Package {
     /// With one more component: its type, name, path, and what is inside its root.
-    pub(crate) fn with(mut self, kind: &str, name: &str, path: &str, inside: &str) -> Package {
+    pub(crate) fn with(self, kind: &str, name: &str, path: &str, inside: &str) -> Package {
+        self.with_root(kind, kind, name, path, inside)
+    }
+
+    /// A component whose file begins with another name than that of its type.
+    pub(crate) fn with_root(
+        mut self,
+        root: &str,
+        kind: &str,
+        name: &str,
+        path: &str,
+        inside: &str,
+    ) -> Package {
         let text = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{kind} xmlns=\"{SERVICE}\">\n{inside}\n</{kind}>\n"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"{SERVICE}\">\n{inside}\n</{root}>\n"
         );
         self.members
             .entry(kind.to_owned())

@@ -432,6 +432,16 @@ fn what_is_not_modelled_is_refused_in_the_platforms_words() {
         ),
         unavailable,
     );
+    check(
+        Package::default().with_root(
+            "AccountSettings",
+            "Settings",
+            "Account",
+            "settings/Account.settings",
+            "    <enableAccountTeams>true</enableAccountTeams>",
+        ),
+        unavailable,
+    );
     let target =
         |target: &str| rule("R", "Sales", "Company", "x").replace("<role>Sales</role>", target);
     check(

@@ -35,6 +35,8 @@ impl Part {
         document: &'a Document<'input>,
     ) -> Result<Node<'a, 'input>, Problem> {
         let root = document.root_element();
+        // Files of settings begin with as many names as there are settings.
+        documents::check_supported(&self.kind, root)?;
         let root_name =
             documents::file_kind(&self.kind).map_or(self.kind.as_str(), |kind| kind.name);
         if root.tag_name().name() != root_name || root.tag_name().namespace() != Some(METADATA) {

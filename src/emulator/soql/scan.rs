@@ -174,7 +174,9 @@ impl<'s, 'v, T: Tabled> Scan<'s, 'v, T> {
             };
         }
         match Look::of(test, path) {
-            Look::Matching(pattern) => field.matching(&among, |text| pattern.matches_folded(text)),
+            Look::Matching(pattern) => {
+                field.matching(&among, |text| pattern.matches_folded(text), passes)
+            }
             Look::Equal(keys) => field.looked_up(&keys, passes).and(&among),
             Look::Unequal(keys) => among.without(&field.looked_up(&keys, |place| !passes(place))),
             Look::Among(ids, negated) => {

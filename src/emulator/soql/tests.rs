@@ -263,27 +263,27 @@ fn what_the_platform_refuses_is_refused_in_its_words() {
         (
             "SELECT Id FROM Lead WITH SECURITY_ENFORCED",
             "MALFORMED_QUERY",
-            "unexpected token: 'WITH'",
+            "WITH SECURITY_ENFORCED only allowed in Apex code",
         ),
         (
             "SELECT Id FROM Lead FOR VIEW",
-            "MALFORMED_QUERY",
-            "unexpected token: 'FOR'",
+            "FUNCTIONALITY_NOT_ENABLED",
+            "The embedded org does not answer queries with FOR VIEW",
         ),
         (
             "SELECT Id FROM Lead FOR REFERENCE",
-            "MALFORMED_QUERY",
-            "unexpected token: 'FOR'",
+            "FUNCTIONALITY_NOT_ENABLED",
+            "The embedded org does not answer queries with FOR REFERENCE",
         ),
         (
             "SELECT Id FROM Lead ALL ROWS",
             "MALFORMED_QUERY",
-            "unexpected token: 'ALL'",
+            "ALL ROWS only allowed in Apex code",
         ),
         (
             "SELECT Id FROM Lead USING SCOPE mine",
-            "MALFORMED_QUERY",
-            "unexpected token: 'USING'",
+            "FUNCTIONALITY_NOT_ENABLED",
+            "The embedded org does not answer queries with USING SCOPE",
         ),
         (
             "SELECT Name FROM UserLicense WHERE UsedLicenses > 1",

@@ -97,11 +97,11 @@ struct ByText {
 /// What a reference holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
-    /// Nothing.
+    /// Null.
     Nothing,
     /// This id.
     Id(u128),
-    /// Something else.
+    /// Something else, or what is not known from the record alone.
     Other,
 }
 
@@ -214,15 +214,19 @@ impl Column {
         self.having(&passing)
     }
 
-    /// Which of these records have a text that passes without its case.
+    /// Which of these records have a text that passes without its case, or no text, and pass.
     pub(super) fn matching<'r>(
         &self,
         among: &Places,
         value: impl Fn(usize) -> Option<Cow<'r, Value>>,
         matches: impl Fn(&str) -> bool,
+        verdict: impl Fn(u16) -> bool,
     ) -> Places {
         let folded = self.folded.get_or_init(|| Folded::of(self, value));
-        self.passing(among, |number| folded.text(number).is_some_and(&matches))
+        self.passing(among, |number| match folded.text(number) {
+            Some(text) => matches(text),
+            None => verdict(number),
+        })
     }
 
     /// Which of these records refer to something that passes.
@@ -271,8 +275,9 @@ impl Packed {
 
     fn of(value: Option<&Value>) -> Packed {
         Packed(match value {
-            None | Some(Value::Null) => Packed::NOTHING,
-            Some(value) => value.as_str().and_then(id_key).unwrap_or(Packed::OTHER),
+            Some(Value::Null) => Packed::NOTHING,
+            Some(Value::String(text)) => id_key(text).unwrap_or(Packed::OTHER),
+            _ => Packed::OTHER,
         })
     }
 

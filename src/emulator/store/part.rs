@@ -143,17 +143,23 @@ impl<'p, T: Fielded> Field<'p, T> {
         self.column.passing(among, verdict)
     }
 
-    /// The records that pass a test which no text passes but those of these keys.
+    /// The records that pass a test which no text passes but those of these keys; it is asked about what is no text.
     pub fn looked_up(&self, keys: &[u32], test: impl Fn(usize) -> bool) -> Places {
         let verdict = |number| test(self.column.example(number));
         let value = |place| self.value(place);
         self.column.looked_up(keys, value, verdict)
     }
 
-    /// Which of these records have a text that passes without its case.
-    pub fn matching(&self, among: &Places, matches: impl Fn(&str) -> bool) -> Places {
+    /// Which of these records have a text that passes without its case; where that is no text, the test says.
+    pub fn matching(
+        &self,
+        among: &Places,
+        matches: impl Fn(&str) -> bool,
+        test: impl Fn(usize) -> bool,
+    ) -> Places {
         let value = |place| self.value(place);
-        self.column.matching(among, value, matches)
+        let verdict = |number| test(self.column.example(number));
+        self.column.matching(among, value, matches, verdict)
     }
 
     /// Which of these records refer to something that passes; where that is no id, the test says.
@@ -226,9 +232,9 @@ mod tests {
         let table = table();
         let part = only(&table);
         let check = |among: Places, wanted: &str, expected: &[usize]| {
-            let found = part
-                .field("Text")
-                .matching(&among, |text| text.contains(wanted));
+            let found =
+                part.field("Text")
+                    .matching(&among, |text| text.contains(wanted), |_| false);
             assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{wanted}");
         };
         check(part.places(), "a", &[0, 3]);
@@ -248,7 +254,7 @@ mod tests {
         assert_eq!(found.iter().collect::<Vec<_>>(), [1, 2]);
         let nobody = part
             .field("Text")
-            .referring(&part.places(), |id| id.is_none(), |_| false);
+            .referring(&part.places(), |_| false, |place| place == 1);
         assert_eq!(nobody.iter().collect::<Vec<_>>(), [1]);
     }
 
