@@ -9,7 +9,7 @@ use crate::facts::{
     Answer, CONTAINERS, Facts, OBJECT_PERMISSIONS, ORGANIZATION, Question, ROLES, Row, Selection,
 };
 use crate::kinds::live_user;
-use crate::manifest::{Manifest, Sharing};
+use crate::manifest::{Criterion, Manifest, Sharing};
 use crate::soql;
 pub use reach::{criteria_rules, owned_by, owner_rules};
 use serde::Serialize;
@@ -27,8 +27,11 @@ pub struct Impact {
     pub records: u64,
     /// Records the user sees today; `None` while the user does not exist.
     pub visible_now: Option<u64>,
-    /// Records the user will see; `None` where it cannot be known before apply.
+    /// Records the user will see, at most; `None` where it cannot be known before apply.
     pub visible_after: Option<u64>,
+    /// Whether it may be fewer: queries ignore case, sharing rules may not, and what blank meets is not documented.
+    #[serde(skip)]
+    pub at_most: bool,
     /// Active users who lose sight of records they neither own nor supervise.
     pub users_losing_access: Vec<Losing>,
     /// Profiles and permission sets that ignore the default.
@@ -133,15 +136,25 @@ pub fn owned(object: &str, username: &str) -> String {
 
 /// Counts the records that [`expected_condition`] describes.
 pub fn expected(sharing: &Sharing, manifest: &Manifest) -> Option<String> {
-    let condition = expected_condition(sharing, manifest)?;
-    Some(format!(
-        "SELECT COUNT(Id) n FROM {} WHERE {condition}",
-        sharing.object
-    ))
+    Some(counting(sharing, &expected_condition(sharing, manifest)?))
 }
 
-/// Records that the rules let the user see, or that the user owns. SOQL ignores case: an upper bound for text.
+fn counting(sharing: &Sharing, condition: &str) -> String {
+    let object = &sharing.object;
+    format!("SELECT COUNT(Id) n FROM {object} WHERE {condition}")
+}
+
+/// Records that the rules let the user see, or that the user owns. SOQL ignores case, sharing does not.
 pub fn expected_condition(sharing: &Sharing, manifest: &Manifest) -> Option<String> {
+    condition(sharing, manifest, &|_| false)
+}
+
+/// The same with those criteria met by every record that are `open`.
+fn condition(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    open: &dyn Fn(&Criterion) -> bool,
+) -> Option<String> {
     let username = manifest
         .spec
         .user
@@ -150,7 +163,7 @@ pub fn expected_condition(sharing: &Sharing, manifest: &Manifest) -> Option<Stri
     let rules = criteria_rules(sharing, manifest).filter(|(_, reach)| *reach == Verdict::Yes);
     let mut any: Vec<String> = Vec::new();
     for (rule, _) in rules {
-        let condition = criteria::soql(rule, username)?;
+        let condition = criteria::soql(rule, username, open)?;
         let shareable = if sharing.object.value == "Contact" {
             " AND AccountId != null"
         } else {
@@ -218,11 +231,13 @@ fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
     let object = &sharing.object.value;
     let records = facts.count(&population(object)).unwrap_or(0);
     let bypass = bypass(object, facts);
+    let after = visible::after(sharing, manifest, facts, records);
     Impact {
         object: object.clone(),
         records,
         visible_now: visible::now(sharing, manifest, facts, records),
-        visible_after: visible::after(sharing, manifest, facts, records),
+        visible_after: after.map(|after| after.records),
+        at_most: after.is_some_and(|after| after.at_most),
         users_losing_access: losing::losing(sharing, manifest, facts, &bypass),
         bypass,
     }

@@ -1,16 +1,18 @@
 //! Criteria: what a sharing rule asks of a record, in one canonical form.
 //!
 //! A manifest and a live rule are both brought into [`Criteria`], so that comparing them is comparing data; the same
-//! form is written as metadata, asked as SOQL (an upper bound: SOQL ignores case, sharing does not) and evaluated on
-//! records. Where the documentation leaves the outcome open, [`Verdict::Either`] says so instead of guessing.
+//! form is written as metadata, asked as SOQL (which ignores case where sharing does not) and evaluated on records. Where the documentation leaves the outcome open, [`Verdict::Either`] says so instead of guessing.
 
 mod evaluate;
+mod query;
 
 use crate::facts::Row;
-use crate::manifest::{Logic, Operator, Rule, Scalar, UserRef, Value, Word};
+use crate::manifest::{Criterion, Logic, Operator, Rule, Scalar, Value, Word};
 use crate::soql;
 use crate::xml::Element;
 use serde_json::Value as Json;
+
+pub use query::soql;
 
 /// The conditions of a rule and how they combine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +48,10 @@ pub enum Verdict {
 impl Criteria {
     /// The criteria of a manifest's rule; `resolve` turns a reference into the text the platform stores.
     pub fn of_manifest(rule: &Rule, resolve: &dyn Fn(&Value) -> String) -> Self {
-        let values = |value: &Value| match value {
-            Value::List(items) => items.iter().map(|item| resolve(&item.value)).collect(),
-            single => vec![resolve(single)],
-        };
         let conditions = rule.criteria.iter().map(|criterion| Condition {
             field: criterion.field.value.clone(),
             operator: criterion.operator.value,
-            values: values(&criterion.value.value),
+            values: criterion.value.each().map(resolve).collect(),
         });
         Self {
             conditions: conditions.collect(),
@@ -273,127 +271,30 @@ pub fn stored(scalar: &Scalar) -> String {
     }
 }
 
-/// The rule as a SOQL condition. References are asked by name, so that it can be written before any id is known.
-/// `username` is this manifest's user. SOQL ignores case: the count is an upper bound.
-pub fn soql(rule: &Rule, username: Option<&str>) -> Option<String> {
-    let mut each = Vec::new();
-    for criterion in &rule.criteria {
-        let values: Vec<&Value> = match &criterion.value.value {
-            Value::List(items) => items.iter().map(|item| &item.value).collect(),
-            single => vec![single],
-        };
-        each.push(comparison(
-            &criterion.field,
-            criterion.operator.value,
-            &values,
-            username,
-        )?);
+/// Whether case tells a record that meets a criterion from one that does not: where the field is text and the value has
+/// letters. For e-mail addresses, phone numbers and web addresses the documentation does not say. The values of a
+/// picklist are a list in which no two differ by case alone. `kind` is the describe type of the field.
+pub fn regards_case(criterion: &Criterion, kind: Option<&str>) -> Verdict {
+    if !criterion
+        .value
+        .each()
+        .any(|value| spelled_otherwise(value).is_some())
+    {
+        return Verdict::No;
     }
-    match &rule.logic {
-        Some(logic) => Some(nested(logic, &each)),
-        None => Some(
-            each.iter()
-                .map(|part| format!("({part})"))
-                .collect::<Vec<_>>()
-                .join(" AND "),
-        ),
+    match kind {
+        Some("string" | "textarea") => Verdict::Yes,
+        Some("email" | "phone" | "url") => Verdict::Either,
+        _ => Verdict::No,
     }
 }
 
-fn nested(logic: &Logic, each: &[String]) -> String {
-    let join = |parts: &[Logic], word: &str| {
-        let inner: Vec<String> = parts.iter().map(|part| nested(part, each)).collect();
-        format!("({})", inner.join(word))
+/// A text, and the same in the other case; `None` where it has no letters.
+pub fn spelled_otherwise(value: &Value) -> Option<(&str, String)> {
+    let Value::Literal(Scalar::Text(text)) = value else {
+        return None;
     };
-    match logic {
-        Logic::Item(number) => {
-            let part = number
-                .checked_sub(1)
-                .and_then(|i| each.get(i))
-                .map_or("", String::as_str);
-            format!("({part})")
-        }
-        Logic::And(parts) => join(parts, " AND "),
-        Logic::Or(parts) => join(parts, " OR "),
-    }
-}
-
-fn comparison(
-    field: &str,
-    operator: Operator,
-    values: &[&Value],
-    username: Option<&str>,
-) -> Option<String> {
-    let any = |parts: Vec<String>| parts.join(" OR ");
-    let operands: Option<Vec<(String, String)>> = values
-        .iter()
-        .map(|value| operand(field, value, username))
-        .collect();
-    let operands = operands?;
-    let compare = |sign: &str| {
-        operands
-            .iter()
-            .map(|(path, text)| format!("{path} {sign} {text}"))
-            .collect::<Vec<_>>()
-    };
-    let like = |before: &str| {
-        let bodies = values.iter().filter_map(|value| plain(value));
-        bodies
-            .map(|text| format!("{field} LIKE '{before}{}%'", soql::like(&text)))
-            .collect::<Vec<_>>()
-    };
-    Some(match operator {
-        Operator::Equals => any(compare("=")),
-        Operator::NotEqual => compare("!=").join(" AND "),
-        Operator::Contains => any(like("%")),
-        Operator::StartsWith => any(like("")),
-        Operator::NotContain => format!("NOT ({})", any(like("%"))),
-        Operator::LessThan => any(compare("<")),
-        Operator::GreaterThan => any(compare(">")),
-        Operator::LessOrEqual => any(compare("<=")),
-        Operator::GreaterOrEqual => any(compare(">=")),
-    })
-}
-
-/// Path and literal of one compared value.
-fn operand(field: &str, value: &Value, username: Option<&str>) -> Option<(String, String)> {
-    let parent = |name: &str| {
-        let relation = field
-            .strip_suffix("Id")
-            .map(str::to_owned)
-            .or_else(|| Some(field.replace("__c", "__r")));
-        relation.map(|relation| format!("{relation}.{name}"))
-    };
-    match value {
-        Value::Literal(Scalar::Bool(flag)) => Some((field.to_owned(), flag.to_string())),
-        Value::Literal(Scalar::Number(text)) => Some((field.to_owned(), text.clone())),
-        Value::Literal(Scalar::Text(text)) if text.is_empty() => {
-            Some((field.to_owned(), "null".to_owned()))
-        }
-        Value::Literal(Scalar::Text(text)) if is_date(text) => {
-            Some((field.to_owned(), text.clone()))
-        }
-        Value::Literal(Scalar::Text(text)) => Some((path(field), soql::literal(text))),
-        Value::User(UserRef::This) => Some((parent("Username")?, soql::literal(username?))),
-        Value::User(UserRef::Named(name)) => Some((parent("Username")?, soql::literal(name))),
-        Value::Queue(name) => Some((parent("Name")?, soql::literal(name))),
-        Value::RecordType(name) => Some(("RecordType.Name".to_owned(), soql::literal(name))),
-        Value::List(_) => None,
-    }
-}
-
-fn plain(value: &Value) -> Option<String> {
-    match value {
-        Value::Literal(scalar) => Some(scalar.to_string()),
-        _ => None,
-    }
-}
-
-/// `2026-01-31`, which SOQL takes without quotes.
-fn is_date(text: &str) -> bool {
-    let shape = |(i, character): (usize, char)| match i {
-        4 | 7 => character == '-',
-        _ => character.is_ascii_digit(),
-    };
-    text.len() == 10 && text.chars().enumerate().all(shape)
+    let spellings = [text.to_lowercase(), text.to_uppercase()];
+    let other = spellings.into_iter().find(|other| other != text)?;
+    Some((text, other))
 }

@@ -14,7 +14,6 @@ use crate::verify::cause;
 use crate::verify::granted::Granted;
 use crate::verify::subject::{Subject, query, short};
 use serde::Serialize;
-use serde_json::Value;
 
 /// What there is to say about one record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -184,8 +183,8 @@ fn conditions(subject: &Subject, rule: &Rule, row: &crate::facts::Row) -> Vec<St
         subject.facts,
     );
     let kind = |field: &str| {
-        let field = subject.facts.field(&subject.sharing.object, field)?;
-        field.get("type").and_then(Value::as_str).map(str::to_owned)
+        let kind = subject.facts.field_type(&subject.sharing.object, field);
+        kind.map(str::to_owned)
     };
     let word = |verdict: Verdict| match verdict {
         Verdict::Yes => "met",

@@ -236,6 +236,11 @@ impl Facts {
         })
     }
 
+    /// The describe type of a field.
+    pub fn field_type(&self, object: &str, name: &str) -> Option<&str> {
+        self.field(object, name)?.get("type")?.as_str()
+    }
+
     /// A metadata component; `None` where the org has none of that name.
     pub fn component(&self, kind: &'static str, full_name: &str) -> Option<&Element> {
         match self

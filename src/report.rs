@@ -11,6 +11,7 @@ pub mod saved;
 pub mod style;
 pub mod text;
 
+use crate::access::Impact;
 use crate::address::Address;
 use crate::apply::STAGES;
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -72,6 +73,26 @@ fn totals(plan: &Plan) -> String {
         delete,
     } = plan.summary();
     format!("{create} to create, {update} to change, {replace} to replace, {delete} to delete")
+}
+
+/// How much the user will see; `None` where only apply tells.
+fn sight_after(impact: &Impact) -> Option<String> {
+    let visible = text::number(impact.visible_after?);
+    Some(if impact.at_most {
+        format!("at most {visible}")
+    } else {
+        visible
+    })
+}
+
+/// How many records there are, how many the user sees now, and how many after.
+fn sights(impact: &Impact) -> [String; 3] {
+    let now = impact.visible_now.map(text::number);
+    [
+        text::number(impact.records),
+        now.unwrap_or_else(|| "no user yet".to_owned()),
+        sight_after(impact).unwrap_or_else(|| "not known yet".to_owned()),
+    ]
 }
 
 /// What the plan does not touch, counted: `4 sharing rules`, `1 role`.

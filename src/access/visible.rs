@@ -1,17 +1,28 @@
 //! How much of an object the integration user sees, now and after. Counts, not records: verify looks at records.
 
 use super::{
-    WITHOUT_ACCOUNT, bypass, expected, expected_condition, owned, owner_rules, population,
+    WITHOUT_ACCOUNT, bypass, condition, counting, criteria_rules, expected, owned, owner_rules,
+    population,
 };
+use crate::criteria::{self, Verdict};
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::kinds::{
     Defaults, find_permission_set, foreign_rules, in_force, live_user, profile_label, rule_changes,
     user_question,
 };
-use crate::manifest::{Manifest, Sharing, SharingModel};
+use crate::manifest::{Criterion, Manifest, Operator, Scalar, Sharing, SharingModel, Value};
 use crate::soql;
 use crate::xml::Element;
 use std::collections::BTreeSet;
+
+/// How many records the user will see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Prediction {
+    /// Never fewer than it will be.
+    pub(super) records: u64,
+    /// Whether it may be more than it will be.
+    pub(super) at_most: bool,
+}
 
 /// What the user sees today: everything where the default or a permission opens it, else what it owns and what share
 /// rows give its role. `None` while the user does not exist.
@@ -30,12 +41,12 @@ pub(super) fn now(
         Some(SharingModel::Private) | None => {}
         Some(model) => return by_default(object, model, facts, records),
     }
-    // What the members of a role own is not counted by a query: semi-joins cannot stand beside an OR.
-    if owner_rules(sharing, manifest).next().is_some() {
+    if !is_countable(sharing, manifest) {
         return None;
     }
     let username = row.text("Username")?;
     if rules_stand(sharing, manifest, facts)
+        && !is_open(sharing, manifest, facts)
         && subordinates(row.text("UserRole.DeveloperName"), facts).is_empty()
     {
         return facts.count(&expected(sharing, manifest)?);
@@ -51,31 +62,61 @@ pub(super) fn after(
     manifest: &Manifest,
     facts: &Facts,
     records: u64,
-) -> Option<u64> {
+) -> Option<Prediction> {
+    let exactly = |records| Prediction {
+        records,
+        at_most: false,
+    };
+    if sees_all(sharing, manifest, facts) {
+        return Some(exactly(records));
+    }
     match Defaults::new(manifest, facts).after(&sharing.object) {
         Some(SharingModel::Private) | None => {}
-        Some(_) if sees_all(sharing, manifest, facts) => return Some(records),
-        Some(model) => return by_default(&sharing.object, model, facts, records),
-    }
-    if sees_all(sharing, manifest, facts) {
-        return Some(records);
+        Some(model) => return by_default(&sharing.object, model, facts, records).map(exactly),
     }
     if !foreign_rules(sharing, manifest, facts).is_empty()
         || reached_by_others(sharing, manifest, facts)
-        || owner_rules(sharing, manifest).next().is_some()
+        || !is_countable(sharing, manifest)
     {
         return None;
     }
-    let role = manifest
-        .spec
-        .role
-        .as_ref()
-        .map(|role| role.name.value.as_str());
-    let query = match subordinates(role, facts).is_empty() {
-        true => expected(sharing, manifest)?,
-        false => expected_with_subordinates(sharing, manifest, facts)?,
+    Some(Prediction {
+        records: facts.count(&bound(sharing, manifest, facts)?)?,
+        at_most: is_open(sharing, manifest, facts),
+    })
+}
+
+/// Whether a query can count what the manifest's rules give: not what the members of a role own, because semi-joins
+/// cannot stand beside an OR, and not what a rule gives that may or may not reach the user.
+fn is_countable(sharing: &Sharing, manifest: &Manifest) -> bool {
+    owner_rules(sharing, manifest).next().is_none()
+        && criteria_rules(sharing, manifest).all(|(_, reach)| reach == Verdict::Yes)
+}
+
+/// Whether sharing may decide otherwise than a query: where case tells records apart, or where a criterion that says
+/// "not" meets a blank field.
+fn is_open(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+    let blank =
+        |value: &Value| matches!(value, Value::Literal(Scalar::Text(text)) if text.is_empty());
+    let open = |criterion: &Criterion| {
+        let field = facts.field(&sharing.object, &criterion.field);
+        let nillable = field.is_some_and(|field| field["nillable"] == true);
+        let stated = criterion.value.each().any(blank);
+        regards_case(criterion, sharing, facts)
+            || (criterion.operator.value.is_negative() && nillable && !stated)
     };
-    facts.count(&query)
+    criteria_rules(sharing, manifest).any(|(rule, _)| rule.criteria.iter().any(open))
+}
+
+/// Whether a query leaves out records that sharing, with regard to case, may share: `north` is not `North`.
+fn is_lost(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
+    let found = [Operator::Equals, Operator::Contains, Operator::StartsWith];
+    !found.contains(&criterion.operator.value) && regards_case(criterion, sharing, facts)
+}
+
+fn regards_case(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
+    let kind = facts.field_type(&sharing.object, &criterion.field);
+    criteria::regards_case(criterion, kind) != Verdict::No
 }
 
 /// What everybody sees through a default that is not private: all records, unless the parent decides, or contacts
@@ -295,31 +336,28 @@ fn shared_with_role(object: &str, user: &Row) -> Option<String> {
     ))
 }
 
-/// Counts what [`expected`] counts, and what roles below the manifest's own.
-fn expected_with_subordinates(
-    sharing: &Sharing,
-    manifest: &Manifest,
-    facts: &Facts,
-) -> Option<String> {
+/// Counts what the user will see, at most: what [`expected`] counts, what it may leave out, and what roles below the
+/// manifest's own have.
+fn bound(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Option<String> {
+    let lost = |criterion: &Criterion| is_lost(criterion, sharing, facts);
+    let condition = condition(sharing, manifest, &lost)?;
+    let below = subordinates(role_name(manifest), facts);
+    let supervised = match below.is_empty() {
+        true => String::new(),
+        false => format!(" OR (Owner.UserRoleId IN {})", soql::list(&below)),
+    };
+    Some(counting(sharing, &format!("{condition}{supervised}")))
+}
+
+fn role_name(manifest: &Manifest) -> Option<&str> {
     let role = manifest.spec.role.as_ref()?;
-    let below = subordinates(Some(&role.name), facts);
-    let condition = expected_condition(sharing, manifest)?;
-    let object = &sharing.object;
-    let below = soql::list(&below);
-    Some(format!(
-        "SELECT COUNT(Id) n FROM {object} WHERE {condition} OR (Owner.UserRoleId IN {below})"
-    ))
+    Some(&role.name.value)
 }
 
 /// What only the first answers show to be worth asking: a second, small wave in few orgs.
 pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
     let mut queries = Vec::new();
-    let role = manifest
-        .spec
-        .role
-        .as_ref()
-        .map(|role| role.name.value.as_str());
-    let supervises = !subordinates(role, facts).is_empty();
+    let supervises = !subordinates(role_name(manifest), facts).is_empty();
     let user = user_row(manifest, facts);
     for sharing in manifest
         .spec
@@ -335,11 +373,16 @@ pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
                     .map(|name| owned(&sharing.object, name)),
             );
         }
-        if supervises {
-            queries.extend(expected_with_subordinates(sharing, manifest, facts));
-        }
+        let asked = expected(sharing, manifest);
+        queries
+            .extend(bound(sharing, manifest, facts).filter(|bound| Some(bound) != asked.as_ref()));
         let user = user.filter(|_| in_force(facts, &sharing.object) == Some(SharingModel::Private));
-        if let Some(row) = user.filter(|_| supervises || !rules_stand(sharing, manifest, facts)) {
+        let by_rows = || {
+            supervises
+                || is_open(sharing, manifest, facts)
+                || !rules_stand(sharing, manifest, facts)
+        };
+        if let Some(row) = user.filter(|_| by_rows()) {
             queries.extend(shared_with_role(&sharing.object, row));
         }
     }

@@ -82,7 +82,7 @@ pub const CODES: &[Code] = &[
     code(
         "OW2012",
         "case counts",
-        "Sharing rules compare text with regard to case, queries do not. Counts in a plan are therefore upper bounds, and `Berlin` does not match `BERLIN`. Verify compares as sharing does.",
+        "Sharing rules compare text with regard to case, queries do not: `Berlin` does not match `BERLIN`, so `equals` misses such a record and `notEqual` shares it. The plan counts by queries and says `at most`: all spellings of what `equals` asks for, and every record where a rule excludes text. Verify compares as sharing does.",
     ),
     code(
         "OW2013",

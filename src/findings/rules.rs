@@ -1,11 +1,10 @@
 //! Remarks on the rules of one object: what they would miss, and who else's rules reach the user.
 
 use super::View;
+use crate::criteria::{self, Verdict};
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{Reach, foreign_rules};
-use crate::manifest::{
-    Criterion, FieldType, Operator, Rule, RuleAccess, Scalar, Sharing, UserRef, Value,
-};
+use crate::manifest::{Criterion, FieldType, Rule, RuleAccess, Sharing, UserRef, Value};
 
 pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -95,36 +94,46 @@ fn negative(rule: &Rule) -> Option<Diagnostic> {
     )
 }
 
-/// Sharing compares text with regard to case.
-fn case(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> {
-    let letters = |value: &Value| match value {
-        Value::Literal(Scalar::Text(text)) => text.chars().any(char::is_alphabetic),
-        _ => false,
+/// Sharing compares text with regard to case: `equals` misses other spellings, `notEqual` shares them.
+fn case(view: &View, sharing: &Sharing, rule: &Rule) -> Vec<Diagnostic> {
+    let counts = |criterion: &&Criterion| {
+        let kind = view.facts.field_type(&sharing.object, &criterion.field);
+        criteria::regards_case(criterion, kind) == Verdict::Yes
     };
-    let text = |criterion: &&Criterion| {
-        let kind = view
-            .facts
-            .field(&sharing.object, &criterion.field)
-            .and_then(|f| f.get("type")?.as_str());
-        let sensitive = matches!(kind, Some("string" | "textarea"));
-        let spelled = match &criterion.value.value {
-            Value::List(items) => items.iter().any(|item| letters(&item.value)),
-            single => letters(single),
-        };
-        sensitive && spelled && criterion.operator.value != Operator::NotEqual
-    };
-    let criterion = rule.criteria.iter().find(text)?;
+    let negative = |criterion: &&&Criterion| criterion.operator.value.is_negative();
+    let counting: Vec<&Criterion> = rule.criteria.iter().filter(counts).collect();
+    let leaking = counting.iter().find(|criterion| negative(criterion));
+    let missing = counting.iter().find(|criterion| !negative(criterion));
+    leaking
+        .map(|criterion| spellings_shared(criterion))
+        .into_iter()
+        .chain(missing.map(|criterion| spellings_missed(criterion)))
+        .collect()
+}
+
+fn spellings_missed(criterion: &Criterion) -> Diagnostic {
     let message = format!(
         "sharing rules compare `{}` with regard to case",
         criterion.field
     );
     let help =
         "list every spelling in use: `value: [Berlin, BERLIN]`; counts in the plan ignore case";
-    Some(
-        Diagnostic::note("OW2012", message)
-            .at(&criterion.value.place)
-            .help(help),
-    )
+    Diagnostic::note("OW2012", message)
+        .at(&criterion.value.place)
+        .help(help)
+}
+
+fn spellings_shared(criterion: &Criterion) -> Diagnostic {
+    let value = criterion.value.each().find_map(criteria::spelled_otherwise);
+    let (value, other) = value.unwrap_or_default();
+    let message = format!(
+        "sharing rules compare `{}` with regard to case: `{other}` is not `{value}`, so this shares it",
+        criterion.field
+    );
+    let help = "list every spelling in use: `value: [Berlin, BERLIN]`; the plan counts as if all others were shared";
+    Diagnostic::warning("OW2012", message)
+        .at(&criterion.value.place)
+        .help(help)
 }
 
 /// A field that exists and that the running user cannot see: counts and proof cannot look at it.

@@ -167,10 +167,7 @@ fn unfit_value(criterion: &Criterion, field: &Json) -> Option<Diagnostic> {
         _ => None,
     };
     let place = &criterion.value.place;
-    let why = match &criterion.value.value {
-        Value::List(items) => items.iter().find_map(|item| unfit(&item.value)),
-        single => unfit(single),
-    }?;
+    let why = criterion.value.each().find_map(unfit)?;
     let message = format!(
         "the value does not fit `{}`, a field of type {kind}",
         criterion.field

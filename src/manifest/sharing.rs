@@ -126,6 +126,19 @@ pub enum Value {
     RecordType(String),
 }
 
+impl Value {
+    /// The values that are compared with, one by one.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        let (single, items) = match self {
+            Self::List(items) => (None, items.as_slice()),
+            single => (Some(single), [].as_slice()),
+        };
+        single
+            .into_iter()
+            .chain(items.iter().map(|item| &item.value))
+    }
+}
+
 /// A plain value as the manifest writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 
 use super::text::{count, number, printable, value};
 use super::{
-    Frame, finding_counts, kind_words, left_alone_counts, place_words, stage_title, totals,
+    Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, stage_title, totals,
 };
 
 /// Nothing may be loaded or run, whatever the text holds.
@@ -148,9 +148,7 @@ fn impact(impact: &[Impact]) -> String {
 }
 
 fn impact_row(impact: &Impact) -> String {
-    let told = |visible: Option<u64>, otherwise: &str| {
-        visible.map_or_else(|| otherwise.to_owned(), number)
-    };
+    let [records, now, after] = sights(impact);
     let losing: Vec<_> = impact
         .users_losing_access
         .iter()
@@ -171,9 +169,9 @@ fn impact_row(impact: &Impact) -> String {
     format!(
         "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
         escaped(&impact.object),
-        number(impact.records),
-        told(impact.visible_now, "no user yet"),
-        told(impact.visible_after, "not known yet"),
+        records,
+        now,
+        after,
         losing.join("<br>"),
         bypass.join("<br>"),
     )

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::{count, number, value};
-use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, totals};
+use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, totals};
 use inert::{code, code_cell, sentence};
 
 /// Characters a report keeps within.
@@ -211,9 +211,7 @@ fn access(impact: &[Impact]) -> Section {
 }
 
 fn impact_row(impact: &Impact) -> String {
-    let told = |visible: Option<u64>, otherwise: &str| {
-        visible.map_or_else(|| otherwise.to_owned(), number)
-    };
+    let [records, now, after] = sights(impact);
     let losing: Vec<_> = impact
         .users_losing_access
         .iter()
@@ -234,9 +232,9 @@ fn impact_row(impact: &Impact) -> String {
     format!(
         "| {} | {} | {} | {} | {} | {} |\n",
         sentence(&impact.object),
-        number(impact.records),
-        told(impact.visible_now, "no user yet"),
-        told(impact.visible_after, "not known yet"),
+        records,
+        now,
+        after,
         some_of(&losing),
         some_of(&bypass),
     )

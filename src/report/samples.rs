@@ -202,6 +202,7 @@ fn impact() -> Impact {
         records: 2000,
         visible_now: None,
         visible_after: Some(311),
+        at_most: false,
         users_losing_access: vec![
             Losing {
                 profile: "Marketing User".into(),

@@ -9,7 +9,6 @@ use crate::kinds::{Defaults, rule_criteria, user_question};
 use crate::manifest::{Manifest, RuleAccess, Sharing, SharingModel};
 use crate::org::{OrgError, Reader};
 use crate::soql;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// One object whose records are compared.
@@ -285,8 +284,8 @@ impl Subject<'_> {
         criteria: &[(Criteria, RuleAccess, Verdict)],
     ) -> Vec<(Verdict, RuleAccess)> {
         let kind = |field: &str| {
-            let field = self.facts.field(&self.sharing.object, field)?;
-            field.get("type").and_then(Value::as_str).map(str::to_owned)
+            let kind = self.facts.field_type(&self.sharing.object, field);
+            kind.map(str::to_owned)
         };
         let both = |met: Verdict, reach: Verdict| match met {
             Verdict::Yes => reach,

@@ -179,6 +179,7 @@ pub(crate) enum Condition {
     Word(Vec<&'static str>),
     WordIsNot(&'static str),
     WordContains(&'static str),
+    WordLacks(&'static str),
     CountAbove(i64),
 }
 
@@ -302,6 +303,23 @@ fn children(number: u8) -> Children {
 }
 
 impl Company {
+    /// A company with nothing but leads that hold these words, of an administrator.
+    pub(crate) fn of_words(words: &[&'static str]) -> Company {
+        let mut company = Company::of(Default::default(), &[0; 8]);
+        company.records = words
+            .iter()
+            .map(|word| Record {
+                object: Object::Lead,
+                owner: Some(Party::User(0)),
+                parent: None,
+                flag: false,
+                word,
+                count: None,
+            })
+            .collect();
+        company
+    }
+
     fn of(raw: [Raw; 9], defaults: &[u8]) -> Company {
         let [
             roles,
@@ -568,7 +586,12 @@ pub(crate) fn condition(number: u8) -> Condition {
         ]),
         3 => Condition::Word(vec!["", ["North", "South"][usize::from(rest) % 2]]),
         4 if rest.is_multiple_of(2) => Condition::WordContains("orth"),
-        4 => Condition::WordIsNot(["North", ""][usize::from(rest) / 2 % 2]),
+        4 => [
+            Condition::WordIsNot("North"),
+            Condition::WordIsNot(""),
+            Condition::WordLacks("Nor"),
+        ][usize::from(rest) / 2 % 3]
+            .clone(),
         _ => Condition::CountAbove(i64::from(rest % 3) * 10),
     }
 }

@@ -409,6 +409,7 @@ fn criterion(condition: &Condition) -> CriteriaItem {
         ),
         Condition::WordIsNot(word) => ("Word__c", "notEqual", quoted(word)),
         Condition::WordContains(part) => ("Word__c", "contains", quoted(part)),
+        Condition::WordLacks(part) => ("Word__c", "notContain", quoted(part)),
         Condition::CountAbove(bound) => ("Count__c", "greaterThan", bound.to_string()),
     };
     CriteriaItem {

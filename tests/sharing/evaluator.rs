@@ -274,6 +274,7 @@ fn holds(condition: &Condition, record: &Record) -> bool {
         Condition::Word(wanted) => wanted.contains(&record.word),
         Condition::WordIsNot(unwanted) => record.word != *unwanted,
         Condition::WordContains(part) => record.word.contains(part),
+        Condition::WordLacks(part) => !record.word.contains(part),
         Condition::CountAbove(bound) => record.count.is_some_and(|count| count > *bound),
     }
 }

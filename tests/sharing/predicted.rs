@@ -13,7 +13,7 @@ use orgwright::verify::Sample;
 use orgwright::{apply, observe, plan};
 use proptest::prelude::*;
 
-use super::company::{Company, company};
+use super::company::{Company, Condition, Level, Logic, Object, company};
 use super::wish::{Wish, wishes};
 use super::{cases, emulated, evaluator, records_of};
 
@@ -121,6 +121,32 @@ fn few() -> ProptestConfig {
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(work)
+}
+
+/// `north` is not `North` for sharing, and the same for SOQL.
+#[test]
+fn what_case_hides_from_queries_is_predicted_all_the_same() {
+    let company = Company::of_words(&["North", "north", "South", "North Sea", ""]);
+    let check = |condition: Condition, predicted: u64, visible: u64| {
+        let wish = Wish {
+            object: Object::Lead,
+            conditions: vec![condition],
+            logic: Logic::All,
+            level: Level::Read,
+            user: None,
+            role: None,
+        };
+        let (after, user) = wish.granted(&company);
+        let impact = run(impact(&company, &wish));
+        assert_eq!(readable(&after, user, &wish), visible, "{wish:?}");
+        assert_eq!(impact.visible_after, Some(predicted), "{wish:?}");
+        assert!(impact.at_most || predicted == visible, "{wish:?}");
+    };
+    check(Condition::WordIsNot("North"), 5, 4);
+    check(Condition::WordLacks("Nor"), 5, 3);
+    check(Condition::Word(vec!["North"]), 2, 1);
+    check(Condition::WordContains("orth"), 3, 3);
+    check(Condition::WordIsNot(""), 4, 4);
 }
 
 proptest! {

@@ -230,6 +230,7 @@ fn in_yaml(condition: &Condition) -> (&'static str, &'static str, String) {
         Condition::Word(words) => ("Word__c", "equals", format!("{words:?}")),
         Condition::WordIsNot(word) => ("Word__c", "notEqual", format!("{word:?}")),
         Condition::WordContains(part) => ("Word__c", "contains", format!("{part:?}")),
+        Condition::WordLacks(part) => ("Word__c", "notContain", format!("{part:?}")),
         Condition::CountAbove(bound) => ("Count__c", "greaterThan", bound.to_string()),
     }
 }

@@ -1,6 +1,7 @@
 //! Who gains and who loses sight of records, for people.
 
 use crate::access::{Bypass, Impact, Losing};
+use crate::report::sight_after;
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, columns, count, number, printable};
 
@@ -29,8 +30,8 @@ fn sight(impact: &Impact) -> String {
         Some(visible) => format!("sees {} now", number(visible)),
         None => "does not exist yet and sees none".to_owned(),
     };
-    let after = match impact.visible_after {
-        Some(visible) => format!("will see {} of {}", number(visible), number(impact.records)),
+    let after = match sight_after(impact) {
+        Some(visible) => format!("will see {visible} of {}", number(impact.records)),
         None => "how many it will see is known once the change stands".to_owned(),
     };
     format!("{now}; {after}")

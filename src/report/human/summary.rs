@@ -4,9 +4,9 @@
 use crate::access::Impact;
 use crate::change::Change;
 use crate::plan::Plan;
-use crate::report::kind_words;
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, number, printable, records};
+use crate::report::{kind_words, sight_after};
 
 /// Irreversible changes named before the rest becomes a count.
 const NAMED: usize = 2;
@@ -37,9 +37,9 @@ pub(super) fn summary(page: &mut Page, plan: &Plan) {
 /// `the user will see 311 of 2,000 leads, 255 of 1,500 contacts`
 fn sight(impact: &[Impact]) -> String {
     let known = impact.iter().filter_map(|impact| {
-        let visible = impact.visible_after?;
+        let visible = sight_after(impact)?;
         let of = records(impact.records, &printable(&impact.object));
-        Some(format!("{} of {of}", number(visible)))
+        Some(format!("{visible} of {of}"))
     });
     let unknown: Vec<_> = impact
         .iter()
