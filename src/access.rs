@@ -2,6 +2,7 @@
 
 mod losing;
 mod reach;
+mod seen;
 mod visible;
 
 use crate::criteria::{self, Verdict};
@@ -14,7 +15,7 @@ use crate::soql;
 pub use reach::{criteria_rules, owned_by, owner_rules};
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use visible::{ask_more, blind, profile_sees_all, subordinates};
 
@@ -25,8 +26,11 @@ pub struct Impact {
     pub object: String,
     /// Records in the org.
     pub records: u64,
-    /// Records the user sees today; `None` while the user does not exist.
+    /// Records the user sees today; `None` while the user does not exist, and where queries cannot count them.
     pub visible_now: Option<u64>,
+    /// Whether there is the user.
+    #[serde(skip)]
+    pub user_exists: bool,
     /// Records the user will see, at most; `None` where it cannot be known before apply.
     pub visible_after: Option<u64>,
     /// Whether it may be fewer: queries ignore case, sharing rules may not, and what blank meets is not documented.
@@ -164,17 +168,26 @@ fn condition(
     let mut any: Vec<String> = Vec::new();
     for (rule, _) in rules {
         let condition = criteria::soql(rule, username, open)?;
-        let shareable = if sharing.object.value == "Contact" {
-            " AND AccountId != null"
-        } else {
-            ""
-        };
-        any.push(format!("({condition}{shareable})"));
+        any.push(shareable(sharing, &condition));
     }
     if let Some(username) = username {
         any.push(format!("(Owner.Username = {})", soql::literal(username)));
     }
     (!any.is_empty()).then(|| any.join(" OR "))
+}
+
+/// Those of the records that can be shared: a contact without an account is its owner's alone.
+fn shareable(sharing: &Sharing, condition: &str) -> String {
+    match sharing.object.as_str() {
+        "Contact" => format!("({condition} AND AccountId != null)"),
+        _ => format!("({condition})"),
+    }
+}
+
+/// What roles below the user's own have.
+fn of_subordinates(sharing: &Sharing, below: &BTreeSet<String>) -> String {
+    let condition = format!("Owner.UserRoleId IN {}", soql::list(below));
+    shareable(sharing, &condition)
 }
 
 /// What has to be known to say who sees what.
@@ -235,7 +248,8 @@ fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
     Impact {
         object: object.clone(),
         records,
-        visible_now: visible::now(sharing, manifest, facts, records),
+        visible_now: seen::now(sharing, manifest, facts, records),
+        user_exists: visible::user_row(manifest, facts).is_some(),
         visible_after: after.map(|after| after.records),
         at_most: after.is_some_and(|after| after.at_most),
         users_losing_access: losing::losing(sharing, manifest, facts, &bypass),

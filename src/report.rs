@@ -87,10 +87,14 @@ fn sight_after(impact: &Impact) -> Option<String> {
 
 /// How many records there are, how many the user sees now, and how many after.
 fn sights(impact: &Impact) -> [String; 3] {
-    let now = impact.visible_now.map(text::number);
+    let now = match impact.visible_now {
+        Some(visible) => text::number(visible),
+        None if impact.user_exists => "not counted".to_owned(),
+        None => "no user yet".to_owned(),
+    };
     [
         text::number(impact.records),
-        now.unwrap_or_else(|| "no user yet".to_owned()),
+        now,
         sight_after(impact).unwrap_or_else(|| "not known yet".to_owned()),
     ]
 }

@@ -1,17 +1,16 @@
-//! How much of an object the integration user sees, now and after. Counts, not records: verify looks at records.
+//! How much of an object the integration user will see. Counts, not records: verify looks at records.
 
 use super::{
-    WITHOUT_ACCOUNT, bypass, condition, counting, criteria_rules, expected, owned, owner_rules,
-    population,
+    WITHOUT_ACCOUNT, bypass, condition, counting, criteria_rules, expected, of_subordinates,
+    owner_rules, population, seen,
 };
 use crate::criteria::{self, Verdict};
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::kinds::{
-    Defaults, find_permission_set, foreign_rules, in_force, live_user, profile_label, rule_changes,
+    Defaults, find_permission_set, foreign_rules, live_user, profile_label, rule_changes,
     user_question,
 };
 use crate::manifest::{Criterion, Manifest, Operator, Scalar, Sharing, SharingModel, Value};
-use crate::soql;
 use crate::xml::Element;
 use std::collections::BTreeSet;
 
@@ -22,37 +21,6 @@ pub(super) struct Prediction {
     pub(super) records: u64,
     /// Whether it may be more than it will be.
     pub(super) at_most: bool,
-}
-
-/// What the user sees today: everything where the default or a permission opens it, else what it owns and what share
-/// rows give its role. `None` while the user does not exist.
-pub(super) fn now(
-    sharing: &Sharing,
-    manifest: &Manifest,
-    facts: &Facts,
-    records: u64,
-) -> Option<u64> {
-    let row = user_row(manifest, facts)?;
-    let object = &sharing.object.value;
-    if holds_bypass(object, row, facts) {
-        return Some(records);
-    }
-    match in_force(facts, object) {
-        Some(SharingModel::Private) | None => {}
-        Some(model) => return by_default(object, model, facts, records),
-    }
-    if !is_countable(sharing, manifest) {
-        return None;
-    }
-    let username = row.text("Username")?;
-    if rules_stand(sharing, manifest, facts)
-        && !is_open(sharing, manifest, facts)
-        && subordinates(row.text("UserRole.DeveloperName"), facts).is_empty()
-    {
-        return facts.count(&expected(sharing, manifest)?);
-    }
-    let given = facts.count(&shared_with_role(object, row)?)?;
-    Some(given + facts.count(&owned(object, username))?)
 }
 
 /// What the user will see. `None` where it cannot be known before apply: a field that does not exist yet, a parent
@@ -74,10 +42,7 @@ pub(super) fn after(
         Some(SharingModel::Private) | None => {}
         Some(model) => return by_default(&sharing.object, model, facts, records).map(exactly),
     }
-    if !foreign_rules(sharing, manifest, facts).is_empty()
-        || reached_by_others(sharing, manifest, facts)
-        || !is_countable(sharing, manifest)
-    {
+    if is_reached_by_others(sharing, manifest, facts) || !is_countable(sharing, manifest) {
         return None;
     }
     Some(Prediction {
@@ -88,14 +53,14 @@ pub(super) fn after(
 
 /// Whether a query can count what the manifest's rules give: not what the members of a role own, because semi-joins
 /// cannot stand beside an OR, and not what a rule gives that may or may not reach the user.
-fn is_countable(sharing: &Sharing, manifest: &Manifest) -> bool {
+pub(super) fn is_countable(sharing: &Sharing, manifest: &Manifest) -> bool {
     owner_rules(sharing, manifest).next().is_none()
         && criteria_rules(sharing, manifest).all(|(_, reach)| reach == Verdict::Yes)
 }
 
 /// Whether sharing may decide otherwise than a query: where case tells records apart, or where a criterion that says
 /// "not" meets a blank field.
-fn is_open(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+pub(super) fn is_open(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
     let blank =
         |value: &Value| matches!(value, Value::Literal(Scalar::Text(text)) if text.is_empty());
     let open = |criterion: &Criterion| {
@@ -121,7 +86,12 @@ fn regards_case(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool
 
 /// What everybody sees through a default that is not private: all records, unless the parent decides, or contacts
 /// without an account are their owners' alone.
-fn by_default(object: &str, model: SharingModel, facts: &Facts, records: u64) -> Option<u64> {
+pub(super) fn by_default(
+    object: &str,
+    model: SharingModel,
+    facts: &Facts,
+    records: u64,
+) -> Option<u64> {
     let has_private = object == "Contact" && facts.count(WITHOUT_ACCOUNT) != Some(0);
     let known = model != SharingModel::ControlledByParent && !has_private;
     known.then_some(records)
@@ -141,12 +111,12 @@ pub fn blind<'a>(manifest: &'a Manifest, facts: &Facts) -> Option<&'a Sharing> {
 }
 
 /// The manifest's user as the org has it.
-fn user_row<'a>(manifest: &Manifest, facts: &'a Facts) -> Option<&'a Row> {
+pub(super) fn user_row<'a>(manifest: &Manifest, facts: &'a Facts) -> Option<&'a Row> {
     live_user(manifest.spec.user.as_ref()?, facts)
 }
 
 /// Whether the user's profile or a permission set it holds ignores the default today.
-fn holds_bypass(object: &str, row: &Row, facts: &Facts) -> bool {
+pub(super) fn holds_bypass(object: &str, row: &Row, facts: &Facts) -> bool {
     let assignments = row.children("PermissionSetAssignments");
     let holds = |id: &str| {
         row.text("ProfileId") == Some(id)
@@ -213,24 +183,32 @@ fn sets_see_all(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
 
 /// Whether a rule that no manifest names shares more with the user, or may: rules on the object, and rules that share
 /// accounts together with such children.
-fn reached_by_others(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+pub(super) fn is_reached_by_others(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+    if !foreign_rules(sharing, manifest, facts).is_empty() {
+        return true;
+    }
     let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
     let foreign = |rule: &&Element| rule.text_of("fullName").is_some_and(|name| !ours(name));
     let object = &sharing.object.value;
     let own = facts.component("SharingRules", object).into_iter();
     let own = own.flat_map(|document| &document.children).filter(foreign);
-    let level = account_level(object);
-    let accounts = level.and_then(|_| facts.component("SharingRules", "Account"));
-    let through_accounts = accounts
-        .into_iter()
-        .flat_map(|document| &document.children)
-        .filter(|rule| {
-            let settings = rule.child("accountSettings");
-            let given = settings.and_then(|levels| levels.text_of(level?));
-            given.is_some_and(|given| given != "None")
-        });
-    own.chain(through_accounts)
+    own.chain(account_rules(object, facts))
         .any(|rule| target_reaches(rule, manifest, facts))
+}
+
+/// The rules on accounts that share an object's records together with their account.
+pub(super) fn account_rules<'a>(
+    object: &str,
+    facts: &'a Facts,
+) -> impl Iterator<Item = &'a Element> {
+    let level = account_level(object);
+    let document = level.and_then(|_| facts.component("SharingRules", "Account"));
+    let rules = document.into_iter().flat_map(|document| &document.children);
+    rules.filter(move |rule| {
+        let settings = rule.child("accountSettings");
+        let given = settings.and_then(|levels| levels.text_of(level?));
+        given.is_some_and(|given| given != "None")
+    })
 }
 
 /// The element of account rules that says what they give on an object's records.
@@ -286,7 +264,7 @@ fn role_id<'a>(name: &str, facts: &'a Facts) -> Option<&'a str> {
 }
 
 /// Whether the org has the manifest's rules just as they are wanted.
-fn rules_stand(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
+pub(super) fn rules_stand(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
     let prefix = format!("{}.", sharing.object);
     rule_changes(manifest, facts)
         .iter()
@@ -314,28 +292,6 @@ pub fn subordinates(role: Option<&str>, facts: &Facts) -> BTreeSet<String> {
     found
 }
 
-/// Counts what share rows of rules and hands give the user's role, the user's own records apart.
-fn shared_with_role(object: &str, user: &Row) -> Option<String> {
-    let role = soql::literal(user.text("UserRoleId")?);
-    let (share, column, parent) = match object.strip_suffix("__c") {
-        Some(custom) => (
-            format!("{custom}__Share"),
-            "ParentId".to_owned(),
-            "Parent".to_owned(),
-        ),
-        None => (
-            format!("{object}Share"),
-            format!("{object}Id"),
-            object.to_owned(),
-        ),
-    };
-    let owner = soql::literal(user.text("Id")?);
-    Some(format!(
-        "SELECT COUNT_DISTINCT({column}) n FROM {share} WHERE {parent}.OwnerId != {owner} AND UserOrGroupId IN \
-         (SELECT Id FROM Group WHERE Type = 'Role' AND RelatedId = {role})"
-    ))
-}
-
 /// Counts what the user will see, at most: what [`expected`] counts, what it may leave out, and what roles below the
 /// manifest's own have.
 fn bound(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Option<String> {
@@ -344,7 +300,7 @@ fn bound(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Option<String
     let below = subordinates(role_name(manifest), facts);
     let supervised = match below.is_empty() {
         true => String::new(),
-        false => format!(" OR (Owner.UserRoleId IN {})", soql::list(&below)),
+        false => format!(" OR {}", of_subordinates(sharing, &below)),
     };
     Some(counting(sharing, &format!("{condition}{supervised}")))
 }
@@ -357,34 +313,20 @@ fn role_name(manifest: &Manifest) -> Option<&str> {
 /// What only the first answers show to be worth asking: a second, small wave in few orgs.
 pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
     let mut queries = Vec::new();
-    let supervises = !subordinates(role_name(manifest), facts).is_empty();
-    let user = user_row(manifest, facts);
     for sharing in manifest
         .spec
         .sharing
         .iter()
         .filter(|sharing| facts.describe(&sharing.object).is_some())
     {
-        let populated = facts.count(&population(&sharing.object)).is_some();
-        if !populated {
-            queries.push(population(&sharing.object));
-            queries.extend(
-                user.and_then(|row| row.text("Username"))
-                    .map(|name| owned(&sharing.object, name)),
-            );
-        }
+        let object = &sharing.object;
+        let populated = facts.count(&population(object)).is_some();
+        queries.extend((!populated).then(|| population(object)));
         let asked = expected(sharing, manifest);
-        queries
-            .extend(bound(sharing, manifest, facts).filter(|bound| Some(bound) != asked.as_ref()));
-        let user = user.filter(|_| in_force(facts, &sharing.object) == Some(SharingModel::Private));
-        let by_rows = || {
-            supervises
-                || is_open(sharing, manifest, facts)
-                || !rules_stand(sharing, manifest, facts)
-        };
-        if let Some(row) = user.filter(|_| by_rows()) {
-            queries.extend(shared_with_role(&sharing.object, row));
-        }
+        let bound = bound(sharing, manifest, facts);
+        queries.extend(bound.filter(|bound| Some(bound) != asked.as_ref()));
+        let counts = seen::counts(sharing, manifest, facts).into_iter();
+        queries.extend(counts.filter(|query| facts.count(query).is_none()));
     }
     queries.into_iter().map(Question::Query).collect()
 }

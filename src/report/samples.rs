@@ -201,6 +201,7 @@ fn impact() -> Impact {
         object: "Lead".into(),
         records: 2000,
         visible_now: None,
+        user_exists: false,
         visible_after: Some(311),
         at_most: false,
         users_losing_access: vec![

@@ -28,6 +28,7 @@ pub(super) fn impact(page: &mut Page, impact: &Impact) {
 fn sight(impact: &Impact) -> String {
     let now = match impact.visible_now {
         Some(visible) => format!("sees {} now", number(visible)),
+        None if impact.user_exists => "how many it sees now cannot be counted".to_owned(),
         None => "does not exist yet and sees none".to_owned(),
     };
     let after = match sight_after(impact) {
