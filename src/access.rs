@@ -1,5 +1,6 @@
 //! Access: who sees how much of an object, now and after, and who loses sight of it. Pure.
 
+mod accounts;
 mod losing;
 mod reach;
 mod seen;
@@ -216,7 +217,7 @@ pub fn ask(manifest: &Manifest) -> Vec<Question> {
         queries.extend((object == "Contact").then(|| WITHOUT_ACCOUNT.to_owned()));
     }
     questions.extend(queries.into_iter().map(Question::Query));
-    let under_accounts = |sharing: &Sharing| visible::account_level(&sharing.object).is_some();
+    let under_accounts = |sharing: &Sharing| accounts::account_level(&sharing.object).is_some();
     let account_rules = Question::Component("SharingRules", "Account".to_owned());
     questions.extend(sharing().any(under_accounts).then_some(account_rules));
     questions

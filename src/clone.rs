@@ -214,7 +214,8 @@ fn object_flags(
         if listed.get(object) != Some(&after) {
             entries.insert(object.clone(), after.to_element(object));
         }
-        if *before != after {
+        // What is stated is shown and kept, also where the source has it just so.
+        if *before != after || wishes.object_permissions.contains_key(object) {
             changed.push(ChangedObject {
                 object: object.clone(),
                 before: *before,

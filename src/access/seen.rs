@@ -1,8 +1,9 @@
 //! How much of an object the integration user sees today. Counts, by share rows where the rules are not yet as wanted.
 
+use super::accounts::{account_level, account_rules, opens_to_owners};
 use super::visible::{
-    account_level, account_rules, by_default, holds_bypass, is_countable, is_open,
-    is_reached_by_others, rules_stand, subordinates, user_row,
+    by_default, holds_bypass, is_countable, is_open, is_reached_by_others, rules_stand,
+    subordinates, user_row,
 };
 use super::{expected, of_subordinates, owned};
 use crate::facts::{Facts, ROLES, Row};
@@ -110,9 +111,7 @@ impl<'a> Sight<'a> {
 
     /// Whether accounts may open an object's records: by rules on accounts, or to those who own accounts.
     fn is_opened_by_accounts(&self, object: &str, facts: &Facts) -> bool {
-        let level = format!("{object}AccessForAccountOwner");
-        let closed = |role: &&Row| role.text(&level) == Some("None");
-        let owners_see = !self.roles.iter().all(closed);
+        let owners_see = self.roles.iter().any(|role| opens_to_owners(role, object));
         account_level(object).is_some()
             && (account_rules(object, facts).next().is_some()
                 || (owners_see && facts.count(&self.accounts()) != Some(0)))

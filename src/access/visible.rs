@@ -1,5 +1,6 @@
 //! How much of an object the integration user will see. Counts, not records: verify looks at records.
 
+use super::accounts::{account_rules, of_account_owners};
 use super::{
     WITHOUT_ACCOUNT, bypass, condition, counting, criteria_rules, expected, of_subordinates,
     owner_rules, population, seen,
@@ -196,31 +197,6 @@ pub(super) fn is_reached_by_others(sharing: &Sharing, manifest: &Manifest, facts
         .any(|rule| target_reaches(rule, manifest, facts))
 }
 
-/// The rules on accounts that share an object's records together with their account.
-pub(super) fn account_rules<'a>(
-    object: &str,
-    facts: &'a Facts,
-) -> impl Iterator<Item = &'a Element> {
-    let level = account_level(object);
-    let document = level.and_then(|_| facts.component("SharingRules", "Account"));
-    let rules = document.into_iter().flat_map(|document| &document.children);
-    rules.filter(move |rule| {
-        let settings = rule.child("accountSettings");
-        let given = settings.and_then(|levels| levels.text_of(level?));
-        given.is_some_and(|given| given != "None")
-    })
-}
-
-/// The element of account rules that says what they give on an object's records.
-pub(super) fn account_level(object: &str) -> Option<&'static str> {
-    match object {
-        "Case" => Some("caseAccessLevel"),
-        "Contact" => Some("contactAccessLevel"),
-        "Opportunity" => Some("opportunityAccessLevel"),
-        _ => None,
-    }
-}
-
 /// Whether what a rule shares reaches the manifest's user: through its role, a role below, a role above that is named
 /// with its subordinates, or a group that may hold the user.
 fn target_reaches(rule: &Element, manifest: &Manifest, facts: &Facts) -> bool {
@@ -292,17 +268,16 @@ pub fn subordinates(role: Option<&str>, facts: &Facts) -> BTreeSet<String> {
     found
 }
 
-/// Counts what the user will see, at most: what [`expected`] counts, what it may leave out, and what roles below the
-/// manifest's own have.
+/// Counts what the user will see, at most: what [`expected`] counts, what it may leave out, what roles below the
+/// manifest's own have, and what they see by the accounts they own.
 fn bound(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Option<String> {
     let lost = |criterion: &Criterion| is_lost(criterion, sharing, facts);
     let condition = condition(sharing, manifest, &lost)?;
     let below = subordinates(role_name(manifest), facts);
-    let supervised = match below.is_empty() {
-        true => String::new(),
-        false => format!(" OR {}", of_subordinates(sharing, &below)),
-    };
-    Some(counting(sharing, &format!("{condition}{supervised}")))
+    let mut any = vec![condition];
+    any.extend((!below.is_empty()).then(|| of_subordinates(sharing, &below)));
+    any.extend(of_account_owners(sharing, manifest, &below, facts));
+    Some(counting(sharing, &any.join(" OR ")))
 }
 
 fn role_name(manifest: &Manifest) -> Option<&str> {

@@ -12,7 +12,7 @@ use crate::package::{self, Files};
 use crate::soql;
 
 /// Rounds in which entries that the org refuses, and nobody stated, are left out.
-const MOST_ROUNDS: usize = 5;
+pub(super) const MOST_ROUNDS: usize = 5;
 
 /// Looks at an accepted deploy that may fail one after the other.
 const MOST_BROKEN_LOOKS: u32 = 10;
@@ -118,8 +118,8 @@ impl Run<'_> {
                 self.learn_ids(&status);
                 return Ok(());
             }
-            match self.refused(stage, &status, changes, components) {
-                Refused::Dropped if rounds < MOST_ROUNDS => {
+            match self.refused(stage, &status, changes, components, rounds) {
+                Refused::Dropped => {
                     rounds += 1;
                     files = package::files(components, self.api_version()).map_err(unpackable)?;
                 }
@@ -135,7 +135,6 @@ impl Run<'_> {
                 }
                 Refused::Locked(words) => return Err(busy(&words).into()),
                 Refused::Final(failure) => return Err(super::Stopped::Failure(failure)),
-                Refused::Dropped => return Err(self.refusal(&status, changes).into()),
             }
         }
     }
@@ -224,6 +223,7 @@ impl Run<'_> {
         status: &DeployStatus,
         changes: &[usize],
         components: &mut [Component],
+        rounds: usize,
     ) -> Refused {
         let problems: Vec<&str> = status
             .failures
@@ -238,6 +238,9 @@ impl Run<'_> {
             .find(|text| is_lock(text))
         {
             return Refused::Locked(words.to_owned());
+        }
+        if rounds == MOST_ROUNDS {
+            return Refused::Final(Box::new(self.last_refusal(status, changes)));
         }
         let mut dropped = 0;
         for failure in &status.failures {

@@ -4,6 +4,8 @@
 
 use crate::clone::ObjectFlags;
 use crate::clone::set_object_permission;
+use crate::diagnostic::Place;
+use crate::manifest::Profile;
 use crate::xml::Element;
 use std::fmt;
 
@@ -64,6 +66,22 @@ impl Entry {
             Some((verb, object)) => Self::Right(verb, object.to_owned()),
             None => Self::Named(name.to_owned()),
         }
+    }
+
+    /// Where the manifest states it: the permission itself, or the rights on its object.
+    pub(super) fn stated_in<'a>(&self, profile: &'a Profile) -> Option<&'a Place> {
+        let user = profile.user_permissions.iter();
+        let objects = profile.object_permissions.iter();
+        let mut permission = user.map(|(name, stated)| (name, &stated.place));
+        let mut object = objects.map(|(name, stated)| (name, &stated.place));
+        let full = self.to_string();
+        let found = match self {
+            Self::Named(name) => permission.chain(object).find(|(own, _)| same(own, name)),
+            Self::Right(_, name) => object
+                .find(|(own, _)| same(own, name))
+                .or_else(|| permission.find(|(own, _)| same(own, &full))),
+        };
+        found.map(|(_, place)| place)
     }
 
     /// Takes the entry out of a profile, unless it is `owned` by the manifest; says whether it was there.

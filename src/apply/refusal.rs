@@ -1,8 +1,11 @@
 //! What the org says against a deploy, at the manifest line that asked for it.
 
 use super::Run;
+use super::deploy::MOST_ROUNDS;
+use super::entry::Entry;
+use crate::address::Address;
 use crate::change::{Change, Component, Write};
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Place};
 use crate::org::{ComponentMessage, DeployStatus};
 
 impl Run<'_> {
@@ -33,6 +36,25 @@ impl Run<'_> {
         Failure::new(Exit::Failed, diagnostics)
     }
 
+    /// The refusal after the last round of leaving entries out, with what was left out before.
+    pub(super) fn last_refusal(&self, status: &DeployStatus, changes: &[usize]) -> Failure {
+        let mut failure = self.refusal(status, changes);
+        let remarks = self.remarks.iter();
+        let left_out: Vec<&str> = remarks
+            .filter(|remark| remark.code == "OW2024")
+            .filter_map(|remark| remark.message.split('`').nth(1))
+            .collect();
+        let message = format!(
+            "the org went on refusing entries after {MOST_ROUNDS} rounds of leaving out what it refused: {}",
+            left_out.join(", ")
+        );
+        let help =
+            "state in the manifest, as `false` or without the right, what the org will not take";
+        let last = Diagnostic::error("OW3007", message).help(help);
+        failure.diagnostics.push(last);
+        failure
+    }
+
     fn refused_component(&self, failure: &ComponentMessage, changes: &[usize]) -> Diagnostic {
         let problem = failure
             .problem
@@ -55,11 +77,27 @@ impl Run<'_> {
         };
         let message = format!("the org refused {}: {problem}", change.address);
         let diagnostic = Diagnostic::error("OW3007", message).about(change.address.clone());
+        if let Some(stated) = self.stated(&change.address, problem) {
+            return diagnostic.at(stated).help(
+                "what the manifest states is never left out: take it out of the manifest, or let the org allow it; \
+                 nothing of this deploy was saved",
+            );
+        }
         let diagnostic = diagnostic.help("nothing of this deploy was saved");
         match &change.place {
             Some(place) => diagnostic.at(place),
             None => diagnostic,
         }
+    }
+
+    /// Where a manifest states the entry of its profile that a problem names.
+    pub(super) fn stated(&self, profile: &Address, problem: &str) -> Option<&Place> {
+        let profiles = self.manifests.iter();
+        let mut profiles = profiles.filter_map(|manifest| manifest.spec.profile.as_ref());
+        let profile =
+            profiles.find(|wanted| profile.kind == "profile" && *wanted.name == profile.name)?;
+        let entries = Entry::named_in(problem);
+        entries.iter().find_map(|entry| entry.stated_in(profile))
     }
 }
 

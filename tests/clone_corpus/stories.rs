@@ -1,6 +1,7 @@
 //! What happens to a clone in an org: what falls link by link, what the org refuses, what its source gains later.
 
 use orgwright::change::{Action, Component};
+use orgwright::diagnostic::{Diagnostic, Exit};
 use orgwright::org::{DeployOptions, Writer};
 use orgwright::plan::Plan;
 use orgwright::xml::Element;
@@ -39,6 +40,16 @@ async fn org_with_visits(faults: &str) -> Org {
     Org::start(&files, faults).await
 }
 
+/// The faults of an org that tells nothing of what requires what.
+fn silence() -> String {
+    let refusal = r#"[{"errorCode": "INVALID_TYPE", "message": "no dependencies here"}]"#;
+    let faults = json!([
+        {"path": "/composite", "body": "tooling/query", "status": 400, "answer": refusal},
+        {"path": "/tooling/query", "status": 400, "answer": refusal}
+    ]);
+    faults.to_string()
+}
+
 fn reason(plan: &Plan, path: &str) -> Option<String> {
     let mut fields = plan.changes.iter().flat_map(|change| &change.fields);
     fields.find(|field| field.path == path)?.reason.clone()
@@ -67,12 +78,7 @@ async fn what_falls_with_what_falls_goes_before_the_org_refuses_it() {
 
 #[tokio::test]
 async fn what_the_org_refuses_and_nobody_stated_is_dropped_with_a_remark() {
-    let refusal = r#"[{"errorCode": "INVALID_TYPE", "message": "no dependencies here"}]"#;
-    let silent = json!([
-        {"path": "/composite", "body": "tooling/query", "status": 400, "answer": refusal},
-        {"path": "/tooling/query", "status": 400, "answer": refusal}
-    ]);
-    let org = org_with_visits(&silent.to_string()).await;
+    let org = org_with_visits(&silence()).await;
     let manifests = manifest_of(ACCOUNTS);
     let applied = org.apply(&manifests).await;
     assert!(applied.failure.is_none(), "{:?}", applied.failure);
@@ -92,6 +98,82 @@ async fn what_the_org_refuses_and_nobody_stated_is_dropped_with_a_remark() {
         open.contains("Lead") && !open.contains("Line__c"),
         "{open:?}"
     );
+    org.stop().await;
+}
+
+/// An org that tells nothing of what requires what, and where each object of a chain sees all only where its master does.
+async fn org_with_a_chain(length: usize) -> Org {
+    let names: Vec<String> = (1..=length).map(|number| format!("L{number}__c")).collect();
+    let masters = std::iter::once("Account").chain(names.iter().map(String::as_str));
+    let chain: Vec<String> = names
+        .iter()
+        .zip(masters)
+        .map(|(name, master)| child(name.trim_end_matches("__c"), master))
+        .collect();
+    let administrator = text(&sample());
+    let mut files = vec![File::new("Admin.profile-meta.xml", &administrator)];
+    let objects = names.iter().zip(&chain);
+    files.extend(objects.map(|(name, text)| File::new(&format!("{name}.object"), text)));
+    Org::start(&files, &silence()).await
+}
+
+/// What a run that the org refuses says, and nothing is made of the clone.
+async fn refusals(org: &Org, manifest: &str) -> Vec<Diagnostic> {
+    let applied = org.apply(&manifest_of(manifest)).await;
+    let names = ["HubSpot Copy".to_owned()];
+    let found = org.reader.read_metadata("Profile", &names).await.unwrap();
+    assert!(found[0].is_none());
+    let failure = applied.failure.unwrap();
+    assert_eq!(failure.exit, Exit::Failed);
+    failure.diagnostics
+}
+
+#[tokio::test]
+async fn after_five_rounds_the_org_has_the_last_word() {
+    let org = org_with_a_chain(7).await;
+    let told = refusals(&org, ACCOUNTS).await;
+    let messages: Vec<&str> = told.iter().map(|told| told.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "the org refused profile/HubSpot Copy: Permission Read All L6__c depends on permission(s): Read All L5__c",
+            "the org went on refusing entries after 5 rounds of leaving out what it refused: Read All L1__c, \
+             Read All L2__c, Read All L3__c, Read All L4__c, Read All L5__c"
+        ]
+    );
+    org.stop().await;
+    let org = org_with_a_chain(5).await;
+    let applied = org.apply(&manifest_of(ACCOUNTS)).await;
+    assert!(applied.failure.is_none(), "{:?}", applied.failure);
+    org.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_stated_is_never_dropped() {
+    let org = org_with_a_chain(2).await;
+    for rights in [
+        "[read, create, edit, delete, viewAll, modifyAll]",
+        "[read, viewAll]",
+    ] {
+        let stated = format!("{ACCOUNTS}    objectPermissions:\n      L1__c: {rights}\n");
+        let told = refusals(&org, &stated).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(
+            told[0].message,
+            "the org refused profile/HubSpot Copy: Permission Read All L1__c depends on permission(s): Read All Account"
+        );
+        let help = told[0].help.as_deref().unwrap();
+        assert!(
+            help.starts_with("what the manifest states is never left out"),
+            "{help}"
+        );
+        let line = stated
+            .lines()
+            .position(|line| line.contains("L1__c"))
+            .unwrap()
+            + 1;
+        assert_eq!(told[0].place.as_ref().unwrap().line, line);
+    }
     org.stop().await;
 }
 
