@@ -261,6 +261,11 @@ impl Server {
         self.service.world().org.clone()
     }
 
+    /// Changes what the org holds, as somebody does in Setup: without a request, and in force at once.
+    pub fn change(&self, change: impl FnOnce(&mut Org)) {
+        change(&mut self.service.world().org);
+    }
+
     /// Moves a manual clock on.
     pub fn advance(&self, by: Duration) {
         self.service.world().advance(by);

@@ -7,6 +7,8 @@
 //! All of it goes by a clock of its own, on which a minute takes no time. `ORGWRIGHT_FAULT=REQUEST/KIND/TIMES` runs one
 //! case alone, `ORGWRIGHT_FAULT_SEED` decides order and chances.
 
+#[path = "faults/beside.rs"]
+mod beside;
 #[path = "faults/cases.rs"]
 mod cases;
 #[path = "faults/clock.rs"]
@@ -19,6 +21,10 @@ mod invariants;
 mod outcomes;
 #[path = "faults/run.rs"]
 mod run;
+#[path = "faults/sample.rs"]
+mod sample;
+#[path = "faults/several.rs"]
+mod several;
 #[path = "faults/state.rs"]
 mod state;
 

@@ -5,7 +5,7 @@ use super::{Access, Mismatch, SAMPLE, Sample};
 use crate::access;
 use crate::criteria::{Criteria, Verdict};
 use crate::facts::{Facts, Row};
-use crate::kinds::{Defaults, rule_criteria, user_question};
+use crate::kinds::{Defaults, live_user, rule_criteria, user_question};
 use crate::manifest::{Manifest, RuleAccess, Sharing, SharingModel};
 use crate::org::{OrgError, Reader};
 use crate::soql;
@@ -218,7 +218,17 @@ impl Subject<'_> {
             result.editable += u64::from(has.edit);
             result.judge(id, &wanted, *has);
         }
+        if self.user_is_inactive() {
+            result.blame_inactivity();
+        }
         result
+    }
+
+    /// Whether the user cannot log in: then it sees nothing, whatever the rules share.
+    pub(super) fn user_is_inactive(&self) -> bool {
+        let user = self.manifest.spec.user.as_ref();
+        let row = user.and_then(|user| live_user(user, self.facts));
+        row.is_some_and(|row| !row.flag("IsActive"))
     }
 
     /// What the user should be able to do with a record, and why.
@@ -314,6 +324,16 @@ impl Access {
                     .push(mismatch(id, wanted, "it cannot be edited"));
             }
             _ => {}
+        }
+    }
+}
+
+impl Access {
+    /// What is missing is missing because the user is inactive, which no recalculation puts right.
+    fn blame_inactivity(&mut self) {
+        for mismatch in &mut self.missing {
+            mismatch.cause = "the user is inactive".to_owned();
+            mismatch.settling = false;
         }
     }
 }

@@ -58,7 +58,7 @@ impl Watch {
         {
             let group = role_group(subject, reader).await?;
             watch.count_rows(subject, group.as_deref());
-            if with_sample {
+            if with_sample && !subject.user_is_inactive() {
                 watch.sample_of(subject, reader).await?;
                 watch
                     .still_shared(subject, group.as_deref(), reader)

@@ -129,15 +129,17 @@ pub(crate) struct Case {
 impl Case {
     /// What the org does to the requests of the case.
     pub(crate) fn faults(&self) -> Faults {
+        faults(&format!("[{}]", self.entry()))
+    }
+
+    /// The same as an entry of a file of faults.
+    pub(crate) fn entry(&self) -> String {
         let (fault, times) = match self.kind.way {
             Way::Fault(fault) => (fault, format!(r#""times": {}, "#, self.times)),
             Way::Lasting(fault) => (fault, String::new()),
-            Way::Connect(_) => return faults(r#"[{"close": true}]"#),
+            Way::Connect(_) => return r#"{"close": true}"#.to_owned(),
         };
-        faults(&format!(
-            r#"[{{"skip": {}, {times}{fault}}}]"#,
-            self.request
-        ))
+        format!(r#"{{"skip": {}, {times}{fault}}}"#, self.request)
     }
 
     /// The name that runs this case alone.
@@ -173,7 +175,7 @@ pub(crate) fn all(requests: usize, connections: usize) -> Vec<Case> {
 }
 
 /// The cases in an order that a seed decides, so that a run which has to end early has seen some of everything.
-pub(crate) fn shuffled(mut cases: Vec<Case>, seed: u64) -> Vec<Case> {
+pub(crate) fn shuffled<Any>(mut cases: Vec<Any>, seed: u64) -> Vec<Any> {
     let mut random = seed | 1;
     for last in (1..cases.len()).rev() {
         random = next_random(random);

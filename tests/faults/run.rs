@@ -63,6 +63,17 @@ pub(crate) async fn run(
     seed: u64,
 ) -> Run {
     let clock = Arc::new(VirtualClock::new(Arc::clone(server), seed));
+    let client = client(server, way, manifests, Arc::clone(&clock) as Arc<dyn Clock>);
+    clock.drive(client).await
+}
+
+/// The same by a clock that somebody else moves on.
+pub(crate) async fn client(
+    server: &Server,
+    way: &Way<'_>,
+    manifests: &[Manifest],
+    clock: Arc<dyn Clock>,
+) -> Run {
     let asked: Arc<Mutex<Asked>> = Arc::default();
     let heard = Arc::clone(&asked);
     let trace = move |exchange: &Exchange| {
@@ -72,16 +83,15 @@ pub(crate) async fn run(
     let options = org::Options {
         client: "orgwright/test".to_owned(),
         trace: Some(Arc::new(trace)),
-        clock: Some(Arc::clone(&clock) as Arc<dyn Clock>),
+        clock: Some(Arc::clone(&clock)),
         ..org::Options::default()
     };
     let (target, options) = match way {
         Way::Credentials(file) => (named(server, file), options),
         Way::Door(door) => door.way_in(server, options),
     };
-    let mut told = String::new();
-    let work = carried_out(target, options, manifests, &mut told);
-    let outcome = clock.drive(work).await;
+    let (mut told, started) = (String::new(), clock.now());
+    let outcome = carried_out(target, options, manifests, &mut told).await;
     let (exit, applied) = match outcome {
         Ok(applied) => {
             told.push_str(&format!("{applied:?}"));
@@ -105,7 +115,7 @@ pub(crate) async fn run(
         applied,
         asked,
         told,
-        took: clock.passed(),
+        took: clock.now() - started,
     }
 }
 

@@ -1,10 +1,10 @@
 //! What an org holds: as a whole, of ours, and of everybody else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use orgwright::emulator::seed;
-use orgwright::emulator::store::{ObjectSchema, Org, SharingModel};
+use orgwright::emulator::store::{ObjectSchema, Org, SharingModel, SharingState, User};
 
 pub(crate) const USERNAME: &str = "hubspot.integration@acme.example";
 const PROFILE: &str = "HubSpot Integration";
@@ -40,11 +40,51 @@ const SEED: [(&str, &str); 4] = [
 
 /// The org that every case begins with.
 pub(crate) fn seeded() -> Org {
+    seeded_with(&[])
+}
+
+/// The same with more files in its seed.
+pub(crate) fn seeded_with(more: &[(&str, &str)]) -> Org {
     let folder = tempfile::tempdir().expect("a folder");
-    for (name, text) in SEED {
+    for (name, text) in SEED.iter().chain(more) {
         write(&folder.path().join(name), text);
     }
     seed::from_files(&[folder.path().to_owned()]).expect("a seed")
+}
+
+/// Undoes what keeps the integration user from seeing everything: the default, the rule, and what the profile may not.
+pub(crate) fn drift(org: &mut Org) {
+    widen(org);
+    remove_rule(org);
+    grant_everything(org);
+}
+
+/// Everybody may see and change all leads again.
+pub(crate) fn widen(org: &mut Org) {
+    let lead = org.objects.make_mut().get_mut("Lead").expect("leads");
+    let model = SharingModel::ReadWriteTransfer;
+    lead.sharing = SharingState::settled(model, model);
+}
+
+/// The rule is gone, where there is one.
+pub(crate) fn remove_rule(org: &mut Org) {
+    org.rules.remove(RULE);
+    org.rules_in_force.remove(RULE);
+}
+
+/// The profile may do everything to leads, where there is one.
+pub(crate) fn grant_everything(org: &mut Org) {
+    let Some(container) = org
+        .profile_by_label(PROFILE)
+        .map(|one| one.container.clone())
+    else {
+        return;
+    };
+    let container = org.containers.make_mut().get_mut(&container);
+    let lead = container.and_then(|one| one.object_permissions.get_mut("Lead"));
+    if let Some(lead) = lead {
+        (lead.view_all, lead.modify_all) = (true, true);
+    }
 }
 
 fn write(file: &Path, text: &str) {
@@ -76,35 +116,60 @@ pub(crate) fn users(org: &Org) -> usize {
         .count()
 }
 
-/// What the manifest asks for and the org did not have before, by address.
+/// What the manifest asks for and the org did not have before, or not like this, by address.
 pub(crate) fn made(before: &Org, org: &Org) -> BTreeSet<String> {
+    let before = ours(before);
+    let now = ours(org).into_iter();
+    let made = now.filter(|(address, text)| before.get(address) != Some(text));
+    made.map(|(address, _)| address).collect()
+}
+
+/// What the org has of what the manifest asks for, as text by address.
+fn ours(org: &Org) -> BTreeMap<String, String> {
     let user = org.user_by_username(USERNAME);
     let set = org.permission_set(PACKAGE);
     let assigned = user.zip(set).is_some_and(|(user, set)| {
         let mut all = org.assignments.values();
         all.any(|one| one.assignee == user.id && one.container == set.id)
     });
+    let profile = org.profile_by_label(PROFILE).map(|profile| {
+        let mut container = org.containers[&profile.container].clone();
+        // Who may see the field comes with the field.
+        let field = format!("Lead.{FIELD}");
+        container.field_permissions.remove(&field);
+        (profile, container)
+    });
+    let user = user.map(|user| User {
+        modified: 0,
+        ..user.clone()
+    });
     let lead = org.object("Lead").expect("leads");
-    let facts = [
+    let texts = [
         (
             format!("custom_field/Lead.{FIELD}"),
-            org.field("Lead", FIELD) != before.field("Lead", FIELD),
+            text(org.field("Lead", FIELD)),
         ),
+        (format!("profile/{PROFILE}"), text(profile)),
+        (format!("role/{ROLE}"), text(org.role(ROLE))),
+        (format!("user/{USERNAME}"), text(user)),
         (
-            format!("profile/{PROFILE}"),
-            org.profile_by_label(PROFILE).is_some(),
+            format!("permission_set_assignment/{PACKAGE}"),
+            assigned.then(String::new),
         ),
-        (format!("role/{ROLE}"), org.role(ROLE).is_some()),
-        (format!("user/{USERNAME}"), user.is_some()),
-        (format!("permission_set_assignment/{PACKAGE}"), assigned),
         (
             "organization_wide_default/Lead".to_owned(),
-            lead.sharing.requested.internal == SharingModel::Private,
+            text(Some(lead.sharing.requested.internal)),
         ),
-        (format!("sharing_rule/{RULE}"), org.rules.contains_key(RULE)),
+        (format!("sharing_rule/{RULE}"), text(org.rules.get(RULE))),
     ];
-    let there = facts.into_iter().filter(|(_, there)| *there);
-    there.map(|(address, _)| address).collect()
+    let there = texts.into_iter();
+    there
+        .filter_map(|(address, text)| Some((address, text?)))
+        .collect()
+}
+
+fn text<Thing: std::fmt::Debug>(thing: Option<Thing>) -> Option<String> {
+    thing.map(|thing| format!("{thing:?}"))
 }
 
 /// What moved that the manifest does not own, if anything did.
