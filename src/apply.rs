@@ -122,6 +122,7 @@ pub async fn apply(
         outcomes: undone(plan),
         wrote: false,
         deploys: BTreeSet::new(),
+        queue_awaited: false,
         found: BTreeMap::new(),
         defaults_in_force: false,
         remarks: Vec::new(),
@@ -165,6 +166,8 @@ struct Run<'a> {
     wrote: bool,
     /// Ids of this run's deploys, 15 characters each.
     deploys: BTreeSet<String>,
+    /// Whether the deploys that others had in the org's queue have been waited for.
+    queue_awaited: bool,
     /// Ids that were looked up or made, by the query that finds each.
     found: BTreeMap<String, String>,
     /// Whether the defaults were seen in force.

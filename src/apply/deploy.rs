@@ -48,6 +48,7 @@ impl Run<'_> {
         if deployed.is_empty() {
             return Ok(());
         }
+        self.wait_for_queue(stage).await?;
         let components: Vec<Component> = deployed
             .iter()
             .flat_map(|index| self.deploys(*index).unwrap_or_default().to_vec())

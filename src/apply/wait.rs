@@ -16,10 +16,44 @@ use std::time::{Duration, Instant};
 const STEP: Duration = Duration::from_millis(100);
 /// The stage that proves.
 const PROOF: u8 = 7;
+/// What is waited for before the first deploy.
+const QUEUE: &str = "a deploy that was in the org's queue";
 /// What is waited for after rules have changed.
 const RULES: &str = "the sharing rules' recalculation";
 
 impl Run<'_> {
+    /// Waits, before the first deploy, for those in the org's queue: one of them may be an earlier run's that lost sight
+    /// of it. The queue runs one at a time, so this takes no longer than waiting in it.
+    pub(super) async fn wait_for_queue(&mut self, stage: u8) -> Step<()> {
+        if std::mem::replace(&mut self.queue_awaited, true) {
+            return Ok(());
+        }
+        let started = self.now();
+        let queued = match self.writer.reader().queued_deploys().await {
+            // An org that does not tell has one queue all the same.
+            Err(OrgError::Refused { .. }) => Vec::new(),
+            queued => queued?,
+        };
+        for id in queued {
+            for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
+                self.pause(wait).await;
+                if self.is_through(&id).await? {
+                    break;
+                }
+                self.waiting(stage, QUEUE, started)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a deploy has ended, or nobody can say.
+    async fn is_through(&self, id: &str) -> std::result::Result<bool, OrgError> {
+        match self.writer.reader().deploy_status(id).await {
+            Err(OrgError::Refused { .. }) => Ok(true),
+            status => Ok(status?.done),
+        }
+    }
+
     /// Waits until every default the manifests name is in force. Deploy success does not mean it is.
     pub(super) async fn wait_for_defaults(&mut self, stage: u8) -> Step<()> {
         let wanted = self.wanted_defaults();

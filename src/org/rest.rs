@@ -26,6 +26,10 @@ pub fn tooling_query_path(soql: &str) -> String {
     format!("tooling/query?q={}", percent_encode(soql))
 }
 
+/// Tooling API, DeployRequest. The queue is short: one runs at a time.
+const QUEUED_DEPLOYS: &str =
+    "SELECT Id FROM DeployRequest WHERE Status IN ('Pending', 'InProgress') AND CheckOnly = false";
+
 impl Reader {
     /// One resource below `/services/data/vXX.0/`.
     ///
@@ -68,6 +72,17 @@ impl Reader {
     /// As [`Reader::get`].
     pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Row>, OrgError> {
         self.rows(self.data_path(&tooling_query_path(soql))).await
+    }
+
+    /// Ids of the deploys that the org has taken and not finished, those that only check aside.
+    ///
+    /// # Errors
+    /// As [`Reader::get`].
+    pub async fn queued_deploys(&self) -> Result<Vec<String>, OrgError> {
+        let path = self.data_path(&tooling_query_path(QUEUED_DEPLOYS));
+        let page = self.fetch("look at the deploy queue", path).await?;
+        let id = |row: &Row| row.get("Id").and_then(Value::as_str).map(str::to_owned);
+        Ok(records(page)?.iter().filter_map(id).collect())
     }
 
     async fn rows(&self, path: String) -> Result<Vec<Row>, OrgError> {

@@ -120,7 +120,7 @@ fn whatever_an_org_says_about_a_deploy_the_next_run_finishes() {
                 let held = invariants::the_rest_is_untouched(&stage.seeded, &org)
                     .and_then(|()| invariants::nothing_goes_twice_blindly(&first))
                     .and_then(|()| {
-                        invariants::it_is_bounded(&first, &org, reference.requests + LOOKS, 0)
+                        invariants::it_is_bounded(&first, &org, reference.requests + LOOKS)
                     });
                 assert_eq!(held, Ok(()), "{case}");
                 server.set_faults(faults("[]"));
