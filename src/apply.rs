@@ -11,6 +11,8 @@ mod refusal;
 mod rest;
 mod wait;
 
+pub use rest::add_rest;
+
 use crate::address::Address;
 use crate::change::{Action, Change, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};

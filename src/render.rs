@@ -1,14 +1,16 @@
-//! Render: the manifest as files, for people who deploy by other means. Pure.
+//! Render: the manifest as files, for people who deploy by other means. Pure but for [`complete`].
 //!
 //! Defaults and rules are kept apart on purpose: in one package they are the known silent no-op.
 
+use crate::apply::add_rest;
 use crate::change::{Change, Component, Record, RecordValue, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::{Facts, Question, ROLES};
 use crate::kinds::{profile_full_name, user_question};
 use crate::manifest::Manifest;
+use crate::org::{OrgError, Reader};
 use crate::package::{self, Files};
-use crate::plan;
+use crate::plan::{self, Plan};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -24,24 +26,53 @@ pub enum Layout {
     Mdapi,
 }
 
-/// The files, by path. With `facts`, the profile is the complete clone; without, it holds what the manifest says.
+/// The files, by path, of what [`planned`] plans.
 ///
 /// # Errors
-/// Everything in the manifests that the org makes impossible; text that XML cannot hold.
+/// As [`planned`] and [`files`].
 pub fn render(
     manifests: &[Manifest],
     facts: Option<&Facts>,
     layout: Layout,
 ) -> Result<Files, Failure> {
+    files(&planned(manifests, facts)?, layout)
+}
+
+/// What would be made in an org without it. With `facts`, the profile is the clone as far as they tell; without, it
+/// holds what the manifest says.
+///
+/// # Errors
+/// Everything in the manifests that the org makes impossible.
+pub fn planned(manifests: &[Manifest], facts: Option<&Facts>) -> Result<Plan, Failure> {
     let facts = match facts {
         Some(facts) => as_if_new(manifests, facts.clone()),
         None => Facts::offline(),
     };
-    let plan = plan::plan(manifests, &facts)?;
-    let version = if plan.org.api_version.is_empty() {
-        API_VERSION
-    } else {
-        &plan.org.api_version
+    plan::plan(manifests, &facts)
+}
+
+/// Completes what was planned with what reading the clone's source by itself left out, as apply does before it deploys.
+///
+/// # Errors
+/// Whatever keeps the org from telling.
+pub async fn complete(plan: &mut Plan, reader: &Reader) -> Result<(), OrgError> {
+    for change in &mut plan.changes {
+        if let Write::Deploy(components) = &mut change.write {
+            add_rest(components, reader).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The files of a plan, by path.
+///
+/// # Errors
+/// Text that XML cannot hold.
+pub fn files(plan: &Plan, layout: Layout) -> Result<Files, Failure> {
+    let offline = plan.org.api_version.is_empty();
+    let version = match offline {
+        true => API_VERSION,
+        false => &plan.org.api_version,
     };
     let mut files = match layout {
         Layout::Source => source(&plan.changes, version)?,
@@ -59,7 +90,7 @@ pub fn render(
     }
     files.insert(
         "README.md".to_owned(),
-        readme(&plan.name, &plan.changes, layout, &commands, facts.offline),
+        readme(&plan.name, &plan.changes, layout, &commands, offline),
     );
     Ok(files)
 }

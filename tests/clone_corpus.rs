@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use orgwright::clone::{self, Baseline, Requirements, Source, Wishes};
-use orgwright::xml;
+use orgwright::render::{self, Layout};
+use orgwright::{observe, xml};
 
 #[path = "clone_corpus/org.rs"]
 mod org;
@@ -19,7 +20,7 @@ mod profile;
 #[path = "clone_corpus/stories.rs"]
 mod stories;
 
-use org::{File, cloned};
+use org::{File, Org, cloned};
 use profile::{Profile, differences, without_data_administration};
 
 /// The folder of real profiles, or a line that says what is used instead.
@@ -180,20 +181,40 @@ async fn a_source_that_comes_without_user_permissions_is_cloned_whole() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// What an administrator that is read by itself comes without.
+const COMPANIONS: [&str; 10] = [
+    "applicationVisibilities",
+    "classAccesses",
+    "customPermissions",
+    "fieldPermissions",
+    "flowAccesses",
+    "layoutAssignments",
+    "objectPermissions",
+    "pageAccesses",
+    "recordTypeVisibilities",
+    "tabVisibilities",
+];
+
 #[tokio::test]
 async fn a_source_that_comes_in_part_is_completed_when_it_is_deployed() {
-    let lists = [
-        "applicationVisibilities",
-        "classAccesses",
-        "customPermissions",
-        "fieldPermissions",
-        "flowAccesses",
-        "layoutAssignments",
-        "objectPermissions",
-        "pageAccesses",
-        "recordTypeVisibilities",
-        "tabVisibilities",
-    ];
-    let found = cloned_without(&lists).await;
+    let found = cloned_without(&COMPANIONS).await;
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[tokio::test]
+async fn a_source_that_comes_in_part_is_rendered_whole() {
+    let (administrator, _) = by_hand();
+    let faults = serde_json::json!([{"body": "fullNames>Admin<", "without": COMPANIONS}]);
+    let files = [File::profile("Admin", &administrator)];
+    let org = Org::start(&files, &faults.to_string()).await;
+    let manifests = org::manifest(&["spec.profile.cloneFrom=System Administrator".to_owned()]);
+    let facts = observe::observe(&manifests, &org.reader).await.unwrap();
+    let mut planned = render::planned(&manifests, Some(&facts)).unwrap();
+    render::complete(&mut planned, &org.reader).await.unwrap();
+    let files = render::files(&planned, Layout::Mdapi).unwrap();
+    let rendered = &files["1-fields-profile-role/profiles/HubSpot Copy.profile"];
+    let rendered = Profile::read(std::str::from_utf8(rendered).unwrap());
+    let found = differences(&Profile::read(&administrator), &rendered, "Lead");
+    assert!(found.is_empty(), "{found:#?}");
+    org.stop().await;
 }

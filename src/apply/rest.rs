@@ -4,7 +4,6 @@
 //! Profile). So it is asked for together with all objects, and with the companions of every list that is missing.
 //! Field permissions come from the data API as well, which knows those of setup objects too.
 
-use super::{Run, Step};
 use crate::change::Component;
 use crate::clone::{LOGIN_RESTRICTIONS, add_field_permissions, settle_applications};
 use crate::entries::key;
@@ -40,22 +39,22 @@ const SETTLED: [&str; 6] = [
     "userPermissions",
 ];
 
-impl Run<'_> {
-    /// Adds to each profile that was cloned from a part the rest of its source.
-    pub(super) async fn with_rest(&self, mut components: Vec<Component>) -> Step<Vec<Component>> {
-        for component in &mut components {
-            let (Some(source), Some(body)) = (component.rest_of.take(), &mut component.body) else {
-                continue;
-            };
-            let reader = self.writer.reader();
-            let (retrieved, fields) =
-                tokio::try_join!(retrieved(&source, body, reader), fields(&source, reader))?;
-            add_missing(body, &retrieved);
-            add_field_permissions(body, &fields);
-            settle_applications(body);
-        }
-        Ok(components)
+/// Adds to each profile that was cloned from a part the rest of its source.
+///
+/// # Errors
+/// Whatever keeps the org from telling.
+pub async fn add_rest(components: &mut [Component], reader: &Reader) -> Result<(), OrgError> {
+    for component in components {
+        let (Some(source), Some(body)) = (component.rest_of.take(), &mut component.body) else {
+            continue;
+        };
+        let (retrieved, fields) =
+            tokio::try_join!(retrieved(&source, body, reader), fields(&source, reader))?;
+        add_missing(body, &retrieved);
+        add_field_permissions(body, &fields);
+        settle_applications(body);
     }
+    Ok(())
 }
 
 /// The source as a retrieve gives it together with its companions.

@@ -10,25 +10,25 @@ use super::context::Context;
 use super::files::unwritable;
 use super::session::{self, Session};
 use crate::diagnostic::{Exit, Failure};
-use crate::facts::Facts;
+use crate::failure::of_org;
 use crate::manifest::Manifest;
+use crate::org::Reader;
+use crate::plan::Plan;
 use crate::report::text::{count, printable};
 use crate::{observe, render};
 
 /// Renders offline, or with the org that was named for the profile's clone.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
     let manifests = context.manifests(&arguments.manifests)?;
-    let facts = context
-        .global
-        .org
-        .is_some()
-        .then(|| read(&manifests, context))
-        .transpose()?;
+    let plan = match context.global.org {
+        Some(_) => read(&manifests, context)?,
+        None => render::planned(&manifests, None)?,
+    };
     let layout = match arguments.layout {
         Layout::Source => render::Layout::Source,
         Layout::Mdapi => render::Layout::Mdapi,
     };
-    let files = render::render(&manifests, facts.as_ref(), layout)?;
+    let files = render::files(&plan, layout)?;
     write(&arguments.out, &files)?;
     let folder = arguments.out.to_string_lossy();
     let names: String = files
@@ -45,16 +45,25 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-fn read(manifests: &[Manifest], context: &Context) -> Result<Facts, Failure> {
+/// What would be made in an org that has nothing of it, with the clone's source read whole.
+fn read(manifests: &[Manifest], context: &Context) -> Result<Plan, Failure> {
     let choice = context.target()?;
     context.set_org(&choice.line());
     context.name_org_first();
     session::run(async {
         let session = Session::open(choice, context).await?;
-        let facts = observe::observe(manifests, &session.reader).await;
+        let plan = planned(manifests, &session.reader).await;
         session.close().await;
-        facts
+        plan
     })
+}
+
+async fn planned(manifests: &[Manifest], reader: &Reader) -> Result<Plan, Failure> {
+    let facts = observe::observe(manifests, reader).await?;
+    let mut plan = render::planned(manifests, Some(&facts))?;
+    let completed = render::complete(&mut plan, reader).await;
+    completed.map_err(|error| of_org(&error))?;
+    Ok(plan)
 }
 
 /// Writes the files below a folder, and nowhere else.

@@ -94,7 +94,7 @@ pub(super) fn in_part(
         label(source),
         missing.join(", ")
     );
-    let help = "the rest is read when the profile is deployed; a rendered profile lacks it";
+    let help = "the rest is read when the profile is deployed or rendered";
     let diagnostic = Diagnostic::note("OW2031", message).at(&source.place);
     diagnostic.help(help).about(address.clone())
 }
