@@ -48,19 +48,25 @@ pub fn read_shared(document: &Arc<String>) -> Result<Element, XmlError> {
         let start = position(reader.buffer_position());
         // Looked at where it stands: an event is large, and moving millions of them takes as long as reading them.
         let event = &reader.read_event();
-        let passed = text.get(start..position(reader.buffer_position()));
-        let passed = passed.unwrap_or_default();
-        let blank = blank_start(passed);
-        let (place, taken) = match event {
+        let end = position(reader.buffer_position());
+        let passed = || text.get(start..end).unwrap_or_default();
+        let taken = match event {
             Ok(Event::Eof) => break,
-            Ok(Event::Text(_)) => (start, tree.text(passed)),
-            Ok(event) => (start + blank.len(), tree.take(event, blank, start)),
+            Ok(Event::Start(tag)) => tree.open(tag),
+            Ok(Event::Text(_)) => tree.text(passed()),
+            Ok(event) => tree.take(event, blank_start(passed()), start),
             Err(error) => {
                 let place = position(reader.error_position());
                 return Err(locate(text, place, error.to_string()));
             }
         };
-        taken.map_err(|problem| locate(text, place, problem))?;
+        taken.map_err(|problem| {
+            let blank = match event {
+                Ok(Event::Text(_)) => "",
+                _ => blank_start(passed()),
+            };
+            locate(text, start + blank.len(), problem)
+        })?;
     }
     let end = position(reader.buffer_position());
     tree.finish().map_err(|problem| locate(text, end, problem))
@@ -88,22 +94,16 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, XmlError> {
     decoded.map_err(|_| XmlError::Encoding("UTF-16"))
 }
 
-/// The elements still open, the innermost last, and the closed ones that still wait for their parent.
+/// What was read so far: elements in document order, each moved once, to its parent when that is closed.
 struct Tree<'a> {
     document: &'a Arc<String>,
     /// Whether every text stands in the document as it is meant: nearly always, and seen at once.
     is_plain: bool,
     names: Names,
-    open: Vec<Open>,
-    closed: Vec<Element>,
-    elements: usize,
-}
-
-/// An element whose end tag is still to come.
-struct Open {
-    element: Element,
-    /// Where its children begin among the closed elements.
-    children: usize,
+    elements: Vec<Element>,
+    /// Which of the elements wait for their end tag, the innermost last. What stands behind one is inside it.
+    open: Vec<usize>,
+    count: usize,
 }
 
 impl<'a> Tree<'a> {
@@ -112,16 +112,15 @@ impl<'a> Tree<'a> {
             document,
             is_plain: is_plain(document),
             names: Names::default(),
+            elements: Vec::new(),
             open: Vec::new(),
-            closed: Vec::new(),
-            elements: 0,
+            count: 0,
         }
     }
 
-    /// Takes what is no text, and the blank before it.
+    /// Takes what is neither text nor a start tag, and the blank before it.
     fn take(&mut self, event: &Event<'_>, blank: &str, start: usize) -> Result<(), String> {
         match event {
-            Event::Start(tag) => return self.open(tag),
             Event::DocType(_) => return Err(String::from("a document type is not allowed")),
             Event::Decl(_) if start > 0 => {
                 return Err(String::from("the XML declaration stands only at the start"));
@@ -137,18 +136,19 @@ impl<'a> Tree<'a> {
     }
 
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
-        self.elements += 1;
-        if self.elements > MAX_ELEMENTS {
+        self.count += 1;
+        if self.count > MAX_ELEMENTS {
             return Err(format!("more than {MAX_ELEMENTS} elements"));
         }
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("elements nested more than {MAX_DEPTH} levels deep"));
         }
-        if self.open.is_empty() && !self.closed.is_empty() {
+        if self.open.is_empty() && !self.elements.is_empty() {
             return Err(String::from("a second root element"));
         }
-        let (element, children) = (self.element(tag)?, self.closed.len());
-        self.open.push(Open { element, children });
+        let element = self.element(tag)?;
+        self.open.push(self.elements.len());
+        self.elements.push(element);
         Ok(())
     }
 
@@ -165,21 +165,21 @@ impl<'a> Tree<'a> {
     }
 
     fn close(&mut self) -> Result<(), String> {
-        let Some(Open {
-            mut element,
-            children,
-        }) = self.open.pop()
-        else {
+        let Some(index) = self.open.pop() else {
             return Err(String::from("an end tag without its start"));
         };
-        if self.closed.len() > children {
-            if !is_blank(&element.text) {
-                return Err(format!("text beside elements in `{}`", element.name));
-            }
-            element.text = Text::default();
-            element.children = self.closed.drain(children..).collect();
+        if self.elements.len() == index + 1 {
+            return Ok(());
         }
-        self.closed.push(element);
+        let children = self.elements.drain(index + 1..).collect();
+        let Some(element) = self.elements.last_mut() else {
+            return Ok(());
+        };
+        if !is_blank(&element.text) {
+            return Err(format!("text beside elements in `{}`", element.name));
+        }
+        element.text = Text::default();
+        element.children = children;
         Ok(())
     }
 
@@ -196,14 +196,17 @@ impl<'a> Tree<'a> {
     }
 
     fn add(&mut self, text: &str) -> Result<(), String> {
-        let Some(Open { element, children }) = self.open.last_mut() else {
+        let Some(index) = self.open.last() else {
             let outside = String::from("text outside the root element");
             return if is_blank(text) { Ok(()) } else { Err(outside) };
         };
-        let has_children = self.closed.len() > *children;
+        let has_children = self.elements.len() > index + 1;
         if has_children && is_blank(text) {
             return Ok(());
         }
+        let Some(element) = self.elements.get_mut(*index) else {
+            return Ok(());
+        };
         if element.text.is_empty() {
             element.text = Text::part_of(self.document, text);
         } else {
@@ -213,11 +216,12 @@ impl<'a> Tree<'a> {
     }
 
     fn finish(mut self) -> Result<Element, String> {
-        match (self.open.last(), self.closed.pop()) {
-            (Some(open), _) => Err(format!("`{}` is not closed", open.element.name)),
-            (None, Some(root)) => Ok(root),
-            (None, None) => Err(String::from("no element")),
+        if let Some(open) = self.open.last().and_then(|index| self.elements.get(*index)) {
+            return Err(format!("`{}` is not closed", open.name));
         }
+        self.elements
+            .pop()
+            .ok_or_else(|| String::from("no element"))
     }
 }
 
