@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::store::Id;
@@ -57,8 +58,9 @@ pub struct Response {
 
 impl Response {
     /// A JSON answer.
-    pub fn json(status: u16, body: &Value) -> Response {
-        Response::json_text(status, body.to_string())
+    pub fn json(status: u16, body: &impl Serialize) -> Response {
+        // Every answer of this org has texts for keys, so that it can be written.
+        Response::json_text(status, serde_json::to_string(body).unwrap_or_default())
     }
 
     /// An answer that is JSON text already.

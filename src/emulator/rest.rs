@@ -21,7 +21,7 @@ use super::viewer::Viewer;
 /// `GET /services/data`: the versions served, oldest first.
 pub fn versions() -> Response {
     let version = |number: u32| json!({"label": release(number), "url": format!("/services/data/v{number}.0"), "version": format!("{number}.0")});
-    Response::json(200, &VERSIONS.map(version).collect())
+    Response::json(200, &VERSIONS.map(version).collect::<Vec<_>>())
 }
 
 /// The name of a release; version 51 was Spring '21, and three follow each other every year.

@@ -144,7 +144,6 @@ fn batch(world: &mut World, outer: &Request) -> Result<Response, Refusal> {
             json_text(&response)
         ));
     }
-    // The parts are JSON already; reading and writing them again would double the work of a large batch.
     let body = format!(
         r#"{{"hasErrors":{failed},"results":[{}]}}"#,
         results.join(",")
@@ -152,6 +151,7 @@ fn batch(world: &mut World, outer: &Request) -> Result<Response, Refusal> {
     Ok(Response::json_text(200, body))
 }
 
+/// An answer as a part of another. It is JSON already: reading and writing it again would double the work.
 fn json_text(response: &Response) -> &str {
     let text = std::str::from_utf8(&response.body).unwrap_or_default();
     if text.is_empty() { "null" } else { text }
@@ -189,11 +189,12 @@ fn composite(world: &mut World, outer: &Request) -> Result<Response, Refusal> {
         world.org.api_requests = requests;
         halt(parts, &mut done, failed);
     }
-    let answers: Vec<Value> = done
+    let answers: Vec<String> = done
         .iter()
         .map(|(reference, response)| composite_answer(reference, response))
         .collect();
-    Ok(Response::json(200, &json!({"compositeResponse": answers})))
+    let body = format!(r#"{{"compositeResponse":[{}]}}"#, answers.join(","));
+    Ok(Response::json_text(200, body))
 }
 
 fn check_references(parts: &[Value]) -> Result<(), Refusal> {
@@ -235,12 +236,7 @@ fn part_of_composite(
     part: &Value,
     done: &[(String, Response)],
 ) -> Response {
-    let known: BTreeMap<&str, Value> = done
-        .iter()
-        .filter(|(_, response)| response.status < 300)
-        .map(|(reference, response)| (reference.as_str(), value_of(response)))
-        .collect();
-    let filled = fill(&part["url"], &known).and_then(|url| Ok((url, fill(&part["body"], &known)?)));
+    let filled = fill(&part["url"], done).and_then(|url| Ok((url, fill(&part["body"], done)?)));
     match filled {
         Ok((url, body)) => {
             let body = Some(&body).filter(|body| !body.is_null());
@@ -257,18 +253,18 @@ fn part_of_composite(
 }
 
 /// Replaces `@{reference.path}` in every text of a value.
-fn fill(value: &Value, known: &BTreeMap<&str, Value>) -> Result<Value, String> {
+fn fill(value: &Value, done: &[(String, Response)]) -> Result<Value, String> {
     match value {
-        Value::String(text) => fill_text(text, known).map(Value::String),
+        Value::String(text) => fill_text(text, done).map(Value::String),
         Value::Array(items) => items
             .iter()
-            .map(|item| fill(item, known))
+            .map(|item| fill(item, done))
             .collect::<Result<_, _>>()
             .map(Value::Array),
         Value::Object(fields) => {
             let filled = fields
                 .iter()
-                .map(|(name, value)| Ok((name.clone(), fill(value, known)?)));
+                .map(|(name, value)| Ok((name.clone(), fill(value, done)?)));
             filled
                 .collect::<Result<Map<_, _>, String>>()
                 .map(Value::Object)
@@ -277,7 +273,7 @@ fn fill(value: &Value, known: &BTreeMap<&str, Value>) -> Result<Value, String> {
     }
 }
 
-fn fill_text(text: &str, known: &BTreeMap<&str, Value>) -> Result<String, String> {
+fn fill_text(text: &str, done: &[(String, Response)]) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("@{") {
@@ -287,9 +283,10 @@ fn fill_text(text: &str, known: &BTreeMap<&str, Value>) -> Result<String, String
         let (reference, inner) = path.split_once('.').unwrap_or((path, ""));
         let missing =
             || format!("Invalid reference specified. No value for {path} found in {reference}");
-        let value = known
-            .get(reference)
-            .and_then(|value| look_up(value, inner))
+        let value = done
+            .iter()
+            .find(|(name, response)| name == reference && response.status < 300)
+            .and_then(|(_, response)| look_up(&value_of(response), inner))
             .ok_or_else(missing)?;
         filled.push_str(before);
         filled.push_str(&value);
@@ -334,14 +331,19 @@ fn halt(parts: &[Value], done: &mut Vec<(String, Response)>, failed: usize) {
     }
 }
 
-fn composite_answer(reference: &str, response: &Response) -> Value {
-    let mut headers = Map::new();
-    for (name, value) in response
+fn composite_answer(reference: &str, response: &Response) -> String {
+    let location = response
         .headers
         .iter()
-        .filter(|(name, _)| name == "Location")
-    {
-        headers.insert(name.clone(), json!(value));
-    }
-    json!({"body": value_of(response), "httpHeaders": headers, "httpStatusCode": response.status, "referenceId": reference})
+        .filter(|(name, _)| name == "Location");
+    let headers: Map<String, Value> = location
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect();
+    format!(
+        r#"{{"body":{},"httpHeaders":{},"httpStatusCode":{},"referenceId":{}}}"#,
+        json_text(response),
+        Value::Object(headers),
+        response.status,
+        json!(reference),
+    )
 }

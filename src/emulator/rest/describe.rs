@@ -4,6 +4,7 @@
 
 mod field;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::records::schema;
@@ -66,31 +67,47 @@ pub fn object(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
     let object = schema(viewer, name)?;
     let full =
         standard::setup_object(viewer.org, &object.name).unwrap_or_else(|| object.into_owned());
-    let mut described = summary(viewer, &full);
-    let fields = full
-        .fields
-        .values()
-        .filter(|field| viewer.sees_field(&full, field));
-    described.insert(
-        "fields".to_owned(),
-        fields
-            .map(|field| field::describe(viewer, &full, field))
+    let described = Described {
+        summary: summary(viewer, &full),
+        fields: full
+            .fields
+            .values()
+            .filter(|field| viewer.sees_field(&full, field))
+            .map(|field| field::Described::new(viewer, &full, field))
             .collect(),
-    );
-    described.insert("childRelationships".to_owned(), children(viewer, &full));
-    described.insert("recordTypeInfos".to_owned(), record_types(viewer, &full));
-    for empty in ["actionOverrides", "namedLayoutInfos", "supportedScopes"] {
-        described.insert(empty.to_owned(), json!([]));
-    }
-    let layoutable = described.get("layoutable").cloned().unwrap_or_default();
-    for layouts in ["compactLayoutable", "searchLayoutable"] {
-        described.insert(layouts.to_owned(), layoutable.clone());
-    }
-    for absent in ABSENT {
-        described.insert(absent.to_owned(), Value::Null);
-    }
-    described.insert("sobjectDescribeOption".to_owned(), json!("FULL"));
-    Ok(Response::json(200, &Value::Object(described)))
+        surroundings: surroundings(viewer, &full),
+    };
+    Ok(Response::json(200, &described))
+}
+
+/// An object with its fields.
+#[derive(Serialize)]
+struct Described<'a> {
+    #[serde(flatten)]
+    summary: Map<String, Value>,
+    fields: Vec<field::Described<'a>>,
+    #[serde(flatten)]
+    surroundings: Map<String, Value>,
+}
+
+/// What else there is to an object: children, record types, layouts.
+fn surroundings(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {
+    let layoutable = json!(viewer.org.objects.contains_key(&object.name));
+    let pairs = [
+        ("childRelationships", children(viewer, object)),
+        ("recordTypeInfos", record_types(viewer, object)),
+        ("actionOverrides", json!([])),
+        ("namedLayoutInfos", json!([])),
+        ("supportedScopes", json!([])),
+        ("compactLayoutable", layoutable.clone()),
+        ("searchLayoutable", layoutable),
+        ("sobjectDescribeOption", json!("FULL")),
+    ];
+    let absent = ABSENT.map(|name| (name, Value::Null));
+    let pairs = pairs.into_iter().chain(absent);
+    pairs
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 fn summary(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {

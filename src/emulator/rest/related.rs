@@ -56,7 +56,7 @@ fn parent(
         Some(whole(viewer, &schema, &record))
     };
     let found = reference.reference_to.iter().find_map(target);
-    Ok(Some(Response::json(200, &found.ok_or_else(gone)?.into())))
+    Ok(Some(Response::json(200, &found.ok_or_else(gone)?)))
 }
 
 /// The query for the children that a relationship leads to.

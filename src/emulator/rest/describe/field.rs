@@ -1,6 +1,7 @@
 //! A field as describe shows it.
 
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Value, json};
 
 use crate::emulator::store::{FieldSchema, FieldType, ObjectSchema};
 use crate::emulator::viewer::Viewer;
@@ -19,15 +20,48 @@ const NEVER: [&str; 9] = [
     "writeRequiresMasterRead",
 ];
 
-/// A field as describe shows it to this user.
-pub(super) fn describe(viewer: &Viewer<'_>, object: &ObjectSchema, field: &FieldSchema) -> Value {
-    let mut described = texts(object, field);
-    let flags = properties(viewer, object, field)
-        .into_iter()
-        .chain(uses(viewer, object, field))
-        .chain(NEVER.map(|name| (name, false)));
-    described.extend(flags.map(|(name, flag)| (name.to_owned(), json!(flag))));
-    Value::Object(described)
+/// A field as describe shows it to this user. Objects have hundreds of fields of dozens of keys each, so they are
+/// written as they are told, without a map in between.
+pub(super) struct Described<'a> {
+    viewer: &'a Viewer<'a>,
+    object: &'a ObjectSchema,
+    field: &'a FieldSchema,
+}
+
+impl<'a> Described<'a> {
+    pub(super) fn new(
+        viewer: &'a Viewer<'a>,
+        object: &'a ObjectSchema,
+        field: &'a FieldSchema,
+    ) -> Described<'a> {
+        Described {
+            viewer,
+            object,
+            field,
+        }
+    }
+}
+
+impl Serialize for Described<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Described {
+            viewer,
+            object,
+            field,
+        } = *self;
+        let mut keys = serializer.serialize_map(None)?;
+        for (name, value) in texts(object, field) {
+            keys.serialize_entry(name, &value)?;
+        }
+        let flags = properties(viewer, object, field)
+            .into_iter()
+            .chain(uses(viewer, object, field))
+            .chain(NEVER.map(|name| (name, false)));
+        for (name, flag) in flags {
+            keys.serialize_entry(name, &flag)?;
+        }
+        keys.end()
+    }
 }
 
 /// What a field is.
@@ -91,7 +125,7 @@ fn uses(
     ]
 }
 
-fn texts(object: &ObjectSchema, field: &FieldSchema) -> Map<String, Value> {
+fn texts(object: &ObjectSchema, field: &FieldSchema) -> [(&'static str, Value); 24] {
     let length = if is_id(field.kind) { 18 } else { field.length };
     let value = |value: &crate::emulator::store::PicklistValue| json!({"active": value.active, "defaultValue": value.default, "label": value.label, "validFor": null, "value": value.value});
     let default = match (&field.default_value, field.kind) {
@@ -99,7 +133,7 @@ fn texts(object: &ObjectSchema, field: &FieldSchema) -> Map<String, Value> {
         (None, FieldType::Boolean) => json!(false),
         (None, _) => Value::Null,
     };
-    let pairs = [
+    [
         ("name", json!(field.name)),
         ("label", json!(field.label)),
         ("type", json!(field.kind.as_str())),
@@ -127,11 +161,7 @@ fn texts(object: &ObjectSchema, field: &FieldSchema) -> Map<String, Value> {
         ("maskType", Value::Null),
         ("referenceTargetField", Value::Null),
         ("relationshipOrder", Value::Null),
-    ];
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    ]
 }
 
 fn soap_type(kind: FieldType) -> &'static str {
