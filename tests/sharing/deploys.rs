@@ -309,6 +309,39 @@ fn a_deploy_is_cancelled_while_it_waits_or_runs() {
 }
 
 #[test]
+fn an_object_has_at_most_three_hundred_rules() {
+    let mut desk = Desk::new();
+    desk.deployed(
+        &Package::default()
+            .model("Lead", "Private")
+            .role("Sales", ""),
+    );
+    let owner_rule = |number: usize| {
+        format!(
+            "    <sharingOwnerRules>\n        <fullName>O{number}</fullName>\n        <accessLevel>Read</accessLevel>\n        \
+             <label>O{number}</label>\n        <sharedTo>\n            <role>Sales</role>\n        </sharedTo>\n        \
+             <sharedFrom>\n            <allInternalUsers></allInternalUsers>\n        </sharedFrom>\n    </sharingOwnerRules>"
+        )
+    };
+    let rules = |numbers: std::ops::Range<usize>| {
+        let rules: Vec<String> = numbers.map(owner_rule).collect();
+        Package::default().rules("Lead", &rules)
+    };
+    desk.deployed(&rules(0..299));
+    let criteria = || Package::default().rules("Lead", &[rule("R", "Sales", "Company", "x")]);
+    desk.deployed(&criteria());
+    desk.deployed(&criteria());
+    let full = ["You have reached the maximum number of sharing rules for Lead"];
+    assert_eq!(failures(&desk.deploy(&rules(299..300), Value::Null)), full);
+    desk.deployed(&Package::default().destroying(
+        "destructiveChanges.xml",
+        &[("SharingCriteriaRule", "Lead.R")],
+    ));
+    desk.deployed(&rules(299..300));
+    assert_eq!(failures(&desk.deploy(&criteria(), Value::Null)), full);
+}
+
+#[test]
 fn an_object_has_at_most_fifty_criteria_rules() {
     let mut desk = Desk::new();
     desk.deployed(
