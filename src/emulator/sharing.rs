@@ -8,6 +8,7 @@
 mod criteria;
 mod filter;
 mod grants;
+mod guests;
 mod people;
 mod recalculation;
 mod rows;
@@ -266,11 +267,16 @@ impl<'org> Sharing<'org> {
 /// The default that applies to this user: the external one to users from outside, where it is enabled.
 fn model_for(org: &Org, user: &User, object: &ObjectSchema) -> SharingModel {
     let models = object.sharing.in_force;
-    if org.organization.external_sharing_model_enabled && people::is_external(user) {
+    let external = org.organization.external_sharing_model_enabled && people::is_external(user);
+    let model = if external {
         models.external
     } else {
         models.internal
+    };
+    if guests::is_guest(user) {
+        return guests::model(model);
     }
+    model
 }
 
 fn controlling_parent(object: &ObjectSchema, model: SharingModel) -> Option<(&str, &str)> {

@@ -12,7 +12,7 @@ use super::super::store::{AccessLevel, AccountLevels, Org, Principal, RuleScope,
 use super::super::xml::{self, Writer, child, child_text, child_truth, elements, text};
 use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, UNKNOWN, shape};
 
-pub(crate) use stated::keep_stated;
+pub(crate) use stated::{guest_rules, keep_stated};
 
 /// Longest label, longest description (Metadata API guide, SharingRules).
 const LONGEST: [(&str, usize); 2] = [("label", 80), ("description", 1_000)];
@@ -28,8 +28,8 @@ const ELEMENTS: [(&str, &str); 4] = [
     ("sharingTerritoryRules", "SharingTerritoryRule"),
 ];
 
-/// The types that the org evaluates. Others it refuses, and serves back where a seed brought them.
-const EVALUATED: [&str; 2] = ["SharingCriteriaRule", "SharingOwnerRule"];
+/// The types that a deploy may hold. Others are served back where a seed brought them.
+const DEPLOYABLE: [&str; 2] = ["SharingCriteriaRule", "SharingOwnerRule"];
 
 /// Writes every rule of an object; nothing inside when it has none.
 pub(crate) fn write(org: &Org, object: &str, writer: &mut Writer) -> Option<()> {
@@ -133,7 +133,7 @@ pub(crate) fn apply_file(
         let Some((_, kind)) = ELEMENTS.iter().find(|(name, _)| *name == stated) else {
             continue;
         };
-        if !EVALUATED.contains(kind) {
+        if !DEPLOYABLE.contains(kind) {
             let message = format!("{stated}: Not available for deploy for this organization");
             problems.push(Problem::at(rule, UNKNOWN, message));
             continue;

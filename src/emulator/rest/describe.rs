@@ -130,7 +130,7 @@ fn summary(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {
             access.delete || writable && object.name != "User",
         ),
         ("deprecatedAndHidden", false),
-        ("feedEnabled", data),
+        ("feedEnabled", data && has_feed(object)),
         ("hasSubtypes", false),
         ("isInterface", false),
         ("isSubtype", false),
@@ -169,6 +169,11 @@ fn summary(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {
     let urls = json!({"sobject": base, "describe": format!("{base}/describe"), "rowTemplate": format!("{base}/{{ID}}")});
     summary.insert("urls".to_owned(), urls);
     summary
+}
+
+/// The feed of an event is that of the records it is about.
+fn has_feed(object: &ObjectSchema) -> bool {
+    object.name != "Event"
 }
 
 fn children(viewer: &Viewer<'_>, object: &ObjectSchema) -> Value {

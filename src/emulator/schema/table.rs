@@ -182,6 +182,7 @@ fn type_named(word: &str) -> Option<FieldType> {
         Type::Phone,
         Type::Url,
         Type::TextArea,
+        Type::Combobox,
         Type::Picklist,
         Type::MultiPicklist,
         Type::Reference,

@@ -7,6 +7,7 @@ use super::super::store::{
     Container, ContainerKind, FieldAccess, Group, GroupKind, Id, License, Millis, ObjectAccess,
     Org, Organization, Profile, Session, Shared, User, numbered,
 };
+use super::super::views;
 
 /// When every org begins: 5 January 2026, 9:00 UTC.
 pub(super) const FOUNDED: Millis = 1_767_603_600_000;
@@ -418,13 +419,8 @@ fn add_administrator(org: &mut Org) {
 /// Adds an active user with this profile and the org's own time zone, locale and language. Returns the id.
 pub(super) fn add_user(org: &mut Org, profile: &str, mut user: User) -> Id {
     let profile = org.profile_by_label(profile);
-    let licence = profile.and_then(|profile| org.licenses.get(&profile.license));
-    user.user_type = if licence.is_some_and(|licence| licence.name == "Chatter Free") {
-        "CsnOnly"
-    } else {
-        "Standard"
-    }
-    .into();
+    let license = profile.map_or("", |profile| &profile.license);
+    user.user_type = views::user_type(org, license).into();
     user.profile = profile
         .map(|profile| profile.id.clone())
         .unwrap_or_default();

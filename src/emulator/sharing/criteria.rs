@@ -31,11 +31,7 @@ pub(super) enum Scope<'org> {
 }
 
 impl<'org> Scope<'org> {
-    pub(super) fn new(
-        org: &'org Org,
-        object: &ObjectSchema,
-        rule: &'org SharingRule,
-    ) -> Scope<'org> {
+    pub(super) fn new(org: &'org Org, object: &ObjectSchema, rule: &SharingRule) -> Scope<'org> {
         match &rule.scope {
             RuleScope::Owner(principal) => Scope::Owners(owners(org, principal)),
             RuleScope::Criteria {

@@ -6,6 +6,7 @@ use super::super::store::{
     AccessLevel, AccountLevels, ObjectSchema, Org, Row, ShareRow, SharingModel, SharingRule, User,
 };
 use super::criteria::Scope;
+use super::guests;
 use super::people::{Circle, group_of};
 use super::rows::holds_accounts;
 use super::{is_private_contact, owner, text};
@@ -40,9 +41,13 @@ impl<'org> Grants<'org> {
 
     /// Rules and manual shares only.
     fn explicit(org: &'org Org, object: &'org ObjectSchema, circle: &Circle<'org>) -> Grants<'org> {
-        let rules = rules_for(org, object, circle)
-            .map(|rule| (rule.access, Scope::new(org, object, rule)))
-            .collect();
+        let rules =
+            rules_for(org, object, circle).map(|rule| (rule.access, Scope::new(org, object, rule)));
+        let guest = org.users.get(circle.user);
+        let for_guest = guest.map(|guest| guests::rules_for(org, &object.name, guest));
+        let for_guest = for_guest.into_iter().flatten();
+        let for_guest = for_guest.map(|rule| (rule.access, Scope::new(org, object, &rule)));
+        let rules = rules.chain(for_guest).collect();
         let manual = manual_for(org, &object.name, circle).map(|share| (share, share.level));
         Grants {
             rules,

@@ -8,6 +8,7 @@ use super::super::store::{
 };
 use super::criteria::Scope;
 use super::grants::{ACCOUNT_CHILDREN, role_levels};
+use super::guests;
 use super::people::group_of;
 use super::{baseline, is_private_contact, owner, text};
 
@@ -33,6 +34,7 @@ pub fn share_rows(org: &Org, object: &str) -> Vec<ShareRow> {
         }
     }
     add_rule_rows(org, object, &mut rows);
+    add_guest_rows(org, object, &mut rows);
     add_implicit_parents(org, object, &mut rows);
     let computed = rows.into_iter().map(|row| share_row(object, row));
     let manual = org
@@ -73,6 +75,20 @@ fn add_rule_rows<'org>(org: &'org Org, object: &'org ObjectSchema, rows: &mut Ro
             .or_insert((rule.access, rule.account_levels));
         row.0 = row.0.max(rule.access);
         row.1 = wider(row.1, rule.account_levels);
+    }
+}
+
+fn add_guest_rows<'org>(org: &'org Org, object: &'org ObjectSchema, rows: &mut Rows<'org>) {
+    for (rule, guests) in guests::rules(org, &object.name) {
+        let scope = Scope::new(org, object, &rule);
+        let shared = org
+            .rows(&object.name)
+            .filter(|(_, row)| !is_private_contact(object, row) && scope.matches(row));
+        for (record, _) in shared {
+            let given = (rule.access, None);
+            let holders = guests.iter().map(|guest| guest.id.as_str());
+            rows.extend(holders.map(|guest| ((record.as_str(), guest, "GuestRule"), given)));
+        }
     }
 }
 

@@ -500,3 +500,36 @@ fn share_rows_keep_their_ids() {
     assert!(ids.len() == rows.len() && rows.iter().any(|row| row.cause == "Rule"));
     assert_eq!(rows, share_rows(&org, "Partner_Deal__c"));
 }
+
+#[test]
+fn a_guest_reads_what_rules_for_guests_share_and_nothing_else() {
+    let (mut org, guest) = org();
+    let user = org.users.make_mut().get_mut(&guest).unwrap();
+    (user.user_type, user.role) = ("Guest".into(), None);
+    user.nickname = "Web_Shop".into();
+    assert_eq!(
+        counts(&org, &guest, "Lead"),
+        [0, 0, 0],
+        "defaults are public"
+    );
+    let rule = |guest: &str| {
+        format!(
+            "<SharingGuestRule xmlns=\"http://soap.sforce.com/2006/04/metadata\"><accessLevel>Read</accessLevel><label>Open</label><sharedTo><guestUser>{guest}</guestUser></sharedTo><criteriaItems><field>Sync_to_HubSpot__c</field><operation>equals</operation><value>True</value></criteriaItems><includeHVUOwnedRecords>false</includeHVUOwnedRecords></SharingGuestRule>"
+        )
+    };
+    let mut keep = |text: String| {
+        let kept = org.documents.entry("SharingGuestRule".into()).or_default();
+        kept.insert("Lead.Open".into(), text);
+        let rows = share_rows(&org, "Lead").into_iter();
+        let rows = rows.filter(|row| row.cause == "GuestRule" && row.user_or_group == guest);
+        (counts(&org, &guest, "Lead"), rows.count())
+    };
+    assert_eq!(keep(rule("Another")), ([0, 0, 0], 0));
+    let shared = keep(rule("web_shop"));
+    let ticked = org
+        .rows("Lead")
+        .filter(|(_, row)| row["Sync_to_HubSpot__c"] == true);
+    let ticked = ticked.count();
+    assert_eq!(shared, ([ticked, 0, 0], ticked));
+    assert!(ticked > 100);
+}

@@ -1,11 +1,12 @@
-//! Rules the org does not evaluate (for guests, by territory): kept where a seed brings them, and served back.
+//! Rules that no deploy can bring (for guests, by territory): kept where a seed states them, and served back. Those by
+//! territory change nothing.
 
 use roxmltree::Node;
 
-use super::super::super::store::Org;
-use super::super::super::xml::{self, Writer, child_text, elements};
+use super::super::super::store::{AccessLevel, Org, Principal, RuleScope, SharingRule};
+use super::super::super::xml::{self, Writer, child, child_text, child_truth, elements, text};
 use super::super::kept;
-use super::ELEMENTS;
+use super::{ELEMENTS, criteria};
 
 /// Keeps a rule as it is stated; what is no rule is left out.
 pub(crate) fn keep_stated(org: &mut Org, object: &str, element: Node<'_, '_>) {
@@ -37,4 +38,44 @@ pub(super) fn write(org: &Org, object: &str, element: &str, kind: &str, writer: 
             kept::write(org, kind, full_name, writer);
         });
     }
+}
+
+/// What the kept rules for guests say of an object.
+pub(crate) fn guest_rules(org: &Org, object: &str) -> Vec<SharingRule> {
+    let kept = org.documents.get("SharingGuestRule").into_iter().flatten();
+    let of_object = kept.filter_map(|(full_name, stated)| {
+        let (of, name) = full_name.split_once('.')?;
+        (of == object).then(|| guest_rule(org, object, name, stated))?
+    });
+    of_object.collect()
+}
+
+/// A rule for guests never gives more than Read (Metadata API guide, SharingGuestRule). A criterion that the org cannot
+/// read is met by nothing.
+fn guest_rule(org: &Org, object: &str, name: &str, stated: &str) -> Option<SharingRule> {
+    let document = xml::parse(stated).ok()?;
+    let element = document.root_element();
+    let guest = child(element, "sharedTo").and_then(|to| child(to, "guestUser"))?;
+    let (items, problems) = criteria::read(org, object, element);
+    if !problems.is_empty() {
+        return None;
+    }
+    Some(SharingRule {
+        object: object.to_owned(),
+        name: name.to_owned(),
+        shared_to: Principal {
+            kind: "guestUser".to_owned(),
+            name: Some(text(guest).to_owned()),
+        },
+        access: AccessLevel::Read,
+        scope: RuleScope::Criteria {
+            items,
+            boolean_filter: child_text(element, "booleanFilter")
+                .filter(|filter| !filter.is_empty())
+                .map(str::to_owned),
+            include_records_owned_by_all: child_truth(element, "includeHVUOwnedRecords")
+                .unwrap_or_default(),
+        },
+        ..SharingRule::default()
+    })
 }

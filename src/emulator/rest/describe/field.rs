@@ -106,7 +106,7 @@ fn uses(
         views::is_filterable(field) && views::filterable_at(viewer, object, &field.name);
     let measured = matches!(
         kind,
-        Type::Double | Type::Currency | Type::Percent | Type::DateTime
+        Type::Double | Type::Currency | Type::Percent | Type::DateTime | Type::Combobox
     );
     [
         ("aggregatable", filterable && kind != Type::Boolean),

@@ -12,8 +12,8 @@ use crate::emulator::store::{
 };
 use crate::emulator::xml::{child, child_text, child_truth, children, elements, text};
 
-/// Lays the rules of an object over the org, in place of those it had. Rules for guests and by territory, which this org
-/// does not evaluate, are served back as they were stated.
+/// Lays the rules of an object over the org, in place of those it had. Rules for guests and by territory are kept as they
+/// were stated.
 pub(super) fn rules(org: &mut Org, document: &Document, root: Node<'_, '_>) {
     let object = document.name.as_str();
     if schema::setup_table(object).is_some() {
