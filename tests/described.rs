@@ -29,7 +29,7 @@ const OBJECTS: [(&str, &str); 4] = [
 ];
 
 /// Where a recording differs from this org for a reason: object, field (`*` for all), key.
-const DIFFERENT: [(&str, &str, &str); 18] = [
+const DIFFERENT: [(&str, &str, &str); 19] = [
     // Values are the org's own.
     ("*", "*", "picklistValues"),
     // The recorded org shows picklists of accounts in the length they had in older versions.
@@ -41,6 +41,7 @@ const DIFFERENT: [(&str, &str, &str); 18] = [
     // This org lets profiles grant them; the recorded ones do not.
     ("*", "IndividualId", "permissionable"),
     ("Lead", "IsUnreadByOwner", "permissionable"),
+    ("Event", "*", "permissionable"),
     // A text that leads to a record of another service.
     ("*", "JigsawCompanyId", "relationshipName"),
     ("*", "JigsawContactId", "relationshipName"),
