@@ -6,12 +6,12 @@ mod reach;
 mod seen;
 mod visible;
 
-use crate::criteria::{self, Verdict};
+use crate::criteria::{self, Known, Verdict};
 use crate::facts::{
     Answer, CONTAINERS, Facts, OBJECT_PERMISSIONS, ORGANIZATION, Question, ROLES, Row, Selection,
 };
 use crate::kinds::live_user;
-use crate::manifest::{Criterion, Manifest, Sharing};
+use crate::manifest::{Manifest, Sharing};
 use crate::soql;
 pub use reach::{criteria_rules, owned_by, owner_rules};
 use serde::Serialize;
@@ -151,15 +151,11 @@ fn counting(sharing: &Sharing, condition: &str) -> String {
 
 /// Records that the rules let the user see, or that the user owns. SOQL ignores case, sharing does not.
 pub fn expected_condition(sharing: &Sharing, manifest: &Manifest) -> Option<String> {
-    condition(sharing, manifest, &|_| false)
+    condition(sharing, manifest, &Known::NOTHING)
 }
 
-/// The same with those criteria met by every record that are `open`.
-fn condition(
-    sharing: &Sharing,
-    manifest: &Manifest,
-    open: &dyn Fn(&Criterion) -> bool,
-) -> Option<String> {
+/// The same by what is known of the criteria.
+fn condition(sharing: &Sharing, manifest: &Manifest, known: &Known) -> Option<String> {
     let username = manifest
         .spec
         .user
@@ -168,7 +164,7 @@ fn condition(
     let rules = criteria_rules(sharing, manifest).filter(|(_, reach)| *reach == Verdict::Yes);
     let mut any: Vec<String> = Vec::new();
     for (rule, _) in rules {
-        let condition = criteria::soql(rule, username, open)?;
+        let condition = criteria::soql(rule, username, known)?;
         any.push(shareable(sharing, &condition));
     }
     if let Some(username) = username {

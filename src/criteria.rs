@@ -12,7 +12,7 @@ use crate::soql;
 use crate::xml::Element;
 use serde_json::Value as Json;
 
-pub use query::soql;
+pub use query::{Asked, Known, soql};
 
 /// The conditions of a rule and how they combine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,31 @@ impl Criteria {
             conditions: conditions.collect(),
             logic,
         }
+    }
+
+    /// The same with days spelled as `live` spells them: the platform gives them back in the form of the org's locale.
+    /// `is_day` tells fields of days and moments, `month_first` how the locale writes them.
+    pub fn spelled_as(
+        mut self,
+        live: &Self,
+        is_day: &dyn Fn(&str) -> bool,
+        month_first: bool,
+    ) -> Self {
+        for condition in self.conditions.iter_mut().filter(|own| is_day(&own.field)) {
+            let same = |other: &&Condition| {
+                other.field == condition.field && other.operator == condition.operator
+            };
+            let spelled = live.conditions.iter().filter(same);
+            let spelled: Vec<&String> = spelled.flat_map(|other| &other.values).collect();
+            for value in &mut condition.values {
+                let day = evaluate::day(value, month_first);
+                let means = |text: &&&String| evaluate::day(text, month_first) == day;
+                if let Some(text) = spelled.iter().find(means).filter(|_| day.is_some()) {
+                    value.clone_from(text);
+                }
+            }
+        }
+        self
     }
 
     /// One sentence a condition, for people: `Email contains "@"`.
@@ -297,4 +322,38 @@ pub fn spelled_otherwise(value: &Value) -> Option<(&str, String)> {
     let spellings = [text.to_lowercase(), text.to_uppercase()];
     let other = spellings.into_iter().find(|other| other != text)?;
     Some((text, other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn criteria(values: &[&str]) -> Criteria {
+        let condition = Condition {
+            field: "Due__c".to_owned(),
+            operator: Operator::Equals,
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        Criteria {
+            conditions: vec![condition],
+            logic: None,
+        }
+    }
+
+    #[test]
+    fn a_day_is_spelled_as_the_org_spells_it() {
+        let check = |live: &[&str], month_first: bool, expected: &[&str]| {
+            let own = criteria(&["2026-02-01", ""]);
+            let spelled = own.spelled_as(&criteria(live), &|field| field == "Due__c", month_first);
+            assert_eq!(spelled, criteria(expected), "{live:?}");
+        };
+        check(&["2/1/2026"], true, &["2/1/2026", ""]);
+        check(&["01/02/2026"], false, &["01/02/2026", ""]);
+        check(&["01.02.2026"], false, &["01.02.2026", ""]);
+        check(&["1/2/2026"], true, &["2026-02-01", ""]);
+        check(&["soon", ""], true, &["2026-02-01", ""]);
+        let text = criteria(&["2026-02-01"]);
+        let live = criteria(&["2/1/2026"]);
+        assert_eq!(text.clone().spelled_as(&live, &|_| false, true), text);
+    }
 }

@@ -5,13 +5,13 @@ use super::{
     WITHOUT_ACCOUNT, bypass, condition, counting, criteria_rules, expected, of_subordinates,
     owner_rules, population, seen,
 };
-use crate::criteria::{self, Verdict};
+use crate::criteria::{self, Asked, Known, Verdict};
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::kinds::{
-    Defaults, find_permission_set, foreign_rules, live_user, profile_label, rule_changes,
-    user_question,
+    Defaults, find_permission_set, foreign_rules, live_user, profile_label, referred_to,
+    rule_changes, user_question,
 };
-use crate::manifest::{Criterion, Manifest, Operator, Scalar, Sharing, SharingModel, Value};
+use crate::manifest::{Criterion, Manifest, Operator, Sharing, SharingModel, Value};
 use crate::xml::Element;
 use std::collections::BTreeSet;
 
@@ -62,22 +62,33 @@ pub(super) fn is_countable(sharing: &Sharing, manifest: &Manifest) -> bool {
 /// Whether sharing may decide otherwise than a query: where case tells records apart, or where a criterion that says
 /// "not" meets a blank field.
 pub(super) fn is_open(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
-    let blank =
-        |value: &Value| matches!(value, Value::Literal(Scalar::Text(text)) if text.is_empty());
     let open = |criterion: &Criterion| {
         let field = facts.field(&sharing.object, &criterion.field);
         let nillable = field.is_some_and(|field| field["nillable"] == true);
-        let stated = criterion.value.each().any(blank);
+        let stated = criterion.value.each().any(Value::is_blank);
         regards_case(criterion, sharing, facts)
+            || is_of_moments(criterion, sharing, facts)
             || (criterion.operator.value.is_negative() && nillable && !stated)
     };
     criteria_rules(sharing, manifest).any(|(rule, _)| rule.criteria.iter().any(open))
 }
 
-/// Whether a query leaves out records that sharing, with regard to case, may share: `north` is not `North`.
-fn is_lost(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
+/// How a criterion is asked so that no record is left out that sharing, with regard to case, may share: `north` is not
+/// `North`.
+fn asked(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> Asked {
     let found = [Operator::Equals, Operator::Contains, Operator::StartsWith];
-    !found.contains(&criterion.operator.value) && regards_case(criterion, sharing, facts)
+    let found = found.contains(&criterion.operator.value);
+    if !found && regards_case(criterion, sharing, facts) {
+        Asked::OfEveryRecord
+    } else if is_of_moments(criterion, sharing, facts) {
+        Asked::AsMoments
+    } else {
+        Asked::AsWritten
+    }
+}
+
+fn is_of_moments(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
+    facts.field_type(&sharing.object, &criterion.field) == Some("datetime")
 }
 
 fn regards_case(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
@@ -271,8 +282,16 @@ pub fn subordinates(role: Option<&str>, facts: &Facts) -> BTreeSet<String> {
 /// Counts what the user will see, at most: what [`expected`] counts, what it may leave out, what roles below the
 /// manifest's own have, and what they see by the accounts they own.
 fn bound(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Option<String> {
-    let lost = |criterion: &Criterion| is_lost(criterion, sharing, facts);
-    let condition = condition(sharing, manifest, &lost)?;
+    let asked = |criterion: &Criterion| asked(criterion, sharing, facts);
+    let queue = |value: &Value| match value {
+        Value::Queue(_) => referred_to(value, &sharing.object, manifest, facts),
+        _ => None,
+    };
+    let known = Known {
+        asked: &asked,
+        id: &queue,
+    };
+    let condition = condition(sharing, manifest, &known)?;
     let below = subordinates(role_name(manifest), facts);
     let mut any = vec![condition];
     any.extend((!below.is_empty()).then(|| of_subordinates(sharing, &below)));

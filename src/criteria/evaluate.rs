@@ -149,6 +149,15 @@ impl Held<'_> {
     }
 }
 
+/// The day a text means where months are written first, or days are.
+pub(super) fn day(text: &str, month_first: bool) -> Option<Date> {
+    let readings = days(text);
+    match month_first {
+        true => readings.first().copied(),
+        false => readings.last().copied(),
+    }
+}
+
 /// The days a text can mean: `2026-12-31`, `12/31/2026`, `31.12.2026`, with or without a time behind.
 fn days(text: &str) -> Vec<Date> {
     let day = text.split([' ', 'T']).next().unwrap_or_default();

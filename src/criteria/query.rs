@@ -3,22 +3,48 @@
 use super::path;
 use crate::manifest::{Criterion, Logic, Operator, Rule, Scalar, UserRef, Value};
 use crate::soql;
+use jiff::civil::Date;
 
 /// What every record meets.
 const EVERY_RECORD: &str = "Id != null";
 
-/// The rule as a SOQL condition. References are asked by name, so that it can be written before any id is known.
-/// `username` is this manifest's user. Criteria that are `open` are left to every record: such as `notEqual` on text,
-/// by which sharing, with regard to case, shares records that SOQL, without it, leaves out.
-pub fn soql(
-    rule: &Rule,
-    username: Option<&str>,
-    open: &dyn Fn(&Criterion) -> bool,
-) -> Option<String> {
-    let each = rule.criteria.iter().map(|criterion| match open(criterion) {
-        true => Some(EVERY_RECORD.to_owned()),
-        false => comparison(criterion, username),
-    });
+/// How a criterion is asked, so that no record is left out that it may share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// By its own operator and values.
+    AsWritten,
+    /// Not at all: every record counts.
+    OfEveryRecord,
+    /// Days of a field that holds moments: which time zone's days is not documented, so a day more on either side.
+    AsMoments,
+}
+
+/// What is known of a rule's criteria, beyond what the manifest says.
+pub struct Known<'a> {
+    /// How each is asked.
+    pub asked: &'a dyn Fn(&Criterion) -> Asked,
+    /// The id of a record that a value names, where it is known.
+    pub id: &'a dyn Fn(&Value) -> Option<String>,
+}
+
+impl Known<'_> {
+    /// Before anything was read from the org.
+    pub const NOTHING: Known<'static> = Known {
+        asked: &|_| Asked::AsWritten,
+        id: &|_| None,
+    };
+}
+
+/// The rule as a SOQL condition. References are asked by name where no id is known. `username` is this manifest's user.
+pub fn soql(rule: &Rule, username: Option<&str>, known: &Known) -> Option<String> {
+    let each = rule
+        .criteria
+        .iter()
+        .map(|criterion| match (known.asked)(criterion) {
+            Asked::AsWritten => comparison(criterion, username, known),
+            Asked::OfEveryRecord => Some(EVERY_RECORD.to_owned()),
+            Asked::AsMoments => moments(criterion),
+        });
     let each: Vec<String> = each.collect::<Option<_>>()?;
     match &rule.logic {
         Some(logic) => Some(nested(logic, &each)),
@@ -49,17 +75,24 @@ fn nested(logic: &Logic, each: &[String]) -> String {
     }
 }
 
-fn comparison(criterion: &Criterion, username: Option<&str>) -> Option<String> {
+fn comparison(criterion: &Criterion, username: Option<&str>, known: &Known) -> Option<String> {
     let field = criterion.field.as_str();
     let any = |parts: Vec<String>| parts.join(" OR ");
     let operands = criterion.value.each();
-    let operands: Vec<(String, String)> = operands
-        .map(|value| operand(field, value, username))
+    let operands: Vec<(Vec<String>, String)> = operands
+        .map(|value| match (known.id)(value) {
+            Some(id) => Some((vec![field.to_owned()], soql::literal(&id))),
+            None => operand(field, value, username),
+        })
         .collect::<Option<_>>()?;
     let compare = |sign: &str| {
         operands
             .iter()
-            .map(|(path, text)| format!("{path} {sign} {text}"))
+            .flat_map(|(paths, text)| {
+                paths
+                    .iter()
+                    .map(move |path| format!("{path} {sign} {text}"))
+            })
             .collect::<Vec<_>>()
     };
     let like = |before: &str| {
@@ -82,31 +115,60 @@ fn comparison(criterion: &Criterion, username: Option<&str>) -> Option<String> {
     })
 }
 
-/// Path and literal of one compared value.
-fn operand(field: &str, value: &Value, username: Option<&str>) -> Option<(String, String)> {
-    let parent = |name: &str| {
-        let relation = field
-            .strip_suffix("Id")
-            .map(str::to_owned)
-            .or_else(|| Some(field.replace("__c", "__r")));
-        relation.map(|relation| format!("{relation}.{name}"))
+/// The paths of which any may hold the value, and its literal. Users and record types go by two names.
+fn operand(field: &str, value: &Value, username: Option<&str>) -> Option<(Vec<String>, String)> {
+    let own = || vec![field.to_owned()];
+    let relation = match field.strip_suffix("Id") {
+        Some(relation) => relation.to_owned(),
+        None => field.replace("__c", "__r"),
     };
-    match value {
-        Value::Literal(Scalar::Bool(flag)) => Some((field.to_owned(), flag.to_string())),
-        Value::Literal(Scalar::Number(text)) => Some((field.to_owned(), text.clone())),
-        Value::Literal(Scalar::Text(text)) if text.is_empty() => {
-            Some((field.to_owned(), "null".to_owned()))
+    let of_parent = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("{relation}.{name}"))
+            .collect()
+    };
+    Some(match value {
+        Value::Literal(Scalar::Bool(flag)) => (own(), flag.to_string()),
+        Value::Literal(Scalar::Number(text)) => (own(), text.clone()),
+        Value::Literal(Scalar::Text(text)) if text.is_empty() => (own(), "null".to_owned()),
+        Value::Literal(Scalar::Text(text)) if is_date(text) => (own(), text.clone()),
+        Value::Literal(Scalar::Text(text)) => (vec![path(field)], soql::literal(text)),
+        Value::User(UserRef::This) => (of_parent(&["Username"]), soql::literal(username?)),
+        Value::User(UserRef::Named(name)) => {
+            (of_parent(&["Username", "Name"]), soql::literal(name))
         }
-        Value::Literal(Scalar::Text(text)) if is_date(text) => {
-            Some((field.to_owned(), text.clone()))
+        Value::Queue(name) => (of_parent(&["Name"]), soql::literal(name)),
+        Value::RecordType(name) => {
+            let names = ["RecordType.Name", "RecordType.DeveloperName"];
+            (names.map(str::to_owned).into(), soql::literal(name))
         }
-        Value::Literal(Scalar::Text(text)) => Some((path(field), soql::literal(text))),
-        Value::User(UserRef::This) => Some((parent("Username")?, soql::literal(username?))),
-        Value::User(UserRef::Named(name)) => Some((parent("Username")?, soql::literal(name))),
-        Value::Queue(name) => Some((parent("Name")?, soql::literal(name))),
-        Value::RecordType(name) => Some(("RecordType.Name".to_owned(), soql::literal(name))),
-        Value::List(_) => None,
-    }
+        Value::List(_) => return None,
+    })
+}
+
+/// Days of a field that holds moments.
+fn moments(criterion: &Criterion) -> Option<String> {
+    let field = criterion.field.as_str();
+    let each = criterion.value.each().map(|value| match plain(value)? {
+        blank if blank.is_empty() => Some(format!("{field} = null")),
+        day => around(field, criterion.operator.value, day.parse().ok()?),
+    });
+    Some(each.collect::<Option<Vec<_>>>()?.join(" OR "))
+}
+
+fn around(field: &str, operator: Operator, day: Date) -> Option<String> {
+    let from = format!("{field} >= {}T00:00:00Z", day.yesterday().ok()?);
+    let until = format!(
+        "{field} < {}T00:00:00Z",
+        day.tomorrow().ok()?.tomorrow().ok()?
+    );
+    Some(match operator {
+        Operator::Equals => format!("({from} AND {until})"),
+        Operator::LessThan | Operator::LessOrEqual => until,
+        Operator::GreaterThan | Operator::GreaterOrEqual => from,
+        _ => EVERY_RECORD.to_owned(),
+    })
 }
 
 fn plain(value: &Value) -> Option<String> {
@@ -118,11 +180,7 @@ fn plain(value: &Value) -> Option<String> {
 
 /// `2026-01-31`, which SOQL takes without quotes.
 fn is_date(text: &str) -> bool {
-    let shape = |(i, character): (usize, char)| match i {
-        4 | 7 => character == '-',
-        _ => character.is_ascii_digit(),
-    };
-    text.len() == 10 && text.chars().enumerate().all(shape)
+    text.len() == 10 && text.parse::<Date>().is_ok()
 }
 
 #[cfg(test)]
@@ -130,7 +188,9 @@ mod tests {
     use super::*;
     use crate::manifest::load;
 
-    fn check(criteria: &str, open: Option<&str>, expected: &str) {
+    const WRITTEN: (&str, Asked) = ("", Asked::AsWritten);
+
+    fn check(criteria: &str, (field, asked): (&str, Asked), expected: &str) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.yaml");
         let text = format!(
@@ -140,9 +200,17 @@ mod tests {
         );
         std::fs::write(&path, text).unwrap();
         let manifest = load(&[path], &[], &[], &|_| None).unwrap().remove(0);
-        let is_open = |criterion: &Criterion| open == Some(&criterion.field);
+        let asked = |criterion: &Criterion| match *criterion.field == field {
+            true => asked,
+            false => Asked::AsWritten,
+        };
+        let queue = |value: &Value| matches!(value, Value::Queue(_)).then(|| "00G1".to_owned());
+        let known = Known {
+            asked: &asked,
+            id: &queue,
+        };
         let rule = &manifest.spec.sharing[0].rules[0];
-        let condition = soql(rule, Some("me@acme.example"), &is_open);
+        let condition = soql(rule, Some("me@acme.example"), &known);
         assert_eq!(condition.as_deref(), Some(expected), "{criteria}");
     }
 
@@ -150,25 +218,65 @@ mod tests {
     fn a_rule_is_asked_as_a_condition() {
         let one = |criterion: &str| format!("          criteria: [{criterion}]\n");
         let equals = one("{field: City, operator: equals, value: [\"O'Hare\", '']}");
-        check(&equals, None, r"(City = 'O\'Hare' OR City = null)");
+        check(&equals, WRITTEN, r"(City = 'O\'Hare' OR City = null)");
         let lacks = one("{field: City, operator: notContain, value: 50%}");
-        check(&lacks, None, r"((NOT (City LIKE '%50\%%')) OR City = null)");
+        check(
+            &lacks,
+            WRITTEN,
+            r"((NOT (City LIKE '%50\%%')) OR City = null)",
+        );
         let own = one("{field: CreatedById, operator: equals, value: {user: this}}");
-        check(&own, None, "(CreatedBy.Username = 'me@acme.example')");
+        check(&own, WRITTEN, "(CreatedBy.Username = 'me@acme.example')");
         let kind = one("{field: RecordTypeId, operator: notEqual, value: {recordType: Partner}}");
-        check(&kind, None, "(RecordType.Name != 'Partner')");
+        check(
+            &kind,
+            WRITTEN,
+            "(RecordType.Name != 'Partner' AND RecordType.DeveloperName != 'Partner')",
+        );
+        let owner = one("{field: OwnerId, operator: equals, value: [{queue: Inbox}, {user: Ann}]}");
+        check(
+            &owner,
+            WRITTEN,
+            "(OwnerId = '00G1' OR Owner.Username = 'Ann' OR Owner.Name = 'Ann')",
+        );
     }
 
     #[test]
     fn what_is_open_is_left_to_every_record() {
         let several = "          criteria:\n            - {field: City, operator: notEqual, value: Bonn}\n            \
                        - {field: Rating, operator: equals, value: Hot}\n";
-        check(several, Some("City"), "(Id != null) AND (Rating = 'Hot')");
+        check(
+            several,
+            ("City", Asked::OfEveryRecord),
+            "(Id != null) AND (Rating = 'Hot')",
+        );
         let either = format!("{several}          logic: 1 OR 2\n");
         check(
             &either,
-            Some("Rating"),
+            ("Rating", Asked::OfEveryRecord),
             "((City != 'Bonn') OR (Id != null))",
         );
+    }
+
+    #[test]
+    fn a_day_of_moments_is_asked_with_a_day_on_either_side() {
+        let asked = |operator: &str, value: &str, expected: &str| {
+            let one = format!(
+                "          criteria: [{{field: Seen__c, operator: {operator}, value: {value}}}]\n"
+            );
+            check(&one, ("Seen__c", Asked::AsMoments), expected);
+        };
+        asked(
+            "equals",
+            "[2026-03-01, '']",
+            "((Seen__c >= 2026-02-28T00:00:00Z AND Seen__c < 2026-03-03T00:00:00Z) OR Seen__c = null)",
+        );
+        asked("lessThan", "2026-12-31", "(Seen__c < 2027-01-02T00:00:00Z)");
+        asked(
+            "greaterOrEqual",
+            "2026-01-01",
+            "(Seen__c >= 2025-12-31T00:00:00Z)",
+        );
+        asked("notEqual", "2026-01-01", "(Id != null)");
     }
 }

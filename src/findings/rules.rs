@@ -78,9 +78,11 @@ fn read_only(view: &View, rule: &Rule) -> Option<Diagnostic> {
 }
 
 fn negative(rule: &Rule) -> Option<Diagnostic> {
+    let silent = |criterion: &&Criterion| !criterion.value.each().any(Value::is_blank);
     let criterion = rule
         .criteria
         .iter()
+        .filter(silent)
         .find(|criterion| criterion.operator.value.is_negative())?;
     let message = format!(
         "whether a blank `{}` meets `{}` is not documented",

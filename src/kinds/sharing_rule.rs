@@ -23,7 +23,8 @@ use element::{metadata_type, principal_words, read, write};
 use keep::{kept_roles, propose_kept};
 use live::RuleKind;
 pub use live::{Reach, foreign_rules};
-pub use reference::criteria;
+use reference::as_spelled;
+pub use reference::{criteria, referred_to};
 use reference::{references, unresolved};
 
 /// Sharing rules.
@@ -227,6 +228,8 @@ fn propose_rule(
     }
     let live = live_element.map(read);
     let (criteria, lookups) = criteria(rule, &sharing.object, manifest, facts);
+    let spelled = live.as_ref().and_then(|live| live.criteria.as_ref());
+    let criteria = as_spelled(criteria, spelled, &sharing.object, facts);
     let Some(desired) = overlay(rule, criteria, live.as_ref(), manifest) else {
         let error = Diagnostic::error(
             "OW2115",

@@ -127,6 +127,11 @@ pub enum Value {
 }
 
 impl Value {
+    /// Whether it stands for a blank field.
+    pub fn is_blank(&self) -> bool {
+        matches!(self, Self::Literal(Scalar::Text(text)) if text.is_empty())
+    }
+
     /// The values that are compared with, one by one.
     pub fn each(&self) -> impl Iterator<Item = &Self> {
         let (single, items) = match self {

@@ -3,7 +3,7 @@
 use crate::change::Lookup;
 use crate::criteria::{Criteria, stored};
 use crate::diagnostic::Diagnostic;
-use crate::facts::Facts;
+use crate::facts::{Facts, ORGANIZATION};
 use crate::manifest::{self, Manifest, Sharing, UserRef, Value};
 use crate::soql;
 use std::collections::BTreeMap;
@@ -20,16 +20,7 @@ pub fn criteria(
         let Some(question) = reference(value, object, manifest) else {
             return plain(value);
         };
-        let column = if matches!(value, Value::RecordType(_)) {
-            "Name"
-        } else {
-            "Id"
-        };
-        let known = facts
-            .rows(&question.soql)
-            .first()
-            .and_then(|row| row.text(column));
-        if let Some(known) = known {
+        if let Some(known) = found(value, &question, facts) {
             return known.to_owned();
         }
         let placeholder = format!("@{{{}}}", question.what);
@@ -37,6 +28,40 @@ pub fn criteria(
         placeholder
     };
     (Criteria::of_manifest(rule, &resolve), lookups.into_inner())
+}
+
+/// Criteria with days in the org's own spelling, so that the same day is no change.
+pub(super) fn as_spelled(
+    criteria: Criteria,
+    live: Option<&Criteria>,
+    object: &str,
+    facts: &Facts,
+) -> Criteria {
+    let Some(live) = live else { return criteria };
+    let is_day = |field: &str| matches!(facts.field_type(object, field), Some("date" | "datetime"));
+    let organization = facts.rows(ORGANIZATION).first();
+    let locale = organization.and_then(|row| row.text("DefaultLocaleSidKey"));
+    let month_first = matches!(locale, None | Some("en_US" | "en_PH"));
+    criteria.spelled_as(live, &is_day, month_first)
+}
+
+/// The id of what a value refers to (of a record type its label), where it is known.
+pub fn referred_to(
+    value: &Value,
+    object: &str,
+    manifest: &Manifest,
+    facts: &Facts,
+) -> Option<String> {
+    let question = reference(value, object, manifest)?;
+    found(value, &question, facts).map(str::to_owned)
+}
+
+fn found<'a>(value: &Value, question: &Lookup, facts: &'a Facts) -> Option<&'a str> {
+    let column = match value {
+        Value::RecordType(_) => "Name",
+        _ => "Id",
+    };
+    facts.rows(&question.soql).first()?.text(column)
 }
 
 fn plain(value: &Value) -> String {
