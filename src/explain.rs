@@ -5,7 +5,7 @@ use crate::criteria::Verdict;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::Facts;
 use crate::failure::{self, NOTHING_CHANGED};
-use crate::kinds::{live_user, rule_criteria};
+use crate::kinds::{Reach, foreign_rules, live_user, rule_criteria};
 use crate::manifest::{Manifest, Rule, Word};
 use crate::observe;
 use crate::org::{OrgError, Reader};
@@ -142,6 +142,7 @@ async fn explain_one(
         reasons.extend(conditions(subject, rule, row));
     }
     if granted.read {
+        reasons.extend(others(subject));
         let causes = cause::causes(subject, &[id.to_owned()], reader).await?;
         reasons.extend(
             causes
@@ -172,6 +173,20 @@ fn says(granted: &Granted, username: &str) -> String {
         (true, false) => format!("the org says that {username} can see it and cannot edit it"),
         (false, _) => format!("the org says that {username} cannot see it: it does not sync"),
     }
+}
+
+/// Rules that no manifest names and that reach the user, or may.
+fn others(subject: &Subject) -> Vec<String> {
+    let rules = foreign_rules(subject.sharing, subject.manifest, subject.facts).into_iter();
+    let told = rules.map(|(rule, reach)| {
+        let reaches = match reach {
+            Reach::Own | Reach::Everybody => "reaches the user",
+            Reach::Possible => "reaches the user if it belongs to whom the rule shares with",
+        };
+        let (kind, name) = (rule.kind.noun(), rule.name);
+        format!("the {kind} {name}, which no manifest names, {reaches}")
+    });
+    told.collect()
 }
 
 /// Each condition of a rule against the record's own value.

@@ -26,8 +26,8 @@ pub use permission_set_assignment::find as find_permission_set;
 pub use profile_name::{full_name as profile_full_name, label as profile_label};
 pub use role::{by_itself as role_by_itself, narrowest_level};
 pub use sharing_rule::{
-    Reach, changes as rule_changes, criteria as rule_criteria, foreign_rules, referred_to,
-    target as rule_target,
+    Membership, Reach, changes as rule_changes, criteria as rule_criteria, foreign_rules,
+    referred_to, target as rule_target,
 };
 pub use user::{administrators, id_query, live as live_user, members, question as user_question};
 

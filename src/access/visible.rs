@@ -8,11 +8,10 @@ use super::{
 use crate::criteria::{self, Asked, Known, Verdict};
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::kinds::{
-    Defaults, find_permission_set, foreign_rules, live_user, profile_label, referred_to,
-    rule_changes, user_question,
+    Defaults, Membership, find_permission_set, foreign_rules, live_user, profile_label,
+    referred_to, rule_changes, user_question,
 };
 use crate::manifest::{Criterion, Manifest, Operator, Sharing, SharingModel, Value};
-use crate::xml::Element;
 use std::collections::BTreeSet;
 
 /// How many records the user will see.
@@ -196,58 +195,9 @@ fn sets_see_all(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
 /// Whether a rule that no manifest names shares more with the user, or may: rules on the object, and rules that share
 /// accounts together with such children.
 pub(super) fn is_reached_by_others(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
-    if !foreign_rules(sharing, manifest, facts).is_empty() {
-        return true;
-    }
-    let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
-    let foreign = |rule: &&Element| rule.text_of("fullName").is_some_and(|name| !ours(name));
-    let object = &sharing.object.value;
-    let own = facts.component("SharingRules", object).into_iter();
-    let own = own.flat_map(|document| &document.children).filter(foreign);
-    own.chain(account_rules(object, facts))
-        .any(|rule| target_reaches(rule, manifest, facts))
-}
-
-/// Whether what a rule shares reaches the manifest's user: through its role, a role below, a role above that is named
-/// with its subordinates, or a group that may hold the user.
-fn target_reaches(rule: &Element, manifest: &Manifest, facts: &Facts) -> bool {
-    let Some(to) = rule.child("sharedTo").and_then(|to| to.children.first()) else {
-        return false;
-    };
-    let role = manifest.spec.role.as_ref();
-    let name = role.map(|role| role.name.value.as_str());
-    let named = to.text.as_str();
-    let is_below = |role: Option<&str>, top: &str| {
-        let below = subordinates(Some(top), facts);
-        let id = role.and_then(|role| role_id(role, facts));
-        id.is_some_and(|id| below.contains(id))
-    };
-    match to.name.as_str() {
-        "allInternalUsers" => true,
-        "role" => Some(named) == name || name.is_some_and(|own| is_below(Some(named), own)),
-        kind if kind.starts_with("role") => {
-            let parent = role
-                .and_then(|role| role.parent.as_ref())
-                .map(|parent| parent.value.as_str());
-            Some(named) == name
-                || Some(named) == parent
-                || name.is_some_and(|own| is_below(Some(named), own))
-                || is_below(name, named)
-                || is_below(parent, named)
-        }
-        // Who is in a group is for the org to say; nobody is whose user and role are new and stand below nobody.
-        _ => {
-            let placed = role.is_some_and(|role| role.parent.is_some());
-            let known = name.is_some_and(|own| role_id(own, facts).is_some());
-            placed || known || user_row(manifest, facts).is_some()
-        }
-    }
-}
-
-fn role_id<'a>(name: &str, facts: &'a Facts) -> Option<&'a str> {
-    let mut rows = facts.rows(ROLES).iter();
-    let row = rows.find(|row| row.text("DeveloperName") == Some(name))?;
-    row.text("Id")
+    let membership = Membership::of(sharing, manifest, facts);
+    !foreign_rules(sharing, manifest, facts).is_empty()
+        || account_rules(&sharing.object, facts).any(|rule| membership.reach(rule).is_some())
 }
 
 /// Whether the org has the manifest's rules just as they are wanted.

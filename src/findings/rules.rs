@@ -197,7 +197,7 @@ fn created_by_integration(view: &View, sharing: &Sharing) -> Option<Diagnostic> 
 /// Rules that reach the user although no manifest names them.
 fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
     let rules = foreign_rules(sharing, view.manifest, view.facts).into_iter();
-    let told = rules.map(|(rule, reach)| {
+    let told = rules.filter_map(|(rule, reach)| {
         let message = format!(
             "the {} `{}.{}` shares more with the integration user, and no manifest names it",
             rule.kind.noun(),
@@ -207,10 +207,11 @@ fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
         let diagnostic = match reach {
             Reach::Own => Diagnostic::error("OW2015", message),
             Reach::Everybody => Diagnostic::warning("OW2015", message),
+            Reach::Possible => return None,
         };
-        diagnostic
-            .at(&sharing.object.place)
-            .help("name the rule in the manifest to own it, or remove it: what it shares will sync")
+        let help =
+            "name the rule in the manifest to own it, or remove it: what it shares will sync";
+        Some(diagnostic.at(&sharing.object.place).help(help))
     });
     told.collect()
 }

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use element::{metadata_type, principal_words, read, write};
 use keep::{kept_roles, propose_kept};
 use live::RuleKind;
-pub use live::{Reach, foreign_rules};
+pub use live::{Membership, Reach, foreign_rules};
 use reference::as_spelled;
 pub use reference::{criteria, referred_to};
 use reference::{references, unresolved};

@@ -10,10 +10,12 @@ use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
 use orgwright::secret::Secret;
 use orgwright::verify::Sample;
-use orgwright::{apply, observe, plan};
+use orgwright::{apply, explain, observe, plan};
 use proptest::prelude::*;
 
-use super::company::{Company, Condition, Level, Logic, Object, company};
+use super::company::{
+    Children, Company, Condition, Level, Logic, Object, Party, Rule, Which, company,
+};
 use super::wish::{Wish, wishes};
 use super::{cases, emulated, evaluator, records_of};
 
@@ -147,6 +149,43 @@ fn what_case_hides_from_queries_is_predicted_all_the_same() {
     check(Condition::Word(vec!["North"]), 2, 1);
     check(Condition::WordContains("orth"), 3, 3);
     check(Condition::WordIsNot(""), 4, 4);
+}
+
+/// Explains a lead that the manifest leaves alone, in a company where these rules stand.
+async fn explained(rules: Vec<Rule>) -> Vec<String> {
+    let mut company = Company::of_words(&["South"]);
+    company.rules = rules;
+    let wish = Wish {
+        object: Object::Lead,
+        conditions: vec![Condition::Word(vec!["North"])],
+        logic: Logic::All,
+        level: Level::Read,
+        user: None,
+        role: None,
+    };
+    let rehearsal = Rehearsal::new(&company, &wish).await;
+    let planned = rehearsal.plan().await;
+    rehearsal.apply(&planned).await;
+    let leads = rehearsal.reader.query("SELECT Id FROM Lead").await.unwrap();
+    let ids = [leads[0]["Id"].as_str().unwrap().to_owned()];
+    let told = explain::explain(&rehearsal.manifests, &rehearsal.reader, &ids).await;
+    rehearsal.server.stop().await;
+    told.unwrap().remove(0).reasons
+}
+
+#[test]
+fn a_rule_of_others_that_reaches_the_user_is_named() {
+    let others = "which no manifest names, reaches the user";
+    let named = |reasons: Vec<String>| reasons.iter().filter(|told| told.ends_with(others)).count();
+    let to_everybody = Rule {
+        object: Object::Lead,
+        level: Level::Read,
+        children: Children::default(),
+        which: Which::OwnedBy(Party::Everybody),
+        to: Party::Everybody,
+    };
+    assert_eq!(named(run(explained(vec![to_everybody]))), 1);
+    assert_eq!(named(run(explained(Vec::new()))), 0);
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! Rules as the org has them: all four types, with every form of `sharedTo` (Metadata API guide, SharingRules and
 //! SharedTo), the manifest's and other people's.
 
+use super::super::{column, live_user};
 use crate::facts::{Facts, ROLES, Row};
 use crate::manifest::{Manifest, Principal, Sharing};
 use crate::xml::Element;
@@ -63,12 +64,14 @@ pub struct LiveRule<'a> {
 }
 
 /// How a rule reaches the integration user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// By its role, or by a group that the manifest's own rules share with.
     Own,
     /// With everybody else.
     Everybody,
+    /// Perhaps: through subordinates, or a group, queue or territory, whose members are for the org to say.
+    Possible,
 }
 
 /// The rules of an object, in the order of the document.
@@ -84,7 +87,8 @@ pub(super) fn live_rules<'a>(object: &str, facts: &'a Facts) -> impl Iterator<It
     })
 }
 
-/// The rules that share records of an object with the integration user although the manifest does not name them.
+/// The rules that share records of an object with the integration user, or may, although the manifest does not name
+/// them.
 pub fn foreign_rules<'a>(
     sharing: &Sharing,
     manifest: &Manifest,
@@ -99,15 +103,20 @@ pub fn foreign_rules<'a>(
 }
 
 /// What the integration user belongs to, as far as the manifest and the role hierarchy tell.
-struct Membership<'a> {
+pub struct Membership<'a> {
     role: Option<&'a str>,
     /// Roles whose subordinates the user is among, its own included.
     branches: BTreeSet<&'a str>,
+    /// Roles below the user's own: what they see, the user sees.
+    below: BTreeSet<&'a str>,
     groups: BTreeSet<&'a str>,
+    /// Nobody has put a user into a group who is yet to be made, in a role that is yet to be made and reports to nobody.
+    is_new: bool,
 }
 
 impl<'a> Membership<'a> {
-    fn of(sharing: &'a Sharing, manifest: &'a Manifest, facts: &'a Facts) -> Self {
+    /// What the manifest's user belongs to.
+    pub fn of(sharing: &'a Sharing, manifest: &'a Manifest, facts: &'a Facts) -> Self {
         let role = manifest.spec.role.as_ref();
         let parent = role.and_then(|role| role.parent.as_ref());
         let mut branches = parent.map_or_else(BTreeSet::new, |parent| upwards(parent, facts));
@@ -118,29 +127,53 @@ impl<'a> Membership<'a> {
             Principal::Group(group) => Some(group.as_str()),
             _ => None,
         });
+        let roles = || column(facts.rows(ROLES), "DeveloperName");
+        let is_below = |name: &&str| {
+            Some(*name) != role && role.is_some_and(|own| upwards(name, facts).contains(own))
+        };
+        let user = manifest.spec.user.as_ref();
+        let user = user.and_then(|user| live_user(user, facts));
         Self {
             role,
             branches,
+            below: roles().filter(is_below).collect(),
             groups: groups.collect(),
+            is_new: user.is_none() && parent.is_none() && !roles().any(|name| Some(name) == role),
         }
     }
 
-    /// How a rule reaches the user. Guests, portal users and members of territories are others.
-    fn reach(&self, rule: &Element) -> Option<Reach> {
-        let targets = &rule.child("sharedTo")?.children;
-        let is = |target: &Element| match target.name.as_str() {
-            "role" | "roles" => self.role == Some(target.text.as_str()),
-            "group" | "groups" => self.groups.contains(target.text.as_str()),
-            "roleAndSubordinates" | "roleAndSubordinatesInternal" | "rolesAndSubordinates" => {
-                self.branches.contains(target.text.as_str())
+    /// How a rule reaches the user, if it may.
+    pub fn reach(&self, rule: &Element) -> Option<Reach> {
+        let targets = rule.child("sharedTo")?.children.iter();
+        targets.filter_map(|target| self.reach_of(target)).min()
+    }
+
+    /// Guests, portal users and partners are others.
+    fn reach_of(&self, target: &Element) -> Option<Reach> {
+        let named = target.text.as_str();
+        let supervised = || self.below.contains(named).then_some(Reach::Possible);
+        match target.name.as_str() {
+            "allInternalUsers" => Some(Reach::Everybody),
+            "role" | "roles" if self.role == Some(named) => Some(Reach::Own),
+            "roleAndSubordinates" | "roleAndSubordinatesInternal" | "rolesAndSubordinates"
+                if self.branches.contains(named) =>
+            {
+                Some(Reach::Own)
             }
-            _ => false,
-        };
-        let everybody = |target: &Element| target.name == "allInternalUsers";
-        if targets.iter().any(is) {
-            return Some(Reach::Own);
+            kind if kind.starts_with("role") => supervised(),
+            "group" | "groups" if self.groups.contains(named) => Some(Reach::Own),
+            "group"
+            | "groups"
+            | "managers"
+            | "managerSubordinates"
+            | "queue"
+            | "queues"
+            | "territory"
+            | "territories"
+            | "territoryAndSubordinates"
+            | "territoriesAndSubordinates" => (!self.is_new).then_some(Reach::Possible),
+            _ => None,
         }
-        targets.iter().any(everybody).then_some(Reach::Everybody)
     }
 }
 
@@ -188,6 +221,7 @@ mod tests {
             {"Id": "3", "DeveloperName": "Top", "ParentRoleId": null},
             {"Id": "2", "DeveloperName": "Middle", "ParentRoleId": "3"},
             {"Id": "1", "DeveloperName": "Ours", "ParentRoleId": "2"},
+            {"Id": "0", "DeveloperName": "Under", "ParentRoleId": "1"},
         ]);
         let rows = roles.as_array().into_iter().flatten();
         let rows = rows
@@ -231,14 +265,25 @@ mod tests {
             None,
         );
         check(owner, "<group>Machines</group>", Some(("rule", Reach::Own)));
-        check(owner, "<group>Others</group>", None);
+        let possible = |noun: &'static str| Some((noun, Reach::Possible));
+        check(owner, "<group>Others</group>", possible("rule"));
+        check(owner, "<role>Under</role>", possible("rule"));
+        check(
+            owner,
+            "<roleAndSubordinates>Under</roleAndSubordinates>",
+            possible("rule"),
+        );
         check(
             "sharingCriteriaRules",
             "<allInternalUsers></allInternalUsers>",
             Some(("rule", Reach::Everybody)),
         );
         check(guest, "<guestUser>Site</guestUser>", None);
-        check(territory, "<territory>North</territory>", None);
+        check(
+            territory,
+            "<territory>North</territory>",
+            possible("territory rule"),
+        );
         check(owner, "<portalRole>Ours</portalRole>", None);
     }
 }
