@@ -33,16 +33,16 @@ pub mod target;
 mod token;
 mod version;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::dns::Resolve;
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use auth::LogIn;
 use session::Session;
@@ -350,33 +350,26 @@ impl Writer {
     }
 }
 
-/// Runs all of them at once and gives their results in order, or a failure as soon as there is one.
+/// Runs all of them at once and gives their results in order, or a failure as soon as there is one. Each is a task of
+/// its own, so that one answer is taken apart while others are.
 async fn all<Output, Running>(
     running: impl Iterator<Item = Running>,
 ) -> Result<Vec<Output>, OrgError>
 where
-    Running: Future<Output = Result<Output, OrgError>>,
+    Output: Send + 'static,
+    Running: Future<Output = Result<Output, OrgError>> + Send + 'static,
 {
-    let mut running: Vec<Pin<Box<Running>>> = running.map(Box::pin).collect();
-    let mut finished: Vec<Option<Output>> = running.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (future, slot) in running
-            .iter_mut()
-            .zip(&mut finished)
-            .filter(|(_, slot)| slot.is_none())
-        {
-            match future.as_mut().poll(context) {
-                Poll::Ready(Ok(output)) => *slot = Some(output),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {}
-            }
-        }
-        if finished.iter().any(Option::is_none) {
-            return Poll::Pending;
-        }
-        Poll::Ready(Ok(finished.drain(..).flatten().collect()))
-    })
-    .await
+    let mut tasks = JoinSet::new();
+    for (number, task) in running.enumerate() {
+        tasks.spawn(async move { (number, task.await) });
+    }
+    let mut finished = BTreeMap::new();
+    while let Some(ended) = tasks.join_next().await {
+        let (number, result) =
+            ended.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+        finished.insert(number, result?);
+    }
+    Ok(finished.into_values().collect())
 }
 
 #[cfg(test)]

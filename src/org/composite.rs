@@ -24,14 +24,12 @@ impl Reader {
     /// # Errors
     /// Where a request as a whole fails.
     pub async fn together(&self, gets: &[String]) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
-        let groups = groups(gets);
-        let answers = all(groups.iter().map(|group| self.composite(gets, group))).await?;
-        let mut numbered: Vec<(usize, Result<Value, Refusal>)> = groups
-            .into_iter()
-            .flatten()
-            .zip(answers.into_iter().flatten())
-            .collect();
-        numbered.sort_by_key(|(index, _)| *index);
+        let requests = groups(gets).into_iter().map(|group| {
+            let (reader, parts) = (self.clone(), parts(gets, group));
+            async move { reader.composite(parts).await }
+        });
+        let mut numbered: Vec<_> = all(requests).await?.into_iter().flatten().collect();
+        numbered.sort_by_key(|(number, _)| *number);
         Ok(numbered.into_iter().map(|(_, result)| result).collect())
     }
 
@@ -52,21 +50,22 @@ impl Reader {
         rows.collect()
     }
 
-    /// One composite of the reads with these numbers, and their answers in the same order.
-    async fn composite(
-        &self,
-        gets: &[String],
-        group: &[usize],
-    ) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
-        let parts: Vec<Value> = group
-            .iter()
-            .map(|index| {
-                json!({"method": "GET", "url": self.data_path(&gets[*index]), "referenceId": reference(*index)})
+    /// One composite, and the answers to its parts.
+    async fn composite(&self, parts: Vec<Part>) -> Result<Vec<Answered>, OrgError> {
+        let operation = format!("read {} resources at once", parts.len());
+        let (numbers, parts): (Vec<usize>, Vec<Value>) = parts
+            .into_iter()
+            .map(|(number, path)| {
+                let url = self.data_path(&path);
+                (
+                    number,
+                    json!({"method": "GET", "url": url, "referenceId": reference(number)}),
+                )
             })
-            .collect();
+            .unzip();
         let body = json!({"allOrNone": false, "compositeRequest": parts});
         let request = Request {
-            operation: format!("read {} resources at once", group.len()),
+            operation,
             method: Method::POST,
             path: self.data_path("composite"),
             body: Body::Json(body.to_string().into_bytes()),
@@ -74,12 +73,22 @@ impl Reader {
             api_calls: 1,
         };
         let answer = self.session.call(&request).await?;
-        let mut results = results(&answer, group)?;
+        let mut results = results(&answer, &numbers)?;
         for body in results.iter_mut().flatten() {
             self.complete(body).await?;
         }
-        Ok(results)
+        Ok(numbers.into_iter().zip(results).collect())
     }
+}
+
+/// A read: its number among all, and its path.
+type Part = (usize, String);
+/// What the read of that number was answered.
+type Answered = (usize, Result<Value, Refusal>);
+
+fn parts(gets: &[String], group: Vec<usize>) -> Vec<Part> {
+    let paths = group.into_iter();
+    paths.map(|number| (number, gets[number].clone())).collect()
 }
 
 /// The numbers of the reads that go out in one request each: as few requests as possible, alike in work, since an org

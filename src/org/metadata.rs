@@ -62,10 +62,11 @@ impl Reader {
         kind: &str,
         full_names: &[String],
     ) -> Result<Vec<Option<Element>>, OrgError> {
-        let chunks = all(full_names
-            .chunks(MAX_READ)
-            .map(|names| self.read_chunk(kind, names)))
-        .await?;
+        let requests = full_names.chunks(MAX_READ).map(|names| {
+            let (reader, kind, names) = (self.clone(), kind.to_owned(), names.to_vec());
+            async move { reader.read_chunk(&kind, &names).await }
+        });
+        let chunks = all(requests).await?;
         Ok(chunks.into_iter().flatten().collect())
     }
 
