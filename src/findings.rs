@@ -11,6 +11,7 @@ mod user;
 use crate::access::{self, Impact};
 use crate::address::Address;
 use crate::change::Change;
+use crate::count::{agree, count};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
 use crate::kinds::{Defaults, in_force, live_default};
@@ -147,7 +148,7 @@ fn bypassed(view: &View, sharing: &Sharing, impact: &Impact) -> Option<Diagnosti
     let names: Vec<String> = impact
         .bypass
         .iter()
-        .map(|by| format!("{} ({}, {})", by.name, by.by, people(by.users)))
+        .map(|by| format!("{} ({}, {})", by.name, by.by, count(by.users, "user")))
         .collect();
     let message = match impact.bypass.as_slice() {
         [by] => format!("{} sees every {}", by.name, sharing.object),
@@ -159,7 +160,7 @@ fn bypassed(view: &View, sharing: &Sharing, impact: &Impact) -> Option<Diagnosti
     };
     let help = format!(
         "{} in all keep their sight whatever the default says: {}",
-        people(users),
+        count(users, "user"),
         names.join("; ")
     );
     Some(
@@ -184,8 +185,9 @@ fn losing(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
         .map(|losing| format!("{} ({})", losing.profile, losing.users))
         .collect();
     let message = format!(
-        "{} lose sight of {} records they neither own nor supervise",
-        people(users),
+        "{} {} sight of {} records that they neither own nor supervise",
+        count(users, "user"),
+        agree(users, "loses", "lose"),
         sharing.object
     );
     let help = format!(
@@ -298,13 +300,4 @@ fn leaving_parent(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
             .at(&object.place)
             .help(help)
     })
-}
-
-/// `1 user`, `12 users`.
-fn people(count: u64) -> String {
-    if count == 1 {
-        "1 user".to_owned()
-    } else {
-        format!("{count} users")
-    }
 }

@@ -1,5 +1,6 @@
 //! Guards: plans that are refused whatever consent was given. Pure.
 
+use crate::count::count;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::manifest::{Limits, Manifest};
 use crate::plan::Plan;
@@ -45,7 +46,8 @@ fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {
     let mut refusals = Vec::new();
     if let Some(limit) = &limits.users_losing_access {
         let users = most_users_losing(plan);
-        let message = format!("{users} users would lose access, and the manifest allows {limit}");
+        let users_losing = count(users, "user");
+        let message = format!("{users_losing} would lose access, and the manifest allows {limit}");
         let help = "name who must keep it under `keepAccess`, or raise the limit";
         if users > limit.value {
             refusals.push(
@@ -57,8 +59,8 @@ fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {
     }
     if let Some(limit) = &limits.records_becoming_visible {
         let records: u64 = plan.impact.iter().map(becoming_visible).sum();
-        let message =
-            format!("{records} records would become visible, and the manifest allows {limit}");
+        let becoming = count(records, "record");
+        let message = format!("{becoming} would become visible, and the manifest allows {limit}");
         let help = "narrow the criteria, or raise the limit";
         if records > limit.value {
             refusals.push(

@@ -6,6 +6,7 @@ pub mod private_file;
 pub mod secret;
 
 pub mod address;
+pub mod count;
 pub mod diagnostic;
 
 pub mod archive;

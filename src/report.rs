@@ -14,6 +14,7 @@ pub mod text;
 use crate::access::Impact;
 use crate::address::Address;
 use crate::apply::STAGES;
+use crate::count::{count, number};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::OrgFacts;
 use crate::manifest::Manifest;
@@ -77,7 +78,7 @@ fn totals(plan: &Plan) -> String {
 
 /// How much the user will see; `None` where only apply tells.
 fn sight_after(impact: &Impact) -> Option<String> {
-    let visible = text::number(impact.visible_after?);
+    let visible = number(impact.visible_after?);
     Some(if impact.at_most {
         format!("at most {visible}")
     } else {
@@ -88,12 +89,12 @@ fn sight_after(impact: &Impact) -> Option<String> {
 /// How many records there are, how many the user sees now, and how many after.
 fn sights(impact: &Impact) -> [String; 3] {
     let now = match impact.visible_now {
-        Some(visible) => text::number(visible),
+        Some(visible) => number(visible),
         None if impact.user_exists => "not counted".to_owned(),
         None => "no user yet".to_owned(),
     };
     [
-        text::number(impact.records),
+        number(impact.records),
         now,
         sight_after(impact).unwrap_or_else(|| "not known yet".to_owned()),
     ]
@@ -105,7 +106,7 @@ fn left_alone_counts(plan: &Plan) -> Vec<String> {
     counted
         .map(|(nouns, found)| {
             let nouns = nouns.replace('_', " ");
-            text::count(*found, nouns.strip_suffix('s').unwrap_or(&nouns))
+            count(*found, nouns.strip_suffix('s').unwrap_or(&nouns))
         })
         .collect()
 }
@@ -148,7 +149,7 @@ fn finding_counts(findings: &[Diagnostic]) -> String {
         )
     });
     let told = counts.iter().filter(|(number, _)| *number > 0);
-    told.map(|(number, word)| text::count(*number, word))
+    told.map(|(number, word)| count(*number, word))
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -11,6 +11,7 @@ mod watch;
 
 use crate::access::{self, Impact};
 use crate::change::Change;
+use crate::count::{agree, count, number};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Emit;
 use crate::facts::{Facts, OrgFacts, Question};
@@ -259,12 +260,17 @@ pub fn failure(verification: &Verification) -> Option<Failure> {
     }
     let objects = verification.access.iter().filter(|access| !access.holds());
     let sentences = objects.map(|access| {
-        let (leaks, missing) = (access.leaks.len(), access.missing.len());
+        let (leaks, missing) = (access.leaks.len() as u64, access.missing.len() as u64);
         let message = format!(
-            "{}: {leaks} records are visible and should not be, {missing} are missing or cannot be edited",
-            access.object
+            "{}: {} {} visible and should not be, {} {} missing or cannot be edited",
+            access.object,
+            count(leaks, "record"),
+            agree(leaks, "is", "are"),
+            number(missing),
+            agree(missing, "is", "are")
         );
-        Diagnostic::error("OW5003", message).help("each is listed with its cause; the findings name what usually does it")
+        Diagnostic::error("OW5003", message)
+            .help("each is listed with its cause; the findings name what usually does it")
     });
     Some(Failure::new(Exit::ProofFailed, sentences.collect()))
 }

@@ -9,12 +9,13 @@ use super::codes::{self, failure};
 use super::context::Context;
 use super::files::unwritable;
 use super::session::{self, Session};
+use crate::count::count;
 use crate::diagnostic::{Exit, Failure};
 use crate::failure::of_org;
 use crate::manifest::Manifest;
 use crate::org::Reader;
 use crate::plan::Plan;
-use crate::report::text::{count, printable};
+use crate::report::text::printable;
 use crate::{observe, render};
 
 /// Renders offline, or with the org that was named for the profile's clone.

@@ -12,10 +12,11 @@ use serde_json::json;
 
 use super::context::Context;
 use super::files::{must_be_writable, unwritable};
+use crate::count::count;
 use crate::diagnostic::Failure;
 use crate::org::{Exchange, Phase, Reader, Trace};
 use crate::private_file;
-use crate::report::text::{count, duration};
+use crate::report::text::duration;
 
 /// Begins a trace: a file for its owner's eyes that gets a line of JSON for each request.
 pub(crate) fn open(path: &Path) -> Result<Trace, Failure> {

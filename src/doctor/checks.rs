@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::permissions::{beyond, needed};
 use super::{Diagnosis, NeededFor, Status};
+use crate::count::{agree, count};
 use crate::facts::Row;
 use crate::findings;
 use crate::org::{OrgError, Refusal};
@@ -125,8 +126,9 @@ pub(super) fn seats(diagnosis: &mut Diagnosis) {
     };
     let free = licence.total.saturating_sub(licence.used);
     let message = format!(
-        "{free} of {} seats of the licence Salesforce are free",
-        licence.total
+        "{free} of {} of the licence Salesforce {} free",
+        count(u64::from(licence.total), "seat"),
+        agree(u64::from(free), "is", "are")
     );
     let (status, help) = match free {
         0 => (

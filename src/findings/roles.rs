@@ -2,6 +2,7 @@
 
 use super::View;
 use crate::access;
+use crate::count::{agree, count};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::kinds::members;
@@ -60,8 +61,10 @@ fn below(view: &View, parent: &str, place: &Place) -> Option<Diagnostic> {
     let superiors = superiors(view.facts, parent);
     let users = users_in(view.facts, &superiors);
     let message = format!(
-        "the role stands below {} roles: their {users} users see whatever is shared with it",
-        superiors.len()
+        "the role stands below {}: their {} {} whatever is shared with it",
+        count(superiors.len() as u64, "role"),
+        count(users, "user"),
+        agree(users, "sees", "see")
     );
     let help = "leave `parent` out to put the role at the top, outside every branch";
     (!superiors.is_empty()).then(|| Diagnostic::warning("OW2005", message).at(place).help(help))
@@ -72,17 +75,21 @@ fn above(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
     let subordinates = access::subordinates(Some(name), view.facts);
     let users = users_in(view.facts, &subordinates);
     let message = format!(
-        "the role stands above {} roles: the user sees every record their {users} users own, rule or no rule",
-        subordinates.len()
+        "the role stands above {}: the user sees every record their {} {}, rule or no rule",
+        count(subordinates.len() as u64, "role"),
+        count(users, "user"),
+        agree(users, "owns", "own")
     );
     let help = "move those roles elsewhere, or give the integration a role of its own at the top";
     (!subordinates.is_empty()).then(|| Diagnostic::error("OW2006", message).at(place).help(help))
 }
 
 fn shared_with_others(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
-    let others = other_members(view.manifest, view.facts);
+    let others = other_members(view.manifest, view.facts) as u64;
     let message = format!(
-        "{others} other active users have the role `{name}`: they see whatever the rules share"
+        "{} {} the role `{name}`, and with it sight of whatever the rules share",
+        count(others, "other active user"),
+        agree(others, "has", "have")
     );
     let help = "give the integration a role of its own";
     (others > 0).then(|| Diagnostic::warning("OW2017", message).at(place).help(help))

@@ -3,6 +3,7 @@
 use super::View;
 use crate::access;
 use crate::access::{Bypass, Impact};
+use crate::count;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{find_permission_set, live_user};
 
@@ -28,8 +29,12 @@ fn owned(view: &View) -> Vec<Diagnostic> {
     let objects = view.manifest.spec.sharing.iter();
     objects
         .filter_map(|sharing| {
-            let count = owned(&sharing.object)?;
-            let message = format!("{count} {} records are owned by the integration user: they always sync", sharing.object);
+            let owned = owned(&sharing.object)?;
+            let message = format!(
+                "the integration user owns {}, which always {}",
+                count::count(owned, &format!("{} record", sharing.object)),
+                count::agree(owned, "syncs", "sync")
+            );
             let help = "give them another owner if they shall not; HubSpot makes its user owner where it finds no other";
             Some(Diagnostic::warning("OW2007", message).at(&user.username.place).help(help))
         })

@@ -12,6 +12,7 @@ use super::{Draft, Kind, Resource, compare, unknown};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
+use crate::count::{count, first_few};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
 use crate::manifest::{self, Manifest};
@@ -272,14 +273,14 @@ impl Owned<'_> {
             return None;
         }
         let message = format!(
-            "`{}` has {} user permissions that `{}` lacks",
+            "`{}` has {} that `{}` lacks",
             label(source),
-            gained.len(),
+            count(gained.len() as u64, "user permission"),
             self.wanted.name
         );
         let help = format!(
             "{}; state them under `userPermissions`, or say `follow: source`",
-            gained.join(", ")
+            first_few(gained)
         );
         Some(
             Diagnostic::note("OW2016", message)

@@ -6,10 +6,11 @@ use crate::diagnostic::Diagnostic;
 use crate::findings::ManualStep;
 use crate::plan::Plan;
 
-use super::text::{count, number, printable, value};
+use super::text::{printable, value};
 use super::{
     Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, stage_title, totals,
 };
+use crate::count::{count, number};
 
 /// Nothing may be loaded or run, whatever the text holds.
 const POLICY: &str =

@@ -11,8 +11,9 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use crate::verify::{Access, Mismatch, Verification};
 
-use super::text::{count, number, value};
+use super::text::value;
 use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, totals};
+use crate::count::{count, number};
 use inert::{code, code_cell, sentence};
 
 /// Characters a report keeps within.

@@ -3,6 +3,7 @@
 //! Text from an org or a manifest is foreign: it may hold escape sequences, bidirectional overrides or
 //! invisible characters that rewrite what a reviewer sees. All of it goes through [`printable`].
 
+use crate::count::{self, number, plural};
 use std::borrow::Cow;
 
 use serde_json::Value;
@@ -86,39 +87,12 @@ pub fn ascii(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A whole number with separators between thousands: `12,345`.
-pub fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
-/// A count with its noun: `1 user`, `12 users`, `2 entries`.
-pub fn count(value: u64, noun: &str) -> String {
-    format!("{} {}", number(value), plural(value, noun))
-}
-
 /// Records of an object: `2,000 leads`, `1 lead`; a custom object keeps its name.
 pub fn records(count: u64, object: &str) -> String {
     if object.ends_with("__c") {
         return format!("{} {object} {}", number(count), plural(count, "record"));
     }
-    self::count(count, &object.to_lowercase())
-}
-
-/// The noun as it goes with a count.
-pub fn plural(value: u64, noun: &str) -> String {
-    match noun.strip_suffix('y') {
-        _ if value == 1 => noun.to_owned(),
-        Some(stem) if !noun.ends_with("ey") => format!("{stem}ies"),
-        _ => format!("{noun}s"),
-    }
+    count::count(count, &object.to_lowercase())
 }
 
 /// A duration for people, from milliseconds: `0.31 s`, `12 s`, `2 min 5 s`.
@@ -278,9 +252,6 @@ mod tests {
         assert_eq!(number(0), "0");
         assert_eq!(number(999), "999");
         assert_eq!(number(1_234_567), "1,234,567");
-        assert_eq!(count(1, "entry"), "1 entry");
-        assert_eq!(count(2000, "entry"), "2,000 entries");
-        assert_eq!(count(0, "user"), "0 users");
         assert_eq!(records(1, "Lead"), "1 lead");
         assert_eq!(records(2000, "Opportunity"), "2,000 opportunities");
         assert_eq!(records(1, "Deal__c"), "1 Deal__c record");

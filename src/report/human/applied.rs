@@ -1,11 +1,12 @@
 //! How an apply ended, for people: what became of each change, the proof, and what it took.
 
 use crate::apply::{Applied, Outcome, Result};
+use crate::count::count;
 use crate::plan::Plan;
 use crate::report::json::Took;
 use crate::report::kind_words;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{count, duration, printable};
+use crate::report::text::{duration, printable};
 
 use super::plan::{last_lines, manual_steps};
 use super::verification::proof;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::change::{Action, Change, FieldChange};
+use crate::count::count;
 use crate::report::style::{Page, Tone};
-use crate::report::text::{clipped, columns, count, printable, value};
+use crate::report::text::{clipped, columns, printable, value};
 use crate::report::{kind_words, place_words};
 
 /// Rows of one group shown before they are folded into a count.

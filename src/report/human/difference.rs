@@ -1,10 +1,11 @@
 //! A comparison of metadata, for people.
 
+use crate::count::{count, number};
 use crate::difference::Difference;
 use crate::documents::{Compared, Comparison, FILE, State};
 use crate::entries::{key, names_entry};
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{clipped, count, number, printable};
+use crate::report::text::{clipped, printable};
 use crate::xml::Element;
 
 /// Differences of one sort in one list that are shown before the rest is folded into a count.

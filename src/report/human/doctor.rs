@@ -1,8 +1,9 @@
 //! What `doctor` found, for people.
 
+use crate::count::count;
 use crate::doctor::{Check, Diagnosis, NeededFor, Status};
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{count, printable};
+use crate::report::text::printable;
 
 /// Where what was looked at begins, and where its sentence does.
 const NAME: usize = 2;

@@ -1,8 +1,9 @@
 //! A run that ended without its result, for people.
 
+use crate::count::{count, number};
 use crate::diagnostic::{Diagnostic, Failure, Severity};
 use crate::report::style::{Page, Style};
-use crate::report::text::{count, number, printable};
+use crate::report::text::printable;
 
 use super::finding::excerpt;
 

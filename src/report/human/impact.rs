@@ -1,9 +1,10 @@
 //! Who gains and who loses sight of records, for people.
 
 use crate::access::{Bypass, Impact, Losing};
+use crate::count::{count, number};
 use crate::report::sight_after;
 use crate::report::style::{Page, Tone};
-use crate::report::text::{clipped, columns, count, number, printable};
+use crate::report::text::{clipped, columns, printable};
 
 /// Profiles or permission sets listed before the rest becomes a count.
 const LISTED: usize = 12;

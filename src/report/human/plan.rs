@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::change::Change;
+use crate::count::count;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::findings::ManualStep;
 use crate::plan::Plan;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{clipped, count, printable, short_digest};
+use crate::report::text::{clipped, printable, short_digest};
 use crate::report::{
     Frame, finding_counts, kind_words, left_alone_counts, of_severity, stage_title, totals,
 };

@@ -1,9 +1,10 @@
 //! What an apply is doing, line by line.
 
+use crate::count::{count, number};
 use crate::event::Event;
 use crate::report::kind_words;
 use crate::report::style::Style;
-use crate::report::text::{count, duration, number, printable};
+use crate::report::text::{duration, printable};
 
 /// One line for an event.
 pub fn progress(event: &Event, style: Style) -> String {

@@ -3,9 +3,10 @@
 
 use crate::access::Impact;
 use crate::change::Change;
+use crate::count::number;
 use crate::plan::Plan;
 use crate::report::style::{Page, Tone};
-use crate::report::text::{clipped, number, printable, records};
+use crate::report::text::{clipped, printable, records};
 use crate::report::{kind_words, sight_after};
 
 /// Irreversible changes named before the rest becomes a count.

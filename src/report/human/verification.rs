@@ -1,8 +1,9 @@
 //! What the org says about the user's sight, for people.
 
+use crate::count::number;
 use crate::diagnostic::Diagnostic;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{self, number, printable};
+use crate::report::text::{self, printable};
 use crate::report::{Frame, finding_counts};
 use crate::verify::{Access, Mismatch, Verification};
 
