@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use orgwright::clone::{self, Baseline, Requirements, Source, Wishes};
 use orgwright::render::{self, Layout};
-use orgwright::{observe, xml};
+use orgwright::report::json;
+use orgwright::{observe, plan, xml};
 
 #[path = "clone_corpus/org.rs"]
 mod org;
@@ -20,7 +21,7 @@ mod profile;
 #[path = "clone_corpus/stories.rs"]
 mod stories;
 
-use org::{File, Org, cloned};
+use org::{File, Org, cloned, manifest};
 use profile::{Profile, differences, without_data_administration};
 
 /// The folder of real profiles, or a line that says what is used instead.
@@ -160,6 +161,33 @@ async fn an_org_that_takes_no_tooling_query_in_a_composite_is_cloned_from_all_th
         "Lead",
     );
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The clone of the administrator, and how many queries of the Tooling API went by themselves.
+async fn asked_alone(faults: &str) -> (String, usize) {
+    let administrator = text(&sample());
+    let org = Org::start(&[File::profile("Admin", &administrator)], faults).await;
+    let manifests = manifest(&["spec.profile.cloneFrom=System Administrator".to_owned()]);
+    let facts = observe::observe(&manifests, &org.reader).await.unwrap();
+    let alone = org.asked("tooling/query");
+    let planned = plan::plan(&manifests, &facts).unwrap();
+    org.stop().await;
+    (json::planned(&planned), alone)
+}
+
+#[tokio::test]
+async fn tooling_queries_that_a_composite_refuses_in_part_go_alone_and_nothing_is_lost() {
+    let (whole, alone) = asked_alone("[]").await;
+    assert_eq!(alone, 0, "in the composite as a rule");
+    let refusing = r#"[{"path": "/composite", "part": "tooling/query", "status": 400,
+        "code": "INVALID_BATCH_REQUEST", "answer": "not in a composite"}]"#;
+    let (found, alone) = asked_alone(refusing).await;
+    assert!(alone > 0, "the queries go again by themselves");
+    let changes = |planned: &str| {
+        let planned: serde_json::Value = serde_json::from_str(planned).unwrap();
+        planned["changes"].clone()
+    };
+    assert_eq!(changes(&found), changes(&whole));
 }
 
 /// The administrator as the org gives it by itself, without these lists.

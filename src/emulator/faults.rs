@@ -5,18 +5,19 @@
 //! "code": "SERVER_UNAVAILABLE", "answer": "…", "content_type": "text/html", "retry_after": 1,
 //! "drop": "before" | "after" | "stale", "silent": "before" | "after", "delay": "500ms", "drip": "1s", "close": true,
 //! "expire": true, "spoil": "truncated" | "garbled" | "mistyped" | "corrupt",
-//! "without": ["fieldPermissions"]}`.
+//! "without": ["fieldPermissions"], "part": "tooling/query"}`.
 //! All keys are optional. With a `code`, the answer is the platform's refusal in the shape of the interface that was
 //! asked; `drop: after` loses the answer to a request that was carried out, `spoil` damages it. `drop: stale` answers
 //! and then ends the connection, `close` says so in the answer. `silent` never answers a request that was not, or was,
 //! carried out. `delay` comes before the request is looked at, `drip` before each piece of the answer. `expire` ends all
 //! sessions before the request is looked at. `without` leaves elements of these names out of the true answer, as an org
-//! does that gives a component in part.
+//! does that gives a component in part. With `part`, the refusal is for those parts of a composite alone that ask for it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::http::{Request, Response};
 use super::{soap, xml};
@@ -66,6 +67,7 @@ struct Fault {
     drop: Option<Drop>,
     spoil: Option<Spoil>,
     without: Vec<String>,
+    part: Option<String>,
     silent: Option<Moment>,
     #[serde(deserialize_with = "duration_text")]
     delay: Duration,
@@ -154,6 +156,43 @@ pub fn leave_out(names: &[String], mut answer: Response) -> Response {
     answer
 }
 
+/// The refusal of those parts of a composite that ask for something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedPart {
+    url: String,
+    refusal: Response,
+    /// The composite as it was asked.
+    asked: Value,
+}
+
+impl RefusedPart {
+    /// The answer with the refusal in place of what those parts were answered; one to anything else stays as it is.
+    pub fn applied(&self, mut answer: Response) -> Response {
+        let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else {
+            return answer;
+        };
+        let parts = body["compositeResponse"].as_array_mut();
+        let refused = serde_json::from_slice(&self.refusal.body).unwrap_or(Value::Null);
+        for part in parts.into_iter().flatten() {
+            if self.is_meant(&part["referenceId"]) {
+                part["httpStatusCode"] = self.refusal.status.into();
+                part["body"] = refused.clone();
+            }
+        }
+        answer.body = body.to_string().into_bytes();
+        answer
+    }
+
+    fn is_meant(&self, reference: &Value) -> bool {
+        let parts = self.asked["compositeRequest"].as_array();
+        let mut parts = parts.into_iter().flatten();
+        parts.any(|part| {
+            let url = part["url"].as_str().unwrap_or_default();
+            part["referenceId"] == *reference && url.contains(&self.url)
+        })
+    }
+}
+
 /// What happens to one request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effect {
@@ -165,6 +204,8 @@ pub struct Effect {
     pub spoil: Option<Spoil>,
     /// Elements that the true answer leaves out.
     pub without: Vec<String>,
+    /// Parts of a composite that are refused, if some are.
+    pub part: Option<RefusedPart>,
     /// Around which moment it falls silent, if it does.
     pub silent: Option<Moment>,
     /// How long the request waits.
@@ -234,7 +275,10 @@ impl Faults {
             effect.drop = effect.drop.or(fault.drop);
             effect.spoil = effect.spoil.or(fault.spoil);
             effect.without.extend_from_slice(&fault.without);
-            effect.answer = effect.answer.or_else(|| fault.answer(request));
+            match fault.refused_part(request) {
+                Some(part) => effect.part = effect.part.or(Some(part)),
+                None => effect.answer = effect.answer.or_else(|| fault.answer(request)),
+            }
         }
         self.struck += u64::from(struck);
         effect
@@ -252,6 +296,14 @@ impl Fault {
             .as_ref()
             .is_none_or(|part| request.text().contains(part.as_str()));
         method && body && request.path.contains(&self.path)
+    }
+
+    fn refused_part(&self, request: &Request) -> Option<RefusedPart> {
+        Some(RefusedPart {
+            url: self.part.clone()?,
+            refusal: self.answer(request)?,
+            asked: serde_json::from_slice(&request.body).unwrap_or_default(),
+        })
     }
 
     fn answer(&self, request: &Request) -> Option<Response> {
@@ -385,6 +437,29 @@ mod tests {
             Response::json_text(200, whole.to_owned()),
         );
         assert_eq!(answer.body, b"<r><b/><c>3</c></r>");
+    }
+
+    #[test]
+    fn a_refusal_in_part() {
+        let text = r#"[{"part": "tooling/", "status": 403, "code": "X", "answer": "no"}]"#;
+        let asked = r#"{"compositeRequest": [{"url": "/tooling/query?q=a", "referenceId": "a"},
+            {"url": "/query?q=b", "referenceId": "b"}]}"#;
+        let request = Request {
+            body: asked.as_bytes().to_vec(),
+            ..request("/services/data/v66.0/composite")
+        };
+        let effect = faults(text).strike(&request);
+        assert_eq!(effect.answer, None);
+        let part = |name: &str| serde_json::json!({"referenceId": name, "httpStatusCode": 200, "body": name});
+        let whole = serde_json::json!({"compositeResponse": [part("a"), part("b")]});
+        let answer = effect.part.unwrap().applied(Response::json(200, &whole));
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        let [a, b] = [0, 1].map(|index| &body["compositeResponse"][index]);
+        assert_eq!(
+            (&a["httpStatusCode"], &a["body"][0]["errorCode"]),
+            (&403.into(), &"X".into())
+        );
+        assert_eq!(*b, part("b"));
     }
 
     #[test]

@@ -163,6 +163,20 @@ pub(super) async fn serve(
     let _ = server.with_graceful_shutdown(until).await;
 }
 
+/// The true answer as the faults change it.
+fn altered(effect: &Effect, mut response: Response) -> Response {
+    if !effect.without.is_empty() {
+        response = leave_out(&effect.without, response);
+    }
+    if let Some(part) = &effect.part {
+        response = part.applied(response);
+    }
+    match effect.spoil {
+        Some(spoil) => spoil.applied(response),
+        None => response,
+    }
+}
+
 async fn handle(
     State(service): State<Arc<Service>>,
     ConnectInfo(line): ConnectInfo<Line>,
@@ -195,14 +209,7 @@ async fn handle(
         (_, Some(answer)) => answer,
         _ => service.answer(request),
     };
-    let response = match effect.without.is_empty() {
-        true => response,
-        false => leave_out(&effect.without, response),
-    };
-    let response = match effect.spoil {
-        Some(spoil) => spoil.applied(response),
-        None => response,
-    };
+    let response = altered(&effect, response);
     if effect.silent == Some(Moment::After) {
         service.hold_for_ever().await;
     }

@@ -33,7 +33,7 @@ impl<'a> File<'a> {
 
 /// An org seeded with files, where these faults happen.
 pub(crate) struct Org {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     server: emulator::Server,
     pub(crate) reader: Reader,
 }
@@ -52,6 +52,7 @@ impl Org {
         let options = emulator::Options {
             seeds,
             faults: Some(failing),
+            log: Some(folder.path().join("requests.log")),
             ..emulator::Options::default()
         };
         let server = emulator::start(options).await.unwrap();
@@ -61,7 +62,7 @@ impl Org {
         };
         let reader = org::connect(target, org::Options::default()).await.unwrap();
         Self {
-            _folder: folder,
+            folder,
             server,
             reader,
         }
@@ -85,6 +86,12 @@ impl Org {
         let names = [full_name.to_owned()];
         let mut found = self.reader.read_metadata("Profile", &names).await.unwrap();
         xml::write(&found.remove(0).unwrap()).unwrap()
+    }
+
+    /// How many requests went to a path that contains this.
+    pub(crate) fn asked(&self, path: &str) -> usize {
+        let log = std::fs::read_to_string(self.folder.path().join("requests.log")).unwrap();
+        log.lines().filter(|line| line.contains(path)).count()
     }
 
     pub(crate) async fn stop(self) {
