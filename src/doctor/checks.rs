@@ -127,8 +127,8 @@ pub(super) fn seats(diagnosis: &mut Diagnosis) {
     let free = licence.total.saturating_sub(licence.used);
     let message = format!(
         "{free} of {} of the licence Salesforce {} free",
-        count(u64::from(licence.total), "seat"),
-        agree(u64::from(free), "is", "are")
+        count(licence.total, "seat"),
+        agree(free, "is", "are")
     );
     let (status, help) = match free {
         0 => (
