@@ -9,9 +9,10 @@ use super::super::rules;
 use super::super::schema;
 use super::super::sharing;
 use super::super::store::{AccessLevel, AccountLevels, Org, Principal, RuleScope, SharingRule};
-use super::super::xml::{self, Writer, child, child_text, child_truth, elements, text};
+use super::super::xml::{self, Writer, child, child_text, elements, text};
 use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, UNKNOWN, shape};
 
+pub(crate) use criteria::scope as criteria_scope;
 pub(crate) use stated::{guest_rules, keep_stated};
 
 /// Longest label, longest description (Metadata API guide, SharingRules).
@@ -242,14 +243,7 @@ fn read(
     let scope = if kind == "SharingCriteriaRule" {
         let (items, found) = criteria::read(org, object, element);
         problems.extend(found);
-        RuleScope::Criteria {
-            items,
-            boolean_filter: child_text(element, "booleanFilter")
-                .filter(|filter| !filter.is_empty())
-                .map(str::to_owned),
-            include_records_owned_by_all: child_truth(element, "includeRecordsOwnedByAll")
-                .unwrap_or_default(),
-        }
+        criteria_scope(items, element)
     } else {
         RuleScope::Owner(principal(
             org,

@@ -4,8 +4,8 @@ use roxmltree::Node;
 
 use super::super::super::rules;
 use super::super::super::sharing::Filter;
-use super::super::super::store::{CriteriaItem, FieldSchema, FieldType, Org};
-use super::super::super::xml::{child, child_text, children, text};
+use super::super::super::store::{CriteriaItem, FieldSchema, FieldType, Org, RuleScope};
+use super::super::super::xml::{child, child_text, child_truth, children, text};
 use super::super::{INTEGRITY, Problem, UNKNOWN};
 
 /// Longer values are cut, as the platform cuts them (Salesforce Security Guide, criteria-based sharing rules).
@@ -85,6 +85,18 @@ fn read_item(org: &Org, object: &str, node: Node<'_, '_>) -> Result<CriteriaItem
         operation: operation.to_owned(),
         value,
     })
+}
+
+/// What a rule shares that has these criteria.
+pub(crate) fn scope(items: Vec<CriteriaItem>, rule: Node<'_, '_>) -> RuleScope {
+    RuleScope::Criteria {
+        items,
+        boolean_filter: child_text(rule, "booleanFilter")
+            .filter(|filter| !filter.is_empty())
+            .map(str::to_owned),
+        include_records_owned_by_all: child_truth(rule, "includeRecordsOwnedByAll")
+            .unwrap_or_default(),
+    }
 }
 
 /// Record type, auto number, checkbox, date, date/time, email, number, percent, phone, picklist, text, text area, URL, and

@@ -10,7 +10,7 @@ use crate::emulator::schema;
 use crate::emulator::store::{
     AccessLevel, AccountLevels, CriteriaItem, GroupKind, Org, Principal, RuleScope, SharingRule,
 };
-use crate::emulator::xml::{child, child_text, child_truth, children, elements, text};
+use crate::emulator::xml::{child, child_text, children, elements, text};
 
 /// Lays the rules of an object over the org, in place of those it had. Rules for guests and by territory are kept as they
 /// were stated.
@@ -66,14 +66,7 @@ fn criteria(org: &mut Org, object: &str, element: Node<'_, '_>) -> RuleScope {
             _ => named::field(org, &full_name),
         }
     }
-    RuleScope::Criteria {
-        items,
-        boolean_filter: child_text(element, "booleanFilter")
-            .filter(|filter| !filter.is_empty())
-            .map(str::to_owned),
-        include_records_owned_by_all: child_truth(element, "includeRecordsOwnedByAll")
-            .unwrap_or_default(),
-    }
+    sharing_rules::criteria_scope(items, element)
 }
 
 fn criterion(item: Node<'_, '_>) -> CriteriaItem {
