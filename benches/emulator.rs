@@ -203,6 +203,10 @@ fn questions(ids: &[String], user: &str) -> Vec<Question> {
             "SELECT Id, Name, Owner.Name FROM Lead LIMIT 200",
         ),
         Question::soql(
+            "the ten newest leads",
+            "SELECT Id, Name FROM Lead ORDER BY CreatedDate DESC LIMIT 10",
+        ),
+        Question::soql(
             "UserRecordAccess of 200 leads",
             &format!(
                 "SELECT RecordId, HasReadAccess, HasEditAccess FROM UserRecordAccess WHERE UserId = '{user}' AND RecordId IN ('{listed}')"

@@ -4,6 +4,7 @@ use super::cause::{record_column, share_object};
 use super::granted;
 use super::subject::{self, Subject, query, short};
 use crate::facts::{Facts, ROLES, Row};
+use crate::kinds::foreign_rules;
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
 use crate::soql;
@@ -100,14 +101,18 @@ impl Watch {
         self.counts.push((object.clone(), query));
     }
 
-    /// Records that share rows of a rule still open and that should be hidden.
+    /// Records that share rows of a rule still open and that should be hidden. Where other people's rules reach the user
+    /// as well, rows do not tell whose rule they are of, and what those rules share stays visible however long one waits.
     async fn still_shared(
         &mut self,
         subject: &Subject<'_>,
         group: Option<&str>,
         reader: &Reader,
     ) -> Result<(), OrgError> {
-        let Some(group) = group else { return Ok(()) };
+        let others = foreign_rules(subject.sharing, subject.manifest, subject.facts);
+        let Some(group) = group.filter(|_| others.is_empty()) else {
+            return Ok(());
+        };
         let column = record_column(subject);
         let select = format!(
             "SELECT {column} FROM {} LIMIT {LOOK_AT}",

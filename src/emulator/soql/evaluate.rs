@@ -1,7 +1,7 @@
 //! A parsed query over the org's tables.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
 use serde_json::Value;
 
@@ -99,12 +99,10 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
     }
     let columns = render::columns(&scope, &query.select)?;
     let order = ordering(&scope, &query.order_by)?;
-    let mut records = matching(&scope, test.as_ref(), &hints, most(query, &order))?;
-    sort(viewer, &mut records, &order);
-    let kept = records
-        .into_iter()
-        .skip(query.offset)
-        .take(limit(query, &schema));
+    let records = matching(&scope, test.as_ref(), &hints, most(query, &order))?;
+    let limit = limit(query, &schema);
+    let records = first(viewer, records, &order, limit.saturating_add(query.offset));
+    let kept = records.into_iter().skip(query.offset).take(limit);
     let records = kept
         .map(|record| render::record(viewer, &columns, &record))
         .collect::<Result<Vec<_>, _>>()?;
@@ -144,11 +142,10 @@ pub(super) fn children(
     let order = ordering(scope, &query.order_by)?;
     let mut records = matching(scope, test.as_ref(), &hints, usize::MAX)?;
     records.retain(|record| record.value(scope.viewer, reference).as_str() == Some(parent));
-    sort(scope.viewer, &mut records, &order);
-    let kept = records
-        .into_iter()
-        .skip(query.offset)
-        .take(query.limit.unwrap_or(usize::MAX));
+    let limit = query.limit.unwrap_or(usize::MAX);
+    let most = limit.saturating_add(query.offset);
+    let records = first(scope.viewer, records, &order, most);
+    let kept = records.into_iter().skip(query.offset).take(limit);
     kept.map(|record| render::record(scope.viewer, &columns, &record))
         .collect()
 }
@@ -345,21 +342,35 @@ fn ordering(scope: &Scope<'_, '_>, terms: &[Ordering]) -> Result<Vec<Order>, Soq
     terms.iter().map(term).collect()
 }
 
-/// Sorts by the terms; without any, the order of the ids stays.
-fn sort(viewer: &Viewer<'_>, records: &mut [Record<'_>], order: &[Order]) {
+/// The first records by the terms, `most` at most; without terms, in the order of the ids. Only so many are kept in
+/// order at a time, since a table may hold a million.
+fn first<'v>(
+    viewer: &Viewer<'_>,
+    records: Vec<Record<'v>>,
+    order: &[Order],
+    most: usize,
+) -> Vec<Record<'v>> {
     if order.is_empty() {
-        return;
+        return records;
     }
-    let keys = |record: &Record<'_>| -> Vec<Value> {
-        order
+    let key = |record: &Record<'_>| SortKey {
+        values: order
             .iter()
             .map(|(path, ..)| path.value(viewer, record).into_owned())
-            .collect()
-    };
-    records.sort_by_cached_key(|record| SortKey {
-        values: keys(record),
+            .collect(),
         order,
-    });
+    };
+    let mut first = BinaryHeap::new();
+    for (place, record) in records.iter().enumerate() {
+        first.push((key(record), place));
+        if first.len() > most {
+            first.pop();
+        }
+    }
+    let places = first.into_sorted_vec().into_iter();
+    places
+        .filter_map(|(_, place)| records.get(place).cloned())
+        .collect()
 }
 
 struct SortKey<'o> {

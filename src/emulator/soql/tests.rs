@@ -102,6 +102,27 @@ fn filters_find_what_a_plain_loop_finds() {
 }
 
 #[test]
+fn a_limit_takes_the_first_in_order() {
+    let org = seed::demo();
+    for order in [
+        "City",
+        "City DESC NULLS LAST, Score__c",
+        "Owner.Name, Email NULLS LAST, Id DESC",
+        "CreatedDate DESC",
+        "Sync_to_HubSpot__c",
+    ] {
+        let select = format!("SELECT Id, City FROM Lead ORDER BY {order}");
+        let all = ask(&org, &select).unwrap().records;
+        assert_eq!(all.len(), 2000);
+        for (limit, offset) in [(25, 0), (25, 10), (0, 0), (3000, 1990)] {
+            let some = ask(&org, &format!("{select} LIMIT {limit} OFFSET {offset}"));
+            let expected: Vec<String> = all.iter().skip(offset).take(limit).cloned().collect();
+            assert_eq!(some.unwrap().records, expected, "{order} LIMIT {limit}");
+        }
+    }
+}
+
+#[test]
 fn filters_follow_what_is_written() {
     let mut org = seed::demo();
     let count = |org: &Org| {
