@@ -8,6 +8,7 @@ mod compile;
 pub mod dates;
 pub mod evaluate;
 pub mod lexer;
+mod order;
 pub mod parser;
 mod parts;
 mod ranges;
