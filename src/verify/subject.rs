@@ -219,9 +219,35 @@ impl Subject<'_> {
             result.judge(id, &wanted, *has);
         }
         if self.user_is_inactive() {
-            result.blame_inactivity();
+            result.blame("the user is inactive", |_| true);
+        } else if self.lacks("PermissionsRead") {
+            result.blame("nothing lets the user read the object", |_| true);
+        } else if self.lacks("PermissionsEdit") {
+            result.blame("nothing lets the user edit the object", |missing| {
+                granted.get(&short(&missing.id)).is_some_and(|has| has.read)
+            });
         }
         result
+    }
+
+    /// Whether neither the user's profile nor a permission set of its grants this on the object, as far as they are
+    /// known: then sharing opens no record to it, and no recalculation puts that right.
+    pub(super) fn lacks(&self, right: &str) -> bool {
+        let user = self.manifest.spec.user.as_ref();
+        let Some(row) = user.and_then(|user| live_user(user, self.facts)) else {
+            return false;
+        };
+        let sets: Vec<Row> = row.children("PermissionSetAssignments");
+        let of_profile = |set: &Row| set.flag("PermissionSet.IsOwnedByProfile");
+        let holds = |id: &str| {
+            sets.iter()
+                .any(|set| set.text("PermissionSetId") == Some(id))
+        };
+        let question = access::object_permissions(&self.sharing.object);
+        let granting = self.facts.selected(&question).iter();
+        let mut granting = granting.filter(|granted| granted.flag(right));
+        sets.iter().any(of_profile)
+            && !granting.any(|granted| granted.text("ParentId").is_some_and(holds))
     }
 
     /// Whether the user cannot log in: then it sees nothing, whatever the rules share.
@@ -329,10 +355,10 @@ impl Access {
 }
 
 impl Access {
-    /// What is missing is missing because the user is inactive, which no recalculation puts right.
-    fn blame_inactivity(&mut self) {
-        for mismatch in &mut self.missing {
-            mismatch.cause = "the user is inactive".to_owned();
+    /// What of the missing is missing for a cause that no recalculation puts right.
+    fn blame(&mut self, cause: &str, is_meant: impl Fn(&Mismatch) -> bool) {
+        for mismatch in self.missing.iter_mut().filter(|missing| is_meant(missing)) {
+            cause.clone_into(&mut mismatch.cause);
             mismatch.settling = false;
         }
     }

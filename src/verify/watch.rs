@@ -139,6 +139,9 @@ impl Watch {
         let Some(select) = subject.select_expected(LOOK_AT) else {
             return Ok(());
         };
+        if subject.lacks("PermissionsRead") {
+            return Ok(());
+        }
         let rows = query(reader, &select).await?;
         let shared = subject.shared(&rows);
         self.access.extend(granted::queries(subject, &shared));

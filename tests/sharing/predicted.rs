@@ -14,7 +14,7 @@ use orgwright::{apply, explain, observe, plan};
 use proptest::prelude::*;
 
 use super::company::{
-    Children, Company, Condition, Level, Logic, Object, Party, Rule, Which, company,
+    Children, Company, Condition, Level, Logic, Object, Party, Rights, Rule, Which, company,
 };
 use super::wish::{Wish, wishes};
 use super::{cases, emulated, evaluator, records_of};
@@ -149,6 +149,46 @@ fn what_case_hides_from_queries_is_predicted_all_the_same() {
     check(Condition::Word(vec!["North"]), 2, 1);
     check(Condition::WordContains("orth"), 3, 3);
     check(Condition::WordIsNot(""), 4, 4);
+}
+
+/// No recalculation gives what the profile does not: the proof says so instead of waiting for it.
+#[test]
+fn a_proof_tells_what_no_profile_grants() {
+    let missing = |rights: Rights| {
+        let mut company = Company::of_words(&["North"]);
+        company.profiles[0].objects.insert(Object::Lead, rights);
+        let wish = Wish {
+            object: Object::Lead,
+            conditions: vec![Condition::Word(vec!["North"])],
+            logic: Logic::All,
+            level: Level::Edit,
+            user: None,
+            role: None,
+        };
+        run(async {
+            let rehearsal = Rehearsal::new(&company, &wish).await;
+            let planned = rehearsal.plan().await;
+            let applied = rehearsal.apply(&planned).await;
+            rehearsal.server.stop().await;
+            let proof = applied.verification.expect("a proof");
+            let missing = proof.access[0].missing.iter();
+            missing
+                .map(|missing| missing.cause.clone())
+                .collect::<Vec<_>>()
+        })
+    };
+    let reads = Rights {
+        read: true,
+        ..Rights::default()
+    };
+    assert_eq!(missing(reads), ["nothing lets the user edit the object"]);
+    let nothing = Rights::default();
+    assert_eq!(missing(nothing), ["nothing lets the user read the object"]);
+    let edits = Rights {
+        edit: true,
+        ..reads
+    };
+    assert_eq!(missing(edits), [""; 0]);
 }
 
 /// Explains a lead that the manifest leaves alone, in a company where these rules stand.
