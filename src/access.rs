@@ -37,6 +37,9 @@ pub struct Impact {
     /// Whether it may be fewer: queries ignore case, sharing rules may not, and what blank meets is not documented.
     #[serde(skip)]
     pub at_most: bool,
+    /// The most it may be, also where that is not known.
+    #[serde(skip)]
+    pub at_worst: u64,
     /// Active users who lose sight of records they neither own nor supervise.
     pub users_losing_access: Vec<Losing>,
     /// Profiles and permission sets that ignore the default.
@@ -249,6 +252,10 @@ fn impact_on(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Impact {
         user_exists: visible::user_row(manifest, facts).is_some(),
         visible_after: after.map(|after| after.records),
         at_most: after.is_some_and(|after| after.at_most),
+        at_worst: after.map_or_else(
+            || visible::at_worst(sharing, manifest, facts, records),
+            |after| after.records,
+        ),
         users_losing_access: losing::losing(sharing, manifest, facts, &bypass),
         bypass,
     }

@@ -7,7 +7,7 @@ mod evaluate;
 mod query;
 
 use crate::facts::Row;
-use crate::manifest::{Criterion, Logic, Operator, Rule, Scalar, Value, Word};
+use crate::manifest::{Criterion, Field, Logic, Operator, Rule, Scalar, Value, Word};
 use crate::soql;
 use crate::xml::Element;
 use serde_json::Value as Json;
@@ -294,6 +294,17 @@ pub fn stored(scalar: &Scalar) -> String {
         Scalar::Bool(false) => "False".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// Whether records may meet a criterion on a field that is still to be made: all of them will be blank in it, or not
+/// ticked. What a checkbox that is ticked on new records is on those there are, the documentation does not say.
+pub fn may_be_met_at_first(criterion: &Criterion, field: &Field) -> bool {
+    let ticked = field.default.as_ref().is_some_and(|default| default.value);
+    let is_first = |value: &Value| match value {
+        Value::Literal(Scalar::Bool(flag)) => !flag,
+        other => other.is_blank(),
+    };
+    ticked || criterion.value.each().any(is_first) != criterion.operator.value.is_negative()
 }
 
 /// Whether case tells a record that meets a criterion from one that does not: where the field is text and the value has

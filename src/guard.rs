@@ -60,8 +60,17 @@ fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {
     if let Some(limit) = &limits.records_becoming_visible {
         let records: u64 = plan.impact.iter().map(becoming_visible).sum();
         let becoming = count(records, "record");
-        let message = format!("{becoming} would become visible, and the manifest allows {limit}");
-        let help = "narrow the criteria, or raise the limit";
+        let known = plan
+            .impact
+            .iter()
+            .all(|impact| impact.visible_after.is_some());
+        let verb = if known { "would" } else { "may" };
+        let message = format!("{becoming} {verb} become visible, and the manifest allows {limit}");
+        let help = if known {
+            "narrow the criteria, or raise the limit"
+        } else {
+            "some of it cannot be counted before apply, so that every record counts: narrow the criteria, or raise the limit"
+        };
         if records > limit.value {
             refusals.push(
                 Diagnostic::error("OW4002", message)
@@ -87,9 +96,11 @@ fn most_users_losing(plan: &Plan) -> u64 {
     by_profile.values().sum()
 }
 
+/// What cannot be counted beforehand may be every record.
 fn becoming_visible(impact: &crate::access::Impact) -> u64 {
-    let after = impact.visible_after.unwrap_or(0);
-    after.saturating_sub(impact.visible_now.unwrap_or(0))
+    impact
+        .at_worst
+        .saturating_sub(impact.visible_now.unwrap_or(0))
 }
 
 /// The user who applies the plan is the one it would take rights from.
@@ -107,4 +118,30 @@ fn own_user(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
             .at(&user.username.place)
             .help(help),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Impact;
+
+    #[test]
+    fn what_cannot_be_counted_may_be_every_record() {
+        let mut impact = Impact {
+            object: "Lead".to_owned(),
+            records: 2_000,
+            visible_now: None,
+            user_exists: false,
+            visible_after: Some(311),
+            at_most: false,
+            at_worst: 311,
+            users_losing_access: Vec::new(),
+            bypass: Vec::new(),
+        };
+        assert_eq!(becoming_visible(&impact), 311);
+        (impact.visible_after, impact.at_worst) = (None, impact.records);
+        assert_eq!(becoming_visible(&impact), 2_000);
+        impact.visible_now = Some(500);
+        assert_eq!(becoming_visible(&impact), 1_500);
+    }
 }

@@ -51,6 +51,29 @@ pub(super) fn after(
     })
 }
 
+/// The most that the user may see where [`after`] does not know: nothing, where each rule asks for a field still to be
+/// made in a way that no record meets yet; else every record.
+pub(super) fn at_worst(sharing: &Sharing, manifest: &Manifest, facts: &Facts, records: u64) -> u64 {
+    let model = Defaults::new(manifest, facts).after(&sharing.object);
+    let is_private = matches!(model, Some(SharingModel::Private) | None);
+    let unmet = |criterion: &Criterion| {
+        let made = manifest.spec.fields.iter().find(|field| {
+            !field.absent
+                && field.object.value == sharing.object.value
+                && field.name.value == criterion.field.value
+        });
+        facts.field(&sharing.object, &criterion.field).is_none()
+            && made.is_some_and(|field| !criteria::may_be_met_at_first(criterion, field))
+    };
+    let gives_nothing = criteria_rules(sharing, manifest)
+        .all(|(rule, _)| rule.logic.is_none() && rule.criteria.iter().any(unmet));
+    let nothing = is_private
+        && gives_nothing
+        && is_countable(sharing, manifest)
+        && !is_reached_by_others(sharing, manifest, facts);
+    if nothing { 0 } else { records }
+}
+
 /// Whether a query can count what the manifest's rules give: not what the members of a role own, because semi-joins
 /// cannot stand beside an OR, and not what a rule gives that may or may not reach the user.
 pub(super) fn is_countable(sharing: &Sharing, manifest: &Manifest) -> bool {

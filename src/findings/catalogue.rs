@@ -340,7 +340,7 @@ pub const CODES: &[Code] = &[
     code(
         "OW4002",
         "more records become visible than allowed",
-        "`limits.recordsBecomingVisible` in the manifest.",
+        "`limits.recordsBecomingVisible` in the manifest. What cannot be counted before apply may be every record, and counts as such.",
     ),
     code(
         "OW4003",

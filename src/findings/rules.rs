@@ -4,7 +4,7 @@ use super::View;
 use crate::criteria::{self, Verdict};
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{Reach, foreign_rules};
-use crate::manifest::{Criterion, FieldType, Rule, RuleAccess, Sharing, UserRef, Value};
+use crate::manifest::{Criterion, Rule, RuleAccess, Sharing, UserRef, Value};
 
 pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -51,11 +51,8 @@ fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> 
         .fields
         .iter()
         .find(|field| field.name.value == criterion.field.value);
-    let ticked = field.is_some_and(|field| {
-        matches!(field.field_type.value, FieldType::Checkbox)
-            && field.default.as_ref().is_some_and(|d| d.value)
-    });
-    (!ticked).then(|| {
+    let met = field.is_some_and(|field| criteria::may_be_met_at_first(criterion, field));
+    (!met).then(|| {
         Diagnostic::error("OW2011", message)
             .at(&criterion.field.place)
             .help(help)

@@ -204,6 +204,7 @@ fn impact() -> Impact {
         user_exists: false,
         visible_after: Some(311),
         at_most: false,
+        at_worst: 311,
         users_losing_access: vec![
             Losing {
                 profile: "Marketing User".into(),

@@ -242,6 +242,7 @@ proptest! {
             let right = if wish.ignores_case() { predicted == expected } else { predicted >= expected };
             prop_assert!(right, "predicted {} for {}:\n{}", predicted, expected, wish.manifest(&company));
         }
+        prop_assert!(impact.at_worst >= expected, "at worst {} for {}:\n{}", impact.at_worst, expected, wish.manifest(&company));
         if let (Some(user), Some(now)) = (wish.user, impact.visible_now) {
             let expected = readable(&company, user, &wish);
             prop_assert_eq!(now, expected, "now:\n{}", wish.manifest(&company));
