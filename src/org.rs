@@ -20,6 +20,7 @@ mod error;
 mod hosts;
 mod http;
 mod id;
+mod lean;
 mod metadata;
 mod phases;
 mod place;

@@ -27,7 +27,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         let (session, facts) = Session::open_reading(choice, context, &manifests).await?;
         tell_phases(context, &session.reader);
         session.close().await;
-        plan::plan(&manifests, &facts?)
+        let facts = facts?;
+        let plan = plan::plan(&manifests, &facts);
+        // The process ends soon: taking these apart would take as long as half the plan.
+        std::mem::forget(facts);
+        plan
     })?;
     context.know_org(&mut plan.org, embedded);
     let mut frame = frame(context, &arguments.manifests, &manifests, &plan);

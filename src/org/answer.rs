@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::secret::Secret;
 use crate::xml::{self, Element};
 
 use super::error::{OrgError, Refusal, excerpt};
+use super::lean::Lean;
 
 /// What came back, read whole.
 pub(super) struct Answer {
@@ -36,6 +38,16 @@ impl Answer {
 
     /// The body as JSON.
     pub(super) fn json(&self) -> Result<Value, OrgError> {
+        self.read()
+    }
+
+    /// The body as JSON without what nobody reads of describes.
+    pub(super) fn lean_json(&self) -> Result<Value, OrgError> {
+        let Lean(value) = self.read()?;
+        Ok(value)
+    }
+
+    fn read<Body: DeserializeOwned>(&self) -> Result<Body, OrgError> {
         let body = self
             .body
             .strip_prefix(b"\xef\xbb\xbf")

@@ -120,7 +120,7 @@ fn reference(index: usize) -> String {
 
 /// What each part was answered, by its reference.
 fn results(answer: &Answer, group: &[usize]) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
-    let mut body = answer.json()?;
+    let mut body = answer.lean_json()?;
     let parts = match body.get_mut("compositeResponse").map(Value::take) {
         Some(Value::Array(parts)) if parts.len() == group.len() => parts,
         _ => return Err(answer.unreadable("it does not hold one result for each request")),
