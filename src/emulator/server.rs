@@ -1,6 +1,7 @@
 //! The HTTP server around the org: one request after the other, however many connections there are.
 
 mod hold;
+mod latency;
 mod wire;
 
 use std::future::Future;
@@ -192,7 +193,7 @@ async fn handle(
         return rendered(service.control(&request), packs);
     }
     if !service.latency.is_zero() {
-        tokio::time::sleep(service.latency).await;
+        latency::pass(service.latency).await;
     }
     let (method, path) = (request.method.clone(), shown_path(&request));
     let write = may_change(&request);

@@ -189,12 +189,7 @@ fn composite(world: &mut World, outer: &Request) -> Result<Response, Refusal> {
         world.org.api_requests = requests;
         halt(parts, &mut done, failed);
     }
-    let answers: Vec<String> = done
-        .iter()
-        .map(|(reference, response)| composite_answer(reference, response))
-        .collect();
-    let body = format!(r#"{{"compositeResponse":[{}]}}"#, answers.join(","));
-    Ok(Response::json_text(200, body))
+    Ok(Response::json_text(200, composite_answers(&done)))
 }
 
 fn check_references(parts: &[Value]) -> Result<(), Refusal> {
@@ -331,7 +326,30 @@ fn halt(parts: &[Value], done: &mut Vec<(String, Response)>, failed: usize) {
     }
 }
 
-fn composite_answer(reference: &str, response: &Response) -> String {
+/// The answers as one text. They may be large, so each is copied once.
+fn composite_answers(done: &[(String, Response)]) -> String {
+    /// Bytes around a body, as a rule.
+    const AROUND: usize = 100;
+    let bytes: usize = done
+        .iter()
+        .map(|(_, response)| response.body.len() + AROUND)
+        .sum();
+    let mut text = String::with_capacity(bytes + AROUND);
+    text.push_str(r#"{"compositeResponse":["#);
+    for (number, (reference, response)) in done.iter().enumerate() {
+        text.push_str(if number == 0 {
+            r#"{"body":"#
+        } else {
+            r#",{"body":"#
+        });
+        text.push_str(json_text(response));
+        text.push_str(&after_body(reference, response));
+    }
+    text.push_str("]}");
+    text
+}
+
+fn after_body(reference: &str, response: &Response) -> String {
     let location = response
         .headers
         .iter()
@@ -340,8 +358,7 @@ fn composite_answer(reference: &str, response: &Response) -> String {
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();
     format!(
-        r#"{{"body":{},"httpHeaders":{},"httpStatusCode":{},"referenceId":{}}}"#,
-        json_text(response),
+        r#","httpHeaders":{},"httpStatusCode":{},"referenceId":{}}}"#,
         Value::Object(headers),
         response.status,
         json!(reference),

@@ -14,9 +14,8 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Sleep;
 
-use super::Service;
+use super::{Service, latency};
 use crate::emulator::faults::{Drop, Effect};
 
 /// An answer that drips comes in about so many pieces, none smaller than so many bytes.
@@ -55,12 +54,14 @@ impl Listener for Wire {
 /// A connection that waits before its first byte and can be cut.
 pub(super) struct Connection {
     stream: TcpStream,
-    wait: Option<Pin<Box<Sleep>>>,
+    wait: Option<Pause>,
     fate: Arc<Fate>,
     service: Arc<Service>,
     /// The pause before the next piece of an answer that drips.
-    pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    pause: Option<Pause>,
 }
+
+type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What is to happen to a connection.
 #[derive(Default)]
@@ -83,7 +84,10 @@ impl Connection {
     fn new(stream: TcpStream, wait: Duration, service: Arc<Service>) -> Connection {
         // Without it small answers may wait for acknowledgements; a socket that cannot do it works all the same.
         let _ = stream.set_nodelay(true);
-        let wait = (!wait.is_zero()).then(|| Box::pin(tokio::time::sleep(wait)));
+        let wait: Option<Pause> = match wait.is_zero() {
+            true => None,
+            false => Some(Box::pin(latency::pass(wait))),
+        };
         Connection {
             stream,
             wait,
