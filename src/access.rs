@@ -313,6 +313,18 @@ pub fn bypass(object: &str, facts: &Facts) -> Vec<Bypass> {
     result
 }
 
+/// What of that the user holds today, by its profile or a permission set.
+pub fn held_bypass(object: &str, user: &Row, facts: &Facts) -> Option<Bypass> {
+    let sets: Vec<Row> = user.children("PermissionSetAssignments");
+    let holds = |id: &str| {
+        user.text("ProfileId") == Some(id)
+            || sets
+                .iter()
+                .any(|set| set.text("PermissionSetId") == Some(id))
+    };
+    bypass(object, facts).into_iter().find(|by| holds(&by.id))
+}
+
 fn what_bypasses(container: &Row, object: Option<&Row>) -> Option<&'static str> {
     let on_object = |column: &str| object.is_some_and(|row| row.flag(column));
     if container.flag("PermissionsModifyAllData") {

@@ -158,10 +158,7 @@ impl Criteria {
             .iter()
             .map(|condition| condition.verdict(row, kind))
             .collect();
-        match &self.logic {
-            Some(logic) => evaluate::combine(logic, &each),
-            None => evaluate::all(each.into_iter()),
-        }
+        evaluate::together(self.logic.as_ref(), &each)
     }
 
     /// Each condition in words, with the record's own value and whether it is met: for explaining.
@@ -294,6 +291,17 @@ pub fn stored(scalar: &Scalar) -> String {
         Scalar::Bool(false) => "False".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// Whether records may meet a rule of whose criteria these are met by none.
+pub fn may_be_met(rule: &Rule, unmet: impl Fn(&Criterion) -> bool) -> bool {
+    let verdict = |criterion| match unmet(criterion) {
+        true => Verdict::No,
+        false => Verdict::Either,
+    };
+    let each: Vec<Verdict> = rule.criteria.iter().map(verdict).collect();
+    let logic = rule.logic.as_ref().map(|logic| &logic.value);
+    evaluate::together(logic, &each) != Verdict::No
 }
 
 /// Whether records may meet a criterion on a field that is still to be made: all of them will be blank in it, or not

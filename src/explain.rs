@@ -76,7 +76,7 @@ fn subject<'a>(
         for sharing in &manifest.spec.sharing {
             let prefix = facts
                 .describe(&sharing.object)
-                .and_then(|d| d.get("keyPrefix")?.as_str());
+                .and_then(|described| described.key_prefix.as_deref());
             if soql::is_id(id) && prefix.is_some_and(|prefix| id.starts_with(prefix)) {
                 return Ok((
                     Subject {

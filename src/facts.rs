@@ -4,9 +4,11 @@
 //! live state out of the answers. So the planner is a pure function of manifests and facts, and a recorded `Facts`
 //! replays a plan exactly.
 
+mod described;
 mod selection;
 
 use crate::xml::Element;
+pub use described::{ChildRelationship, Described, DescribedField};
 pub use selection::{Selection, Term};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -32,7 +34,7 @@ pub enum Answer {
     /// The rows of a query.
     Rows(Vec<Row>),
     /// The describe of an object.
-    Describe(Value),
+    Describe(Box<Described>),
     /// A component, or `None` where the org has none of that name.
     Component(Option<Box<Element>>),
     /// The org refused this one question: its code and its words.
@@ -218,27 +220,21 @@ impl Facts {
     }
 
     /// The describe of an object; `None` where the org has no such object, or hides it.
-    pub fn describe(&self, object: &str) -> Option<&Value> {
+    pub fn describe(&self, object: &str) -> Option<&Described> {
         match self.answers.get(&Question::Describe(object.to_owned())) {
-            Some(Answer::Describe(value)) => Some(value),
+            Some(Answer::Describe(described)) => Some(described),
             _ => None,
         }
     }
 
     /// A described field of an object, by name without regard to case.
-    pub fn field(&self, object: &str, name: &str) -> Option<&Value> {
-        let fields = self.describe(object)?.get("fields")?.as_array()?;
-        fields.iter().find(|field| {
-            field
-                .get("name")
-                .and_then(Value::as_str)
-                .is_some_and(|n| n.eq_ignore_ascii_case(name))
-        })
+    pub fn field(&self, object: &str, name: &str) -> Option<&DescribedField> {
+        self.describe(object)?.field(name)
     }
 
     /// The describe type of a field.
     pub fn field_type(&self, object: &str, name: &str) -> Option<&str> {
-        self.field(object, name)?.get("type")?.as_str()
+        Some(&self.field(object, name)?.kind)
     }
 
     /// A metadata component; `None` where the org has none of that name.

@@ -20,7 +20,6 @@ mod error;
 mod hosts;
 mod http;
 mod id;
-mod lean;
 mod metadata;
 mod phases;
 mod place;
@@ -50,6 +49,7 @@ use session::Session;
 
 pub use auth::{LoggedOut, log_out};
 pub use clock::{Clock, MachineClock, Wait};
+pub use composite::{Json, Resource};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
 pub use metadata::{FileProperties, Retrieved};
@@ -353,7 +353,7 @@ impl Writer {
 
 /// Runs all of them at once and gives their results in order, or a failure as soon as there is one. Each is a task of
 /// its own, so that one answer is taken apart while others are.
-async fn all<Output, Running>(
+pub(crate) async fn all<Output, Running>(
     running: impl Iterator<Item = Running>,
 ) -> Result<Vec<Output>, OrgError>
 where

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{Request, StatusCode, header};
 use axum::response::IntoResponse as _;
+use orgwright::facts::Described;
 use orgwright::org::{self, DeployStatus, Options, OrgError, Reader, Target, Writer};
 use orgwright::secret::Secret;
 use orgwright::xml::{self, Element};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The folder, or a line that says why the test proves nothing here.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
@@ -144,6 +145,68 @@ async fn recorded_resources_are_read() {
             .is_ok()
     );
     assert!(checked >= 8, "only {checked} recorded resources");
+}
+
+/// What of a describe plans go by, as the recording has it.
+fn of_field(field: &Value) -> Value {
+    let keys = [
+        "name",
+        "type",
+        "nillable",
+        "permissionable",
+        "calculated",
+        "length",
+        "referenceTo",
+        "relationshipOrder",
+    ];
+    keys.iter().map(|key| field[key].clone()).collect()
+}
+
+#[test]
+fn recorded_describes_lose_nothing_that_plans_go_by() {
+    let Some(folder) = recordings() else { return };
+    let mut described = files(&folder.join("cumulusci_bodies"), "_describe.00.json");
+    described.push(folder.join("describe/lead_describe_org_with_packages.json"));
+    let mut fields = 0;
+    for file in described {
+        let text = String::from_utf8(read(&file)).unwrap();
+        let text = text.trim_start_matches('\u{feff}');
+        let recorded: Value = serde_json::from_str(text).unwrap();
+        let name = file.display();
+        let read: Described =
+            serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(json!(read.key_prefix), recorded["keyPrefix"], "{name}");
+        let kept = read.fields.iter().map(|field| {
+            json!([
+                field.name,
+                field.kind,
+                field.nillable,
+                field.permissionable,
+                field.calculated,
+                field.length,
+                field.reference_to,
+                field.relationship_order,
+            ])
+        });
+        let of_recorded = recorded["fields"].as_array().unwrap().iter().map(of_field);
+        assert!(kept.eq(of_recorded), "{name}");
+        fields += read.fields.len();
+        let relations = recorded["childRelationships"].as_array().unwrap();
+        let relations = relations
+            .iter()
+            .map(|relation| (&relation["childSObject"], &relation["cascadeDelete"]));
+        let kept = read.child_relationships.iter();
+        let kept: Vec<(Value, Value)> = kept
+            .map(|relation| (json!(relation.child), json!(relation.cascade_delete)))
+            .collect();
+        assert!(
+            kept.iter()
+                .map(|(child, cascades)| (child, cascades))
+                .eq(relations),
+            "{name}"
+        );
+    }
+    assert!(fields >= 150, "only {fields} recorded fields");
 }
 
 #[tokio::test]

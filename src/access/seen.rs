@@ -2,10 +2,9 @@
 
 use super::accounts::{account_level, account_rules, opens_to_owners};
 use super::visible::{
-    by_default, holds_bypass, is_countable, is_open, is_reached_by_others, rules_stand,
-    subordinates, user_row,
+    by_default, is_countable, is_open, is_reached_by_others, rules_stand, subordinates, user_row,
 };
-use super::{expected, of_subordinates, owned};
+use super::{expected, held_bypass, of_subordinates, owned};
 use crate::facts::{Facts, ROLES, Row};
 use crate::kinds::in_force;
 use crate::manifest::{Manifest, Sharing, SharingModel};
@@ -23,7 +22,7 @@ pub(super) fn now(
 ) -> Option<u64> {
     let row = user_row(manifest, facts)?;
     let object = &sharing.object.value;
-    if holds_bypass(object, row, facts) {
+    if held_bypass(object, row, facts).is_some() {
         return Some(records);
     }
     match in_force(facts, object) {

@@ -2,8 +2,8 @@
 
 use super::accounts::{account_rules, of_account_owners};
 use super::{
-    WITHOUT_ACCOUNT, bypass, condition, counting, criteria_rules, expected, of_subordinates,
-    owner_rules, population, seen,
+    WITHOUT_ACCOUNT, bypass, condition, counting, criteria_rules, expected, held_bypass,
+    of_subordinates, owner_rules, population, seen,
 };
 use crate::criteria::{self, Asked, Known, Verdict};
 use crate::facts::{Facts, Question, ROLES, Row};
@@ -57,16 +57,13 @@ pub(super) fn at_worst(sharing: &Sharing, manifest: &Manifest, facts: &Facts, re
     let model = Defaults::new(manifest, facts).after(&sharing.object);
     let is_private = matches!(model, Some(SharingModel::Private) | None);
     let unmet = |criterion: &Criterion| {
-        let made = manifest.spec.fields.iter().find(|field| {
-            !field.absent
-                && field.object.value == sharing.object.value
-                && field.name.value == criterion.field.value
-        });
+        let made = manifest.spec.field(&sharing.object, &criterion.field);
+        let made = made.filter(|field| !field.absent);
         facts.field(&sharing.object, &criterion.field).is_none()
             && made.is_some_and(|field| !criteria::may_be_met_at_first(criterion, field))
     };
-    let gives_nothing = criteria_rules(sharing, manifest)
-        .all(|(rule, _)| rule.logic.is_none() && rule.criteria.iter().any(unmet));
+    let gives_nothing =
+        criteria_rules(sharing, manifest).all(|(rule, _)| !criteria::may_be_met(rule, unmet));
     let nothing = is_private
         && gives_nothing
         && is_countable(sharing, manifest)
@@ -86,7 +83,7 @@ pub(super) fn is_countable(sharing: &Sharing, manifest: &Manifest) -> bool {
 pub(super) fn is_open(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> bool {
     let open = |criterion: &Criterion| {
         let field = facts.field(&sharing.object, &criterion.field);
-        let nillable = field.is_some_and(|field| field["nillable"] == true);
+        let nillable = field.is_some_and(|field| field.nillable == Some(true));
         let stated = criterion.value.each().any(Value::is_blank);
         regards_case(criterion, sharing, facts)
             || is_of_moments(criterion, sharing, facts)
@@ -141,24 +138,12 @@ pub fn blind<'a>(manifest: &'a Manifest, facts: &Facts) -> Option<&'a Sharing> {
     let running = facts.org.running_user.as_deref()?;
     let row = facts.selected(&user_question(running)).first()?;
     let mut sharing = manifest.spec.sharing.iter();
-    sharing.find(|sharing| !holds_bypass(&sharing.object, row, facts))
+    sharing.find(|sharing| held_bypass(&sharing.object, row, facts).is_none())
 }
 
 /// The manifest's user as the org has it.
 pub(super) fn user_row<'a>(manifest: &Manifest, facts: &'a Facts) -> Option<&'a Row> {
     live_user(manifest.spec.user.as_ref()?, facts)
-}
-
-/// Whether the user's profile or a permission set it holds ignores the default today.
-pub(super) fn holds_bypass(object: &str, row: &Row, facts: &Facts) -> bool {
-    let assignments = row.children("PermissionSetAssignments");
-    let holds = |id: &str| {
-        row.text("ProfileId") == Some(id)
-            || assignments
-                .iter()
-                .any(|set| set.text("PermissionSetId") == Some(id))
-    };
-    bypass(object, facts).iter().any(|by| holds(&by.id))
 }
 
 /// Whether the manifest's profile goes on seeing every record: View and Modify All are only taken off the objects that

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         session.close().await;
         let facts = facts?;
         let plan = plan::plan(&manifests, &facts);
-        // The process ends soon: taking these apart would take as long as half the plan.
+        // The process ends soon, and they with it: nobody waits for them to be taken apart.
         std::mem::forget(facts);
         plan
     })?;

@@ -221,8 +221,16 @@ pub(super) fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     })
 }
 
+/// The verdict of conditions: of all of them, unless a logic says otherwise.
+pub(super) fn together(logic: Option<&Logic>, each: &[Verdict]) -> Verdict {
+    match logic {
+        Some(logic) => combine(logic, each),
+        None => all(each.iter().copied()),
+    }
+}
+
 /// The verdict of a logic over those of its conditions. A number that no condition has is not met.
-pub(super) fn combine(logic: &Logic, each: &[Verdict]) -> Verdict {
+fn combine(logic: &Logic, each: &[Verdict]) -> Verdict {
     match logic {
         Logic::Item(number) => number
             .checked_sub(1)

@@ -6,7 +6,7 @@ use super::permissions;
 use super::{Licence, Limit, RunningUser};
 use crate::facts::{LICENSES, OrgFacts, Row};
 use crate::observe::which_org;
-use crate::org::{OrgError, Reader, Refusal, query_path};
+use crate::org::{self, OrgError, Reader, Refusal};
 use crate::soql;
 
 const ORGANIZATION: &str =
@@ -42,12 +42,12 @@ pub(super) async fn ask(reader: &Reader, username: &str) -> Result<Answers, OrgE
         soql::literal(HUBSPOT)
     );
     let held = permissions::question(username, &names);
-    let paths = [ORGANIZATION, &user, LICENSES, &packaged, &held].map(query_path);
-    let (answers, limits) = tokio::join!(reader.together(&paths), reader.get("limits"));
-    let mut answers = answers?.into_iter();
-    let mut next = || answers.next().unwrap_or(Ok(Value::Null));
+    let queries = [ORGANIZATION, &user, LICENSES, &packaged, &held].map(str::to_owned);
+    let (answers, limits) = tokio::join!(reader.queries(&queries), reader.get("limits"));
+    let mut answers = answers?.into_iter().map(as_rows);
+    let mut next = || answers.next().unwrap_or(Ok(Vec::new()));
     let (organization, user) = (first(next()), first(next()));
-    let (licences, packaged) = (rows(next()), rows(next()));
+    let (licences, packaged) = (next().unwrap_or_default(), next().unwrap_or_default());
     let mut held = next();
     // Not every user may see them, and nothing else depends on them.
     let limits = limits.unwrap_or_default();
@@ -56,12 +56,9 @@ pub(super) async fn ask(reader: &Reader, username: &str) -> Result<Answers, OrgE
             break;
         };
         names.retain(|name| *name != absent);
-        let again = query_path(&permissions::question(username, &names));
-        held = reader
-            .together(&[again])
-            .await?
-            .pop()
-            .unwrap_or(Ok(Value::Null));
+        let again = permissions::question(username, &names);
+        let answer = reader.queries(&[again]).await?.pop();
+        held = answer.map_or(Ok(Vec::new()), as_rows);
     }
     Ok(Answers {
         trial: organization
@@ -73,35 +70,24 @@ pub(super) async fn ask(reader: &Reader, username: &str) -> Result<Answers, OrgE
         licences,
         packaged,
         limits,
-        permissions: held.map(|page| rows(Ok(page))),
+        permissions: held,
     })
 }
 
 /// A permission that the org's edition does not have, by the refusal of its column.
-fn absent_column<'a>(held: &Result<Value, Refusal>, names: &[&'a str]) -> Option<&'a str> {
+fn absent_column<'a>(held: &Result<Vec<Row>, Refusal>, names: &[&'a str]) -> Option<&'a str> {
     let refusal = held.as_ref().err()?;
     let names_it = |name: &&&str| refusal.message.contains(&format!("Permissions{name}'"));
     let found = names.iter().find(names_it)?;
     (refusal.code == "INVALID_FIELD").then_some(*found)
 }
 
-fn rows(page: Result<Value, Refusal>) -> Vec<Row> {
-    let Ok(mut page) = page else {
-        return Vec::new();
-    };
-    let records = page.get_mut("records").map(Value::take);
-    let Some(Value::Array(records)) = records else {
-        return Vec::new();
-    };
-    let row = |record| match record {
-        Value::Object(fields) => Some(Row(fields)),
-        _ => None,
-    };
-    records.into_iter().filter_map(row).collect()
+fn as_rows(rows: Result<Vec<org::Row>, Refusal>) -> Result<Vec<Row>, Refusal> {
+    rows.map(|rows| rows.into_iter().map(Row).collect())
 }
 
-fn first(page: Result<Value, Refusal>) -> Option<Row> {
-    rows(page).into_iter().next()
+fn first(rows: Result<Vec<Row>, Refusal>) -> Option<Row> {
+    rows.ok()?.into_iter().next()
 }
 
 impl Answers {
@@ -165,7 +151,7 @@ fn text_of(row: Option<&Row>, column: &str) -> String {
 mod tests {
     use super::*;
 
-    fn refused(code: &str, message: &str) -> Result<Value, Refusal> {
+    fn refused(code: &str, message: &str) -> Result<Vec<Row>, Refusal> {
         Err(Refusal {
             status: 400,
             code: code.to_owned(),
@@ -177,13 +163,13 @@ mod tests {
     #[test]
     fn a_permission_that_the_edition_does_not_have_is_left_out_of_the_question() {
         let names = ["ViewRoles", "ViewRolesAndMore"];
-        let check = |page: &Result<Value, Refusal>, expected: Option<&str>| {
+        let check = |page: &Result<Vec<Row>, Refusal>, expected: Option<&str>| {
             assert_eq!(absent_column(page, &names), expected, "{page:?}");
         };
         let told = "No such column 'PermissionsViewRolesAndMore' on entity 'PermissionSet'.";
         check(&refused("INVALID_FIELD", told), Some("ViewRolesAndMore"));
         check(&refused("INVALID_TYPE", told), None);
         check(&refused("INVALID_FIELD", "No such column 'Assignee'"), None);
-        check(&Ok(Value::Null), None);
+        check(&Ok(Vec::new()), None);
     }
 }

@@ -22,12 +22,12 @@ pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
 
 /// A criterion on a field this very plan makes matches nothing until somebody fills it.
 fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> {
-    let meant = rule
-        .expect_visible
-        .as_ref()
-        .is_some_and(|count| count.value == 0);
+    let expected = rule.expect_visible.as_ref();
+    if expected.is_some_and(|count| count.value == 0) {
+        return None;
+    }
     let name = |criterion: &Criterion| format!("{}.{}", sharing.object, criterion.field);
-    let made = |criterion: &&Criterion| {
+    let made = |criterion: &Criterion| {
         let full = name(criterion);
         view.changes.iter().any(|c| {
             c.address.kind == "custom_field"
@@ -35,28 +35,23 @@ fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> 
                 && c.action == crate::change::Action::Create
         })
     };
-    let criterion = rule.criteria.iter().find(made)?;
-    if meant {
+    let unmet = |criterion: &Criterion| {
+        let field = view.manifest.spec.field(&sharing.object, &criterion.field);
+        made(criterion)
+            && field.is_some_and(|field| !criteria::may_be_met_at_first(criterion, field))
+    };
+    if criteria::may_be_met(rule, unmet) {
         return None;
     }
+    let criterion = rule.criteria.iter().find(|criterion| unmet(criterion))?;
     let message = format!(
         "nothing will be visible through `{}`: this plan makes `{}`",
         rule.name,
         name(criterion)
     );
     let help = "fill the field (a data load, a flow), or say `expectVisible: 0` on the rule if that is meant";
-    let field = view
-        .manifest
-        .spec
-        .fields
-        .iter()
-        .find(|field| field.name.value == criterion.field.value);
-    let met = field.is_some_and(|field| criteria::may_be_met_at_first(criterion, field));
-    (!met).then(|| {
-        Diagnostic::error("OW2011", message)
-            .at(&criterion.field.place)
-            .help(help)
-    })
+    let diagnostic = Diagnostic::error("OW2011", message).at(&criterion.field.place);
+    Some(diagnostic.help(help))
 }
 
 /// The guide: "Make sure the Sharing Rule is set to 'Read/Write' Access so that the integration can update records."

@@ -2,9 +2,8 @@
 
 use super::unknown;
 use crate::diagnostic::Diagnostic;
-use crate::facts::Facts;
+use crate::facts::{DescribedField, Facts};
 use crate::manifest::{Criterion, Manifest, Rule, Scalar, Sharing, Value, nearest};
-use serde_json::Value as Json;
 
 /// Describe types that criteria-based sharing takes (Security guide, Criteria-Based Sharing Rules).
 const ALLOWED: [&str; 13] = [
@@ -46,11 +45,8 @@ fn check_one(
     if let Some(removed) = removed_here(criterion, sharing, manifest) {
         return Some(removed);
     }
-    let made_here = manifest.spec.fields.iter().any(|field| {
-        field.object.value == sharing.object.value
-            && field.name.value == criterion.field.value
-            && !field.absent
-    });
+    let own = manifest.spec.field(&sharing.object, &criterion.field);
+    let made_here = own.is_some_and(|field| !field.absent);
     let Some(field) = facts.field(&sharing.object, &criterion.field) else {
         let known = made_here || facts.offline || hidden(criterion, sharing, facts);
         return (!known).then(|| unknown_field(criterion, sharing, facts));
@@ -64,11 +60,8 @@ fn removed_here(
     sharing: &Sharing,
     manifest: &Manifest,
 ) -> Option<Diagnostic> {
-    let field = manifest.spec.fields.iter().find(|field| {
-        field.absent
-            && field.object.value == sharing.object.value
-            && field.name.value == criterion.field.value
-    })?;
+    let field = manifest.spec.field(&sharing.object, &criterion.field);
+    let field = field.filter(|field| field.absent)?;
     let message = format!(
         "the rule asks for `{}`, which this manifest removes",
         criterion.field
@@ -93,14 +86,9 @@ fn hidden(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
 }
 
 fn unknown_field(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> Diagnostic {
-    let fields = facts
-        .describe(&sharing.object)
-        .and_then(|describe| describe.get("fields")?.as_array());
-    let names: Vec<&str> = fields
-        .into_iter()
-        .flatten()
-        .filter_map(|field| field.get("name")?.as_str())
-        .collect();
+    let described = facts.describe(&sharing.object).into_iter();
+    let fields = described.flat_map(|described| &described.fields);
+    let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
     let what = format!("field `{}.{}`", sharing.object, criterion.field);
     let mut diagnostic = unknown(
         "OW2102",
@@ -117,21 +105,17 @@ fn unknown_field(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> Dia
     diagnostic
 }
 
-fn unfit_type(criterion: &Criterion, sharing: &Sharing, field: &Json) -> Option<Diagnostic> {
-    let kind = field.get("type").and_then(Json::as_str).unwrap_or_default();
-    let calculated = field.get("calculated").and_then(Json::as_bool) == Some(true);
-    let long = kind == "textarea"
-        && field
-            .get("length")
-            .and_then(Json::as_u64)
-            .is_some_and(|length| length > 255);
-    let targets = field.get("referenceTo").and_then(Json::as_array);
+fn unfit_type(
+    criterion: &Criterion,
+    sharing: &Sharing,
+    field: &DescribedField,
+) -> Option<Diagnostic> {
+    let kind = field.kind.as_str();
+    let long = kind == "textarea" && field.length > 255;
+    let mut targets = field.reference_to.iter();
     let lookup = kind == "reference"
-        && !targets
-            .into_iter()
-            .flatten()
-            .any(|target| matches!(target.as_str(), Some("User" | "Group" | "RecordType")));
-    let what = match (calculated, long, lookup, ALLOWED.contains(&kind)) {
+        && !targets.any(|target| matches!(target.as_str(), "User" | "Group" | "RecordType"));
+    let what = match (field.calculated, long, lookup, ALLOWED.contains(&kind)) {
         (true, ..) => "a formula".to_owned(),
         (_, true, ..) => "a long text area".to_owned(),
         (_, _, true, _) => "a lookup to something else than a user or queue".to_owned(),
@@ -150,8 +134,8 @@ fn unfit_type(criterion: &Criterion, sharing: &Sharing, field: &Json) -> Option<
     )
 }
 
-fn unfit_value(criterion: &Criterion, field: &Json) -> Option<Diagnostic> {
-    let kind = field.get("type").and_then(Json::as_str).unwrap_or_default();
+fn unfit_value(criterion: &Criterion, field: &DescribedField) -> Option<Diagnostic> {
+    let kind = field.kind.as_str();
     let unfit = |value: &Value| match (kind, value) {
         ("boolean", Value::Literal(Scalar::Bool(_))) => None,
         ("boolean", _) => Some("a checkbox compares with `true` or `false`"),

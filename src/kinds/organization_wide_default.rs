@@ -374,7 +374,8 @@ mod tests {
             let sharing = &manifests.first().expect("one").spec.sharing[0];
             let fields: Vec<_> = fields.iter().map(|name| json!({"name": name})).collect();
             let mut facts = Facts::default();
-            let answer = crate::facts::Answer::Describe(json!({"fields": fields}));
+            let described = serde_json::from_value(json!({"fields": fields})).expect("a describe");
+            let answer = crate::facts::Answer::Describe(described);
             facts.record(Question::Describe("Account".to_owned()), answer);
             let code = person_accounts(sharing, &facts).map(|error| error.code);
             assert_eq!(code, refused.then_some("OW2123"), "{default} {fields:?}");

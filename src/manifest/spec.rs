@@ -40,6 +40,14 @@ pub struct Spec {
     pub place: Place,
 }
 
+impl Spec {
+    /// What the manifest says about a custom field: that it is there, or that it goes.
+    pub fn field(&self, object: &str, name: &str) -> Option<&Field> {
+        let mut fields = self.fields.iter();
+        fields.find(|field| field.object.value == object && field.name.value == name)
+    }
+}
+
 /// A custom field.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields, transform = schema::field_type_keys)]

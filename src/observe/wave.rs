@@ -1,9 +1,9 @@
 //! From questions to as few requests as possible, and from their answers back to the questions.
 
 use crate::facts::{Answer, Facts, ORGANIZATION, Question, Row, Selection};
-use crate::org::{OrgError, Reader, Refusal, query_path, tooling_query_path};
-use serde_json::Value;
+use crate::org::{self, OrgError, Reader, Refusal, Resource, query_path, tooling_query_path};
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat_n;
 
 /// Something to read, and the questions that it answers.
 struct Read {
@@ -42,10 +42,9 @@ async fn read_components(
     components: BTreeMap<&'static str, Vec<String>>,
     reader: &Reader,
 ) -> Result<Vec<(Question, Answer)>, OrgError> {
-    let mut reads = tokio::task::JoinSet::new();
-    for (kind, names) in components {
+    let reads = components.into_iter().map(|(kind, names)| {
         let reader = reader.clone();
-        reads.spawn(async move {
+        async move {
             let documents = reader.read_metadata(kind, &names).await?;
             let questions = names
                 .into_iter()
@@ -53,17 +52,10 @@ async fn read_components(
             let answers = documents
                 .into_iter()
                 .map(|document| Answer::Component(document.map(Box::new)));
-            Ok::<_, OrgError>(questions.zip(answers).collect::<Vec<_>>())
-        });
-    }
-    let mut answers = Vec::new();
-    while let Some(read) = reads.join_next().await {
-        match read {
-            Ok(read) => answers.extend(read?),
-            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+            Ok(questions.zip(answers).collect::<Vec<_>>())
         }
-    }
-    Ok(answers)
+    });
+    Ok(org::all(reads).await?.into_iter().flatten().collect())
 }
 
 /// What to read. Selections of the same columns are one query, and the organization is a record: it is not counted
@@ -133,7 +125,7 @@ async fn read_resources(
     for (read, result) in reads.into_iter().zip(results) {
         match result {
             Err(_) if read.is_tooling() => refused.push(read),
-            result => answers.extend(file(read.questions, result)),
+            result => answers.extend(file(read.questions, result)?),
         }
     }
     answers.extend(read_alone(refused, reader).await?);
@@ -161,12 +153,15 @@ async fn read_alone(
     reader: &Reader,
 ) -> Result<Vec<(Question, Answer)>, OrgError> {
     let mut answers = Vec::new();
-    for read in reads {
-        let result = match reader.get(&read.path).await {
-            Err(OrgError::Refused { refusal, .. }) => Err(*refusal),
-            result => Ok(result?),
+    for question in reads.into_iter().flat_map(|read| read.questions) {
+        let Question::Tooling(soql) = &question else {
+            continue;
         };
-        answers.extend(file(read.questions, result));
+        let answer = match reader.tooling_query(soql).await {
+            Err(OrgError::Refused { refusal, .. }) => refused(*refusal),
+            rows => Answer::Rows(rows?.into_iter().map(Row).collect()),
+        };
+        answers.push((question, answer));
     }
     Ok(answers)
 }
@@ -178,31 +173,30 @@ impl Read {
 }
 
 /// The answers to the questions of one read.
-fn file(questions: Vec<Question>, result: Result<Value, Refusal>) -> Vec<(Question, Answer)> {
-    let value = match result {
-        Ok(value) => value,
-        Err(Refusal { code, message, .. }) => {
-            let refused = || Answer::Refused {
-                code: code.clone(),
-                message: message.clone(),
-            };
-            return questions
-                .into_iter()
-                .map(|question| (question, refused()))
-                .collect();
+fn file(
+    questions: Vec<Question>,
+    result: Result<Resource, Refusal>,
+) -> Result<Vec<(Question, Answer)>, OrgError> {
+    let answer = match result {
+        Err(refusal) => refused(refusal),
+        Ok(Resource::Json(json)) if is_describe(&questions) => Answer::Describe(json.read()?),
+        Ok(resource) => Answer::Rows(resource.rows()?.into_iter().map(Row).collect()),
+    };
+    let questions_and_answers = match answer {
+        Answer::Rows(rows) if questions.len() > 1 => told_apart(questions, &rows),
+        answer => {
+            let answers = repeat_n(answer, questions.len());
+            questions.into_iter().zip(answers).collect()
         }
     };
-    if let [Question::Describe(_)] = questions.as_slice() {
-        return questions
-            .into_iter()
-            .zip([Answer::Describe(value)])
-            .collect();
-    }
-    let rows = rows(value);
-    let alone = questions.len() == 1;
+    Ok(questions_and_answers)
+}
+
+/// Of the rows that several selections share, to each its own.
+fn told_apart(questions: Vec<Question>, rows: &[Row]) -> Vec<(Question, Answer)> {
     let of_question = |question: Question| {
         let own = |row: &&Row| match &question {
-            Question::Rows(selection) => alone || selection.holds(row),
+            Question::Rows(selection) => selection.holds(row),
             _ => true,
         };
         let rows = rows.iter().filter(own).cloned().collect();
@@ -211,12 +205,12 @@ fn file(questions: Vec<Question>, result: Result<Value, Refusal>) -> Vec<(Questi
     questions.into_iter().map(of_question).collect()
 }
 
-/// The rows of a query, or the one row that a record is.
-fn rows(mut value: Value) -> Vec<Row> {
-    match value.get_mut("records").map(Value::take) {
-        Some(Value::Array(records)) => records.iter().filter_map(Row::of).collect(),
-        _ => Row::of(&value).into_iter().collect(),
-    }
+fn is_describe(questions: &[Question]) -> bool {
+    matches!(questions, [Question::Describe(_)])
+}
+
+fn refused(Refusal { code, message, .. }: Refusal) -> Answer {
+    Answer::Refused { code, message }
 }
 
 #[cfg(test)]
@@ -235,10 +229,15 @@ mod tests {
         let read = reads.remove(0);
         let expected = query_path("SELECT Name, Kind FROM A WHERE (Name = 'x') OR (Kind = 'k')");
         assert_eq!(read.path, expected);
-        let row = |name: &str, kind: &str| json!({"Name": name, "Kind": kind});
-        let page = json!({"records": [row("x", "k"), row("x", "l"), row("y", "k")]});
-        let answers: BTreeMap<Question, Answer> =
-            file(read.questions, Ok(page)).into_iter().collect();
+        let row = |name: &str, kind: &str| {
+            let row = json!({"Name": name, "Kind": kind});
+            row.as_object().cloned().expect("a row")
+        };
+        let page = Resource::Rows(vec![row("x", "k"), row("x", "l"), row("y", "k")]);
+        let answers: BTreeMap<Question, Answer> = file(read.questions, Ok(page))
+            .expect("rows")
+            .into_iter()
+            .collect();
         let count = |selection: Selection| match &answers[&Question::Rows(selection)] {
             Answer::Rows(rows) => rows.len(),
             other => panic!("{other:?}"),
@@ -257,7 +256,9 @@ mod tests {
             "{record}"
         );
         assert_eq!(path(""), query_path(ORGANIZATION));
-        let rows = file(question(), Ok(json!({"Id": "00D", "Name": "Acme"})));
+        let json = r#"{"Id": "00D", "Name": "Acme"}"#;
+        let resource = serde_json::from_str(json).expect("JSON");
+        let rows = file(question(), Ok(Resource::Json(resource))).expect("a row");
         let Some((_, Answer::Rows(rows))) = rows.first() else {
             panic!("{rows:?}");
         };

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::secret::Secret;
 use crate::xml::{self, Element};
 
 use super::error::{OrgError, Refusal, excerpt};
-use super::lean::Lean;
 
 /// What came back, read whole.
 pub(super) struct Answer {
@@ -41,13 +40,8 @@ impl Answer {
         self.read()
     }
 
-    /// The body as JSON without what nobody reads of describes.
-    pub(super) fn lean_json(&self) -> Result<Value, OrgError> {
-        let Lean(value) = self.read()?;
-        Ok(value)
-    }
-
-    fn read<Body: DeserializeOwned>(&self) -> Result<Body, OrgError> {
+    /// The body as what it should hold.
+    pub(super) fn read<'body, Body: Deserialize<'body>>(&'body self) -> Result<Body, OrgError> {
         let body = self
             .body
             .strip_prefix(b"\xef\xbb\xbf")

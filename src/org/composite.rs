@@ -2,11 +2,16 @@
 //!
 //! **Promise:** every read has its own answer or refusal, in the order asked, whatever becomes of the others.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, json_refusal};
-use super::error::{OrgError, Refusal};
+use super::error::{OrgError, Refusal, excerpt};
 use super::rest::{query_path, records};
 use super::session::{Body, Request};
 use super::{Reader, Row, all};
@@ -16,6 +21,45 @@ const MOST_READS: usize = 25;
 /// Queries among them (the same).
 const MOST_QUERIES: usize = 5;
 
+/// What one read gave.
+#[derive(Debug)]
+pub enum Resource {
+    /// All rows of a query.
+    Rows(Vec<Row>),
+    /// Anything else.
+    Json(Json),
+}
+
+/// JSON as the org sent it. Describes are large: only who asked for one knows what of it is worth keeping.
+#[derive(Debug, Default, Deserialize)]
+pub struct Json(Box<RawValue>);
+
+impl Resource {
+    /// The rows of a query, or the one row that a record is.
+    ///
+    /// # Errors
+    /// As [`Json::read`].
+    pub fn rows(self) -> Result<Vec<Row>, OrgError> {
+        match self {
+            Self::Rows(rows) => Ok(rows),
+            Self::Json(json) => Ok(vec![json.read()?]),
+        }
+    }
+}
+
+impl Json {
+    /// What it holds, as far as that was asked for.
+    ///
+    /// # Errors
+    /// [`OrgError::Garbled`] where it holds something else.
+    pub fn read<Content: DeserializeOwned>(&self) -> Result<Content, OrgError> {
+        serde_json::from_str(self.0.get()).map_err(|error| OrgError::Garbled {
+            what: format!("a part of the org's answer is not what was asked for ({error})"),
+            excerpt: excerpt(self.0.get()),
+        })
+    }
+}
+
 impl Reader {
     /// Many resources at once, in the order asked; each may be refused on its own. The paths are those of
     /// [`Reader::get`]; a query that has more pages is read to its end. Where they do not fit one request, the
@@ -23,7 +67,10 @@ impl Reader {
     ///
     /// # Errors
     /// Where a request as a whole fails.
-    pub async fn together(&self, gets: &[String]) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
+    pub async fn together(
+        &self,
+        gets: &[String],
+    ) -> Result<Vec<Result<Resource, Refusal>>, OrgError> {
         let requests = groups(gets).into_iter().map(|group| {
             let (reader, parts) = (self.clone(), parts(gets, group));
             async move { reader.composite(parts).await }
@@ -42,9 +89,9 @@ impl Reader {
         queries: &[String],
     ) -> Result<Vec<Result<Vec<Row>, Refusal>>, OrgError> {
         let paths: Vec<String> = queries.iter().map(|query| query_path(query)).collect();
-        let pages = self.together(&paths).await?.into_iter();
-        let rows = pages.map(|page| match page {
-            Ok(page) => records(page).map(Ok),
+        let resources = self.together(&paths).await?.into_iter();
+        let rows = resources.map(|resource| match resource {
+            Ok(resource) => resource.rows().map(Ok),
             Err(refusal) => Ok(Err(refusal)),
         });
         rows.collect()
@@ -53,17 +100,12 @@ impl Reader {
     /// One composite, and the answers to its parts.
     async fn composite(&self, parts: Vec<Part>) -> Result<Vec<Answered>, OrgError> {
         let operation = format!("read {} resources at once", parts.len());
-        let (numbers, parts): (Vec<usize>, Vec<Value>) = parts
-            .into_iter()
-            .map(|(number, path)| {
-                let url = self.data_path(&path);
-                (
-                    number,
-                    json!({"method": "GET", "url": url, "referenceId": reference(number)}),
-                )
-            })
-            .unzip();
-        let body = json!({"allOrNone": false, "compositeRequest": parts});
+        let requested = |(number, path): &Part| {
+            let url = self.data_path(path);
+            json!({"method": "GET", "url": url, "referenceId": reference(*number)})
+        };
+        let requests: Vec<Value> = parts.iter().map(requested).collect();
+        let body = json!({"allOrNone": false, "compositeRequest": requests});
         let request = Request {
             operation,
             method: Method::POST,
@@ -73,18 +115,29 @@ impl Reader {
             api_calls: 1,
         };
         let answer = self.session.call(&request).await?;
-        let mut results = results(&answer, &numbers)?;
-        for body in results.iter_mut().flatten() {
-            self.complete(body).await?;
+        let results = results(&answer, &parts)?;
+        let mut answered = Vec::new();
+        for ((number, path), result) in parts.into_iter().zip(results) {
+            let result = match result {
+                Ok(json) if is_query(&path) => Ok(Resource::Rows(self.all_rows(&json).await?)),
+                other => other.map(Resource::Json),
+            };
+            answered.push((number, result));
         }
-        Ok(numbers.into_iter().zip(results).collect())
+        Ok(answered)
+    }
+
+    async fn all_rows(&self, first_page: &Json) -> Result<Vec<Row>, OrgError> {
+        let mut page = first_page.read()?;
+        self.complete(&mut page).await?;
+        records(page)
     }
 }
 
 /// A read: its number among all, and its path.
 type Part = (usize, String);
 /// What the read of that number was answered.
-type Answered = (usize, Result<Value, Refusal>);
+type Answered = (usize, Result<Resource, Refusal>);
 
 fn parts(gets: &[String], group: Vec<usize>) -> Vec<Part> {
     let paths = group.into_iter();
@@ -118,36 +171,51 @@ fn reference(index: usize) -> String {
     format!("r{index}")
 }
 
+/// An answer to a composite (REST API guide, Composite Results).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Composite {
+    composite_response: Vec<Subresponse>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Subresponse {
+    reference_id: String,
+    http_status_code: Option<u16>,
+    body: Json,
+}
+
 /// What each part was answered, by its reference.
-fn results(answer: &Answer, group: &[usize]) -> Result<Vec<Result<Value, Refusal>>, OrgError> {
-    let mut body = answer.lean_json()?;
-    let parts = match body.get_mut("compositeResponse").map(Value::take) {
-        Some(Value::Array(parts)) if parts.len() == group.len() => parts,
-        _ => return Err(answer.unreadable("it does not hold one result for each request")),
-    };
-    let mut named: std::collections::BTreeMap<String, Value> = parts
-        .into_iter()
-        .filter_map(|part| Some((part.get("referenceId")?.as_str()?.to_owned(), part)))
+fn results(answer: &Answer, parts: &[Part]) -> Result<Vec<Result<Json, Refusal>>, OrgError> {
+    let Composite { composite_response } = answer.read()?;
+    if composite_response.len() != parts.len() {
+        return Err(answer.unreadable("it does not hold one result for each request"));
+    }
+    let named = composite_response.into_iter();
+    let mut named: BTreeMap<String, Subresponse> = named
+        .map(|part| (part.reference_id.clone(), part))
         .collect();
-    let results = group.iter().map(|index| {
-        let part = named.remove(&reference(*index));
+    let results = parts.iter().map(|(number, _)| {
+        let part = named.remove(&reference(*number));
         let part = part.ok_or_else(|| answer.unreadable("it leaves out a request"))?;
         result(answer, part)
     });
     results.collect()
 }
 
-fn result(answer: &Answer, mut part: Value) -> Result<Result<Value, Refusal>, OrgError> {
-    let status = part.get("httpStatusCode").and_then(Value::as_u64);
-    let Some(status) = status.and_then(|status| u16::try_from(status).ok()) else {
+fn result(answer: &Answer, part: Subresponse) -> Result<Result<Json, Refusal>, OrgError> {
+    let Some(status) = part.http_status_code else {
         return Err(answer.unreadable("a result in it has no status"));
     };
-    let body = part.get_mut("body").map(Value::take).unwrap_or_default();
+    let body = part.body;
     if (200..300).contains(&status) {
         return Ok(Ok(body));
     }
     let nameless = || Refusal::new(status, &format!("HTTP {status}"), "");
-    Ok(Err(json_refusal(&body, status).unwrap_or_else(nameless)))
+    Ok(Err(
+        json_refusal(&body.read()?, status).unwrap_or_else(nameless)
+    ))
 }
 
 #[cfg(test)]

@@ -94,15 +94,7 @@ impl Cause {
 /// A profile or permission set of the user that ignores sharing.
 fn by_permission(subject: &Subject) -> Option<String> {
     let row = live_user(subject.manifest.spec.user.as_ref()?, subject.facts)?;
-    let sets: Vec<Row> = row.children("PermissionSetAssignments");
-    let holds = |id: &str| {
-        row.text("ProfileId") == Some(id)
-            || sets
-                .iter()
-                .any(|set| set.text("PermissionSetId") == Some(id))
-    };
-    let bypass = access::bypass(&subject.sharing.object, subject.facts);
-    let by = bypass.iter().find(|by| holds(&by.id))?;
+    let by = access::held_bypass(&subject.sharing.object, row, subject.facts)?;
     Some(format!(
         "{} through the {} `{}`",
         by.by,

@@ -5,10 +5,11 @@ use super::dependencies::{Walk, walk};
 use super::partial::{complete, without_user_permissions};
 use super::wishes::wishes;
 use crate::clone::{self, Baseline, ObjectFlags, Requirements};
-use crate::facts::{FIELD_PERMISSIONS, Facts, OBJECT_PERMISSIONS, Question, Row, Selection};
+use crate::facts::{
+    DescribedField, FIELD_PERMISSIONS, Facts, OBJECT_PERMISSIONS, Question, Row, Selection,
+};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a new profile with the Salesforce licence starts from, from API 60 on.
@@ -102,17 +103,11 @@ pub(super) fn requirements(
 
 /// Custom objects whose records go with a record of this object: those that have it as master.
 fn custom_children(facts: &Facts, object: &str) -> Vec<String> {
-    let relations = facts
-        .describe(object)
-        .and_then(|describe| describe.get("childRelationships")?.as_array());
-    let cascading = relations
-        .into_iter()
-        .flatten()
-        .filter(|relation| relation.get("cascadeDelete").and_then(Value::as_bool) == Some(true));
-    cascading
-        .filter_map(|relation| relation.get("childSObject")?.as_str())
-        .filter(|child| child.ends_with("__c"))
-        .map(str::to_owned)
+    let described = facts.describe(object).into_iter();
+    let relations = described.flat_map(|described| &described.child_relationships);
+    relations
+        .filter(|relation| relation.cascade_delete && relation.child.ends_with("__c"))
+        .map(|relation| relation.child.clone())
         .collect()
 }
 
@@ -161,42 +156,32 @@ pub(super) fn fixed_fields(
     let described = named_objects(manifest, wanted)
         .into_iter()
         .filter_map(|object| {
-            let fields = facts.describe(&object)?.get("fields")?.as_array()?;
+            let fields = &facts.describe(&object)?.fields;
             Some((object, fields))
         });
     let fixed = described.flat_map(|(object, fields)| {
-        let names = fields.iter().filter(|field| is_fixed(field));
-        let names = names.filter_map(|field| field.get("name")?.as_str());
-        names
-            .map(|name| format!("{object}.{name}"))
-            .collect::<Vec<_>>()
+        let fixed = fields.iter().filter(|field| is_fixed(field));
+        fixed.map(move |field| format!("{object}.{}", field.name))
     });
     fixed.collect()
 }
 
 /// The describe says it itself, or the field is required (a checkbox always has a value) or leads to a master, which
 /// alone has an order among the relationships.
-fn is_fixed(field: &Value) -> bool {
-    let flag = |name: &str| field.get(name).and_then(Value::as_bool);
-    if let Some(permissionable) = flag("permissionable") {
+fn is_fixed(field: &DescribedField) -> bool {
+    if let Some(permissionable) = field.permissionable {
         return !permissionable;
     }
-    let checkbox = field.get("type").and_then(Value::as_str) == Some("boolean");
-    let required = flag("nillable") == Some(false) && !checkbox;
-    required || field.get("relationshipOrder").is_some_and(Value::is_number)
+    let required = field.nillable == Some(false) && field.kind != "boolean";
+    required || field.relationship_order.is_some()
 }
 
 /// The user permissions this org knows: the `Permissions*` columns of its `PermissionSet`.
 pub(super) fn vocabulary(facts: &Facts) -> BTreeSet<String> {
-    let fields = facts
-        .describe("PermissionSet")
-        .and_then(|describe| describe.get("fields")?.as_array());
-    let names = fields
-        .into_iter()
-        .flatten()
-        .filter_map(|field| field.get("name")?.as_str());
-    names
-        .filter_map(|name| name.strip_prefix("Permissions"))
+    let described = facts.describe("PermissionSet").into_iter();
+    let fields = described.flat_map(|described| &described.fields);
+    fields
+        .filter_map(|field| field.name.strip_prefix("Permissions"))
         .map(str::to_owned)
         .collect()
 }
@@ -243,7 +228,7 @@ mod tests {
     use super::*;
     use crate::facts::Answer;
     use crate::manifest::Manifest;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn manifest() -> Manifest {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples/clone.yaml");
@@ -266,7 +251,7 @@ mod tests {
         facts.record(Question::Tooling(first), Answer::Rows(rows));
         facts.record(
             Question::Describe("Lead".to_owned()),
-            Answer::Describe(describe),
+            Answer::Describe(serde_json::from_value(describe).expect("a describe")),
         );
         let removals = requirements(&manifest, wanted, &facts).removals(&wishes(wanted, &manifest));
         removals
@@ -312,7 +297,8 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(is_fixed(&field), expected, "{field}");
+            let described = serde_json::from_value(field.clone()).expect("a field");
+            assert_eq!(is_fixed(&described), expected, "{field}");
         }
     }
 
