@@ -1,4 +1,5 @@
-//! Parsers of foreign text against mutated inputs: manifests, XML documents, SOAP and JSON answers, saved plans, zips.
+//! Parsers of foreign text against mutated inputs: manifests, XML documents, SOAP, JSON and composite answers, saved
+//! plans, zips.
 //!
 //! **Promise:** whatever the bytes, each parser returns data or an error: it never panics, takes no second over an input,
 //! and holds no more memory than a small multiple of what it was given.
@@ -12,7 +13,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use orgwright::org::{self, Clock, Reader, Target, Wait};
+use orgwright::facts::Described;
+use orgwright::org::{self, Clock, Reader, Resource, Target, Wait};
 use orgwright::secret::Secret;
 use orgwright::{archive, documents, manifest, report, xml};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -171,7 +173,7 @@ fn check(name: &str, good: &[Vec<u8>], parse: impl Fn(&[u8]) -> bool) {
 }
 
 /// How many parsers are tried.
-const PARSERS: u64 = 7;
+const PARSERS: u64 = 8;
 
 fn file(path: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a file of the project")
@@ -311,6 +313,23 @@ fn json_answers() {
         "Sets":{"totalSize":0,"done":true,"records":[]},"Username":"a\u00e9@acme.example"}]}"#;
     check_answers("JSON answer", &[page.to_vec()], async |reader| {
         reader.query("SELECT Id FROM User").await.is_ok()
+    });
+}
+
+#[test]
+fn composite_answers() {
+    let answer = br#"{"compositeResponse":[{"body":{"totalSize":1,"done":true,"records":[{"Id":"005000000000001AAA"}]},
+        "httpHeaders":{},"httpStatusCode":200,"referenceId":"r0"},{"body":{"keyPrefix":"00Q","fields":[{"name":"Email",
+        "type":"email","nillable":true,"length":80,"referenceTo":[]}],"childRelationships":[{"childSObject":"Task",
+        "cascadeDelete":true}]},"httpHeaders":{},"httpStatusCode":200,"referenceId":"r1"}]}"#;
+    let query = org::query_path("SELECT Id FROM User");
+    let paths = [query, "sobjects/Lead/describe".to_owned()];
+    check_answers("composite answer", &[answer.to_vec()], async |reader| {
+        let answers = reader.together(&paths).await;
+        answers.is_ok_and(|answers| match answers.as_slice() {
+            [Ok(Resource::Rows(_)), Ok(Resource::Json(json))] => json.read::<Described>().is_ok(),
+            _ => false,
+        })
     });
 }
 

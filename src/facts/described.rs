@@ -1,6 +1,6 @@
 //! What an object's describe says, as far as anybody here reads it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// An object as the org describes it (REST API guide, sObject Describe). Fields that the asking user cannot see are not
 /// among it.
@@ -10,8 +10,10 @@ pub struct Described {
     /// The three characters that every id of its records starts with.
     pub key_prefix: Option<String>,
     /// Its fields.
+    #[serde(deserialize_with = "or_default")]
     pub fields: Vec<DescribedField>,
     /// Lookups and masters of other objects that lead here.
+    #[serde(deserialize_with = "or_default")]
     pub child_relationships: Vec<ChildRelationship>,
 }
 
@@ -20,19 +22,23 @@ pub struct Described {
 #[serde(default, rename_all = "camelCase")]
 pub struct DescribedField {
     /// API name.
+    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// The describe type, such as `picklist`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "or_default")]
     pub kind: String,
     /// Whether it may be blank, where that is said.
     pub nillable: Option<bool>,
     /// Whether a profile may grant it, where that is said.
     pub permissionable: Option<bool>,
     /// Whether it is a formula or a summary.
+    #[serde(deserialize_with = "or_default")]
     pub calculated: bool,
     /// Characters of a text.
+    #[serde(deserialize_with = "or_default")]
     pub length: u64,
     /// Objects that a reference may lead to.
+    #[serde(deserialize_with = "or_default")]
     pub reference_to: Vec<String>,
     /// Which master it leads to, the first (0) or the second (1); `None` of everything but a master.
     pub relationship_order: Option<u64>,
@@ -43,9 +49,10 @@ pub struct DescribedField {
 #[serde(default, rename_all = "camelCase")]
 pub struct ChildRelationship {
     /// The object that has the field.
-    #[serde(rename = "childSObject")]
+    #[serde(rename = "childSObject", deserialize_with = "or_default")]
     pub child: String,
     /// Whether its records go with the record they belong to.
+    #[serde(deserialize_with = "or_default")]
     pub cascade_delete: bool,
 }
 
@@ -54,5 +61,33 @@ impl Described {
     pub fn field(&self, name: &str) -> Option<&DescribedField> {
         let mut fields = self.fields.iter();
         fields.find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Null says as little as a key that is not there.
+fn or_default<'de, Source, Content>(source: Source) -> Result<Content, Source::Error>
+where
+    Source: Deserializer<'de>,
+    Content: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(source)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_null_is_as_good_as_absent_and_unknown_keys_do_no_harm() {
+        let nulls = r#"{"keyPrefix":null,"fields":[{"name":"Id","type":null,"nillable":null,"length":null,
+            "referenceTo":null,"calculated":null,"relationshipOrder":null,"new":{"in":["API 70"]}}],
+            "childRelationships":null,"urls":{}}"#;
+        let described: Described = serde_json::from_str(nulls).expect("a describe");
+        let id = DescribedField {
+            name: "Id".to_owned(),
+            ..DescribedField::default()
+        };
+        assert_eq!(described.field("id"), Some(&id));
+        assert!(serde_json::from_str::<Described>(r#"{"fields":[{"name":1}]}"#).is_err());
     }
 }
