@@ -32,15 +32,21 @@ pub fn agree<'w>(value: u64, one: &'w str, many: &'w str) -> &'w str {
     if value == 1 { one } else { many }
 }
 
+/// Names that a sentence takes.
+pub const MOST_NAMED: usize = 6;
+
 /// The first few names of a list, and how many more there are.
 pub fn first_few(names: &[String]) -> String {
-    const FEW: usize = 5;
-    // One more would take no more room than to say so.
-    if names.len() <= FEW + 1 {
+    if names.len() <= MOST_NAMED {
         return names.join(", ");
     }
-    let more = u64::try_from(names.len() - FEW).unwrap_or(u64::MAX);
-    format!("{} and {} more", names[..FEW].join(", "), number(more))
+    // One more would take no more room than to say so.
+    let (few, others) = names.split_at(MOST_NAMED - 1);
+    format!(
+        "{} and {} more",
+        few.join(", "),
+        number(others.len() as u64)
+    )
 }
 
 #[cfg(test)]

@@ -85,6 +85,8 @@ pub struct Diagnostic {
     pub address: Option<Address>,
     /// Other places that explain it, each with what it says there.
     pub related: Vec<(Place, String)>,
+    /// Everything that the message counts, where the help names only the first few: only JSON shows them.
+    pub names: Vec<String>,
 }
 
 impl Diagnostic {
@@ -98,6 +100,7 @@ impl Diagnostic {
             place: None,
             address: None,
             related: Vec::new(),
+            names: Vec::new(),
         }
     }
 
@@ -143,9 +146,16 @@ impl Diagnostic {
         self.related.push((place.clone(), label.into()));
         self
     }
+
+    /// Adds everything that the message counts.
+    #[must_use]
+    pub fn naming(mut self, names: &[String]) -> Self {
+        self.names = names.to_vec();
+        self
+    }
 }
 
-/// JSON keeps one flat shape: code, severity, address, message, help, file, line, column, related.
+/// JSON keeps one flat shape: code, severity, address, message, help, file, line, column, related, names.
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let place = self.place.as_ref();
@@ -159,6 +169,7 @@ impl Serialize for Diagnostic {
             line: place.map(|place| place.line),
             column: place.map(|place| place.column),
             related: self.related.iter().map(FlatRelated::from).collect(),
+            names: &self.names,
         }
         .serialize(serializer)
     }
@@ -177,6 +188,8 @@ struct FlatDiagnostic<'a> {
     column: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<FlatRelated<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    names: &'a [String],
 }
 
 /// A related place as JSON shows it.
@@ -357,13 +370,15 @@ mod tests {
             .at(&place)
             .help("did you mean `role`?")
             .about(Address::new("role", "Sales"))
-            .see(&place, "first written here");
+            .see(&place, "first written here")
+            .naming(&["A".to_owned(), "B".to_owned()]);
         assert_eq!(
             serde_json::to_value(&diagnostic).unwrap(),
             serde_json::json!({
                 "code": "OW1003", "severity": "error", "address": "role/Sales", "message": "no such key",
                 "help": "did you mean `role`?", "file": "orgwright.yaml", "line": 3, "column": 7,
                 "related": [{"file": "orgwright.yaml", "line": 3, "column": 7, "message": "first written here"}],
+                "names": ["A", "B"],
             })
         );
     }

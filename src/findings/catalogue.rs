@@ -102,7 +102,7 @@ pub const CODES: &[Code] = &[
     code(
         "OW2016",
         "the clone falls behind its source",
-        "Each release adds permissions to System Administrator, never to its clones. They are listed so that somebody decides; `follow: source` takes them over with every apply.",
+        "Each release adds permissions to System Administrator, never to its clones. The first few are shown, `--format json` names all of them, so that somebody decides; `follow: source` takes them over with every apply.",
     ),
     code(
         "OW2017",

@@ -12,7 +12,7 @@ use super::{Draft, Kind, Resource, compare, unknown};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
-use crate::count::{count, first_few};
+use crate::count::{MOST_NAMED, count, first_few};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
 use crate::manifest::{self, Manifest};
@@ -278,15 +278,20 @@ impl Owned<'_> {
             count(gained.len() as u64, "user permission"),
             self.wanted.name
         );
+        let rest = match gained.len() > MOST_NAMED {
+            true => " (`--format json` names all)",
+            false => "",
+        };
         let help = format!(
-            "{}; state them under `userPermissions`, or say `follow: source`",
+            "{}{rest}; state them under `userPermissions`, or say `follow: source`",
             first_few(gained)
         );
         Some(
             Diagnostic::note("OW2016", message)
                 .at(&self.wanted.name.place)
                 .help(help)
-                .about(address.clone()),
+                .about(address.clone())
+                .naming(gained),
         )
     }
 }

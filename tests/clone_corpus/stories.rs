@@ -225,8 +225,10 @@ async fn what_the_source_gains_is_a_finding_and_with_follow_a_change() {
         .findings
         .iter()
         .find(|finding| finding.code == "OW2016");
-    let help = behind.and_then(|finding| finding.help.clone()).unwrap();
+    let behind = behind.expect("the finding");
+    let help = behind.help.clone().unwrap_or_default();
     assert!(help.contains("ApprovalAdmin"), "{help}");
+    assert_eq!(behind.names, ["ApprovalAdmin"]);
 
     let change = planned(&org, &following).await;
     let fields: Vec<_> = change
