@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::error::Category;
 
 use crate::secret::Secret;
 use crate::xml::{self, Element};
@@ -46,8 +47,7 @@ impl Answer {
             .body
             .strip_prefix(b"\xef\xbb\xbf")
             .unwrap_or(&self.body);
-        serde_json::from_slice(body)
-            .map_err(|error| self.unreadable(&format!("it is not JSON ({error})")))
+        serde_json::from_slice(body).map_err(|error| self.unreadable(&unfit(&error)))
     }
 
     /// The element inside the SOAP body.
@@ -238,6 +238,17 @@ impl Answer {
         self.token
             .as_ref()
             .map_or_else(|| text.to_string(), |token| token.redact(&text))
+    }
+}
+
+/// Why JSON could not be read. The reader's own words may hold a value, and that a secret, so they stay away.
+pub(super) fn unfit(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Data => {
+            let (line, column) = (error.line(), error.column());
+            format!("it holds something else than was asked for (line {line}, column {column})")
+        }
+        _ => format!("it is not JSON ({error})"),
     }
 }
 

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, json_refusal};
+use super::answer::{Answer, json_refusal, unfit};
 use super::error::{OrgError, Refusal, excerpt};
 use super::rest::{query_path, records};
 use super::session::{Body, Request};
@@ -54,7 +54,10 @@ impl Json {
     /// [`OrgError::Garbled`] where it holds something else.
     pub fn read<Content: DeserializeOwned>(&self) -> Result<Content, OrgError> {
         serde_json::from_str(self.0.get()).map_err(|error| OrgError::Garbled {
-            what: format!("a part of the org's answer is not what was asked for ({error})"),
+            what: format!(
+                "a part of the org's answer cannot be used: {}",
+                unfit(&error)
+            ),
             excerpt: excerpt(self.0.get()),
         })
     }

@@ -27,7 +27,7 @@ impl Refusal {
         Self {
             status,
             code: code.to_owned(),
-            message: stripped.unwrap_or(message).trim().to_owned(),
+            message: without_tokens(stripped.unwrap_or(message).trim()),
             fields: Vec::new(),
         }
     }
@@ -263,11 +263,13 @@ impl OrgError {
     }
 }
 
-/// The start of a foreign text, fit to be shown: control characters escaped, one line.
+/// The start of a foreign text, fit to be shown: control characters escaped, one line, without tokens.
 pub(super) fn excerpt(text: &str) -> String {
     const MAX_CHARACTERS: usize = 200;
-    let shown: String = text
-        .trim()
+    let text = text.trim();
+    let end = text.char_indices().nth(10 * MAX_CHARACTERS);
+    let start = end.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+    let shown: String = without_tokens(start)
         .chars()
         .take(MAX_CHARACTERS)
         .flat_map(visible)
@@ -277,6 +279,29 @@ pub(super) fn excerpt(text: &str) -> String {
     } else {
         shown
     }
+}
+
+/// The text with every token masked that looks like one: a host may say again what it was sent, or another's.
+fn without_tokens(text: &str) -> String {
+    let in_token =
+        |character: char| character.is_ascii_alphanumeric() || "!._-%+/=".contains(character);
+    let words = text.split_inclusive(|character| !in_token(character));
+    let masked = words.map(|word| {
+        let token = word.trim_end_matches(|character| !in_token(character));
+        match is_token(token) {
+            true => word.replacen(token, "***", 1),
+            false => word.to_owned(),
+        }
+    });
+    masked.collect()
+}
+
+/// Session ids begin with an org's id, signed tokens with a brace in base64.
+fn is_token(word: &str) -> bool {
+    /// An org's id, what stands between, and a part of the secret.
+    const SHORTEST: usize = 20;
+    let session = word.starts_with("00D") && (word.contains('!') || word.contains("%21"));
+    word.len() >= SHORTEST && (session || word.starts_with("eyJ"))
 }
 
 /// Line ends become spaces; other control characters and those that turn the text around are escaped.
@@ -294,6 +319,27 @@ fn visible(character: char) -> Vec<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_looks_like_a_token_is_masked_wherever_it_stands() {
+        for (text, shown) in [
+            (
+                "Bearer 00D000000000062!AQ.canary_-x is not valid",
+                "Bearer *** is not valid",
+            ),
+            ("{\"t\":\"00D000000000062%21AQcanary\"}", "{\"t\":\"***\"}"),
+            ("<t>eyJraWQiOiIyMzAi.eyJzdWIi.c2ln</t>", "<t>***</t>"),
+            (
+                "org 00D000000000062EAA, not 00D!",
+                "org 00D000000000062EAA, not 00D!",
+            ),
+        ] {
+            assert_eq!(excerpt(text), shown);
+            assert_eq!(Refusal::new(400, "X", text).message, shown);
+        }
+        let cut = format!("{}00D000000000062!canary", " x".repeat(90));
+        assert!(!excerpt(&cut).contains("canary"), "{}", excerpt(&cut));
+    }
 
     fn refused(status: u16, code: &str, message: &str) -> OrgError {
         OrgError::Refused {

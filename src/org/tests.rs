@@ -243,6 +243,34 @@ fn composite_result(part: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn a_part_of_a_composite_that_says_the_token_again_does_not_bring_it_into_an_error() {
+    const TOKEN: &str = "00D000000000062!canary";
+    let host = Host::org(|_, _| {
+        let refused = json!([{"errorCode": "X", "message": TOKEN}]);
+        let part = |number: u8, status: u16, body: Value| {
+            json!({"referenceId": format!("r{number}"), "httpStatusCode": status, "body": body})
+        };
+        let described = part(1, 200, json!({"keyPrefix": {"again": TOKEN}}));
+        json(json!({"compositeResponse": [part(0, 400, refused), described]}))
+    })
+    .await;
+    let paths = ["limits", "sobjects/Lead/describe"].map(str::to_owned);
+    let results = host.quiet().await.together(&paths).await.unwrap();
+    let [Err(refusal), Ok(Resource::Json(described))] = results.as_slice() else {
+        panic!("{results:?}");
+    };
+    assert_eq!(refusal.message, "***");
+    let error = described
+        .read::<BTreeMap<String, String>>()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("***") && !error.contains("canary"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_composite_of_another_length_is_refused() {
     let host = Host::org(|_, _| json(json!({"compositeResponse": []}))).await;
     let error = host

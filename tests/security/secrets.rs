@@ -129,6 +129,35 @@ fn s13_an_org_that_says_a_secret_again_does_not_bring_it_into_an_error() {
     }
 }
 
+#[test]
+fn s13_an_org_that_says_the_session_again_does_not_bring_it_into_an_error() {
+    use super::support::host::{Host, JSON, response};
+    let session = "00D000000000062!canary-session";
+    let known = r#"{"user_id":"005","organization_id":"00D000000000062EAA","preferred_username":"a@b.example"}"#;
+    for answer in [
+        r#"{"compositeResponse":[{"httpStatusCode":"SESSION"}]}"#,
+        r#"{"compositeResponse":[{"httpStatusCode":400,"referenceId":"r0","body":[{"errorCode":"X","message":"SESSION"}]}]}"#,
+        r#"{"compositeResponse":"SESSION"}"#,
+        r#"{"SESSION":[]}"#,
+        "SESSION",
+    ] {
+        let answer = answer.replace("SESSION", session);
+        let host = Host::start(move |request| match request {
+            composite if composite.contains("/composite") => response("200 OK", JSON, &answer),
+            versions if versions.starts_with("GET /services/data ") => {
+                response("200 OK", JSON, r#"[{"version":"66.0"}]"#)
+            }
+            soap if soap.contains("/Soap/") => response("500 Oops", JSON, &answer),
+            _ => response("200 OK", JSON, known),
+        });
+        let folder = folder();
+        let mut command = program(folder.path(), &["plan", "--org", "env"]);
+        command.env("SF_ACCESS_TOKEN", session);
+        let run = quiet(command.env("SF_ORG_INSTANCE_URL", &host.url));
+        assert_ne!(run.code, 0, "{}", run.err);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn s14_a_secret_that_others_can_read_is_refused() {
