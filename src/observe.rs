@@ -14,7 +14,7 @@ use crate::kinds::{
     KINDS, administrators, ask_more, entity_definition, role_by_itself, user_question,
 };
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Reader};
+use crate::org::{OrgError, Reader, Refusal};
 use std::collections::BTreeSet;
 
 /// Waves after the first, where answers lead to further questions: chains of dependencies end long before.
@@ -171,6 +171,15 @@ fn readable(facts: &Facts) -> Result<(), Failure> {
         let Some((code, message)) = facts.refusal(query) else {
             continue;
         };
+        let refusal = Refusal {
+            status: 400,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            fields: Vec::new(),
+        };
+        if refusal.is_busy() {
+            return Err(failed(refusal.of("read the org's setup")));
+        }
         let message = format!("the org does not let you read its setup: {code}: {message}");
         let help = "log in as an administrator with View Setup and Configuration and View Roles";
         let diagnostic = Diagnostic::error("OW3002", message).help(help);

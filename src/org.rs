@@ -24,6 +24,7 @@ mod metadata;
 mod phases;
 mod place;
 pub mod poll;
+mod refusal_class;
 mod rest;
 mod retry;
 mod session;
@@ -54,6 +55,7 @@ pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
 pub use metadata::{FileProperties, Retrieved};
 pub use phases::Phase;
+pub use refusal_class::RefusalClass;
 pub use rest::{query_path, tooling_query_path};
 pub use target::{NamedTarget, Target};
 

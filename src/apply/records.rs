@@ -5,7 +5,7 @@ use super::{Result, Run, Step};
 use crate::change::{Component, Lookup, Record, RecordValue, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::failure;
-use crate::org::{OrgError, Refusal, Row};
+use crate::org::{OrgError, Refusal, RefusalClass, Row};
 use crate::soql;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -240,13 +240,13 @@ fn first_id(rows: &[Row]) -> Option<String> {
 /// Whether the org has the record already. A username is taken in this org or in another one: the look tells.
 fn is_duplicate(refusal: &Refusal) -> bool {
     matches!(
-        refusal.code.as_str(),
-        "DUPLICATE_VALUE" | "DUPLICATE_USERNAME"
+        refusal.class(),
+        RefusalClass::Duplicate | RefusalClass::UsernameTaken
     )
 }
 
 fn is_gone(refusal: &Refusal) -> bool {
-    matches!(refusal.code.as_str(), "ENTITY_IS_DELETED" | "NOT_FOUND")
+    refusal.class() == RefusalClass::NotFound
 }
 
 /// The query that finds the record an insert would have made.

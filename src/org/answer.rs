@@ -288,10 +288,13 @@ fn soap_content(mut envelope: Element) -> Option<Element> {
     envelope.child_mut("Body")?.children.pop()
 }
 
+/// A fault. SOAP sends each with status 500 (SOAP 1.1, section 6.2), which says nothing about the org: only what a
+/// gateway adds to it counts.
 fn fault(content: &Element, status: u16) -> Option<Refusal> {
     if content.name != "Fault" {
         return None;
     }
+    let status = if status == 500 { 400 } else { status };
     // The prefix in front of the code is the envelope's affair; `soapenv:Client` has no platform code behind it.
     let code = content.text_of("faultcode").unwrap_or_default();
     let code = code.rsplit_once(':').map_or(code, |(_, code)| code);

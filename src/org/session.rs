@@ -45,7 +45,7 @@ pub(super) struct Session {
     credentials: Credentials,
     held: Mutex<Held>,
     renewal: tokio::sync::Mutex<()>,
-    retries: Retries,
+    pub(super) retries: Retries,
 }
 
 /// The token in use, and how many were used before it.

@@ -1,6 +1,7 @@
 //! The client against a scripted host: one test for each fact of the wire.
 
 mod host;
+mod parts;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -161,8 +161,13 @@ impl Host {
             ..options()
         };
         let reader = connect(self.target(), options).await.unwrap();
-        self.seen.lock().unwrap().clear();
+        self.forget();
         reader
+    }
+
+    /// Nothing that was asked so far is seen.
+    pub(super) fn forget(&self) {
+        self.seen.lock().unwrap().clear();
     }
 }
 
