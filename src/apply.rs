@@ -5,10 +5,12 @@
 
 mod deploy;
 mod entry;
+mod look;
 mod lost;
 mod records;
 mod refusal;
 mod rest;
+mod together;
 mod wait;
 
 pub use rest::add_rest;
@@ -17,11 +19,11 @@ use crate::address::Address;
 use crate::change::{Action, Change, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
-use crate::facts::Facts;
+use crate::facts::{Facts, Question};
 use crate::failure;
 use crate::manifest::Manifest;
 use crate::observe;
-use crate::org::{OrgError, Reader, Writer};
+use crate::org::{OrgError, QUEUED_DEPLOYS, Reader, Writer};
 use crate::plan::{self, Plan};
 use crate::verify::{self, Sample, Verification};
 use serde::Serialize;
@@ -49,6 +51,20 @@ pub struct Options {
     pub stop: Arc<AtomicBool>,
     /// How many records the proof compares.
     pub sample: Sample,
+    /// The deploys in the org's queue, where they were looked at just now (see [`queue_question`]).
+    pub queue: Option<Vec<String>>,
+}
+
+/// What the wave of a plan asks beside, so that an apply need not look at the org's deploy queue by itself.
+pub fn queue_question() -> Question {
+    Question::Tooling(QUEUED_DEPLOYS.to_owned())
+}
+
+/// The deploys in the org's queue, as far as a wave tells.
+pub fn queue(facts: &Facts) -> Option<Vec<String>> {
+    let rows = facts.tooling_answered(QUEUED_DEPLOYS)?;
+    let ids = rows.iter().filter_map(|row| row.text("Id"));
+    Some(ids.map(str::to_owned).collect())
 }
 
 /// How an apply ended.
@@ -127,6 +143,7 @@ pub async fn apply(
         queue_awaited: false,
         found: BTreeMap::new(),
         defaults_in_force: false,
+        expected: None,
         remarks: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
@@ -174,6 +191,8 @@ struct Run<'a> {
     found: BTreeMap<String, String>,
     /// Whether the defaults were seen in force.
     defaults_in_force: bool,
+    /// How long the deploy before took, to the last look at it.
+    expected: Option<Duration>,
     /// Remarks that came up on the way.
     remarks: Vec<Diagnostic>,
 }

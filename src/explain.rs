@@ -7,7 +7,6 @@ use crate::facts::Facts;
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::kinds::{Reach, foreign_rules, live_user, rule_criteria};
 use crate::manifest::{Manifest, Rule, Word};
-use crate::observe;
 use crate::org::{OrgError, Reader};
 use crate::soql;
 use crate::verify::cause;
@@ -39,13 +38,13 @@ pub struct Explanation {
 /// impossible.
 pub async fn explain(
     manifests: &[Manifest],
+    facts: &Facts,
     reader: &Reader,
     ids: &[String],
 ) -> Result<Vec<Explanation>, Failure> {
-    let facts = observe::observe(manifests, reader).await?;
     let mut explanations = Vec::new();
     for id in ids {
-        let (subject, username) = subject(manifests, &facts, id)?;
+        let (subject, username) = subject(manifests, facts, id)?;
         let explanation = explain_one(&subject, reader, id, username)
             .await
             .map_err(failed)?;

@@ -160,9 +160,14 @@ impl Facts {
 
     /// The rows of a Tooling API query; empty where the org refused it or it was not asked.
     pub fn tooling_rows(&self, soql: &str) -> &[Row] {
+        self.tooling_answered(soql).unwrap_or_default()
+    }
+
+    /// The rows of a Tooling API query, where it was asked and answered.
+    pub fn tooling_answered(&self, soql: &str) -> Option<&[Row]> {
         match self.answers.get(&Question::Tooling(soql.to_owned())) {
-            Some(Answer::Rows(rows)) => rows,
-            _ => &[],
+            Some(Answer::Rows(rows)) => Some(rows),
+            _ => None,
         }
     }
 

@@ -14,6 +14,7 @@ mod auth_url;
 pub mod browser;
 mod certificates;
 mod clock;
+mod collections;
 mod composite;
 mod deploy;
 mod error;
@@ -50,13 +51,14 @@ use session::Session;
 
 pub use auth::{LoggedOut, log_out};
 pub use clock::{Clock, MachineClock, Wait};
+pub use collections::{FIRST_ID, MOST_IN_COLLECTION, MOST_TOGETHER, NewRecord, Rows};
 pub use composite::{Json, Resource};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
 pub use metadata::{FileProperties, Retrieved};
 pub use phases::Phase;
 pub use refusal_class::RefusalClass;
-pub use rest::{query_path, tooling_query_path};
+pub use rest::{QUEUED_DEPLOYS, query_path, tooling_query_path};
 pub use target::{NamedTarget, Target};
 
 /// One record of an answer, its fields in the order of the query.
@@ -72,7 +74,7 @@ pub struct Options {
     /// A file with certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// Connections to open while a token is asked for, where the org's host is known by then, so that the first wave of
-    /// reads finds them standing. Where no token has to be asked for, [`connect`] opens them beside its own questions.
+    /// reads finds them standing.
     pub warm_connections: usize,
     /// Is told about every request.
     pub trace: Option<Trace>,
@@ -156,9 +158,6 @@ pub struct Writer {
 /// and the errors of transport.
 pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgError> {
     let log_in = auth::log_in(target, &options).await?;
-    if !log_in.is_warm {
-        version::warm_up(&log_in.http, &log_in.base, options.warm_connections);
-    }
     let nothing = |_| async { Ok(()) };
     let (reader, _nothing) = identified(log_in, options, nothing).await?;
     Ok(reader)
@@ -236,7 +235,6 @@ fn provisional(log_in: LogIn, api_version: String) -> Reader {
         credentials,
         username,
         org_id,
-        is_warm: _,
     } = log_in;
     let known_id = org_id
         .as_deref()

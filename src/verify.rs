@@ -17,7 +17,6 @@ use crate::event::Emit;
 use crate::facts::{Facts, OrgFacts, Question};
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::manifest::Manifest;
-use crate::observe;
 use crate::org::{OrgError, Reader};
 use crate::plan;
 use serde::Serialize;
@@ -40,13 +39,13 @@ const QUERIES_A_REQUEST: usize = 25;
 /// What the org or the way to it made impossible; a manifest the org contradicts.
 pub async fn verify(
     manifests: &[Manifest],
+    facts: &Facts,
     reader: &Reader,
     sample: Sample,
     emit: Emit<'_>,
 ) -> Result<Verification, Failure> {
-    let facts = observe::observe(manifests, reader).await?;
-    let plan = plan::plan(manifests, &facts)?;
-    let access = prove(manifests, &facts, reader, sample, emit).await?;
+    let plan = plan::plan(manifests, facts)?;
+    let access = prove(manifests, facts, reader, sample, emit).await?;
     Ok(Verification {
         org: plan.org,
         converged: plan.changes.is_empty(),
@@ -117,22 +116,38 @@ pub fn ask(manifests: &[Manifest], impact: &[Impact], sample: Sample) -> BTreeSe
     if !in_one_request(impact) {
         return BTreeSet::new();
     }
-    let nothing = Facts::offline();
+    let is_whole = |object: &str| sample.is_whole(population(object));
+    questions(manifests, is_whole, |subject| subject.select_all_paths())
+}
+
+/// The first page of the records that a proof will compare, as questions that can be part of the wave before it: where
+/// it is not known yet how many there are, and as a rule they are no more.
+pub fn ask_first_pages(manifests: &[Manifest], sample: Sample) -> BTreeSet<Question> {
+    let is_whole = |_: &str| sample.is_whole(subject::PAGE);
+    questions(manifests, is_whole, |subject| subject.select_first_page())
+}
+
+/// A question about the records of each object that is compared and wanted, before anything is known of the org.
+fn questions(
+    manifests: &[Manifest],
+    is_wanted: impl Fn(&str) -> bool,
+    select: impl Fn(&Subject<'_>) -> String,
+) -> BTreeSet<Question> {
+    let facts = Facts::offline();
     let subjects = manifests.iter().flat_map(|manifest| {
         let sharing = manifest.spec.sharing.iter();
         sharing.map(move |sharing| (manifest, sharing))
     });
-    let whole = subjects.filter(|(_, sharing)| {
-        access::is_name(&sharing.object) && sample.is_whole(population(&sharing.object))
-    });
-    let queries = whole.map(|(manifest, sharing)| {
+    let wanted = subjects
+        .filter(|(_, sharing)| access::is_name(&sharing.object) && is_wanted(&sharing.object));
+    let queries = wanted.map(|(manifest, sharing)| {
         let subject = Subject {
             manifest,
             sharing,
-            facts: &nothing,
+            facts: &facts,
             user_id: "",
         };
-        Question::Query(subject.select_all_paths())
+        Question::Query(select(&subject))
     });
     queries.collect()
 }

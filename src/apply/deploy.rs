@@ -15,9 +15,6 @@ use crate::soql;
 /// Rounds in which entries that the org refuses, and nobody stated, are left out.
 pub(super) const MOST_ROUNDS: usize = 5;
 
-/// Looks at an accepted deploy that may fail one after the other.
-const MOST_BROKEN_LOOKS: u32 = 10;
-
 /// Words of the platform that say "not now": a lock that another sharing or group operation holds.
 const LOCKS: [&str; 6] = [
     "interferes with another operation already in progress",
@@ -164,7 +161,10 @@ impl Run<'_> {
             id: sent.id.clone(),
             components: files.len().saturating_sub(1),
         });
-        let status = self.poll(stage, &sent.id, changes).await?;
+        let (status, beside) = self
+            .poll(stage, &sent.id, changes, self.default_queries(stage))
+            .await?;
+        self.note_defaults(beside);
         if sent.found && !is_of(&status, files) {
             self.unknown(changes);
             return Err(undecided(&sent.id).into());
@@ -176,47 +176,6 @@ impl Run<'_> {
         for index in changes {
             self.outcomes[*index].result = Result::Unknown;
         }
-    }
-
-    /// A deploy that was accepted goes on whatever happens here, so a look that fails is followed by another; once too
-    /// many have, its outcome is unknown.
-    async fn poll(&mut self, stage: u8, id: &str, changes: &[usize]) -> Step<DeployStatus> {
-        let started = self.now();
-        let mut last = (String::new(), u64::MAX);
-        let mut broken = 0;
-        let mut progress_told = (0, 0);
-        for wait in std::iter::once(std::time::Duration::ZERO).chain(poll::schedule()) {
-            let reader = self.writer.reader();
-            let wait = poll::sharpened(wait, self.elapsed(started), progress_told);
-            self.writer.reader().clock().sleep(wait).await;
-            let status = match reader.deploy_status(id).await {
-                Ok(status) => status,
-                Err(error) if error.may_pass() && broken < MOST_BROKEN_LOOKS => {
-                    broken += 1;
-                    continue;
-                }
-                Err(error) => {
-                    self.unknown(changes);
-                    return Err(error.into());
-                }
-            };
-            broken = 0;
-            if status.done {
-                return Ok(status);
-            }
-            progress_told = (status.components_deployed, status.components_total);
-            let now = (status.status.clone(), u64::from(status.components_deployed));
-            if now != last {
-                let elapsed_ms = self.milliseconds(started);
-                (self.emit)(progress(stage, id, &status, elapsed_ms));
-                last = now;
-            }
-            if self.elapsed(started) > self.options.wait {
-                break;
-            }
-        }
-        self.unknown(changes);
-        Err(still_running(id).into())
     }
 
     fn refused(
@@ -346,17 +305,6 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components
 }
 
-fn progress(stage: u8, id: &str, status: &DeployStatus, elapsed_ms: u64) -> Event {
-    Event::DeployProgress {
-        stage,
-        id: id.to_owned(),
-        status: status.status.clone(),
-        done: u64::from(status.components_deployed),
-        total: u64::from(status.components_total),
-        elapsed_ms,
-    }
-}
-
 fn unpackable(error: package::PackageError) -> super::Stopped {
     let diagnostic = Diagnostic::error("OW3008", format!("cannot build the package: {error}"));
     super::Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
@@ -371,15 +319,6 @@ fn busy(words: &str) -> Failure {
         Exit::Busy,
         vec![diagnostic.help("run the same command again later")],
     )
-}
-
-fn still_running(id: &str) -> Failure {
-    let diagnostic = Diagnostic::error(
-        "OW5001",
-        format!("the deploy {id} is still running in the org"),
-    );
-    let help = "it goes on there; run the same command again, or wait longer with `--wait 30m`";
-    Failure::new(Exit::Partial, vec![diagnostic.help(help)])
 }
 
 #[cfg(test)]

@@ -1,17 +1,25 @@
-//! One stage's records: users and assignments, one after the other, each looked up before and after.
+//! One stage's records: which go together, and the ids that they and the components of a deploy refer to.
 
 use super::lost::Attempts;
-use super::{Result, Run, Step};
+use super::{Result, Run, Step, Stopped};
 use crate::change::{Component, Lookup, Record, RecordValue, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::failure;
-use crate::org::{OrgError, Refusal, RefusalClass, Row};
+use crate::org::{MOST_IN_COLLECTION, MOST_TOGETHER, OrgError, Row};
 use crate::soql;
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
+/// The object of users, which others are assigned to.
+pub(super) const USER: &str = "User";
+
+/// Writes that one request carries out, by change.
+enum Group {
+    Inserts(Vec<usize>),
+    Update(usize),
+    Removals(Vec<usize>),
+}
+
 impl Run<'_> {
-    /// Writes the records of these changes.
+    /// Writes the records of these changes, as many with one request as the platform takes.
     pub(super) async fn write_records(&mut self, stage: u8, changes: &[usize]) -> Step<()> {
         let written: Vec<usize> = changes
             .iter()
@@ -26,16 +34,65 @@ impl Run<'_> {
         let known = lookups.filter(|lookup| !made.contains(&lookup.soql));
         let lookups: Vec<Lookup> = known.cloned().collect();
         self.find_together(&lookups).await?;
-        for index in written {
+        for group in self.groups(&written) {
             self.check_stop()?;
-            let write = self.plan.changes[index].write.clone();
-            match self.write_record(stage, write).await {
-                Ok(id) => self.mark(index, stage, Result::Done, id),
-                Err(super::Stopped::Org(error)) => return Err(self.refused_record(index, error)),
-                Err(stopped) => return Err(stopped),
+            match group {
+                Group::Inserts(indexes) => self.insert(stage, indexes).await?,
+                Group::Update(index) => self.update(stage, index).await?,
+                Group::Removals(indexes) => self.remove(stage, indexes).await?,
             }
         }
         Ok(())
+    }
+
+    /// The writes, those together that one request carries out, otherwise in their order.
+    fn groups(&self, written: &[usize]) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for index in written.iter().copied() {
+            match &self.plan.changes[index].write {
+                Write::Insert(record) => self.group_insert(&mut groups, index, record),
+                Write::Update(..) => groups.push(Group::Update(index)),
+                Write::Remove(..) => match groups.last_mut() {
+                    Some(Group::Removals(removals)) if removals.len() < MOST_IN_COLLECTION => {
+                        removals.push(index);
+                    }
+                    _ => groups.push(Group::Removals(vec![index])),
+                },
+                Write::Deploy(_) => {}
+            }
+        }
+        groups
+    }
+
+    /// Puts an insert with the one it refers to, or with others of its object.
+    fn group_insert(&self, groups: &mut Vec<Group>, index: usize, record: &Record) {
+        let leads = |first: &usize| {
+            let made = self.made_by(*first);
+            made.is_some_and(|made| self.lookups_of(index).any(|lookup| lookup.soql == made))
+        };
+        let with_its_first = groups.iter_mut().find_map(|group| match group {
+            Group::Inserts(inserts) => inserts
+                .first()
+                .is_some_and(leads)
+                .then_some(inserts)
+                .filter(|inserts| inserts.len() < MOST_TOGETHER),
+            _ => None,
+        });
+        if let Some(inserts) = with_its_first {
+            return inserts.push(index);
+        }
+        let is_alike = |first: &usize| match &self.plan.changes[*first].write {
+            Write::Insert(first) => first.object == record.object && record.object != USER,
+            _ => false,
+        };
+        match groups.last_mut() {
+            Some(Group::Inserts(inserts))
+                if inserts.len() < MOST_IN_COLLECTION && inserts.iter().all(is_alike) =>
+            {
+                inserts.push(index);
+            }
+            _ => groups.push(Group::Inserts(vec![index])),
+        }
     }
 
     fn lookups_of(&self, index: usize) -> impl Iterator<Item = &Lookup> {
@@ -50,113 +107,40 @@ impl Run<'_> {
         })
     }
 
-    /// The query that will find the record of an insert: its id is known once it is made.
-    fn made_by(&self, index: usize) -> Option<String> {
+    /// The query that will find the user of an insert: its id is known once it is made.
+    pub(super) fn made_by(&self, index: usize) -> Option<String> {
         let Write::Insert(record) = &self.plan.changes[index].write else {
             return None;
         };
-        let values = record
-            .values
-            .iter()
-            .filter_map(|(column, value)| match value {
-                RecordValue::Literal(value) => Some(((*column).to_owned(), value.clone())),
-                RecordValue::Lookup(_) => None,
-            });
-        Some(twin(record, &values.collect()))
-    }
-
-    async fn write_record(&mut self, stage: u8, write: Write) -> Step<Option<String>> {
-        match write {
-            Write::Insert(record) => {
-                let values = self.values(&record).await?;
-                let id = self.insert(stage, &record, &values).await?;
-                self.found.insert(twin(&record, &values), id.clone());
-                Ok(Some(id))
+        match record.values.get("Username") {
+            Some(RecordValue::Literal(username)) if record.object == USER => {
+                Some(user_query(username.as_str().unwrap_or_default()))
             }
-            Write::Update(id, record) => {
-                let values = self.values(&record).await?;
-                self.update(stage, record.object, &id, &values).await?;
-                Ok(Some(id))
-            }
-            Write::Remove(object, id) => {
-                self.remove(stage, &object, &id).await?;
-                Ok(None)
-            }
-            Write::Deploy(_) => Ok(None),
-        }
-    }
-
-    /// A lost answer is looked up first: a user made twice could never be deleted. A record that is there already is
-    /// what was wanted.
-    async fn insert(
-        &mut self,
-        stage: u8,
-        record: &Record,
-        values: &Map<String, Value>,
-    ) -> Step<String> {
-        let mut attempts = Attempts::new(self.now());
-        loop {
-            let error = match self.writer.create(record.object, values).await {
-                Ok(id) => return Ok(id),
-                Err(error) => error,
-            };
-            let duplicate = error.refusal().is_some_and(is_duplicate);
-            if !error.outcome_unknown() && !error.is_transient() && !duplicate {
-                return Err(error.into());
-            }
-            match self.find(&twin(record, values)).await {
-                Ok(Some(id)) => return Ok(id),
-                Ok(None) => {}
-                Err(_) => return Err(error.into()),
-            }
-            self.before_next(stage, &mut attempts, error).await?;
+            _ => None,
         }
     }
 
     /// The same values written twice are the same values, so a lost answer needs no look.
-    async fn update(
-        &mut self,
-        stage: u8,
-        object: &str,
-        id: &str,
-        values: &Map<String, Value>,
-    ) -> Step<()> {
+    async fn update(&mut self, stage: u8, index: usize) -> Step<()> {
+        let Write::Update(id, record) = self.plan.changes[index].write.clone() else {
+            return Ok(());
+        };
+        let values = self.values(&record, None).await?;
         let mut attempts = Attempts::new(self.now());
-        loop {
-            let Err(error) = self.writer.update(object, id, values).await else {
-                return Ok(());
-            };
-            self.before_next(stage, &mut attempts, error).await?;
-        }
-    }
-
-    /// A record that is gone is what was wanted.
-    async fn remove(&mut self, stage: u8, object: &str, id: &str) -> Step<()> {
-        let mut attempts = Attempts::new(self.now());
-        loop {
-            let error = match self.writer.delete(object, id).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            if error.refusal().is_some_and(is_gone) {
-                return Ok(());
-            }
-            self.before_next(stage, &mut attempts, error).await?;
-        }
-    }
-
-    async fn values(&mut self, record: &Record) -> Step<Map<String, Value>> {
-        let mut values = Map::new();
-        for (column, value) in &record.values {
-            let value = match value {
-                RecordValue::Literal(value) => value.clone(),
-                RecordValue::Lookup(lookup) => Value::String(self.look_up(lookup).await?),
-            };
-            if !value.is_null() {
-                values.insert((*column).to_owned(), value);
+        while let Err(error) = self.writer.update(record.object, &id, &values).await {
+            let lost = error.outcome_unknown();
+            match self.before_next(stage, &mut attempts, error).await {
+                Err(Stopped::Org(error)) => {
+                    if lost {
+                        self.unknown(&[index]);
+                    }
+                    return Err(self.at_record(index, &error));
+                }
+                paused => paused?,
             }
         }
-        Ok(values)
+        self.mark(index, stage, Result::Done, Some(id));
+        Ok(())
     }
 
     /// Puts ids that only exist now in the place of their placeholders.
@@ -180,7 +164,7 @@ impl Run<'_> {
         Ok(components)
     }
 
-    async fn look_up(&mut self, lookup: &Lookup) -> Step<String> {
+    pub(super) async fn look_up(&mut self, lookup: &Lookup) -> Step<String> {
         if let Some(id) = self.found.get(&lookup.soql) {
             return Ok(id.clone());
         }
@@ -217,56 +201,18 @@ impl Run<'_> {
     async fn find(&self, soql: &str) -> std::result::Result<Option<String>, OrgError> {
         Ok(first_id(&self.writer.reader().query(soql).await?))
     }
-
-    fn refused_record(&mut self, index: usize, error: OrgError) -> super::Stopped {
-        if error.outcome_unknown() {
-            self.mark(index, self.plan.changes[index].stage, Result::Unknown, None);
-        }
-        let change = &self.plan.changes[index];
-        let mut failure = failure::of_org(&error);
-        for diagnostic in &mut failure.diagnostics {
-            diagnostic.message = format!("{}: {}", change.address, diagnostic.message);
-            diagnostic.address = Some(change.address.clone());
-            diagnostic.place.clone_from(&change.place);
-        }
-        failure.into()
-    }
 }
 
-fn first_id(rows: &[Row]) -> Option<String> {
+pub(super) fn first_id(rows: &[Row]) -> Option<String> {
     Some(rows.first()?.get("Id")?.as_str()?.to_owned())
 }
 
-/// Whether the org has the record already. A username is taken in this org or in another one: the look tells.
-fn is_duplicate(refusal: &Refusal) -> bool {
-    matches!(
-        refusal.class(),
-        RefusalClass::Duplicate | RefusalClass::UsernameTaken
+/// The query that finds a user.
+pub(super) fn user_query(username: &str) -> String {
+    format!(
+        "SELECT Id FROM User WHERE Username = {}",
+        soql::literal(username)
     )
-}
-
-fn is_gone(refusal: &Refusal) -> bool {
-    refusal.class() == RefusalClass::NotFound
-}
-
-/// The query that finds the record an insert would have made.
-fn twin(record: &Record, values: &Map<String, Value>) -> String {
-    let text = |column: &str| {
-        soql::literal(
-            values
-                .get(column)
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-        )
-    };
-    match record.object {
-        "PermissionSetAssignment" => format!(
-            "SELECT Id FROM PermissionSetAssignment WHERE AssigneeId = {} AND PermissionSetId = {}",
-            text("AssigneeId"),
-            text("PermissionSetId")
-        ),
-        _ => format!("SELECT Id FROM User WHERE Username = {}", text("Username")),
-    }
 }
 
 fn replace_text(element: &mut crate::xml::Element, placeholder: &str, id: &str) {

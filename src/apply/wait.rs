@@ -1,5 +1,6 @@
 //! Waiting for the org: a default comes into force, and rules make their share rows, after a recalculation.
 
+use super::look::Beside;
 use super::{Run, Step, prove};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
@@ -29,10 +30,13 @@ impl Run<'_> {
             return Ok(());
         }
         let started = self.now();
-        let queued = match self.writer.reader().queued_deploys().await {
-            // An org that does not tell has one queue all the same.
-            Err(OrgError::Refused { .. }) => Vec::new(),
-            queued => queued?,
+        let queued = match self.options.queue.take() {
+            Some(queued) => queued,
+            None => match self.writer.reader().queued_deploys().await {
+                // An org that does not tell has one queue all the same.
+                Err(error) if error.refusal().is_some() && !error.is_busy() => Vec::new(),
+                queued => queued?,
+            },
         };
         for id in queued {
             for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
@@ -103,18 +107,24 @@ impl Run<'_> {
         &self,
         wanted: &[(String, SharingModel)],
     ) -> std::result::Result<Vec<String>, OrgError> {
-        let mut queries = vec![ORGANIZATION.to_owned()];
-        queries.extend(wanted.iter().map(|(object, _)| entity_definition(object)));
+        let queries = queries_about(wanted);
         let results = self.writer.reader().queries(&queries).await?;
-        let mut facts = Facts::default();
-        for (query, rows) in queries.into_iter().zip(results) {
-            let rows = rows.unwrap_or_default().into_iter().map(Row).collect();
-            facts.record(Question::Query(query), Answer::Rows(rows));
+        Ok(late(wanted, queries, results))
+    }
+
+    /// What tells whether the defaults are in force, for a stage that changes them.
+    pub(super) fn default_queries(&self, stage: u8) -> Vec<String> {
+        match stage {
+            3 => queries_about(&self.wanted_defaults()),
+            _ => Vec::new(),
         }
-        let late = wanted
-            .iter()
-            .filter(|(object, model)| in_force(&facts, object) != Some(*model));
-        Ok(late.map(|(object, _)| object.clone()).collect())
+    }
+
+    /// Keeps in mind that the defaults were seen in force beside the last look at their deploy.
+    pub(super) fn note_defaults(&mut self, beside: Option<Beside>) {
+        let wanted = self.wanted_defaults();
+        self.defaults_in_force |=
+            beside.is_some_and(|results| late(&wanted, queries_about(&wanted), results).is_empty());
     }
 
     /// Waits until the rows of the rules stand still, so that a user who changes role afterwards keeps its sight. Where
@@ -199,4 +209,24 @@ impl Run<'_> {
         });
         Ok(())
     }
+}
+
+fn queries_about(wanted: &[(String, SharingModel)]) -> Vec<String> {
+    let objects = wanted.iter().map(|(object, _)| entity_definition(object));
+    std::iter::once(ORGANIZATION.to_owned())
+        .chain(objects)
+        .collect()
+}
+
+/// The objects whose default in force is not the wanted one. What the org did not answer is late.
+fn late(wanted: &[(String, SharingModel)], queries: Vec<String>, results: Beside) -> Vec<String> {
+    let mut facts = Facts::default();
+    for (query, rows) in queries.into_iter().zip(results) {
+        let rows = rows.unwrap_or_default().into_iter().map(Row).collect();
+        facts.record(Question::Query(query), Answer::Rows(rows));
+    }
+    let late = wanted
+        .iter()
+        .filter(|(object, model)| in_force(&facts, object) != Some(*model));
+    late.map(|(object, _)| object.clone()).collect()
 }

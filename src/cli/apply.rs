@@ -1,5 +1,6 @@
 //! `apply`: plan, ask, deploy in stages, wait, prove.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,8 +59,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     };
     session::block_on(async {
         let mut signals = Signals::listen()?;
+        let queue = BTreeSet::from([apply::queue_question()]);
         let (session, facts) = tokio::select! {
-            opened = Session::open_reading(choice, context, &wish.manifests) => opened?,
+            opened = Session::open_reading(choice, context, &wish.manifests, queue) => opened?,
             exit = signals.next() => return Err(ended(exit)),
         };
         let result = wish.carried_out(&session, facts, &mut signals).await;
@@ -95,11 +97,17 @@ impl Wish<'_> {
         facts: Result<Facts, Failure>,
         signals: &mut Signals,
     ) -> Result<Exit, Failure> {
+        // Whoever is asked may take their time, and the queue does not wait.
+        let queue = facts
+            .as_ref()
+            .ok()
+            .filter(|_| !self.consent.ask)
+            .and_then(apply::queue);
         let plan = tokio::select! {
             agreed = self.agreed(facts) => agreed?,
             exit = signals.next() => return Err(ended(exit)),
         };
-        let (mut applied, signal) = self.applied(&plan, session, signals).await?;
+        let (mut applied, signal) = self.applied(&plan, queue, session, signals).await?;
         if let Some(verification) = &mut applied.verification {
             self.context.know_org(&mut verification.org, self.embedded);
         }
@@ -157,6 +165,7 @@ impl Wish<'_> {
     async fn applied(
         &self,
         plan: &Plan,
+        queue: Option<Vec<String>>,
         session: &Session,
         signals: &mut Signals,
     ) -> Result<(Applied, Option<Exit>), Failure> {
@@ -169,7 +178,7 @@ impl Wish<'_> {
             plan,
             &self.manifests,
             &writer,
-            self.options(&stop),
+            self.options(&stop, queue),
             &mut emit
         ));
         let mut signal = None;
@@ -230,8 +239,9 @@ impl Wish<'_> {
             .next(self.again())
     }
 
-    fn options(&self, stop: &Arc<AtomicBool>) -> apply::Options {
+    fn options(&self, stop: &Arc<AtomicBool>, queue: Option<Vec<String>>) -> apply::Options {
         apply::Options {
+            queue,
             wait: self.arguments.wait,
             stop: Arc::clone(stop),
             sample: self.arguments.sample.unwrap_or(Sample::Auto),

@@ -1,5 +1,6 @@
 //! `explain CODE`: what a finding means. `explain FILE --record ID…`: why the user can or cannot see a record.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::arguments::{Explain as Arguments, Manifests, TextFormat};
@@ -54,8 +55,14 @@ fn explain_records(arguments: &Arguments, context: &Context) -> Result<Exit, Fai
     let choice = context.target()?;
     context.set_org(&choice.line());
     let explanations = session::run(async {
-        let session = Session::open(choice, context).await?;
-        let explained = explain::explain(&manifests, &session.reader, &arguments.record).await;
+        let (session, facts) =
+            Session::open_reading(choice, context, &manifests, BTreeSet::new()).await?;
+        let explained = match facts {
+            Ok(facts) => {
+                explain::explain(&manifests, &facts, &session.reader, &arguments.record).await
+            }
+            Err(failure) => Err(failure),
+        };
         session.close().await;
         explained
     })?;

@@ -1,5 +1,6 @@
 //! `plan`: what would change. Reads, and writes nothing but the report.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -24,7 +25,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
     let mut plan = session::run(async {
-        let (session, facts) = Session::open_reading(choice, context, &manifests).await?;
+        let (session, facts) =
+            Session::open_reading(choice, context, &manifests, BTreeSet::new()).await?;
         tell_phases(context, &session.reader);
         session.close().await;
         let facts = facts?;

@@ -1,6 +1,6 @@
 //! `render`: the metadata of manifests as files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path};
 
@@ -11,12 +11,13 @@ use super::files::unwritable;
 use super::session::{self, Session};
 use crate::count::count;
 use crate::diagnostic::{Exit, Failure};
+use crate::facts::Facts;
 use crate::failure::of_org;
 use crate::manifest::Manifest;
 use crate::org::Reader;
 use crate::plan::Plan;
+use crate::render;
 use crate::report::text::printable;
-use crate::{observe, render};
 
 /// Renders offline, or with the org that was named for the profile's clone.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -52,16 +53,19 @@ fn read(manifests: &[Manifest], context: &Context) -> Result<Plan, Failure> {
     context.set_org(&choice.line());
     context.name_org_first();
     session::run(async {
-        let session = Session::open(choice, context).await?;
-        let plan = planned(manifests, &session.reader).await;
+        let (session, facts) =
+            Session::open_reading(choice, context, manifests, BTreeSet::new()).await?;
+        let plan = match facts {
+            Ok(facts) => planned(manifests, &facts, &session.reader).await,
+            Err(failure) => Err(failure),
+        };
         session.close().await;
         plan
     })
 }
 
-async fn planned(manifests: &[Manifest], reader: &Reader) -> Result<Plan, Failure> {
-    let facts = observe::observe(manifests, reader).await?;
-    let mut plan = render::planned(manifests, Some(&facts))?;
+async fn planned(manifests: &[Manifest], facts: &Facts, reader: &Reader) -> Result<Plan, Failure> {
+    let mut plan = render::planned(manifests, Some(facts))?;
     let completed = render::complete(&mut plan, reader).await;
     completed.map_err(|error| of_org(&error))?;
     Ok(plan)

@@ -8,7 +8,7 @@ use super::target::Choice;
 use super::trace;
 use crate::diagnostic::{Exit, Failure};
 use crate::emulator::Server;
-use crate::facts::Facts;
+use crate::facts::{Facts, Question};
 use crate::failure::{NOTHING_CHANGED, of_org};
 use crate::manifest::Manifest;
 use crate::observe;
@@ -31,31 +31,38 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Connects to the chosen org; starts the demo org where that is it.
+    /// Connects to the chosen org; starts the demo org where that is it. For a few questions one after the other: no
+    /// connection is opened beforehand.
     pub(crate) async fn open(choice: Choice, context: &Context) -> Result<Self, Failure> {
         let Way {
             target,
             options,
             server,
         } = Way::to(choice, context).await?;
+        let options = org::Options {
+            warm_connections: 0,
+            ..options
+        };
         let reader = org::connect(target, options).await.map_err(not_connected)?;
         Ok(Self { reader, server })
     }
 
-    /// Connects, and reads what these manifests make necessary at the same time: one wave of requests after the
+    /// Connects, and reads what these manifests make necessary, and more, at the same time: one wave of requests after the
     /// connections stand.
     pub(crate) async fn open_reading(
         choice: Choice,
         context: &Context,
         manifests: &[Manifest],
+        more: BTreeSet<Question>,
     ) -> Result<(Self, Result<Facts, Failure>), Failure> {
         let Way {
             target,
             options,
             server,
         } = Way::to(choice, context).await?;
-        let read = |reader: Reader| async move {
-            observe::first_wave(manifests, BTreeSet::new(), &reader).await
+        let read = |reader: Reader| {
+            let more = more.clone();
+            async move { observe::first_wave(manifests, more, &reader).await }
         };
         let opened = org::connect_reading(target, options, read).await;
         let (reader, facts) = opened.map_err(not_connected)?;

@@ -24,9 +24,15 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let mut progress = Progress::new(&context.output, false, std::io::stderr().is_terminal());
     let mut emit = |event: Event| progress.show(&event);
     let mut verification = session::run(async {
-        let session = Session::open(choice, context).await?;
         let sample = arguments.sample.unwrap_or(Sample::Auto);
-        let verification = verify::verify(&manifests, &session.reader, sample, &mut emit).await;
+        let records = verify::ask_first_pages(&manifests, sample);
+        let (session, facts) = Session::open_reading(choice, context, &manifests, records).await?;
+        let verification = match facts {
+            Ok(facts) => {
+                verify::verify(&manifests, &facts, &session.reader, sample, &mut emit).await
+            }
+            Err(failure) => Err(failure),
+        };
         tell_phases(context, &session.reader);
         session.close().await;
         verification

@@ -29,8 +29,6 @@ pub(super) struct LogIn {
     pub(super) credentials: Credentials,
     pub(super) username: Option<String>,
     pub(super) org_id: Option<String>,
-    /// Whether connections to the org's host were opened while the token was asked for.
-    pub(super) is_warm: bool,
 }
 
 /// What a session is renewed with.
@@ -126,7 +124,6 @@ fn with_token(
         credentials,
         username: None,
         org_id: None,
-        is_warm: false,
     })
 }
 
@@ -136,8 +133,7 @@ async fn borrowed(alias: String, options: &Options) -> Result<LogIn, OrgError> {
     let org = sf::display(SF, &alias).await?;
     let base = hosts::trusted(&org.instance_url)?;
     let http = Arc::new(Http::new(&base, options)?);
-    let is_warm = org.hides_token();
-    if is_warm {
+    if org.hides_token() {
         version::warm_up(&http, &base, options.warm_connections);
     }
     Ok(LogIn {
@@ -147,7 +143,6 @@ async fn borrowed(alias: String, options: &Options) -> Result<LogIn, OrgError> {
         credentials: Credentials::SfAlias(alias),
         username: org.username,
         org_id: org.org_id,
-        is_warm,
     })
 }
 
@@ -187,7 +182,6 @@ async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError
     };
     Ok(LogIn {
         http,
-        is_warm: known == Some(&base),
         base,
         token: Secret::new(&answer.access_token),
         org_id: answer.org_id(),

@@ -210,7 +210,7 @@ fn is_query(path: &str) -> bool {
         .any(|step| matches!(step, "query" | "queryAll"))
 }
 
-fn reference(index: usize) -> String {
+pub(super) fn reference(index: usize) -> String {
     format!("r{index}")
 }
 
@@ -231,15 +231,24 @@ struct Subresponse {
 
 /// What each part was answered, by its reference.
 fn results(answer: &Answer, parts: &[Part]) -> Result<Vec<Result<Json, Refusal>>, OrgError> {
+    let numbers: Vec<usize> = parts.iter().map(|(number, _)| *number).collect();
+    numbered_results(answer, &numbers)
+}
+
+/// What the parts of these numbers were answered, in this order.
+pub(super) fn numbered_results(
+    answer: &Answer,
+    numbers: &[usize],
+) -> Result<Vec<Result<Json, Refusal>>, OrgError> {
     let Composite { composite_response } = answer.read()?;
-    if composite_response.len() != parts.len() {
+    if composite_response.len() != numbers.len() {
         return Err(answer.unreadable("it does not hold one result for each request"));
     }
     let named = composite_response.into_iter();
     let mut named: BTreeMap<String, Subresponse> = named
         .map(|part| (part.reference_id.clone(), part))
         .collect();
-    let results = parts.iter().map(|(number, _)| {
+    let results = numbers.iter().map(|number| {
         let part = named.remove(&reference(*number));
         let part = part.ok_or_else(|| answer.unreadable("it leaves out a request"))?;
         result(answer, part)
@@ -256,9 +265,8 @@ fn result(answer: &Answer, part: Subresponse) -> Result<Result<Json, Refusal>, O
         return Ok(Ok(body));
     }
     let nameless = || Refusal::new(status, &format!("HTTP {status}"), "");
-    Ok(Err(
-        json_refusal(&body.read()?, status).unwrap_or_else(nameless)
-    ))
+    let told = body.read().unwrap_or(Value::Null);
+    Ok(Err(json_refusal(&told, status).unwrap_or_else(nameless)))
 }
 
 #[cfg(test)]

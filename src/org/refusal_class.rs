@@ -25,6 +25,8 @@ pub enum RefusalClass {
     LicenceLimit,
     /// A record with the same key exists in this org.
     Duplicate,
+    /// It was undone or not begun because another part of the same request was refused.
+    RolledBack,
     /// The username is taken, in this org or in another one.
     UsernameTaken,
     /// Anything else.
@@ -32,7 +34,7 @@ pub enum RefusalClass {
 }
 
 /// Codes by class (SOAP API guide, "ExceptionCode" and "StatusCode"; REST API guide, "Status Codes and Error Responses").
-const CLASSES: [(RefusalClass, &[&str]); 11] = [
+const CLASSES: [(RefusalClass, &[&str]); 12] = [
     (
         RefusalClass::Transient,
         &[
@@ -96,6 +98,10 @@ const CLASSES: [(RefusalClass, &[&str]); 11] = [
     (RefusalClass::DailyLimit, &["REQUEST_LIMIT_EXCEEDED"]),
     (RefusalClass::LicenceLimit, &["LICENSE_LIMIT_EXCEEDED"]),
     (RefusalClass::Duplicate, &["DUPLICATE_VALUE"]),
+    (
+        RefusalClass::RolledBack,
+        &["ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"],
+    ),
     (RefusalClass::UsernameTaken, &["DUPLICATE_USERNAME"]),
 ];
 

@@ -26,8 +26,9 @@ pub fn tooling_query_path(soql: &str) -> String {
     format!("tooling/query?q={}", percent_encode(soql))
 }
 
-/// Tooling API, DeployRequest. The queue is short: one runs at a time.
-const QUEUED_DEPLOYS: &str =
+/// Ids of the deploys that the org has taken and not finished, those that only check aside (Tooling API, DeployRequest).
+/// The queue is short: one runs at a time.
+pub const QUEUED_DEPLOYS: &str =
     "SELECT Id FROM DeployRequest WHERE Status IN ('Pending', 'InProgress') AND CheckOnly = false";
 
 impl Reader {
@@ -228,7 +229,7 @@ impl Writer {
     }
 
     /// The record's path; whatever could lead to another resource is refused.
-    fn record_path(&self, object: &str, id: Option<&str>) -> Result<String, OrgError> {
+    pub(super) fn record_path(&self, object: &str, id: Option<&str>) -> Result<String, OrgError> {
         let is_name = !object.is_empty()
             && object
                 .bytes()

@@ -1,5 +1,6 @@
 //! The client against a scripted host: one test for each fact of the wire.
 
+mod collections;
 mod host;
 mod parts;
 
@@ -1086,19 +1087,17 @@ async fn the_trace_hears_of_every_request_and_of_no_secret() {
 }
 
 #[tokio::test]
-async fn connections_are_warmed_beside_the_version() {
+async fn no_connection_is_opened_for_nothing() {
     let host = Host::org(|_, _| json(json!({"done": true, "records": []}))).await;
-    let reader = connect(
-        host.target(),
-        Options {
-            warm_connections: 3,
-            ..options()
-        },
-    )
-    .await
-    .unwrap();
+    let warm = Options {
+        warm_connections: 3,
+        ..options()
+    };
+    let reader = connect(host.target(), warm).await.unwrap();
     reader.query("q").await.unwrap();
-    assert_eq!(reader.usage().requests, 1, "warming is part of the log-in");
+    let lines = host.lines();
+    let versions = lines.iter().filter(|line| *line == "GET /services/data");
+    assert_eq!(versions.count(), 1, "{lines:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

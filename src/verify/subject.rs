@@ -11,6 +11,10 @@ use crate::org::{OrgError, Reader};
 use crate::soql;
 use std::collections::BTreeSet;
 
+/// Records that one answer to a query holds (REST API guide, Query: the default batch size), and what asks for them.
+pub(super) const PAGE: u64 = 2_000;
+const FIRST_PAGE: &str = " LIMIT 2000";
+
 /// One object whose records are compared.
 pub(crate) struct Subject<'a> {
     pub(crate) manifest: &'a Manifest,
@@ -72,7 +76,7 @@ impl Subject<'_> {
         let rows = if sampled {
             self.sample(reader, sample).await?
         } else {
-            self.all_rows(reader).await?
+            self.all_rows(reader, population).await?
         };
         Ok(Records {
             population,
@@ -90,9 +94,13 @@ impl Subject<'_> {
         Ok(rows.first().and_then(|row| row.number("n")).unwrap_or(0))
     }
 
-    async fn all_rows(&self, reader: &Reader) -> Result<Vec<Row>, OrgError> {
+    async fn all_rows(&self, reader: &Reader, population: u64) -> Result<Vec<Row>, OrgError> {
         let select = self.select("");
-        match self.facts.answered(&select) {
+        let first_page = || {
+            let page = self.facts.answered(&self.select(FIRST_PAGE));
+            page.filter(|_| population <= PAGE)
+        };
+        match self.facts.answered(&select).or_else(first_page) {
             Some(rows) => Ok(rows.to_vec()),
             None => query(reader, &select).await,
         }
@@ -150,6 +158,11 @@ impl Subject<'_> {
     /// Selects all records with all fields, before it is known which of them the asking user can see.
     pub(super) fn select_all_paths(&self) -> String {
         self.select_where("", |_| true)
+    }
+
+    /// Selects the same as far as one answer holds them.
+    pub(super) fn select_first_page(&self) -> String {
+        self.select_where(FIRST_PAGE, |_| true)
     }
 
     fn select_where(&self, rest: &str, selectable: impl Fn(&str) -> bool) -> String {

@@ -73,6 +73,7 @@ impl Org {
         let facts = observe::observe(manifests, &self.reader).await.unwrap();
         let planned = plan::plan(manifests, &facts).unwrap();
         let options = Options {
+            queue: None,
             wait: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             sample: Sample::All,

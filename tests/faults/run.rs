@@ -1,5 +1,6 @@
 //! One run of connect, plan and apply, as the command does it, and everything it told.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ use orgwright::emulator::Server;
 use orgwright::failure;
 use orgwright::manifest::Manifest;
 use orgwright::observe;
-use orgwright::org::{self, Clock, Exchange, Target, Writer};
+use orgwright::org::{self, Clock, Exchange, Reader, Target, Writer};
 use orgwright::plan;
 use orgwright::verify::Sample;
 
@@ -138,13 +139,18 @@ async fn carried_out(
     manifests: &[Manifest],
     told: &mut String,
 ) -> Result<Applied, Failure> {
-    let reader = org::connect(target, options)
+    let queue = || BTreeSet::from([apply::queue_question()]);
+    let read =
+        |reader: Reader| async move { observe::first_wave(manifests, queue(), &reader).await };
+    let (reader, facts) = org::connect_reading(target, options, read)
         .await
         .map_err(|error| failure::of_org(&error))?;
-    let facts = observe::observe(manifests, &reader).await?;
+    let facts = facts.map_err(|error| failure::of_org(&error))?;
+    let facts = observe::completed(facts, manifests, &reader).await?;
     let plan = plan::plan(manifests, &facts)?;
     told.push_str(&orgwright::report::json::planned(&plan));
     let options = apply::Options {
+        queue: apply::queue(&facts),
         wait: WAIT,
         stop: Arc::new(AtomicBool::new(false)),
         sample: Sample::Auto,

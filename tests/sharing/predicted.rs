@@ -89,6 +89,7 @@ impl Rehearsal {
 
     async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
         let options = apply::Options {
+            queue: None,
             wait: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             sample: Sample::All,
@@ -208,7 +209,10 @@ async fn explained(rules: Vec<Rule>) -> Vec<String> {
     rehearsal.apply(&planned).await;
     let leads = rehearsal.reader.query("SELECT Id FROM Lead").await.unwrap();
     let ids = [leads[0]["Id"].as_str().unwrap().to_owned()];
-    let told = explain::explain(&rehearsal.manifests, &rehearsal.reader, &ids).await;
+    let facts = observe::observe(&rehearsal.manifests, &rehearsal.reader)
+        .await
+        .unwrap();
+    let told = explain::explain(&rehearsal.manifests, &facts, &rehearsal.reader, &ids).await;
     rehearsal.server.stop().await;
     told.unwrap().remove(0).reasons
 }
