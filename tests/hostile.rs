@@ -275,11 +275,15 @@ fn reads_are_asked_again_and_pages_are_not_believed() {
 
 #[test]
 fn a_lost_answer_is_looked_up_and_nothing_is_made_twice() {
-    check_lost(r#"[{"path": "/sobjects/User", "method": "POST", "times": 1, "drop": "after"}]"#);
-    check_lost(r#"[{"path": "/sobjects/User", "method": "POST", "times": 1, "drop": "before"}]"#);
-    check_lost(
-        r#"[{"path": "/sobjects/PermissionSetAssignment", "method": "POST", "times": 1, "drop": "after"}]"#,
-    );
+    for lost in [
+        r#""drop": "after""#,
+        r#""drop": "before""#,
+        r#""spoil": "truncated""#,
+    ] {
+        let records =
+            format!(r#"[{{"path": "/composite", "body": "sobjects/User\"", "times": 1, {lost}}}]"#);
+        check_lost(&records);
+    }
     for skip in 0..3 {
         let deploy = format!(
             r#"[{{"path": "/Soap/m/", "body": "<deploy", "skip": {skip}, "times": 1, "drop": "after"}}]"#
