@@ -9,11 +9,8 @@ mod look;
 mod lost;
 mod records;
 mod refusal;
-mod rest;
 mod together;
 mod wait;
-
-pub use rest::add_rest;
 
 use crate::address::Address;
 use crate::change::{Action, Change, Write};

@@ -101,8 +101,6 @@ pub struct Component {
     pub body: Option<Element>,
     /// Ids that only exist once earlier stages ran: placeholder text in `body`, and where to look the id up.
     pub lookups: BTreeMap<String, Lookup>,
-    /// The profile whose other entries are to be added when the package is built, because the org gave it in part.
-    pub rest_of: Option<String>,
 }
 
 /// A record to write.
@@ -140,7 +138,6 @@ impl Component {
             full_name: full_name.into(),
             body: Some(body),
             lookups: BTreeMap::new(),
-            rest_of: None,
         }
     }
 
@@ -151,7 +148,6 @@ impl Component {
             full_name: full_name.into(),
             body: None,
             lookups: BTreeMap::new(),
-            rest_of: None,
         }
     }
 }

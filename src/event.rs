@@ -3,10 +3,15 @@
 use crate::address::Address;
 use serde::Serialize;
 
-/// Something that happened during `apply` or `verify`. Durations are in milliseconds.
+/// Something that happened while planning, during `apply` or `verify`. Durations are in milliseconds.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// The org gave a clone source in part, and the rest of it is retrieved: what, and what it came without.
+    Retrieving {
+        what: String,
+        missing: Vec<&'static str>,
+    },
     /// A stage begins: its number, what it does, and which resources.
     StageStarted {
         stage: u8,

@@ -80,6 +80,9 @@ pub struct Facts {
     pub requests: u64,
     /// What the org counts against its API allocation.
     pub api_calls: u64,
+    /// Profiles that the org gave in part and that were retrieved besides, by label, with what they came without. What
+    /// that took is not among the requests.
+    pub retrieved: BTreeMap<String, Vec<&'static str>>,
     answers: BTreeMap<Question, Answer>,
 }
 

@@ -23,6 +23,7 @@ use crate::manifest::{Manifest, nearest};
 
 pub use organization_wide_default::{Defaults, entity_definition, in_force, live_default};
 pub use permission_set_assignment::find as find_permission_set;
+pub use profile::{PartialSource, partial_source, whole_source};
 pub use profile_name::{full_name as profile_full_name, label as profile_label};
 pub use role::{by_itself as role_by_itself, narrowest_level};
 pub use sharing_rule::{

@@ -13,6 +13,8 @@ pub mod archive;
 pub mod soql;
 pub mod xml;
 
+pub mod entries;
+
 pub mod manifest;
 
 pub mod change;
@@ -31,8 +33,6 @@ pub mod findings;
 pub mod plan;
 
 pub mod guard;
-
-pub mod entries;
 
 pub mod package;
 

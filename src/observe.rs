@@ -1,9 +1,13 @@
 //! Observe: everything a plan has to know of the org, asked in one wave of parallel reads.
 
+mod sources;
 mod wave;
+
+pub use sources::complete_sources;
 
 use crate::access;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::event::Emit;
 use crate::facts::{
     Answer, CONTAINERS, Facts, ORGANIZATION, ORGANIZATION_LEAST, OrgFacts, Question, ROLES,
     ROLES_LEAST, Row,
@@ -38,7 +42,7 @@ pub async fn observe_with(
     reader: &Reader,
 ) -> Result<Facts, Failure> {
     let facts = first_wave(manifests, more, reader).await.map_err(failed)?;
-    completed(facts, manifests, reader).await
+    completed(facts, manifests, reader, &mut |_| ()).await
 }
 
 /// Asks everything that is known beforehand to be worth asking.
@@ -62,7 +66,7 @@ pub async fn first_wave(
     Ok(facts)
 }
 
-/// Asks what the first answers show to be worth asking: nothing, in most orgs.
+/// Asks what the first answers show to be worth asking: nothing, in most orgs. What takes longer is told by events.
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
@@ -70,6 +74,7 @@ pub async fn completed(
     mut facts: Facts,
     manifests: &[Manifest],
     reader: &Reader,
+    emit: Emit<'_>,
 ) -> Result<Facts, Failure> {
     let lacking = lacking_columns(manifests, &facts);
     counted(lacking, reader, &mut facts).await.map_err(failed)?;
@@ -89,6 +94,8 @@ pub async fn completed(
         counted(rare, reader, &mut facts).await.map_err(failed)?;
     }
     facts.org = which_org(facts.organization(), reader);
+    let completed = complete_sources(&mut facts, manifests, reader, emit).await;
+    completed.map_err(failed)?;
     Ok(facts)
 }
 

@@ -8,7 +8,7 @@ use crate::change::{Action, Change};
 use crate::diagnostic::{Diagnostic, Exit, Failure, Sources};
 use crate::facts::{Facts, OrgFacts};
 use crate::findings::{self, ManualStep, View};
-use crate::kinds::{Draft, KINDS};
+use crate::kinds::{Draft, KINDS, profile_full_name};
 use crate::manifest::Manifest;
 use serde::Serialize;
 use serde_json::json;
@@ -67,8 +67,16 @@ pub fn plan(manifests: &[Manifest], facts: &Facts) -> Result<Plan, Failure> {
         left_alone,
         api_requests: facts.requests,
         api_calls: facts.api_calls,
+        retrieved: retrieved(facts),
         sources,
     })
+}
+
+fn retrieved(facts: &Facts) -> Vec<String> {
+    let names = facts.retrieved.keys();
+    names
+        .map(|name| format!("Profile {}", profile_full_name(name)))
+        .collect()
 }
 
 /// The same resource may stand in two manifests, as long as they say the same of it.
@@ -221,6 +229,9 @@ pub struct Plan {
     pub api_requests: u64,
     /// What the org counts against its API allocation.
     pub api_calls: u64,
+    /// Components that were retrieved because the org gave them in part, such as `Profile Admin`; what that took is not
+    /// among the requests.
+    pub retrieved: Vec<String>,
     /// The manifests' texts, for excerpts.
     pub sources: Sources,
 }

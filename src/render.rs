@@ -1,14 +1,12 @@
-//! Render: the manifest as files, for people who deploy by other means. Pure but for [`complete`].
+//! Render: the manifest as files, for people who deploy by other means. Pure.
 //!
 //! Defaults and rules are kept apart on purpose: in one package they are the known silent no-op.
 
-use crate::apply::add_rest;
 use crate::change::{Change, Component, Record, RecordValue, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::{Facts, Question, ROLES};
 use crate::kinds::{profile_full_name, user_question};
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Reader};
 use crate::package::{self, Files};
 use crate::plan::{self, Plan};
 use serde_json::{Map, Value, json};
@@ -51,19 +49,6 @@ pub fn planned(manifests: &[Manifest], facts: Option<&Facts>) -> Result<Plan, Fa
     plan::plan(manifests, &facts)
 }
 
-/// Completes what was planned with what reading the clone's source by itself left out, as apply does before it deploys.
-///
-/// # Errors
-/// Whatever keeps the org from telling.
-pub async fn complete(plan: &mut Plan, reader: &Reader) -> Result<(), OrgError> {
-    for change in &mut plan.changes {
-        if let Write::Deploy(components) = &mut change.write {
-            add_rest(components, reader).await?;
-        }
-    }
-    Ok(())
-}
-
 /// The files of a plan, by path.
 ///
 /// # Errors
@@ -96,7 +81,7 @@ pub fn files(plan: &Plan, layout: Layout) -> Result<Files, Failure> {
 }
 
 /// The org as it would be without anything the manifests make: what is rendered is the whole, not the difference.
-fn as_if_new(manifests: &[Manifest], mut facts: Facts) -> Facts {
+pub fn as_if_new(manifests: &[Manifest], mut facts: Facts) -> Facts {
     for manifest in manifests {
         let spec = &manifest.spec;
         if let Some(profile) = &spec.profile {

@@ -7,12 +7,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use orgwright::change::{Component, Write};
 use orgwright::clone::{self, Baseline, Requirements, Source, Wishes};
+use orgwright::manifest::Manifest;
+use orgwright::plan::Plan;
 use orgwright::render::{self, Layout};
 use orgwright::report::json;
-use orgwright::{observe, plan, xml};
+use orgwright::{observe, package, plan, xml};
 
 #[path = "clone_corpus/org.rs"]
 mod org;
@@ -224,9 +227,79 @@ const COMPANIONS: [&str; 10] = [
 ];
 
 #[tokio::test]
-async fn a_source_that_comes_in_part_is_completed_when_it_is_deployed() {
+async fn a_source_that_comes_in_part_is_cloned_whole() {
     let found = cloned_without(&COMPANIONS).await;
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Longer than any test waits for a deploy.
+const AN_HOUR: Duration = Duration::from_secs(3_600);
+
+/// An org that gives its administrator in part, and the manifest that clones it.
+async fn in_part(administrator: &str) -> (Org, Vec<Manifest>) {
+    let faults = serde_json::json!([{"body": "fullNames>Admin<", "without": COMPANIONS}]);
+    let files = [File::profile("Admin", administrator)];
+    let org = Org::start_with(&files, &faults.to_string(), AN_HOUR).await;
+    (
+        org,
+        manifest(&["spec.profile.cloneFrom=System Administrator".to_owned()]),
+    )
+}
+
+async fn planned(org: &Org, manifests: &[Manifest]) -> Plan {
+    let facts = observe::observe(manifests, &org.reader).await.unwrap();
+    plan::plan(manifests, &facts).unwrap()
+}
+
+#[tokio::test]
+async fn a_plan_says_what_it_retrieved_and_its_digest_covers_it() {
+    let (administrator, _) = by_hand();
+    let (org, manifests) = in_part(&administrator).await;
+    let first = planned(&org, &manifests).await;
+    assert_eq!(first.retrieved, ["Profile Admin"]);
+    assert!(first.findings.iter().any(|one| one.code == "OW2031"));
+    assert!(
+        first.api_calls <= 8,
+        "the retrieve counts against no budget: {}",
+        first.api_calls
+    );
+    assert_eq!(planned(&org, &manifests).await.digest, first.digest);
+    org.stop().await;
+    let other = administrator.replacen(
+        "<apexClass>",
+        "<apexClass>Another</apexClass><enabled>true</enabled></classAccesses><classAccesses><apexClass>",
+        1,
+    );
+    assert_ne!(other, administrator, "it has classes");
+    let (org, manifests) = in_part(&other).await;
+    assert_ne!(planned(&org, &manifests).await.digest, first.digest);
+    org.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_deployed_is_what_was_planned_byte_for_byte() {
+    let (administrator, _) = by_hand();
+    let (org, manifests) = in_part(&administrator).await;
+    let planned = planned(&org, &manifests).await;
+    let components = planned.changes.iter().filter(|change| change.stage == 1);
+    let components: Vec<Component> = components
+        .flat_map(|change| match &change.write {
+            Write::Deploy(components) => components.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let expected = package::files(&components, &planned.org.api_version).unwrap();
+    let applied = org.carry_out(&planned, &manifests, Duration::ZERO).await;
+    assert!(applied.failure.is_some(), "the deploy waits in the queue");
+    let deployed = org.queued_files();
+    assert_eq!(
+        deployed.keys().collect::<Vec<_>>(),
+        expected.keys().collect::<Vec<_>>()
+    );
+    for (name, bytes) in &expected {
+        assert!(deployed[name] == *bytes, "{name} was deployed otherwise");
+    }
+    org.stop().await;
 }
 
 #[tokio::test]
@@ -237,8 +310,7 @@ async fn a_source_that_comes_in_part_is_rendered_whole() {
     let org = Org::start(&files, &faults.to_string()).await;
     let manifests = org::manifest(&["spec.profile.cloneFrom=System Administrator".to_owned()]);
     let facts = observe::observe(&manifests, &org.reader).await.unwrap();
-    let mut planned = render::planned(&manifests, Some(&facts)).unwrap();
-    render::complete(&mut planned, &org.reader).await.unwrap();
+    let planned = render::planned(&manifests, Some(&facts)).unwrap();
     let files = render::files(&planned, Layout::Mdapi).unwrap();
     let rendered = &files["1-fields-profile-role/profiles/HubSpot Copy.profile"];
     let rendered = Profile::read(std::str::from_utf8(rendered).unwrap());

@@ -274,6 +274,24 @@ fn reads_are_asked_again_and_pages_are_not_believed() {
 }
 
 #[test]
+fn a_source_in_part_is_retrieved_for_the_plan_and_applied_by_its_digest() {
+    let folder = folder();
+    let lists = r#"["fieldPermissions", "tabVisibilities", "applicationVisibilities"]"#;
+    let fault = format!(r#"[{{"body": "fullNames>Admin<", "without": {lists}}}]"#);
+    let org = with_faults(folder.path(), &fault);
+    let planned = finish(&mut org.program(folder.path(), &["plan", "--format", "json"]));
+    let told = "retrieving Profile Admin: the org gave it without";
+    assert!(planned.err.contains(told), "{}", planned.err);
+    let plan: Value = serde_json::from_str(&planned.out).expect("JSON");
+    assert_eq!(plan["retrieved"], serde_json::json!(["Profile Admin"]));
+    let digest = plan["digest"].as_str().expect("a digest");
+    let words = ["apply", "--expect", digest, "--wait", "20s"];
+    let run = finish(&mut org.program(folder.path(), &words));
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_converged(&org, folder.path());
+}
+
+#[test]
 fn a_lost_answer_is_looked_up_and_nothing_is_made_twice() {
     for lost in [
         r#""drop": "after""#,

@@ -2,7 +2,6 @@
 
 use super::entry::Entry;
 use super::lost::{is_of, short, undecided};
-use super::rest::add_rest;
 use super::{Result, Run, Step};
 use crate::change::Component;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
@@ -51,8 +50,7 @@ impl Run<'_> {
             .iter()
             .flat_map(|index| self.deploys(*index).unwrap_or_default().to_vec())
             .collect();
-        let mut components = self.with_ids(components).await?;
-        add_rest(&mut components, self.writer.reader()).await?;
+        let components = self.with_ids(components).await?;
         let (removals, additions): (Vec<_>, Vec<_>) =
             components.into_iter().partition(|c| c.body.is_none());
         if !removals.is_empty() {

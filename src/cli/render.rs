@@ -8,16 +8,18 @@ use super::arguments::{Layout, Render as Arguments};
 use super::codes::{self, failure};
 use super::context::Context;
 use super::files::unwritable;
+use super::progress::Progress;
 use super::session::{self, Session};
 use crate::count::count;
 use crate::diagnostic::{Exit, Failure};
+use crate::event::Event;
 use crate::facts::Facts;
 use crate::failure::of_org;
 use crate::manifest::Manifest;
 use crate::org::Reader;
 use crate::plan::Plan;
-use crate::render;
 use crate::report::text::printable;
+use crate::{observe, render};
 
 /// Renders offline, or with the org that was named for the profile's clone.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -56,7 +58,7 @@ fn read(manifests: &[Manifest], context: &Context) -> Result<Plan, Failure> {
         let (session, facts) =
             Session::open_reading(choice, context, manifests, BTreeSet::new()).await?;
         let plan = match facts {
-            Ok(facts) => planned(manifests, &facts, &session.reader).await,
+            Ok(facts) => planned(manifests, facts, &session.reader, context).await,
             Err(failure) => Err(failure),
         };
         session.close().await;
@@ -64,11 +66,19 @@ fn read(manifests: &[Manifest], context: &Context) -> Result<Plan, Failure> {
     })
 }
 
-async fn planned(manifests: &[Manifest], facts: &Facts, reader: &Reader) -> Result<Plan, Failure> {
-    let mut plan = render::planned(manifests, Some(facts))?;
-    let completed = render::complete(&mut plan, reader).await;
+/// The plan for an org that has nothing of it, its clone source whole.
+async fn planned(
+    manifests: &[Manifest],
+    facts: Facts,
+    reader: &Reader,
+    context: &Context,
+) -> Result<Plan, Failure> {
+    let mut facts = render::as_if_new(manifests, facts);
+    let mut progress = Progress::new(&context.output, false, false);
+    let mut emit = |event: Event| progress.show(&event);
+    let completed = observe::complete_sources(&mut facts, manifests, reader, &mut emit).await;
     completed.map_err(|error| of_org(&error))?;
-    Ok(plan)
+    render::planned(manifests, Some(&facts))
 }
 
 /// Writes the files below a folder, and nowhere else.

@@ -3,11 +3,13 @@
 use super::codes::{self, failure};
 use super::context::Context;
 use super::embedded;
+use super::progress::Progress;
 use super::signals::Signals;
 use super::target::Choice;
 use super::trace;
 use crate::diagnostic::{Exit, Failure};
 use crate::emulator::Server;
+use crate::event::Event;
 use crate::facts::{Facts, Question};
 use crate::failure::{NOTHING_CHANGED, of_org};
 use crate::manifest::Manifest;
@@ -67,7 +69,11 @@ impl Session {
         let opened = org::connect_reading(target, options, read).await;
         let (reader, facts) = opened.map_err(not_connected)?;
         let facts = match facts {
-            Ok(facts) => observe::completed(facts, manifests, &reader).await,
+            Ok(facts) => {
+                let mut progress = Progress::new(&context.output, false, false);
+                let mut emit = |event: Event| progress.show(&event);
+                observe::completed(facts, manifests, &reader, &mut emit).await
+            }
             Err(error) => Err(not_connected(error)),
         };
         Ok((Self { reader, server }, facts))

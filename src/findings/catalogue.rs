@@ -172,7 +172,7 @@ pub const CODES: &[Code] = &[
     code(
         "OW2031",
         "a clone source that came in part",
-        "What an org gives of a profile depends on what else is asked for, so a profile read by itself may lack fields, apps, tabs or layouts. They are read together with their companions when the profile is deployed or rendered.",
+        "What an org gives of a profile depends on what else is asked for, so a profile read by itself may lack fields, apps, tabs or layouts. The rest is retrieved together with its companions when planning, so that the plan and its digest hold all of what is deployed.",
     ),
     // What makes a manifest impossible on an org
     code(

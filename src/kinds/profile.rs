@@ -7,6 +7,8 @@ mod known;
 mod partial;
 mod wishes;
 
+pub use partial::{PartialSource, partial_source, whole_source};
+
 use super::profile_name::{full_name, label};
 use super::{Draft, Kind, Resource, compare, unknown};
 use crate::address::Address;

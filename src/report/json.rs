@@ -160,6 +160,7 @@ struct PlanJson<'a> {
     summary: Summary,
     api_requests: u64,
     api_calls: u64,
+    retrieved: &'a [String],
 }
 
 impl<'a> From<&'a Plan> for PlanJson<'a> {
@@ -180,6 +181,7 @@ impl<'a> From<&'a Plan> for PlanJson<'a> {
             summary: plan.summary(),
             api_requests: plan.api_requests,
             api_calls: plan.api_calls,
+            retrieved: &plan.retrieved,
         }
     }
 }
@@ -395,7 +397,7 @@ mod tests {
         };
         assert_eq!(
             keys(&value),
-            "format_version manifest org digest changes impact findings manual_steps left_alone summary api_requests api_calls"
+            "format_version manifest org digest changes impact findings manual_steps left_alone summary api_requests api_calls retrieved"
         );
         assert_eq!(
             keys(&value["org"]),

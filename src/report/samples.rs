@@ -129,6 +129,7 @@ pub(crate) fn plan() -> Plan {
         left_alone: [("roles", 12), ("sharing_rules", 1)].into(),
         api_requests: 5,
         api_calls: 9,
+        retrieved: Vec::new(),
         sources,
     }
 }

@@ -1,17 +1,21 @@
 //! An emulated org with a real administrator in it, and the manifest that clones that.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use orgwright::apply::{self, Applied, Options};
 use orgwright::emulator;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Reader, Target, Writer};
+use orgwright::plan::Plan;
 use orgwright::secret::Secret;
 use orgwright::verify::Sample;
-use orgwright::{observe, plan, xml};
+use orgwright::{archive, observe, plan, xml};
 
 /// A file to seed the org with.
 pub(crate) struct File<'a> {
@@ -40,6 +44,15 @@ pub(crate) struct Org {
 
 impl Org {
     pub(crate) async fn start(files: &[File<'_>], faults: &str) -> Self {
+        Self::start_with(files, faults, Duration::ZERO).await
+    }
+
+    /// The same, where a deploy takes so long.
+    pub(crate) async fn start_with(
+        files: &[File<'_>],
+        faults: &str,
+        deploy_time: Duration,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut seeds = Vec::new();
         for file in files {
@@ -51,6 +64,7 @@ impl Org {
         std::fs::write(&failing, faults).unwrap();
         let options = emulator::Options {
             seeds,
+            deploy_time,
             faults: Some(failing),
             log: Some(folder.path().join("requests.log")),
             ..emulator::Options::default()
@@ -72,14 +86,33 @@ impl Org {
     pub(crate) async fn apply(&self, manifests: &[Manifest]) -> Applied {
         let facts = observe::observe(manifests, &self.reader).await.unwrap();
         let planned = plan::plan(manifests, &facts).unwrap();
+        self.carry_out(&planned, manifests, Duration::from_secs(60))
+            .await
+    }
+
+    /// The files of the package that waits in the org's queue.
+    pub(crate) fn queued_files(&self) -> BTreeMap<String, Vec<u8>> {
+        let org = self.server.org();
+        let job = org.deploys.values().next().expect("a deploy");
+        let zip = job.detail["zip"].as_str().expect("its package");
+        archive::unpack(&STANDARD.decode(zip).expect("base64")).expect("a zip")
+    }
+
+    /// Applies a plan, and waits so long for what the org takes its time for.
+    pub(crate) async fn carry_out(
+        &self,
+        planned: &Plan,
+        manifests: &[Manifest],
+        wait: Duration,
+    ) -> Applied {
         let options = Options {
             queue: None,
-            wait: Duration::from_secs(60),
+            wait,
             stop: Arc::new(AtomicBool::new(false)),
             sample: Sample::All,
         };
         let writer = Writer::new(self.reader.clone());
-        apply::apply(&planned, manifests, &writer, options, &mut |_| ()).await
+        apply::apply(planned, manifests, &writer, options, &mut |_| ()).await
     }
 
     /// A profile as the org gives it back.

@@ -146,7 +146,7 @@ async fn carried_out(
         .await
         .map_err(|error| failure::of_org(&error))?;
     let facts = facts.map_err(|error| failure::of_org(&error))?;
-    let facts = observe::completed(facts, manifests, &reader).await?;
+    let facts = observe::completed(facts, manifests, &reader, &mut |_| ()).await?;
     let plan = plan::plan(manifests, &facts)?;
     told.push_str(&orgwright::report::json::planned(&plan));
     let options = apply::Options {

@@ -69,7 +69,6 @@ pub(super) fn create(
     let wishes = wishes(wanted, manifest);
     let source = wanted.clone_from.as_ref().map(|source| label(source));
     let known = known_source(&document, source.as_deref(), manifest, wanted, facts);
-    let missing = partial::missing(&document, &known.fields);
     let clone = clone::clone(&known, &wishes, removals);
     draft
         .findings
@@ -83,16 +82,11 @@ pub(super) fn create(
         return;
     };
     let fingerprint = xml::write(&clone.document).ok();
-    let mut component = Component::new("Profile", full_name(&wanted.name), clone.document.clone());
-    if let Some(source) = wanted
-        .clone_from
-        .as_ref()
-        .filter(|_| !missing.is_empty() && !facts.offline)
-    {
-        let remark = partial::in_part(&missing, source, &address);
-        draft.findings.push(remark);
-        component.rest_of = Some(label(source));
-    }
+    let component = Component::new("Profile", full_name(&wanted.name), clone.document.clone());
+    let source = wanted.clone_from.as_ref();
+    draft
+        .findings
+        .extend(source.and_then(|source| partial::completed(source, &address, facts)));
     let write = Write::Deploy(vec![component]);
     draft.change(address, comparison, 1, &wanted.place, write);
     if let Some(change) = draft.changes.last_mut() {

@@ -1,14 +1,17 @@
 //! Profiles that an org gives in part (Metadata API guide, Profile: what comes depends on what else is asked for).
 //!
 //! Without its user permissions a profile would look like one that grants nothing, so they are taken from its own
-//! permission set when planning. Fields, apps, tabs and layouts are read when the package is built.
+//! permission set. A source that lacks more is retrieved together with its companions: also when planning, so that a
+//! plan holds all of what is deployed.
 
 use super::super::profile_name::{full_name, label};
+use super::known;
 use crate::address::Address;
 use crate::clone::{self, enable_user_permissions};
 use crate::diagnostic::Diagnostic;
+use crate::entries::key;
 use crate::facts::{Facts, Question};
-use crate::manifest;
+use crate::manifest::{self, Manifest};
 use crate::soql;
 use crate::xml::Element;
 use std::borrow::Cow;
@@ -66,7 +69,7 @@ const IN_EVERY_ORG: [&str; 4] = [
 ];
 
 /// What the document of a source lacks, for people: lists that are in every org, fields that the data API knows.
-pub(super) fn missing(document: &Element, fields: &BTreeMap<String, bool>) -> Vec<&'static str> {
+fn missing(document: &Element, fields: &BTreeMap<String, bool>) -> Vec<&'static str> {
     let salesforce = document.text_of("userLicense") == Some("Salesforce");
     let lists = IN_EVERY_ORG.into_iter().filter(|_| salesforce);
     let mut missing: Vec<&str> = lists
@@ -83,20 +86,97 @@ pub(super) fn missing(document: &Element, fields: &BTreeMap<String, bool>) -> Ve
     missing
 }
 
-/// A remark on a source that came in part.
-pub(super) fn in_part(
-    missing: &[&str],
+/// A clone source that the org gave in part, and that is needed whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartialSource {
+    /// Its label.
+    pub name: String,
+    /// Its name in the Metadata API.
+    pub full_name: String,
+    /// What it came without, for people.
+    pub missing: Vec<&'static str>,
+    /// Types of components that bring along what it came without.
+    pub companions: Vec<&'static str>,
+}
+
+/// The source of a profile that is to be made, where the org gave it in part and it was not completed yet.
+pub fn partial_source(manifest: &Manifest, facts: &Facts) -> Option<PartialSource> {
+    let wanted = manifest.spec.profile.as_ref()?;
+    let name = label(wanted.clone_from.as_ref()?);
+    let is_made = !wanted.absent && profile(&wanted.name, facts).is_none();
+    if !is_made || facts.offline || facts.retrieved.contains_key(&name) {
+        return None;
+    }
+    let document = profile(&name, facts)?;
+    let missing = missing(&document, &known::exact_fields(manifest, wanted, facts));
+    let lacking = COMPANIONS
+        .iter()
+        .filter(|(list, _)| document.child(list).is_none());
+    let partial = PartialSource {
+        full_name: full_name(&name),
+        name,
+        companions: lacking.map(|(_, kind)| *kind).collect(),
+        missing,
+    };
+    Some(partial).filter(|partial| !partial.missing.is_empty())
+}
+
+/// Lists of a profile with the type of component that brings them along.
+const COMPANIONS: [(&str, &str); 8] = [
+    ("applicationVisibilities", "CustomApplication"),
+    ("classAccesses", "ApexClass"),
+    ("customPermissions", "CustomPermission"),
+    ("externalDataSourceAccesses", "ExternalDataSource"),
+    ("flowAccesses", "Flow"),
+    ("layoutAssignments", "Layout"),
+    ("pageAccesses", "ApexPage"),
+    ("tabVisibilities", "CustomTab"),
+];
+
+/// What is the profile's own, or comes from elsewhere: a retrieve adds nothing to it.
+const KNOWN_OTHERWISE: [&str; 6] = [
+    "custom",
+    "description",
+    "fullName",
+    "objectPermissions",
+    "userLicense",
+    "userPermissions",
+];
+
+/// A source with the entries that it came without: those of the same profile as it was retrieved with its companions, and
+/// the readable fields that the data API knows. In one order, so that the same source is always the same document.
+pub fn whole_source(
+    document: &Element,
+    retrieved: &Element,
+    fields: &BTreeMap<String, bool>,
+) -> Element {
+    let place = |entry: &Element| (entry.name.clone(), key(entry).into_owned());
+    let mut whole = document.clone();
+    let known: BTreeSet<_> = whole.children.iter().map(place).collect();
+    let missing = retrieved.children.iter().filter(|entry| {
+        !KNOWN_OTHERWISE.contains(&entry.name.as_str()) && !known.contains(&place(entry))
+    });
+    whole.children.extend(missing.cloned());
+    clone::add_field_permissions(&mut whole, fields);
+    whole.children.sort_by_cached_key(place);
+    whole
+}
+
+/// A remark on a source that came in part and was completed.
+pub(super) fn completed(
     source: &manifest::Sp<String>,
     address: &Address,
-) -> Diagnostic {
+    facts: &Facts,
+) -> Option<Diagnostic> {
+    let missing = facts.retrieved.get(&label(source))?;
     let message = format!(
-        "the org gives `{}` in part: {} missing",
+        "the org gave `{}` in part, without {}",
         label(source),
         missing.join(", ")
     );
-    let help = "the rest is read when the profile is deployed or rendered";
+    let help = "the rest was retrieved: the plan holds all of it";
     let diagnostic = Diagnostic::note("OW2031", message).at(&source.place);
-    diagnostic.help(help).about(address.clone())
+    Some(diagnostic.help(help).about(address.clone()))
 }
 
 /// A source whose user permissions cannot be learned in any way: its clone would be an empty profile.
@@ -197,5 +277,46 @@ mod tests {
             &[],
             &[],
         );
+    }
+
+    #[test]
+    fn only_what_is_missing_is_added_in_one_order() {
+        let read = |text: &str| crate::xml::read(text).expect("well-formed");
+        let document = read(
+            "<Profile><classAccesses><apexClass>B</apexClass><enabled>false</enabled></classAccesses></Profile>",
+        );
+        let entries = [
+            "<classAccesses><apexClass>B</apexClass><enabled>true</enabled></classAccesses>",
+            "<classAccesses><apexClass>A</apexClass><enabled>true</enabled></classAccesses>",
+            "<loginIpRanges><startAddress>1</startAddress></loginIpRanges>",
+            "<userPermissions><enabled>true</enabled><name>ModifyAllData</name></userPermissions>",
+        ];
+        let fields = BTreeMap::from([("Lead.Fax".to_owned(), false)]);
+        let whole = |entries: Vec<&str>| {
+            let retrieved = read(&format!("<Profile>{}</Profile>", entries.concat()));
+            whole_source(&document, &retrieved, &fields)
+        };
+        let found = whole(entries.to_vec());
+        let told: Vec<_> = found
+            .children
+            .iter()
+            .map(|entry| {
+                (
+                    entry.name.as_str(),
+                    entry.text_of("apexClass"),
+                    entry.text_of("enabled"),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("classAccesses", Some("A"), Some("true")),
+                ("classAccesses", Some("B"), Some("false")),
+                ("fieldPermissions", None, None),
+                ("loginIpRanges", None, None),
+            ]
+        );
+        assert_eq!(whole(entries.into_iter().rev().collect()), found);
     }
 }

@@ -20,6 +20,10 @@ pub fn progress(event: &Event, style: Style) -> String {
         Event::StageDone { stage, elapsed_ms } => {
             format!("stage {stage} done after {}", duration(*elapsed_ms))
         }
+        Event::Retrieving { what, missing } => {
+            let missing = missing.join(", ");
+            format!("retrieving {what}: the org gave it without {missing}")
+        }
         within => format!("  {}", step(within)),
     };
     printable(&line).into_owned()
@@ -60,7 +64,9 @@ fn step(event: &Event) -> String {
             )
         }
         Event::DeployStarted { .. } | Event::DeployProgress { .. } => deploying(event),
-        Event::StageStarted { .. } | Event::StageDone { .. } => String::new(),
+        Event::Retrieving { .. } | Event::StageStarted { .. } | Event::StageDone { .. } => {
+            String::new()
+        }
     }
 }
 
