@@ -196,6 +196,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn stages_and_proof(&mut self) -> Step<Verification> {
+        self.check_packages()?;
         for (stage, title) in STAGES {
             self.stage(stage, title).await?;
         }

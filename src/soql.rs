@@ -34,6 +34,65 @@ pub fn list<Item: AsRef<str>>(items: impl IntoIterator<Item = Item>) -> String {
     format!("({})", literals.join(","))
 }
 
+/// Most characters of one query (SOQL and SOSL Reference, "SOQL Limits").
+pub const MOST_CHARACTERS: usize = 100_000;
+
+/// The texts in groups, as few as keep the [`list`] of each within so many characters. They stay in their order; one that
+/// is too long by itself stands alone.
+pub fn list_groups<Item: AsRef<str>>(
+    items: impl IntoIterator<Item = Item>,
+    most: usize,
+) -> Vec<Vec<Item>> {
+    let room = most.saturating_sub("()".len());
+    grouped(items, room, ",".len(), |item| {
+        characters(&literal(item.as_ref()))
+    })
+}
+
+/// The conditions joined by `OR`, in as few texts as keep each within so many characters. They stay in their order; one
+/// that is too long by itself stands alone.
+pub fn any_of(conditions: impl IntoIterator<Item = String>, most: usize) -> Vec<String> {
+    const OR: &str = ") OR (";
+    let room = most.saturating_sub("()".len());
+    let groups = grouped(conditions, room, OR.len(), |condition| {
+        characters(condition)
+    });
+    let joined = groups.into_iter().map(|group| match group.as_slice() {
+        [one] => one.clone(),
+        several => format!("({})", several.join(OR)),
+    });
+    joined.collect()
+}
+
+/// Items in groups whose sizes, with what stands between, add up to no more than there is room for.
+fn grouped<Item>(
+    items: impl IntoIterator<Item = Item>,
+    room: usize,
+    between: usize,
+    size: impl Fn(&Item) -> usize,
+) -> Vec<Vec<Item>> {
+    let mut groups: Vec<Vec<Item>> = Vec::new();
+    let mut left = 0;
+    for item in items {
+        let size = size(&item);
+        match groups.last_mut() {
+            Some(group) if size + between <= left => {
+                left -= size + between;
+                group.push(item);
+            }
+            _ => {
+                left = room.saturating_sub(size);
+                groups.push(vec![item]);
+            }
+        }
+    }
+    groups
+}
+
+fn characters(text: &str) -> usize {
+    text.chars().count()
+}
+
 /// Whether a text is a record id: 15 or 18 letters and digits.
 pub fn is_id(text: &str) -> bool {
     matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -108,7 +167,58 @@ mod tests {
         assert!(!is_id("00D00000000000' ") && !is_id("00D0000000000011") && !is_id(""));
     }
 
+    #[test]
+    fn what_does_not_fit_stands_alone() {
+        let long = "x".repeat(20);
+        let groups = list_groups(["a", "b", &long, "c"], 12);
+        assert_eq!(groups, [vec!["a", "b"], vec![&*long], vec!["c"]]);
+        assert_eq!(
+            list_groups(Vec::<String>::new(), 12),
+            Vec::<Vec<String>>::new()
+        );
+        let conditions = ["A = 1", "B = 2", "C = 3"].map(str::to_owned);
+        assert_eq!(any_of(conditions, 22), ["(A = 1) OR (B = 2)", "C = 3"]);
+    }
+
     proptest! {
+        #[test]
+        fn a_split_list_holds_everything_once_in_order_and_as_tightly_as_can_be(
+            items in prop::collection::vec(".{0,12}", 0..60),
+            most in 0_usize..200,
+        ) {
+            let groups = list_groups(items.iter().map(String::as_str), most);
+            let fits = |group: &[&str]| characters(&list(group)) <= most;
+            for group in &groups {
+                prop_assert!(group.len() == 1 || fits(group), "{group:?} does not fit {most}");
+            }
+            for pair in groups.windows(2) {
+                let with_next = [pair[0].as_slice(), &pair[1][..1]].concat();
+                prop_assert!(!fits(&with_next), "{with_next:?} fits {most}");
+            }
+            let all: Vec<&str> = items.iter().map(String::as_str).collect();
+            prop_assert_eq!(groups.concat(), all);
+        }
+
+        #[test]
+        fn split_conditions_are_all_there_and_fit(
+            sizes in prop::collection::vec(1_usize..40, 0..60),
+            most in 0_usize..200,
+        ) {
+            let conditions: Vec<String> = sizes.iter().map(|size| "x".repeat(*size)).collect();
+            let joined = any_of(conditions.clone(), most);
+            for text in &joined {
+                prop_assert!(characters(text) <= most || !text.contains(" OR "), "{text}");
+            }
+            let mut apart = Vec::new();
+            for text in &joined {
+                match text.contains(") OR (") {
+                    true => apart.extend(text[1..text.len() - 1].split(") OR (")),
+                    false => apart.push(text.as_str()),
+                }
+            }
+            prop_assert_eq!(apart, conditions);
+        }
+
         #[test]
         fn a_literal_reads_back_and_ends_where_it_ends(text in any::<String>()) {
             let query = format!("{} AND X", literal(&text));

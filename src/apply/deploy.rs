@@ -67,6 +67,21 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Refuses, before anything is written, what one deploy of a stage would not take.
+    pub(super) fn check_packages(&self) -> Step<()> {
+        for (stage, _) in super::STAGES {
+            let deployed = self.changes_of(stage).into_iter();
+            let components: Vec<Component> = deployed
+                .filter_map(|index| self.deploys(index))
+                .flatten()
+                .cloned()
+                .collect();
+            let files = package::files(&components, self.api_version()).map_err(unpackable)?;
+            package::check_size(&files).map_err(unpackable)?;
+        }
+        Ok(())
+    }
+
     fn api_version(&self) -> &str {
         &self.plan.org.api_version
     }
@@ -304,8 +319,14 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
 }
 
 fn unpackable(error: package::PackageError) -> super::Stopped {
-    let diagnostic = Diagnostic::error("OW3008", format!("cannot build the package: {error}"));
-    super::Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
+    let mut diagnostic = Diagnostic::error("OW3008", format!("cannot build the package: {error}"));
+    let mut exit = Exit::Failed;
+    if error.is_too_much() {
+        let help = "divide the manifest into several, and apply one after the other";
+        diagnostic = diagnostic.help(help);
+        exit = Exit::Manifest;
+    }
+    super::Stopped::Failure(Box::new(Failure::new(exit, vec![diagnostic])))
 }
 
 fn busy(words: &str) -> Failure {

@@ -16,6 +16,10 @@ use super::{Reader, Row, Writer};
 /// Pages of one query; at 2,000 rows each that is more than any plan or proof asks for.
 const MAX_PAGES: usize = 5_000;
 
+/// Bytes of the path of an address that goes out: the platform takes 16,384 of an address and its headers (API request
+/// limits, "Request Size Limits"), of which the token and the host's name take their part.
+const MOST_PATH_BYTES: usize = 12_000;
+
 /// The path that runs a query, for [`Reader::together`] and [`Reader::get`].
 pub fn query_path(soql: &str) -> String {
     format!("query?q={}", percent_encode(soql))
@@ -64,7 +68,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::get`].
     pub async fn query(&self, soql: &str) -> Result<Vec<Row>, OrgError> {
-        self.rows(self.data_path(&query_path(soql))).await
+        self.rows(&query_path(soql)).await
     }
 
     /// Every row of a query on the Tooling API.
@@ -72,7 +76,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::get`].
     pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Row>, OrgError> {
-        self.rows(self.data_path(&tooling_query_path(soql))).await
+        self.rows(&tooling_query_path(soql)).await
     }
 
     /// Ids of the deploys that the org has taken and not finished, those that only check aside.
@@ -86,10 +90,23 @@ impl Reader {
         Ok(records(page)?.iter().filter_map(id).collect())
     }
 
-    async fn rows(&self, path: String) -> Result<Vec<Row>, OrgError> {
-        let mut page = self.fetch("run a query", path).await?;
+    async fn rows(&self, path: &str) -> Result<Vec<Row>, OrgError> {
+        if self.data_path(path).len() > MOST_PATH_BYTES {
+            return self.rows_of_part(path).await;
+        }
+        let mut page = self.fetch("run a query", self.data_path(path)).await?;
         self.complete(&mut page).await?;
         records(page)
+    }
+
+    /// The same with the query in the body of a request, which may be longer than an address.
+    async fn rows_of_part(&self, path: &str) -> Result<Vec<Row>, OrgError> {
+        let mut results = self.together(&[path.to_owned()]).await?;
+        match results.pop() {
+            Some(Ok(resource)) => resource.rows(),
+            Some(Err(refusal)) => Err(refusal.of("run a query")),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Appends the records of all further pages, those of sub-queries included: they break off just as silently.

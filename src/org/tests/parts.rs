@@ -181,3 +181,34 @@ async fn a_page_that_is_refused_refuses_its_part_alone() {
     );
     assert!(results[0].is_ok() && results[2].is_ok());
 }
+
+#[tokio::test]
+async fn a_query_too_long_for_an_address_goes_in_a_body() {
+    let host = Host::org(|seen, _| match seen.line().starts_with("POST") {
+        true => composite(&seen.body, |url| {
+            url.contains("Broken")
+                .then(|| (400, words("MALFORMED_QUERY")))
+        }),
+        false => json(json!({"done": true, "records": records(&["1"])})),
+    })
+    .await;
+    let (reader, _) = reader(&host).await;
+    let ids = |count: usize| format!("SELECT Id FROM Lead WHERE Id IN ({})", "'a',".repeat(count));
+    for (count, line) in [
+        (800, "GET /services/data/v66.0/query"),
+        (1_500, "POST /services/data/v66.0/composite"),
+        (20_000, "POST /services/data/v66.0/composite"),
+    ] {
+        host.forget();
+        assert_eq!(reader.query(&ids(count)).await.unwrap().len(), 1);
+        let lines = host.lines();
+        assert!(lines.len() == 1 && lines[0].starts_with(line), "{count}");
+        assert!(lines[0].len() < 16_384, "{count}: {} bytes", lines[0].len());
+    }
+    host.forget();
+    reader.tooling_query(&ids(1_500)).await.unwrap();
+    assert!(host.seen()[0].body.contains("/tooling/query?q="));
+    let refused = reader.query(&(ids(1_500) + "Broken")).await.unwrap_err();
+    let refusal = refused.refusal().expect("the org's words");
+    assert_eq!(refusal.class(), RefusalClass::Malformed);
+}
