@@ -17,8 +17,8 @@ const MOST_BROKEN: u32 = 10;
 /// Looks under way at once: more would only queue up in front of an org that answers slowly.
 const MOST_UNDER_WAY: usize = 4;
 
-/// Looks that ask something else beside, at most: it is one request more each time.
-const MOST_BESIDE: u32 = 2;
+/// Looks that ask something else beside, at most: it is one request more each time it comes too early.
+const MOST_BESIDE: u32 = 1;
 
 /// Answers to what was asked beside a look.
 pub(super) type Beside = Vec<std::result::Result<Vec<Row>, Refusal>>;

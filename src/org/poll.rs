@@ -39,8 +39,10 @@ pub struct Beat {
 
 /// Parts of the expected time at which an aimed beat looks before it begins in earnest: something may be quicker.
 const EARLY: [f64; 4] = [0.1, 0.3, 0.6, AIMED_FROM];
-/// The longest expected time, in seconds, before which looks are left out: nobody waits half of an hour for nothing.
+/// The longest expected time, in seconds, before which no other looks are taken: nobody waits half of an hour for nothing.
 const MOST_LEFT_OUT: f64 = 10.0;
+/// Part of the time waited so far between two looks before a beat with a longer expected time is aimed.
+const EARLY_PART: f64 = 0.25;
 /// Part of the expected time from which on a beat is aimed.
 const AIMED_FROM: f64 = 0.85;
 /// Part of the expected time between two looks of an aimed beat.
@@ -80,7 +82,10 @@ impl Beat {
                 let next = early.into_iter().find(|early| early - seconds > SOONEST);
                 match expected <= MOST_LEFT_OUT {
                     true => next.unwrap_or(usual),
-                    false => usual.min(expected * AIMED_FROM),
+                    false => {
+                        let step = (seconds * EARLY_PART).clamp(MIN_SECONDS, MAX_SECONDS);
+                        (seconds + step).min(expected * AIMED_FROM)
+                    }
                 }
             }
             Some(expected) if seconds < expected * AIMED_UNTIL => {
@@ -202,8 +207,8 @@ mod tests {
             (2.0, 1.3, 4, 0.41),
             (2.0, 20.0, 35, 2.5),
             (0.0, 2.0, 14, 0.3),
-            (600.0, 3.0, 18, 0.4),
-            (600.0, 580.0, 110, 10.0),
+            (600.0, 3.0, 14, 0.75),
+            (600.0, 580.0, 90, 10.0),
         ] {
             let beat = Beat::expecting(Some(Duration::from_secs_f64(expected)));
             let (looks, late) = watch_on(beat, takes);
