@@ -90,12 +90,13 @@ mod tests {
         );
         let expected = "\
 error[OW1003]: no such object
-   \u{256d}\u{2500}[orgwright.yaml:3:7]
- 2 \u{2502}   sharing:
- 3 \u{2502}     - object: Lead
-   \u{b7}       \u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}
- 4 \u{2502}       organizationWideDefault: Private
-   \u{2570}\u{2500}\u{2500}\u{2500}\u{2500}
+  \u{256d}\u{25b8} orgwright.yaml:3:7
+  \u{2502}
+2 \u{2502}   sharing:
+3 \u{2502}     - object: Lead
+  \u{2502}       \u{2501}\u{2501}\u{2501}\u{2501}\u{2501}\u{2501}
+4 \u{2502}       organizationWideDefault: Private
+  \u{2570}\u{2574}
   help: did you mean `Lead`?
 state: nothing was changed
 next: orgwright plan
