@@ -9,6 +9,7 @@
 //! **Invariant:** `org` knows envelopes and archives. It has never heard of a kind or a manifest.
 
 mod answer;
+mod assertion;
 mod auth;
 mod auth_url;
 pub mod browser;

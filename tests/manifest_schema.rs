@@ -28,7 +28,7 @@ fn documents() -> Vec<(PathBuf, Json)> {
 }
 
 fn document(path: &Path) -> Json {
-    serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn the_schema_refuses_what_is_not_a_manifest() {
     ] {
         let changed = text.replacen(good, bad, 1);
         assert_ne!(changed, text, "{good}");
-        let document: Json = serde_yaml::from_str(&changed).unwrap();
+        let document: Json = serde_saphyr::from_str(&changed).unwrap();
         let mut errors = Vec::new();
         violations(&schema, &schema, &document, "", &mut errors);
         assert!(!errors.is_empty(), "{bad}");

@@ -6,9 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde_yaml::granit_parser::{
-    Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, options,
-};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, options};
 
 use super::findings::Findings;
 use crate::diagnostic::{Diagnostic, Place};

@@ -3,7 +3,10 @@
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rcgen::SigningKey as _;
 use serde_json::{Value, json};
 
 /// The app's key.
@@ -21,21 +24,36 @@ pub(crate) fn key() -> String {
 /// An assertion of these claims that ends soon.
 pub(crate) fn sign(mut claims: Value) -> String {
     claims["exp"] = json!(now() + LONGEST.as_secs() - 10);
-    let key = EncodingKey::from_rsa_pem(key().as_bytes()).expect("a key");
-    jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).expect("an assertion")
+    let header = json!({"typ": "JWT", "alg": "RS256"});
+    let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    let signed = format!("{header}.{claims}");
+    let signature = KEY.sign(signed.as_bytes()).expect("a signature");
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 /// The claims of an assertion, all but its end, which has to be soon.
 pub(crate) fn read(assertion: &str) -> Value {
-    let key = DecodingKey::from_rsa_pem(KEY.public_key_pem().as_bytes()).expect("a key");
-    let mut rules = Validation::new(Algorithm::RS256);
-    rules.validate_aud = false;
-    let read = jsonwebtoken::decode::<Value>(assertion, &key, &rules);
-    let mut claims = read.expect("the app's key has signed it").claims;
+    let (signed, signature) = assertion.rsplit_once('.').expect("a signature");
+    let (header, claims) = signed.split_once('.').expect("claims");
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, KEY.public_key_raw())
+        .verify(signed.as_bytes(), &decoded(signature))
+        .expect("the app's key has signed it");
+    assert_eq!(object(header), json!({"typ": "JWT", "alg": "RS256"}));
+    let mut claims = object(claims);
     let end = claims["exp"].as_u64().expect("an end in seconds");
     assert!((now()..=now() + LONGEST.as_secs()).contains(&end), "{end}");
     claims["exp"].take();
     claims
+}
+
+fn decoded(part: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .expect("base64url without padding")
+}
+
+fn object(part: &str) -> Value {
+    serde_json::from_slice(&decoded(part)).expect("JSON")
 }
 
 fn now() -> u64 {
