@@ -6,7 +6,9 @@
 use crate::difference::{Difference, differences};
 use crate::package::{self, Files};
 use crate::xml::{self, Element, XmlError};
+use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -279,18 +281,9 @@ fn package_path(path: &str) -> String {
 fn stem(file: &str) -> String {
     let name = file.strip_suffix("-meta.xml").unwrap_or(file);
     let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    resolved(name).unwrap_or_else(|| name.to_owned())
-}
-
-/// `%2E` and the like as the characters they stand for; `None` where they stand for none.
-fn resolved(name: &str) -> Option<String> {
-    let mut pieces = name.split('%');
-    let mut bytes = pieces.next()?.as_bytes().to_vec();
-    for piece in pieces {
-        bytes.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
-        bytes.extend_from_slice(piece.get(2..)?.as_bytes());
-    }
-    String::from_utf8(bytes).ok()
+    percent_decode_str(name)
+        .decode_utf8()
+        .map_or_else(|_| name.to_owned(), Cow::into_owned)
 }
 
 /// What is in a file that is no metadata document: its text, or a digest of its bytes.

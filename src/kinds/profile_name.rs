@@ -1,5 +1,7 @@
 //! Names of profiles: the label people see, and the name the Metadata API uses.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 /// Standard profiles whose API name is not their label.
 const STANDARD: [(&str, &str); 7] = [
     ("Admin", "System Administrator"),
@@ -34,11 +36,10 @@ fn encode(name: &str) -> String {
     for character in name.chars() {
         if character.is_alphanumeric() || matches!(character, ' ' | '-' | '_') {
             encoded.push(character);
-            continue;
-        }
-        let mut buffer = [0; 4];
-        for byte in character.encode_utf8(&mut buffer).bytes() {
-            encoded.push_str(&format!("%{byte:02X}"));
+        } else {
+            let mut buffer = [0; 4];
+            let bytes: &str = character.encode_utf8(&mut buffer);
+            encoded.extend(utf8_percent_encode(bytes, NON_ALPHANUMERIC));
         }
     }
     encoded

@@ -1,8 +1,8 @@
 //! The REST data API: queries and records.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,12 @@ use super::error::{OrgError, Refusal};
 use super::session::{Body, Request};
 use super::{Reader, Row, Writer};
 
+/// What is written as bytes in a URL parameter: everything but the unreserved characters (RFC 3986).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 /// Pages of one query; at 2,000 rows each that is more than any plan or proof asks for.
 const MAX_PAGES: usize = 5_000;
 
@@ -316,18 +322,9 @@ fn operation(path: &str) -> &str {
     path.split_once('?').map_or(path, |(resource, _)| resource)
 }
 
-/// A text as the value of a URL parameter: everything but the unreserved characters is written as bytes.
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() + text.len() / 2);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-            continue;
-        }
-        // Writing to a String cannot fail.
-        let _written = write!(encoded, "%{byte:02X}");
-    }
-    encoded
+/// A text as the value of a URL parameter.
+fn percent_encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
 }
 
 #[cfg(test)]
