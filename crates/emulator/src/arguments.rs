@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Clock, Options, Scale};
+use crate::{Clock, Options, Scale};
 
 /// How the emulated org is started.
 #[derive(Clone, Debug, Args)]
@@ -61,5 +61,5 @@ impl From<Arguments> for Options {
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {
-    super::duration(text).ok_or("a duration is a number with ms, s, m or h")
+    crate::duration(text).ok_or("a duration is a number with ms, s, m or h")
 }

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::http::{Request, Response};
-use super::login;
-use super::store::{BulkBatch, BulkJob, World, canonical};
-use super::viewer::Viewer;
-use super::xml;
+use crate::http::{Request, Response};
+use crate::login;
+use crate::store::{BulkBatch, BulkJob, World, canonical};
+use crate::viewer::Viewer;
+use crate::xml;
 use answer::{Failure, Form};
 
 /// How many batches a job takes (Bulk API guide, limits).
@@ -86,7 +86,7 @@ fn open(
     }
     let object = field("object");
     let viewer = Viewer::new(&world.org, user, world.now(), version);
-    if super::views::schema(&viewer, &object).is_none_or(|schema| !viewer.sees_object(&schema)) {
+    if crate::views::schema(&viewer, &object).is_none_or(|schema| !viewer.sees_object(&schema)) {
         let message = format!("Unable to find object: {object}");
         return Err(Failure::new("InvalidJob", message));
     }

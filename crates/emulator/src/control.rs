@@ -8,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use super::faults::Faults;
-use super::http::{Request, Response};
-use super::soql::dates::rest_moment;
-use super::store::{Clock, Org, World};
+use crate::faults::Faults;
+use crate::http::{Request, Response};
+use crate::soql::dates::rest_moment;
+use crate::store::{Clock, Org, World};
 
 /// What the control endpoint keeps beside the org.
 pub struct Control {
@@ -135,7 +135,7 @@ fn journal(world: &World, request: &Request) -> Result<Value, Refused> {
 
 fn advance(world: &mut World, request: &Request) -> Result<Value, Refused> {
     let by = text(request, "advance")?;
-    let by = super::duration(&by).ok_or_else(|| (400, format!("advance {by:?} is no duration")))?;
+    let by = crate::duration(&by).ok_or_else(|| (400, format!("advance {by:?} is no duration")))?;
     if world.clock != Clock::Manual {
         return Err((
             409,
@@ -167,8 +167,8 @@ fn text(request: &Request, key: &str) -> Result<String, Refused> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::seed;
     use super::*;
+    use crate::seed;
 
     struct Emulator {
         world: World,
@@ -216,7 +216,7 @@ mod tests {
                 body: body.to_string().into_bytes(),
                 ..Request::default()
             };
-            super::super::router::handle(&mut self.world, request).status
+            crate::router::handle(&mut self.world, request).status
         }
 
         fn add_lead(&mut self, last_name: &str) -> u16 {

@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::documents::{self, Outcome, Problem, Setting};
-use super::sharing;
-use super::store::{Id, Millis, Org};
-use super::xml;
+use crate::documents::{self, Outcome, Problem, Setting};
+use crate::sharing;
+use crate::store::{Id, Millis, Org};
+use crate::xml;
 pub(crate) use apex::runs_tests;
 pub(crate) use commit::change;
 use commit::{changed_rules, commit, unlocked};

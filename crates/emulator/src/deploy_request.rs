@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::deploy::Options;
-use super::http::{Refusal, Request, Response};
-use super::jobs::{self, NotCancelled};
-use super::store::{Id, World, canonical};
+use crate::deploy::Options;
+use crate::http::{Refusal, Request, Response};
+use crate::jobs::{self, NotCancelled};
+use crate::store::{Id, World, canonical};
 
 /// Answers a request to `/services/data/vXX.0/metadata/deployRequest…`; `rest` is what stands behind it in the path.
 pub fn handle(world: &mut World, request: &Request, rest: &[&str]) -> Response {
@@ -206,8 +206,8 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 mod tests {
     use std::io::{Cursor, Write as _};
 
-    use super::super::seed;
     use super::*;
+    use crate::seed;
 
     fn zip() -> Vec<u8> {
         let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));

@@ -23,8 +23,8 @@ use roxmltree::Node;
 
 pub(crate) use kinds::{KINDS, Kind, file_kind, kind, path_of, shown_name};
 
-use super::store::{ContainerKind, GroupKind, Id, ObjectSchema, Org, RuleScope};
-use super::xml::Writer;
+use crate::store::{ContainerKind, GroupKind, Id, ObjectSchema, Org, RuleScope};
+use crate::xml::Writer;
 
 /// Something the platform has to say against a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Problem {
         message: impl Into<String>,
     ) -> Self {
         Self {
-            place: Some(super::xml::place(element)),
+            place: Some(crate::xml::place(element)),
             ..Self::new(code, message)
         }
     }

@@ -19,8 +19,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::http::{Request, Response};
-use super::{soap, xml};
+use crate::http::{Request, Response};
+use crate::{soap, xml};
 
 /// Why a file of faults cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -342,7 +342,7 @@ fn refusal(request: &Request, status: u16, code: &str, message: &str) -> Respons
 
 fn duration_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    super::duration(&text)
+    crate::duration(&text)
         .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no duration")))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::store::Id;
+use crate::store::Id;
 
 /// A request that has been authenticated where its path demands it.
 #[derive(Clone, Debug, Default)]

@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::deploy::report::Report;
-use super::deploy::{self, Occasion, Options};
-use super::sharing::{self, Timing};
-use super::store::{DeployJob, Id, Millis, Org, World};
+use crate::deploy::report::Report;
+use crate::deploy::{self, Occasion, Options};
+use crate::sharing::{self, Timing};
+use crate::store::{DeployJob, Id, Millis, Org, World};
 
 pub(crate) use answer::{soap_date, to_json, write};
 

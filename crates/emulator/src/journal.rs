@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::soql::dates::rest_moment;
-use super::store::{FieldSchema, Millis, ObjectSchema, Org, Shared, Table};
+use crate::soql::dates::rest_moment;
+use crate::store::{FieldSchema, Millis, ObjectSchema, Org, Shared, Table};
 
 /// Entries kept; the oldest go first.
 const MOST: usize = 100_000;

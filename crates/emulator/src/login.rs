@@ -9,8 +9,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::http::{Request, Response, form};
-use super::store::{Id, Session, User, World, short};
+use crate::http::{Request, Response, form};
+use crate::store::{Id, Session, User, World, short};
 
 pub use code::authorize;
 
@@ -359,9 +359,9 @@ pub fn revoke(world: &mut World, request: &Request) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seed;
-    use super::super::store::Code;
     use super::*;
+    use crate::seed;
+    use crate::store::Code;
 
     /// Sends a form to the token endpoint, or to the other one.
     fn ask(

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::seed::demo;
-use super::store::{Id, Org, Scale, Shared, Table};
+use crate::seed::demo;
+use crate::store::{Id, Org, Scale, Shared, Table};
 
 /// The version of state files this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -214,9 +214,9 @@ fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seed;
-    use super::super::store::Row;
     use super::*;
+    use crate::seed;
+    use crate::store::Row;
 
     fn check_refused(text: &str, expected: &str) {
         let folder = tempfile::tempdir().unwrap();

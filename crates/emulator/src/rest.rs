@@ -11,12 +11,12 @@ mod tree;
 
 use serde_json::{Map, Value, json};
 
-use super::deploy_request;
-use super::http::{Refusal, Request, Response};
-use super::login;
-use super::router::{VERSIONS, not_found};
-use super::store::World;
-use super::viewer::Viewer;
+use crate::deploy_request;
+use crate::http::{Refusal, Request, Response};
+use crate::login;
+use crate::router::{VERSIONS, not_found};
+use crate::store::World;
+use crate::viewer::Viewer;
 
 /// `GET /services/data`: the versions served, oldest first.
 pub fn versions() -> Response {

@@ -1,15 +1,15 @@
 //! From paths to handlers, and who may call them.
 
-use super::http::{Refusal, Request, Response};
-use super::store::{DeployJob, World};
-use super::{bulk, login, rest, soap};
+use crate::http::{Refusal, Request, Response};
+use crate::store::{DeployJob, World};
+use crate::{bulk, login, rest, soap};
 
 /// API versions served.
 pub const VERSIONS: std::ops::RangeInclusive<u32> = 51..=66;
 
 /// Answers a request and notes what it changed. Work that is due comes through first.
 pub fn handle(world: &mut World, request: Request) -> Response {
-    if !(super::server::may_change(&request) || has_work(world)) {
+    if !(crate::server::may_change(&request) || has_work(world)) {
         return dispatch(world, request);
     }
     let before = world.org.clone();

@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 use roxmltree::Node;
 
-use super::documents::{INTEGRITY, Problem, REFERENCE};
-use super::sharing;
-use super::store::{
+use crate::documents::{INTEGRITY, Problem, REFERENCE};
+use crate::sharing;
+use crate::store::{
     AccessLevel, Container, ObjectAccess, ObjectSchema, Org, Principal, RuleScope, SharingModel,
     SharingRule,
 };

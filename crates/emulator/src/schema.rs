@@ -5,7 +5,7 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use super::store::{FieldSchema, FieldType, ObjectSchema, Org, SharingModel};
+use crate::store::{FieldSchema, FieldType, ObjectSchema, Org, SharingModel};
 
 static STANDARD: LazyLock<BTreeMap<String, ObjectSchema>> =
     LazyLock::new(|| table::read(include_str!("schema/standard_objects.txt")));

@@ -12,8 +12,8 @@ mod standard;
 
 use std::path::{Path, PathBuf};
 
-use super::sharing;
-use super::store::{Container, FieldAccess, ObjectAccess, Org, Scale, Shared};
+use crate::sharing;
+use crate::store::{Container, FieldAccess, ObjectAccess, Org, Scale, Shared};
 
 /// Why a seed could not be laid over the standard org.
 #[derive(Debug, thiserror::Error)]

@@ -20,11 +20,11 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::control::Control;
-use super::faults::{Drop, Effect, Faults, Moment, leave_out};
-use super::http::{Refusal, Request, Response};
-use super::store::{Clock, World};
-use super::{persist, router};
+use crate::control::Control;
+use crate::faults::{Drop, Effect, Faults, Moment, leave_out};
+use crate::http::{Refusal, Request, Response};
+use crate::store::{Clock, World};
+use crate::{persist, router};
 pub(super) use hold::Held;
 use wire::{Line, Wire};
 
@@ -351,8 +351,8 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
-    use super::super::{Options, Server, start};
     use super::*;
+    use crate::{Options, Server, start};
 
     /// Status and body of an answer on a connection of its own; `None` where the connection is lost.
     async fn send(

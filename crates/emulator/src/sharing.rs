@@ -15,8 +15,8 @@ mod rows;
 
 use std::cell::OnceCell;
 
-use super::schema;
-use super::store::{
+use crate::schema;
+use crate::store::{
     Access, AccessLevel, Millis, ObjectAccess, ObjectSchema, Org, Row, SharingModel, User,
 };
 use people::Circle;

@@ -14,11 +14,11 @@ mod tests;
 
 use roxmltree::Node;
 
-use super::http::{Request, Response};
-use super::jobs::{self, NotCancelled};
-use super::store::{Id, World, canonical};
-use super::xml::{Writer, child_any_case, elements, text, truth};
-use super::{deploy, login};
+use crate::http::{Request, Response};
+use crate::jobs::{self, NotCancelled};
+use crate::store::{Id, World, canonical};
+use crate::xml::{Writer, child_any_case, elements, text, truth};
+use crate::{deploy, login};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use envelope::{Fault, answer};

@@ -16,8 +16,8 @@ pub mod render;
 pub mod resolve;
 mod scan;
 
-use super::http::Refusal;
-use super::viewer::Viewer;
+use crate::http::Refusal;
+use crate::viewer::Viewer;
 
 /// What a query was refused for.
 #[derive(Clone, Debug, PartialEq, Eq)]

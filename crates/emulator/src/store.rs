@@ -22,7 +22,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::journal::Journal;
+use crate::journal::Journal;
 pub use column::{IdKeys, fold, fold_characters, id_key, text_key};
 pub use ids::{Id, canonical, numbered, short};
 pub use objects::*;
@@ -395,6 +395,6 @@ impl World {
 
     /// Lets every piece of work that is due by now come through. Called before every request.
     pub fn settle(&mut self) {
-        super::jobs::settle(self);
+        crate::jobs::settle(self);
     }
 }

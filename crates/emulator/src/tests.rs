@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::http::{Request, Response};
-use super::store::World;
-use super::{router, seed};
+use crate::http::{Request, Response};
+use crate::store::World;
+use crate::{router, seed};
 
 struct Client {
     world: World,
@@ -217,7 +217,7 @@ fn a_field_that_nothing_grants_does_not_exist() {
     let user = client.user("hubspot.integration@acme.example");
     let (status, created) = client.call("POST", "sobjects/User", user);
     assert_eq!(status, 201, "{created}");
-    client.token = super::login::issue(&mut client.world, created["id"].as_str().unwrap());
+    client.token = crate::login::issue(&mut client.world, created["id"].as_str().unwrap());
     assert_eq!(
         code(&client.query("SELECT Sync_to_HubSpot__c FROM Lead")),
         "INVALID_FIELD"
@@ -754,7 +754,7 @@ fn collections_are_read_by_id() {
 #[test]
 fn a_description_is_not_sent_again_before_setup_changes() {
     let mut client = Client::administrator();
-    client.world.clock = super::store::Clock::Manual;
+    client.world.clock = crate::store::Clock::Manual;
     let describe = |client: &mut Client, since: Option<&str>| {
         client.world.advance(std::time::Duration::from_secs(60));
         let since = since.map(|since| ("if-modified-since".to_owned(), since.to_owned()));

@@ -1,7 +1,7 @@
 //! The running user of a request and what it is permitted, apart from the sharing of single records.
 
-use super::store::{Container, FieldSchema, Id, Millis, ObjectAccess, ObjectSchema, Org};
-use super::views;
+use crate::store::{Container, FieldSchema, Id, Millis, ObjectAccess, ObjectSchema, Org};
+use crate::views;
 
 /// The running user and the circumstances of its request.
 #[derive(Clone, Debug)]

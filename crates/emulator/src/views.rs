@@ -19,10 +19,10 @@ pub use people::{login_id, user_type};
 pub use restrictions::{check_restrictions, filterable_at, needs_view_setup, repeats_pages};
 pub use stored::{Stored, Tabled};
 
-use super::schema;
-use super::soql::SoqlError;
-use super::store::*;
-use super::viewer::Viewer;
+use crate::schema;
+use crate::soql::SoqlError;
+use crate::store::*;
+use crate::viewer::Viewer;
 
 /// Values that fields must have for a row to matter, by API name; a table may leave out what does not meet them.
 pub type Hints = BTreeMap<String, Vec<String>>;
@@ -394,7 +394,7 @@ fn optional(text: Option<&String>) -> Value {
 
 /// A moment as the REST API writes it.
 fn moment(at: Millis) -> Value {
-    Value::from(super::soql::dates::rest_moment(at))
+    Value::from(crate::soql::dates::rest_moment(at))
 }
 
 /// The columns that tell who made a row and when, which setup rows share.

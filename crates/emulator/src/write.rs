@@ -12,10 +12,10 @@ mod values;
 
 use serde_json::{Map, Value};
 
-use super::http::Refusal;
-use super::store::{AuditEntry, Id, ObjectSchema, Row, World, canonical};
-use super::viewer::Viewer;
-use super::views;
+use crate::http::Refusal;
+use crate::store::{AuditEntry, Id, ObjectSchema, Row, World, canonical};
+use crate::viewer::Viewer;
+use crate::views;
 
 /// The fields of a request, by API name.
 pub type Fields = Map<String, Value>;
@@ -246,7 +246,7 @@ pub fn upsert(
 }
 
 fn schema(writer: &Writer<'_>, object: &str) -> Result<ObjectSchema, Refusal> {
-    super::rest::records::schema(&writer.viewer(), object).map(std::borrow::Cow::into_owned)
+    crate::rest::records::schema(&writer.viewer(), object).map(std::borrow::Cow::into_owned)
 }
 
 fn known_id(id: &str) -> Result<Id, Refusal> {
@@ -293,7 +293,7 @@ fn integrity(message: impl Into<String>) -> Refusal {
 fn duplicate(field: &str, id: &str) -> Refusal {
     let message = format!(
         "duplicate value found: {field} duplicates value on record with id: {}",
-        super::store::short(id)
+        crate::store::short(id)
     );
     Refusal::new(400, "DUPLICATE_VALUE", message).about(Vec::<String>::new())
 }

@@ -1,7 +1,7 @@
 //! Jobs as clients walk through them.
 
-use super::super::seed;
 use super::*;
+use crate::seed;
 
 const JOB: &str = r#"<?xml version="1.0"?><jobInfo xmlns="http://www.force.com/2009/06/asyncapi/dataload"><operation>query</operation><object>Lead</object><contentType>CSV</contentType></jobInfo>"#;
 

@@ -1,7 +1,7 @@
 //! The Apex tests a deploy asks for. The emulator runs no Apex, and does not say that tests passed which never ran.
 
-use super::super::store::Org;
 use super::Options;
+use crate::store::Org;
 
 const LEVELS: [&str; 5] = [
     "NoTestRun",

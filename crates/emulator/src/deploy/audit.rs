@@ -3,10 +3,10 @@
 //! Sections are those of the platform's Setup menu. The platform's action codes are not documented; these are made of
 //! verb and component type.
 
-use super::super::documents::{self, Outcome};
-use super::super::store::{AuditEntry, ObjectSchema, Org};
 use super::Occasion;
 use super::report::{Message, Report};
+use crate::documents::{self, Outcome};
+use crate::store::{AuditEntry, ObjectSchema, Org};
 
 /// Remembers what a deploy changed. The manifest is no component, and a file of rules is remembered by its rules.
 pub(super) fn deploy(org: &mut Org, before: &Org, report: &Report, occasion: &Occasion) {

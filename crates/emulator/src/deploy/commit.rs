@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::documents::{self, Problem};
-use super::super::store::{Org, SharingModel};
-use super::super::{rules, sharing};
 use super::report::Report;
 use super::{Occasion, audit};
+use crate::documents::{self, Problem};
+use crate::store::{Org, SharingModel};
+use crate::{rules, sharing};
 
 /// Sharing cannot be changed while it is recalculated: the locks are those of the org before the deploy, the changes
 /// those one component makes.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use super::super::documents::{Problem, UNKNOWN};
-use super::super::http::decode;
-use super::super::xml::{self, child_text, children};
+use crate::documents::{Problem, UNKNOWN};
+use crate::http::decode;
+use crate::xml::{self, child_text, children};
 
 /// Files in a deploy, and bytes of all of them (Metadata API guide, limits; the emulator stays below in bytes).
 const MOST_FILES: usize = 10_000;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
-use super::super::documents::{self, KINDS, Kind, Problem, UNKNOWN};
-use super::super::http::decode;
-use super::super::xml::{self, METADATA, child_text, children, elements};
 use super::Options;
 use super::package::Package;
 use super::report::Message;
+use crate::documents::{self, KINDS, Kind, Problem, UNKNOWN};
+use crate::http::decode;
+use crate::xml::{self, METADATA, child_text, children, elements};
 
 /// A component to be laid over the org.
 #[derive(Clone, Debug)]

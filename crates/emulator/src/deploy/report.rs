@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::documents::Problem;
-use super::super::store::{Id, Millis};
 use super::Options;
+use crate::documents::Problem;
+use crate::store::{Id, Millis};
 
 /// One component's outcome, or one problem of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

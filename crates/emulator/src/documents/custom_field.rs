@@ -5,10 +5,10 @@ mod stated;
 use roxmltree::Node;
 use serde_json::Value;
 
-use super::super::rules;
-use super::super::store::{FieldSchema, FieldType, ObjectSchema, Org, PicklistValue};
-use super::super::xml::{self, Writer, child, child_text, child_truth, children, elements};
 use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, shape};
+use crate::rules;
+use crate::store::{FieldSchema, FieldType, ObjectSchema, Org, PicklistValue};
+use crate::xml::{self, Writer, child, child_text, child_truth, children, elements};
 
 pub(crate) use stated::{keep_stated, set_name_field, write_name_field};
 

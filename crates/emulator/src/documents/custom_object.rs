@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
-use super::super::rules;
-use super::super::schema;
-use super::super::store::{ObjectSchema, Org, SharingModel, SharingState};
-use super::super::xml::{self, Writer, child, child_text, children, elements, text};
 use super::{
     Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, custom_field, record_type, shape,
 };
+use crate::rules;
+use crate::schema;
+use crate::store::{ObjectSchema, Org, SharingModel, SharingState};
+use crate::xml::{self, Writer, child, child_text, children, elements, text};
 
 /// Elements with a place of their own in the store.
 const TYPED: [&str; 8] = [

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
-use super::super::store::{Group, GroupKind, Org};
-use super::super::xml::{Writer, child, child_text, child_truth, children, elements, text};
 use super::{Applied, Outcome, Problem, REFERENCE, shape};
+use crate::store::{Group, GroupKind, Org};
+use crate::xml::{Writer, child, child_text, child_truth, children, elements, text};
 
 /// The group of that kind and developer name.
 pub(crate) fn find<'o>(org: &'o Org, kind: GroupKind, name: &str) -> Option<&'o Group> {

@@ -2,9 +2,9 @@
 
 use roxmltree::Node;
 
-use super::super::store::Org;
-use super::super::xml::{self, Writer, elements};
 use super::{Applied, Outcome, Problem};
+use crate::store::Org;
+use crate::xml::{self, Writer, elements};
 
 /// Writes what a kept component holds.
 pub(crate) fn write(org: &Org, kind: &str, name: &str, writer: &mut Writer) -> Option<()> {

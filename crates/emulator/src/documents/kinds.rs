@@ -104,7 +104,7 @@ mod tests {
     fn full_names_are_encoded_as_the_platform_does() {
         let check = |name: &str, expected: &str| {
             assert_eq!(encode(name), expected);
-            assert_eq!(super::super::super::http::decode(expected), name);
+            assert_eq!(crate::http::decode(expected), name);
         };
         check("Force.com - One App User", "Force%2Ecom - One App User");
         check("A/B (c) & d", "A%2FB %28c%29 %26 d");

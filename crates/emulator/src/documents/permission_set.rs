@@ -2,11 +2,11 @@
 
 use roxmltree::Node;
 
-use super::super::rules;
-use super::super::store::{Container, ContainerKind, Org};
-use super::super::xml::{Writer, child, child_text, child_truth};
 use super::permissions;
 use super::{Applied, Outcome, Problem, REFERENCE, Rendering, Setting, shape};
+use crate::rules;
+use crate::store::{Container, ContainerKind, Org};
+use crate::xml::{Writer, child, child_text, child_truth};
 
 /// The elements of a permission set as the schema orders them.
 const ORDER: [&str; 22] = [

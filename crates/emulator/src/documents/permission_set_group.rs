@@ -4,10 +4,10 @@
 
 use roxmltree::Node;
 
-use super::super::rules;
-use super::super::store::{Container, ContainerKind, Id, Org};
-use super::super::xml::{Writer, child_text, child_truth, children, text};
 use super::{Applied, Outcome, Problem, REFERENCE, UNKNOWN, shape};
+use crate::rules;
+use crate::store::{Container, ContainerKind, Id, Org};
+use crate::xml::{Writer, child_text, child_truth, children, text};
 
 /// The aggregate set of the group with this name.
 fn find<'o>(org: &'o Org, name: &str) -> Option<&'o Container> {

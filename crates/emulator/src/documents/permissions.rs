@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
-use super::super::rules;
-use super::super::store::{Container, FieldAccess, ObjectAccess, Org};
-use super::super::xml::{Writer, child, child_text, child_truth, children, elements, text};
 use super::{INTEGRITY, Problem, REFERENCE, Rendering, UNKNOWN, shape};
+use crate::rules;
+use crate::store::{Container, FieldAccess, ObjectAccess, Org};
+use crate::xml::{Writer, child, child_text, child_truth, children, elements, text};
 
 /// Elements with entries of their own in the store, by name.
 pub(crate) const TYPED: [&str; 9] = [

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use roxmltree::Node;
 
-use super::super::http::decode;
-use super::super::rules;
-use super::super::store::{Container, ContainerKind, FieldAccess, Org, Profile};
-use super::super::xml::{Writer, child, child_text};
 use super::permissions;
 use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, Rendering, Setting, UNKNOWN, shape};
+use crate::http::decode;
+use crate::rules;
+use crate::store::{Container, ContainerKind, FieldAccess, Org, Profile};
+use crate::xml::{Writer, child, child_text};
 
 /// The greatest number of characters of a description (object reference, Profile).
 const LONGEST_DESCRIPTION: usize = 255;
@@ -158,7 +158,7 @@ pub(crate) fn apply(
     };
     let mut container = before.clone();
     let description = child(element, "description");
-    if let Some(text) = description.map(super::super::xml::text) {
+    if let Some(text) = description.map(crate::xml::text) {
         profile.description = (!text.is_empty()).then(|| text.to_owned());
     }
     problems.extend(description.and_then(too_long));
@@ -244,7 +244,7 @@ fn create(
     element: Node<'_, '_>,
     setting: &Setting,
 ) -> Result<(Profile, Container), Problem> {
-    if child_text(element, "custom").is_some_and(|custom| !super::super::xml::truth(custom)) {
+    if child_text(element, "custom").is_some_and(|custom| !crate::xml::truth(custom)) {
         return Err(Problem::new(
             REFERENCE,
             format!("In field: Profile - no Profile named {name} found"),
@@ -289,7 +289,7 @@ fn create(
 }
 
 fn too_long(description: Node<'_, '_>) -> Option<Problem> {
-    let text = super::super::xml::text(description);
+    let text = crate::xml::text(description);
     let message =
         format!("Description: data value too large: {text} (max length={LONGEST_DESCRIPTION})");
     (text.chars().count() > LONGEST_DESCRIPTION)
@@ -298,7 +298,7 @@ fn too_long(description: Node<'_, '_>) -> Option<Problem> {
 
 fn license_change(org: &Org, profile: &Profile, element: Node<'_, '_>) -> Option<Problem> {
     let wanted = child(element, "userLicense")?;
-    let same = license_name(org, profile) == Some(super::super::xml::text(wanted));
+    let same = license_name(org, profile) == Some(crate::xml::text(wanted));
     let message = "field integrity exception: UserLicenseId (You can't change the user license of a profile.)";
     (!same).then(|| Problem::at(wanted, INTEGRITY, message))
 }

@@ -2,10 +2,10 @@
 
 use roxmltree::Node;
 
-use super::super::store::{ObjectSchema, Org, RecordType};
-use super::super::xml::{self, Writer, child_text, child_truth, children, elements};
 use super::custom_object::{full_name, merge_named};
 use super::{Applied, Outcome, Problem, REFERENCE, UNKNOWN};
+use crate::store::{ObjectSchema, Org, RecordType};
+use crate::xml::{self, Writer, child_text, child_truth, children, elements};
 
 /// The element of an object that holds one.
 const ELEMENT: &str = "recordTypes";

@@ -2,10 +2,10 @@
 
 use roxmltree::Node;
 
-use super::super::store::{AccessLevel, Org, Role};
-use super::super::xml::{Writer, child, child_text, child_truth};
-use super::super::{rules, sharing};
 use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, shape};
+use crate::store::{AccessLevel, Org, Role};
+use crate::xml::{Writer, child, child_text, child_truth};
+use crate::{rules, sharing};
 
 /// Writes a role. All three levels are always there; where the default makes one meaningless it reads `Edit`.
 pub(crate) fn write(org: &Org, name: &str, writer: &mut Writer) -> Option<()> {
@@ -78,7 +78,7 @@ fn set_parent(org: &Org, role: &mut Role, element: Node<'_, '_>) -> Result<(), P
         role.parent = None;
         return Ok(());
     };
-    let name = super::super::xml::text(wanted);
+    let name = crate::xml::text(wanted);
     let Some(parent) = org.role(name) else {
         let message = format!("In field: parentRole - no Role named {name} found");
         return Err(Problem::at(wanted, REFERENCE, message));
@@ -119,7 +119,7 @@ fn set_levels(org: &Org, role: &mut Role, element: Node<'_, '_>) -> Vec<Problem>
         let Some(stated) = child(element, name) else {
             continue;
         };
-        match rules::role_level(org, object, super::super::xml::text(stated)) {
+        match rules::role_level(org, object, crate::xml::text(stated)) {
             Ok(allowed) => *level = allowed,
             Err(message) => problems.push(Problem::at(stated, INTEGRITY, message)),
         }

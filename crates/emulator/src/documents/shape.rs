@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use roxmltree::Node;
 
-use super::super::xml::{METADATA, child, elements, text};
 use super::{MISSING, Problem, UNKNOWN};
+use crate::xml::{METADATA, child, elements, text};
 
 #[derive(Debug, Default)]
 struct Shape {
@@ -149,8 +149,8 @@ pub(crate) fn required(element: Node<'_, '_>, name: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::xml;
     use super::*;
+    use crate::xml;
 
     fn check_role(inside: &str, expected: &[&str]) {
         let text = format!("<Role xmlns=\"{METADATA}\">{inside}</Role>");

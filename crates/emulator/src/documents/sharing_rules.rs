@@ -5,12 +5,12 @@ mod stated;
 
 use roxmltree::Node;
 
-use super::super::rules;
-use super::super::schema;
-use super::super::sharing;
-use super::super::store::{AccessLevel, AccountLevels, Org, Principal, RuleScope, SharingRule};
-use super::super::xml::{self, Writer, child, child_text, elements, text};
 use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, UNKNOWN, shape};
+use crate::rules;
+use crate::schema;
+use crate::sharing;
+use crate::store::{AccessLevel, AccountLevels, Org, Principal, RuleScope, SharingRule};
+use crate::xml::{self, Writer, child, child_text, elements, text};
 
 pub(crate) use criteria::scope as criteria_scope;
 pub(crate) use stated::{guest_rules, keep_stated};

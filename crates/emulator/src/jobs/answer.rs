@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::deploy::report::Message;
-use super::super::deploy::runs_tests;
-use super::super::store::{DeployJob, Org, short};
-use super::super::xml::Writer;
 use super::{Detail, detail};
+use crate::deploy::report::Message;
+use crate::deploy::runs_tests;
+use crate::store::{DeployJob, Org, short};
+use crate::xml::Writer;
 
 /// `2026-04-07T18:28:41.000Z`.
 pub(crate) fn soap_date(millis: i64) -> String {

@@ -7,9 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::super::http::{Request, Response};
-use super::super::store::{Code, Id, World};
 use super::{Denied, Form, client_known};
+use crate::http::{Request, Response};
+use crate::store::{Code, Id, World};
 
 /// How long a code can be traded, in milliseconds.
 const LIFETIME: i64 = 15 * 60 * 1000;
@@ -118,9 +118,9 @@ fn encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::http::form;
-    use super::super::super::seed;
     use super::*;
+    use crate::http::form;
+    use crate::seed;
 
     const CALLBACK: &str = "http://127.0.0.1:1717/OauthRedirect";
     /// `BASE64URL(SHA256("verifier"))`.

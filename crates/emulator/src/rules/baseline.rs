@@ -1,6 +1,6 @@
 //! What a new profile starts from.
 
-use super::super::store::{Container, Id, Org};
+use crate::store::{Container, Id, Org};
 
 /// The permissions a profile created by a deploy has before its file is laid over it: with the Salesforce licence those
 /// of Minimum Access - Salesforce from API version 60.0, of Standard User before; with any other licence those of the

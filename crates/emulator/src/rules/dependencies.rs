@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
-use super::super::documents::{INTEGRITY, Problem};
-use super::super::store::{Container, ObjectAccess, Org};
-use super::super::xml::{child_text, elements};
 use super::{object_permissions, takes_object_permissions};
+use crate::documents::{INTEGRITY, Problem};
+use crate::store::{Container, ObjectAccess, Org};
+use crate::xml::{child_text, elements};
 
 /// A grant: a user permission by API name, or one right on an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -285,9 +285,9 @@ fn entry_of<'a, 'input>(element: Node<'a, 'input>, grant: &Grant) -> Option<Node
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::store::{ObjectSchema, SharingModel};
-    use super::super::super::xml;
     use super::*;
+    use crate::store::{ObjectSchema, SharingModel};
+    use crate::xml;
 
     fn org() -> Org {
         let mut org = Org::default();

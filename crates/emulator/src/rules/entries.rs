@@ -2,10 +2,10 @@
 
 use roxmltree::Node;
 
-use super::super::documents::{self, INTEGRITY, Problem, permissions};
-use super::super::store::{Container, Org};
-use super::super::xml::{child_text, child_truth, children};
 use super::missing;
+use crate::documents::{self, INTEGRITY, Problem, permissions};
+use crate::store::{Container, Org};
+use crate::xml::{child_text, child_truth, children};
 
 /// Licences without rights in setup or on data: their users never get a user permission beyond Chatter's.
 const CHATTER_ONLY: &str = "Chatter";
@@ -57,7 +57,7 @@ pub(crate) fn setting_refusal(org: &Org, entry: Node<'_, '_>) -> Option<Problem>
         permissions::key_leaf(element)?,
     );
     let name = child_text(entry, leaf).unwrap_or_default();
-    let decoded = super::super::http::decode(name);
+    let decoded = crate::http::decode(name);
     let known = documents::exists(org, kind, name)
         || documents::exists(org, kind, &decoded)
         || is_object_tab(org, kind, name)

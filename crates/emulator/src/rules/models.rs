@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use roxmltree::Node;
 
-use super::super::documents::{INTEGRITY, Problem, UNKNOWN};
-use super::super::schema;
-use super::super::sharing;
-use super::super::store::{AccessLevel, Models, Org, SharingModel};
-use super::super::xml::{child, text};
+use crate::documents::{INTEGRITY, Problem, UNKNOWN};
+use crate::schema;
+use crate::sharing;
+use crate::store::{AccessLevel, Models, Org, SharingModel};
+use crate::xml::{child, text};
 
 /// The objects whose records hang on accounts.
 const UNDER_ACCOUNTS: [&str; 3] = ["Contact", "Opportunity", "Case"];

@@ -11,8 +11,8 @@ mod people;
 mod records;
 mod tables;
 
-use super::super::store::{Org, Package, Scale, Shared, Table};
 use super::standard;
+use crate::store::{Org, Package, Scale, Shared, Table};
 
 /// The edition of the demo org's records. State files name it instead of holding the records nobody changed, so it
 /// changes with them.

@@ -221,8 +221,7 @@ fn resolve(
     let (stem, by) = name
         .split_once('.')
         .map_or((name, None), |(relationship, by)| (relationship, Some(by)));
-    let schema =
-        super::super::schema::setup_table(&draft.object).or_else(|| org.object(&draft.object));
+    let schema = crate::schema::setup_table(&draft.object).or_else(|| org.object(&draft.object));
     let fields = schema.into_iter().flat_map(|object| object.fields.values());
     let is_meant = |field: &&FieldSchema| match by {
         None => field.name.eq_ignore_ascii_case(stem),

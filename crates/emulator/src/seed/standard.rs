@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::schema;
-use super::super::store::{
+use crate::schema;
+use crate::store::{
     Container, ContainerKind, FieldAccess, Group, GroupKind, Id, License, Millis, ObjectAccess,
     Org, Organization, Profile, Session, Shared, User, numbered,
 };
-use super::super::views;
+use crate::views;
 
 /// When every org begins: 5 January 2026, 9:00 UTC.
 pub(super) const FOUNDED: Millis = 1_767_603_600_000;

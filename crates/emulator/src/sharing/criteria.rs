@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::super::store::{
-    CriteriaItem, FieldType, Id, ObjectSchema, Org, Row, RuleScope, SharingRule, canonical,
-};
 use super::filter::Filter;
 use super::people::{cannot_have_role, group_of, members};
 use super::{owner, text};
+use crate::store::{
+    CriteriaItem, FieldType, Id, ObjectSchema, Org, Row, RuleScope, SharingRule, canonical,
+};
 use dates::Dates;
 
 /// Which records a rule shares, ready to be asked.
@@ -82,7 +82,7 @@ impl<'org> Scope<'org> {
 }
 
 /// Owners a rule shares from. A queue owns records itself; of every other group it is the members who do.
-fn owners<'org>(org: &'org Org, principal: &super::super::store::Principal) -> BTreeSet<&'org str> {
+fn owners<'org>(org: &'org Org, principal: &crate::store::Principal) -> BTreeSet<&'org str> {
     let Some(group) = group_of(org, principal) else {
         return BTreeSet::new();
     };

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::store::{
-    AccessLevel, AccountLevels, ObjectSchema, Org, Row, ShareRow, SharingModel, SharingRule, User,
-};
 use super::criteria::Scope;
 use super::guests;
 use super::people::{Circle, group_of};
 use super::rows::holds_accounts;
 use super::{is_private_contact, owner, text};
+use crate::store::{
+    AccessLevel, AccountLevels, ObjectSchema, Org, Row, ShareRow, SharingModel, SharingRule, User,
+};
 
 /// Children of an account whose holders may read the account, with the field that names it (Salesforce Help,
 /// "Built-in Sharing Behavior").

@@ -1,8 +1,8 @@
 //! Guests: visitors of a site who did not log in. Whatever the defaults say, records are private to them; only rules for
 //! guests share any, and to read only (Salesforce Help, "Securing Guest User Sharing").
 
-use super::super::documents::sharing_rules::guest_rules;
-use super::super::store::{Org, SharingModel, SharingRule, User};
+use crate::documents::sharing_rules::guest_rules;
+use crate::store::{Org, SharingModel, SharingRule, User};
 
 /// Whether somebody did not log in.
 pub(super) fn is_guest(user: &User) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::super::store::{Group, GroupKind, Id, Org, Principal, User};
+use crate::store::{Group, GroupKind, Id, Org, Principal, User};
 
 /// Everybody and every group whose access this user has: themselves, the users below in the role hierarchy, the groups
 /// they belong to, and the groups that users below belong to.

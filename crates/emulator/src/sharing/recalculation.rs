@@ -4,8 +4,8 @@
 //! Security Guide, "Organization-Wide Sharing Defaults"). Until then the objects concerned are locked; accounts,
 //! contacts, opportunities and cases are locked together (Salesforce Help, "Object-Specific Share Locks").
 
-use super::super::store::{AuditEntry, Id, Millis, Models, Org, Recalculation, SharingModel};
 use super::baseline;
+use crate::store::{AuditEntry, Id, Millis, Models, Org, Recalculation, SharingModel};
 
 /// What the platform answers to a sharing change that meets a recalculation.
 pub const LOCKED: &str = "The sharing calculation you requested can't be processed right now, because it interferes \

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::super::store::{
-    AccessLevel, AccountLevels, Id, ObjectSchema, Org, ShareRow, SharingModel, SharingRule,
-    numbered,
-};
 use super::criteria::Scope;
 use super::grants::{ACCOUNT_CHILDREN, role_levels};
 use super::guests;
 use super::people::group_of;
 use super::{baseline, is_private_contact, owner, text};
+use crate::store::{
+    AccessLevel, AccountLevels, Id, ObjectSchema, Org, ShareRow, SharingModel, SharingRule,
+    numbered,
+};
 
 /// One row for each record, holder and cause; the widest level where several rules say the same.
 type Rows<'org> =

@@ -1,11 +1,11 @@
 //! Record access in the demo org, changed step by step.
 
-use super::super::seed;
-use super::super::store::{
+use super::*;
+use crate::seed;
+use crate::store::{
     AccountLevels, CriteriaItem, Id, Models, Principal, RuleScope, ShareRow, SharingRule,
     SharingState, User,
 };
-use super::*;
 
 fn principal(kind: &str, name: &str) -> Principal {
     Principal {
@@ -32,7 +32,7 @@ fn org() -> (Org, Id) {
 }
 
 fn add_role(org: &mut Org, name: &str, parent: Option<Id>) -> Id {
-    let role = super::super::store::Role {
+    let role = crate::store::Role {
         id: org.next_id("00E"),
         developer_name: name.into(),
         parent,
@@ -136,7 +136,7 @@ fn a_private_default_leaves_what_a_rule_gives() {
     assert_eq!(counts(&org, &hubspot, "Lead"), [wanted, wanted, 0]);
     let group = org
         .group_for(
-            super::super::store::GroupKind::Role,
+            crate::store::GroupKind::Role,
             org.users[&hubspot].role.as_deref(),
         )
         .unwrap();
@@ -358,7 +358,7 @@ fn a_shared_contact_makes_its_account_readable() {
     assert!(accounts > 50 && editable == 0);
     let group = org
         .group_for(
-            super::super::store::GroupKind::Role,
+            crate::store::GroupKind::Role,
             org.users[&hubspot].role.as_deref(),
         )
         .unwrap();

@@ -2,15 +2,15 @@
 
 use roxmltree::Node;
 
-use super::super::deploy::{self, Occasion};
-use super::super::documents::{self, Outcome, Problem, Setting};
-use super::super::http::decode;
-use super::super::jobs;
-use super::super::store::{Org, World};
-use super::super::xml::{INSTANCE, Writer, child_text, elements};
 use super::envelope::{Fault, answer};
 use super::lists::{check_count, full_names, known};
 use super::{Answer, Call, argument};
+use crate::deploy::{self, Occasion};
+use crate::documents::{self, Outcome, Problem, Setting};
+use crate::http::decode;
+use crate::jobs;
+use crate::store::{Org, World};
+use crate::xml::{INSTANCE, Writer, child_text, elements};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verb {
@@ -121,7 +121,7 @@ fn occasion(world: &World, call: &Call) -> Occasion {
 /// With all or none, one failure takes everything back.
 fn undo_together(world: &mut World, call: &Call, before: Org, results: &mut [Saved]) {
     if !call.all_or_none || results.iter().all(|saved| saved.applied.is_ok()) {
-        super::super::sharing::deploy_reported(&mut world.org, "");
+        crate::sharing::deploy_reported(&mut world.org, "");
         return;
     }
     world.org = before;

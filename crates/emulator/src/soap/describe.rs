@@ -1,8 +1,8 @@
 //! `describeMetadata`.
 
-use super::super::documents::{KINDS, Kind};
-use super::super::xml::Writer;
 use super::envelope::answer;
+use crate::documents::{KINDS, Kind};
+use crate::xml::Writer;
 
 /// Every component type of the org.
 pub(super) fn describe() -> String {

@@ -2,8 +2,8 @@
 
 use roxmltree::{Document, Node};
 
-use super::super::http::Response;
-use super::super::xml::{self, INSTANCE, METADATA, Writer, child_any_case, elements};
+use crate::http::Response;
+use crate::xml::{self, INSTANCE, METADATA, Writer, child_any_case, elements};
 
 const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 

@@ -2,13 +2,13 @@
 
 use roxmltree::Node;
 
-use super::super::documents::{self, Rendering, Scope};
-use super::super::http::decode;
-use super::super::jobs::soap_date;
-use super::super::store::{Org, World};
-use super::super::xml::{Writer, child_any_case, elements, text};
 use super::envelope::{Fault, answer};
 use super::{Answer, Call, argument};
+use crate::documents::{self, Rendering, Scope};
+use crate::http::decode;
+use crate::jobs::soap_date;
+use crate::store::{Org, World};
+use crate::xml::{Writer, child_any_case, elements, text};
 
 /// Components a single call takes, queries a list call takes (Metadata API guide, limits).
 pub(super) const MOST_COMPONENTS: usize = 10;

@@ -2,12 +2,12 @@
 
 use roxmltree::Node;
 
-use super::super::http::{Request, Response};
-use super::super::login;
-use super::super::store::{User, World};
-use super::super::xml::{INSTANCE, Writer};
 use super::argument;
 use super::envelope::{self, Fault};
+use crate::http::{Request, Response};
+use crate::login;
+use crate::store::{User, World};
+use crate::xml::{INSTANCE, Writer};
 
 const PARTNER: &str = "urn:partner.soap.sforce.com";
 const FAULTS: &str = "urn:fault.partner.soap.sforce.com";
@@ -74,7 +74,7 @@ fn log_in(world: &mut World, request: &Request, operation: Node<'_, '_>) -> Resu
         .filter(|segment| !segment.is_empty())
         .nth(3)
         .unwrap_or("66.0");
-    let organization = super::super::store::short(&world.org.organization.id).to_owned();
+    let organization = crate::store::short(&world.org.organization.id).to_owned();
     let url = |service: &str| {
         format!(
             "{}/services/Soap/{service}/{version}/{organization}",

@@ -9,13 +9,13 @@ use roxmltree::Node;
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
-use super::super::documents::{self, Rendering, Scope};
-use super::super::http::decode;
-use super::super::store::{Org, World};
-use super::super::xml::{self, Writer, child_any_case, elements, text, truth};
 use super::envelope::{Fault, answer};
 use super::lists::{properties, write_properties};
 use super::{Answer, Call, argument, job_id, queued, unknown_job};
+use crate::documents::{self, Rendering, Scope};
+use crate::http::decode;
+use crate::store::{Org, World};
+use crate::xml::{self, Writer, child_any_case, elements, text, truth};
 
 /// What was asked for, as the store keeps it until somebody fetches the zip.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -293,7 +293,7 @@ fn part_of_file(
     let children: Vec<&(String, String)> = found.components.iter().filter(inside).collect();
     Some(xml::file(parent, |writer| {
         for (kind, name) in children {
-            let element = super::super::deploy::element_of(kind).unwrap_or("fields");
+            let element = crate::deploy::element_of(kind).unwrap_or("fields");
             writer.within(element, |writer| {
                 writer.leaf("fullName", name.strip_prefix(&prefix).unwrap_or(name));
                 documents::write(org, kind, name, rendering, writer);

@@ -7,11 +7,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::super::http::{Request, Response};
-use super::super::seed;
-use super::super::store::{Clock, Millis, SharingModel, World};
-use super::super::xml::{self, child, child_text};
 use super::metadata;
+use crate::http::{Request, Response};
+use crate::seed;
+use crate::store::{Clock, Millis, SharingModel, World};
+use crate::xml::{self, child, child_text};
 
 const XMLNS: &str = "xmlns=\"http://soap.sforce.com/2006/04/metadata\"";
 
@@ -367,7 +367,7 @@ fn narrowing_waits_for_the_recalculation_and_locks() {
         org.model("Lead"),
         (SharingModel::Private, SharingModel::ReadWriteTransfer)
     );
-    let lock = super::super::sharing::LOCKED;
+    let lock = crate::sharing::LOCKED;
     private(&mut org, "Case").failed(&[lock]);
     share(&mut org, &rule(&format!("{TARGET}{CRITERIA}"))).failed(&[lock]);
     private(&mut org, "Lead").succeeded();
@@ -807,7 +807,7 @@ fn a_partial_entry_is_skipped_by_a_single_call_alone() {
     let mut org = Org::new();
     let start = "<custom>true</custom><objectPermissions><allowRead>true</allowRead><object>Lead</object></objectPermissions>";
     deploy_clone(&mut org, &component("Profile", start)).succeeded();
-    let grants = |org: &Org, flag: fn(&super::super::store::ObjectAccess) -> bool| {
+    let grants = |org: &Org, flag: fn(&crate::store::ObjectAccess) -> bool| {
         let profile = org
             .world
             .org
@@ -1149,7 +1149,7 @@ fn the_partner_log_in_gives_a_token_that_works() {
         "{answer}"
     );
     let token = between(&answer, "<sessionId>", "</sessionId>");
-    assert!(super::super::login::user_of(&org.world, token).is_some());
+    assert!(crate::login::user_of(&org.world, token).is_some());
 }
 
 /// The element in the body of an answer as a document of its own.
@@ -1189,11 +1189,11 @@ fn answers_and_files_are_valid_against_the_schema() {
         org.ask(&format!(
             "<listMetadata {XMLNS}><queries><type>{kind}</type></queries></listMetadata>"
         ));
-        for name in super::super::documents::names(&org.world.org, kind)
+        for name in crate::documents::names(&org.world.org, kind)
             .iter()
             .take(40)
         {
-            org.read(kind, &super::super::documents::shown_name(kind, name));
+            org.read(kind, &crate::documents::shown_name(kind, name));
         }
     }
     let (_, files) = org.retrieve(&[

@@ -2,9 +2,9 @@
 
 use roxmltree::Node;
 
-use super::super::super::store::{FieldSchema, ObjectSchema, Org};
-use super::super::super::xml::{self, Writer, child, child_text, elements};
 use super::TRACKED;
+use crate::store::{FieldSchema, ObjectSchema, Org};
+use crate::xml::{self, Writer, child, child_text, elements};
 
 /// Writes what was stated of a field, in the order of the schema; `false` when nothing was.
 pub(super) fn write(field: &FieldSchema, writer: &mut Writer) -> bool {

@@ -2,11 +2,11 @@
 
 use roxmltree::Node;
 
-use super::super::super::rules;
-use super::super::super::sharing::Filter;
-use super::super::super::store::{CriteriaItem, FieldSchema, FieldType, Org, RuleScope};
-use super::super::super::xml::{child, child_text, child_truth, children, text};
 use super::super::{INTEGRITY, Problem, UNKNOWN};
+use crate::rules;
+use crate::sharing::Filter;
+use crate::store::{CriteriaItem, FieldSchema, FieldType, Org, RuleScope};
+use crate::xml::{child, child_text, child_truth, children, text};
 
 /// Longer values are cut, as the platform cuts them (Salesforce Security Guide, criteria-based sharing rules).
 const LONGEST_VALUE: usize = 240;

@@ -3,10 +3,10 @@
 
 use roxmltree::Node;
 
-use super::super::super::store::{AccessLevel, Org, Principal, RuleScope, SharingRule};
-use super::super::super::xml::{self, Writer, child, child_text, child_truth, elements, text};
 use super::super::kept;
 use super::{ELEMENTS, criteria};
+use crate::store::{AccessLevel, Org, Principal, RuleScope, SharingRule};
+use crate::xml::{self, Writer, child, child_text, child_truth, elements, text};
 
 /// Keeps a rule as it is stated; what is no rule is left out.
 pub(crate) fn keep_stated(org: &mut Org, object: &str, element: Node<'_, '_>) {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::super::store::{
-    Assignment, Container, ContainerKind, FieldAccess, Id, ObjectAccess, Org, Profile,
-};
 use super::super::standard;
 use super::objects;
 use super::people;
+use crate::store::{
+    Assignment, Container, ContainerKind, FieldAccess, Id, ObjectAccess, Org, Profile,
+};
 
 const BUSINESS_PROFILES: [&str; 5] = [
     "Standard User",

@@ -1,11 +1,11 @@
 //! A larger demo org: more roles and users of the same kind, and who owns the leads that came with them.
 
-use super::super::super::sharing::new_role_groups;
-use super::super::super::store::{AccessLevel, Id, Org, Role, Row, Scale, User};
 use super::super::standard;
 use super::dice::{Dice, WORDS};
 use super::people;
 use super::records::Fields;
+use crate::sharing::new_role_groups;
+use crate::store::{AccessLevel, Id, Org, Role, Row, Scale, User};
 
 /// Teams report to teams, so many to each.
 const TEAMS_BELOW: usize = 8;

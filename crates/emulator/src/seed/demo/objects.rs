@@ -1,7 +1,7 @@
 //! Objects, fields, defaults and sharing rules of the demo org.
 
-use super::super::super::schema;
-use super::super::super::store::{
+use crate::schema;
+use crate::store::{
     AccessLevel, CriteriaItem, FieldSchema, FieldType, ObjectSchema, Org, PicklistValue, Principal,
     RuleScope, SharingModel, SharingRule, SharingState,
 };

@@ -2,11 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::super::super::sharing::add_role_groups;
-use super::super::super::store::{
-    AccessLevel, Group, GroupKind, Id, License, Org, Role, User, numbered,
-};
 use super::super::{csv, standard};
+use crate::sharing::add_role_groups;
+use crate::store::{AccessLevel, Group, GroupKind, Id, License, Org, Role, User, numbered};
 
 /// Somebody in the list of users.
 struct Person {

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::super::super::store::{Id, numbered};
 use super::super::standard;
 use super::dice::{Dice, WORDS};
 use super::people;
+use crate::store::{Id, numbered};
 
 pub(super) const LEADS: u64 = 2000;
 pub(super) const CONTACTS: u64 = 1500;

@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 
-use super::super::super::store::{Press, Scale, Seeded, Shared, Table, numbered};
 use super::dice::Dice;
 use super::growth;
 use super::objects::PARTNER_DEAL;
 use super::records::*;
+use crate::store::{Press, Scale, Seeded, Shared, Table, numbered};
 
 /// No record has a greater number than this.
 pub(super) const LAST_NUMBER: u64 = 10_000;

@@ -1,12 +1,12 @@
 use serde_json::json;
 
-use super::super::super::schema;
-use super::super::super::store::{Principal, RecordType, User, numbered, short};
 use super::*;
+use crate::schema;
+use crate::store::{Principal, RecordType, User, numbered, short};
 
 fn org() -> Org {
     let mut org = Org {
-        objects: super::super::super::store::Shared::new(schema::standard_objects()),
+        objects: crate::store::Shared::new(schema::standard_objects()),
         ..Org::default()
     };
     org.organization.locale = "en_US".into();
