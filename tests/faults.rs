@@ -43,8 +43,8 @@ use invariants::Holds;
 use orgwright::diagnostic::Exit;
 use orgwright::manifest::{self, Manifest};
 use run::{Run, Way, run};
-use salesforce_emulator::store::{Clock, Org};
-use salesforce_emulator::{self as emulator, Server};
+use salesforce_emulator::store::Org;
+use salesforce_emulator::{self as emulator, Clock, Server};
 
 /// How long the enumeration may take; beyond it, it ends with what it has and says so. `ORGWRIGHT_FAULTS=all` gives it
 /// the time it needs.

@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use crate::http::{Request, Response};
 use crate::login;
-use crate::store::{BulkBatch, BulkJob, World, canonical};
+use crate::store::{BulkBatch, BulkJob, canonical};
 use crate::viewer::Viewer;
+use crate::world::World;
 use crate::xml;
 use answer::{Failure, Form};
 

@@ -10,8 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::faults::Faults;
 use crate::http::{Request, Response};
+use crate::jobs;
 use crate::soql::dates::rest_moment;
-use crate::store::{Clock, Org, World};
+use crate::store::Org;
+use crate::world::{Clock, World};
 
 /// What the control endpoint keeps beside the org.
 pub struct Control {
@@ -38,7 +40,7 @@ impl Control {
 
     /// Answers a request.
     pub fn answer(&self, world: &mut World, faults: &mut Faults, request: &Request) -> Response {
-        world.settle();
+        jobs::settle(world);
         let path = request.path.trim_matches('/').strip_prefix("emulator");
         let resource = path.unwrap_or_default().trim_start_matches('/');
         let answered = match (request.method.as_str(), resource) {
@@ -143,6 +145,7 @@ fn advance(world: &mut World, request: &Request) -> Result<Value, Refused> {
         ));
     }
     world.advance(by);
+    jobs::settle(world);
     Ok(json!({"now": rest_moment(world.now())}))
 }
 

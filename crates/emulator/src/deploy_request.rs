@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::deploy::Options;
 use crate::http::{Refusal, Request, Response};
 use crate::jobs::{self, NotCancelled};
-use crate::store::{Id, World, canonical};
+use crate::store::{Id, canonical};
+use crate::world::World;
 
 /// Answers a request to `/services/data/vXX.0/metadata/deployRequest…`; `rest` is what stands behind it in the path.
 pub fn handle(world: &mut World, request: &Request, rest: &[&str]) -> Response {
@@ -269,7 +270,7 @@ mod tests {
             let started = answer(&started);
             assert_eq!(started["deployResult"]["status"], "Pending");
             let id = started["id"].as_str().expect("an id").to_owned();
-            world.settle();
+            jobs::settle(&mut world);
             let status = answer(&handle(&mut world, &request("GET", "", Vec::new()), &[&id]));
             assert_eq!(status["deployResult"]["status"], "Succeeded", "{status}");
             assert_eq!(status["deployResult"]["errorMessage"], Value::Null);

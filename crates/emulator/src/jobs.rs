@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::deploy::report::Report;
 use crate::deploy::{self, Occasion, Options};
 use crate::sharing::{self, Timing};
-use crate::store::{DeployJob, Id, Millis, Org, World};
+use crate::store::{DeployJob, Id, Millis, Org};
+use crate::world::World;
 
 pub(crate) use answer::{soap_date, to_json, write};
 
@@ -72,7 +73,8 @@ pub(crate) fn enqueue(
     id
 }
 
-/// Lets deploys and recalculations come as far as the clock allows, in the order in which they come.
+/// Lets deploys and recalculations come as far as the clock allows, in the order in which they come. Called before every
+/// request.
 pub fn settle(world: &mut World) {
     let now = world.now();
     while let Some(id) = next_waiting(&world.org) {

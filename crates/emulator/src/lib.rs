@@ -27,6 +27,7 @@ pub mod store;
 mod tests;
 pub mod viewer;
 pub mod views;
+pub mod world;
 pub mod write;
 pub mod xml;
 
@@ -41,11 +42,13 @@ use control::Control;
 use faults::{Faults, FaultsError};
 use serde_json::json;
 use server::{Held, Service};
-pub use store::{Clock, Scale};
-use store::{Millis, Org, World};
+pub use store::Scale;
+use store::{Millis, Org};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+pub use world::Clock;
+use world::World;
 
 /// How long requests under way may take once the server is told to end.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -269,7 +272,10 @@ impl Server {
 
     /// Moves a manual clock on.
     pub fn advance(&self, by: Duration) {
-        self.service.world().advance(by);
+        let mut world = self.service.world();
+        world.advance(by);
+        jobs::settle(&mut world);
+        drop(world);
         self.service.held.clock_has_moved();
     }
 

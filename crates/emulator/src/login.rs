@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::http::{Request, Response, form};
-use crate::store::{Id, Session, User, World, short};
+use crate::store::{Id, Session, User, short};
+use crate::world::World;
 
 pub use code::authorize;
 

@@ -15,8 +15,8 @@ use crate::deploy_request;
 use crate::http::{Refusal, Request, Response};
 use crate::login;
 use crate::router::{VERSIONS, not_found};
-use crate::store::World;
 use crate::viewer::Viewer;
+use crate::world::World;
 
 /// `GET /services/data`: the versions served, oldest first.
 pub fn versions() -> Response {

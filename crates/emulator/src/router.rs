@@ -1,8 +1,9 @@
 //! From paths to handlers, and who may call them.
 
 use crate::http::{Refusal, Request, Response};
-use crate::store::{DeployJob, World};
-use crate::{bulk, login, rest, soap};
+use crate::store::DeployJob;
+use crate::world::World;
+use crate::{bulk, jobs, login, rest, soap};
 
 /// API versions served.
 pub const VERSIONS: std::ops::RangeInclusive<u32> = 51..=66;
@@ -27,7 +28,7 @@ fn has_work(world: &World) -> bool {
 }
 
 fn dispatch(world: &mut World, request: Request) -> Response {
-    world.settle();
+    jobs::settle(world);
     let path = request.path.trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match segments.as_slice() {

@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use crate::control::Control;
 use crate::faults::{Drop, Effect, Faults, Moment, leave_out};
 use crate::http::{Refusal, Request, Response};
-use crate::store::{Clock, World};
+use crate::world::{Clock, World};
 use crate::{persist, router};
 pub(super) use hold::Held;
 use wire::{Line, Wire};

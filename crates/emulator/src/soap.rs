@@ -16,7 +16,8 @@ use roxmltree::Node;
 
 use crate::http::{Request, Response};
 use crate::jobs::{self, NotCancelled};
-use crate::store::{Id, World, canonical};
+use crate::store::{Id, canonical};
+use crate::world::World;
 use crate::xml::{Writer, child_any_case, elements, text, truth};
 use crate::{deploy, login};
 use base64::Engine as _;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http::{Request, Response};
-use crate::store::World;
+use crate::world::World;
 use crate::{router, seed};
 
 struct Client {
@@ -754,7 +754,7 @@ fn collections_are_read_by_id() {
 #[test]
 fn a_description_is_not_sent_again_before_setup_changes() {
     let mut client = Client::administrator();
-    client.world.clock = crate::store::Clock::Manual;
+    client.world.clock = crate::world::Clock::Manual;
     let describe = |client: &mut Client, since: Option<&str>| {
         client.world.advance(std::time::Duration::from_secs(60));
         let since = since.map(|since| ("if-modified-since".to_owned(), since.to_owned()));

@@ -13,9 +13,10 @@ mod values;
 use serde_json::{Map, Value};
 
 use crate::http::Refusal;
-use crate::store::{AuditEntry, Id, ObjectSchema, Row, World, canonical};
+use crate::store::{AuditEntry, Id, ObjectSchema, Row, canonical};
 use crate::viewer::Viewer;
 use crate::views;
+use crate::world::World;
 
 /// The fields of a request, by API name.
 pub type Fields = Map<String, Value>;

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Denied, Form, client_known};
 use crate::http::{Request, Response};
-use crate::store::{Code, Id, World};
+use crate::store::{Code, Id};
+use crate::world::World;
 
 /// How long a code can be traded, in milliseconds.
 const LIFETIME: i64 = 15 * 60 * 1000;

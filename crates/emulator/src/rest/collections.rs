@@ -6,8 +6,9 @@ use super::{body_object, records, viewer};
 use crate::http::{Refusal, Request, Response};
 use crate::schema;
 use crate::sharing;
-use crate::store::{ObjectSchema, World};
+use crate::store::ObjectSchema;
 use crate::views;
+use crate::world::World;
 use crate::write;
 
 /// How many records fit into one request (REST guide, sObject collections).

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::viewer;
 use crate::http::{Request, Response};
 use crate::router::not_found;
-use crate::store::World;
+use crate::world::World;
 
 /// Answers below `limits`.
 pub fn handle(world: &World, request: &Request, version: u32, path: &[&str]) -> Response {

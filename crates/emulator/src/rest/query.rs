@@ -3,8 +3,9 @@
 use super::{answer, viewer};
 use crate::http::{Refusal, Request, Response};
 use crate::soql;
-use crate::store::{Cursor, Id, World, canonical, short};
+use crate::store::{Id, canonical, short};
 use crate::views;
+use crate::world::{Cursor, World};
 
 /// Records in a page, and the bounds of what a client may ask for (REST guide, query options header).
 const PAGE: usize = 2000;

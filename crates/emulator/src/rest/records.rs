@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use super::{answer, body_object, describe, method_not_allowed, related, viewer};
 use crate::http::{Refusal, Request, Response, decode};
 use crate::router::not_found;
-use crate::store::{Millis, ObjectSchema, World, canonical};
+use crate::store::{Millis, ObjectSchema, canonical};
 use crate::viewer::Viewer;
 use crate::views::{self, Record};
+use crate::world::World;
 use crate::write;
 
 /// Answers below `sobjects`.

@@ -5,9 +5,10 @@ use super::query;
 use super::records::{find, schema, whole};
 use super::viewer;
 use crate::http::{Refusal, Request, Response};
-use crate::store::{ObjectSchema, World};
+use crate::store::ObjectSchema;
 use crate::viewer::Viewer;
 use crate::views;
+use crate::world::World;
 
 /// The parent a relationship of a record leads to, or its children as a query gives them.
 pub(super) fn read(

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::{body_object, viewer};
 use crate::http::{Refusal, Request, Response};
-use crate::store::{Id, World};
+use crate::store::Id;
 use crate::views;
+use crate::world::World;
 use crate::write;
 
 /// How many records fit into one request, how deep they go, and how many objects they are of (REST guide, limits).

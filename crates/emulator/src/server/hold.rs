@@ -11,7 +11,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::Service;
-use crate::store::{Clock, Millis};
+use crate::store::Millis;
+use crate::world::Clock;
 
 /// Who is held, and until when; `None` until the client gives up.
 #[derive(Debug, Default)]

@@ -9,7 +9,8 @@ use crate::deploy::{self, Occasion};
 use crate::documents::{self, Outcome, Problem, Setting};
 use crate::http::decode;
 use crate::jobs;
-use crate::store::{Org, World};
+use crate::store::Org;
+use crate::world::World;
 use crate::xml::{INSTANCE, Writer, child_text, elements};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use super::{Answer, Call, argument};
 use crate::documents::{self, Rendering, Scope};
 use crate::http::decode;
 use crate::jobs::soap_date;
-use crate::store::{Org, World};
+use crate::store::Org;
+use crate::world::World;
 use crate::xml::{Writer, child_any_case, elements, text};
 
 /// Components a single call takes, queries a list call takes (Metadata API guide, limits).

@@ -6,7 +6,8 @@ use super::argument;
 use super::envelope::{self, Fault};
 use crate::http::{Request, Response};
 use crate::login;
-use crate::store::{User, World};
+use crate::store::User;
+use crate::world::World;
 use crate::xml::{INSTANCE, Writer};
 
 const PARTNER: &str = "urn:partner.soap.sforce.com";

@@ -14,7 +14,8 @@ use super::lists::{properties, write_properties};
 use super::{Answer, Call, argument, job_id, queued, unknown_job};
 use crate::documents::{self, Rendering, Scope};
 use crate::http::decode;
-use crate::store::{Org, World};
+use crate::store::Org;
+use crate::world::World;
 use crate::xml::{self, Writer, child_any_case, elements, text, truth};
 
 /// What was asked for, as the store keeps it until somebody fetches the zip.

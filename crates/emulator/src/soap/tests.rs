@@ -9,8 +9,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::metadata;
 use crate::http::{Request, Response};
+use crate::jobs;
 use crate::seed;
-use crate::store::{Clock, Millis, SharingModel, World};
+use crate::store::{Millis, SharingModel};
+use crate::world::{Clock, World};
 use crate::xml::{self, child, child_text};
 
 const XMLNS: &str = "xmlns=\"http://soap.sforce.com/2006/04/metadata\"";
@@ -44,7 +46,7 @@ impl Org {
     }
 
     fn call(&mut self, operation: &str) -> Response {
-        self.world.settle();
+        jobs::settle(&mut self.world);
         let token = self.world.org.organization.access_token.clone();
         let body = format!(
             "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><e:Header><SessionHeader {XMLNS}><sessionId>{token}</sessionId></SessionHeader></e:Header><e:Body>{operation}</e:Body></e:Envelope>"
@@ -372,7 +374,7 @@ fn narrowing_waits_for_the_recalculation_and_locks() {
     share(&mut org, &rule(&format!("{TARGET}{CRITERIA}"))).failed(&[lock]);
     private(&mut org, "Lead").succeeded();
     org.wait(31);
-    org.world.settle();
+    jobs::settle(&mut org.world);
     assert_eq!(
         org.model("Lead"),
         (SharingModel::Private, SharingModel::Private)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use roxmltree::{Document, Node};
 use salesforce_emulator::http::{Request, Response};
-use salesforce_emulator::store::World;
+use salesforce_emulator::world::World;
 use salesforce_emulator::{router, seed};
 use serde_json::{Map, Value};
 

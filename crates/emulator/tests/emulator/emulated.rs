@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use salesforce_emulator::http::{Request, Response};
-use salesforce_emulator::store::World;
+use salesforce_emulator::world::World;
 use salesforce_emulator::{router, seed};
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 use std::time::Duration;
 
 use salesforce_emulator::http::{Request, Response};
-use salesforce_emulator::store::{Clock, World};
+use salesforce_emulator::world::{Clock, World};
 use salesforce_emulator::{router, seed};
 use serde_json::{Value, json};
 

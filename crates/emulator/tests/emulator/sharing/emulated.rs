@@ -7,8 +7,9 @@ use salesforce_emulator::router;
 use salesforce_emulator::store::{
     AccessLevel, AccountLevels, Assignment, Container, ContainerKind, CriteriaItem, FieldSchema,
     FieldType, Group, GroupKind, Id, ObjectAccess, Org, Principal, Profile, Role, Row, RuleScope,
-    Session, ShareRow, SharingModel, SharingRule, SharingState, User, World,
+    Session, ShareRow, SharingModel, SharingRule, SharingState, User,
 };
+use salesforce_emulator::world::World;
 use salesforce_emulator::{schema, seed, sharing};
 use serde_json::{Value, json};
 
