@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::documents::{self, Outcome, Problem, Setting};
+use crate::documents::{self, Outcome, Setting};
+use crate::problem::{Problem, UNKNOWN};
 use crate::sharing;
 use crate::store::{Id, Millis, Org};
 use crate::xml;
@@ -360,6 +361,6 @@ fn malformed(error: &xml::Malformed) -> Problem {
     let message = format!("Error parsing file: {}", error.reason);
     Problem {
         place: Some((error.line, error.column)),
-        ..Problem::new(documents::UNKNOWN, message)
+        ..Problem::new(UNKNOWN, message)
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod custom_field;
 pub(crate) mod custom_object;
+mod entries;
 pub(crate) mod groups;
 pub(crate) mod kept;
 mod kinds;
@@ -23,56 +24,9 @@ use roxmltree::Node;
 
 pub(crate) use kinds::{KINDS, Kind, file_kind, kind, path_of, shown_name};
 
+use crate::problem::{Problem, UNKNOWN};
 use crate::store::{ContainerKind, GroupKind, Id, ObjectSchema, Org, RuleScope};
 use crate::xml::Writer;
-
-/// Something the platform has to say against a component.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    /// The sentence.
-    pub(crate) message: String,
-    /// `statusCode` where the answer has one.
-    pub(crate) code: &'static str,
-    /// Line and column in the file, counted from 1.
-    pub(crate) place: Option<(u32, u32)>,
-}
-
-impl Problem {
-    /// A problem without a place.
-    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code,
-            place: None,
-        }
-    }
-
-    /// A problem at an element.
-    pub(crate) fn at(
-        element: Node<'_, '_>,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            place: Some(crate::xml::place(element)),
-            ..Self::new(code, message)
-        }
-    }
-}
-
-/// The problem of a name that nothing answers to.
-pub(crate) fn not_found(kind: &str, name: &str) -> Problem {
-    Problem::new(REFERENCE, format!("no {kind} named {name} found"))
-}
-
-/// `statusCode` of a value that contradicts the rules of its field.
-pub(crate) const INTEGRITY: &str = "FIELD_INTEGRITY_EXCEPTION";
-/// `statusCode` of a name that nothing answers to.
-pub(crate) const REFERENCE: &str = "INVALID_CROSS_REFERENCE_KEY";
-/// `statusCode` of a missing required element.
-pub(crate) const MISSING: &str = "REQUIRED_FIELD_MISSING";
-/// `statusCode` of everything else that is refused.
-pub(crate) const UNKNOWN: &str = "UNKNOWN_EXCEPTION";
 
 /// What laying a component over the org did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod journal;
 pub mod login;
 pub mod persist;
+mod problem;
 pub mod rest;
 pub mod router;
 pub mod rules;

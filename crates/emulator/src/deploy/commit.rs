@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::report::Report;
 use super::{Occasion, audit};
-use crate::documents::{self, Problem};
+use crate::documents;
+use crate::problem::{INTEGRITY, Problem};
 use crate::store::{Org, SharingModel};
 use crate::{rules, sharing};
 
@@ -26,7 +27,7 @@ pub(super) fn unlocked(locks: &Org, before: &Org, after: &Org) -> Result<(), Vec
     let mut rules = changed_rules(before, after).into_iter();
     let of_rules = || rules.find_map(|object| sharing::locked_rules(locks, &object));
     match of_defaults.or_else(of_rules) {
-        Some(message) => Err(vec![Problem::new(documents::INTEGRITY, message)]),
+        Some(message) => Err(vec![Problem::new(INTEGRITY, message)]),
         None => Ok(()),
     }
 }
@@ -59,7 +60,7 @@ pub(crate) fn change(
     if let Some(message) =
         coupling(&attempt).filter(|message| coupling(org).as_ref() != Some(message))
     {
-        return Err(vec![Problem::new(documents::INTEGRITY, message)]);
+        return Err(vec![Problem::new(INTEGRITY, message)]);
     }
     let before = std::mem::replace(org, attempt);
     audit::single_call(org, &before, (kind, name), outcome, occasion);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use crate::documents::{Problem, UNKNOWN};
 use crate::http::decode;
+use crate::problem::{Problem, UNKNOWN};
 use crate::xml::{self, child_text, children};
 
 /// Files in a deploy, and bytes of all of them (Metadata API guide, limits; the emulator stays below in bytes).

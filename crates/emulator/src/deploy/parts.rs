@@ -7,8 +7,9 @@ use roxmltree::{Document, Node};
 use super::Options;
 use super::package::Package;
 use super::report::Message;
-use crate::documents::{self, KINDS, Kind, Problem, UNKNOWN};
+use crate::documents::{self, KINDS, Kind};
 use crate::http::decode;
+use crate::problem::{Problem, UNKNOWN};
 use crate::xml::{self, METADATA, child_text, children, elements};
 
 /// A component to be laid over the org.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Options;
-use crate::documents::Problem;
+use crate::problem::Problem;
 use crate::store::{Id, Millis};
 
 /// One component's outcome, or one problem of it.

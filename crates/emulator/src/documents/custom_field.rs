@@ -5,7 +5,8 @@ mod stated;
 use roxmltree::Node;
 use serde_json::Value;
 
-use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, shape};
+use super::{Applied, Outcome, shape};
+use crate::problem::{INTEGRITY, Problem, REFERENCE, not_found};
 use crate::rules;
 use crate::store::{FieldSchema, FieldType, ObjectSchema, Org, PicklistValue};
 use crate::xml::{self, Writer, child, child_text, child_truth, children, elements};
@@ -370,7 +371,7 @@ fn default_value(kind: FieldType, element: Node<'_, '_>) -> Option<Value> {
 pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     let custom = find(org, name).is_some_and(|(_, field)| field.custom);
     let Some((object, field)) = name.split_once('.').filter(|_| custom) else {
-        return Err(super::not_found("CustomField", name));
+        return Err(not_found("CustomField", name));
     };
     if rules::rules_asking_for(org, object, field).next().is_some() {
         let message = format!(

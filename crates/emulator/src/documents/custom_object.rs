@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
-use super::{
-    Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, custom_field, record_type, shape,
-};
+use super::{Applied, Outcome, Setting, custom_field, record_type, shape};
+use crate::problem::{INTEGRITY, Problem, REFERENCE};
 use crate::rules;
 use crate::schema;
 use crate::store::{ObjectSchema, Org, SharingModel, SharingState};

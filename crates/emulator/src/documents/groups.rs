@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
-use super::{Applied, Outcome, Problem, REFERENCE, shape};
+use super::{Applied, Outcome, shape};
+use crate::problem::{Problem, REFERENCE};
 use crate::store::{Group, GroupKind, Org};
 use crate::xml::{Writer, child, child_text, child_truth, children, elements, text};
 

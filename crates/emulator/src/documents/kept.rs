@@ -2,7 +2,8 @@
 
 use roxmltree::Node;
 
-use super::{Applied, Outcome, Problem};
+use super::{Applied, Outcome};
+use crate::problem::{Problem, not_found};
 use crate::store::Org;
 use crate::xml::{self, Writer, elements};
 
@@ -37,7 +38,5 @@ pub(crate) fn delete(org: &mut Org, kind: &str, name: &str) -> Result<(), Proble
         .documents
         .get_mut(kind)
         .and_then(|kept| kept.remove(name));
-    removed
-        .map(drop)
-        .ok_or_else(|| super::not_found(kind, name))
+    removed.map(drop).ok_or_else(|| not_found(kind, name))
 }

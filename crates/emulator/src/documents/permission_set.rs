@@ -3,7 +3,8 @@
 use roxmltree::Node;
 
 use super::permissions;
-use super::{Applied, Outcome, Problem, REFERENCE, Rendering, Setting, shape};
+use super::{Applied, Outcome, Rendering, Setting, shape};
+use crate::problem::{Problem, REFERENCE, not_found};
 use crate::rules;
 use crate::store::{Container, ContainerKind, Org};
 use crate::xml::{Writer, child, child_text, child_truth};
@@ -155,7 +156,7 @@ fn skeleton(
 /// Deletes a permission set that nobody is assigned to and no group holds.
 pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     let Some(id) = org.permission_set(name).map(|set| set.id.clone()) else {
-        return Err(super::not_found("PermissionSet", name));
+        return Err(not_found("PermissionSet", name));
     };
     if org
         .assignments

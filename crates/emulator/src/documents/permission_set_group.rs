@@ -4,7 +4,8 @@
 
 use roxmltree::Node;
 
-use super::{Applied, Outcome, Problem, REFERENCE, UNKNOWN, shape};
+use super::{Applied, Outcome, shape};
+use crate::problem::{Problem, REFERENCE, UNKNOWN, not_found};
 use crate::rules;
 use crate::store::{Container, ContainerKind, Id, Org};
 use crate::xml::{Writer, child_text, child_truth, children, text};
@@ -106,7 +107,7 @@ fn members(org: &Org, element: Node<'_, '_>, problems: &mut Vec<Problem>) -> Vec
 /// Deletes a group nobody is assigned to.
 pub(super) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     let Some(id) = find(org, name).map(|set| set.id.clone()) else {
-        return Err(super::not_found("PermissionSetGroup", name));
+        return Err(not_found("PermissionSetGroup", name));
     };
     if org
         .assignments

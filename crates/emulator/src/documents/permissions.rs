@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
-use super::{INTEGRITY, Problem, REFERENCE, Rendering, UNKNOWN, shape};
+use super::{Rendering, entries, shape};
+use crate::problem::{INTEGRITY, Problem, REFERENCE, UNKNOWN};
 use crate::rules;
 use crate::store::{Container, FieldAccess, ObjectAccess, Org};
 use crate::xml::{Writer, child, child_text, child_truth, children, elements, text};
@@ -227,7 +228,7 @@ pub(crate) fn apply_field_permissions(
     let mut problems = Vec::new();
     for entry in children(element, "fieldPermissions") {
         let name = child_text(entry, "field").unwrap_or_default();
-        if let Some(problem) = rules::field_refusal(org, entry, name) {
+        if let Some(problem) = entries::field_refusal(org, entry, name) {
             problems.push(problem);
             continue;
         }
@@ -260,7 +261,7 @@ pub(crate) fn apply_settings(
         .filter(|entry| entry.tag_name().name() != "fullName")
     {
         let name = entry.tag_name().name();
-        if let Some(problem) = rules::setting_refusal(org, entry) {
+        if let Some(problem) = entries::setting_refusal(org, entry) {
             problems.push(problem);
             continue;
         }

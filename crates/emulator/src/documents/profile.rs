@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use roxmltree::Node;
 
-use super::permissions;
-use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, Rendering, Setting, UNKNOWN, shape};
+use super::{Applied, Outcome, Rendering, Setting, entries, permissions, shape};
 use crate::http::decode;
+use crate::problem::{INTEGRITY, Problem, REFERENCE, UNKNOWN, not_found};
 use crate::rules;
 use crate::store::{Container, ContainerKind, FieldAccess, Org, Profile};
 use crate::xml::{Writer, child, child_text};
@@ -227,9 +227,9 @@ fn lay_over(
     problems.extend(permissions::apply_field_permissions(
         org, container, element,
     ));
-    let default_before = rules::default_application(container).map(str::to_owned);
+    let default_before = entries::default_application(container).map(str::to_owned);
     problems.extend(permissions::apply_settings(org, container, element));
-    problems.extend(rules::settle_default_application(
+    problems.extend(entries::settle_default_application(
         container,
         default_before.as_deref(),
         element,
@@ -332,7 +332,7 @@ fn standard_profile_refusal(
 /// Deletes a custom profile nobody has.
 pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     let Some(profile) = org.profile_by_full_name(name).cloned() else {
-        return Err(super::not_found("Profile", name));
+        return Err(not_found("Profile", name));
     };
     if !profile.custom {
         return Err(Problem::new(

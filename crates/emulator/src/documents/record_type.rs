@@ -3,7 +3,8 @@
 use roxmltree::Node;
 
 use super::custom_object::{full_name, merge_named};
-use super::{Applied, Outcome, Problem, REFERENCE, UNKNOWN};
+use super::{Applied, Outcome};
+use crate::problem::{Problem, REFERENCE, UNKNOWN, not_found};
 use crate::store::{ObjectSchema, Org, RecordType};
 use crate::xml::{self, Writer, child_text, child_truth, children, elements};
 
@@ -146,6 +147,6 @@ pub(crate) fn delete(org: &Org, name: &str) -> Result<(), Problem> {
             UNKNOWN,
             "Cannot delete record type through API",
         )),
-        false => Err(super::not_found("RecordType", name)),
+        false => Err(not_found("RecordType", name)),
     }
 }

@@ -2,7 +2,8 @@
 
 use roxmltree::Node;
 
-use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, shape};
+use super::{Applied, Outcome, shape};
+use crate::problem::{INTEGRITY, Problem, REFERENCE, not_found};
 use crate::store::{AccessLevel, Org, Role};
 use crate::xml::{Writer, child, child_text, child_truth};
 use crate::{rules, sharing};
@@ -130,7 +131,7 @@ fn set_levels(org: &Org, role: &mut Role, element: Node<'_, '_>) -> Vec<Problem>
 /// Deletes a role that no user, role or rule refers to.
 pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     let Some(id) = org.role(name).map(|role| role.id.clone()) else {
-        return Err(super::not_found("Role", name));
+        return Err(not_found("Role", name));
     };
     let in_rule = rules::is_named(org, "role", name);
     let in_use = org

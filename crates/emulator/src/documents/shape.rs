@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use roxmltree::Node;
 
-use super::{MISSING, Problem, UNKNOWN};
+use crate::problem::{MISSING, Problem, UNKNOWN};
 use crate::xml::{METADATA, child, elements, text};
 
 #[derive(Debug, Default)]

@@ -5,7 +5,8 @@ mod stated;
 
 use roxmltree::Node;
 
-use super::{Applied, INTEGRITY, Outcome, Problem, REFERENCE, Setting, UNKNOWN, shape};
+use super::{Applied, Outcome, Setting, shape};
+use crate::problem::{INTEGRITY, Problem, REFERENCE, UNKNOWN, not_found};
 use crate::rules;
 use crate::schema;
 use crate::sharing;
@@ -427,7 +428,7 @@ pub(crate) fn delete(org: &mut Org, kind: &str, name: &str) -> Result<(), Proble
         .get(name)
         .is_some_and(|rule| kind_of(rule) == kind);
     if !found {
-        return Err(super::not_found(kind, name));
+        return Err(not_found(kind, name));
     }
     org.rules.remove(name);
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use roxmltree::Node;
 
 use super::{object_permissions, takes_object_permissions};
-use crate::documents::{INTEGRITY, Problem};
+use crate::problem::{INTEGRITY, Problem};
 use crate::store::{Container, ObjectAccess, Org};
 use crate::xml::{child_text, elements};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use roxmltree::Node;
 
-use crate::documents::{INTEGRITY, Problem, UNKNOWN};
+use crate::problem::{INTEGRITY, Problem, UNKNOWN};
 use crate::schema;
 use crate::sharing;
 use crate::store::{AccessLevel, Models, Org, SharingModel};

@@ -9,6 +9,7 @@ use roxmltree::Node;
 use super::files::Document;
 use super::{SeedError, named, standard};
 use crate::documents::{groups, permissions};
+use crate::problem::Problem;
 use crate::store::{
     AccessLevel, Container, ContainerKind, FieldAccess, GroupKind, Id, ObjectAccess, Org, Package,
     Profile,
@@ -122,9 +123,7 @@ fn group(org: &mut Org, document: &Document, root: Node<'_, '_>) -> Result<(), S
         "Group" => groups::apply_group(org, &document.name, root),
         _ => groups::apply_queue(org, &document.name, root),
     };
-    let first = |problems: Vec<crate::documents::Problem>| {
-        problems.into_iter().next().map(|problem| problem.message)
-    };
+    let first = |problems: Vec<Problem>| problems.into_iter().next().map(|problem| problem.message);
     applied.map(drop).map_err(|problems| {
         SeedError::unusable(&document.path, first(problems).unwrap_or_default())
     })

@@ -6,9 +6,10 @@ use super::envelope::{Fault, answer};
 use super::lists::{check_count, full_names, known};
 use super::{Answer, Call, argument};
 use crate::deploy::{self, Occasion};
-use crate::documents::{self, Outcome, Problem, Setting};
+use crate::documents::{self, Outcome, Setting};
 use crate::http::decode;
 use crate::jobs;
+use crate::problem::{MISSING, Problem, not_found};
 use crate::store::Org;
 use crate::world::World;
 use crate::xml::{INSTANCE, Writer, child_text, elements};
@@ -87,11 +88,8 @@ fn save_one(
                 "This {kind} already exists or has been previously used in your application or package. Please choose a different name."
             ),
         )),
-        Verb::Update if !exists => Some(documents::not_found(kind, &name)),
-        _ if name.is_empty() => Some(Problem::new(
-            documents::MISSING,
-            "Required field is missing: fullName",
-        )),
+        Verb::Update if !exists => Some(not_found(kind, &name)),
+        _ if name.is_empty() => Some(Problem::new(MISSING, "Required field is missing: fullName")),
         _ => None,
     };
     let applied = match refusal {

@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::super::{INTEGRITY, Problem, UNKNOWN};
+use crate::problem::{INTEGRITY, Problem, UNKNOWN};
 use crate::rules;
 use crate::sharing::Filter;
 use crate::store::{CriteriaItem, FieldSchema, FieldType, Org, RuleScope};

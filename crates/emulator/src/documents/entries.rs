@@ -2,42 +2,24 @@
 
 use roxmltree::Node;
 
-use super::missing;
-use crate::documents::{self, INTEGRITY, Problem, permissions};
+use super::{exists, permissions};
+use crate::http::decode;
+use crate::problem::{INTEGRITY, Problem};
+use crate::rules;
 use crate::store::{Container, Org};
 use crate::xml::{child_text, child_truth, children};
 
-/// Licences without rights in setup or on data: their users never get a user permission beyond Chatter's.
-const CHATTER_ONLY: &str = "Chatter";
-
-/// Why a licence does not allow a user permission.
-pub(crate) fn license_refusal(
-    org: &Org,
-    container: &Container,
-    permission: &str,
-) -> Option<String> {
-    let license = org.licenses.get(container.license.as_ref()?)?;
-    let standard = org
-        .profiles
-        .values()
-        .filter(|profile| !profile.custom && profile.license == license.id);
-    let mut granted = standard.filter_map(|profile| org.containers.get(&profile.container));
-    let refused =
-        license.name.starts_with(CHATTER_ONLY) && !granted.any(|base| base.allows(permission));
-    refused.then(|| format!("The user license doesn't allow the permission: {permission}"))
-}
-
 /// Why field-level security of a field cannot be set: there is no such field, or it is always visible.
-pub(crate) fn field_refusal(org: &Org, entry: Node<'_, '_>, name: &str) -> Option<Problem> {
+pub(super) fn field_refusal(org: &Org, entry: Node<'_, '_>, name: &str) -> Option<Problem> {
     if granted_somewhere(org, name) {
         return None;
     }
     let (object_name, field_name) = name.split_once('.').unwrap_or((name, ""));
     let Some(object) = org.objects.get(object_name) else {
-        return Some(missing(entry, "field", "CustomObject", object_name));
+        return Some(rules::missing(entry, "field", "CustomObject", object_name));
     };
     let Some(field) = object.fields.get(field_name) else {
-        return Some(missing(entry, "field", "CustomField", name));
+        return Some(rules::missing(entry, "field", "CustomField", name));
     };
     let message = format!("You cannot deploy to a required field: {name}");
     (!field.permissionable).then(|| Problem::at(entry, INTEGRITY, message))
@@ -50,19 +32,19 @@ fn granted_somewhere(org: &Org, field: &str) -> bool {
 }
 
 /// Why an entry cannot be: what it is about does not exist in the org.
-pub(crate) fn setting_refusal(org: &Org, entry: Node<'_, '_>) -> Option<Problem> {
+pub(super) fn setting_refusal(org: &Org, entry: Node<'_, '_>) -> Option<Problem> {
     let element = entry.tag_name().name();
     let (kind, leaf) = (
         permissions::companion_type(element)?,
         permissions::key_leaf(element)?,
     );
     let name = child_text(entry, leaf).unwrap_or_default();
-    let decoded = crate::http::decode(name);
-    let known = documents::exists(org, kind, name)
-        || documents::exists(org, kind, &decoded)
+    let decoded = decode(name);
+    let known = exists(org, kind, name)
+        || exists(org, kind, &decoded)
         || is_object_tab(org, kind, name)
         || named_elsewhere(org, element, leaf, name);
-    (!known).then(|| missing(entry, leaf, kind, name))
+    (!known).then(|| rules::missing(entry, leaf, kind, name))
 }
 
 /// Every object has a tab: `standard-Lead`, or a custom object's own name.
@@ -87,7 +69,7 @@ fn named_elsewhere(org: &Org, element: &str, leaf: &str, name: &str) -> bool {
 }
 
 /// The app a container opens first.
-pub(crate) fn default_application(container: &Container) -> Option<&str> {
+pub(super) fn default_application(container: &Container) -> Option<&str> {
     let apps = container.settings.get("applicationVisibilities")?;
     let (name, _) = apps
         .iter()
@@ -96,7 +78,7 @@ pub(crate) fn default_application(container: &Container) -> Option<&str> {
 }
 
 /// Keeps exactly one default app: a new one replaces the old one, and the only one cannot be taken away.
-pub(crate) fn settle_default_application(
+pub(super) fn settle_default_application(
     container: &mut Container,
     before: Option<&str>,
     element: Node<'_, '_>,
