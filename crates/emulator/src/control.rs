@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::faults::Faults;
 use crate::http::{Request, Response};
 use crate::jobs;
-use crate::soql::dates::rest_moment;
+use crate::moment::rest_moment;
 use crate::store::Org;
 use crate::world::{Clock, World};
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
-use crate::soql::dates::rest_moment;
+use crate::moment::rest_moment;
 use crate::store::{FieldSchema, Millis, ObjectSchema, Org, Shared, Table};
 
 /// Entries kept; the oldest go first.

@@ -12,6 +12,7 @@ pub mod http;
 pub mod jobs;
 pub mod journal;
 pub mod login;
+mod moment;
 pub mod persist;
 mod problem;
 pub mod rest;
@@ -23,6 +24,7 @@ mod server;
 pub mod sharing;
 pub mod soap;
 pub mod soql;
+mod soql_error;
 pub mod store;
 #[cfg(test)]
 mod tests;

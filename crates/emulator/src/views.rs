@@ -20,7 +20,7 @@ pub use restrictions::{check_restrictions, filterable_at, needs_view_setup, repe
 pub use stored::{Stored, Tabled};
 
 use crate::schema;
-use crate::soql::SoqlError;
+use crate::soql_error::SoqlError;
 use crate::store::*;
 use crate::viewer::Viewer;
 
@@ -394,7 +394,7 @@ fn optional(text: Option<&String>) -> Value {
 
 /// A moment as the REST API writes it.
 fn moment(at: Millis) -> Value {
-    Value::from(crate::soql::dates::rest_moment(at))
+    Value::from(crate::moment::rest_moment(at))
 }
 
 /// The columns that tell who made a row and when, which setup rows share.

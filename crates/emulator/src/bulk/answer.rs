@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::http::{Request, Response};
-use crate::soql::dates::rest_moment;
+use crate::moment::rest_moment;
 use crate::store::{BulkBatch, BulkJob, Millis};
 use crate::xml::{INSTANCE, Writer};
 

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::Found;
 use super::ast::{Aggregate, Function, Name, Operand, Query, Selected};
 use super::compare;
 use super::compile::compile;
 use super::evaluate::{self, Scope, Subject};
 use super::resolve::Path;
-use super::{Found, SoqlError};
+use crate::soql_error::SoqlError;
 use crate::store::{FieldType, fold};
 use crate::views::Record;
 

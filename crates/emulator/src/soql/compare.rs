@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::ast::{Literal, Operator};
-use super::{dates, ranges};
+use super::ranges;
+use crate::moment;
 use crate::store::{FieldType, Millis, canonical, fold, fold_characters};
 
 /// Whether a value meets a comparison. Texts are compared without regard to case, ids in their long form; a missing
@@ -59,7 +60,7 @@ fn order(value: &Value, kind: FieldType, literal: &Literal, now: Millis) -> Opti
         Literal::Text(text, _) => order_texts(value.as_str()?, text, kind),
         Literal::Number(number) => value.as_f64()?.partial_cmp(number),
         Literal::Date(day) => Some(value.as_str()?.get(..10)?.cmp(day)),
-        Literal::DateTime(moment) => Some(dates::moment(value.as_str()?)?.cmp(moment)),
+        Literal::DateTime(moment) => Some(moment::moment(value.as_str()?)?.cmp(moment)),
         Literal::Range(word, number) => within(value, kind, word, *number, now),
         Literal::Boolean(_) | Literal::Null => None,
     }
@@ -92,12 +93,12 @@ fn within(
 ) -> Option<Ordering> {
     let (first, after) = ranges::range(word, number, now)?;
     let at = match kind {
-        FieldType::DateTime => dates::moment(value.as_str()?)?,
-        _ => dates::midnight(dates::day(value.as_str()?)?)?,
+        FieldType::DateTime => moment::moment(value.as_str()?)?,
+        _ => moment::midnight(moment::day(value.as_str()?)?)?,
     };
-    if at < dates::midnight(first)? {
+    if at < moment::midnight(first)? {
         Some(Ordering::Less)
-    } else if at < dates::midnight(after)? {
+    } else if at < moment::midnight(after)? {
         Some(Ordering::Equal)
     } else {
         Some(Ordering::Greater)

@@ -1,11 +1,11 @@
 //! Conditions whose names are words to conditions whose names are fields, and what no field can be asked.
 
-use super::SoqlError;
 use super::aggregate;
 use super::ast::*;
 use super::compare;
 use super::evaluate::{Scope, Set, Subject, Test, hints, key, matching};
 use super::resolve;
+use crate::soql_error::SoqlError;
 use crate::store::{FieldType, canonical};
 use crate::views;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
+use super::Found;
 use super::aggregate;
 use super::ast::*;
 use super::compare;
@@ -13,7 +14,7 @@ use super::order::{Order, first, ordering};
 use super::render;
 use super::resolve::{self, Path};
 use super::scan;
-use super::{Found, SoqlError};
+use crate::soql_error::SoqlError;
 use crate::store::{FieldType, IdKeys, ObjectSchema, canonical, fold, id_key, text_key};
 use crate::viewer::Viewer;
 use crate::views::{self, Hints, Record};

@@ -1,6 +1,6 @@
 //! Texts to tokens, each with its place.
 
-use super::SoqlError;
+use crate::soql_error::SoqlError;
 
 /// A token and where it begins, in bytes from the start of the query.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,11 +4,11 @@ use std::collections::BinaryHeap;
 
 use serde_json::Value;
 
-use super::SoqlError;
 use super::ast::{Operand, Ordering};
 use super::compare;
 use super::evaluate::Scope;
 use super::resolve::Path;
+use crate::soql_error::SoqlError;
 use crate::viewer::Viewer;
 use crate::views::Record;
 

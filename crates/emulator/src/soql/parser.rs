@@ -3,10 +3,10 @@
 mod absent;
 mod conditions;
 
-use super::SoqlError;
 use super::ast::*;
 use super::lexer::{Token, TokenKind, tokens};
 use super::parts::DatePart;
+use crate::soql_error::SoqlError;
 
 /// How deep conditions and sub-queries may nest.
 const DEEPEST: usize = 60;

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime, Weekday};
 use serde_json::{Value, json};
 
-use super::dates;
+use crate::moment;
 use crate::store::FieldType;
 
 /// A date function.
@@ -63,9 +63,9 @@ impl DatePart {
     }
 
     fn of_text(self, text: &str) -> Option<Value> {
-        let moment = match dates::day(text) {
+        let moment = match moment::day(text) {
             Some(day) => DateTime::from(day),
-            None => dates::civil(dates::moment(text)?)?,
+            None => moment::civil(moment::moment(text)?)?,
         };
         let day = moment.date();
         Some(match self {

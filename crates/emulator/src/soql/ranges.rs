@@ -136,8 +136,8 @@ fn moved(date: Date, unit: Unit, by: i64) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dates::moment;
     use super::*;
+    use crate::moment::moment;
 
     #[test]
     fn ranges_are_half_open() {

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::SoqlError;
 use super::ast::{FieldGroup, Name, Query, Selected};
 use super::evaluate::{self, Scope};
 use super::resolve::{self, Path, Step};
 use crate::schema;
+use crate::soql_error::SoqlError;
 use crate::store::{FieldSchema, ObjectSchema};
 use crate::viewer::Viewer;
 use crate::views::{self, Record};

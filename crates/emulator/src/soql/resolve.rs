@@ -1,8 +1,8 @@
 //! Names in a query to fields of the org, through parents, as far as the running user knows them.
 
-use super::SoqlError;
 use super::ast::Name;
 use super::parts::DatePart;
+use crate::soql_error::SoqlError;
 use crate::store::{FieldSchema, FieldType, ObjectSchema};
 use crate::viewer::Viewer;
 use crate::views::{self, Record};

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::seed;
+use crate::soql_error::SoqlError;
 use crate::store::{Org, Row};
 
 const NOW: i64 = 1_790_000_000_000;

@@ -1,8 +1,8 @@
 //! What single objects refuse that the language allows (object reference, each object's special access rules).
 
 use super::Hints;
-use crate::soql::SoqlError;
 use crate::soql::ast::{Condition, Literal, Operand, Query, Selected};
+use crate::soql_error::SoqlError;
 use crate::store::ObjectSchema;
 use crate::viewer::Viewer;
 

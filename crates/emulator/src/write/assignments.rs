@@ -2,8 +2,8 @@
 
 use super::{Writer, bad_reference, demand_fields, duplicate, gone, integrity, text};
 use crate::http::Refusal;
+use crate::moment;
 use crate::rules;
-use crate::soql::dates;
 use crate::store::{Assignment, Container, ContainerKind, Id, ObjectSchema, Org, Row, User};
 
 const PERMISSIONS: [&str; 2] = ["AssignPermissionSets", "ManageUsers"];
@@ -12,7 +12,7 @@ const PERMISSIONS: [&str; 2] = ["AssignPermissionSets", "ManageUsers"];
 pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Result<Id, Refusal> {
     writer.demand("PermissionSetAssignment", &PERMISSIONS)?;
     demand_fields(&row, &["AssigneeId"])?;
-    let expires = text(&row, "ExpirationDate").and_then(|moment| dates::moment(&moment));
+    let expires = text(&row, "ExpirationDate").and_then(|moment| moment::moment(&moment));
     let org = &mut writer.world.org;
     let user = text(&row, "AssigneeId")
         .and_then(|id| org.users.get(&id))
@@ -105,7 +105,7 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
     writer.demand("PermissionSetAssignment", &PERMISSIONS)?;
     let assignment = writer.world.org.assignments.get_mut(id).ok_or_else(gone)?;
     if let Some(moment) = row.get("ExpirationDate") {
-        assignment.expires = moment.as_str().and_then(dates::moment);
+        assignment.expires = moment.as_str().and_then(moment::moment);
     }
     let others = row
         .keys()

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Writer, duplicate, gone};
 use crate::http::Refusal;
+use crate::moment::rest_moment;
 use crate::sharing;
-use crate::soql::dates::rest_moment;
 use crate::store::{Access, FieldSchema, GroupKind, Id, ObjectSchema, Org, Row};
 
 /// Creates a record; its owner is the running user unless the request says otherwise.

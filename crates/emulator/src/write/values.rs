@@ -4,7 +4,7 @@ use serde_json::{Number, Value, json};
 
 use super::{Fields, no_such_column};
 use crate::http::Refusal;
-use crate::soql::dates;
+use crate::moment;
 use crate::store::{FieldSchema, FieldType, ObjectSchema, Row, canonical};
 use crate::viewer::Viewer;
 use crate::views;
@@ -118,7 +118,7 @@ fn day(field: &FieldSchema, value: Value) -> Result<Value, Refusal> {
     let read = value
         .as_str()
         .and_then(|text| text.get(..10))
-        .filter(|text| dates::day(text).is_some());
+        .filter(|text| moment::day(text).is_some());
     read.map(Value::from)
         .ok_or_else(|| unreadable(field, &value))
 }
@@ -126,8 +126,8 @@ fn day(field: &FieldSchema, value: Value) -> Result<Value, Refusal> {
 fn moment(field: &FieldSchema, value: Value) -> Result<Value, Refusal> {
     let read = value
         .as_str()
-        .and_then(|text| dates::moment(text).or_else(|| dates::midnight(dates::day(text)?)));
-    read.map(|at| json!(dates::rest_moment(at)))
+        .and_then(|text| moment::moment(text).or_else(|| moment::midnight(moment::day(text)?)));
+    read.map(|at| json!(moment::rest_moment(at)))
         .ok_or_else(|| unreadable(field, &value))
 }
 

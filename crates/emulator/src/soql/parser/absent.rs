@@ -1,8 +1,8 @@
 //! What the language has and the embedded org has not: refused by name, so that nobody looks for a slip of the pen.
 
 use super::Parser;
-use crate::soql::SoqlError;
 use crate::soql::lexer::TokenKind;
+use crate::soql_error::SoqlError;
 
 /// Clauses by their first words.
 const CLAUSES: [[&str; 2]; 5] = [

@@ -1,10 +1,10 @@
 //! `WHERE` and `HAVING`: conditions, operators and values.
 
 use super::Parser;
-use crate::soql::SoqlError;
 use crate::soql::ast::*;
 use crate::soql::lexer::TokenKind;
 use crate::soql::{dates, ranges};
+use crate::soql_error::SoqlError;
 
 impl Parser {
     /// Conditions joined by one word; AND and OR at one level need brackets.
