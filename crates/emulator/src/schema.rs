@@ -44,6 +44,25 @@ pub fn setup_table(name: &str) -> Option<&'static ObjectSchema> {
     })
 }
 
+/// Whether the object is one of setup, which object permissions and sharing do not govern.
+pub fn is_setup(object: &str) -> bool {
+    setup_table(object).is_some()
+}
+
+/// Objects reserved for those who may view setup.
+const VIEW_SETUP: [&str; 5] = [
+    "PermissionSet",
+    "PermissionSetGroup",
+    "ObjectPermissions",
+    "FieldPermissions",
+    "SetupAuditTrail",
+];
+
+/// Whether the object is reserved for View Setup and Configuration.
+pub fn needs_view_setup(object: &str) -> bool {
+    VIEW_SETUP.contains(&object)
+}
+
 /// The column for a user permission the org knows (`PermissionsModifyAllData`, in any case).
 pub fn permission_field(org: &Org, column: &str) -> Option<FieldSchema> {
     const PREFIX: &str = "Permissions";

@@ -1,7 +1,7 @@
 //! The running user of a request and what it is permitted, apart from the sharing of single records.
 
+use crate::schema;
 use crate::store::{Container, FieldSchema, Id, Millis, ObjectAccess, ObjectSchema, Org};
-use crate::views;
 
 /// The running user and the circumstances of its request.
 #[derive(Clone, Debug)]
@@ -59,9 +59,9 @@ impl<'a> Viewer<'a> {
     /// Setup objects are open to everybody but those that the object reference reserves for View Setup and
     /// Configuration.
     pub fn sees_object(&self, object: &ObjectSchema) -> bool {
-        match views::is_setup(&object.name) {
+        match schema::is_setup(&object.name) {
             true => {
-                !views::needs_view_setup(&object.name)
+                !schema::needs_view_setup(&object.name)
                     || self.allows("ViewSetup")
                     || self.allows("ModifyAllData")
             }
@@ -83,7 +83,7 @@ impl<'a> Viewer<'a> {
     /// A standard field that the profile does not mention is open: seeds state what they restrict. A custom field is
     /// closed until something grants it (Metadata API guide, CustomField).
     fn field_allowed(&self, object: &ObjectSchema, field: &FieldSchema, edit: bool) -> bool {
-        if !field.permissionable || views::is_setup(&object.name) {
+        if !field.permissionable || schema::is_setup(&object.name) {
             return true;
         }
         let key = format!("{}.{}", object.name, field.name);

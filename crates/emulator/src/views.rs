@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub use access::{share_object, shared_object};
 pub use people::{login_id, user_type};
-pub use restrictions::{check_restrictions, filterable_at, needs_view_setup, repeats_pages};
+pub use restrictions::{check_restrictions, filterable_at, repeats_pages};
 pub use stored::{Stored, Tabled};
 
 use crate::schema;
@@ -183,11 +183,6 @@ pub fn has_column(viewer: &Viewer<'_>, object: &str, column: &str) -> bool {
     column == TYPE_COLUMN || schema(viewer, object).is_some_and(has)
 }
 
-/// Whether the object is one of setup, which object permissions and sharing do not govern.
-pub fn is_setup(object: &str) -> bool {
-    schema::setup_table(object).is_some()
-}
-
 /// Whether a query may filter on fields like this (SOQL reference: not on long texts, addresses and files).
 pub fn is_filterable(field: &FieldSchema) -> bool {
     let long = field.kind == FieldType::TextArea && field.length > 255;
@@ -267,7 +262,7 @@ pub fn by_id<'v>(viewer: &Viewer<'v>, object: &str, id: &str) -> Option<Record<'
         "EntityDefinition" => definitions::objects(org)
             .find(|object| definitions::durable_id(object) == id)
             .map(Record::Object),
-        other if is_setup(other) || !org.records.contains_key(other) => {
+        other if schema::is_setup(other) || !org.records.contains_key(other) => {
             let hints = Hints::from([("Id".to_owned(), vec![id.to_owned()])]);
             let rows = records(viewer, other, &hints).ok()?;
             rows.into_iter()

@@ -13,6 +13,7 @@ mod values;
 use serde_json::{Map, Value};
 
 use crate::http::Refusal;
+use crate::schema;
 use crate::store::{AuditEntry, Id, ObjectSchema, Row, canonical};
 use crate::viewer::Viewer;
 use crate::views;
@@ -103,7 +104,7 @@ pub fn create(
         "Group" => groups::create(&mut writer, &schema, row),
         "GroupMember" => groups::create_member(&mut writer, &schema, row),
         "QueueSobject" => groups::create_queue_object(&mut writer, &schema, row),
-        setup if views::is_setup(setup) => Err(entity_refusal("inserted", setup)),
+        setup if schema::is_setup(setup) => Err(entity_refusal("inserted", setup)),
         share if views::shared_object(&writer.world.org, share).is_some() => {
             shares::create(&mut writer, &schema, row)
         }
@@ -140,7 +141,7 @@ pub fn update(
         "FieldPermissions" => permissions::update_field(&mut writer, &id, row),
         "UserRole" => roles::update(&mut writer, &id, row),
         "Group" => groups::update(&mut writer, &id, row),
-        setup if views::is_setup(setup) => Err(entity_refusal("updated", setup)),
+        setup if schema::is_setup(setup) => Err(entity_refusal("updated", setup)),
         share if views::shared_object(&writer.world.org, share).is_some() => {
             shares::update(&mut writer, &schema, &id, row)
         }
@@ -176,7 +177,7 @@ pub fn delete(
         "Group" => groups::delete(&mut writer, &id),
         "GroupMember" => groups::delete_member(&mut writer, &id),
         "QueueSobject" => groups::delete_queue_object(&mut writer, &id),
-        setup if views::is_setup(setup) => {
+        setup if schema::is_setup(setup) => {
             let message = format!("entity type {setup} does not support delete");
             Err(Refusal::new(400, "INVALID_TYPE_FOR_OPERATION", message))
         }
@@ -211,7 +212,7 @@ pub fn upsert(
             .filter(|field| field.external_id || field.name == "Id")
             .map(|field| field.name.clone())
     };
-    let Some(field) = usable(key.0).filter(|_| !views::is_setup(&schema.name)) else {
+    let Some(field) = usable(key.0).filter(|_| !schema::is_setup(&schema.name)) else {
         let message = format!(
             "Provided external ID field does not exist or is not accessible: {}",
             key.0

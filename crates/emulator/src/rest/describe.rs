@@ -112,7 +112,7 @@ fn surroundings(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value
 
 fn summary(viewer: &Viewer<'_>, object: &ObjectSchema) -> Map<String, Value> {
     let access = viewer.object_access(&object.name);
-    let setup = views::is_setup(&object.name);
+    let setup = standard::is_setup(&object.name);
     let data = viewer.org.objects.contains_key(&object.name);
     let writable = setup && object.fields.values().any(|field| field.createable);
     let base = format!(

@@ -2,6 +2,7 @@
 
 use super::ast::Name;
 use super::parts::DatePart;
+use crate::schema;
 use crate::soql_error::SoqlError;
 use crate::store::{FieldSchema, FieldType, ObjectSchema};
 use crate::viewer::Viewer;
@@ -254,7 +255,7 @@ fn step(
     });
     let shared = schemas
         .first()
-        .is_some_and(|schema| !views::is_setup(&schema.name));
+        .is_some_and(|schema| !schema::is_setup(&schema.name));
     if found.is_none() && shared && part.eq_ignore_ascii_case(OWN_ACCESS) {
         return Ok(Step {
             column: "Id".to_owned(),

@@ -9,20 +9,6 @@ use crate::viewer::Viewer;
 /// How many records one query on `UserRecordAccess` may name.
 const MOST_RECORDS: usize = 200;
 
-/// Objects reserved for those who may view setup.
-const VIEW_SETUP: [&str; 5] = [
-    "PermissionSet",
-    "PermissionSetGroup",
-    "ObjectPermissions",
-    "FieldPermissions",
-    "SetupAuditTrail",
-];
-
-/// Whether the object is reserved for View Setup and Configuration.
-pub fn needs_view_setup(object: &str) -> bool {
-    VIEW_SETUP.contains(&object)
-}
-
 /// Whether a query of this API version may filter on the column: `UserLicense.UsedLicenses` not from 64.0,
 /// `SetupAuditTrail.Display` never.
 pub fn filterable_at(viewer: &Viewer<'_>, object: &ObjectSchema, column: &str) -> bool {
