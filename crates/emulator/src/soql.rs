@@ -14,6 +14,7 @@ mod parts;
 mod ranges;
 pub mod render;
 pub mod resolve;
+pub mod restrictions;
 mod scan;
 
 use crate::http::Refusal;

@@ -5,7 +5,6 @@ mod access;
 mod definitions;
 mod people;
 mod permissions;
-mod restrictions;
 mod stored;
 mod tooling;
 
@@ -16,7 +15,6 @@ use serde_json::Value;
 
 pub use access::{share_object, shared_object};
 pub use people::{login_id, user_type};
-pub use restrictions::{check_restrictions, filterable_at, repeats_pages};
 pub use stored::{Stored, Tabled};
 
 use crate::schema;

@@ -2,9 +2,8 @@
 
 use super::{answer, viewer};
 use crate::http::{Refusal, Request, Response};
-use crate::soql;
+use crate::soql::{self, restrictions};
 use crate::store::{Id, canonical, short};
-use crate::views;
 use crate::world::{Cursor, World};
 
 /// Records in a page, and the bounds of what a client may ask for (REST guide, query options header).
@@ -57,7 +56,7 @@ fn first_page(
     let cursor = Cursor {
         user: request.user.clone(),
         tooling,
-        records: match views::repeats_pages(&found.object) {
+        records: match restrictions::repeats_pages(&found.object) {
             true => repeated(found.records, size),
             false => found.records,
         },

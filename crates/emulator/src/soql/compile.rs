@@ -5,9 +5,9 @@ use super::ast::*;
 use super::compare;
 use super::evaluate::{Scope, Set, Subject, Test, hints, key, matching};
 use super::resolve;
+use super::restrictions;
 use crate::soql_error::SoqlError;
 use crate::store::{FieldType, canonical};
-use crate::views;
 
 /// The `WHERE` of a query.
 pub(super) fn filter(scope: &Scope<'_, '_>, query: &Query) -> Result<Option<Test>, SoqlError> {
@@ -98,7 +98,7 @@ fn subject(scope: &Scope<'_, '_>, operand: &Operand) -> Result<Subject, SoqlErro
         Operand::Field(name) => name,
     };
     let path = scope.path(name)?;
-    if !path.filterable || !views::filterable_at(scope.viewer, scope.schema, &path.column) {
+    if !path.filterable || !restrictions::filterable_at(scope.viewer, scope.schema, &path.column) {
         let message = format!("field '{}' can not be filtered in a query call", name.text);
         return Err(SoqlError::at("INVALID_FIELD", name.at, message));
     }

@@ -13,6 +13,7 @@ use super::compile;
 use super::order::{Order, first, ordering};
 use super::render;
 use super::resolve::{self, Path};
+use super::restrictions;
 use super::scan;
 use crate::soql_error::SoqlError;
 use crate::store::{FieldType, IdKeys, ObjectSchema, canonical, fold, id_key, text_key};
@@ -90,7 +91,7 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
     }
     let test = compile::filter(&scope, query)?;
     let hints = test.as_ref().map(hints).unwrap_or_default();
-    views::check_restrictions(viewer, &schema, query, &hints)?;
+    restrictions::check_restrictions(viewer, &schema, query, &hints)?;
     if let Some(grouping) = aggregate::grouping(&scope, query)? {
         if grouping.counts_all() {
             let total = count(&scope, test.as_ref(), &hints)?;
@@ -118,7 +119,9 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
 
 /// How many records are wanted at most.
 fn limit(query: &Query, schema: &ObjectSchema) -> usize {
-    let limit = query.limit.filter(|_| !views::repeats_pages(&schema.name));
+    let limit = query
+        .limit
+        .filter(|_| !restrictions::repeats_pages(&schema.name));
     limit.unwrap_or(usize::MAX)
 }
 

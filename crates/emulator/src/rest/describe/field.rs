@@ -3,6 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
+use crate::soql::restrictions;
 use crate::store::{FieldSchema, FieldType, ObjectSchema};
 use crate::viewer::Viewer;
 use crate::views;
@@ -103,7 +104,7 @@ fn uses(
     use FieldType as Type;
     let kind = field.kind;
     let filterable =
-        views::is_filterable(field) && views::filterable_at(viewer, object, &field.name);
+        views::is_filterable(field) && restrictions::filterable_at(viewer, object, &field.name);
     let measured = matches!(
         kind,
         Type::Double | Type::Currency | Type::Percent | Type::DateTime | Type::Combobox

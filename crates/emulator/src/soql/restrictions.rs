@@ -1,10 +1,10 @@
 //! What single objects refuse that the language allows (object reference, each object's special access rules).
 
-use super::Hints;
-use crate::soql::ast::{Condition, Literal, Operand, Query, Selected};
+use super::ast::{Condition, Literal, Operand, Query, Selected};
 use crate::soql_error::SoqlError;
 use crate::store::ObjectSchema;
 use crate::viewer::Viewer;
+use crate::views::Hints;
 
 /// How many records one query on `UserRecordAccess` may name.
 const MOST_RECORDS: usize = 200;
