@@ -24,10 +24,6 @@ pub fn handle(world: &mut World, request: &Request, rest: &[&str]) -> Response {
     answered.unwrap_or_else(|refusal| Response::refusal(&refusal))
 }
 
-fn not_found() -> Refusal {
-    Refusal::new(404, "NOT_FOUND", "The requested resource does not exist")
-}
-
 fn unreadable(message: &str) -> Refusal {
     Refusal::new(400, "INVALID_MULTIPART_REQUEST", message)
 }
@@ -45,7 +41,7 @@ fn start(world: &mut World, request: &Request) -> Result<Response, Refusal> {
         let id = stated
             .get("validatedDeployRequestId")
             .and_then(Value::as_str)
-            .ok_or_else(not_found)?;
+            .ok_or_else(Refusal::not_found)?;
         return quick(world, request, id);
     }
     let parts = multipart(content_type, &request.body)
@@ -67,7 +63,7 @@ fn start(world: &mut World, request: &Request) -> Result<Response, Refusal> {
 
 fn created(world: &World, request: &Request, id: &str) -> Response {
     let Some(job) = world.org.deploys.get(id) else {
-        return Response::refusal(&not_found());
+        return Response::refusal(&Refusal::not_found());
     };
     let mut body = jobs::to_json(&world.org, job, false);
     body["url"] = json!(format!(
@@ -79,8 +75,9 @@ fn created(world: &World, request: &Request, id: &str) -> Response {
 }
 
 fn quick(world: &mut World, request: &Request, id: &str) -> Result<Response, Refusal> {
-    let id = canonical(id).ok_or_else(not_found)?;
-    let (zip, options) = jobs::validation(&world.org, &id, world.now()).ok_or_else(not_found)?;
+    let id = canonical(id).ok_or_else(Refusal::not_found)?;
+    let (zip, options) =
+        jobs::validation(&world.org, &id, world.now()).ok_or_else(Refusal::not_found)?;
     let new = jobs::enqueue(world, &request.user, &zip, options, Some(id));
     Ok(created(world, request, &new))
 }
@@ -114,7 +111,7 @@ fn read_options(body: &[u8]) -> Result<Options, Refusal> {
 fn known(world: &World, id: &str) -> Result<Id, Refusal> {
     canonical(id)
         .filter(|id| world.org.deploys.contains_key(id))
-        .ok_or_else(not_found)
+        .ok_or_else(Refusal::not_found)
 }
 
 fn status(world: &World, request: &Request, id: &str) -> Result<Response, Refusal> {
@@ -123,7 +120,7 @@ fn status(world: &World, request: &Request, id: &str) -> Result<Response, Refusa
         .parameters()
         .get("includeDetails")
         .is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    let job = world.org.deploys.get(&id).ok_or_else(not_found)?;
+    let job = world.org.deploys.get(&id).ok_or_else(Refusal::not_found)?;
     Ok(Response::json(
         200,
         &jobs::to_json(&world.org, job, details),
@@ -146,10 +143,10 @@ fn cancel(world: &mut World, request: &Request, id: &str) -> Result<Response, Re
     }
     match jobs::cancel(world, &id, &request.user) {
         Ok(()) => {
-            let job = world.org.deploys.get(&id).ok_or_else(not_found)?;
+            let job = world.org.deploys.get(&id).ok_or_else(Refusal::not_found)?;
             Ok(Response::json(202, &jobs::to_json(&world.org, job, false)))
         }
-        Err(NotCancelled::Unknown) => Err(not_found()),
+        Err(NotCancelled::Unknown) => Err(Refusal::not_found()),
         Err(NotCancelled::Completed) => Err(Refusal::new(
             400,
             "INVALID_ID_FIELD",

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::store::Id;
 
+/// API versions served.
+pub const VERSIONS: std::ops::RangeInclusive<u32> = 51..=66;
+
 /// A request that has been authenticated where its path demands it.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -131,6 +134,11 @@ impl Refusal {
         }
     }
 
+    /// A path or an id that leads nowhere.
+    pub fn not_found() -> Refusal {
+        Refusal::new(404, "NOT_FOUND", "The requested resource does not exist")
+    }
+
     /// The same, about these fields.
     pub fn about<I: Into<String>>(mut self, fields: impl IntoIterator<Item = I>) -> Refusal {
         self.fields = Some(fields.into_iter().map(Into::into).collect());
@@ -185,6 +193,11 @@ pub fn decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// What the platform answers to a path it does not know.
+pub fn not_found() -> Response {
+    Response::refusal(&Refusal::not_found())
 }
 
 #[cfg(test)]

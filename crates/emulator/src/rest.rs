@@ -12,9 +12,8 @@ mod tree;
 use serde_json::{Map, Value, json};
 
 use crate::deploy_request;
-use crate::http::{Refusal, Request, Response};
+use crate::http::{Refusal, Request, Response, VERSIONS, not_found};
 use crate::login;
-use crate::router::{VERSIONS, not_found};
 use crate::viewer::Viewer;
 use crate::world::World;
 

@@ -1,16 +1,13 @@
 //! From paths to handlers, and who may call them.
 
-use crate::http::{Refusal, Request, Response};
+use crate::http::{Refusal, Request, Response, VERSIONS, not_found};
 use crate::store::DeployJob;
 use crate::world::World;
 use crate::{bulk, jobs, login, rest, soap};
 
-/// API versions served.
-pub const VERSIONS: std::ops::RangeInclusive<u32> = 51..=66;
-
 /// Answers a request and notes what it changed. Work that is due comes through first.
 pub fn handle(world: &mut World, request: Request) -> Response {
-    if !(crate::server::may_change(&request) || has_work(world)) {
+    if !(may_change(&request) || has_work(world)) {
         return dispatch(world, request);
     }
     let before = world.org.clone();
@@ -19,6 +16,33 @@ pub fn handle(world: &mut World, request: Request) -> Response {
     let now = world.now();
     world.journal.note(&method, &path, now, &before, &world.org);
     response
+}
+
+/// Whether a request could change the state: reading over SOAP and composites of reads do not.
+pub(crate) fn may_change(request: &Request) -> bool {
+    if request.method == "GET" || request.method == "HEAD" {
+        return false;
+    }
+    let body = request.text();
+    if request.path.starts_with("/services/Soap/m/") {
+        let reads = [
+            "<readMetadata",
+            "<listMetadata",
+            "<describeMetadata",
+            "<describeValueType",
+            ":readMetadata",
+            ":listMetadata",
+            ":describeMetadata",
+        ];
+        return !reads.iter().any(|operation| body.contains(operation));
+    }
+    if request.path.ends_with("/composite/batch") || request.path.ends_with("/composite") {
+        let upper = body.to_ascii_uppercase();
+        return ["\"POST\"", "\"PATCH\"", "\"DELETE\"", "\"PUT\""]
+            .iter()
+            .any(|method| upper.contains(method));
+    }
+    true
 }
 
 /// Whether something may come through by itself.
@@ -100,11 +124,41 @@ fn parse_version(text: &str) -> Option<u32> {
     VERSIONS.contains(&number).then_some(number)
 }
 
-/// What the platform answers to a path it does not know.
-pub fn not_found() -> Response {
-    Response::refusal(&Refusal::new(
-        404,
-        "NOT_FOUND",
-        "The requested resource does not exist",
-    ))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_over_soap_and_in_batches_changes_nothing() {
+        let check = |method: &str, path: &str, body: &str, expected: bool| {
+            let request = Request {
+                method: method.into(),
+                path: path.into(),
+                body: body.into(),
+                ..Request::default()
+            };
+            assert_eq!(may_change(&request), expected, "{method} {path} {body}");
+        };
+        check("GET", "/services/data/v66.0/query", "", false);
+        check(
+            "POST",
+            "/services/Soap/m/66.0",
+            "<x><readMetadata xmlns=''/></x>",
+            false,
+        );
+        check("POST", "/services/Soap/m/66.0", "<x><deploy/></x>", true);
+        check(
+            "POST",
+            "/services/data/v66.0/composite/batch",
+            r#"{"batchRequests":[{"method":"GET"}]}"#,
+            false,
+        );
+        check(
+            "POST",
+            "/services/data/v66.0/composite/batch",
+            r#"{"batchRequests":[{"method":"Patch"}]}"#,
+            true,
+        );
+        check("PATCH", "/services/data/v66.0/sobjects/Lead/x", "", true);
+    }
 }

@@ -74,7 +74,7 @@ impl Service {
     fn answer(&self, request: Request) -> Response {
         let mut world = self.world();
         let before = pulse(&world);
-        let may_change = may_change(&request);
+        let may_change = router::may_change(&request);
         let response = dated(router::handle(&mut world, request), &world);
         // The request may have moved a manual clock.
         self.held.clock_has_moved();
@@ -117,33 +117,6 @@ fn pulse(world: &World) -> (usize, usize, usize) {
         .filter(|job| job.completed.is_some())
         .count();
     (org.recalculations.len(), started, completed)
-}
-
-/// Whether a request could change the state: reading over SOAP and composites of reads do not.
-pub(super) fn may_change(request: &Request) -> bool {
-    if request.method == "GET" || request.method == "HEAD" {
-        return false;
-    }
-    let body = request.text();
-    if request.path.starts_with("/services/Soap/m/") {
-        let reads = [
-            "<readMetadata",
-            "<listMetadata",
-            "<describeMetadata",
-            "<describeValueType",
-            ":readMetadata",
-            ":listMetadata",
-            ":describeMetadata",
-        ];
-        return !reads.iter().any(|operation| body.contains(operation));
-    }
-    if request.path.ends_with("/composite/batch") || request.path.ends_with("/composite") {
-        let upper = body.to_ascii_uppercase();
-        return ["\"POST\"", "\"PATCH\"", "\"DELETE\"", "\"PUT\""]
-            .iter()
-            .any(|method| upper.contains(method));
-    }
-    true
 }
 
 /// Serves until the future ends.
@@ -196,7 +169,7 @@ async fn handle(
         latency::pass(service.latency).await;
     }
     let (method, path) = (request.method.clone(), shown_path(&request));
-    let write = may_change(&request);
+    let write = router::may_change(&request);
     let mut effect = service.strike(&request);
     service.hold(effect.delay).await;
     if effect.expire {
@@ -509,39 +482,5 @@ mod tests {
             .unwrap();
         assert!(begun.elapsed() >= latency * 3);
         server.stop().await;
-    }
-
-    #[test]
-    fn reading_over_soap_and_in_batches_changes_nothing() {
-        let check = |method: &str, path: &str, body: &str, expected: bool| {
-            let request = Request {
-                method: method.into(),
-                path: path.into(),
-                body: body.into(),
-                ..Request::default()
-            };
-            assert_eq!(may_change(&request), expected, "{method} {path} {body}");
-        };
-        check("GET", "/services/data/v66.0/query", "", false);
-        check(
-            "POST",
-            "/services/Soap/m/66.0",
-            "<x><readMetadata xmlns=''/></x>",
-            false,
-        );
-        check("POST", "/services/Soap/m/66.0", "<x><deploy/></x>", true);
-        check(
-            "POST",
-            "/services/data/v66.0/composite/batch",
-            r#"{"batchRequests":[{"method":"GET"}]}"#,
-            false,
-        );
-        check(
-            "POST",
-            "/services/data/v66.0/composite/batch",
-            r#"{"batchRequests":[{"method":"Patch"}]}"#,
-            true,
-        );
-        check("PATCH", "/services/data/v66.0/sobjects/Lead/x", "", true);
     }
 }

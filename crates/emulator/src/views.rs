@@ -175,6 +175,11 @@ pub fn field<'s>(org: &Org, object: &'s ObjectSchema, name: &str) -> Option<Cow<
         .map(Cow::Owned)
 }
 
+/// The object of this name, where it exists for the running user.
+pub fn visible_schema<'v>(viewer: &Viewer<'v>, name: &str) -> Option<Cow<'v, ObjectSchema>> {
+    schema(viewer, name).filter(|schema| viewer.sees_object(schema))
+}
+
 /// Whether the records of an object have a column of this name; every one tells what it is.
 pub fn has_column(viewer: &Viewer<'_>, object: &str, column: &str) -> bool {
     let has = |schema: Cow<'_, ObjectSchema>| field(viewer.org, &schema, column).is_some();

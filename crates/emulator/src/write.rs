@@ -248,7 +248,8 @@ pub fn upsert(
 }
 
 fn schema(writer: &Writer<'_>, object: &str) -> Result<ObjectSchema, Refusal> {
-    crate::rest::records::schema(&writer.viewer(), object).map(std::borrow::Cow::into_owned)
+    let schema = views::visible_schema(&writer.viewer(), object).map(std::borrow::Cow::into_owned);
+    schema.ok_or_else(Refusal::not_found)
 }
 
 fn known_id(id: &str) -> Result<Id, Refusal> {
@@ -271,11 +272,6 @@ fn entity_refusal(verb: &str, object: &str) -> Refusal {
         "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
         format!("entity type cannot be {verb}: {object}"),
     )
-}
-
-/// What the platform answers to an id that leads nowhere.
-fn gone() -> Refusal {
-    Refusal::new(404, "NOT_FOUND", "The requested resource does not exist")
 }
 
 /// What the platform answers to a reference that leads nowhere.

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{answer, body_object, collections, dispatch, method_not_allowed, tree};
-use crate::http::{Refusal, Request, Response};
-use crate::router::{VERSIONS, not_found};
+use crate::http::{Refusal, Request, Response, VERSIONS, not_found};
 use crate::world::World;
 
 /// How many requests fit into one (REST guide, composite resources).

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::viewer;
-use crate::http::{Request, Response};
-use crate::router::not_found;
+use crate::http::{Request, Response, not_found};
 use crate::world::World;
 
 /// Answers below `limits`.

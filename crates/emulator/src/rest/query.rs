@@ -1,7 +1,7 @@
 //! `query`, `queryAll`, their pages, and the Tooling API's `query`.
 
 use super::{answer, viewer};
-use crate::http::{Refusal, Request, Response};
+use crate::http::{Refusal, Request, Response, not_found};
 use crate::soql::{self, restrictions};
 use crate::store::{Id, canonical, short};
 use crate::world::{Cursor, World};
@@ -24,7 +24,7 @@ pub fn handle(
     match path {
         [] => answer(first_page(world, request, version, tooling)),
         [locator] => answer(next_page(world, request, version, locator)),
-        _ => crate::router::not_found(),
+        _ => not_found(),
     }
 }
 

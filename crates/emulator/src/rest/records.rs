@@ -1,10 +1,11 @@
 //! `sobjects`: single records, and describe.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::{answer, body_object, describe, method_not_allowed, related, viewer};
-use crate::http::{Refusal, Request, Response, decode};
-use crate::router::not_found;
+use crate::http::{Refusal, Request, Response, decode, not_found};
 use crate::store::{Millis, ObjectSchema, canonical};
 use crate::viewer::Viewer;
 use crate::views::{self, Record};
@@ -100,12 +101,8 @@ pub fn tooling(world: &World, request: &Request, version: u32, path: &[&str]) ->
 }
 
 /// The object a path names.
-pub fn schema<'v>(
-    viewer: &Viewer<'v>,
-    name: &str,
-) -> Result<std::borrow::Cow<'v, ObjectSchema>, Refusal> {
-    let schema = views::schema(viewer, name).filter(|schema| viewer.sees_object(schema));
-    schema.ok_or_else(|| Refusal::new(404, "NOT_FOUND", "The requested resource does not exist"))
+pub fn schema<'v>(viewer: &Viewer<'v>, name: &str) -> Result<Cow<'v, ObjectSchema>, Refusal> {
+    views::visible_schema(viewer, name).ok_or_else(Refusal::not_found)
 }
 
 fn read(

@@ -30,10 +30,6 @@ pub(super) fn read(
     Ok(query::handle(world, &asked, version, false, &[]))
 }
 
-fn gone() -> Refusal {
-    Refusal::new(404, "NOT_FOUND", "The requested resource does not exist")
-}
-
 /// The parent record; `None` where the relationship is none to a parent.
 fn parent(
     viewer: &Viewer<'_>,
@@ -50,14 +46,17 @@ fn parent(
     };
     let record = find(viewer, object, id)?;
     let parent = record.value(viewer, &reference.name);
-    let parent = parent.as_str().ok_or_else(gone)?;
+    let parent = parent.as_str().ok_or_else(Refusal::not_found)?;
     let target = |name: &String| {
         let schema = schema(viewer, name).ok()?;
         let record = find(viewer, &schema, parent).ok()?;
         Some(whole(viewer, &schema, &record))
     };
     let found = reference.reference_to.iter().find_map(target);
-    Ok(Some(Response::json(200, &found.ok_or_else(gone)?)))
+    Ok(Some(Response::json(
+        200,
+        &found.ok_or_else(Refusal::not_found)?,
+    )))
 }
 
 /// The query for the children that a relationship leads to.
@@ -69,7 +68,7 @@ fn children(
 ) -> Result<String, Refusal> {
     let (child, reference) = views::child_relationship(viewer, &object.name, relationship)
         .filter(|(child, _)| viewer.sees_object(child))
-        .ok_or_else(gone)?;
+        .ok_or_else(Refusal::not_found)?;
     let id = find(viewer, object, id)?.id(viewer);
     let fields = child.fields.values();
     let seen = fields.filter(|field| viewer.sees_field(&child, field));

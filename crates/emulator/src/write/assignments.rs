@@ -1,6 +1,6 @@
 //! `PermissionSetAssignment`: who has which permission set.
 
-use super::{Writer, bad_reference, demand_fields, duplicate, gone, integrity, text};
+use super::{Writer, bad_reference, demand_fields, duplicate, integrity, text};
 use crate::http::Refusal;
 use crate::moment;
 use crate::rules;
@@ -103,7 +103,12 @@ fn check_license(org: &Org, user: &User, container: &Container) -> Result<(), Re
 /// Changes when an assignment lapses; nothing else of it can be changed.
 pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), Refusal> {
     writer.demand("PermissionSetAssignment", &PERMISSIONS)?;
-    let assignment = writer.world.org.assignments.get_mut(id).ok_or_else(gone)?;
+    let assignment = writer
+        .world
+        .org
+        .assignments
+        .get_mut(id)
+        .ok_or_else(Refusal::not_found)?;
     if let Some(moment) = row.get("ExpirationDate") {
         assignment.expires = moment.as_str().and_then(moment::moment);
     }
@@ -160,6 +165,6 @@ fn own_profile_row(org: &Org, id: &str) -> Refusal {
             "insufficient access rights on object id",
         )
         .about(Vec::<String>::new()),
-        false => gone(),
+        false => Refusal::not_found(),
     }
 }

@@ -1,6 +1,6 @@
 //! `Group`, `GroupMember` and `QueueSobject`.
 
-use super::{Writer, bad_reference, demand_fields, duplicate, gone, integrity, text, truth};
+use super::{Writer, bad_reference, demand_fields, duplicate, integrity, text, truth};
 use crate::http::Refusal;
 use crate::store::{Group, GroupKind, Id, ObjectSchema, Row};
 use crate::{rules, schema};
@@ -88,7 +88,12 @@ pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
 }
 
 fn own<'w>(writer: &'w mut Writer<'_>, id: &str) -> Result<&'w mut Group, Refusal> {
-    let group = writer.world.org.groups.get_mut(id).ok_or_else(gone)?;
+    let group = writer
+        .world
+        .org
+        .groups
+        .get_mut(id)
+        .ok_or_else(Refusal::not_found)?;
     if matches!(group.kind, GroupKind::Regular | GroupKind::Queue) {
         return Ok(group);
     }
@@ -146,7 +151,10 @@ pub(super) fn delete_member(writer: &mut Writer<'_>, id: &str) -> Result<(), Ref
     writer.demand("GroupMember", &PERMISSIONS)?;
     let mut groups = writer.world.org.groups.values_mut();
     let from = groups.find_map(|group| group.members.remove(id).map(|_| called(group)));
-    let display = format!("Removed a member from {}", from.ok_or_else(gone)?);
+    let display = format!(
+        "Removed a member from {}",
+        from.ok_or_else(Refusal::not_found)?
+    );
     writer.audit("groupMembership", "Manage Users", display);
     Ok(())
 }
@@ -200,7 +208,7 @@ pub(super) fn delete_queue_object(writer: &mut Writer<'_>, id: &str) -> Result<(
     writer.demand("QueueSobject", &PERMISSIONS)?;
     let mut groups = writer.world.org.groups.values_mut();
     let removed = groups.find_map(|group| Some((group.queue_objects.remove(id)?, called(group))));
-    let (object, queue) = removed.ok_or_else(gone)?;
+    let (object, queue) = removed.ok_or_else(Refusal::not_found)?;
     let display = format!("No longer lets {queue} own {object} records");
     writer.audit("queueObjects", "Manage Users", display);
     Ok(())

@@ -1,6 +1,6 @@
 //! `PermissionSet`, `ObjectPermissions` and `FieldPermissions`.
 
-use super::{Writer, bad_reference, demand_fields, duplicate, gone, integrity, text, truth};
+use super::{Writer, bad_reference, demand_fields, duplicate, integrity, text, truth};
 use crate::http::Refusal;
 use crate::store::{
     Container, ContainerKind, FieldAccess, Id, ObjectAccess, ObjectSchema, Org, Row,
@@ -83,7 +83,7 @@ fn own_set<'w>(writer: &'w mut Writer<'_>, id: &str) -> Result<&'w mut Container
         .containers
         .make_mut()
         .get_mut(id)
-        .ok_or_else(gone)?;
+        .ok_or_else(Refusal::not_found)?;
     if set.kind == ContainerKind::PermissionSet && set.namespace.is_none() {
         return Ok(set);
     }
@@ -153,7 +153,7 @@ pub(super) fn create_object(
 /// Changes the row of one object.
 pub(super) fn update_object(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), Refusal> {
     writer.demand("ObjectPermissions", &PERMISSIONS)?;
-    let (parent, object) = object_row(&writer.world.org, id).ok_or_else(gone)?;
+    let (parent, object) = object_row(&writer.world.org, id).ok_or_else(Refusal::not_found)?;
     let before = writer
         .world
         .org
@@ -172,7 +172,7 @@ pub(super) fn update_object(writer: &mut Writer<'_>, id: &str, row: Row) -> Resu
 /// Deletes the row of one object.
 pub(super) fn delete_object(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     writer.demand("ObjectPermissions", &PERMISSIONS)?;
-    let (parent, object) = object_row(&writer.world.org, id).ok_or_else(gone)?;
+    let (parent, object) = object_row(&writer.world.org, id).ok_or_else(Refusal::not_found)?;
     if let Some(set) = writer.world.org.containers.make_mut().get_mut(&parent) {
         set.object_permissions.remove(&object);
     }
@@ -315,7 +315,7 @@ pub(super) fn create_field(
 /// Changes the row of one field.
 pub(super) fn update_field(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), Refusal> {
     writer.demand("FieldPermissions", &PERMISSIONS)?;
-    let (parent, field) = field_row(&writer.world.org, id).ok_or_else(gone)?;
+    let (parent, field) = field_row(&writer.world.org, id).ok_or_else(Refusal::not_found)?;
     let before = writer
         .world
         .org
@@ -329,7 +329,7 @@ pub(super) fn update_field(writer: &mut Writer<'_>, id: &str, row: Row) -> Resul
 /// Deletes the row of one field.
 pub(super) fn delete_field(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     writer.demand("FieldPermissions", &PERMISSIONS)?;
-    let (parent, field) = field_row(&writer.world.org, id).ok_or_else(gone)?;
+    let (parent, field) = field_row(&writer.world.org, id).ok_or_else(Refusal::not_found)?;
     if let Some(set) = writer.world.org.containers.make_mut().get_mut(&parent) {
         set.field_permissions.remove(&field);
     }

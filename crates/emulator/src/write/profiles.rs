@@ -1,6 +1,6 @@
 //! `Profile`: an empty one can be made over REST, and one that nobody has can be deleted.
 
-use super::{Writer, bad_reference, demand_fields, duplicate, gone, text};
+use super::{Writer, bad_reference, demand_fields, duplicate, text};
 use crate::http::Refusal;
 use crate::store::{Container, ContainerKind, Id, ObjectSchema, Profile, Row, short};
 
@@ -59,7 +59,11 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
 pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     writer.demand("Profile", &PERMISSIONS)?;
     let org = &mut writer.world.org;
-    let profile = org.profiles.get(id).cloned().ok_or_else(gone)?;
+    let profile = org
+        .profiles
+        .get(id)
+        .cloned()
+        .ok_or_else(Refusal::not_found)?;
     if !profile.custom || org.users.values().any(|user| user.profile == id) {
         let message = "You can't delete this profile because it's standard or assigned to users";
         return Err(Refusal::new(400, "DELETE_FAILED", message).about(Vec::<String>::new()));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Writer, duplicate, gone};
+use super::{Writer, duplicate};
 use crate::http::Refusal;
 use crate::moment::rest_moment;
 use crate::sharing;
@@ -63,7 +63,7 @@ pub(super) fn update(
         .org
         .row(&schema.name, id)
         .cloned()
-        .ok_or_else(gone)?;
+        .ok_or_else(Refusal::not_found)?;
     let before_owner = row.get("OwnerId").cloned();
     row.extend(changes.clone());
     check_required(schema, &row)?;
@@ -118,10 +118,14 @@ fn insufficient() -> Refusal {
 fn access(writer: &Writer<'_>, schema: &ObjectSchema, id: &str) -> Result<Access, Refusal> {
     let org = &writer.world.org;
     if org.row(&schema.name, id).is_none() {
-        return Err(gone());
+        return Err(Refusal::not_found());
     }
     let access = sharing::access(org, writer.user, &schema.name, id, writer.world.now());
-    if access.read { Ok(access) } else { Err(gone()) }
+    if access.read {
+        Ok(access)
+    } else {
+        Err(Refusal::not_found())
+    }
 }
 
 /// Manual shares go when the owner changes (Security guide, sharing considerations).

@@ -1,6 +1,6 @@
 //! `UserRole`. Contact access cannot be set here, only through metadata (object reference, UserRole).
 
-use super::{Writer, demand_fields, duplicate, gone, integrity, text};
+use super::{Writer, demand_fields, duplicate, integrity, text};
 use crate::http::Refusal;
 use crate::store::{AccessLevel, Id, ObjectSchema, Org, Role, Row};
 use crate::{rules, sharing};
@@ -36,7 +36,7 @@ pub(super) fn create(
 pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), Refusal> {
     writer.demand("UserRole", &PERMISSIONS)?;
     let org = &mut writer.world.org;
-    let mut role = org.roles.get(id).cloned().ok_or_else(gone)?;
+    let mut role = org.roles.get(id).cloned().ok_or_else(Refusal::not_found)?;
     apply(org, &mut role, &row)?;
     let name = role.name.clone();
     org.roles.insert(id.to_owned(), role);
@@ -52,7 +52,7 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
 pub(super) fn delete(writer: &mut Writer<'_>, id: &str) -> Result<(), Refusal> {
     writer.demand("UserRole", &PERMISSIONS)?;
     let org = &mut writer.world.org;
-    let role = org.roles.get(id).cloned().ok_or_else(gone)?;
+    let role = org.roles.get(id).cloned().ok_or_else(Refusal::not_found)?;
     let held = org
         .users
         .values()

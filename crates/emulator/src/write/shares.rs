@@ -1,6 +1,6 @@
 //! Rows of share objects: only Manual ones can be written.
 
-use super::{Writer, demand_fields, duplicate, gone, integrity, text, values};
+use super::{Writer, demand_fields, duplicate, integrity, text, values};
 use crate::http::Refusal;
 use crate::sharing;
 use crate::store::{AccessLevel, AccountLevels, Id, ObjectSchema, Org, Row, ShareRow};
@@ -86,14 +86,14 @@ fn manual(writer: &Writer<'_>, id: &str) -> Result<(String, Id), Refusal> {
         .any(computed)
     {
         true => Err(insufficient()),
-        false => Err(gone()),
+        false => Err(Refusal::not_found()),
     }
 }
 
 fn shared(org: &Org, schema: &ObjectSchema) -> Result<String, Refusal> {
     views::shared_object(org, &schema.name)
         .map(|object| object.name.clone())
-        .ok_or_else(gone)
+        .ok_or_else(Refusal::not_found)
 }
 
 fn columns(share: &str) -> (String, String) {

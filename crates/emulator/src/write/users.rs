@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::values::{is_email, unknown_value};
-use super::{Writer, bad_reference, demand_fields, gone, integrity, text, truth};
+use super::{Writer, bad_reference, demand_fields, integrity, text, truth};
 use crate::http::Refusal;
 use crate::store::{Id, ObjectSchema, Org, Row, User, short};
 use crate::views;
@@ -63,7 +63,7 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
     }
     let now = writer.world.now();
     let org = &mut writer.world.org;
-    let before = org.users.get(id).cloned().ok_or_else(gone)?;
+    let before = org.users.get(id).cloned().ok_or_else(Refusal::not_found)?;
     if let Some(emptied) = REQUIRED
         .iter()
         .find(|name| row.get(name).is_some_and(Value::is_null))
@@ -102,8 +102,8 @@ pub(super) fn freeze(writer: &mut Writer<'_>, id: &str, row: &Row) -> Result<(),
     writer.demand("UserLogin", &PERMISSIONS)?;
     let users = writer.world.org.users.make_mut();
     let user = users.keys().find(|user| views::login_id(user) == id);
-    let user = user.cloned().ok_or_else(gone)?;
-    let user = users.get_mut(&user).ok_or_else(gone)?;
+    let user = user.cloned().ok_or_else(Refusal::not_found)?;
+    let user = users.get_mut(&user).ok_or_else(Refusal::not_found)?;
     user.frozen = truth(row, "IsFrozen", user.frozen);
     let verb = if user.frozen { "Froze" } else { "Unfroze" };
     let display = format!("{verb} user {}", user.username);
