@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::documents::sharing_rules;
 use crate::seed::demo;
 use crate::store::{Id, Org, Scale, Shared, Table};
 
@@ -128,6 +129,7 @@ fn complete(state: State) -> Org {
             org.records.insert(object, table);
         }
     }
+    sharing_rules::read_guest_rules(&mut org);
     demo::make_tables_meanwhile(&org);
     org
 }

@@ -12,6 +12,7 @@ mod standard;
 
 use std::path::{Path, PathBuf};
 
+use crate::documents::sharing_rules;
 use crate::sharing;
 use crate::store::{Container, FieldAccess, ObjectAccess, Org, Scale, Shared};
 
@@ -73,6 +74,7 @@ pub fn from_files(seeds: &[PathBuf]) -> Result<Org, SeedError> {
     let mut org = standard::org();
     metadata::lay(&mut org, &found.documents)?;
     records::lay(&mut org, &found.records)?;
+    sharing_rules::read_guest_rules(&mut org);
     settle(&mut org);
     keep_seats_free(&mut org);
     org.administrator_rights = Shared::new(Some(every_right(&org)));

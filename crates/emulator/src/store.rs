@@ -75,6 +75,9 @@ pub struct Org {
     pub manual_shares: BTreeMap<Id, ShareRow>,
     /// Metadata that is only kept: type, then full name, then XML text.
     pub documents: BTreeMap<String, BTreeMap<String, String>>,
+    /// What the kept documents of rules for guests say, by full name; read again whenever setup changes.
+    #[serde(skip)]
+    pub guest_rules: BTreeMap<String, SharingRule>,
     /// Managed packages.
     pub packages: Vec<Package>,
     /// Deploys by id.

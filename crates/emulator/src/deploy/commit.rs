@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::report::Report;
 use super::{Occasion, audit};
-use crate::documents;
+use crate::documents::{self, sharing_rules};
 use crate::problem::{INTEGRITY, Problem};
 use crate::store::{Org, SharingModel};
 use crate::{rules, sharing};
@@ -100,6 +100,7 @@ fn settle_sharing(org: &mut Org, before: &Org, occasion: &Occasion) {
         !(concerned.contains(&rule.object) && model == Some(SharingModel::ControlledByParent))
     });
     concerned.extend(changed_rules(before, org));
+    sharing_rules::read_guest_rules(org);
     let names: Vec<&str> = concerned.iter().map(String::as_str).collect();
     let timing = occasion.timing.clone();
     sharing::begin(org, &names, &occasion.user, occasion.now, timing);

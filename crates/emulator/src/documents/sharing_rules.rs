@@ -14,7 +14,7 @@ use crate::store::{AccessLevel, AccountLevels, Org, Principal, RuleScope, Sharin
 use crate::xml::{self, Writer, child, child_text, elements, text};
 
 pub(crate) use criteria::scope as criteria_scope;
-pub(crate) use stated::{guest_rules, keep_stated};
+pub(crate) use stated::{keep_stated, read_guest_rules};
 
 /// Longest label, longest description (Metadata API guide, SharingRules).
 const LONGEST: [(&str, usize); 2] = [("label", 80), ("description", 1_000)];

@@ -3,7 +3,7 @@ use std::fs;
 use super::*;
 use crate::documents;
 use crate::sharing::Sight;
-use crate::store::{RuleScope, SharingModel};
+use crate::store::{AccessLevel, RuleScope, SharingModel};
 use crate::xml::Writer;
 
 /// The org over these files: path in the seed, content.
@@ -51,6 +51,26 @@ fn read_back(org: &Org, kind: &str, name: &str) -> String {
     let mut writer = Writer::compact();
     assert!(documents::write(org, kind, name, &rendering, &mut writer));
     writer.finish()
+}
+
+#[test]
+fn rules_for_guests_are_read_once_and_share_what_their_fields_allow() {
+    let rule = |name: &str, field: &str| {
+        format!(
+            "<sharingGuestRules><fullName>{name}</fullName><accessLevel>Edit</accessLevel><label>Open</label><sharedTo><guestUser>Site</guestUser></sharedTo><criteriaItems><field>{field}</field><operation>equals</operation><value>Web</value></criteriaItems><includeHVUOwnedRecords>true</includeHVUOwnedRecords></sharingGuestRules>"
+        )
+    };
+    let rules = rule("Web", "LeadSource") + &rule("Odd", "Absent__c");
+    let org = org(&[(
+        "sharingRules/Lead.sharingRules",
+        &document("SharingRules", &rules),
+    )])
+    .unwrap();
+    let names: Vec<&str> = org.guest_rules.keys().map(String::as_str).collect();
+    assert_eq!(names, ["Lead.Web"]);
+    let web = &org.guest_rules["Lead.Web"];
+    assert_eq!(web.access, AccessLevel::Read);
+    assert_eq!(web.shared_to.name.as_deref(), Some("Site"));
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl<'org> Grants<'org> {
         let guest = org.users.get(circle.user);
         let for_guest = guest.map(|guest| guests::rules_for(org, &object.name, guest));
         let for_guest = for_guest.into_iter().flatten();
-        let for_guest = for_guest.map(|rule| (rule.access, Scope::new(org, object, &rule)));
+        let for_guest = for_guest.map(|rule| (rule.access, Scope::new(org, object, rule)));
         let rules = rules.chain(for_guest).collect();
         let manual = manual_for(org, &object.name, circle).map(|share| (share, share.level));
         Grants {

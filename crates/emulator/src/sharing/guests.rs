@@ -1,7 +1,6 @@
 //! Guests: visitors of a site who did not log in. Whatever the defaults say, records are private to them; only rules for
 //! guests share any, and to read only (Salesforce Help, "Securing Guest User Sharing").
 
-use crate::documents::sharing_rules::guest_rules;
 use crate::store::{Org, SharingModel, SharingRule, User};
 
 /// Whether somebody did not log in.
@@ -18,13 +17,18 @@ pub(super) fn model(model: SharingModel) -> SharingModel {
 }
 
 /// The rules of an object that share records with this guest.
-pub(super) fn rules_for(org: &Org, object: &str, guest: &User) -> Vec<SharingRule> {
-    if !is_guest(guest) {
-        return Vec::new();
-    }
-    let mut rules = guest_rules(org, object);
-    rules.retain(|rule| is_for(rule, guest));
-    rules
+pub(super) fn rules_for<'org>(
+    org: &'org Org,
+    object: &str,
+    guest: &User,
+) -> impl Iterator<Item = &'org SharingRule> {
+    let rules = rules_of(org, object).filter(|_| is_guest(guest));
+    rules.filter(|rule| is_for(rule, guest))
+}
+
+fn rules_of<'org>(org: &'org Org, object: &str) -> impl Iterator<Item = &'org SharingRule> {
+    let rules = org.guest_rules.values();
+    rules.filter(move |rule| rule.object == object)
 }
 
 /// A rule names a guest by the nickname, which is that of the site.
@@ -34,12 +38,13 @@ fn is_for(rule: &SharingRule, guest: &User) -> bool {
 }
 
 /// Each rule for guests of an object, with the guests it shares to.
-pub(super) fn rules<'org>(org: &'org Org, object: &str) -> Vec<(SharingRule, Vec<&'org User>)> {
-    let rules = guest_rules(org, object).into_iter();
-    let with_guests = rules.map(|rule| {
+pub(super) fn rules<'org>(
+    org: &'org Org,
+    object: &str,
+) -> impl Iterator<Item = (&'org SharingRule, Vec<&'org User>)> {
+    rules_of(org, object).map(|rule| {
         let guests = org.users.values().filter(|user| is_guest(user));
-        let guests = guests.filter(|user| is_for(&rule, user)).collect();
+        let guests = guests.filter(|user| is_for(rule, user)).collect();
         (rule, guests)
-    });
-    with_guests.collect()
+    })
 }

@@ -80,7 +80,7 @@ fn add_rule_rows<'org>(org: &'org Org, object: &'org ObjectSchema, rows: &mut Ro
 
 fn add_guest_rows<'org>(org: &'org Org, object: &'org ObjectSchema, rows: &mut Rows<'org>) {
     for (rule, guests) in guests::rules(org, &object.name) {
-        let scope = Scope::new(org, object, &rule);
+        let scope = Scope::new(org, object, rule);
         let shared = org
             .rows(&object.name)
             .filter(|(_, row)| !is_private_contact(object, row) && scope.matches(row));

@@ -512,14 +512,24 @@ fn a_guest_reads_what_rules_for_guests_share_and_nothing_else() {
         [0, 0, 0],
         "defaults are public"
     );
-    let rule = |guest: &str| {
-        format!(
-            "<SharingGuestRule xmlns=\"http://soap.sforce.com/2006/04/metadata\"><accessLevel>Read</accessLevel><label>Open</label><sharedTo><guestUser>{guest}</guestUser></sharedTo><criteriaItems><field>Sync_to_HubSpot__c</field><operation>equals</operation><value>True</value></criteriaItems><includeHVUOwnedRecords>false</includeHVUOwnedRecords></SharingGuestRule>"
-        )
+    let rule = |guest: &str| SharingRule {
+        object: "Lead".into(),
+        name: "Open".into(),
+        shared_to: principal("guestUser", guest),
+        access: AccessLevel::Read,
+        scope: RuleScope::Criteria {
+            items: vec![CriteriaItem {
+                field: "Sync_to_HubSpot__c".into(),
+                operation: "equals".into(),
+                value: "True".into(),
+            }],
+            boolean_filter: None,
+            include_records_owned_by_all: false,
+        },
+        ..SharingRule::default()
     };
-    let mut keep = |text: String| {
-        let kept = org.documents.entry("SharingGuestRule".into()).or_default();
-        kept.insert("Lead.Open".into(), text);
+    let mut keep = |rule: SharingRule| {
+        org.guest_rules.insert(rule.full_name(), rule);
         let rows = share_rows(&org, "Lead").into_iter();
         let rows = rows.filter(|row| row.cause == "GuestRule" && row.user_or_group == guest);
         (counts(&org, &guest, "Lead"), rows.count())

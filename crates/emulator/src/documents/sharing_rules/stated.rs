@@ -40,14 +40,15 @@ pub(super) fn write(org: &Org, object: &str, element: &str, kind: &str, writer: 
     }
 }
 
-/// What the kept rules for guests say of an object.
-pub(crate) fn guest_rules(org: &Org, object: &str) -> Vec<SharingRule> {
+/// Reads the kept rules for guests again, since they or the fields they ask for may have changed.
+pub(crate) fn read_guest_rules(org: &mut Org) {
     let kept = org.documents.get("SharingGuestRule").into_iter().flatten();
-    let of_object = kept.filter_map(|(full_name, stated)| {
-        let (of, name) = full_name.split_once('.')?;
-        (of == object).then(|| guest_rule(org, object, name, stated))?
+    let rules = kept.filter_map(|(full_name, stated)| {
+        let (object, name) = full_name.split_once('.')?;
+        let rule = guest_rule(org, object, name, stated)?;
+        Some((full_name.clone(), rule))
     });
-    of_object.collect()
+    org.guest_rules = rules.collect();
 }
 
 /// A rule for guests never gives more than Read (Metadata API guide, SharingGuestRule). A criterion that the org cannot
