@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use orgwright::emulator::{self, Options, Server};
+use salesforce_emulator::{self as emulator, Options, Server};
 use serde_json::Value;
 
 /// A round trip.

@@ -56,5 +56,3 @@ pub mod render;
 pub mod report;
 
 pub mod cli;
-
-pub mod emulator;

@@ -41,10 +41,10 @@ use cases::{Case, KINDS, faults};
 use door::{Door, Keys};
 use invariants::Holds;
 use orgwright::diagnostic::Exit;
-use orgwright::emulator::store::{Clock, Org};
-use orgwright::emulator::{self, Server};
 use orgwright::manifest::{self, Manifest};
 use run::{Run, Way, run};
+use salesforce_emulator::store::Org;
+use salesforce_emulator::{self as emulator, Clock, Server};
 
 /// How long the enumeration may take; beyond it, it ends with what it has and says so. `ORGWRIGHT_FAULTS=all` gives it
 /// the time it needs.

@@ -17,9 +17,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use orgwright::emulator::faults::Faults;
-use orgwright::emulator::store::Org;
-use orgwright::emulator::{self, Server};
+use salesforce_emulator::faults::Faults;
+use salesforce_emulator::store::Org;
+use salesforce_emulator::{self as emulator, Server};
 use support::{Run, finish, program};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::codes::{self, failure};
 use super::files::unwritable;
 use crate::diagnostic::{Exit, Failure};
-use crate::emulator::{self, Server};
 use crate::private_file;
+use salesforce_emulator::{self as emulator, Server};
 
 /// Where its state is kept, seen from the current folder.
 const FOLDER: &str = ".orgwright";

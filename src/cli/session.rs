@@ -7,13 +7,13 @@ use super::signals::Signals;
 use super::target::Choice;
 use super::trace;
 use crate::diagnostic::{Exit, Failure};
-use crate::emulator::Server;
 use crate::facts::Facts;
 use crate::failure::{NOTHING_CHANGED, of_org};
 use crate::manifest::Manifest;
 use crate::observe;
 use crate::org::{self, OrgError, Reader, Target};
 use crate::secret::Secret;
+use salesforce_emulator::Server;
 use std::collections::BTreeSet;
 
 /// Threads of the runtime: one for this program, one for an org inside it.

@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use orgwright::apply::{self, Applied, Options};
-use orgwright::emulator;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Reader, Target, Writer};
 use orgwright::secret::Secret;
 use orgwright::verify::Sample;
 use orgwright::{observe, plan, xml};
+use salesforce_emulator as emulator;
 
 /// A file to seed the org with.
 pub(crate) struct File<'a> {

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use orgwright::emulator::Server;
-use orgwright::emulator::store::{Org, SharingModel, SharingState};
 use orgwright::org::{Clock, Wait, query_path};
+use salesforce_emulator::Server;
+use salesforce_emulator::store::{Org, SharingModel, SharingState};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

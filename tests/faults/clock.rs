@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use orgwright::emulator::Server;
 use orgwright::org::{Clock, Wait};
+use salesforce_emulator::Server;
 use tokio::sync::{Notify, oneshot};
 
 /// Turns everybody gets to do what they can, before time moves on.

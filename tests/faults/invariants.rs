@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use orgwright::apply::Result as Became;
 use orgwright::diagnostic::Exit;
-use orgwright::emulator::store::Org;
+use salesforce_emulator::store::Org;
 
 use crate::cases::Case;
 use crate::run::{CANARY, Run, WAIT};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use orgwright::apply::Result as Became;
 use orgwright::diagnostic::Exit;
-use orgwright::emulator::Server;
+use salesforce_emulator::Server;
 
 use crate::cases::faults;
 use crate::invariants;

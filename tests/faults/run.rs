@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use orgwright::apply::{self, Applied};
 use orgwright::diagnostic::{Exit, Failure};
-use orgwright::emulator::Server;
 use orgwright::failure;
 use orgwright::manifest::Manifest;
 use orgwright::observe;
 use orgwright::org::{self, Clock, Exchange, Target, Writer};
 use orgwright::plan;
 use orgwright::verify::Sample;
+use salesforce_emulator::Server;
 
 use crate::clock::VirtualClock;
 use crate::door::Door;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use orgwright::diagnostic::Exit;
-use orgwright::emulator::store::Org;
+use salesforce_emulator::store::Org;
 
 use crate::cases::{Case, KINDS, Kind, Way as Fails, faults, next_random, shuffled};
 use crate::invariants;

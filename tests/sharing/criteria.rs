@@ -4,13 +4,13 @@
 //! of rules that public orgs hold. Where it leaves an outcome open, the program must say so, and the org may do either.
 
 use orgwright::criteria::{Criteria, Verdict};
-use orgwright::emulator::store::{
+use orgwright::facts::Row;
+use orgwright::xml::Element;
+use salesforce_emulator::store::{
     CriteriaItem, FieldSchema, FieldType, Id, ObjectAccess, Org, Principal, Role, RuleScope,
     SharingModel, SharingRule, SharingState, User, numbered, short,
 };
-use orgwright::emulator::{seed, sharing};
-use orgwright::facts::Row;
-use orgwright::xml::Element;
+use salesforce_emulator::{seed, sharing};
 use serde_json::{Value, json};
 
 use Outcome::{No, Open, Yes};
@@ -198,7 +198,7 @@ fn org() -> (Org, Id, Id) {
     let mut org = seed::standard();
     let lead = org.objects.make_mut().get_mut("Lead").unwrap();
     lead.sharing = SharingState::settled(SharingModel::Private, SharingModel::Private);
-    let mut record = orgwright::emulator::store::Row::new();
+    let mut record = salesforce_emulator::store::Row::new();
     for (name, kind, value) in fields() {
         let standard = lead.fields.get(name).cloned();
         let field = FieldSchema {
@@ -213,7 +213,7 @@ fn org() -> (Org, Id, Id) {
             record.insert(name, value);
         }
     }
-    let kind = orgwright::emulator::store::RecordType {
+    let kind = salesforce_emulator::store::RecordType {
         id: RECORD_TYPE.to_owned(),
         name: "Inbound, web".to_owned(),
         developer_name: "Inbound".to_owned(),
@@ -274,7 +274,7 @@ fn is_shared(
             kind: "role".to_owned(),
             name: Some("Sync".to_owned()),
         },
-        access: orgwright::emulator::store::AccessLevel::Read,
+        access: salesforce_emulator::store::AccessLevel::Read,
         ..SharingRule::default()
     };
     org.rules_in_force.insert(rule.full_name(), rule);

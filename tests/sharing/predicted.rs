@@ -5,13 +5,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use orgwright::access::Impact;
-use orgwright::emulator::{self, Server, persist};
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
 use orgwright::secret::Secret;
 use orgwright::verify::Sample;
 use orgwright::{apply, explain, observe, plan};
 use proptest::prelude::*;
+use salesforce_emulator::{self as emulator, Server, persist};
 
 use super::company::{
     Children, Company, Condition, Level, Logic, Object, Party, Rights, Rule, Which, company,

@@ -18,7 +18,7 @@ const FINDINGS: &str = "docs/findings.md";
 const MANIFEST: &str = "docs/manifest.md";
 
 fn documents() -> Vec<String> {
-    let mut documents = files("docs", ".md");
+    let mut documents = [files("docs", ".md"), files("crates", ".md")].concat();
     documents.push("README.md".to_owned());
     documents
 }
@@ -42,6 +42,7 @@ pub(crate) fn missing_paths() -> Vec<String> {
 fn own_path(word: &str) -> Option<String> {
     let folders = [
         "src/",
+        "crates/",
         "tests/",
         "docs/",
         "manifests/",

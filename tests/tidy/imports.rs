@@ -1,13 +1,12 @@
 //! Who may import whom.
 //!
 //! The table lists modules from the first to the last. A module may import every line above its own, and its own
-//! line. `only` narrows that to the named modules, `never` takes some away, `by` names the only files that may
-//! import the modules of the line.
+//! line. `only` narrows that to the named modules, `never` takes some away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::markdown;
-use crate::source::{Source, read, sources};
+use crate::source::{CLIENT, Source, read, sources_of};
 
 /// One line of the table.
 #[derive(Default)]
@@ -15,7 +14,6 @@ struct Line {
     modules: Vec<String>,
     only: Option<Vec<String>>,
     never: Vec<String>,
-    by: Option<Vec<String>>,
 }
 
 fn table() -> Vec<Line> {
@@ -32,10 +30,8 @@ fn line(text: &str) -> Line {
     };
     for part in parts {
         match part.trim().split_once(' ') {
-            Some(("only", "nothing")) => line.only = Some(Vec::new()),
             Some(("only", rest)) => line.only = Some(names(rest)),
             Some(("never", rest)) => line.never = names(rest),
-            Some(("by", rest)) => line.by = Some(names(rest)),
             _ => panic!("not understood in the import table: {text}"),
         }
     }
@@ -70,8 +66,8 @@ pub(crate) fn problems() -> Vec<String> {
         .flat_map(|(index, line)| line.modules.iter().map(move |name| (name.as_str(), index)))
         .collect();
     let mut problems = Vec::new();
-    for source in sources() {
-        if matches!(source.path.as_str(), "src/lib.rs" | "src/main.rs") {
+    for source in sources_of(CLIENT) {
+        if matches!(source.below(), "lib.rs" | "main.rs") {
             continue;
         }
         let Some(own) = position.get(source.module()) else {
@@ -83,10 +79,11 @@ pub(crate) fn problems() -> Vec<String> {
             continue;
         };
         problems.extend(climbs_out(&source));
-        for (imported, in_production) in imported(&source) {
+        for imported in imported(&source) {
             let refused = match position.get(imported.as_str()) {
                 None => Some("which is not in the table"),
-                Some(other) => refusal(&table, *own, *other, &imported, &source, in_production),
+                Some(_) if imported == source.module() => None,
+                Some(other) => refusal(&table, *own, *other, &imported),
             };
             problems
                 .extend(refused.map(|why| format!("{}: imports `{imported}`, {why}", source.path)));
@@ -95,25 +92,10 @@ pub(crate) fn problems() -> Vec<String> {
     problems
 }
 
-fn refusal(
-    table: &[Line],
-    own: usize,
-    other: usize,
-    imported: &str,
-    source: &Source,
-    in_production: bool,
-) -> Option<&'static str> {
-    if imported == source.module() {
-        return None;
-    }
-    let (line, imported_line) = (&table[own], &table[other]);
+fn refusal(table: &[Line], own: usize, other: usize, imported: &str) -> Option<&'static str> {
+    let line = &table[own];
     let named = |names: &Vec<String>| names.iter().any(|name| name == imported);
-    if let Some(by) = &imported_line.by {
-        // Tests may start what only the command line starts.
-        let allowed = by.contains(&source.path) || !in_production;
-        return (!allowed).then_some("which only the files named there may");
-    }
-    if line.never.iter().any(|name| name == imported) {
+    if named(&line.never) {
         return Some("which it never may");
     }
     if line.only.as_ref().is_some_and(|only| !named(only)) {
@@ -122,21 +104,13 @@ fn refusal(
     (other > own).then_some("which stands below it")
 }
 
-/// The modules that a file names behind `crate::`, and whether production code does.
-fn imported(source: &Source) -> BTreeMap<String, bool> {
-    let mut names = BTreeMap::new();
-    let code: Vec<&str> = source
-        .whole
-        .lines()
+/// The modules that a file names behind `crate::`, its tests included.
+fn imported(source: &Source) -> BTreeSet<String> {
+    let lines = source.whole.lines();
+    let code: Vec<&str> = lines
         .filter(|line| !line.trim_start().starts_with("//"))
         .collect();
-    for name in behind_crate(&code.join("\n")) {
-        names.insert(name, false);
-    }
-    for name in behind_crate(&source.production) {
-        names.insert(name, true);
-    }
-    names
+    behind_crate(&code.join("\n")).into_iter().collect()
 }
 
 fn behind_crate(code: &str) -> Vec<String> {

@@ -4,8 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// One Rust file below `src`.
+/// Where the code of each crate stands.
+pub(crate) const CLIENT: &str = "src";
+pub(crate) const EMULATOR: &str = "crates/emulator/src";
+
+/// One Rust file of a crate.
 pub(crate) struct Source {
+    /// The folder of its crate's code: `src`.
+    root: &'static str,
     /// Its path from the repository's root: `src/kinds/role.rs`.
     pub(crate) path: String,
     /// The whole text.
@@ -15,16 +21,20 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// Its path below the crate's code: `kinds/role.rs` for `src/kinds/role.rs`.
+    pub(crate) fn below(&self) -> &str {
+        &self.path[self.root.len() + 1..]
+    }
+
     /// The module below the crate's root that the file belongs to: `kinds` for `src/kinds/role.rs`.
     pub(crate) fn module(&self) -> &str {
-        let below = self.path.strip_prefix("src/").unwrap();
-        let first = below.split('/').next().unwrap();
+        let first = self.below().split('/').next().unwrap();
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
     /// How many modules deep it stands: 1 for `src/kinds.rs`, 2 for `src/kinds/role.rs`.
     pub(crate) fn depth(&self) -> usize {
-        self.path.matches('/').count()
+        self.below().matches('/').count() + 1
     }
 }
 
@@ -52,9 +62,17 @@ pub(crate) fn files(folder: &str, ending: &str) -> Vec<String> {
     found
 }
 
-/// Every file of the crate.
+/// Every file of every crate.
 pub(crate) fn sources() -> Vec<Source> {
-    let texts: Vec<(String, String)> = files("src", ".rs")
+    [CLIENT, EMULATOR]
+        .into_iter()
+        .flat_map(sources_of)
+        .collect()
+}
+
+/// Every file of the crate whose code stands there.
+pub(crate) fn sources_of(root: &'static str) -> Vec<Source> {
+    let texts: Vec<(String, String)> = files(root, ".rs")
         .into_iter()
         .map(|path| (path.clone(), read(path)))
         .collect();
@@ -69,6 +87,7 @@ pub(crate) fn sources() -> Vec<Source> {
             false => production(&whole),
         };
         Source {
+            root,
             path,
             whole,
             production,
@@ -79,10 +98,8 @@ pub(crate) fn sources() -> Vec<Source> {
 
 /// The files behind `#[cfg(test)] mod NAME;`, as paths without ending.
 fn test_modules(path: &str, text: &str) -> Vec<String> {
-    let folder = match path {
-        "src/lib.rs" => "src",
-        path => path.strip_suffix(".rs").unwrap(),
-    };
+    let module = path.strip_suffix(".rs").unwrap();
+    let folder = module.strip_suffix("/lib").unwrap_or(module);
     let lines: Vec<&str> = text.lines().collect();
     let names = lines.windows(2).filter_map(|pair| {
         let (_, name) = pair[1].strip_suffix(';')?.split_once("mod ")?;

@@ -16,7 +16,16 @@ const FORBIDDEN: [&str; 8] = [
 
 /// Every line that holds one of them.
 pub(crate) fn problems() -> Vec<String> {
-    let folders = ["src", "tests", "docs", "manifests", "templates", ".ci"];
+    let folders = [
+        "src",
+        "crates",
+        "tests",
+        "benches",
+        "docs",
+        "manifests",
+        "templates",
+        ".ci",
+    ];
     let mut paths: Vec<String> = folders
         .iter()
         .flat_map(|folder| files(folder, ""))

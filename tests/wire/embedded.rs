@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::TcpStream;
 
-use orgwright::emulator::{self, Server};
 use orgwright::org::query_path;
 use orgwright::xml::{self, Element};
+use salesforce_emulator::{self as emulator, Server};
 use serde_json::{Value, json};
 
 use crate::transcript::{Message, Transcript, message, pairs};

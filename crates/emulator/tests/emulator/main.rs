@@ -1,0 +1,8 @@
+//! The emulated org as other programs meet it.
+
+mod described;
+mod emulated;
+mod no_silent_success;
+mod program;
+mod seeds;
+mod sharing;
