@@ -14,7 +14,7 @@ mod wait;
 pub use rest::add_rest;
 
 use crate::address::Address;
-use crate::change::{Action, Change, Write};
+use crate::change::{Action, Change, Stage, Write};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
 use crate::facts::Facts;
@@ -29,16 +29,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-
-/// The stages, and what each does.
-pub const STAGES: [(u8, &str); 6] = [
-    (1, "fields, profile and role"),
-    (2, "user and permission sets"),
-    (3, "organization-wide defaults"),
-    (4, "role levels that the new defaults allow"),
-    (5, "sharing rules"),
-    (6, "profile and role of an existing user, removals"),
-];
 
 /// How to apply.
 #[derive(Clone)]
@@ -180,8 +170,8 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn stages_and_proof(&mut self) -> Step<Verification> {
-        for (stage, title) in STAGES {
-            self.stage(stage, title).await?;
+        for stage in Stage::WRITING {
+            self.stage(stage).await?;
         }
         let mut verification = self.settled_proof().await?;
         verification
@@ -190,9 +180,9 @@ impl Run<'_> {
         Ok(verification)
     }
 
-    async fn stage(&mut self, stage: u8, title: &str) -> Step<()> {
+    async fn stage(&mut self, stage: Stage) -> Step<()> {
         let changes: Vec<usize> = self.changes_of(stage);
-        if stage == 5 {
+        if stage == Stage::Rules {
             // An earlier run may have been killed while a default was being recalculated.
             self.wait_for_defaults(stage).await?;
         }
@@ -208,14 +198,14 @@ impl Run<'_> {
             .collect();
         (self.emit)(Event::StageStarted {
             stage,
-            title: title.to_owned(),
+            title: stage.title().to_owned(),
             addresses,
         });
         self.deploy_changes(stage, &changes).await?;
         self.write_records(stage, &changes).await?;
         match stage {
-            3 => self.wait_for_defaults(stage).await?,
-            5 => self.wait_for_rules(stage).await?,
+            Stage::Defaults => self.wait_for_defaults(stage).await?,
+            Stage::Rules => self.wait_for_rules(stage).await?,
             _ => {}
         }
         let elapsed_ms = self.milliseconds(started);
@@ -235,7 +225,7 @@ impl Run<'_> {
         u64::try_from(self.elapsed(since).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn changes_of(&self, stage: u8) -> Vec<usize> {
+    fn changes_of(&self, stage: Stage) -> Vec<usize> {
         let numbered = self.plan.changes.iter().enumerate();
         numbered
             .filter(|(_, change)| change.stage == stage)
@@ -252,7 +242,7 @@ impl Run<'_> {
         Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
     }
 
-    fn mark(&mut self, index: usize, stage: u8, result: Result, id: Option<String>) {
+    fn mark(&mut self, index: usize, stage: Stage, result: Result, id: Option<String>) {
         self.outcomes[index].result = result;
         self.wrote |= result != Result::NotDone;
         if result == Result::Done {

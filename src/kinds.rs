@@ -16,7 +16,7 @@ mod sharing_rule;
 mod user;
 
 use crate::address::Address;
-use crate::change::{Action, Attributes, Change, FieldChange, Write, differences};
+use crate::change::{Action, Attributes, Change, FieldChange, Stage, Write, differences};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{Facts, Question, Row};
 use crate::manifest::{Manifest, nearest};
@@ -102,7 +102,7 @@ impl Draft {
         &mut self,
         address: Address,
         (action, fields): (Action, Vec<FieldChange>),
-        stage: u8,
+        stage: Stage,
         place: &Place,
         write: Write,
     ) {

@@ -4,7 +4,7 @@ use super::entry::Entry;
 use super::lost::{is_of, short, undecided};
 use super::rest::add_rest;
 use super::{Result, Run, Step};
-use crate::change::Component;
+use crate::change::{Component, Stage};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::kinds::id_query;
@@ -40,7 +40,7 @@ enum Refused {
 
 impl Run<'_> {
     /// Deploys the components of these changes: what is removed first, then what is made.
-    pub(super) async fn deploy_changes(&mut self, stage: u8, changes: &[usize]) -> Step<()> {
+    pub(super) async fn deploy_changes(&mut self, stage: Stage, changes: &[usize]) -> Step<()> {
         let deployed: Vec<usize> = changes
             .iter()
             .copied()
@@ -78,12 +78,12 @@ impl Run<'_> {
 
     async fn deploy_additions(
         &mut self,
-        stage: u8,
+        stage: Stage,
         mut components: Vec<Component>,
         changes: &[usize],
     ) -> Step<()> {
         let files = package::files(&components, self.api_version()).map_err(unpackable)?;
-        let coupled = stage == 3 && components.len() > 1;
+        let coupled = stage == Stage::Defaults && components.len() > 1;
         match self
             .deploy_rounds(stage, files, changes, &mut components)
             .await
@@ -106,7 +106,7 @@ impl Run<'_> {
     /// for any other reason.
     async fn deploy_rounds(
         &mut self,
-        stage: u8,
+        stage: Stage,
         mut files: Files,
         changes: &[usize],
         components: &mut [Component],
@@ -152,7 +152,7 @@ impl Run<'_> {
 
     async fn deploy_once(
         &mut self,
-        stage: u8,
+        stage: Stage,
         files: &Files,
         changes: &[usize],
     ) -> Step<DeployStatus> {
@@ -180,7 +180,7 @@ impl Run<'_> {
 
     /// A deploy that was accepted goes on whatever happens here, so a look that fails is followed by another; once too
     /// many have, its outcome is unknown.
-    async fn poll(&mut self, stage: u8, id: &str, changes: &[usize]) -> Step<DeployStatus> {
+    async fn poll(&mut self, stage: Stage, id: &str, changes: &[usize]) -> Step<DeployStatus> {
         let started = self.now();
         let mut last = (String::new(), u64::MAX);
         let mut broken = 0;
@@ -221,7 +221,7 @@ impl Run<'_> {
 
     fn refused(
         &mut self,
-        stage: u8,
+        stage: Stage,
         status: &DeployStatus,
         changes: &[usize],
         components: &mut [Component],
@@ -266,7 +266,7 @@ impl Run<'_> {
     /// Takes what the org refused out of the cloned profile, unless the manifest states it or it is a removal.
     fn drop_entry(
         &mut self,
-        stage: u8,
+        stage: Stage,
         changes: &[usize],
         components: &mut [Component],
         entry: &Entry,
@@ -303,7 +303,7 @@ impl Run<'_> {
         gone
     }
 
-    fn remark_dropped(&mut self, stage: u8, index: usize, entry: &Entry, problem: &str) {
+    fn remark_dropped(&mut self, stage: Stage, index: usize, entry: &Entry, problem: &str) {
         let change = &self.plan.changes[index];
         let address = change.address.clone();
         let message = format!("`{entry}` was left out of {address}: {problem}");
@@ -346,7 +346,7 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components
 }
 
-fn progress(stage: u8, id: &str, status: &DeployStatus, elapsed_ms: u64) -> Event {
+fn progress(stage: Stage, id: &str, status: &DeployStatus, elapsed_ms: u64) -> Event {
     Event::DeployProgress {
         stage,
         id: id.to_owned(),

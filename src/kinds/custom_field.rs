@@ -4,7 +4,7 @@
 use super::profile_name::{full_name, label};
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::set_field_permission;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{FIELD_PERMISSIONS, Facts, PROFILES, Question, Selection};
@@ -90,7 +90,7 @@ fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut 
     if field.absent {
         let removal = Write::Deploy(vec![Component::removal("CustomField", name)]);
         if let Some(comparison) = compare(live.as_ref(), None) {
-            draft.change(address, comparison, 6, &field.place, removal);
+            draft.change(address, comparison, Stage::Removals, &field.place, removal);
             // The field's data goes with it.
             draft
                 .changes
@@ -125,7 +125,7 @@ fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut 
     draft.change(
         address,
         comparison,
-        1,
+        Stage::Containers,
         &field.place,
         Write::Deploy(components),
     );

@@ -6,7 +6,7 @@
 
 use super::{Draft, Kind, Resource, compare};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, ORGANIZATION, Question};
 use crate::manifest::{Manifest, Sharing, SharingModel, Word};
@@ -239,7 +239,7 @@ fn propose_default(sharing: &Sharing, manifest: &Manifest, facts: &Facts, draft:
     draft.change(
         address,
         comparison,
-        3,
+        Stage::Defaults,
         place,
         write(&sharing.object, &desired, facts),
     );

@@ -3,7 +3,7 @@
 
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags};
 use crate::facts::{Facts, PROFILES, Question};
 use crate::manifest::{Holder, KeepAccess, KeptAccess, Manifest, Sharing};
@@ -111,7 +111,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
             draft.change(
                 address,
                 comparison,
-                1,
+                Stage::Containers,
                 &keeper.entry.place,
                 Write::Deploy(vec![component]),
             );

@@ -4,7 +4,7 @@ use super::permission_set::keepers;
 use super::user::live;
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Attributes, Lookup, Record, RecordValue, Write};
+use crate::change::{Attributes, Lookup, Record, RecordValue, Stage, Write};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{CONTAINERS, Facts, Question, Row};
 use crate::manifest::{Manifest, PermissionSetRef, nearest};
@@ -235,7 +235,13 @@ fn assign(
         object: "PermissionSetAssignment",
         values: values.into(),
     };
-    draft.change(address, comparison, 2, place, Write::Insert(record));
+    draft.change(
+        address,
+        comparison,
+        Stage::User,
+        place,
+        Write::Insert(record),
+    );
 }
 
 fn set_query(name: &str) -> String {
@@ -265,5 +271,5 @@ fn unassign(draft: &mut Draft, name: &str, username: &str, id: &str, place: &Pla
         return;
     };
     let write = Write::Remove("PermissionSetAssignment".to_owned(), id.to_owned());
-    draft.change(own_address(name), comparison, 2, place, write);
+    draft.change(own_address(name), comparison, Stage::User, place, write);
 }

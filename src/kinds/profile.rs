@@ -10,7 +10,7 @@ mod wishes;
 use super::profile_name::{full_name, label};
 use super::{Draft, Kind, Resource, compare, unknown};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
 use crate::count::{MOST_NAMED, count, first_few};
 use crate::diagnostic::Diagnostic;
@@ -78,7 +78,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
         let removal = Write::Deploy(vec![Component::removal("Profile", full_name(&wanted.name))]);
         let gone = live.map(|_| Profile::default());
         if let Some(comparison) = compare(gone.as_ref(), None) {
-            draft.change(address, comparison, 6, &wanted.place, removal);
+            draft.change(address, comparison, Stage::Removals, &wanted.place, removal);
         }
         return draft;
     }
@@ -177,7 +177,13 @@ impl Owned<'_> {
         let name = full_name(&self.wanted.name);
         let component = Component::new("Profile", name, written(&live, &desired));
         let write = Write::Deploy(vec![component]);
-        draft.change(address, comparison, 1, &self.wanted.place, write);
+        draft.change(
+            address,
+            comparison,
+            Stage::Containers,
+            &self.wanted.place,
+            write,
+        );
     }
 
     /// The entries we own, as they are.

@@ -10,7 +10,7 @@ mod reference;
 use super::organization_wide_default::Defaults;
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Action, Attributes, Component, FieldChange, Write};
+use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
 use crate::criteria::Criteria;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question, ROLES};
@@ -204,7 +204,7 @@ fn remove(rule: &manifest::Rule, live: Option<&Element>, address: Address, draft
         draft.change(
             address,
             comparison,
-            5,
+            Stage::Rules,
             &rule.place,
             Write::Deploy(vec![removal]),
         );
@@ -265,7 +265,7 @@ fn propose_rule(
     draft.change(
         address,
         (action, fields),
-        5,
+        Stage::Rules,
         &rule.place,
         Write::Deploy(components),
     );

@@ -3,7 +3,7 @@
 
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Action, Attributes, FieldChange, Lookup, Record, RecordValue, Write};
+use crate::change::{Action, Attributes, FieldChange, Lookup, Record, RecordValue, Stage, Write};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{Facts, LICENSES, PROFILES, Question, Row, Selection};
 use crate::manifest::{self, Manifest, Sp};
@@ -153,7 +153,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     let Some(id) = row.and_then(|row| row.text("Id")) else {
         draft.errors.extend(no_seat(wanted, manifest, facts));
         let write = Write::Insert(record(&fields, manifest));
-        draft.change(address, (action, fields), 2, &wanted.place, write);
+        draft.change(address, (action, fields), Stage::User, &wanted.place, write);
         if let Some(change) = draft.changes.last_mut() {
             change.irreversible = true;
         }
@@ -163,7 +163,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     draft
 }
 
-/// A user in use keeps profile and role until the rules stand: those two are changed in stage 6.
+/// A user in use keeps profile and role until the rules stand: those two come with the removals.
 fn split(
     id: &str,
     fields: Vec<FieldChange>,
@@ -174,7 +174,7 @@ fn split(
 ) {
     let late = |field: &FieldChange| matches!(field.path.as_str(), "profile" | "role");
     let (last, first): (Vec<_>, Vec<_>) = fields.into_iter().partition(late);
-    for (stage, fields) in [(2, first), (6, last)] {
+    for (stage, fields) in [(Stage::User, first), (Stage::Removals, last)] {
         if !fields.is_empty() {
             let write = Write::Update(id.to_owned(), record(&fields, manifest));
             draft.change(

@@ -7,9 +7,7 @@ use crate::findings::ManualStep;
 use crate::plan::Plan;
 
 use super::text::{printable, value};
-use super::{
-    Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, stage_title, totals,
-};
+use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, totals};
 use crate::count::{count, number};
 
 /// Nothing may be loaded or run, whatever the text holds.
@@ -132,7 +130,7 @@ fn change(change: &Change) -> String {
         change.action.symbol(),
         kind_words(&change.address),
         escaped(&change.address.name),
-        stage_title(change.stage),
+        change.stage.title(),
         escaped(&place),
         rows.concat(),
     )
@@ -240,7 +238,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::change::Action;
+    use crate::change::{Action, Stage};
     use crate::report::samples;
 
     #[test]
@@ -251,7 +249,7 @@ mod tests {
         given.changes.push(samples::change(
             Address::new("role", hostile),
             Action::Delete,
-            1,
+            Stage::Containers,
             Vec::new(),
         ));
         let page = plan(&given, &samples::frame());

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::access::Impact;
 use crate::address::Address;
 use crate::apply::{Applied, Outcome};
-use crate::change::{Action, Change, FieldChange};
+use crate::change::{Action, Change, FieldChange, Stage};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::explain::Explanation;
@@ -218,7 +218,7 @@ struct ChangeJson<'a> {
     address: &'a Address,
     kind: &'static str,
     action: Action,
-    stage: u8,
+    stage: Stage,
     irreversible: bool,
     file: Option<&'a str>,
     line: Option<usize>,

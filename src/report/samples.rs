@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::access::{Bypass, Impact, Losing};
 use crate::address::Address;
-use crate::change::{Action, Change, FieldChange, Record, Write};
+use crate::change::{Action, Change, FieldChange, Record, Stage, Write};
 use crate::diagnostic::{Diagnostic, Place, Sources};
 use crate::facts::OrgFacts;
 use crate::findings::ManualStep;
@@ -46,7 +46,7 @@ fn field(path: &str, before: Value, after: Value, reason: Option<&str>) -> Field
 pub(crate) fn change(
     address: Address,
     action: Action,
-    stage: u8,
+    stage: Stage,
     fields: Vec<FieldChange>,
 ) -> Change {
     let record = Record::default();
@@ -91,7 +91,7 @@ pub(crate) fn plan() -> Plan {
     let mut user = change(
         Address::new("user", "hubspot.integration@acme.example"),
         Action::Create,
-        2,
+        Stage::User,
         vec![field(
             "email",
             Value::Null,
@@ -160,7 +160,7 @@ fn profile() -> Change {
     change(
         Address::new("profile", "HubSpot Integration"),
         Action::Create,
-        1,
+        Stage::Containers,
         fields,
     )
 }
@@ -170,7 +170,7 @@ fn role() -> Change {
     change(
         Address::new("role", "HubSpot_Integration"),
         Action::Create,
-        1,
+        Stage::Containers,
         vec![label],
     )
 }
@@ -191,7 +191,7 @@ fn default() -> Change {
     change(
         Address::new("organization_wide_default", "Lead"),
         Action::Update,
-        3,
+        Stage::Defaults,
         vec![internal, external],
     )
 }

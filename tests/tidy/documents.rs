@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use orgwright::apply::STAGES;
+use orgwright::change::Stage;
 use orgwright::diagnostic::Exit;
 use orgwright::kinds::KINDS;
 use orgwright::manifest::json_schema;
@@ -199,13 +199,13 @@ fn schema_keys(schema: &Value, keys: &mut BTreeSet<String>) {
 pub(crate) fn documented_stages() -> Vec<(String, String)> {
     let rows = markdown::table(&read(ARCHITECTURE), "stage");
     let cells = rows.into_iter().map(|row| (row[0].clone(), row[1].clone()));
-    cells.take(STAGES.len()).collect()
+    cells.take(Stage::WRITING.len()).collect()
 }
 
 /// Number and title of each stage that there is.
 pub(crate) fn real_stages() -> Vec<(String, String)> {
-    let stages = STAGES.into_iter();
+    let stages = Stage::WRITING.into_iter();
     stages
-        .map(|(number, title)| (number.to_string(), title.to_owned()))
+        .map(|stage| (stage.to_string(), stage.title().to_owned()))
         .collect()
 }

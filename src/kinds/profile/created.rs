@@ -5,7 +5,7 @@ use super::super::{Draft, Resource, column, compare, unknown};
 use super::wishes::wishes;
 use super::{known, partial};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, Removals, Source};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, PROFILES};
@@ -94,7 +94,7 @@ pub(super) fn create(
         component.rest_of = Some(label(source));
     }
     let write = Write::Deploy(vec![component]);
-    draft.change(address, comparison, 1, &wanted.place, write);
+    draft.change(address, comparison, Stage::Containers, &wanted.place, write);
     if let Some(change) = draft.changes.last_mut() {
         change.fingerprint = fingerprint;
     }

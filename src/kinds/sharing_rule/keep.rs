@@ -5,7 +5,7 @@ use super::element::{element, read};
 use super::live::RuleKind;
 use super::{KIND, SharingRule};
 use crate::address::Address;
-use crate::change::{Component, Write};
+use crate::change::{Component, Stage, Write};
 use crate::facts::{Facts, ROLES};
 use crate::manifest::{self, Holder, KeptAccess, Sharing};
 use crate::xml::Element;
@@ -67,7 +67,7 @@ pub(super) fn propose_kept(
     draft.change(
         address,
         comparison,
-        5,
+        Stage::Rules,
         &entry.place,
         Write::Deploy(vec![component]),
     );

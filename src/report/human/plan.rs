@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::Change;
+use crate::change::{Change, Stage};
 use crate::count::count;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::findings::ManualStep;
 use crate::plan::Plan;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{clipped, printable, short_digest};
-use crate::report::{
-    Frame, finding_counts, kind_words, left_alone_counts, of_severity, stage_title, totals,
-};
+use crate::report::{Frame, finding_counts, kind_words, left_alone_counts, of_severity, totals};
 
 use super::change::change;
 use super::finding::{brief, excerpt, pointer};
@@ -140,7 +138,7 @@ fn changes(page: &mut Page, plan: &Plan) {
 
 /// The stages that have something to do, and what.
 fn order(page: &mut Page, changes: &[Change]) {
-    let mut stages: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    let mut stages: BTreeMap<Stage, Vec<String>> = BTreeMap::new();
     for change in changes {
         let name = format!(
             "{} {}",
@@ -149,10 +147,10 @@ fn order(page: &mut Page, changes: &[Change]) {
         );
         stages.entry(change.stage).or_default().push(name);
     }
-    stages.entry(7).or_default();
+    stages.entry(Stage::Proof).or_default();
     page.heading("ORDER");
     for (stage, names) in &stages {
-        page.text(2, 5, &format!("{stage}  {}", stage_title(*stage)));
+        page.text(2, 5, &format!("{stage}  {}", stage.title()));
         if !names.is_empty() {
             page.toned(5, 5, Some(Tone::Faint), &listed(names, page.style));
         }
@@ -307,7 +305,7 @@ mod tests {
             samples::change(
                 Address::new("role", format!("Role_{number}")),
                 Action::Create,
-                1,
+                Stage::Containers,
                 Vec::new(),
             )
         };
@@ -327,7 +325,7 @@ mod tests {
         given.changes.push(samples::change(
             Address::new("role", "x".repeat(5000)),
             Action::Create,
-            1,
+            Stage::Containers,
             Vec::new(),
         ));
         for width in [40, 60, 80, 100] {
