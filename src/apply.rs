@@ -15,6 +15,7 @@ pub use rest::add_rest;
 
 use crate::address::Address;
 use crate::change::{Action, Change, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
 use crate::facts::Facts;
@@ -237,7 +238,8 @@ impl Run<'_> {
         if !self.options.stop.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let diagnostic = Diagnostic::error("OW5004", "stopped between two steps, as asked");
+        let diagnostic =
+            Diagnostic::error(Code::Interrupted, "stopped between two steps, as asked");
         let help = "run the same command again: it finishes what is left";
         Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
     }
@@ -265,7 +267,7 @@ impl Run<'_> {
             };
             let message = format!("planning again still finds {found}: {}", names.join(", "));
             let help = "somebody else changes the same settings, or the org keeps them otherwise; plan shows the difference";
-            let diagnostic = Diagnostic::error("OW5002", message).help(help);
+            let diagnostic = Diagnostic::error(Code::NotAtRest, message).help(help);
             return Some(self.with_state(Failure::new(Exit::ProofFailed, vec![diagnostic])));
         }
         verify::failure(verification).map(|failure| self.with_state(failure))

@@ -116,7 +116,12 @@ impl TryFrom<u8> for Stage {
         let mut stages = Self::WRITING.into_iter().chain([Self::Proof]);
         stages
             .find(|stage| stage.number() == number)
-            .ok_or_else(|| format!("there is no stage {number}; the stages are 1 to {}", Self::Proof))
+            .ok_or_else(|| {
+                format!(
+                    "there is no stage {number}; the stages are 1 to {}",
+                    Self::Proof
+                )
+            })
     }
 }
 

@@ -17,6 +17,7 @@ mod user;
 
 use crate::address::Address;
 use crate::change::{Action, Attributes, Change, FieldChange, Stage, Write, differences};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{Facts, Question, Row};
 use crate::manifest::{Manifest, nearest};
@@ -126,7 +127,7 @@ const MOST_LISTED: usize = 8;
 
 /// An error for a name the org does not have, with the nearest it has, or some of those it has.
 pub fn unknown<'a>(
-    code: &'static str,
+    code: Code,
     what: &str,
     name: &str,
     place: &Place,

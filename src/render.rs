@@ -4,6 +4,7 @@
 
 use crate::apply::add_rest;
 use crate::change::{Change, Component, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::{Facts, Question, ROLES};
 use crate::kinds::{profile_full_name, user_question};
@@ -227,7 +228,7 @@ fn unwritable(error: package::PackageError) -> Failure {
     Failure::new(
         Exit::Failed,
         vec![Diagnostic::error(
-            "OW3008",
+            Code::PackageNotBuildable,
             format!("cannot build the package: {error}"),
         )],
     )

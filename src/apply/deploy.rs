@@ -5,6 +5,7 @@ use super::lost::{is_of, short, undecided};
 use super::rest::add_rest;
 use super::{Result, Run, Step};
 use crate::change::{Component, Stage};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::kinds::id_query;
@@ -309,7 +310,7 @@ impl Run<'_> {
         let message = format!("`{entry}` was left out of {address}: {problem}");
         let help =
             "state it in the manifest if the integration needs it; then the org has to allow it";
-        let mut remark = Diagnostic::warning("OW2024", message)
+        let mut remark = Diagnostic::warning(Code::EntryLeftOut, message)
             .help(help)
             .about(address.clone());
         remark.place.clone_from(&change.place);
@@ -358,13 +359,16 @@ fn progress(stage: Stage, id: &str, status: &DeployStatus, elapsed_ms: u64) -> E
 }
 
 fn unpackable(error: package::PackageError) -> super::Stopped {
-    let diagnostic = Diagnostic::error("OW3008", format!("cannot build the package: {error}"));
+    let diagnostic = Diagnostic::error(
+        Code::PackageNotBuildable,
+        format!("cannot build the package: {error}"),
+    );
     super::Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
 }
 
 fn busy(words: &str) -> Failure {
     let diagnostic = Diagnostic::error(
-        "OW3005",
+        Code::OrgBusy,
         format!("another operation holds a lock in the org: {words}"),
     );
     Failure::new(
@@ -375,7 +379,7 @@ fn busy(words: &str) -> Failure {
 
 fn still_running(id: &str) -> Failure {
     let diagnostic = Diagnostic::error(
-        "OW5001",
+        Code::StillWaiting,
         format!("the deploy {id} is still running in the org"),
     );
     let help = "it goes on there; run the same command again, or wait longer with `--wait 30m`";

@@ -5,6 +5,7 @@
 
 use super::{Run, Step};
 use crate::change::Stage;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::org::{DeployOptions, DeployStatus, OrgError, Row};
@@ -208,7 +209,7 @@ pub(super) fn undecided(id: &str) -> Failure {
     let help = "run the same command again: it looks first, and finishes what is left";
     Failure::new(
         Exit::Partial,
-        vec![Diagnostic::error("OW3006", message).help(help)],
+        vec![Diagnostic::error(Code::AnswerLost, message).help(help)],
     )
 }
 

@@ -3,6 +3,7 @@
 use super::lost::Attempts;
 use super::{Result, Run, Step};
 use crate::change::{Component, Lookup, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::failure;
 use crate::org::{OrgError, Refusal, Row};
@@ -189,7 +190,7 @@ impl Run<'_> {
             None => {
                 let message = format!("the {} cannot be found in the org", lookup.what);
                 let help = "an earlier stage should have made it; run the same command again";
-                let diagnostic = Diagnostic::error("OW3009", message).help(help);
+                let diagnostic = Diagnostic::error(Code::IdNotFound, message).help(help);
                 Err(Failure::new(Exit::Failed, vec![diagnostic]).into())
             }
         }

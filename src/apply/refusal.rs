@@ -5,6 +5,7 @@ use super::deploy::MOST_ROUNDS;
 use super::entry::Entry;
 use crate::address::Address;
 use crate::change::{Change, Component, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place};
 use crate::org::{ComponentMessage, DeployStatus};
 
@@ -21,7 +22,7 @@ impl Run<'_> {
                 "the Apex test {} failed during the deploy: {}",
                 test.name, test.message
             );
-            diagnostics.push(Diagnostic::error("OW3008", message));
+            diagnostics.push(Diagnostic::error(Code::ApexTestFailed, message));
         }
         if diagnostics.is_empty() {
             let reason = status
@@ -29,7 +30,7 @@ impl Run<'_> {
                 .as_deref()
                 .unwrap_or("the org gave no reason");
             diagnostics.push(Diagnostic::error(
-                "OW3008",
+                Code::DeployFailed,
                 format!("the deploy {} ended {}: {reason}", status.id, status.status),
             ));
         }
@@ -41,7 +42,7 @@ impl Run<'_> {
         let mut failure = self.refusal(status, changes);
         let remarks = self.remarks.iter();
         let left_out: Vec<&str> = remarks
-            .filter(|remark| remark.code == "OW2024")
+            .filter(|remark| remark.code == Code::EntryLeftOut)
             .filter_map(|remark| remark.message.split('`').nth(1))
             .collect();
         let message = format!(
@@ -50,7 +51,7 @@ impl Run<'_> {
         );
         let help =
             "state in the manifest, as `false` or without the right, what the org will not take";
-        let last = Diagnostic::error("OW3007", message).help(help);
+        let last = Diagnostic::error(Code::EntriesRefusedWithoutEnd, message).help(help);
         failure.diagnostics.push(last);
         failure
     }
@@ -73,10 +74,11 @@ impl Run<'_> {
                 "the org refused {} {}: {problem}",
                 failure.component_type, failure.full_name
             );
-            return Diagnostic::error("OW3007", message);
+            return Diagnostic::error(Code::ComponentRefused, message);
         };
         let message = format!("the org refused {}: {problem}", change.address);
-        let diagnostic = Diagnostic::error("OW3007", message).about(change.address.clone());
+        let diagnostic =
+            Diagnostic::error(Code::ComponentRefused, message).about(change.address.clone());
         if let Some(stated) = self.stated(&change.address, problem) {
             return diagnostic.at(stated).help(
                 "what the manifest states is never left out: take it out of the manifest, or let the org allow it; \

@@ -2,6 +2,7 @@
 
 use super::{Run, Step, prove};
 use crate::change::Stage;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::facts::{Answer, Facts, ORGANIZATION, Question, Row};
@@ -195,7 +196,7 @@ impl Run<'_> {
                 self.elapsed(started).as_secs()
             );
             let help = "it goes on in the org; run the same command again, or wait longer with `--wait 1h`";
-            let diagnostic = Diagnostic::error("OW5001", message).help(help);
+            let diagnostic = Diagnostic::error(Code::StillWaiting, message).help(help);
             return Err(Failure::new(Exit::Partial, vec![diagnostic]).into());
         }
         let elapsed_ms = self.milliseconds(started);

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::codes::{self, failure};
 use super::context::Context;
+use super::finding::failure;
 use super::session;
 use super::signals::Signals;
 use super::values::duration;
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::emulator::{self, Scale};
 
@@ -66,7 +67,7 @@ pub(crate) fn run(arguments: &Emulator, context: &Context) -> Result<Exit, Failu
         let server = server.map_err(|error| {
             failure(
                 Exit::Failed,
-                codes::EMULATOR,
+                Code::EmulatorNotStarted,
                 format!("the emulator cannot start: {error}"),
                 "",
             )

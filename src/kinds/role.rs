@@ -5,6 +5,7 @@ use super::organization_wide_default::Defaults;
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
 use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::manifest::{self, AccessLevel, Manifest, SharingModel, Sp, Word};
@@ -170,9 +171,13 @@ fn check(wanted: &manifest::Role, exists: bool, facts: &Facts, draft: &mut Draft
         && !facts.offline
         && !names().any(|name| name == parent.value)
     {
-        draft
-            .errors
-            .push(unknown("OW2103", "role", parent, &parent.place, names()));
+        draft.errors.push(unknown(
+            Code::UnknownRole,
+            "role",
+            parent,
+            &parent.place,
+            names(),
+        ));
     }
     if let Some(earlier) = &wanted.renamed_from
         && !exists
@@ -185,7 +190,7 @@ fn check(wanted: &manifest::Role, exists: bool, facts: &Facts, draft: &mut Draft
             wanted.name
         );
         draft.errors.push(
-            Diagnostic::error("OW2110", message)
+            Diagnostic::error(Code::RenameByHand, message)
                 .at(&earlier.place)
                 .help(help),
         );
@@ -235,7 +240,7 @@ fn below(
         format!("`{attribute}: {level}` is below the organization-wide default of {object}");
     let help = format!("the platform refuses it; the narrowest it allows is `{narrowest}`");
     Some(
-        Diagnostic::error("OW2111", message)
+        Diagnostic::error(Code::RoleLevelBelowDefault, message)
             .at(&level.place)
             .help(help),
     )

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::access::{Bypass, Impact, Losing};
 use crate::address::Address;
 use crate::change::{Action, Change, FieldChange, Record, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place, Sources};
 use crate::facts::OrgFacts;
 use crate::findings::ManualStep;
@@ -110,11 +111,14 @@ pub(crate) fn plan() -> Plan {
         changes: vec![profile(), role(), user, default()],
         impact: vec![impact()],
         findings: vec![
-            Diagnostic::warning("OW2004", "13 users lose sight of Lead records")
-                .help("by profile: Marketing User (12), Standard User (1)")
-                .at(&place(3)),
             Diagnostic::warning(
-                "OW2022",
+                Code::UsersLosingSight,
+                "13 users lose sight of Lead records",
+            )
+            .help("by profile: Marketing User (12), Standard User (1)")
+            .at(&place(3)),
+            Diagnostic::warning(
+                Code::ConnectedAppNotInstalled,
                 "the profile of the integration user cannot authorise an uninstalled connected app",
             )
             .about(Address::new("profile", "HubSpot Integration"))
@@ -122,7 +126,7 @@ pub(crate) fn plan() -> Plan {
             .at(&place(3)),
         ],
         manual_steps: vec![ManualStep {
-            code: "OW3001",
+            code: "HS03",
             text: "turn on selective sync in HubSpot".into(),
             done: None,
         }],

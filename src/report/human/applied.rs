@@ -131,7 +131,7 @@ OUTCOME (1 of 3 done)
         };
         let expected = "
 BY HAND
-  [ ] OW3001  turn on selective sync in HubSpot
+  [ ] HS03  turn on selective sync in HubSpot
 
 0 requests \u{b7} 0.00 s
 next: orgwright verify

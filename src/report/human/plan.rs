@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::change::{Change, Stage};
+use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::findings::ManualStep;
@@ -22,9 +23,9 @@ const NAMES_PER_STAGE: usize = 5;
 const REPEATED: usize = 3;
 
 /// Findings whose names and counts stand under ACCESS, and what is left to say of them.
-const TOLD_UNDER_ACCESS: [(&str, &str); 2] = [
-    ("OW2003", "who sees all: see ACCESS"),
-    ("OW2004", "who loses sight: see ACCESS"),
+const TOLD_UNDER_ACCESS: [(Code, &str); 2] = [
+    (Code::WhoSeesEverything, "who sees all: see ACCESS"),
+    (Code::UsersLosingSight, "who loses sight: see ACCESS"),
 ];
 
 /// The whole report, from the line that names the org to the line that names it again.
@@ -269,7 +270,7 @@ mod tests {
 
     fn error() -> Diagnostic {
         Diagnostic::error(
-            "OW2001",
+            Code::EditionTooLow,
             "nobody has filled the field yet, so the rule matches no record",
         )
         .at(&samples::place(4))
@@ -377,8 +378,8 @@ mod tests {
             .flat_map(|impact| &mut impact.bypass)
             .for_each(|entry| entry.name = hostile.into());
         given.findings = vec![
-            Diagnostic::error("OW2001", hostile).help(hostile),
-            Diagnostic::note("OW2002", hostile),
+            Diagnostic::error(Code::EditionTooLow, hostile).help(hostile),
+            Diagnostic::note(Code::PermissionSetUndoesProfile, hostile),
         ];
         given
             .manual_steps
