@@ -6,6 +6,7 @@
 mod deploy;
 mod entry;
 mod lost;
+mod objection;
 mod records;
 mod refusal;
 mod rest;
@@ -47,6 +48,8 @@ pub struct Options {
 pub struct Applied {
     /// What became of each change of the plan, in its order.
     pub outcomes: Vec<Outcome>,
+    /// What was planned and is covered by the digest, and was not deployed because the org refused it.
+    pub left_out: Vec<Dropped>,
     /// The proof, where the stages got that far.
     pub verification: Option<Verification>,
     /// Why it stopped, where it did.
@@ -62,6 +65,17 @@ pub struct Outcome {
     pub action: Action,
     /// What happened.
     pub result: Result,
+}
+
+/// An entry of a cloned profile that the org refused, and that was left out of the deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// The profile.
+    pub address: Address,
+    /// The entry, as the org names it: `ViewFlowUsage`, `Read All Asset`.
+    pub entry: String,
+    /// What the org said.
+    pub problem: String,
 }
 
 /// What happened to a change.
@@ -82,6 +96,8 @@ enum Stopped {
     Org(OrgError),
     /// Something that has a sentence of its own.
     Failure(Box<Failure>),
+    /// A default that the org refused because of another of the same deploy.
+    Coupled(Box<Failure>),
 }
 
 impl From<OrgError> for Stopped {
@@ -118,15 +134,16 @@ pub async fn apply(
         queue_awaited: false,
         found: BTreeMap::new(),
         defaults_in_force: false,
-        remarks: Vec::new(),
+        left_out: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
-    let outcomes = run.outcomes.clone();
+    let (outcomes, left_out) = (run.outcomes.clone(), run.deployed_without());
     match ended {
         Ok(verification) => {
             let failure = run.verdict(&verification);
             Applied {
                 outcomes,
+                left_out,
                 verification: Some(verification),
                 failure,
             }
@@ -134,6 +151,7 @@ pub async fn apply(
         Err(stopped) => Applied {
             failure: Some(run.failure(stopped)),
             outcomes,
+            left_out,
             verification: None,
         },
     }
@@ -165,8 +183,8 @@ struct Run<'a> {
     found: BTreeMap<String, String>,
     /// Whether the defaults were seen in force.
     defaults_in_force: bool,
-    /// Remarks that came up on the way.
-    remarks: Vec<Diagnostic>,
+    /// What the org refused of cloned profiles.
+    left_out: Vec<Dropped>,
 }
 
 impl Run<'_> {
@@ -175,9 +193,7 @@ impl Run<'_> {
             self.stage(stage).await?;
         }
         let mut verification = self.settled_proof().await?;
-        verification
-            .findings
-            .splice(0..0, std::mem::take(&mut self.remarks));
+        verification.findings.splice(0..0, self.remarks());
         Ok(verification)
     }
 
@@ -234,6 +250,19 @@ impl Run<'_> {
             .collect()
     }
 
+    /// What the profiles that were deployed lack of what was planned.
+    fn deployed_without(&self) -> Vec<Dropped> {
+        let deployed = |address: &Address| {
+            let mut outcomes = self.outcomes.iter();
+            outcomes.any(|outcome| outcome.address == *address && outcome.result == Result::Done)
+        };
+        let left_out = self.left_out.iter();
+        left_out
+            .filter(|dropped| deployed(&dropped.address))
+            .cloned()
+            .collect()
+    }
+
     fn check_stop(&self) -> Step<()> {
         if !self.options.stop.load(Ordering::Relaxed) {
             return Ok(());
@@ -275,7 +304,7 @@ impl Run<'_> {
 
     fn failure(&self, stopped: Stopped) -> Failure {
         let mut failure = match stopped {
-            Stopped::Failure(failure) => *failure,
+            Stopped::Failure(failure) | Stopped::Coupled(failure) => *failure,
             Stopped::Org(error) => failure::of_org(&error),
         };
         let unknown = self

@@ -3,7 +3,8 @@
 use super::entry::Entry;
 use super::lost::{is_of, short, undecided};
 use super::rest::add_rest;
-use super::{Result, Run, Step};
+use super::{Dropped, Result, Run, Step, Stopped, objection};
+use crate::address::Address;
 use crate::change::{Component, Stage};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
@@ -19,22 +20,14 @@ pub(super) const MOST_ROUNDS: usize = 5;
 /// Looks at an accepted deploy that may fail one after the other.
 const MOST_BROKEN_LOOKS: u32 = 10;
 
-/// Words of the platform that say "not now": a lock that another sharing or group operation holds.
-const LOCKS: [&str; 6] = [
-    "interferes with another operation already in progress",
-    "sharing operation already in progress",
-    "Group membership operation already in progress",
-    "could not acquire lock",
-    "UNABLE_TO_LOCK_ROW",
-    "administration setup has already been locked",
-];
-
 /// What to do about a deploy that did not succeed.
 enum Refused {
     /// Another operation holds a lock: the same again, later.
     Locked(String),
-    /// Entries nobody stated were taken out: the rest again, now.
-    Dropped,
+    /// Entries nobody stated were left out: what is left again, now.
+    EntriesLeftOut,
+    /// A default does not go with another object's: one after the other.
+    Coupled(Box<Failure>),
     /// No.
     Final(Box<Failure>),
 }
@@ -84,12 +77,11 @@ impl Run<'_> {
         changes: &[usize],
     ) -> Step<()> {
         let files = package::files(&components, self.api_version()).map_err(unpackable)?;
-        let coupled = stage == Stage::Defaults && components.len() > 1;
         match self
             .deploy_rounds(stage, files, changes, &mut components)
             .await
         {
-            Err(super::Stopped::Failure(failure)) if coupled && is_coupling(&failure) => {
+            Err(Stopped::Coupled(_)) => {
                 for component in narrowest_child_first(components) {
                     let files =
                         package::files(std::slice::from_ref(&component), self.api_version())
@@ -122,7 +114,7 @@ impl Run<'_> {
                 return Ok(());
             }
             match self.refused(stage, &status, changes, components, rounds) {
-                Refused::Dropped => {
+                Refused::EntriesLeftOut => {
                     rounds += 1;
                     files = package::files(components, self.api_version()).map_err(unpackable)?;
                 }
@@ -137,7 +129,8 @@ impl Run<'_> {
                     self.pause(waits.next().unwrap_or_default()).await;
                 }
                 Refused::Locked(words) => return Err(busy(&words).into()),
-                Refused::Final(failure) => return Err(super::Stopped::Failure(failure)),
+                Refused::Coupled(failure) => return Err(Stopped::Coupled(failure)),
+                Refused::Final(failure) => return Err(Stopped::Failure(failure)),
             }
         }
     }
@@ -228,68 +221,55 @@ impl Run<'_> {
         components: &mut [Component],
         rounds: usize,
     ) -> Refused {
-        let problems: Vec<&str> = status
-            .failures
-            .iter()
-            .filter_map(|failure| failure.problem.as_deref())
-            .collect();
-        let whole = status.error_message.as_deref().into_iter();
-        if let Some(words) = problems
-            .iter()
-            .copied()
-            .chain(whole)
-            .find(|text| is_lock(text))
-        {
+        if let Some(words) = objection::lock(status) {
             return Refused::Locked(words.to_owned());
+        }
+        if stage == Stage::Defaults && is_coupling(status, components) {
+            return Refused::Coupled(Box::new(self.refusal(status, changes)));
         }
         if rounds == MOST_ROUNDS {
             return Refused::Final(Box::new(self.last_refusal(status, changes)));
         }
-        let mut dropped = 0;
+        let left_out = self.left_out.len();
         for failure in &status.failures {
             let Some(problem) = failure.problem.as_deref() else {
                 continue;
             };
-            for entry in Entry::named_in(problem) {
-                if self.drop_entry(stage, changes, components, &entry, problem) {
-                    dropped += 1;
-                }
+            for entry in objection::entries(problem) {
+                self.leave_out(stage, changes, components, &entry, problem);
             }
         }
         // A round must make progress on every failure's account, or it would only be the same deploy again.
-        if dropped > 0 {
-            Refused::Dropped
+        if self.left_out.len() > left_out {
+            Refused::EntriesLeftOut
         } else {
             Refused::Final(Box::new(self.refusal(status, changes)))
         }
     }
 
     /// Takes what the org refused out of the cloned profile, unless the manifest states it or it is a removal.
-    fn drop_entry(
+    fn leave_out(
         &mut self,
         stage: Stage,
         changes: &[usize],
         components: &mut [Component],
         entry: &Entry,
         problem: &str,
-    ) -> bool {
-        let cloned = |change: &&usize| {
-            let change = &self.plan.changes[**change];
-            change.address.kind == "profile" && change.fingerprint.is_some()
+    ) {
+        let plan = self.plan;
+        let mut changes = changes.iter().map(|index| &plan.changes[*index]);
+        let cloned =
+            changes.find(|change| change.address.kind == "profile" && change.fingerprint.is_some());
+        let Some(change) = cloned else {
+            return;
         };
-        let Some(index) = changes.iter().find(cloned).copied() else {
-            return false;
-        };
-        let change = &self.plan.changes[index];
         let owned = |name: &str| {
             let paths = [
                 format!("userPermissions.{name}"),
                 format!("objectPermissions.{name}"),
             ];
-            change
-                .fields
-                .iter()
-                .any(|field| paths.contains(&field.path))
+            let mut fields = change.fields.iter();
+            fields.any(|field| paths.contains(&field.path))
         };
         let profiles = components
             .iter_mut()
@@ -299,25 +279,19 @@ impl Run<'_> {
             gone |= entry.take_out_of(profile, &owned);
         }
         if gone {
-            self.remark_dropped(stage, index, entry, problem);
+            self.keep_left_out(stage, &change.address, entry, problem);
         }
-        gone
     }
 
-    fn remark_dropped(&mut self, stage: Stage, index: usize, entry: &Entry, problem: &str) {
-        let change = &self.plan.changes[index];
-        let address = change.address.clone();
-        let message = format!("`{entry}` was left out of {address}: {problem}");
-        let help =
-            "state it in the manifest if the integration needs it; then the org has to allow it";
-        let mut remark = Diagnostic::warning(Code::EntryLeftOut, message)
-            .help(help)
-            .about(address.clone());
-        remark.place.clone_from(&change.place);
-        self.remarks.push(remark);
+    fn keep_left_out(&mut self, stage: Stage, address: &Address, entry: &Entry, problem: &str) {
         (self.emit)(Event::EntryDropped {
             stage,
-            address,
+            address: address.clone(),
+            entry: entry.to_string(),
+            problem: problem.to_owned(),
+        });
+        self.left_out.push(Dropped {
+            address: address.clone(),
             entry: entry.to_string(),
             problem: problem.to_owned(),
         });
@@ -330,15 +304,11 @@ fn is_whole(status: &DeployStatus) -> bool {
     status.success && status.status != "SucceededPartial"
 }
 
-fn is_lock(text: &str) -> bool {
-    LOCKS.iter().any(|words| text.contains(words))
-}
-
-fn is_coupling(failure: &Failure) -> bool {
-    failure
-        .diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.message.contains("is not a valid sharing model"))
+/// Whether a default was refused because of another of the same deploy.
+fn is_coupling(status: &DeployStatus, components: &[Component]) -> bool {
+    let objects = components.iter();
+    let objects: Vec<String> = objects.map(|object| object.full_name.clone()).collect();
+    objects.len() > 1 && objection::refuses_a_default(status, &objects)
 }
 
 /// Children of Account first, Account last.
@@ -358,12 +328,12 @@ fn progress(stage: Stage, id: &str, status: &DeployStatus, elapsed_ms: u64) -> E
     }
 }
 
-fn unpackable(error: package::PackageError) -> super::Stopped {
+fn unpackable(error: package::PackageError) -> Stopped {
     let diagnostic = Diagnostic::error(
         Code::PackageNotBuildable,
         format!("cannot build the package: {error}"),
     );
-    super::Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
+    Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
 }
 
 fn busy(words: &str) -> Failure {
@@ -384,17 +354,4 @@ fn still_running(id: &str) -> Failure {
     );
     let help = "it goes on there; run the same command again, or wait longer with `--wait 30m`";
     Failure::new(Exit::Partial, vec![diagnostic.help(help)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locks_are_told_from_refusals() {
-        let lock = "The sharing calculation you requested can't be processed right now, because it interferes with \
-                    another operation already in progress. Please try again later.";
-        assert!(is_lock(lock));
-        assert!(!is_lock("Required field is missing: label"));
-    }
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::access::Impact;
 use crate::address::Address;
-use crate::apply::{Applied, Outcome};
+use crate::apply::{Applied, Dropped, Outcome};
 use crate::change::{Action, Change, FieldChange, Stage};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
@@ -95,6 +95,7 @@ pub fn result(plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> String
         org: OrgJson::from(&plan.org),
         digest: &plan.digest,
         outcomes: &applied.outcomes,
+        left_out: &applied.left_out,
         verification: applied.verification.as_ref().map(VerificationJson::from),
         error: applied.failure.as_ref().map(FailureJson::from),
         api_requests: took.requests,
@@ -316,6 +317,7 @@ struct ResultJson<'a> {
     org: OrgJson<'a>,
     digest: &'a str,
     outcomes: &'a [Outcome],
+    left_out: &'a [Dropped],
     verification: Option<VerificationJson<'a>>,
     error: Option<FailureJson<'a>>,
     api_requests: u64,

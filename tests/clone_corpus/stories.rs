@@ -84,15 +84,21 @@ async fn what_the_org_refuses_and_nobody_stated_is_dropped_with_a_remark() {
     let applied = org.apply(&manifests).await;
     assert!(applied.failure.is_none(), "{:?}", applied.failure);
     let found = applied.verification.unwrap().findings;
-    let dropped: Vec<&str> = found
+    let remarks = found
         .iter()
-        .filter(|finding| finding.code == Code::EntryLeftOut)
-        .map(|finding| finding.message.as_str())
-        .collect();
+        .filter(|finding| finding.code == Code::EntryLeftOut);
+    let left_out = applied.left_out;
     assert!(
-        dropped.iter().any(|message| message.contains("Line__c")),
-        "{dropped:?}"
+        left_out
+            .iter()
+            .any(|dropped| dropped.entry.contains("Line__c")),
+        "{left_out:?}"
     );
+    for (remark, dropped) in remarks.zip(&left_out) {
+        assert!(remark.message.contains(&dropped.entry), "{remark:?}");
+        assert_eq!(dropped.address.to_string(), "profile/HubSpot Copy");
+        assert!(dropped.problem.contains("depends on"), "{dropped:?}");
+    }
     let clone = Profile::read(&org.profile("HubSpot Copy").await);
     let open = clone.entries("objectPermissions", "object", "viewAllRecords");
     assert!(
