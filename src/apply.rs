@@ -6,6 +6,7 @@
 mod deploy;
 mod entry;
 mod lost;
+mod objection;
 mod records;
 mod refusal;
 mod rest;
@@ -14,7 +15,8 @@ mod wait;
 pub use rest::add_rest;
 
 use crate::address::Address;
-use crate::change::{Action, Change, Write};
+use crate::change::{Action, Change, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
 use crate::facts::Facts;
@@ -29,16 +31,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-
-/// The stages, and what each does.
-pub const STAGES: [(u8, &str); 6] = [
-    (1, "fields, profile and role"),
-    (2, "user and permission sets"),
-    (3, "organization-wide defaults"),
-    (4, "role levels that the new defaults allow"),
-    (5, "sharing rules"),
-    (6, "profile and role of an existing user, removals"),
-];
 
 /// How to apply.
 #[derive(Clone)]
@@ -56,6 +48,8 @@ pub struct Options {
 pub struct Applied {
     /// What became of each change of the plan, in its order.
     pub outcomes: Vec<Outcome>,
+    /// What was planned and is covered by the digest, and was not deployed because the org refused it.
+    pub left_out: Vec<Dropped>,
     /// The proof, where the stages got that far.
     pub verification: Option<Verification>,
     /// Why it stopped, where it did.
@@ -71,6 +65,17 @@ pub struct Outcome {
     pub action: Action,
     /// What happened.
     pub result: Result,
+}
+
+/// An entry of a cloned profile that the org refused, and that was left out of the deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// The profile.
+    pub address: Address,
+    /// The entry, as the org names it: `ViewFlowUsage`, `Read All Asset`.
+    pub entry: String,
+    /// What the org said.
+    pub problem: String,
 }
 
 /// What happened to a change.
@@ -91,6 +96,8 @@ enum Stopped {
     Org(OrgError),
     /// Something that has a sentence of its own.
     Failure(Box<Failure>),
+    /// A default that the org refused because of another of the same deploy.
+    Coupled(Box<Failure>),
 }
 
 impl From<OrgError> for Stopped {
@@ -127,15 +134,16 @@ pub async fn apply(
         queue_awaited: false,
         found: BTreeMap::new(),
         defaults_in_force: false,
-        remarks: Vec::new(),
+        left_out: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
-    let outcomes = run.outcomes.clone();
+    let (outcomes, left_out) = (run.outcomes.clone(), run.deployed_without());
     match ended {
         Ok(verification) => {
             let failure = run.verdict(&verification);
             Applied {
                 outcomes,
+                left_out,
                 verification: Some(verification),
                 failure,
             }
@@ -143,6 +151,7 @@ pub async fn apply(
         Err(stopped) => Applied {
             failure: Some(run.failure(stopped)),
             outcomes,
+            left_out,
             verification: None,
         },
     }
@@ -174,25 +183,23 @@ struct Run<'a> {
     found: BTreeMap<String, String>,
     /// Whether the defaults were seen in force.
     defaults_in_force: bool,
-    /// Remarks that came up on the way.
-    remarks: Vec<Diagnostic>,
+    /// What the org refused of cloned profiles.
+    left_out: Vec<Dropped>,
 }
 
 impl Run<'_> {
     async fn stages_and_proof(&mut self) -> Step<Verification> {
-        for (stage, title) in STAGES {
-            self.stage(stage, title).await?;
+        for stage in Stage::WRITING {
+            self.stage(stage).await?;
         }
         let mut verification = self.settled_proof().await?;
-        verification
-            .findings
-            .splice(0..0, std::mem::take(&mut self.remarks));
+        verification.findings.splice(0..0, self.remarks());
         Ok(verification)
     }
 
-    async fn stage(&mut self, stage: u8, title: &str) -> Step<()> {
+    async fn stage(&mut self, stage: Stage) -> Step<()> {
         let changes: Vec<usize> = self.changes_of(stage);
-        if stage == 5 {
+        if stage == Stage::Rules {
             // An earlier run may have been killed while a default was being recalculated.
             self.wait_for_defaults(stage).await?;
         }
@@ -208,14 +215,14 @@ impl Run<'_> {
             .collect();
         (self.emit)(Event::StageStarted {
             stage,
-            title: title.to_owned(),
+            title: stage.title().to_owned(),
             addresses,
         });
         self.deploy_changes(stage, &changes).await?;
         self.write_records(stage, &changes).await?;
         match stage {
-            3 => self.wait_for_defaults(stage).await?,
-            5 => self.wait_for_rules(stage).await?,
+            Stage::Defaults => self.wait_for_defaults(stage).await?,
+            Stage::Rules => self.wait_for_rules(stage).await?,
             _ => {}
         }
         let elapsed_ms = self.milliseconds(started);
@@ -235,7 +242,7 @@ impl Run<'_> {
         u64::try_from(self.elapsed(since).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn changes_of(&self, stage: u8) -> Vec<usize> {
+    fn changes_of(&self, stage: Stage) -> Vec<usize> {
         let numbered = self.plan.changes.iter().enumerate();
         numbered
             .filter(|(_, change)| change.stage == stage)
@@ -243,16 +250,30 @@ impl Run<'_> {
             .collect()
     }
 
+    /// What the profiles that were deployed lack of what was planned.
+    fn deployed_without(&self) -> Vec<Dropped> {
+        let deployed = |address: &Address| {
+            let mut outcomes = self.outcomes.iter();
+            outcomes.any(|outcome| outcome.address == *address && outcome.result == Result::Done)
+        };
+        let left_out = self.left_out.iter();
+        left_out
+            .filter(|dropped| deployed(&dropped.address))
+            .cloned()
+            .collect()
+    }
+
     fn check_stop(&self) -> Step<()> {
         if !self.options.stop.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let diagnostic = Diagnostic::error("OW5004", "stopped between two steps, as asked");
+        let diagnostic =
+            Diagnostic::error(Code::Interrupted, "stopped between two steps, as asked");
         let help = "run the same command again: it finishes what is left";
         Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
     }
 
-    fn mark(&mut self, index: usize, stage: u8, result: Result, id: Option<String>) {
+    fn mark(&mut self, index: usize, stage: Stage, result: Result, id: Option<String>) {
         self.outcomes[index].result = result;
         self.wrote |= result != Result::NotDone;
         if result == Result::Done {
@@ -275,7 +296,7 @@ impl Run<'_> {
             };
             let message = format!("planning again still finds {found}: {}", names.join(", "));
             let help = "somebody else changes the same settings, or the org keeps them otherwise; plan shows the difference";
-            let diagnostic = Diagnostic::error("OW5002", message).help(help);
+            let diagnostic = Diagnostic::error(Code::NotAtRest, message).help(help);
             return Some(self.with_state(Failure::new(Exit::ProofFailed, vec![diagnostic])));
         }
         verify::failure(verification).map(|failure| self.with_state(failure))
@@ -283,7 +304,7 @@ impl Run<'_> {
 
     fn failure(&self, stopped: Stopped) -> Failure {
         let mut failure = match stopped {
-            Stopped::Failure(failure) => *failure,
+            Stopped::Failure(failure) | Stopped::Coupled(failure) => *failure,
             Stopped::Org(error) => failure::of_org(&error),
         };
         let unknown = self

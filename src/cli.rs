@@ -5,7 +5,6 @@
 
 mod apply;
 mod arguments;
-mod codes;
 mod command;
 mod completions;
 mod consent;
@@ -16,6 +15,7 @@ mod embedded;
 mod emulator;
 mod explain;
 mod files;
+mod finding;
 mod init;
 mod login;
 mod logout;

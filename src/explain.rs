@@ -1,6 +1,7 @@
 //! Explain: why the user can or cannot see and edit a record. The org's own answer first, then what the manifest asks
 //! of the record, then what opens it.
 
+use crate::code::Code;
 use crate::criteria::Verdict;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::Facts;
@@ -98,21 +99,21 @@ fn subject<'a>(
     );
     Err(Failure::new(
         Exit::Usage,
-        vec![Diagnostic::error("OW3009", message).help(help)],
+        vec![Diagnostic::error(Code::NoObjectOfTheId, message).help(help)],
     ))
 }
 
 fn no_user(username: &str) -> Failure {
     let message = format!("the org has no user `{username}` yet");
-    let diagnostic =
-        Diagnostic::error("OW3009", message).help("apply the manifest first, then explain");
+    let diagnostic = Diagnostic::error(Code::UserNotThereYet, message)
+        .help("apply the manifest first, then explain");
     Failure::new(Exit::Differences, vec![diagnostic]).state(NOTHING_CHANGED)
 }
 
 fn not_there(id: &str, object: &str) -> Failure {
     let message = format!("there is no {object} `{id}` that you can see");
-    let diagnostic =
-        Diagnostic::error("OW3009", message).help("check the id, and that you may view all data");
+    let diagnostic = Diagnostic::error(Code::RecordNotFound, message)
+        .help("check the id, and that you may view all data");
     Failure::new(Exit::Failed, vec![diagnostic]).state(NOTHING_CHANGED)
 }
 

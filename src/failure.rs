@@ -1,5 +1,6 @@
 //! Failures: the one place that turns what an org answered into how a run ends.
 
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::org::OrgError;
 
@@ -17,31 +18,31 @@ pub fn of_org(error: &OrgError) -> Failure {
 }
 
 /// Exit class and code of an org's error.
-pub fn class(error: &OrgError) -> (Exit, &'static str) {
+pub fn class(error: &OrgError) -> (Exit, Code) {
     if error.is_busy() {
-        return (Exit::Busy, "OW3005");
+        return (Exit::Busy, Code::OrgBusy);
     }
     if error.is_login() {
-        return (Exit::Login, "OW3002");
+        return (Exit::Login, Code::LogInOrPermission);
     }
     match error {
-        OrgError::Usage(_) | OrgError::Untrusted { .. } => (Exit::Usage, "OW3001"),
+        OrgError::Usage(_) | OrgError::Untrusted { .. } => (Exit::Usage, Code::TargetUnusable),
         OrgError::Unreachable { .. }
         | OrgError::Redirected { .. }
-        | OrgError::Certificate { .. } => (Exit::Failed, "OW3001"),
-        OrgError::LostAnswer { .. } => (Exit::Partial, "OW3006"),
+        | OrgError::Certificate { .. } => (Exit::Failed, Code::OrgUnreachable),
+        OrgError::LostAnswer { .. } => (Exit::Partial, Code::AnswerLost),
         OrgError::HtmlPage { .. } | OrgError::Garbled { .. } | OrgError::TooLarge { .. } => {
-            (Exit::Failed, "OW3004")
+            (Exit::Failed, Code::NotAnAnswerOfSalesforce)
         }
         OrgError::Refused { refusal, .. } if refusal.code == "DUPLICATE_USERNAME" => {
-            (Exit::Manifest, "OW3010")
+            (Exit::Manifest, Code::UsernameTaken)
         }
         OrgError::Refused { refusal, .. } if refusal.code == "LICENSE_LIMIT_EXCEEDED" => {
-            (Exit::Guarded, "OW2107")
+            (Exit::Guarded, Code::NoLicenseFree)
         }
-        OrgError::Refused { .. } => (Exit::Failed, "OW3003"),
-        OrgError::Busy { .. } => (Exit::Busy, "OW3005"),
-        OrgError::Login { .. } | OrgError::JsonWebToken => (Exit::Login, "OW3002"),
+        OrgError::Refused { .. } => (Exit::Failed, Code::OrgRefused),
+        OrgError::Busy { .. } => (Exit::Busy, Code::OrgBusy),
+        OrgError::Login { .. } | OrgError::JsonWebToken => (Exit::Login, Code::LogInOrPermission),
     }
 }
 

@@ -2,7 +2,6 @@
 //! a next step. HubSpot's guide to selective sync names most of them as considerations; the others are what it leaves
 //! out. Pure.
 
-mod catalogue;
 mod hubspot;
 mod roles;
 mod rules;
@@ -11,14 +10,13 @@ mod user;
 use crate::access::{self, Impact};
 use crate::address::Address;
 use crate::change::Change;
+use crate::code::Code;
 use crate::count::{agree, count};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
 use crate::kinds::{Defaults, in_force, live_default};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use serde::Serialize;
-
-pub use catalogue::{CODES, Code, find};
 
 /// Something a person has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -129,14 +127,15 @@ fn edition(view: &View) -> Option<Diagnostic> {
     if edition.is_empty() {
         let message = "the org does not say which edition it is: selective sync needs Enterprise Edition or above";
         return Some(
-            Diagnostic::warning("OW2001", message).help("Setup > Company Information shows it"),
+            Diagnostic::warning(Code::EditionTooLow, message)
+                .help("Setup > Company Information shows it"),
         );
     }
     let message =
         format!("the org is a {edition}: selective sync needs Enterprise Edition or above");
     let help =
         "profiles, roles and criteria-based rules are limited below it; upgrade before you go on";
-    Some(Diagnostic::error("OW2001", message).help(help))
+    Some(Diagnostic::error(Code::EditionTooLow, message).help(help))
 }
 
 /// The guide: "Any profile with View/Modify All permissions to an object will override the default."
@@ -164,7 +163,7 @@ fn bypassed(view: &View, sharing: &Sharing, impact: &Impact) -> Option<Diagnosti
         names.join("; ")
     );
     Some(
-        Diagnostic::note("OW2003", message)
+        Diagnostic::note(Code::WhoSeesEverything, message)
             .at(&sharing.object.place)
             .help(help),
     )
@@ -195,7 +194,7 @@ fn losing(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
         profiles.join(", ")
     );
     Some(
-        Diagnostic::warning("OW2004", message)
+        Diagnostic::warning(Code::UsersLosingSight, message)
             .at(&sharing.object.place)
             .help(help),
     )
@@ -219,7 +218,7 @@ fn recalculating(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     let help =
         "apply waits for it before it writes any rule; Setup > Background Jobs shows how far it is";
     Some(
-        Diagnostic::warning("OW2013", message)
+        Diagnostic::warning(Code::RecalculationUnderWay, message)
             .at(&sharing.object.place)
             .help(help),
     )
@@ -232,7 +231,7 @@ fn empty(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
     );
     let help = "the proof passes vacuously; run verify again once there are records";
     (impact.records == 0).then(|| {
-        Diagnostic::warning("OW2014", message)
+        Diagnostic::warning(Code::NoRecords, message)
             .at(&sharing.object.place)
             .help(help)
     })
@@ -246,7 +245,7 @@ fn open_to_all(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     if after == Some(SharingModel::Read) {
         let message = format!("everybody goes on seeing every {object}, the integration user too");
         return Some(
-            Diagnostic::error("OW2027", message)
+            Diagnostic::error(Code::EverythingStaysVisible, message)
                 .at(&object.place)
                 .help(help),
         );
@@ -257,7 +256,7 @@ fn open_to_all(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     let message = format!("the profile goes on seeing every {object}, whatever the default says");
     let help = "name the object under `withoutDataAdministration`, or leave it out of `sharing`";
     Some(
-        Diagnostic::error("OW2027", message)
+        Diagnostic::error(Code::EverythingStaysVisible, message)
             .at(&object.place)
             .help(help),
     )
@@ -273,7 +272,7 @@ fn parentless_records(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     let help =
         "they drop out of the sync unless the integration user owns them; give them an account";
     Some(
-        Diagnostic::warning("OW2010", message)
+        Diagnostic::warning(Code::ContactsWithoutAccount, message)
             .at(&sharing.object.place)
             .help(help),
     )
@@ -296,7 +295,7 @@ fn leaving_parent(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     );
     let help = "account owners keep the level their role gives; check page layouts and reports that rely on it";
     (after != parent).then(|| {
-        Diagnostic::warning("OW2009", message)
+        Diagnostic::warning(Code::ContactLeavesItsAccount, message)
             .at(&object.place)
             .help(help)
     })

@@ -1,5 +1,6 @@
 //! Guards: plans that are refused whatever consent was given. Pure.
 
+use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::manifest::{Limits, Manifest};
@@ -14,13 +15,13 @@ pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
     if plan.is_empty() {
         return Ok(());
     }
-    let blind = found(plan, "OW2025");
+    let blind = found(plan, Code::LogInSeesTooLittle);
     if !blind.is_empty() {
         return Err(Failure::new(Exit::Login, blind)
             .state("nothing was changed")
             .with_sources(&plan.sources));
     }
-    let mut refusals = found(plan, "OW2026");
+    let mut refusals = found(plan, Code::UsernameOfAnother);
     for manifest in manifests {
         refusals.extend(limits(plan, &manifest.spec.limits));
         refusals.extend(own_user(plan, manifest));
@@ -34,7 +35,7 @@ pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
 }
 
 /// Findings that no consent allows to pass over.
-fn found(plan: &Plan, code: &str) -> Vec<Diagnostic> {
+fn found(plan: &Plan, code: Code) -> Vec<Diagnostic> {
     plan.findings
         .iter()
         .filter(|finding| finding.code == code)
@@ -51,7 +52,7 @@ fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {
         let help = "name who must keep it under `keepAccess`, or raise the limit";
         if users > limit.value {
             refusals.push(
-                Diagnostic::error("OW4001", message)
+                Diagnostic::error(Code::UsersLosingAccessLimit, message)
                     .at(&limit.place)
                     .help(help),
             );
@@ -73,7 +74,7 @@ fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {
         };
         if records > limit.value {
             refusals.push(
-                Diagnostic::error("OW4002", message)
+                Diagnostic::error(Code::RecordsBecomingVisibleLimit, message)
                     .at(&limit.place)
                     .help(help),
             );
@@ -114,7 +115,7 @@ fn own_user(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
         format!("you are logged in as `{running}`, the very user this manifest restricts");
     let help = "log in as an administrator: applied like this, the plan would take away the rights it needs";
     Some(
-        Diagnostic::error("OW4003", message)
+        Diagnostic::error(Code::LockingYourselfOut, message)
             .at(&user.username.place)
             .help(help),
     )

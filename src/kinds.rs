@@ -16,7 +16,8 @@ mod sharing_rule;
 mod user;
 
 use crate::address::Address;
-use crate::change::{Action, Attributes, Change, FieldChange, Write, differences};
+use crate::change::{Action, Attributes, Change, FieldChange, Stage, Write, differences};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{Facts, Question, Row};
 use crate::manifest::{Manifest, nearest};
@@ -102,7 +103,7 @@ impl Draft {
         &mut self,
         address: Address,
         (action, fields): (Action, Vec<FieldChange>),
-        stage: u8,
+        stage: Stage,
         place: &Place,
         write: Write,
     ) {
@@ -126,7 +127,7 @@ const MOST_LISTED: usize = 8;
 
 /// An error for a name the org does not have, with the nearest it has, or some of those it has.
 pub fn unknown<'a>(
-    code: &'static str,
+    code: Code,
     what: &str,
     name: &str,
     place: &Place,

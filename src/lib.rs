@@ -2,6 +2,7 @@
 //!
 //! The modules stand in reading order: each may import the ones above it, none below (see `docs/architecture.md`).
 
+pub mod code;
 pub mod private_file;
 pub mod secret;
 

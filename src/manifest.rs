@@ -4,7 +4,6 @@
 //! What it returns is complete and consistent; only the org can still contradict it.
 
 mod check;
-mod codes;
 mod digest;
 mod findings;
 mod load;
@@ -26,7 +25,6 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Sources};
 
-pub use codes::{CODES, explanation};
 pub use load::{discover, load};
 pub use reader::nearest;
 pub use schema::json_schema;

@@ -3,6 +3,7 @@
 mod wave;
 
 use crate::access;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::{
     Answer, CONTAINERS, Facts, ORGANIZATION, ORGANIZATION_LEAST, OrgFacts, Question, ROLES,
@@ -173,7 +174,7 @@ fn readable(facts: &Facts) -> Result<(), Failure> {
         };
         let message = format!("the org does not let you read its setup: {code}: {message}");
         let help = "log in as an administrator with View Setup and Configuration and View Roles";
-        let diagnostic = Diagnostic::error("OW3002", message).help(help);
+        let diagnostic = Diagnostic::error(Code::LogInOrPermission, message).help(help);
         return Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED));
     }
     Ok(())

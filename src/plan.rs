@@ -5,6 +5,7 @@
 
 use crate::access::{self, Impact};
 use crate::change::{Action, Change};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Sources};
 use crate::facts::{Facts, OrgFacts};
 use crate::findings::{self, ManualStep, View};
@@ -90,7 +91,7 @@ fn merge(draft: &mut Draft, proposed: Draft) {
 
 fn disagreement(first: &Change, second: &Change) -> Diagnostic {
     let message = format!("two manifests say different things of {}", second.address);
-    let mut diagnostic = Diagnostic::error("OW2116", message)
+    let mut diagnostic = Diagnostic::error(Code::PlannedManifestsDisagree, message)
         .help("say it in one of them")
         .about(second.address.clone());
     diagnostic.place.clone_from(&second.place);

@@ -3,7 +3,8 @@
 //! Defaults and rules are kept apart on purpose: in one package they are the known silent no-op.
 
 use crate::apply::add_rest;
-use crate::change::{Change, Component, Record, RecordValue, Write};
+use crate::change::{Change, Component, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::facts::{Facts, Question, ROLES};
 use crate::kinds::{profile_full_name, user_question};
@@ -120,7 +121,7 @@ fn as_if_new(manifests: &[Manifest], mut facts: Facts) -> Facts {
     facts
 }
 
-fn deployed(changes: &[Change], stages: &[u8]) -> Vec<Component> {
+fn deployed(changes: &[Change], stages: &[Stage]) -> Vec<Component> {
     let of_stage = changes
         .iter()
         .filter(|change| stages.contains(&change.stage));
@@ -132,11 +133,11 @@ fn deployed(changes: &[Change], stages: &[u8]) -> Vec<Component> {
 }
 
 /// Stages that are deploys, with the folder each gets.
-const FOLDERS: [(u8, &str); 4] = [
-    (1, "1-fields-profile-role"),
-    (3, "3-sharing-defaults"),
-    (4, "4-role-levels"),
-    (5, "5-sharing-rules"),
+const FOLDERS: [(Stage, &str); 4] = [
+    (Stage::Containers, "1-fields-profile-role"),
+    (Stage::Defaults, "3-sharing-defaults"),
+    (Stage::RoleLevels, "4-role-levels"),
+    (Stage::Rules, "5-sharing-rules"),
 ];
 
 fn mdapi(changes: &[Change], version: &str) -> Result<Files, Failure> {
@@ -160,9 +161,9 @@ const ROLE_LEVELS: &str = "role-levels";
 fn source(changes: &[Change], version: &str) -> Result<Files, Failure> {
     let mut files = Files::new();
     for (directory, stages) in [
-        ("force-app", &[1, 5][..]),
-        ("sharing-defaults", &[3][..]),
-        (ROLE_LEVELS, &[4][..]),
+        ("force-app", &[Stage::Containers, Stage::Rules][..]),
+        ("sharing-defaults", &[Stage::Defaults][..]),
+        (ROLE_LEVELS, &[Stage::RoleLevels][..]),
     ] {
         let components = deployed(changes, stages);
         let fields = components
@@ -186,7 +187,7 @@ fn source(changes: &[Change], version: &str) -> Result<Files, Failure> {
         json!({"path": "force-app", "default": true}),
         json!({"path": "sharing-defaults"}),
     ];
-    if !deployed(changes, &[4]).is_empty() {
+    if !deployed(changes, &[Stage::RoleLevels]).is_empty() {
         directories.push(json!({"path": ROLE_LEVELS}));
     }
     let project =
@@ -227,7 +228,7 @@ fn unwritable(error: package::PackageError) -> Failure {
     Failure::new(
         Exit::Failed,
         vec![Diagnostic::error(
-            "OW3008",
+            Code::PackageNotBuildable,
             format!("cannot build the package: {error}"),
         )],
     )
@@ -293,7 +294,7 @@ fn readme(
     commands: &[String],
     offline: bool,
 ) -> Vec<u8> {
-    let deploy = |stage: u8, folder: &str| match layout {
+    let deploy = |stage: Stage, folder: &str| match layout {
         Layout::Mdapi => format!("sf project deploy start --metadata-dir {folder}"),
         Layout::Source => format!(
             "sf project deploy start {}",
@@ -323,7 +324,7 @@ fn readme(
         text.push_str(&format!("\n## {step}. {title}\n\n```sh\n{body}\n```\n"));
     };
     for (stage, folder) in FOLDERS {
-        if stage == 3 && !commands.is_empty() {
+        if stage == Stage::Defaults && !commands.is_empty() {
             section("User and permission sets", &commands.join("\n"));
         }
         if !deployed(changes, &[stage]).is_empty() {
@@ -338,7 +339,8 @@ fn granting(changes: &[Change]) -> BTreeSet<String> {
     let fields = changes
         .iter()
         .filter(|change| change.address.kind == "custom_field");
-    let components = fields.flat_map(|change| deployed(std::slice::from_ref(change), &[1]));
+    let components =
+        fields.flat_map(|change| deployed(std::slice::from_ref(change), &[Stage::Containers]));
     let own: BTreeSet<&str> = changes
         .iter()
         .filter(|change| change.address.kind == "profile")
@@ -352,10 +354,10 @@ fn granting(changes: &[Change]) -> BTreeSet<String> {
 }
 
 /// The folders of a source project that belong to a stage.
-fn source_directories(changes: &[Change], stage: u8) -> String {
+fn source_directories(changes: &[Change], stage: Stage) -> String {
     match stage {
-        3 => return "--source-dir sharing-defaults".to_owned(),
-        4 => return format!("--source-dir {ROLE_LEVELS}"),
+        Stage::Defaults => return "--source-dir sharing-defaults".to_owned(),
+        Stage::RoleLevels => return format!("--source-dir {ROLE_LEVELS}"),
         _ => {}
     }
     let components = deployed(changes, &[stage]);
@@ -369,13 +371,13 @@ fn source_directories(changes: &[Change], stage: u8) -> String {
     directories.collect::<Vec<_>>().join(" ")
 }
 
-fn title(stage: u8) -> &'static str {
+fn title(stage: Stage) -> &'static str {
     match stage {
-        1 => "Fields, profile and role",
-        3 => {
+        Stage::Containers => "Fields, profile and role",
+        Stage::Defaults => {
             "Organization-wide defaults, alone; then wait for Setup > Sharing Settings to show them"
         }
-        4 => "Role levels that the new defaults allow",
+        Stage::RoleLevels => "Role levels that the new defaults allow",
         _ => "Sharing rules, once the recalculation is through",
     }
 }

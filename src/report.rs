@@ -13,7 +13,6 @@ pub mod text;
 
 use crate::access::Impact;
 use crate::address::Address;
-use crate::apply::STAGES;
 use crate::count::{count, number};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::OrgFacts;
@@ -122,14 +121,6 @@ fn kind_words(address: &Address) -> String {
 /// A place as editors take it: `orgwright.yaml:28`.
 fn place_words(place: &Place) -> String {
     text::printable(&format!("{}:{}", place.file, place.line)).into_owned()
-}
-
-/// What a stage does; the one after the last is the proof.
-fn stage_title(stage: u8) -> &'static str {
-    STAGES
-        .iter()
-        .find(|(number, _)| *number == stage)
-        .map_or("proof, record by record", |(_, title)| title)
 }
 
 /// The findings of a weight.

@@ -11,6 +11,7 @@ mod watch;
 
 use crate::access::{self, Impact};
 use crate::change::Change;
+use crate::code::Code;
 use crate::count::{agree, count, number};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Emit;
@@ -78,7 +79,7 @@ pub async fn prove(
             blind.object
         );
         let help = "log in as an administrator with View All Data";
-        let diagnostic = Diagnostic::error("OW2025", message).help(help);
+        let diagnostic = Diagnostic::error(Code::LogInSeesTooLittle, message).help(help);
         return Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED));
     }
     let subjects = subject::all(manifests, facts);
@@ -269,7 +270,7 @@ pub fn failure(verification: &Verification) -> Option<Failure> {
             number(missing),
             agree(missing, "is", "are")
         );
-        Diagnostic::error("OW5003", message)
+        Diagnostic::error(Code::ProofFailed, message)
             .help("each is listed with its cause; the findings name what usually does it")
     });
     Some(Failure::new(Exit::ProofFailed, sentences.collect()))

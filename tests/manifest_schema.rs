@@ -198,7 +198,7 @@ fn used_keys(value: &Json, path: &str, keys: &mut BTreeSet<String>) {
 fn the_schema_describes_exactly_the_keys_that_are_read() {
     let manifests = load(&[FULL.into()], &[], &[], &|_| None).unwrap();
     let findings = manifests.iter().flat_map(|manifest| &manifest.findings);
-    let codes: Vec<&str> = findings.map(|finding| finding.code).collect();
+    let codes: Vec<&str> = findings.map(|finding| finding.code.text()).collect();
     assert_eq!(codes, ["OW1049", "OW1068"]);
     let document = document(Path::new(FULL));
     let (mut described, mut used) = (BTreeSet::new(), BTreeSet::new());

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "tidy/codes.rs"]
+mod codes;
 #[path = "tidy/documents.rs"]
 mod documents;
 #[path = "tidy/effects.rs"]
@@ -80,6 +82,19 @@ fn every_finding_is_documented_as_the_program_explains_it() {
         "docs/findings.md and `orgwright explain` differ",
         &documents::finding_differences(),
     );
+}
+
+#[test]
+fn codes_are_told_in_one_place() {
+    expect_none(
+        "codes as text outside src/code.rs, where their type belongs",
+        &codes::literals(),
+    );
+}
+
+#[test]
+fn every_code_is_raised() {
+    expect_none("codes that nothing raises", &codes::unused());
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use super::entry::Entry;
 use super::lost::{is_of, short, undecided};
 use super::rest::add_rest;
-use super::{Result, Run, Step};
-use crate::change::Component;
+use super::{Dropped, Result, Run, Step, Stopped, objection};
+use crate::address::Address;
+use crate::change::{Component, Stage};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::kinds::id_query;
@@ -18,29 +20,21 @@ pub(super) const MOST_ROUNDS: usize = 5;
 /// Looks at an accepted deploy that may fail one after the other.
 const MOST_BROKEN_LOOKS: u32 = 10;
 
-/// Words of the platform that say "not now": a lock that another sharing or group operation holds.
-const LOCKS: [&str; 6] = [
-    "interferes with another operation already in progress",
-    "sharing operation already in progress",
-    "Group membership operation already in progress",
-    "could not acquire lock",
-    "UNABLE_TO_LOCK_ROW",
-    "administration setup has already been locked",
-];
-
 /// What to do about a deploy that did not succeed.
 enum Refused {
     /// Another operation holds a lock: the same again, later.
     Locked(String),
-    /// Entries nobody stated were taken out: the rest again, now.
-    Dropped,
+    /// Entries nobody stated were left out: what is left again, now.
+    EntriesLeftOut,
+    /// A default does not go with another object's: one after the other.
+    Coupled(Box<Failure>),
     /// No.
     Final(Box<Failure>),
 }
 
 impl Run<'_> {
     /// Deploys the components of these changes: what is removed first, then what is made.
-    pub(super) async fn deploy_changes(&mut self, stage: u8, changes: &[usize]) -> Step<()> {
+    pub(super) async fn deploy_changes(&mut self, stage: Stage, changes: &[usize]) -> Step<()> {
         let deployed: Vec<usize> = changes
             .iter()
             .copied()
@@ -78,17 +72,16 @@ impl Run<'_> {
 
     async fn deploy_additions(
         &mut self,
-        stage: u8,
+        stage: Stage,
         mut components: Vec<Component>,
         changes: &[usize],
     ) -> Step<()> {
         let files = package::files(&components, self.api_version()).map_err(unpackable)?;
-        let coupled = stage == 3 && components.len() > 1;
         match self
             .deploy_rounds(stage, files, changes, &mut components)
             .await
         {
-            Err(super::Stopped::Failure(failure)) if coupled && is_coupling(&failure) => {
+            Err(Stopped::Coupled(_)) => {
                 for component in narrowest_child_first(components) {
                     let files =
                         package::files(std::slice::from_ref(&component), self.api_version())
@@ -106,7 +99,7 @@ impl Run<'_> {
     /// for any other reason.
     async fn deploy_rounds(
         &mut self,
-        stage: u8,
+        stage: Stage,
         mut files: Files,
         changes: &[usize],
         components: &mut [Component],
@@ -121,7 +114,7 @@ impl Run<'_> {
                 return Ok(());
             }
             match self.refused(stage, &status, changes, components, rounds) {
-                Refused::Dropped => {
+                Refused::EntriesLeftOut => {
                     rounds += 1;
                     files = package::files(components, self.api_version()).map_err(unpackable)?;
                 }
@@ -136,7 +129,8 @@ impl Run<'_> {
                     self.pause(waits.next().unwrap_or_default()).await;
                 }
                 Refused::Locked(words) => return Err(busy(&words).into()),
-                Refused::Final(failure) => return Err(super::Stopped::Failure(failure)),
+                Refused::Coupled(failure) => return Err(Stopped::Coupled(failure)),
+                Refused::Final(failure) => return Err(Stopped::Failure(failure)),
             }
         }
     }
@@ -152,7 +146,7 @@ impl Run<'_> {
 
     async fn deploy_once(
         &mut self,
-        stage: u8,
+        stage: Stage,
         files: &Files,
         changes: &[usize],
     ) -> Step<DeployStatus> {
@@ -180,7 +174,7 @@ impl Run<'_> {
 
     /// A deploy that was accepted goes on whatever happens here, so a look that fails is followed by another; once too
     /// many have, its outcome is unknown.
-    async fn poll(&mut self, stage: u8, id: &str, changes: &[usize]) -> Step<DeployStatus> {
+    async fn poll(&mut self, stage: Stage, id: &str, changes: &[usize]) -> Step<DeployStatus> {
         let started = self.now();
         let mut last = (String::new(), u64::MAX);
         let mut broken = 0;
@@ -221,74 +215,61 @@ impl Run<'_> {
 
     fn refused(
         &mut self,
-        stage: u8,
+        stage: Stage,
         status: &DeployStatus,
         changes: &[usize],
         components: &mut [Component],
         rounds: usize,
     ) -> Refused {
-        let problems: Vec<&str> = status
-            .failures
-            .iter()
-            .filter_map(|failure| failure.problem.as_deref())
-            .collect();
-        let whole = status.error_message.as_deref().into_iter();
-        if let Some(words) = problems
-            .iter()
-            .copied()
-            .chain(whole)
-            .find(|text| is_lock(text))
-        {
+        if let Some(words) = objection::lock(status) {
             return Refused::Locked(words.to_owned());
+        }
+        if stage == Stage::Defaults && is_coupling(status, components) {
+            return Refused::Coupled(Box::new(self.refusal(status, changes)));
         }
         if rounds == MOST_ROUNDS {
             return Refused::Final(Box::new(self.last_refusal(status, changes)));
         }
-        let mut dropped = 0;
+        let left_out = self.left_out.len();
         for failure in &status.failures {
             let Some(problem) = failure.problem.as_deref() else {
                 continue;
             };
-            for entry in Entry::named_in(problem) {
-                if self.drop_entry(stage, changes, components, &entry, problem) {
-                    dropped += 1;
-                }
+            for entry in objection::entries(problem) {
+                self.leave_out(stage, changes, components, &entry, problem);
             }
         }
         // A round must make progress on every failure's account, or it would only be the same deploy again.
-        if dropped > 0 {
-            Refused::Dropped
+        if self.left_out.len() > left_out {
+            Refused::EntriesLeftOut
         } else {
             Refused::Final(Box::new(self.refusal(status, changes)))
         }
     }
 
     /// Takes what the org refused out of the cloned profile, unless the manifest states it or it is a removal.
-    fn drop_entry(
+    fn leave_out(
         &mut self,
-        stage: u8,
+        stage: Stage,
         changes: &[usize],
         components: &mut [Component],
         entry: &Entry,
         problem: &str,
-    ) -> bool {
-        let cloned = |change: &&usize| {
-            let change = &self.plan.changes[**change];
-            change.address.kind == "profile" && change.fingerprint.is_some()
+    ) {
+        let plan = self.plan;
+        let mut changes = changes.iter().map(|index| &plan.changes[*index]);
+        let cloned =
+            changes.find(|change| change.address.kind == "profile" && change.fingerprint.is_some());
+        let Some(change) = cloned else {
+            return;
         };
-        let Some(index) = changes.iter().find(cloned).copied() else {
-            return false;
-        };
-        let change = &self.plan.changes[index];
         let owned = |name: &str| {
             let paths = [
                 format!("userPermissions.{name}"),
                 format!("objectPermissions.{name}"),
             ];
-            change
-                .fields
-                .iter()
-                .any(|field| paths.contains(&field.path))
+            let mut fields = change.fields.iter();
+            fields.any(|field| paths.contains(&field.path))
         };
         let profiles = components
             .iter_mut()
@@ -298,25 +279,19 @@ impl Run<'_> {
             gone |= entry.take_out_of(profile, &owned);
         }
         if gone {
-            self.remark_dropped(stage, index, entry, problem);
+            self.keep_left_out(stage, &change.address, entry, problem);
         }
-        gone
     }
 
-    fn remark_dropped(&mut self, stage: u8, index: usize, entry: &Entry, problem: &str) {
-        let change = &self.plan.changes[index];
-        let address = change.address.clone();
-        let message = format!("`{entry}` was left out of {address}: {problem}");
-        let help =
-            "state it in the manifest if the integration needs it; then the org has to allow it";
-        let mut remark = Diagnostic::warning("OW2024", message)
-            .help(help)
-            .about(address.clone());
-        remark.place.clone_from(&change.place);
-        self.remarks.push(remark);
+    fn keep_left_out(&mut self, stage: Stage, address: &Address, entry: &Entry, problem: &str) {
         (self.emit)(Event::EntryDropped {
             stage,
-            address,
+            address: address.clone(),
+            entry: entry.to_string(),
+            problem: problem.to_owned(),
+        });
+        self.left_out.push(Dropped {
+            address: address.clone(),
             entry: entry.to_string(),
             problem: problem.to_owned(),
         });
@@ -329,15 +304,11 @@ fn is_whole(status: &DeployStatus) -> bool {
     status.success && status.status != "SucceededPartial"
 }
 
-fn is_lock(text: &str) -> bool {
-    LOCKS.iter().any(|words| text.contains(words))
-}
-
-fn is_coupling(failure: &Failure) -> bool {
-    failure
-        .diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.message.contains("is not a valid sharing model"))
+/// Whether a default was refused because of another of the same deploy.
+fn is_coupling(status: &DeployStatus, components: &[Component]) -> bool {
+    let objects = components.iter();
+    let objects: Vec<String> = objects.map(|object| object.full_name.clone()).collect();
+    objects.len() > 1 && objection::refuses_a_default(status, &objects)
 }
 
 /// Children of Account first, Account last.
@@ -346,7 +317,7 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components
 }
 
-fn progress(stage: u8, id: &str, status: &DeployStatus, elapsed_ms: u64) -> Event {
+fn progress(stage: Stage, id: &str, status: &DeployStatus, elapsed_ms: u64) -> Event {
     Event::DeployProgress {
         stage,
         id: id.to_owned(),
@@ -357,14 +328,17 @@ fn progress(stage: u8, id: &str, status: &DeployStatus, elapsed_ms: u64) -> Even
     }
 }
 
-fn unpackable(error: package::PackageError) -> super::Stopped {
-    let diagnostic = Diagnostic::error("OW3008", format!("cannot build the package: {error}"));
-    super::Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
+fn unpackable(error: package::PackageError) -> Stopped {
+    let diagnostic = Diagnostic::error(
+        Code::PackageNotBuildable,
+        format!("cannot build the package: {error}"),
+    );
+    Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
 }
 
 fn busy(words: &str) -> Failure {
     let diagnostic = Diagnostic::error(
-        "OW3005",
+        Code::OrgBusy,
         format!("another operation holds a lock in the org: {words}"),
     );
     Failure::new(
@@ -375,22 +349,9 @@ fn busy(words: &str) -> Failure {
 
 fn still_running(id: &str) -> Failure {
     let diagnostic = Diagnostic::error(
-        "OW5001",
+        Code::StillWaiting,
         format!("the deploy {id} is still running in the org"),
     );
     let help = "it goes on there; run the same command again, or wait longer with `--wait 30m`";
     Failure::new(Exit::Partial, vec![diagnostic.help(help)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locks_are_told_from_refusals() {
-        let lock = "The sharing calculation you requested can't be processed right now, because it interferes with \
-                    another operation already in progress. Please try again later.";
-        assert!(is_lock(lock));
-        assert!(!is_lock("Required field is missing: label"));
-    }
 }

@@ -4,6 +4,8 @@
 //! goes again once, and only where the look shows that the org has not taken it.
 
 use super::{Run, Step};
+use crate::change::Stage;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::org::{DeployOptions, DeployStatus, OrgError, Row};
@@ -86,7 +88,7 @@ impl Run<'_> {
     /// for and attached to; it is sent again only where the org provably has not taken it.
     pub(super) async fn hand_over(
         &mut self,
-        stage: u8,
+        stage: Stage,
         zip: Vec<u8>,
         changes: &[usize],
     ) -> Step<Sent> {
@@ -139,7 +141,7 @@ impl Run<'_> {
     /// done, or may be done twice.
     pub(super) async fn before_next(
         &mut self,
-        stage: u8,
+        stage: Stage,
         attempts: &mut Attempts,
         error: OrgError,
     ) -> Step<()> {
@@ -207,7 +209,7 @@ pub(super) fn undecided(id: &str) -> Failure {
     let help = "run the same command again: it looks first, and finishes what is left";
     Failure::new(
         Exit::Partial,
-        vec![Diagnostic::error("OW3006", message).help(help)],
+        vec![Diagnostic::error(Code::AnswerLost, message).help(help)],
     )
 }
 

@@ -2,7 +2,8 @@
 
 use super::lost::Attempts;
 use super::{Result, Run, Step};
-use crate::change::{Component, Lookup, Record, RecordValue, Write};
+use crate::change::{Component, Lookup, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::failure;
 use crate::org::{OrgError, Refusal, Row};
@@ -12,7 +13,7 @@ use std::collections::BTreeSet;
 
 impl Run<'_> {
     /// Writes the records of these changes.
-    pub(super) async fn write_records(&mut self, stage: u8, changes: &[usize]) -> Step<()> {
+    pub(super) async fn write_records(&mut self, stage: Stage, changes: &[usize]) -> Step<()> {
         let written: Vec<usize> = changes
             .iter()
             .copied()
@@ -65,7 +66,7 @@ impl Run<'_> {
         Some(twin(record, &values.collect()))
     }
 
-    async fn write_record(&mut self, stage: u8, write: Write) -> Step<Option<String>> {
+    async fn write_record(&mut self, stage: Stage, write: Write) -> Step<Option<String>> {
         match write {
             Write::Insert(record) => {
                 let values = self.values(&record).await?;
@@ -90,7 +91,7 @@ impl Run<'_> {
     /// what was wanted.
     async fn insert(
         &mut self,
-        stage: u8,
+        stage: Stage,
         record: &Record,
         values: &Map<String, Value>,
     ) -> Step<String> {
@@ -116,7 +117,7 @@ impl Run<'_> {
     /// The same values written twice are the same values, so a lost answer needs no look.
     async fn update(
         &mut self,
-        stage: u8,
+        stage: Stage,
         object: &str,
         id: &str,
         values: &Map<String, Value>,
@@ -131,7 +132,7 @@ impl Run<'_> {
     }
 
     /// A record that is gone is what was wanted.
-    async fn remove(&mut self, stage: u8, object: &str, id: &str) -> Step<()> {
+    async fn remove(&mut self, stage: Stage, object: &str, id: &str) -> Step<()> {
         let mut attempts = Attempts::new(self.now());
         loop {
             let error = match self.writer.delete(object, id).await {
@@ -189,7 +190,7 @@ impl Run<'_> {
             None => {
                 let message = format!("the {} cannot be found in the org", lookup.what);
                 let help = "an earlier stage should have made it; run the same command again";
-                let diagnostic = Diagnostic::error("OW3009", message).help(help);
+                let diagnostic = Diagnostic::error(Code::IdNotFound, message).help(help);
                 Err(Failure::new(Exit::Failed, vec![diagnostic]).into())
             }
         }

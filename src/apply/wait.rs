@@ -1,6 +1,8 @@
 //! Waiting for the org: a default comes into force, and rules make their share rows, after a recalculation.
 
 use super::{Run, Step, prove};
+use crate::change::Stage;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::facts::{Answer, Facts, ORGANIZATION, Question, Row};
@@ -14,8 +16,6 @@ use std::time::{Duration, Instant};
 
 /// Longest sleep between two looks at whether the run shall stop.
 const STEP: Duration = Duration::from_millis(100);
-/// The stage that proves.
-const PROOF: u8 = 7;
 /// What is waited for before the first deploy.
 const QUEUE: &str = "a deploy that was in the org's queue";
 /// What is waited for after rules have changed.
@@ -24,7 +24,7 @@ const RULES: &str = "the sharing rules' recalculation";
 impl Run<'_> {
     /// Waits, before the first deploy, for those in the org's queue: one of them may be an earlier run's that lost sight
     /// of it. The queue runs one at a time, so this takes no longer than waiting in it.
-    pub(super) async fn wait_for_queue(&mut self, stage: u8) -> Step<()> {
+    pub(super) async fn wait_for_queue(&mut self, stage: Stage) -> Step<()> {
         if std::mem::replace(&mut self.queue_awaited, true) {
             return Ok(());
         }
@@ -55,7 +55,7 @@ impl Run<'_> {
     }
 
     /// Waits until every default the manifests name is in force. Deploy success does not mean it is.
-    pub(super) async fn wait_for_defaults(&mut self, stage: u8) -> Step<()> {
+    pub(super) async fn wait_for_defaults(&mut self, stage: Stage) -> Step<()> {
         let wanted = self.wanted_defaults();
         if wanted.is_empty() || self.defaults_in_force {
             return Ok(());
@@ -119,8 +119,8 @@ impl Run<'_> {
 
     /// Waits until the rows of the rules stand still, so that a user who changes role afterwards keeps its sight. Where
     /// nothing comes after the rules, the proof waits.
-    pub(super) async fn wait_for_rules(&mut self, stage: u8) -> Step<()> {
-        if self.changes_of(6).is_empty() {
+    pub(super) async fn wait_for_rules(&mut self, stage: Stage) -> Step<()> {
+        if self.changes_of(Stage::Removals).is_empty() {
             return Ok(());
         }
         self.writer.reader().begin_phase("wait");
@@ -135,9 +135,16 @@ impl Run<'_> {
         self.writer.reader().begin_phase("proof");
         let started = self.now();
         let whole = verify::in_one_request(&self.plan.impact);
-        if !whole && self.plan.changes.iter().any(|change| change.stage >= 3) {
+        if !whole
+            && self
+                .plan
+                .changes
+                .iter()
+                .any(|change| change.stage >= Stage::Defaults)
+        {
             let facts = observe::observe(self.manifests, self.writer.reader()).await?;
-            self.watch_rules(PROOF, &facts, true, started).await?;
+            self.watch_rules(Stage::Proof, &facts, true, started)
+                .await?;
         }
         let mut waits = poll::schedule();
         loop {
@@ -151,15 +158,16 @@ impl Run<'_> {
                 events.into_iter().for_each(&mut *self.emit);
                 return Ok(verification);
             }
-            self.waiting(PROOF, RULES, started)?;
-            self.watch_rules(PROOF, &facts, true, started).await?;
+            self.waiting(Stage::Proof, RULES, started)?;
+            self.watch_rules(Stage::Proof, &facts, true, started)
+                .await?;
             self.pause(waits.next().unwrap_or_default()).await;
         }
     }
 
     async fn watch_rules(
         &mut self,
-        stage: u8,
+        stage: Stage,
         facts: &Facts,
         with_sample: bool,
         started: Instant,
@@ -180,7 +188,7 @@ impl Run<'_> {
     }
 
     /// Says that it waits, and ends the run where it has waited long enough or is asked to stop.
-    fn waiting(&mut self, stage: u8, what: &str, started: Instant) -> Step<()> {
+    fn waiting(&mut self, stage: Stage, what: &str, started: Instant) -> Step<()> {
         self.check_stop()?;
         if self.elapsed(started) > self.options.wait {
             let message = format!(
@@ -188,7 +196,7 @@ impl Run<'_> {
                 self.elapsed(started).as_secs()
             );
             let help = "it goes on in the org; run the same command again, or wait longer with `--wait 1h`";
-            let diagnostic = Diagnostic::error("OW5001", message).help(help);
+            let diagnostic = Diagnostic::error(Code::StillWaiting, message).help(help);
             return Err(Failure::new(Exit::Partial, vec![diagnostic]).into());
         }
         let elapsed_ms = self.milliseconds(started);

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::arguments::{Color, Global, Manifests};
-use super::codes::{self, failure};
+use super::finding::failure;
 use super::output::Output;
 use super::{files, target};
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::facts::OrgFacts;
 use crate::manifest::{self, Manifest};
@@ -111,7 +112,7 @@ impl Context {
         let here = files::here()?;
         let found = manifest::discover(&here).ok_or_else(|| {
             let problem = "no FILE was given, and there is no orgwright.yaml here or above, up to the repository's root";
-            failure(Exit::Usage, codes::NO_MANIFEST, problem, "name a file, or write one with `orgwright init`")
+            failure(Exit::Usage, Code::NoManifest, problem, "name a file, or write one with `orgwright init`")
         })?;
         // Shown as it would be typed from here.
         Ok(vec![

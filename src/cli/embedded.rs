@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use super::codes::{self, failure};
 use super::files::unwritable;
+use super::finding::failure;
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::private_file;
 use salesforce_emulator::{self as emulator, Server};
@@ -31,7 +32,7 @@ pub(crate) async fn start() -> Result<Server, Failure> {
         let help = "`orgwright reset` starts the demo org afresh";
         failure(
             Exit::Failed,
-            codes::EMULATOR,
+            Code::EmulatorNotStarted,
             format!("the demo org cannot start: {error}"),
             help,
         )

@@ -3,10 +3,11 @@
 use clap::Args;
 use salesforce_emulator as emulator;
 
-use super::codes::{self, failure};
 use super::context::Context;
+use super::finding::failure;
 use super::session;
 use super::signals::Signals;
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 
 /// `emulator`.
@@ -24,7 +25,7 @@ pub(crate) fn run(emulator: &Emulator, context: &Context) -> Result<Exit, Failur
         let server = server.map_err(|error| {
             failure(
                 Exit::Failed,
-                codes::EMULATOR,
+                Code::EmulatorNotStarted,
                 format!("the emulator cannot start: {error}"),
                 "",
             )

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Component, Path};
 
 use super::arguments::{Layout, Render as Arguments};
-use super::codes::{self, failure};
 use super::context::Context;
 use super::files::unwritable;
+use super::finding::failure;
 use super::session::{self, Session};
+use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Exit, Failure};
 use crate::failure::of_org;
@@ -75,7 +76,7 @@ fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure
             .all(|part| matches!(part, Component::Normal(_)));
         if !inside {
             let problem = format!("{} does not lie below the folder", printable(name));
-            return Err(failure(Exit::Failed, codes::FILES, problem, ""));
+            return Err(failure(Exit::Failed, Code::FileUnusable, problem, ""));
         }
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);

@@ -1,11 +1,12 @@
 //! A connection to the chosen org, and the runtime it lives in. Built only by commands that need an org.
 
-use super::codes::{self, failure};
 use super::context::Context;
 use super::embedded;
+use super::finding::failure;
 use super::signals::Signals;
 use super::target::Choice;
 use super::trace;
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::facts::Facts;
 use crate::failure::{NOTHING_CHANGED, of_org};
@@ -159,7 +160,7 @@ pub(crate) fn block_on<Output>(
     let runtime = runtime.map_err(|error| {
         failure(
             Exit::Failed,
-            codes::MACHINE,
+            Code::MachineRefused,
             format!("no threads to run on: {error}"),
             "",
         )

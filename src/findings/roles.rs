@@ -2,6 +2,7 @@
 
 use super::View;
 use crate::access;
+use crate::code::Code;
 use crate::count::{agree, count};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{Facts, Question, ROLES, Row};
@@ -67,7 +68,11 @@ fn below(view: &View, parent: &str, place: &Place) -> Option<Diagnostic> {
         agree(users, "sees", "see")
     );
     let help = "leave `parent` out to put the role at the top, outside every branch";
-    (!superiors.is_empty()).then(|| Diagnostic::warning("OW2005", message).at(place).help(help))
+    (!superiors.is_empty()).then(|| {
+        Diagnostic::warning(Code::RoleBelowOthers, message)
+            .at(place)
+            .help(help)
+    })
 }
 
 /// The guide: with a role above others the user "may have access to records that do not meet the sharing rule".
@@ -81,7 +86,11 @@ fn above(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
         agree(users, "owns", "own")
     );
     let help = "move those roles elsewhere, or give the integration a role of its own at the top";
-    (!subordinates.is_empty()).then(|| Diagnostic::error("OW2006", message).at(place).help(help))
+    (!subordinates.is_empty()).then(|| {
+        Diagnostic::error(Code::RoleAboveOthers, message)
+            .at(place)
+            .help(help)
+    })
 }
 
 fn shared_with_others(view: &View, name: &str, place: &Place) -> Option<Diagnostic> {
@@ -92,7 +101,11 @@ fn shared_with_others(view: &View, name: &str, place: &Place) -> Option<Diagnost
         agree(others, "has", "have")
     );
     let help = "give the integration a role of its own";
-    (others > 0).then(|| Diagnostic::warning("OW2017", message).at(place).help(help))
+    (others > 0).then(|| {
+        Diagnostic::warning(Code::RoleShared, message)
+            .at(place)
+            .help(help)
+    })
 }
 
 fn superiors(facts: &Facts, parent: &str) -> BTreeSet<String> {

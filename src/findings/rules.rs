@@ -1,6 +1,7 @@
 //! Remarks on the rules of one object: what they would miss, and who else's rules reach the user.
 
 use super::View;
+use crate::code::Code;
 use crate::criteria::{self, Verdict};
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{Reach, foreign_rules};
@@ -50,7 +51,8 @@ fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> 
         name(criterion)
     );
     let help = "fill the field (a data load, a flow), or say `expectVisible: 0` on the rule if that is meant";
-    let diagnostic = Diagnostic::error("OW2011", message).at(&criterion.field.place);
+    let diagnostic =
+        Diagnostic::error(Code::CriterionOnNewField, message).at(&criterion.field.place);
     Some(diagnostic.help(help))
 }
 
@@ -63,7 +65,7 @@ fn read_only(view: &View, rule: &Rule) -> Option<Diagnostic> {
     let help = "HubSpot syncs what its user can read and write: say `access: ReadWrite`";
     let concerned = super::hubspot::concerns(view.manifest);
     (concerned && rule.access.value == RuleAccess::ReadOnly).then(|| {
-        Diagnostic::warning("OW2028", message)
+        Diagnostic::warning(Code::RuleOnlyReads, message)
             .at(&rule.access.place)
             .help(help)
     })
@@ -82,7 +84,7 @@ fn negative(rule: &Rule) -> Option<Diagnostic> {
     );
     let help = "add a criterion that says what blank means; verify accepts either outcome for blank values";
     Some(
-        Diagnostic::warning("OW2018", message)
+        Diagnostic::warning(Code::NegativeOperatorOverBlanks, message)
             .at(&criterion.operator.place)
             .help(help),
     )
@@ -112,7 +114,7 @@ fn spellings_missed(criterion: &Criterion) -> Diagnostic {
     );
     let help =
         "list every spelling in use: `value: [Berlin, BERLIN]`; counts in the plan ignore case";
-    Diagnostic::note("OW2012", message)
+    Diagnostic::note(Code::CaseCounts, message)
         .at(&criterion.value.place)
         .help(help)
 }
@@ -125,7 +127,7 @@ fn spellings_shared(criterion: &Criterion) -> Diagnostic {
         criterion.field
     );
     let help = "list every spelling in use: `value: [Berlin, BERLIN]`; the plan counts as if all others were shared";
-    Diagnostic::warning("OW2012", message)
+    Diagnostic::warning(Code::CaseCounts, message)
         .at(&criterion.value.place)
         .help(help)
 }
@@ -154,7 +156,7 @@ fn hidden_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnosti
     );
     let help = "list the field under `fields` with `visibleTo` naming your profile, or grant it by a permission set";
     Some(
-        Diagnostic::warning("OW2019", message)
+        Diagnostic::warning(Code::FieldNotVisible, message)
             .at(&criterion.field.place)
             .help(help),
     )
@@ -180,7 +182,7 @@ fn created_by_integration(view: &View, sharing: &Sharing) -> Option<Diagnostic> 
     let help = "set the fields by a HubSpot or Salesforce workflow, or add a rule with \
                 `{field: CreatedById, operator: equals, value: {user: this}}`";
     Some(
-        Diagnostic::warning("OW2008", message)
+        Diagnostic::warning(Code::CreatedByHubSpot, message)
             .at(&rule.place)
             .help(help),
     )
@@ -197,8 +199,8 @@ fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
             rule.name
         );
         let diagnostic = match reach {
-            Reach::Own => Diagnostic::error("OW2015", message),
-            Reach::Everybody => Diagnostic::warning("OW2015", message),
+            Reach::Own => Diagnostic::error(Code::AnotherRuleReachesUser, message),
+            Reach::Everybody => Diagnostic::warning(Code::AnotherRuleReachesUser, message),
             Reach::Possible => return None,
         };
         let help =

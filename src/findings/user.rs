@@ -3,6 +3,7 @@
 use super::View;
 use crate::access;
 use crate::access::{Bypass, Impact};
+use crate::code::Code;
 use crate::count;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{find_permission_set, live_user};
@@ -36,7 +37,7 @@ fn owned(view: &View) -> Vec<Diagnostic> {
                 count::agree(owned, "syncs", "sync")
             );
             let help = "give them another owner if they shall not; HubSpot makes its user owner where it finds no other";
-            Some(Diagnostic::warning("OW2007", message).at(&user.username.place).help(help))
+            Some(Diagnostic::warning(Code::OwnedByIntegrationUser, message).at(&user.username.place).help(help))
         })
         .collect()
 }
@@ -90,7 +91,7 @@ fn undone(view: &View, impact: &Impact, by: &Bypass) -> Diagnostic {
             .flatten();
         found.and_then(|row| row.text("Id")) == Some(&by.id)
     });
-    let diagnostic = Diagnostic::error("OW2002", message).help(help);
+    let diagnostic = Diagnostic::error(Code::PermissionSetUndoesProfile, message).help(help);
     let place = reference.map(|reference| &reference.name.place);
     match place.or(view
         .manifest
@@ -116,7 +117,7 @@ fn inactive(view: &View) -> Option<Diagnostic> {
     );
     let help = "add `active: true` under `user`; it takes a licence seat";
     Some(
-        Diagnostic::error("OW2020", message)
+        Diagnostic::error(Code::UserInactive, message)
             .at(&user.username.place)
             .help(help),
     )
@@ -132,7 +133,7 @@ fn blind(view: &View) -> Option<Diagnostic> {
     );
     let help = "log in as an administrator with View All Data: counts and proof would leave out what you cannot see";
     Some(
-        Diagnostic::error("OW2025", message)
+        Diagnostic::error(Code::LogInSeesTooLittle, message)
             .at(&sharing.object.place)
             .help(help),
     )

@@ -1,6 +1,7 @@
 //! What the platform takes as a criterion: which fields exist, which types a rule may ask for, which values fit.
 
 use super::unknown;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{DescribedField, Facts};
 use crate::manifest::{Criterion, Manifest, Rule, Scalar, Sharing, Value, nearest};
@@ -66,7 +67,8 @@ fn removed_here(
         "the rule asks for `{}`, which this manifest removes",
         criterion.field
     );
-    let diagnostic = Diagnostic::error("OW2117", message).at(&criterion.field.place);
+    let diagnostic =
+        Diagnostic::error(Code::CriterionOnRemovedField, message).at(&criterion.field.place);
     Some(
         diagnostic
             .help("keep the field, or drop the criterion")
@@ -91,7 +93,7 @@ fn unknown_field(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> Dia
     let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
     let what = format!("field `{}.{}`", sharing.object, criterion.field);
     let mut diagnostic = unknown(
-        "OW2102",
+        Code::UnknownField,
         "field",
         &criterion.field,
         &criterion.field.place,
@@ -128,7 +130,7 @@ fn unfit_type(
     );
     let help = "copy its value into a text, number or checkbox field by a flow, and ask for that";
     Some(
-        Diagnostic::error("OW2109", message)
+        Diagnostic::error(Code::CriterionNotPossible, message)
             .at(&criterion.field.place)
             .help(help),
     )
@@ -156,5 +158,9 @@ fn unfit_value(criterion: &Criterion, field: &DescribedField) -> Option<Diagnost
         "the value does not fit `{}`, a field of type {kind}",
         criterion.field
     );
-    Some(Diagnostic::error("OW2109", message).at(place).help(why))
+    Some(
+        Diagnostic::error(Code::CriterionNotPossible, message)
+            .at(place)
+            .help(why),
+    )
 }

@@ -4,8 +4,9 @@
 use super::profile_name::{full_name, label};
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::set_field_permission;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{FIELD_PERMISSIONS, Facts, PROFILES, Question, Selection};
 use crate::manifest::{Field, FieldType, Manifest, Word};
@@ -69,7 +70,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     for field in &manifest.spec.fields {
         if !facts.offline && facts.describe(&field.object).is_none() {
             draft.errors.push(unknown(
-                "OW2101",
+                Code::UnknownObject,
                 "object",
                 &field.object,
                 &field.object.place,
@@ -90,7 +91,7 @@ fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut 
     if field.absent {
         let removal = Write::Deploy(vec![Component::removal("CustomField", name)]);
         if let Some(comparison) = compare(live.as_ref(), None) {
-            draft.change(address, comparison, 6, &field.place, removal);
+            draft.change(address, comparison, Stage::Removals, &field.place, removal);
             // The field's data goes with it.
             draft
                 .changes
@@ -125,7 +126,7 @@ fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut 
     draft.change(
         address,
         comparison,
-        1,
+        Stage::Containers,
         &field.place,
         Write::Deploy(components),
     );
@@ -176,7 +177,7 @@ fn wrong_type(field: &Field, live: Option<&CustomField>) -> Option<Diagnostic> {
     );
     let help = "name another field, or change the type by hand in Setup > Object Manager";
     Some(
-        Diagnostic::error("OW2113", message)
+        Diagnostic::error(Code::FieldOfAnotherType, message)
             .at(&field.field_type.place)
             .help(help),
     )
@@ -204,7 +205,7 @@ fn viewers(
         let ours = own.is_some_and(|profile| profile.name.value == viewer);
         if !known && !ours && !facts.offline {
             draft.errors.push(unknown(
-                "OW2104",
+                Code::UnknownProfile,
                 "profile",
                 name,
                 &name.place,

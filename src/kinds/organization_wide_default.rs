@@ -6,7 +6,8 @@
 
 use super::{Draft, Kind, Resource, compare};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, ORGANIZATION, Question};
 use crate::manifest::{Manifest, Sharing, SharingModel, Word};
@@ -169,7 +170,7 @@ fn person_accounts(sharing: &Sharing, facts: &Facts) -> Option<Diagnostic> {
     );
     let help = "put the default and the rules on `Account`; contacts follow their account";
     Some(
-        Diagnostic::error("OW2123", message)
+        Diagnostic::error(Code::PersonAccountsFixContact, message)
             .at(&stated.place)
             .help(help),
     )
@@ -198,7 +199,7 @@ fn unknown_object(sharing: &Sharing) -> Diagnostic {
         "Campaign",
     ];
     let unknown = super::unknown(
-        "OW2101",
+        Code::UnknownObject,
         "object",
         &sharing.object,
         &sharing.object.place,
@@ -239,7 +240,7 @@ fn propose_default(sharing: &Sharing, manifest: &Manifest, facts: &Facts, draft:
     draft.change(
         address,
         comparison,
-        3,
+        Stage::Defaults,
         place,
         write(&sharing.object, &desired, facts),
     );
@@ -313,7 +314,7 @@ fn coupling(
             let help =
                 format!("add `{child}` under `sharing` with `organizationWideDefault: Private`");
             errors.push(
-                Diagnostic::error("OW2112", message)
+                Diagnostic::error(Code::AccountCoupled, message)
                     .at(&sharing.object.place)
                     .help(help),
             );
@@ -377,7 +378,7 @@ mod tests {
             let described = serde_json::from_value(json!({"fields": fields})).expect("a describe");
             let answer = crate::facts::Answer::Describe(described);
             facts.record(Question::Describe("Account".to_owned()), answer);
-            let code = person_accounts(sharing, &facts).map(|error| error.code);
+            let code = person_accounts(sharing, &facts).map(|error| error.code.text());
             assert_eq!(code, refused.then_some("OW2123"), "{default} {fields:?}");
         };
         check("Private", &["Id", "IsPersonAccount"], true);

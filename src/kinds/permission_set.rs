@@ -3,8 +3,9 @@
 
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags};
+use crate::code::Code;
 use crate::facts::{Facts, PROFILES, Question};
 use crate::manifest::{Holder, KeepAccess, KeptAccess, Manifest, Sharing};
 use crate::xml::Element;
@@ -88,7 +89,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
         let known = || column(facts.rows(PROFILES), "Name");
         if !facts.offline && !known().any(|name| name == keeper.profile.value) {
             draft.errors.push(unknown(
-                "OW2104",
+                Code::UnknownProfile,
                 "profile",
                 keeper.profile,
                 &keeper.profile.place,
@@ -111,7 +112,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
             draft.change(
                 address,
                 comparison,
-                1,
+                Stage::Containers,
                 &keeper.entry.place,
                 Write::Deploy(vec![component]),
             );

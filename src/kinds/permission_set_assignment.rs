@@ -4,7 +4,8 @@ use super::permission_set::keepers;
 use super::user::live;
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Attributes, Lookup, Record, RecordValue, Write};
+use crate::change::{Attributes, Lookup, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{CONTAINERS, Facts, Question, Row};
 use crate::manifest::{Manifest, PermissionSetRef, nearest};
@@ -83,7 +84,7 @@ fn propose_one(
 ) {
     let Some(user) = &manifest.spec.user else {
         let error = Diagnostic::error(
-            "OW2115",
+            Code::PermissionSetForNobody,
             "a permission set is assigned to nobody: `spec.user` is missing",
         );
         draft.errors.push(error.at(&reference.name.place));
@@ -136,7 +137,7 @@ pub fn find<'a>(facts: &'a Facts, name: &str) -> Result<Option<&'a Row>, Box<Dia
             let names: Vec<String> = several.iter().map(|row| api_name(row)).collect();
             let message = format!("{} permission sets are labelled `{name}`", several.len());
             Err(Box::new(
-                Diagnostic::error("OW2105", message)
+                Diagnostic::error(Code::UnknownPermissionSet, message)
                     .help(format!("name one of {}", names.join(", "))),
             ))
         }
@@ -162,14 +163,20 @@ fn missing(facts: &Facts, name: &str) -> Diagnostic {
             );
             let help = "install the managed package first (for HubSpot: Settings > Integrations > Connected Apps > \
                         Salesforce in HubSpot, or the AppExchange listing), then plan again";
-            return Diagnostic::error("OW2105", message).help(help);
+            return Diagnostic::error(Code::UnknownPermissionSet, message).help(help);
         }
     }
     let known = names
         .iter()
         .map(String::as_str)
         .chain(column(facts.rows(CONTAINERS), "Label"));
-    let mut diagnostic = unknown("OW2105", "permission set", name, &place, known);
+    let mut diagnostic = unknown(
+        Code::UnknownPermissionSet,
+        "permission set",
+        name,
+        &place,
+        known,
+    );
     diagnostic.place = None;
     diagnostic
 }
@@ -235,7 +242,13 @@ fn assign(
         object: "PermissionSetAssignment",
         values: values.into(),
     };
-    draft.change(address, comparison, 2, place, Write::Insert(record));
+    draft.change(
+        address,
+        comparison,
+        Stage::User,
+        place,
+        Write::Insert(record),
+    );
 }
 
 fn set_query(name: &str) -> String {
@@ -265,5 +278,5 @@ fn unassign(draft: &mut Draft, name: &str, username: &str, id: &str, place: &Pla
         return;
     };
     let write = Write::Remove("PermissionSetAssignment".to_owned(), id.to_owned());
-    draft.change(own_address(name), comparison, 2, place, write);
+    draft.change(own_address(name), comparison, Stage::User, place, write);
 }

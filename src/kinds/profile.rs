@@ -10,8 +10,9 @@ mod wishes;
 use super::profile_name::{full_name, label};
 use super::{Draft, Kind, Resource, compare, unknown};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
+use crate::code::Code;
 use crate::count::{MOST_NAMED, count, first_few};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
@@ -78,7 +79,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
         let removal = Write::Deploy(vec![Component::removal("Profile", full_name(&wanted.name))]);
         let gone = live.map(|_| Profile::default());
         if let Some(comparison) = compare(gone.as_ref(), None) {
-            draft.change(address, comparison, 6, &wanted.place, removal);
+            draft.change(address, comparison, Stage::Removals, &wanted.place, removal);
         }
         return draft;
     }
@@ -113,7 +114,7 @@ fn standard(wanted: &manifest::Profile, live: Option<&Element>) -> Option<Diagno
     let message = format!("`{}` is a standard profile", wanted.name);
     let help = "give the integration a profile of its own name; `cloneFrom` says where it starts";
     Some(
-        Diagnostic::error("OW2114", message)
+        Diagnostic::error(Code::StandardProfile, message)
             .at(&wanted.name.place)
             .help(help),
     )
@@ -134,7 +135,7 @@ fn unknown_objects(wanted: &manifest::Profile, facts: &Facts) -> Vec<Diagnostic>
     let missing = named
         .filter(|(object, _)| !known.contains_key(*object) && facts.describe(object).is_none());
     missing
-        .map(|(object, place)| unknown("OW2101", "object", object, place, listed()))
+        .map(|(object, place)| unknown(Code::UnknownObject, "object", object, place, listed()))
         .collect()
 }
 
@@ -151,7 +152,15 @@ fn unknown_permissions(
         .filter(|(name, _)| !vocabulary.contains(*name));
     let names = || vocabulary.iter().map(String::as_str);
     unknowns
-        .map(|(name, on)| unknown("OW2106", "user permission", name, &on.place, names()))
+        .map(|(name, on)| {
+            unknown(
+                Code::UnknownUserPermission,
+                "user permission",
+                name,
+                &on.place,
+                names(),
+            )
+        })
         .collect()
 }
 
@@ -177,7 +186,13 @@ impl Owned<'_> {
         let name = full_name(&self.wanted.name);
         let component = Component::new("Profile", name, written(&live, &desired));
         let write = Write::Deploy(vec![component]);
-        draft.change(address, comparison, 1, &self.wanted.place, write);
+        draft.change(
+            address,
+            comparison,
+            Stage::Containers,
+            &self.wanted.place,
+            write,
+        );
     }
 
     /// The entries we own, as they are.
@@ -287,7 +302,7 @@ impl Owned<'_> {
             first_few(gained)
         );
         Some(
-            Diagnostic::note("OW2016", message)
+            Diagnostic::note(Code::CloneFallsBehind, message)
                 .at(&self.wanted.name.place)
                 .help(help)
                 .about(address.clone())

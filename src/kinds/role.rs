@@ -1,10 +1,11 @@
 //! Roles. Their access levels for records under owned accounts can never be below the organization-wide default, so
-//! a level that only the new default allows is written after it (stage 4).
+//! a level that only the new default allows is written after it.
 
 use super::organization_wide_default::Defaults;
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Action, Attributes, Component, FieldChange, Write};
+use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question, ROLES, Row};
 use crate::manifest::{self, AccessLevel, Manifest, SharingModel, Sp, Word};
@@ -133,7 +134,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     if wanted.absent {
         let removal = Write::Deploy(vec![Component::removal("Role", wanted.name.value.clone())]);
         if let Some(comparison) = compare(live.as_ref(), None) {
-            draft.change(address, comparison, 6, &wanted.place, removal);
+            draft.change(address, comparison, Stage::Removals, &wanted.place, removal);
         }
         return draft;
     }
@@ -147,7 +148,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
         draft.change(
             address.clone(),
             comparison,
-            1,
+            Stage::Containers,
             &wanted.place,
             write(wanted, &first, live_document),
         );
@@ -156,7 +157,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
         draft.change(
             address,
             (Action::Update, explained(fields)),
-            4,
+            Stage::RoleLevels,
             &wanted.place,
             write(wanted, &desired, live_document),
         );
@@ -170,9 +171,13 @@ fn check(wanted: &manifest::Role, exists: bool, facts: &Facts, draft: &mut Draft
         && !facts.offline
         && !names().any(|name| name == parent.value)
     {
-        draft
-            .errors
-            .push(unknown("OW2103", "role", parent, &parent.place, names()));
+        draft.errors.push(unknown(
+            Code::UnknownRole,
+            "role",
+            parent,
+            &parent.place,
+            names(),
+        ));
     }
     if let Some(earlier) = &wanted.renamed_from
         && !exists
@@ -185,7 +190,7 @@ fn check(wanted: &manifest::Role, exists: bool, facts: &Facts, draft: &mut Draft
             wanted.name
         );
         draft.errors.push(
-            Diagnostic::error("OW2110", message)
+            Diagnostic::error(Code::RenameByHand, message)
                 .at(&earlier.place)
                 .help(help),
         );
@@ -235,7 +240,7 @@ fn below(
         format!("`{attribute}: {level}` is below the organization-wide default of {object}");
     let help = format!("the platform refuses it; the narrowest it allows is `{narrowest}`");
     Some(
-        Diagnostic::error("OW2111", message)
+        Diagnostic::error(Code::RoleLevelBelowDefault, message)
             .at(&level.place)
             .help(help),
     )
@@ -277,7 +282,7 @@ fn overlay(wanted: &manifest::Role, live: Option<&Role>, levels: [Option<AccessL
     }
 }
 
-/// Levels below today's default have to wait for stage 4; until then they stay as they are, or unwritten.
+/// Levels below today's default have to wait for a stage of their own; until then they stay as they are, or unwritten.
 fn possible_today(
     wanted: [Option<AccessLevel>; 3],
     live: Option<&Role>,

@@ -10,7 +10,8 @@ mod reference;
 use super::organization_wide_default::Defaults;
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Action, Attributes, Component, FieldChange, Write};
+use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
+use crate::code::Code;
 use crate::criteria::Criteria;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question, ROLES};
@@ -104,7 +105,7 @@ fn pointless(
     );
     let help = "add `organizationWideDefault: Private` to the object";
     Some(
-        Diagnostic::error("OW2009", message)
+        Diagnostic::error(Code::RuleOverWideDefault, message)
             .at(&rule.name.place)
             .help(help)
             .see(&object.place, "this object"),
@@ -204,7 +205,7 @@ fn remove(rule: &manifest::Rule, live: Option<&Element>, address: Address, draft
         draft.change(
             address,
             comparison,
-            5,
+            Stage::Rules,
             &rule.place,
             Write::Deploy(vec![removal]),
         );
@@ -232,7 +233,7 @@ fn propose_rule(
     let criteria = as_spelled(criteria, spelled, &sharing.object, facts);
     let Some(desired) = overlay(rule, criteria, live.as_ref(), manifest) else {
         let error = Diagnostic::error(
-            "OW2115",
+            Code::RuleSharesWithNobody,
             "the rule shares with nobody: neither `sharedTo` nor `spec.role`",
         );
         draft.errors.push(error.at(&rule.place));
@@ -265,7 +266,7 @@ fn propose_rule(
     draft.change(
         address,
         (action, fields),
-        5,
+        Stage::Rules,
         &rule.place,
         Write::Deploy(components),
     );
@@ -376,9 +377,13 @@ fn unknown_principals(
             continue;
         };
         let (what, rows, code) = match principal.value {
-            Principal::Group(_) => ("public group", facts.rows(GROUPS), "OW2108"),
-            Principal::Queue(_) => ("queue", facts.rows(GROUPS), "OW2108"),
-            _ => ("role", facts.rows(ROLES), "OW2103"),
+            Principal::Group(_) => (
+                "public group",
+                facts.rows(GROUPS),
+                Code::UnknownRecordInRule,
+            ),
+            Principal::Queue(_) => ("queue", facts.rows(GROUPS), Code::UnknownRecordInRule),
+            _ => ("role", facts.rows(ROLES), Code::UnknownRole),
         };
         let known = || column(rows, "DeveloperName");
         if own != Some(name) && !known().any(|known| known == name) {

@@ -3,7 +3,8 @@
 
 use super::{Draft, Kind, Resource, column, compare, unknown};
 use crate::address::Address;
-use crate::change::{Action, Attributes, FieldChange, Lookup, Record, RecordValue, Write};
+use crate::change::{Action, Attributes, FieldChange, Lookup, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::{Facts, LICENSES, PROFILES, Question, Row, Selection};
 use crate::manifest::{self, Manifest, Sp};
@@ -114,7 +115,7 @@ fn somebody_else(wanted: &manifest::User, manifest: &Manifest, row: &Row) -> Opt
     let help =
         "choose another username; if this user is meant, write its own lastName and email here";
     Some(
-        Diagnostic::error("OW2026", message)
+        Diagnostic::error(Code::UsernameOfAnother, message)
             .at(&wanted.username.place)
             .help(help),
     )
@@ -153,7 +154,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     let Some(id) = row.and_then(|row| row.text("Id")) else {
         draft.errors.extend(no_seat(wanted, manifest, facts));
         let write = Write::Insert(record(&fields, manifest));
-        draft.change(address, (action, fields), 2, &wanted.place, write);
+        draft.change(address, (action, fields), Stage::User, &wanted.place, write);
         if let Some(change) = draft.changes.last_mut() {
             change.irreversible = true;
         }
@@ -163,7 +164,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
     draft
 }
 
-/// A user in use keeps profile and role until the rules stand: those two are changed in stage 6.
+/// A user in use keeps profile and role until the rules stand: those two come with the removals.
 fn split(
     id: &str,
     fields: Vec<FieldChange>,
@@ -174,7 +175,7 @@ fn split(
 ) {
     let late = |field: &FieldChange| matches!(field.path.as_str(), "profile" | "role");
     let (last, first): (Vec<_>, Vec<_>) = fields.into_iter().partition(late);
-    for (stage, fields) in [(2, first), (6, last)] {
+    for (stage, fields) in [(Stage::User, first), (Stage::Removals, last)] {
         if !fields.is_empty() {
             let write = Write::Update(id.to_owned(), record(&fields, manifest));
             draft.change(
@@ -191,7 +192,10 @@ fn split(
 /// A new user needs a profile; that is the platform's rule, and the manifest is where it has to be said.
 fn needs(manifest: &Manifest, wanted: &manifest::User, exists: bool) -> Option<Diagnostic> {
     let lacking = manifest.spec.profile.is_none() && !exists;
-    let error = || Diagnostic::error("OW2115", "a new user needs a profile").at(&wanted.place);
+    let error = || {
+        Diagnostic::error(Code::NewUserWithoutProfile, "a new user needs a profile")
+            .at(&wanted.place)
+    };
     lacking.then(|| error().help("add `spec.profile`"))
 }
 
@@ -202,7 +206,7 @@ fn unknown_names(manifest: &Manifest, facts: &Facts) -> Vec<Diagnostic> {
         let lacking = profile.absent && !known().any(|name| name == profile.name.value);
         if lacking && !facts.offline {
             errors.push(unknown(
-                "OW2104",
+                Code::UnknownProfile,
                 "profile",
                 &profile.name,
                 &profile.name.place,
@@ -310,7 +314,7 @@ fn no_seat(wanted: &manifest::User, manifest: &Manifest, facts: &Facts) -> Optio
     let message = format!("no `{name}` licence is free: {used} of {total} are used");
     let help = "deactivate a user of that licence or buy a seat; nothing has been written";
     Some(
-        Diagnostic::error("OW2107", message)
+        Diagnostic::error(Code::NoLicenseFree, message)
             .at(&wanted.username.place)
             .help(help),
     )

@@ -10,9 +10,7 @@ use crate::findings::ManualStep;
 use crate::plan::Plan;
 
 use super::text::{printable, value};
-use super::{
-    Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, stage_title, totals,
-};
+use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, totals};
 use crate::count::{count, number};
 
 /// Nothing may be loaded or run, whatever the text holds.
@@ -126,7 +124,7 @@ fn change(change: &Change) -> Markup {
                 strong class=(word) { (change.action.symbol()) " " (word) }
                 " " (kind_words(&change.address))
                 " " code { (printable(&change.address.name)) }
-                " " small title=(stage_title(change.stage)) { (place) }
+                " " small title=(change.stage.title()) { (place) }
             } "\n"
             table {
                 tr { th { "attribute" } th { "before" } th { "after" } th { "why" } } "\n"
@@ -223,7 +221,7 @@ fn manual_steps(steps: &[ManualStep]) -> Markup {
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::change::Action;
+    use crate::change::{Action, Stage};
     use crate::report::samples;
 
     #[test]
@@ -234,7 +232,7 @@ mod tests {
         given.changes.push(samples::change(
             Address::new("role", hostile),
             Action::Delete,
-            1,
+            Stage::Containers,
             Vec::new(),
         ));
         let page = plan(&given, &samples::frame());

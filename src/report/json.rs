@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::access::Impact;
 use crate::address::Address;
-use crate::apply::{Applied, Outcome};
-use crate::change::{Action, Change, FieldChange};
+use crate::apply::{Applied, Dropped, Outcome};
+use crate::change::{Action, Change, FieldChange, Stage};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::explain::Explanation;
@@ -95,6 +95,7 @@ pub fn result(plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> String
         org: OrgJson::from(&plan.org),
         digest: &plan.digest,
         outcomes: &applied.outcomes,
+        left_out: &applied.left_out,
         verification: applied.verification.as_ref().map(VerificationJson::from),
         error: applied.failure.as_ref().map(FailureJson::from),
         api_requests: took.requests,
@@ -218,7 +219,7 @@ struct ChangeJson<'a> {
     address: &'a Address,
     kind: &'static str,
     action: Action,
-    stage: u8,
+    stage: Stage,
     irreversible: bool,
     file: Option<&'a str>,
     line: Option<usize>,
@@ -316,6 +317,7 @@ struct ResultJson<'a> {
     org: OrgJson<'a>,
     digest: &'a str,
     outcomes: &'a [Outcome],
+    left_out: &'a [Dropped],
     verification: Option<VerificationJson<'a>>,
     error: Option<FailureJson<'a>>,
     api_requests: u64,

@@ -356,7 +356,7 @@ fn assembled(head: &str, sections: &[Section], tail: &str) -> String {
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::change::Action;
+    use crate::change::{Action, Stage};
     use crate::report::samples;
     use serde_json::json;
 
@@ -391,7 +391,7 @@ mod tests {
                 samples::change(
                     Address::new("role", format!("Role_{number}")),
                     Action::Create,
-                    1,
+                    Stage::Containers,
                     Vec::new(),
                 )
             })
@@ -427,7 +427,7 @@ mod tests {
         plan_with.changes = vec![samples::change(
             Address::new("role", "x|y"),
             Action::Update,
-            1,
+            Stage::Containers,
             vec![field],
         )];
         let text = plan(&plan_with, &samples::frame());

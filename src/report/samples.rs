@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::access::{Bypass, Impact, Losing};
 use crate::address::Address;
-use crate::change::{Action, Change, FieldChange, Record, Write};
+use crate::change::{Action, Change, FieldChange, Record, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place, Sources};
 use crate::facts::OrgFacts;
 use crate::findings::ManualStep;
@@ -46,7 +47,7 @@ fn field(path: &str, before: Value, after: Value, reason: Option<&str>) -> Field
 pub(crate) fn change(
     address: Address,
     action: Action,
-    stage: u8,
+    stage: Stage,
     fields: Vec<FieldChange>,
 ) -> Change {
     let record = Record::default();
@@ -91,7 +92,7 @@ pub(crate) fn plan() -> Plan {
     let mut user = change(
         Address::new("user", "hubspot.integration@acme.example"),
         Action::Create,
-        2,
+        Stage::User,
         vec![field(
             "email",
             Value::Null,
@@ -110,11 +111,14 @@ pub(crate) fn plan() -> Plan {
         changes: vec![profile(), role(), user, default()],
         impact: vec![impact()],
         findings: vec![
-            Diagnostic::warning("OW2004", "13 users lose sight of Lead records")
-                .help("by profile: Marketing User (12), Standard User (1)")
-                .at(&place(3)),
             Diagnostic::warning(
-                "OW2022",
+                Code::UsersLosingSight,
+                "13 users lose sight of Lead records",
+            )
+            .help("by profile: Marketing User (12), Standard User (1)")
+            .at(&place(3)),
+            Diagnostic::warning(
+                Code::ConnectedAppNotInstalled,
                 "the profile of the integration user cannot authorise an uninstalled connected app",
             )
             .about(Address::new("profile", "HubSpot Integration"))
@@ -122,7 +126,7 @@ pub(crate) fn plan() -> Plan {
             .at(&place(3)),
         ],
         manual_steps: vec![ManualStep {
-            code: "OW3001",
+            code: "HS03",
             text: "turn on selective sync in HubSpot".into(),
             done: None,
         }],
@@ -160,7 +164,7 @@ fn profile() -> Change {
     change(
         Address::new("profile", "HubSpot Integration"),
         Action::Create,
-        1,
+        Stage::Containers,
         fields,
     )
 }
@@ -170,7 +174,7 @@ fn role() -> Change {
     change(
         Address::new("role", "HubSpot_Integration"),
         Action::Create,
-        1,
+        Stage::Containers,
         vec![label],
     )
 }
@@ -191,7 +195,7 @@ fn default() -> Change {
     change(
         Address::new("organization_wide_default", "Lead"),
         Action::Update,
-        3,
+        Stage::Defaults,
         vec![internal, external],
     )
 }

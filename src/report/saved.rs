@@ -1,9 +1,11 @@
 //! Saved plans read back: as far as `apply` has to know which plan was agreed to.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::json;
 use super::text::{printable, short_digest};
+use crate::change::Stage;
 use crate::plan::Plan;
 
 /// A saved plan, as far as apply needs it: which plan of which org, from which files, and every change.
@@ -59,6 +61,7 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, String> {
             files.push(file.to_owned());
         }
     }
+    changes.iter().try_for_each(has_a_stage)?;
     Ok(SavedPlan {
         digest: need("/digest")?,
         manifest_digest: need("/manifest/digest")?,
@@ -67,6 +70,15 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, String> {
         org_name: at("/org/name").unwrap_or_default(),
         files,
     })
+}
+
+/// Refuses a change of a stage that this program does not know.
+fn has_a_stage(change: &Value) -> Result<(), String> {
+    let stage = change.get("stage").unwrap_or(&Value::Null);
+    match Stage::deserialize(stage) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("`stage` of {}: {error}", address(change))),
+    }
 }
 
 impl SavedPlan {
@@ -218,6 +230,10 @@ mod tests {
         check(
             r#"{"format_version":"1.0","changes":[]}"#,
             "it has no `digest`",
+        );
+        check(
+            r#"{"format_version":"1.0","changes":[{"address":"role/Sales","stage":9}]}"#,
+            "`stage` of role/Sales: there is no stage 9; the stages are 1 to 7",
         );
     }
 }

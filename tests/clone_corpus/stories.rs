@@ -1,6 +1,7 @@
 //! What happens to a clone in an org: what falls link by link, what the org refuses, what its source gains later.
 
 use orgwright::change::{Action, Component};
+use orgwright::code::Code;
 use orgwright::diagnostic::{Diagnostic, Exit};
 use orgwright::org::{DeployOptions, Writer};
 use orgwright::plan::Plan;
@@ -56,7 +57,7 @@ fn reason(plan: &Plan, path: &str) -> Option<String> {
 }
 
 fn codes(findings: &[orgwright::diagnostic::Diagnostic]) -> Vec<&str> {
-    findings.iter().map(|finding| finding.code).collect()
+    findings.iter().map(|finding| finding.code.text()).collect()
 }
 
 #[tokio::test]
@@ -83,15 +84,21 @@ async fn what_the_org_refuses_and_nobody_stated_is_dropped_with_a_remark() {
     let applied = org.apply(&manifests).await;
     assert!(applied.failure.is_none(), "{:?}", applied.failure);
     let found = applied.verification.unwrap().findings;
-    let dropped: Vec<&str> = found
+    let remarks = found
         .iter()
-        .filter(|finding| finding.code == "OW2024")
-        .map(|finding| finding.message.as_str())
-        .collect();
+        .filter(|finding| finding.code == Code::EntryLeftOut);
+    let left_out = applied.left_out;
     assert!(
-        dropped.iter().any(|message| message.contains("Line__c")),
-        "{dropped:?}"
+        left_out
+            .iter()
+            .any(|dropped| dropped.entry.contains("Line__c")),
+        "{left_out:?}"
     );
+    for (remark, dropped) in remarks.zip(&left_out) {
+        assert!(remark.message.contains(&dropped.entry), "{remark:?}");
+        assert_eq!(dropped.address.to_string(), "profile/HubSpot Copy");
+        assert!(dropped.problem.contains("depends on"), "{dropped:?}");
+    }
     let clone = Profile::read(&org.profile("HubSpot Copy").await);
     let open = clone.entries("objectPermissions", "object", "viewAllRecords");
     assert!(
@@ -224,7 +231,7 @@ async fn what_the_source_gains_is_a_finding_and_with_follow_a_change() {
     let behind = silent
         .findings
         .iter()
-        .find(|finding| finding.code == "OW2016");
+        .find(|finding| finding.code == Code::CloneFallsBehind);
     let behind = behind.expect("the finding");
     let help = behind.help.clone().unwrap_or_default();
     assert!(help.contains("ApprovalAdmin"), "{help}");

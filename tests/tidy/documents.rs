@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
-use orgwright::apply::STAGES;
+use orgwright::change::Stage;
+use orgwright::code::Code;
 use orgwright::diagnostic::Exit;
 use orgwright::kinds::KINDS;
 use orgwright::manifest::json_schema;
@@ -85,12 +85,9 @@ type Told = (String, String);
 pub(crate) fn finding_differences() -> Vec<String> {
     let documented = documented_findings();
     let codes: BTreeSet<&str> = documented.iter().map(|(code, _)| code.as_str()).collect();
-    let used = used_codes();
-    let undocumented = used.iter().filter(|code| !codes.contains(code.as_str()));
-    let unused = codes.iter().filter(|code| !used.contains(**code));
+    let undocumented = Code::ALL.iter().filter(|code| !codes.contains(code.text()));
     let mut differences: Vec<String> = undocumented
         .map(|code| format!("{code} is not in {FINDINGS}"))
-        .chain(unused.map(|code| format!("{code} is not in the program")))
         .collect();
     for (code, told) in &documented {
         let explained = explained(code);
@@ -117,27 +114,13 @@ fn documented_findings() -> Vec<Told> {
     sections.map(told).collect()
 }
 
-/// Every code that the program's own text holds.
-fn used_codes() -> BTreeSet<String> {
-    let mut codes = BTreeSet::new();
-    for source in sources() {
-        for rest in source.production.split("\"OW").skip(1) {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            if digits.len() == 4 {
-                codes.insert(format!("OW{digits}"));
-            }
-        }
-    }
-    codes
-}
-
-fn explained(code: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_orgwright"))
-        .args(["explain", code, "--color", "never"])
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .unwrap();
-    single_spaced(&String::from_utf8(output.stdout).unwrap())
+/// What the program says of a code; nothing where it does not know it.
+fn explained(text: &str) -> String {
+    let told = |code: Code| {
+        let (title, explanation) = (code.title(), code.explanation());
+        single_spaced(&format!("{code}: {title} {explanation}"))
+    };
+    Code::named(text).map(told).unwrap_or_default()
 }
 
 fn single_spaced(text: &str) -> String {
@@ -200,13 +183,13 @@ fn schema_keys(schema: &Value, keys: &mut BTreeSet<String>) {
 pub(crate) fn documented_stages() -> Vec<(String, String)> {
     let rows = markdown::table(&read(ARCHITECTURE), "stage");
     let cells = rows.into_iter().map(|row| (row[0].clone(), row[1].clone()));
-    cells.take(STAGES.len()).collect()
+    cells.take(Stage::WRITING.len()).collect()
 }
 
 /// Number and title of each stage that there is.
 pub(crate) fn real_stages() -> Vec<(String, String)> {
-    let stages = STAGES.into_iter();
+    let stages = Stage::WRITING.into_iter();
     stages
-        .map(|(number, title)| (number.to_string(), title.to_owned()))
+        .map(|stage| (stage.to_string(), stage.title().to_owned()))
         .collect()
 }

@@ -5,8 +5,9 @@ use super::super::{Draft, Resource, column, compare, unknown};
 use super::wishes::wishes;
 use super::{known, partial};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, Removals, Source};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, PROFILES};
 use crate::manifest::{self, Manifest};
@@ -94,7 +95,7 @@ pub(super) fn create(
         component.rest_of = Some(label(source));
     }
     let write = Write::Deploy(vec![component]);
-    draft.change(address, comparison, 1, &wanted.place, write);
+    draft.change(address, comparison, Stage::Containers, &wanted.place, write);
     if let Some(change) = draft.changes.last_mut() {
         change.fingerprint = fingerprint;
     }
@@ -128,7 +129,7 @@ fn left_out(names: &[String], wanted: &manifest::Profile, address: &Address) -> 
         "{count} user permissions of the clone source are left out: the org does not list them"
     );
     Some(
-        Diagnostic::note("OW2030", message)
+        Diagnostic::note(Code::PermissionsNotListed, message)
             .at(&wanted.name.place)
             .help(names.join(", "))
             .about(address.clone()),
@@ -156,9 +157,13 @@ fn source_document(
         return Some(empty());
     }
     let known = column(facts.rows(PROFILES), "Name");
-    draft
-        .errors
-        .push(unknown("OW2104", "profile", source, &source.place, known));
+    draft.errors.push(unknown(
+        Code::UnknownProfile,
+        "profile",
+        source,
+        &source.place,
+        known,
+    ));
     None
 }
 
@@ -172,7 +177,7 @@ fn not_renamed(wanted: &manifest::Profile, facts: &Facts) -> Option<Diagnostic> 
         wanted.name
     );
     Some(
-        Diagnostic::error("OW2110", message)
+        Diagnostic::error(Code::RenameByHand, message)
             .at(&earlier.place)
             .help(help),
     )

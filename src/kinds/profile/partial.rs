@@ -6,6 +6,7 @@
 use super::super::profile_name::{full_name, label};
 use crate::address::Address;
 use crate::clone::{self, enable_user_permissions};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Question};
 use crate::manifest;
@@ -95,7 +96,7 @@ pub(super) fn in_part(
         missing.join(", ")
     );
     let help = "the rest is read when the profile is deployed or rendered";
-    let diagnostic = Diagnostic::note("OW2031", message).at(&source.place);
+    let diagnostic = Diagnostic::note(Code::CloneSourceInPart, message).at(&source.place);
     diagnostic.help(help).about(address.clone())
 }
 
@@ -110,7 +111,7 @@ pub(super) fn unreadable(source: &manifest::Sp<String>, facts: &Facts) -> Option
     let message = format!("the org does not say which user permissions `{name}` grants");
     let help = "a clone would grant nothing; log in as an administrator with View Setup and Configuration and \
                 Manage Profiles and Permission Sets";
-    let diagnostic = Diagnostic::error("OW2121", message);
+    let diagnostic = Diagnostic::error(Code::CloneSourceWithoutPermissions, message);
     Some(diagnostic.at(&source.place).help(help))
 }
 
@@ -149,7 +150,7 @@ mod tests {
         let profile = profile(SOURCE, &facts).expect("a profile");
         let names: Vec<String> = clone::granted(&profile).into_iter().collect();
         assert_eq!(names, expected, "{document}");
-        let error = unreadable(&source(), &facts).map(|error| error.code);
+        let error = unreadable(&source(), &facts).map(|error| error.code.text());
         assert_eq!(error, refused.then_some("OW2121"), "{document}");
     }
 

@@ -5,7 +5,8 @@ use super::element::{element, read};
 use super::live::RuleKind;
 use super::{KIND, SharingRule};
 use crate::address::Address;
-use crate::change::{Component, Write};
+use crate::change::{Component, Stage, Write};
+use crate::code::Code;
 use crate::facts::{Facts, ROLES};
 use crate::manifest::{self, Holder, KeptAccess, Sharing};
 use crate::xml::Element;
@@ -36,9 +37,13 @@ pub(super) fn propose_kept(
 ) {
     let roles = || column(facts.rows(ROLES), "DeveloperName");
     if !facts.offline && !roles().any(|known| known == role.value) {
-        draft
-            .errors
-            .push(unknown("OW2103", "role", role, &role.place, roles()));
+        draft.errors.push(unknown(
+            Code::UnknownRole,
+            "role",
+            role,
+            &role.place,
+            roles(),
+        ));
         return;
     }
     let full_name = format!("{}.{name}", sharing.object);
@@ -67,7 +72,7 @@ pub(super) fn propose_kept(
     draft.change(
         address,
         comparison,
-        5,
+        Stage::Rules,
         &entry.place,
         Write::Deploy(vec![component]),
     );

@@ -1,6 +1,7 @@
 //! References in criteria: users, queues and record types by name, never by an id written by hand.
 
 use crate::change::Lookup;
+use crate::code::Code;
 use crate::criteria::{Criteria, stored};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, ORGANIZATION};
@@ -83,7 +84,11 @@ pub(super) fn unresolved(sharing: &Sharing, manifest: &Manifest, facts: &Facts) 
         .filter(|(lookup, value)| missing(lookup, &value.value));
     unknown
         .map(|(lookup, value)| {
-            Diagnostic::error("OW2108", format!("the org has no {}", lookup.what)).at(&value.place)
+            Diagnostic::error(
+                Code::UnknownRecordInRule,
+                format!("the org has no {}", lookup.what),
+            )
+            .at(&value.place)
         })
         .collect()
 }

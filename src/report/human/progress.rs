@@ -95,6 +95,7 @@ fn deploying(event: &Event) -> String {
 mod tests {
     use super::*;
     use crate::address::Address;
+    use crate::change::Stage;
 
     #[test]
     fn an_event_is_one_line() {
@@ -102,7 +103,7 @@ mod tests {
             |event: Event, expected: &str| assert_eq!(progress(&event, Style::PLAIN), expected);
         check(
             Event::DeployStarted {
-                stage: 1,
+                stage: Stage::Containers,
                 id: "0Af1".into(),
                 components: 1,
             },
@@ -110,7 +111,7 @@ mod tests {
         );
         check(
             Event::DeployProgress {
-                stage: 1,
+                stage: Stage::Containers,
                 id: "0Af1".into(),
                 status: "InProgress".into(),
                 done: 2,
@@ -121,7 +122,7 @@ mod tests {
         );
         check(
             Event::Written {
-                stage: 1,
+                stage: Stage::Containers,
                 address: Address::new("role", "a\u{1b}b"),
                 id: None,
             },
@@ -129,7 +130,7 @@ mod tests {
         );
         check(
             Event::Waiting {
-                stage: 3,
+                stage: Stage::Defaults,
                 what: "Lead".into(),
                 elapsed_ms: 61_000,
             },
