@@ -1,24 +1,20 @@
 //! Comma-separated values (RFC 4180): quoted fields may hold commas, line breaks and doubled quotes.
 
-/// The lines of a file, each split into its fields. Empty lines are left out, a byte order mark too.
+use csv::{ReaderBuilder, StringRecord};
+
+/// The lines of a file, each split into its fields, however many. Lines without a value are left out, a byte order mark
+/// too.
 pub(super) fn read(text: &str) -> Vec<Vec<String>> {
-    let mut lines = vec![vec![String::new()]];
-    let mut characters = text.trim_start_matches('\u{feff}').chars().peekable();
-    let mut quoted = false;
-    while let Some(character) = characters.next() {
-        let Some(line) = lines.last_mut() else { break };
-        let Some(field) = line.last_mut() else { break };
-        match character {
-            '"' if quoted && characters.peek() == Some(&'"') => field.extend(characters.next()),
-            '"' if quoted || field.is_empty() => quoted = !quoted,
-            ',' if !quoted => line.push(String::new()),
-            '\r' if !quoted && characters.peek() == Some(&'\n') => {}
-            '\n' if !quoted => lines.push(vec![String::new()]),
-            _ => field.push(character),
-        }
-    }
-    lines.retain(|line| line.iter().any(|field| !field.is_empty()));
-    lines
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    // Text that is UTF-8 already, and whose lines may be of any length, has nothing to refuse.
+    let lines = reader.records().map_while(Result::ok);
+    let filled = lines.filter(|line| line.iter().any(|field| !field.is_empty()));
+    filled
+        .map(|line: StringRecord| line.iter().map(str::to_owned).collect())
+        .collect()
 }
 
 #[cfg(test)]
