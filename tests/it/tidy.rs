@@ -1,0 +1,134 @@
+//! The house rules, read out of the documents and held against the code.
+//!
+//! `docs/architecture.md` says who may import whom and where things may happen; this test reads its tables, so that
+//! neither the document nor the code can drift alone. Each check lists everything it found at once.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod codes;
+mod documents;
+mod effects;
+mod imports;
+mod markdown;
+mod readme;
+mod size;
+mod source;
+mod words;
+
+/// Fails with every problem found, below the rule they break.
+fn expect_none(rule: &str, problems: &[String]) {
+    assert!(problems.is_empty(), "{rule}:\n  {}", problems.join("\n  "));
+}
+
+#[test]
+fn modules_import_only_what_stands_above_them() {
+    expect_none(
+        "the import table of docs/architecture.md",
+        &imports::problems(),
+    );
+}
+
+#[test]
+fn the_library_declares_its_modules_in_the_order_of_the_import_table() {
+    assert_eq!(imports::declared(), imports::tabled());
+}
+
+#[test]
+fn things_happen_only_where_the_table_says() {
+    expect_none(
+        "the table of effects in docs/architecture.md",
+        &effects::problems(),
+    );
+}
+
+#[test]
+fn files_and_functions_stay_short() {
+    expect_none(
+        "at most 400 lines a file and 60 a function, tests apart",
+        &size::problems(),
+    );
+}
+
+#[test]
+fn the_project_speaks_of_itself_alone() {
+    expect_none("words that do not belong here", &words::problems());
+}
+
+#[test]
+fn every_path_in_the_documents_exists() {
+    expect_none("paths that are not there", &documents::missing_paths());
+}
+
+#[test]
+fn every_source_file_is_on_the_code_map() {
+    expect_none(
+        "files that docs/architecture.md does not name",
+        &documents::unmapped_files(),
+    );
+}
+
+#[test]
+fn every_finding_is_documented_as_the_program_explains_it() {
+    expect_none(
+        "docs/findings.md and `orgwright explain` differ",
+        &documents::finding_differences(),
+    );
+}
+
+#[test]
+fn codes_are_told_in_one_place() {
+    expect_none(
+        "codes as text outside src/code.rs, where their type belongs",
+        &codes::literals(),
+    );
+}
+
+#[test]
+fn every_code_is_raised() {
+    expect_none("codes that nothing raises", &codes::unused());
+}
+
+#[test]
+fn the_documented_exit_codes_are_those_of_the_program() {
+    assert_eq!(
+        documents::documented_exit_codes(),
+        documents::real_exit_codes()
+    );
+}
+
+#[test]
+fn every_kind_is_documented() {
+    expect_none(
+        "kinds that docs/manifest.md does not explain",
+        &documents::undocumented_kinds(),
+    );
+}
+
+#[test]
+fn every_key_of_the_manifest_is_documented() {
+    expect_none(
+        "keys that docs/manifest.md does not name",
+        &documents::undocumented_keys(),
+    );
+}
+
+#[test]
+fn the_stages_are_those_of_the_document() {
+    assert_eq!(documents::documented_stages(), documents::real_stages());
+}
+
+#[test]
+fn the_commands_of_the_readme_run() {
+    expect_none("blocks of README.md that fail", &readme::problems());
+}
+
+#[test]
+fn the_readme_tests_with_the_command_that_ci_runs() {
+    let command = readme::test_command();
+    let ci = source::read(".ci/run");
+    let runs = ci.lines().any(|line| line.trim() == command);
+    assert!(
+        runs,
+        ".ci/run does not run the README's test command, `{command}`"
+    );
+}
