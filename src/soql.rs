@@ -109,6 +109,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(testing::law(256))]
+
         #[test]
         fn a_literal_reads_back_and_ends_where_it_ends(text in any::<String>()) {
             let query = format!("{} AND X", literal(&text));

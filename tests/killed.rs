@@ -30,7 +30,7 @@ const MANIFEST: &str = concat!(
 );
 
 /// How long a run may take to come to the point where it is killed: so many looks.
-const MOST_LOOKS: usize = 20_000;
+const MOST_LOOKS: usize = 300_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// Where a run is killed. Requests and events are counted from 0.

@@ -4,7 +4,7 @@ mod host;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -1103,7 +1103,7 @@ async fn connections_are_warmed_beside_the_version() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_org_that_is_known_beforehand_is_connected_to_while_another_host_logs_in() {
     const WARMED: usize = 3;
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const PATIENCE: Duration = Duration::from_secs(60);
     let (connected, connections) = std::sync::mpsc::channel();
     let connections = std::sync::Mutex::new(connections);
     let org = Host::start(move |seen, _| {
@@ -1152,21 +1152,17 @@ async fn requests_run_side_by_side() {
         }
     };
     let finished =
-        tokio::time::timeout(Duration::from_secs(5), all((0..4).map(|_| waiting()))).await;
+        tokio::time::timeout(Duration::from_secs(60), all((0..4).map(|_| waiting()))).await;
     assert_eq!(finished.unwrap().unwrap().len(), 4);
 }
 
 #[test]
-fn a_client_for_loopback_is_made_at_once() {
-    let base = reqwest::Url::parse("http://127.0.0.1:1").unwrap();
-    let time = || {
-        let started = Instant::now();
-        let _client = http::Http::new(&base, &options()).unwrap();
-        started.elapsed()
+fn a_client_for_plain_loopback_reads_no_certificates() {
+    let options = Options {
+        ca_file: Some("no-such-file.pem".into()),
+        ..options()
     };
-    let best = (0..10).map(|_| time()).min().unwrap();
-    assert!(
-        best < Duration::from_millis(5),
-        "a certificate store was read: {best:?}"
-    );
+    let made = |host: &str| http::Http::new(&reqwest::Url::parse(host).unwrap(), &options);
+    assert!(made("http://127.0.0.1:1").is_ok());
+    assert!(made("https://acme.my.salesforce.com").is_err());
 }

@@ -20,8 +20,10 @@ use crate::run::{Run, Way, client};
 use crate::sample::{Outcome, Sample, wanted};
 use crate::{Reference, Stage, invariants, runtime, state};
 
-/// Schedules of two runs in a test run, where time allows.
-const SCHEDULES: usize = 4_000;
+/// Schedules of two runs in a test run.
+const SCHEDULES: u32 = 60;
+/// Edits of a test run, each at one moment.
+const EDITED: u32 = 100;
 /// How often the turn may pass from a run that could go on.
 const PREEMPTIONS: usize = 3;
 
@@ -302,7 +304,7 @@ fn a_person_edits_the_org_at_any_moment() {
         stage: &stage,
     };
     let mut cases = shuffled(cases.collect(), stage.seed);
-    cases.truncate(wanted(cases.len()));
+    cases.truncate(wanted(EDITED));
     sample.rehearse(cases, |(edit, expected, at), folder| {
         runtime().block_on(see_edit(&stage, expected, *edit, *at, folder))
     });

@@ -157,7 +157,7 @@ impl Drop for UnderWay<'_> {
 impl VirtualClock {
     /// Waits until the org has noticed that a client gave up one of so many held requests.
     async fn noticed(&self, held: usize) {
-        const MOST_LOOKS: usize = 50;
+        const MOST_LOOKS: usize = 10_000;
         for _ in 0..MOST_LOOKS {
             if self.server.held().len() < held {
                 return;

@@ -5,7 +5,7 @@
 //! manifest does not own, and an empty plan. What must hold is in `faults/invariants.rs`, the kinds in `faults/cases.rs`.
 //!
 //! All of it goes by a clock of its own, on which a minute takes no time. `ORGWRIGHT_FAULT=REQUEST/KIND/TIMES` runs one
-//! case alone, `ORGWRIGHT_FAULT_SEED` decides order and chances.
+//! case alone, `ORGWRIGHT_CASES` says how many there are to be, `ORGWRIGHT_SEED` decides order and chances.
 
 mod beside;
 mod cases;
@@ -35,9 +35,8 @@ use run::{Run, Way, run};
 use salesforce_emulator::store::Org;
 use salesforce_emulator::{self as emulator, Clock, Server};
 
-/// How long the enumeration may take; beyond it, it ends with what it has and says so. `ORGWRIGHT_FAULTS=all` gives it
-/// the time it needs.
-const MOST: Duration = Duration::from_secs(250);
+/// Cases of a test run, some of everything; how many there are in all is told.
+const CASES: u32 = 600;
 
 /// Requests of an apply from plan to proof, besides log-in and looks at deploys.
 const MOST_REQUESTS: usize = 18;
@@ -68,7 +67,7 @@ impl Stage {
             folder,
             manifests: loaded.expect("the reference manifest"),
             seeded: state::seeded(),
-            seed: number("ORGWRIGHT_FAULT_SEED").unwrap_or(20_260_301),
+            seed: testing::seed(),
         }
     }
 
@@ -174,10 +173,6 @@ fn counts(asked: &str) -> bool {
     !asked.starts_with("look at ") && !log_in.iter().any(|words| asked.starts_with(words))
 }
 
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
-
 fn runtime() -> tokio::runtime::Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().expect("a runtime")
@@ -274,23 +269,21 @@ struct Work<'a> {
     stage: &'a Stage,
     reference: &'a Reference,
     queue: Mutex<Vec<Case>>,
-    started: Instant,
-    /// Whether no case may be left out.
-    all: bool,
     tally: Mutex<Tally>,
 }
 
 impl Work<'_> {
-    /// Takes cases until there are none, or no time.
+    /// The next case, and how many are left.
+    fn next(&self) -> Option<(usize, Case)> {
+        let mut queue = self.queue.lock().expect("no panic");
+        let case = queue.pop()?;
+        Some((queue.len(), case))
+    }
+
+    /// Takes cases until there are none.
     fn done_by_one(&self) {
         let folder = self.stage.target();
-        while self.all || self.started.elapsed() < MOST {
-            let next = {
-                let mut queue = self.queue.lock().expect("no panic");
-                let number = queue.len();
-                queue.pop().map(|case| (number, case))
-            };
-            let Some((number, case)) = next else { break };
+        while let Some((number, case)) = self.next() {
             let see = || runtime().block_on(self.stage.see(case, self.reference, &folder));
             let mut seen = see();
             let again = number % AGAIN == 0;
@@ -310,7 +303,7 @@ impl Work<'_> {
         tally.virtual_time += seen.first.took;
         if let Some(problem) = &seen.problem {
             let again = format!(
-                "ORGWRIGHT_FAULT={} ORGWRIGHT_FAULT_SEED={}",
+                "ORGWRIGHT_FAULT={} ORGWRIGHT_SEED={}",
                 case.name(),
                 self.stage.seed
             );
@@ -321,12 +314,15 @@ impl Work<'_> {
     }
 }
 
-/// The cases to run: all of them, or the one that is named.
-fn wanted(reference: &Reference, seed: u64) -> Vec<Case> {
-    let all = cases::all(reference.requests, reference.connections);
+/// The cases to run: so many of all, or the one that is named.
+fn wanted(all: Vec<Case>, seed: u64) -> Vec<Case> {
     match std::env::var("ORGWRIGHT_FAULT") {
         Ok(name) => all.into_iter().filter(|case| case.name() == name).collect(),
-        Err(_) => cases::shuffled(all, seed),
+        Err(_) => {
+            let mut cases = cases::shuffled(all, seed);
+            cases.truncate(sample::wanted(CASES));
+            cases
+        }
     }
 }
 
@@ -334,14 +330,13 @@ fn wanted(reference: &Reference, seed: u64) -> Vec<Case> {
 fn every_request_meets_every_failure() {
     let stage = Stage::new();
     let reference = runtime().block_on(Reference::of(&stage));
-    let cases = wanted(&reference, stage.seed);
-    let all = cases.len();
+    let cases = cases::all(reference.requests, reference.connections);
+    let (all, started) = (cases.len(), Instant::now());
+    let cases = wanted(cases, stage.seed);
     let work = Work {
         stage: &stage,
         reference: &reference,
         queue: Mutex::new(cases),
-        started: Instant::now(),
-        all: std::env::var_os("ORGWRIGHT_FAULTS").is_some_and(|wanted| wanted == "all"),
         tally: Mutex::default(),
     };
     std::thread::scope(|scope| {
@@ -355,11 +350,11 @@ fn every_request_meets_every_failure() {
     let _ = writeln!(
         std::io::stderr().lock(),
         "{} requests and {} connections x {} failures x {{once, twice, five times}}: {count} of {all} cases in {:.1} s \
-         ({} h on their own clocks), {:?}, {} struck nothing, {} run twice, {} wrong; ORGWRIGHT_FAULT_SEED={}",
+         ({} h on their own clocks), {:?}, {} struck nothing, {} run twice, {} wrong; ORGWRIGHT_SEED={}",
         reference.requests,
         reference.connections,
         KINDS.len(),
-        work.started.elapsed().as_secs_f64(),
+        started.elapsed().as_secs_f64(),
         tally.virtual_time.as_secs() / 3_600,
         tally.exits,
         tally.missed,

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -518,14 +517,8 @@ fn the_emulator_says_where_it_is_and_ends_when_told() {
         keys,
         ["base_url", "access_token", "username", "api_version"]
     );
-    let told = Instant::now();
     signal(&child, "-TERM");
     assert_eq!(child.wait().unwrap().code(), Some(143));
-    assert!(
-        told.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        told.elapsed()
-    );
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
     child

@@ -22,16 +22,9 @@ use org::{File, Org, cloned, manifest};
 use profile::{Profile, differences, without_data_administration};
 
 /// The folder of real profiles, or a line that says what is used instead.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn corpus() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("ORGWRIGHT_CORPUS").map(|folder| Path::new(&folder).join("profiles"));
-    if folder.is_none() {
-        eprintln!(
-            "skipped real profiles: ORGWRIGHT_CORPUS names no folder of metadata; the sample is used"
-        );
-    }
-    folder
+    let folder = testing::material("corpus", "clones; a sample is cloned instead")?;
+    Some(folder.join("profiles"))
 }
 
 fn sample() -> PathBuf {

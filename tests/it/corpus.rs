@@ -3,7 +3,7 @@
 //! With `ORGWRIGHT_CORPUS` naming a folder of real files these tests run on all of them, else on the small samples in
 //! `tests/metadata`. Files in `malformed` may be refused; `history` holds successive versions of one file each.
 
-#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+#![expect(clippy::print_stderr, reason = "what was read is told")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod spelling;
@@ -16,15 +16,8 @@ use orgwright::xml::{self, Element, XmlError};
 
 /// The folder of real files, or the samples.
 fn corpus() -> PathBuf {
-    std::env::var_os("ORGWRIGHT_CORPUS").map_or_else(
-        || {
-            eprintln!(
-                "skipped: ORGWRIGHT_CORPUS names no folder of real files; the samples are used"
-            );
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/metadata")
-        },
-        PathBuf::from,
-    )
+    let samples = || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/metadata");
+    testing::material("corpus", "the codec; samples are read instead").unwrap_or_else(samples)
 }
 
 /// Every file below a folder, in order.

@@ -51,7 +51,7 @@ fn applied(before: &Attributes, after: &Attributes) -> BTreeMap<String, Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(testing::law(256))]
 
     #[test]
     fn nothing_differs_from_itself(one in attributes()) {
@@ -111,7 +111,7 @@ fn conditions() -> impl Strategy<Value = Vec<(String, &'static str, Vec<String>)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(testing::law(256))]
 
     #[test]
     fn values_that_are_joined_come_apart_again(values in prop::collection::vec(rule_value(), 1..6)) {
@@ -214,7 +214,7 @@ fn selective() -> Wishes {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(testing::law(256))]
 
     #[test]
     fn what_is_granted_is_removed_or_kept(source in profile()) {
@@ -292,7 +292,7 @@ fn overlaid(text: &str, overlays: &[&str]) -> Vec<Manifest> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(testing::law(64))]
 
     #[test]
     fn an_overlay_laid_twice_is_an_overlay_laid_once(text in crate::generated::manifest(), label in "[A-Z][a-z]{1,12}", delegated in any::<bool>()) {
@@ -307,15 +307,59 @@ proptest! {
 
     #[test]
     fn what_is_rendered_can_be_read_and_is_the_same_each_time(text in crate::generated::manifest()) {
-        let manifests = loaded(&text);
-        for layout in [Layout::Source, Layout::Mdapi] {
-            let files = render(&manifests, None, layout).unwrap();
-            prop_assert_eq!(&render(&loaded(&text), None, layout).unwrap(), &files);
-            for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with("xml")) {
-                let document = xml::read_bytes(bytes).unwrap_or_else(|error| panic!("{path}: {error}"));
-                let written = xml::write(&document).unwrap();
-                prop_assert_eq!(written.as_bytes(), bytes.as_slice(), "{}", path);
-            }
+        check_rendered(&text);
+    }
+}
+
+fn check_rendered(text: &str) {
+    let manifests = loaded(text);
+    for layout in [Layout::Source, Layout::Mdapi] {
+        let files = render(&manifests, None, layout).unwrap();
+        assert_eq!(render(&loaded(text), None, layout).unwrap(), files);
+        for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with("xml")) {
+            let document = xml::read_bytes(bytes).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let written = xml::write(&document).unwrap();
+            assert_eq!(written.as_bytes(), bytes.as_slice(), "{path}");
         }
     }
+}
+
+/// The least manifest that a rendering once went wrong with.
+#[test]
+fn a_rule_on_an_object_that_everybody_reads_is_rendered() {
+    check_rendered(
+        "\
+apiVersion: orgwright/v1
+kind: IntegrationUser
+metadata:
+  name: law
+spec:
+  fields:
+    - object: Lead
+      name: Fa__c
+      label: \"Aa\"
+      type: Checkbox
+  profile:
+    name: \"Aa\"
+    cloneFrom: System Administrator
+  role:
+    name: Ra
+    label: \"Aa\"
+  user:
+    username: ua@acme.example
+    email: a@acme.example
+    lastName: \"Aa\"
+  sharing:
+    - object: Lead
+      organizationWideDefault: Read
+      rules:
+        - name: Sa
+          label: \"Aa\"
+          access: ReadOnly
+          criteria:
+            - field: Company
+              operator: equals
+              value: \"a\"
+",
+    );
 }

@@ -477,7 +477,7 @@ mod laws {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(testing::law(400))]
 
         /// What a logic is written as is read as the same logic.
         #[test]

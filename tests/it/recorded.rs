@@ -18,13 +18,8 @@ use orgwright::xml::{self, Element};
 use serde_json::{Value, json};
 
 /// The folder, or a line that says why the test proves nothing here.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn recordings() -> Option<PathBuf> {
-    let folder = std::env::var_os("ORGWRIGHT_RESPONSES").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: ORGWRIGHT_RESPONSES names no folder of recorded answers");
-    }
-    folder
+    testing::material("responses", "the client against recorded answers")
 }
 
 /// An org that gives the same answer to everything.

@@ -3,7 +3,6 @@
 //!
 //! The schema is not part of this repository: `ORGWRIGHT_WSDL` names a folder with `metadata.xsd`.
 
-#![allow(clippy::print_stderr, reason = "a skipped test says so")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -19,9 +18,9 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 /// Generated manifests. Each is rendered in both layouts.
-const GENERATED: usize = 60;
+const GENERATED: u32 = 60;
 /// Of those, how many are rendered with the clone of the demo org's own profile.
-const CLONED: usize = 3;
+const CLONED: u32 = 3;
 
 /// Documents by their bytes, each once, with where it was found first.
 #[derive(Default)]
@@ -72,12 +71,7 @@ impl Documents {
 
 /// The schema, where there is one and somebody to read it.
 fn schema() -> Option<PathBuf> {
-    let lint = Command::new("xmllint").arg("--version").output();
-    let (Some(wsdl), Ok(_)) = (std::env::var_os("ORGWRIGHT_WSDL"), lint) else {
-        eprintln!("skipped: needs ORGWRIGHT_WSDL (a folder with metadata.xsd) and xmllint");
-        return None;
-    };
-    Some(Path::new(&wsdl).join("metadata.xsd"))
+    testing::schema("what is rendered")
 }
 
 fn project() -> &'static Path {
@@ -193,8 +187,8 @@ fn what_generated_manifests_render_is_valid() {
     )
     .unwrap();
     let mut documents = Documents::default();
-    let mut runner = TestRunner::deterministic();
-    for number in 0..GENERATED {
+    let mut runner = TestRunner::new(testing::law(GENERATED));
+    for number in 0..testing::cases(GENERATED) {
         let text = crate::generated::manifest()
             .new_tree(&mut runner)
             .unwrap()

@@ -1,7 +1,7 @@
 //! What the program says about sharing, held against plain loops over a description of the company, which also judge the
 //! emulated org (`crates/emulator/tests/emulator/sharing.rs`).
 //!
-//! `SHARING_CASES=N` asks for more companies than usual. A company that the two disagree on is shrunk and printed.
+//! `ORGWRIGHT_CASES=N` asks for more companies than usual. A company that the two disagree on is shrunk and printed.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -18,16 +18,6 @@ mod predicted;
 mod wish;
 
 use company::{Company, Object};
-use proptest::prelude::*;
-
-fn cases() -> ProptestConfig {
-    let wanted = std::env::var("SHARING_CASES").ok();
-    ProptestConfig {
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..ProptestConfig::with_cases(wanted.map_or(160, |text| text.parse().unwrap()))
-    }
-}
 
 fn records_of(company: &Company, object: Object) -> Vec<usize> {
     let of_object = |number: &usize| company.records[*number].object == object;

@@ -298,7 +298,7 @@ fn the_browser_that_is_named_is_opened_at_the_page() {
     let waiting = wait_for_page(command.env("BROWSER", &script));
     let (sender, opened) = std::sync::mpsc::channel();
     std::thread::spawn(move || sender.send(std::fs::read_to_string(pipe)));
-    let opened = opened.recv_timeout(Duration::from_secs(20));
+    let opened = opened.recv_timeout(Duration::from_secs(120));
     let opened = opened.expect("the browser is started").unwrap();
     assert_eq!(opened.trim(), waiting.page);
     open(location(&open(&waiting.page)));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::support::{Org, Run, finish, words};
+use crate::support::{Org, Run, finish, finish_once_said, words};
 
 /// What differs from the usual.
 #[derive(Default, Deserialize)]
@@ -32,6 +32,9 @@ pub(super) struct Scenario {
     verify_exit: i32,
     /// Words of verify.
     verify_says: Vec<String>,
+    /// Words of the last apply that the org's clock stands still for; once they are said, hours pass. Whether a run has
+    /// to wait does so not hang on how busy the machine is.
+    still_until: String,
 }
 
 impl Scenario {
@@ -99,6 +102,9 @@ impl<'a> Story<'a> {
         let scenario = Scenario::read(folder);
         let log = scratch.join("requests.log");
         let mut arguments = vec!["--log", log.to_str().expect("UTF-8")];
+        if !scenario.still_until.is_empty() {
+            arguments.extend(["--clock", "manual"]);
+        }
         for seed in &scenario.seeds {
             arguments.extend(["--seed", seed]);
         }
@@ -141,7 +147,10 @@ impl<'a> Story<'a> {
 
     /// Runs the program against the org; the token is nobody's business.
     fn run(&self, words: &[&str]) -> Run {
-        let run = finish(&mut self.org.program(self.folder, words));
+        self.discreet(words, finish(&mut self.org.program(self.folder, words)))
+    }
+
+    fn discreet(&self, words: &[&str], run: Run) -> Run {
         let (_, secret) = self.org.token.split_once('!').expect("a token");
         for stream in [&run.out, &run.err] {
             assert!(
@@ -152,6 +161,13 @@ impl<'a> Story<'a> {
         let logged = std::fs::read_to_string(&self.log).unwrap_or_default();
         assert!(!logged.contains(secret), "the log holds the token");
         run
+    }
+
+    fn pass_hours(&self) {
+        let (status, answer) = self
+            .org
+            .send("POST", "/emulator/clock", "", r#"{"advance": "5h"}"#);
+        assert_eq!(status, 200, "{answer}");
     }
 
     fn plan(&self, arguments: &[&str]) -> Run {
@@ -193,9 +209,19 @@ impl<'a> Story<'a> {
         if turn == 0 && !self.scenario.apply_arguments.is_empty() {
             words.extend(self.scenario.apply_arguments.iter().map(String::as_str));
         } else {
-            words.extend(["--wait", "30s"]);
+            words.extend(["--wait", "10m"]);
         }
-        let run = self.run(&words);
+        let last = turn + 1 == self.scenario.apply_exits.len();
+        let run = match self.scenario.still_until.as_str() {
+            said if last && !said.is_empty() => {
+                let command = &mut self.org.program(self.folder, &words);
+                self.discreet(
+                    &words,
+                    finish_once_said(command, said, || self.pass_hours()),
+                )
+            }
+            _ => self.run(&words),
+        };
         assert_eq!(run.code, exit, "apply {}: {}{}", turn + 1, run.out, run.err);
         if turn == 0 {
             says(&run, &self.scenario.apply_says);

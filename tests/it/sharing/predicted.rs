@@ -17,7 +17,7 @@ use super::company::{
     Children, Company, Condition, Level, Logic, Object, Party, Rights, Rule, Which, company,
 };
 use super::wish::{Wish, wishes};
-use super::{cases, emulated, evaluator, records_of};
+use super::{emulated, evaluator, records_of};
 
 /// A clock on which every pause is over at once.
 struct Impatient;
@@ -113,11 +113,9 @@ async fn impact(company: &Company, wish: &Wish) -> Impact {
 }
 
 fn few() -> ProptestConfig {
-    let cases = cases();
     ProptestConfig {
-        cases: cases.cases / 5,
         max_shrink_iters: 500,
-        ..cases
+        ..testing::law(32)
     }
 }
 

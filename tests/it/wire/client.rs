@@ -22,7 +22,7 @@ use super::{ASSIGNMENT, CHALLENGE, DEPLOY, PROFILE, SET, TOKEN, USER, assertion}
 const CALLBACK: &str = "http://127.0.0.1:1717/OauthRedirect";
 
 /// How long a log-in waits for the browser, which comes at once.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A host that answers one request as the transcript says and knows nothing else.
 pub(crate) struct Replay {

@@ -200,10 +200,8 @@ mod tests {
 
     /// Files that real orgs hold, where a folder of them is at hand.
     #[test]
-    #[expect(clippy::print_stderr, reason = "a check that is skipped must be seen")]
     fn real_files_have_known_shapes() {
-        let Some(corpus) = std::env::var_os("ORGWRIGHT_CORPUS") else {
-            eprintln!("skipped: ORGWRIGHT_CORPUS does not name a folder of metadata");
+        let Some(corpus) = testing::material("corpus", "shapes of real files") else {
             return;
         };
         let folders = [

@@ -3,7 +3,6 @@
 //! The recordings are other people's and not part of this repository: `ORGWRIGHT_RESPONSES` names a folder of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use roxmltree::{Document, Node};
 use salesforce_emulator::http::{Request, Response};
@@ -71,15 +70,7 @@ const UNSEEN: [&str; 3] = [
 
 /// A recording as JSON; `None`, and a line that says so, where nobody has it.
 fn recorded(file: &str) -> Option<Value> {
-    let Some(folder) = std::env::var_os("ORGWRIGHT_RESPONSES").map(PathBuf::from) else {
-        use std::io::Write;
-        // A closed stream is nobody listening.
-        let _ = writeln!(
-            std::io::stderr().lock(),
-            "skipped: ORGWRIGHT_RESPONSES names no folder with {file}"
-        );
-        return None;
-    };
+    let folder = testing::material("responses", file)?;
     let text = std::fs::read_to_string(folder.join(file)).expect("the recording is there");
     let answer: Value =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).expect("the recording is JSON");

@@ -306,42 +306,86 @@ fn ask(world: &mut World, nonsense: &Nonsense) -> Response {
     router::handle(world, request)
 }
 
-/// Whether a refusal is a list of codes with sentences, as all of the REST API are.
+/// Whether a refusal is a list of codes with sentences, as all of the REST API are but those of a tree of records.
 fn is_in_shape(response: &Response) -> bool {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let refused = |entry: &Value| {
-        let is_code = |code: &str| {
-            code.bytes()
-                .all(|byte| matches!(byte, b'A'..=b'Z' | b'_' | b'0'..=b'9'))
-        };
-        let message = entry["message"].as_str().unwrap_or_default();
-        entry["errorCode"].as_str().is_some_and(is_code) && !message.is_empty()
+    are_refusals(&body, "errorCode") || is_refused_tree(&body)
+}
+
+/// Whether this is a list of codes, each under this key and with a sentence.
+fn are_refusals(list: &Value, key: &str) -> bool {
+    let is_code = |code: &str| {
+        code.bytes()
+            .all(|byte| matches!(byte, b'A'..=b'Z' | b'_' | b'0'..=b'9'))
     };
-    let entries = body.as_array().map(Vec::as_slice).unwrap_or_default();
+    let refused = |entry: &Value| {
+        let message = entry["message"].as_str().unwrap_or_default();
+        entry[key].as_str().is_some_and(is_code) && !message.is_empty()
+    };
+    let entries = list.as_array().map(Vec::as_slice).unwrap_or_default();
     !entries.is_empty() && entries.iter().all(refused)
 }
 
+/// Whether this names records of a tree by their references, with what is wrong with each (REST API guide, sObject Tree).
+fn is_refused_tree(body: &Value) -> bool {
+    let refused = |result: &Value| {
+        result["referenceId"].is_string() && are_refusals(&result["errors"], "statusCode")
+    };
+    let results = body["results"].as_array().map(Vec::as_slice);
+    let results = results.unwrap_or_default();
+    body["hasErrors"] == true && !results.is_empty() && results.iter().all(refused)
+}
+
+/// Asks all of it one after the other; every answer is one that the platform gives.
+fn check_answers(requests: &[Nonsense]) -> Result<(), TestCaseError> {
+    let mut world = World::new(seed::demo());
+    for nonsense in requests {
+        let response = ask(&mut world, nonsense);
+        let told = String::from_utf8_lossy(&response.body);
+        let told: String = told.chars().take(300).collect();
+        prop_assert!(
+            (200..500).contains(&response.status),
+            "{}: {told}",
+            response.status
+        );
+        // A composite of which every part failed still succeeded; a HEAD has no body to look at.
+        let looked_at = response.status >= 400 && nonsense.method != "HEAD";
+        prop_assert!(
+            !looked_at || is_in_shape(&response),
+            "{}: {told}",
+            response.status
+        );
+    }
+    let users = &world.org.users;
+    prop_assert!(users.contains_key(&world.org.organization.administrator));
+    Ok(())
+}
+
+#[test]
+fn a_tree_that_is_refused_names_the_record() {
+    let records =
+        json!({"records": [{"attributes": {"type": "Lead", "referenceId": "one"}, "Nope__c": 1}]});
+    let tree = Nonsense {
+        method: "POST",
+        path: "/services/data/v66.0/composite/tree/Lead".to_owned(),
+        query: String::new(),
+        body: records.to_string().into_bytes(),
+    };
+    let response = ask(&mut World::new(seed::demo()), &tree);
+    assert_eq!(response.status, 400);
+    let body: Value = serde_json::from_slice(&response.body).unwrap();
+    assert!(is_refused_tree(&body), "{body}");
+    assert_eq!(body["results"][0]["referenceId"], "one");
+    check_answers(&[tree]).unwrap();
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(600)
-    })]
+    #![proptest_config(testing::law(600))]
 
     #[test]
     fn nonsense_is_refused_in_the_platforms_shape(
         requests in prop::collection::vec(nonsense(), 1..5)
     ) {
-        let mut world = World::new(seed::demo());
-        for nonsense in &requests {
-            let response = ask(&mut world, nonsense);
-            let told = String::from_utf8_lossy(&response.body);
-            let told: String = told.chars().take(300).collect();
-            prop_assert!((200..500).contains(&response.status), "{}: {told}", response.status);
-            // A composite of which every part failed still succeeded; a HEAD has no body to look at.
-            let looked_at = response.status >= 400 && nonsense.method != "HEAD";
-            prop_assert!(!looked_at || is_in_shape(&response), "{}: {told}", response.status);
-        }
-        let count = world.org.users.len();
-        prop_assert!(count > 0 && world.org.users.contains_key(&world.org.organization.administrator));
+        check_answers(&requests)?;
     }
 }

@@ -3,7 +3,6 @@
 //! `ORGWRIGHT_WSDL` names the folder with `metadata.xsd` and `metadata.wsdl`; without it one line says so.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use roxmltree::{Document, Node};
 use salesforce_emulator::http::{Request, Response};
@@ -16,15 +15,7 @@ const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";
 
 /// A file of the WSDL's folder; `None`, and a line that says so, where nobody has it.
 fn vendor(file: &str) -> Option<String> {
-    let Some(folder) = std::env::var_os("ORGWRIGHT_WSDL").map(PathBuf::from) else {
-        use std::io::Write;
-        // A closed stream is nobody listening.
-        let _ = writeln!(
-            std::io::stderr().lock(),
-            "skipped: ORGWRIGHT_WSDL does not name the folder with {file}"
-        );
-        return None;
-    };
+    let folder = testing::material("wsdl", file)?;
     Some(std::fs::read_to_string(folder.join(file)).expect("the file is there"))
 }
 

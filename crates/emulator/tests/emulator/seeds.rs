@@ -11,7 +11,7 @@ use salesforce_emulator::seed;
 /// The folder of real files, or the samples.
 fn corpus() -> PathBuf {
     let samples = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/metadata");
-    std::env::var_os("ORGWRIGHT_CORPUS").map_or_else(samples, PathBuf::from)
+    testing::material("corpus", "seeds; samples are seeded instead").unwrap_or_else(samples)
 }
 
 /// Every file and every folder below a folder.

@@ -1,7 +1,7 @@
 //! Sharing, decided twice: by the emulated org, and by plain loops over a description of the company. And the setup
 //! that sharing stands on: deploys, recalculations, users, what is refused and what is remembered.
 //!
-//! `SHARING_CASES=N` asks for more companies than usual. A company that the two disagree on is shrunk and printed.
+//! `ORGWRIGHT_CASES=N` asks for more companies than usual. A company that the two disagree on is shrunk and printed.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -19,11 +19,9 @@ use emulated::Emulated;
 use proptest::prelude::*;
 
 fn cases() -> ProptestConfig {
-    let wanted = std::env::var("SHARING_CASES").ok();
     ProptestConfig {
-        failure_persistence: None,
         max_shrink_iters: 20_000,
-        ..ProptestConfig::with_cases(wanted.map_or(160, |text| text.parse().unwrap()))
+        ..testing::law(160)
     }
 }
 

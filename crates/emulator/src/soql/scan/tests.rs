@@ -245,7 +245,7 @@ fn check(org: &Org, object: &str, condition: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(testing::law(48))]
 
     #[test]
     fn a_walk_finds_what_a_plain_loop_finds(
