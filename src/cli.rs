@@ -1,7 +1,7 @@
 //! The command line: arguments in, one short function for each command, an exit code out.
 //!
 //! Commands decide nothing about Salesforce and word nothing themselves: the verbs do the work, `report` finds the
-//! words, [`output`] prints them.
+//! words, `output` prints them.
 
 mod apply;
 mod arguments;

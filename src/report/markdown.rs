@@ -1,7 +1,7 @@
 //! Reports as Markdown, for a pull request's comment: verdict first, what cannot be undone next, details folded.
 //!
 //! A comment holds 65,536 characters at most, so the least important end is cut, with exact counts of what is
-//! missing. Foreign text is [`inert`]: no mention, no reference, no markup comes out of an org or a manifest.
+//! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
 mod inert;
 

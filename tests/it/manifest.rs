@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod laws;
+mod together;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -219,119 +222,6 @@ fn a_byte_order_mark_and_windows_line_ends_are_taken() {
 }
 
 #[test]
-fn overlays_settings_and_the_environment_adapt_one_manifest() {
-    let folder = tempfile::tempdir().unwrap();
-    let overlay = folder.path().join("uat.yaml");
-    fs::write(
-        &overlay,
-        "spec:\n  user:\n    email: ${env:MAIL}\n  permissionSets: [Other]\n",
-    )
-    .unwrap();
-    let environment = |name: &str| (name == "MAIL").then(|| "uat@acme.example".to_owned());
-    let settings = ["spec.user.username=hubspot@acme.example.uat".to_owned()];
-    let files = [PathBuf::from(EXAMPLE)];
-    let manifests = load(
-        &files,
-        std::slice::from_ref(&overlay),
-        &settings,
-        &environment,
-    )
-    .unwrap();
-    let user = manifests[0].spec.user.as_ref().unwrap();
-    assert_eq!(*user.username, "hubspot@acme.example.uat");
-    assert_eq!(&*user.username.place.file, "--set spec.user.username");
-    assert_eq!(*user.email, "uat@acme.example");
-    assert_eq!(&*user.email.place.file, overlay.to_str().unwrap());
-    assert_eq!(user.email.place.line, 3);
-    assert_eq!(manifests[0].spec.permission_sets.len(), 1);
-    assert_ne!(
-        manifests[0].digest,
-        load_one(Path::new(EXAMPLE)).unwrap().digest
-    );
-    for file in [
-        "--set spec.user.username",
-        overlay.to_str().unwrap(),
-        EXAMPLE,
-    ] {
-        assert!(manifests[0].sources.text(file).is_some(), "{file}");
-    }
-}
-
-#[test]
-fn a_mistake_in_an_overlay_or_setting_is_shown_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let overlay = folder.path().join("uat.yaml");
-    fs::write(&overlay, "spec:\n  user:\n    usernam: x\n").unwrap();
-    let settings = [
-        "spec.limits.usersLosingAccess=many".to_owned(),
-        "nonsense".to_owned(),
-    ];
-    let files = [PathBuf::from(EXAMPLE)];
-    let failure = load(
-        &files,
-        std::slice::from_ref(&overlay),
-        &settings,
-        &no_environment,
-    )
-    .unwrap_err();
-    let places: BTreeMap<&str, String> = failure
-        .diagnostics
-        .iter()
-        .map(|finding| {
-            let place = finding.place.as_ref().unwrap();
-            (
-                finding.code.text(),
-                format!("{}:{}:{}", place.file, place.line, place.column),
-            )
-        })
-        .collect();
-    assert_eq!(places["OW1011"], format!("{}:3:5", overlay.display()));
-    assert_eq!(places["OW1013"], "--set spec.limits.usersLosingAccess:1:1");
-    assert_eq!(places["OW1010"], "--set:1:1");
-    let texts = failure
-        .diagnostics
-        .iter()
-        .map(|finding| &finding.place.as_ref().unwrap().file);
-    assert!(
-        texts
-            .into_iter()
-            .all(|file| failure.sources.text(file).is_some())
-    );
-}
-
-#[test]
-fn manifests_planned_together_may_not_disagree() {
-    let folder = tempfile::tempdir().unwrap();
-    let second = folder.path().join("second.yaml");
-    let text = fs::read_to_string(EXAMPLE).unwrap();
-    fs::write(
-        &second,
-        text.replace(
-            "organizationWideDefault: Private",
-            "organizationWideDefault: Read",
-        ),
-    )
-    .unwrap();
-    let failure = load(&[EXAMPLE.into(), second], &[], &[], &no_environment).unwrap_err();
-    let disagreements: Vec<&str> = failure
-        .diagnostics
-        .iter()
-        .map(|finding| finding.message.as_str())
-        .collect();
-    assert_eq!(
-        disagreements,
-        [
-            "two manifests disagree about the manifest name `hubspot-selective-sync`",
-            "two manifests disagree about the profile `hubspot integration`",
-            "two manifests disagree about the role `hubspot_integration`",
-            "two manifests disagree about the user `hubspot.integration@acme.example`",
-            "two manifests disagree about the organization-wide default of Lead",
-            "two manifests disagree about the rule `Lead.sync_to_hubspot`",
-        ]
-    );
-}
-
-#[test]
 fn the_nearest_manifest_up_to_the_repository_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("repository");
@@ -437,70 +327,5 @@ fn addresses_lead_back_to_their_lines() {
             None,
             "{kind}"
         );
-    }
-}
-
-mod laws {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn logic() -> impl Strategy<Value = Logic> {
-        let item = (1..30usize).prop_map(Logic::Item);
-        item.prop_recursive(4, 24, 4, |inner| {
-            let parts = prop::collection::vec(inner, 2..5);
-            prop_oneof![
-                parts.clone().prop_map(Logic::And),
-                parts.prop_map(Logic::Or)
-            ]
-        })
-    }
-
-    /// The same shape over the items 1, 2, 3… without gaps, as a manifest must name them.
-    fn renumbered(logic: &Logic, items: &[usize]) -> Logic {
-        let all = |parts: &[Logic]| parts.iter().map(|part| renumbered(part, items)).collect();
-        match logic {
-            Logic::Item(number) => {
-                let position = items.iter().position(|item| item == number);
-                Logic::Item(position.unwrap() + 1)
-            }
-            Logic::And(parts) => Logic::And(all(parts)),
-            Logic::Or(parts) => Logic::Or(all(parts)),
-        }
-    }
-
-    /// A manifest whose rule has `count` criteria and this logic.
-    fn with_logic(count: usize, logic: &Logic) -> String {
-        let text = fs::read_to_string(EXAMPLE).unwrap();
-        let criteria = "{field: Email, operator: equals, value: a}, ".repeat(count);
-        let (before, _) = text.split_once("          criteria:").unwrap();
-        format!("{before}          criteria: [{criteria}]\n          logic: {logic}\n")
-    }
-
-    proptest! {
-        #![proptest_config(testing::law(400))]
-
-        /// What a logic is written as is read as the same logic.
-        #[test]
-        fn logic_survives_writing_and_reading(shape in logic()) {
-            let items: Vec<usize> = shape.items().into_iter().collect();
-            let logic = renumbered(&shape, &items);
-            let manifest = load_text(with_logic(items.len(), &logic)).unwrap();
-            let read = manifest.spec.sharing[0].rules[0].logic.as_ref().unwrap();
-            prop_assert_eq!(&read.value, &logic);
-        }
-
-        /// A full manifest with pieces cut out, repeated or overwritten never panics, and every
-        /// finding points into the text.
-        #[test]
-        fn on_damaged_manifests(at in 0.0..1.0f64, length in 0usize..60, noise in "[ -~\\n\\téß{}\\[\\]:&*!|>'\"]{0,12}") {
-            let text = fs::read_to_string("tests/manifests/full.yaml").unwrap();
-            let start = ((text.len() as f64) * at) as usize;
-            let end = (start + length).min(text.len());
-            let damaged = format!("{}{noise}{}", &text[..start], &text[end..]);
-            for finding in findings_of(load_text(&damaged)) {
-                let place = finding.place.unwrap();
-                prop_assert!(damaged.get(place.offset..place.offset + place.length).is_some());
-            }
-        }
     }
 }

@@ -13,6 +13,7 @@ mod markdown;
 mod readme;
 mod size;
 mod source;
+mod tests;
 mod words;
 
 /// Fails with every problem found, below the rule they break.
@@ -47,6 +48,19 @@ fn files_and_functions_stay_short() {
         "at most 400 lines a file and 60 a function, tests apart",
         &size::problems(),
     );
+}
+
+#[test]
+fn tests_stay_short() {
+    expect_none(
+        "at most 400 lines a file of tests and 80 a function",
+        &tests::too_long(),
+    );
+}
+
+#[test]
+fn every_run_of_the_tests_is_the_same_run() {
+    expect_none("tests that may end otherwise", &tests::unsteady());
 }
 
 #[test]
@@ -124,11 +138,8 @@ fn the_commands_of_the_readme_run() {
 
 #[test]
 fn the_readme_tests_with_the_command_that_ci_runs() {
-    let command = readme::test_command();
+    let command = readme::test_command() + " --locked";
     let ci = source::read(".ci/run");
     let runs = ci.lines().any(|line| line.trim() == command);
-    assert!(
-        runs,
-        ".ci/run does not run the README's test command, `{command}`"
-    );
+    assert!(runs, ".ci/run does not run `{command}`");
 }

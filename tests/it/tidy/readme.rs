@@ -11,7 +11,7 @@ use super::source::{files, read};
 
 const README: &str = "README.md";
 const RUN: &str = "cargo run --release --";
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// What a block holds that is not for this folder: a build of its own, or the whole project from the net.
 const NOT_HERE: [&str; 3] = ["cargo test", "git clone", "cargo install"];

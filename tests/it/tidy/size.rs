@@ -1,6 +1,6 @@
 //! How long files and functions may be. Tests are not counted.
 
-use super::source::{Source, sources};
+use super::source::sources;
 
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
@@ -25,7 +25,7 @@ pub(crate) fn problems() -> Vec<String> {
         if lines > LONGEST_FILE {
             long.push((source.path.clone(), lines));
         }
-        let functions = functions(source).into_iter();
+        let functions = functions(&source.production).into_iter();
         let functions = functions.filter(|(_, lines)| *lines > LONGEST_FUNCTION);
         long.extend(functions.map(|(name, lines)| (format!("{} {name}", source.path), lines)));
     }
@@ -49,8 +49,8 @@ pub(crate) fn problems() -> Vec<String> {
 }
 
 /// Every function with its length. Formatted code closes a function in the column it begins in.
-fn functions(source: &Source) -> Vec<(&str, usize)> {
-    let lines: Vec<&str> = source.production.lines().collect();
+pub(super) fn functions(text: &str) -> Vec<(&str, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
     let mut functions = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let Some(name) = function_name(line) else {
