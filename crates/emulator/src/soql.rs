@@ -1,20 +1,20 @@
 //! The query language: parsing, evaluation over the org's tables, and the records as the REST API gives them.
 
-pub mod aggregate;
-pub mod ast;
+pub(crate) mod aggregate;
+pub(crate) mod ast;
 mod columns;
-pub mod compare;
+pub(crate) mod compare;
 mod compile;
 mod dates;
-pub mod evaluate;
-pub mod lexer;
+pub(crate) mod evaluate;
+pub(crate) mod lexer;
 mod order;
-pub mod parser;
+pub(crate) mod parser;
 mod parts;
 mod ranges;
-pub mod render;
-pub mod resolve;
-pub mod restrictions;
+pub(crate) mod render;
+pub(crate) mod resolve;
+pub(crate) mod restrictions;
 mod scan;
 
 use crate::http::Refusal;
@@ -22,7 +22,7 @@ use crate::viewer::Viewer;
 
 /// What a query found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub(crate) struct Found {
     /// `totalSize`: the number of records, or the count in `SELECT COUNT()`.
     pub total: usize,
     /// The records, each as JSON text.
@@ -37,7 +37,7 @@ pub struct Found {
 ///
 /// # Errors
 /// What the platform refuses, in its words, with the place in the query.
-pub fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
+pub(crate) fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
     parser::parse(text)
         .and_then(|query| evaluate::answer(viewer, &query))
         .map_err(|error| error.refusal(text))
@@ -47,7 +47,7 @@ pub fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
 ///
 /// # Errors
 /// What the platform refuses, in its words, with the place in the query.
-pub fn columns(viewer: &Viewer<'_>, text: &str) -> Result<serde_json::Value, Refusal> {
+pub(crate) fn columns(viewer: &Viewer<'_>, text: &str) -> Result<serde_json::Value, Refusal> {
     parser::parse(text)
         .and_then(|query| columns::describe(viewer, &query))
         .map_err(|error| error.refusal(text))

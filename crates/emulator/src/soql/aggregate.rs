@@ -18,7 +18,7 @@ use crate::views::Record;
 
 /// An aggregate whose field is resolved.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     function: Function,
     path: Option<Path>,
 }

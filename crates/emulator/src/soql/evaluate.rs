@@ -78,7 +78,7 @@ pub(super) struct Set {
 ///
 /// # Errors
 /// What the platform refuses.
-pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
+pub(crate) fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
     let schema = resolve::object(viewer, &query.from)?;
     let scope = Scope {
         viewer,
