@@ -18,6 +18,7 @@ pub(crate) mod restrictions;
 mod scan;
 
 use crate::http::Refusal;
+use crate::soql_error::SoqlError;
 use crate::viewer::Viewer;
 
 /// What a query found.
@@ -33,12 +34,24 @@ pub(crate) struct Found {
     pub grouped: bool,
 }
 
+/// The longest query, in characters (SOQL and SOSL limits).
+const LONGEST: usize = 100_000;
+
+/// A query that is not too long, parsed. The sentence is the one public clients report.
+fn parsed(text: &str) -> Result<ast::Query, SoqlError> {
+    if text.chars().count() > LONGEST {
+        let message = format!("SOQL statements can not be longer than {LONGEST} characters.");
+        return Err(SoqlError::plain("MALFORMED_QUERY", message));
+    }
+    parser::parse(text)
+}
+
 /// Answers a query as the running user.
 ///
 /// # Errors
 /// What the platform refuses, in its words, with the place in the query.
 pub(crate) fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
-    parser::parse(text)
+    parsed(text)
         .and_then(|query| evaluate::answer(viewer, &query))
         .map_err(|error| error.refusal(text))
 }
@@ -48,7 +61,7 @@ pub(crate) fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
 /// # Errors
 /// What the platform refuses, in its words, with the place in the query.
 pub(crate) fn columns(viewer: &Viewer<'_>, text: &str) -> Result<serde_json::Value, Refusal> {
-    parser::parse(text)
+    parsed(text)
         .and_then(|query| columns::describe(viewer, &query))
         .map_err(|error| error.refusal(text))
 }
