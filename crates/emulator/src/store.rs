@@ -170,6 +170,14 @@ impl Org {
         self.object(object)?.field(field)
     }
 
+    /// The sharing rules of an object as they were asked for.
+    pub fn rules_of(&self, object: &str) -> impl Iterator<Item = &SharingRule> {
+        let prefix = format!("{object}.");
+        let from = self.rules.range(prefix.clone()..);
+        from.take_while(move |(name, _)| name.starts_with(&prefix))
+            .map(|(_, rule)| rule)
+    }
+
     /// The records of an object; none where it has none.
     pub fn rows(&self, object: &str) -> impl Iterator<Item = (&Id, &Row)> {
         self.records
