@@ -14,6 +14,7 @@ mod scale;
 mod shared;
 mod shares;
 mod table;
+mod tally;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ pub use scale::Scale;
 pub use shared::{Seeded, Shared};
 pub use shares::*;
 pub use table::Table;
+pub use tally::{Tallied, Tally};
 pub use work::*;
 
 /// Milliseconds since the start of 1970, UTC.
@@ -219,7 +221,7 @@ impl Org {
         self.containers
             .values()
             .filter(own)
-            .find(|container| container.full_name() == full_name)
+            .find(|container| container.is_named(full_name))
     }
 
     /// The role with this developer name.

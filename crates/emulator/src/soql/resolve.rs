@@ -89,6 +89,11 @@ impl Path {
         }))
     }
 
+    /// API name of the field of the record itself that the path begins with.
+    pub(crate) fn base(&self) -> &str {
+        self.steps.first().map_or(&self.column, |step| &step.column)
+    }
+
     /// The key of the value in an answer.
     pub(crate) fn key(&self) -> &str {
         self.column.trim_end_matches("()")

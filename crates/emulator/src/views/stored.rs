@@ -1,6 +1,7 @@
 //! Records of data objects, as far as the running user sees them.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -128,6 +129,11 @@ impl<'v, T: Tabled> Stored<'v, T> {
     /// How many records there are, seen or not.
     pub(crate) fn count(&self) -> usize {
         self.table.len()
+    }
+
+    /// The values of a field among all records, seen or not.
+    pub(crate) fn tally(&self, field: &str) -> Arc<Vec<Tallied>> {
+        self.table.tally(field)
     }
 
     /// A record as a row of a query.
