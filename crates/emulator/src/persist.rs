@@ -130,7 +130,6 @@ fn complete(state: State) -> Org {
         }
     }
     sharing_rules::read_guest_rules(&mut org);
-    demo::make_tables_meanwhile(&org);
     org
 }
 
