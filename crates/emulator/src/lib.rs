@@ -140,6 +140,7 @@ pub async fn start(options: Options) -> Result<Server, StartError> {
 ///
 /// # Errors
 /// An address in use, a file of faults that cannot be used, a log that cannot be written.
+#[doc(hidden)]
 pub async fn start_over(org: Org, options: Options) -> Result<Server, StartError> {
     let faults = options
         .faults
@@ -253,11 +254,13 @@ impl Server {
     }
 
     /// The state of the org, as it is now.
+    #[doc(hidden)]
     pub fn org(&self) -> Org {
         self.service.world().org.clone()
     }
 
     /// Changes what the org holds, as somebody does in Setup: without a request, and in force at once.
+    #[doc(hidden)]
     pub fn change(&self, change: impl FnOnce(&mut Org)) {
         change(&mut self.service.world().org);
     }
@@ -277,6 +280,7 @@ impl Server {
     }
 
     /// When each request may go on that a fault holds; `None` for those that wait for ever.
+    #[doc(hidden)]
     pub fn held(&self) -> Vec<Option<Millis>> {
         self.service.held.until()
     }
