@@ -1,7 +1,8 @@
 //! The emulated org: requests a second, memory for a million leads, and how soon it answers.
 //!
 //! `cargo bench --bench emulator` prints, side by side in one run, a web server that answers the same bytes without any
-//! work, the demo org, and the demo org grown by `SCALE` (default: `leads=1000000,users=100000,roles=5000`).
+//! work, the demo org, and the demo org grown by `SCALE` (default: `leads=1000000,users=100000,roles=5000`); and how long
+//! deploys of more and more sharing rules take, which should grow as they do.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on may stop")]
@@ -11,12 +12,19 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use salesforce_emulator::{Options, Scale, start};
 
 /// Each question is asked for so long.
 const ROUND: Duration = Duration::from_millis(1500);
 /// Programs started to see how soon they answer.
 const STARTS: usize = 15;
+/// Rules in a deploy, and how many of them an object gets.
+const RULES: [usize; 3] = [500, 2_500, 5_000];
+const RULES_AN_OBJECT: usize = 250;
+/// What the metadata service is asked with.
+const SERVICE: &str = "http://soap.sforce.com/2006/04/metadata";
 
 /// One connection that stays open.
 struct Client {
@@ -94,8 +102,13 @@ impl Question {
     }
 
     fn metadata(name: &'static str, kind: &str, full_name: &str) -> Question {
+        let inside = format!("<type>{kind}</type><fullNames>{full_name}</fullNames>");
+        Question::call(name, "readMetadata", &inside)
+    }
+
+    fn call(name: &'static str, operation: &str, inside: &str) -> Question {
         let body = format!(
-            "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Header><SessionHeader xmlns='http://soap.sforce.com/2006/04/metadata'><sessionId>TOKEN</sessionId></SessionHeader></e:Header><e:Body><readMetadata xmlns='http://soap.sforce.com/2006/04/metadata'><type>{kind}</type><fullNames>{full_name}</fullNames></readMetadata></e:Body></e:Envelope>"
+            "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Header><SessionHeader xmlns='{SERVICE}'><sessionId>TOKEN</sessionId></SessionHeader></e:Header><e:Body><{operation} xmlns='{SERVICE}'>{inside}</{operation}></e:Body></e:Envelope>"
         );
         Question {
             name,
@@ -199,6 +212,14 @@ fn questions(ids: &[String], user: &str) -> Vec<Question> {
             "SELECT COUNT() FROM Lead WHERE Owner.Profile.Name = 'Inside Sales'",
         ),
         Question::soql(
+            "leads by owner",
+            "SELECT OwnerId, COUNT(Id) n FROM Lead GROUP BY OwnerId LIMIT 2000",
+        ),
+        Question::soql(
+            "leads by the owner's profile",
+            "SELECT Owner.Profile.Name, COUNT(Id) n, COUNT_DISTINCT(OwnerId) d FROM Lead GROUP BY Owner.Profile.Name",
+        ),
+        Question::soql(
             "200 leads",
             "SELECT Id, Name, Owner.Name FROM Lead LIMIT 200",
         ),
@@ -253,6 +274,75 @@ fn plain_time(answer: Vec<u8>) -> Duration {
     time(&mut Client::new(&address, "x"), &Question::soql("", "x"))
 }
 
+/// Deploys one file for each object and waits for it; how long that took.
+fn deploy(
+    client: &mut Client,
+    kind: &str,
+    folder: &str,
+    suffix: &str,
+    files: &[(String, String)],
+) -> Duration {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let mut write = |path: &str, text: &str| {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(path, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    };
+    let mut members = String::new();
+    for (name, inside) in files {
+        let text = format!("<{kind} xmlns='{SERVICE}'>{inside}</{kind}>");
+        write(&format!("{folder}/{name}.{suffix}"), &text);
+        members += &format!("<members>{name}</members>");
+    }
+    let types = format!("<types>{members}<name>{kind}</name></types>");
+    write(
+        "package.xml",
+        &format!("<Package xmlns='{SERVICE}'>{types}<version>66.0</version></Package>"),
+    );
+    let packed = BASE64.encode(zip.finish().unwrap().into_inner());
+    let options = "<DeployOptions><rollbackOnError>true</rollbackOnError><singlePackage>true</singlePackage></DeployOptions>";
+    let inside = format!("<ZipFile>{packed}</ZipFile>{options}");
+    let begun = Instant::now();
+    let answer = client.ask(&Question::call("", "deploy", &inside));
+    let answer = String::from_utf8(answer).unwrap();
+    let id = answer.split("<id>").nth(1).unwrap();
+    let id = id.split("</id>").next().unwrap();
+    let inside = format!("<asyncProcessId>{id}</asyncProcessId>");
+    let answer = client.ask(&Question::call("", "checkDeployStatus", &inside));
+    let taken = begun.elapsed();
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(
+        answer.contains("<status>Succeeded</status>"),
+        "{answer:.2000}"
+    );
+    taken
+}
+
+/// How long a deploy of so many sharing rules takes.
+fn deploy_of_rules(client: &mut Client, count: usize) -> Duration {
+    let objects = (0..count / RULES_AN_OBJECT).map(|number| format!("Of{count}No{number}__c"));
+    let objects: Vec<String> = objects.collect();
+    let object = "<deploymentStatus>Deployed</deploymentStatus><label>Of</label><nameField><label>Name</label><type>Text</type></nameField><pluralLabel>Of</pluralLabel><sharingModel>Private</sharingModel>";
+    let rule = |number: usize| {
+        format!(
+            "<sharingOwnerRules><fullName>R{number}</fullName><accessLevel>Read</accessLevel><label>R{number}</label><sharedTo><role>Head_of_Sales</role></sharedTo><sharedFrom><allInternalUsers></allInternalUsers></sharedFrom></sharingOwnerRules>"
+        )
+    };
+    let rules: String = (0..RULES_AN_OBJECT).map(rule).collect();
+    let with = |inside: &str| -> Vec<(String, String)> {
+        let named = objects.iter().map(|name| (name.clone(), inside.to_owned()));
+        named.collect()
+    };
+    deploy(client, "CustomObject", "objects", "object", &with(object));
+    deploy(
+        client,
+        "SharingRules",
+        "sharingRules",
+        "sharingRules",
+        &with(&rules),
+    )
+}
+
 /// From the start of the program to the line that says it answers.
 fn start_time() -> Duration {
     let begun = Instant::now();
@@ -287,6 +377,12 @@ fn main() {
         .unwrap();
     let demo = runtime.block_on(start(Options::default())).unwrap();
     let small = ask_all(&demo);
+    let address = demo.base_url().trim_start_matches("http://");
+    let mut client = Client::new(address, demo.access_token());
+    for count in RULES {
+        let taken = deploy_of_rules(&mut client, count);
+        println!("deploy of {count} sharing rules: {taken:.1?}");
+    }
     let before = memory();
     let begun = Instant::now();
     let options = Options {

@@ -22,7 +22,12 @@ use answer::{Failure, Form};
 const MOST_BATCHES: usize = 100;
 
 /// Answers a request; `path` is what follows the version.
-pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str]) -> Response {
+pub(crate) fn handle(
+    world: &mut World,
+    request: &Request,
+    version: u32,
+    path: &[&str],
+) -> Response {
     let form = Form::of(request);
     let Some(user) = session(world, request) else {
         return Failure::new("InvalidSessionId", "Invalid session id").response(form);

@@ -16,7 +16,7 @@ use crate::store::Org;
 use crate::world::{Clock, World};
 
 /// What the control endpoint keeps beside the org.
-pub struct Control {
+pub(crate) struct Control {
     start: Org,
     snapshots: Mutex<BTreeMap<String, Org>>,
 }
@@ -26,7 +26,7 @@ type Refused = (u16, String);
 
 impl Control {
     /// Keeps the org as it starts.
-    pub fn new(start: Org) -> Control {
+    pub(crate) fn new(start: Org) -> Control {
         Control {
             start,
             snapshots: Mutex::default(),
@@ -34,12 +34,17 @@ impl Control {
     }
 
     /// Whether a request is for this endpoint.
-    pub fn is_meant(request: &Request) -> bool {
+    pub(crate) fn is_meant(request: &Request) -> bool {
         request.path == "/emulator" || request.path.starts_with("/emulator/")
     }
 
     /// Answers a request.
-    pub fn answer(&self, world: &mut World, faults: &mut Faults, request: &Request) -> Response {
+    pub(crate) fn answer(
+        &self,
+        world: &mut World,
+        faults: &mut Faults,
+        request: &Request,
+    ) -> Response {
         jobs::settle(world);
         let path = request.path.trim_matches('/').strip_prefix("emulator");
         let resource = path.unwrap_or_default().trim_start_matches('/');
@@ -137,7 +142,8 @@ fn journal(world: &World, request: &Request) -> Result<Value, Refused> {
 
 fn advance(world: &mut World, request: &Request) -> Result<Value, Refused> {
     let by = text(request, "advance")?;
-    let by = crate::duration(&by).ok_or_else(|| (400, format!("advance {by:?} is no duration")))?;
+    let by = crate::moment::duration(&by)
+        .ok_or_else(|| (400, format!("advance {by:?} is no duration")))?;
     if world.clock != Clock::Manual {
         return Err((
             409,

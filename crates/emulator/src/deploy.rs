@@ -6,9 +6,15 @@ mod commit;
 mod package;
 mod parts;
 pub(crate) mod report;
+mod roles;
+#[cfg(test)]
+mod tests;
+mod undo;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use roxmltree::Document;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::{self, Outcome, Setting};
@@ -18,11 +24,12 @@ use crate::store::{Id, Millis, Org};
 use crate::xml;
 pub(crate) use apex::runs_tests;
 pub(crate) use commit::change;
-use commit::{changed_rules, commit, unlocked};
+use commit::{changed_rules, commit};
 use package::{Destruction, Package};
 use parts::Part;
 pub(crate) use parts::element_of;
 use report::{Message, Report};
+use undo::Undo;
 
 /// What a deploy was asked to do besides the package itself. Left out means `false`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +102,9 @@ struct Deployment<'a> {
     report: Report,
 }
 
+/// Every file of a deploy, read once: by its path, the document or why there is none.
+type Documents<'p> = BTreeMap<&'p str, Result<Document<'p>, xml::Malformed>>;
+
 impl Deployment<'_> {
     fn apply(&mut self) {
         let (mut parts, problems) = parts::collect(self.package, self.options);
@@ -103,36 +113,40 @@ impl Deployment<'_> {
             .for_each(|message| self.report.add(message.at(self.now)));
         self.destroy(&self.package.before);
         parts.sort_by_key(|part| (rank(&part.kind), part.name.clone()));
-        order_roles(&mut parts);
+        let texts: BTreeMap<String, Arc<str>> = parts
+            .iter()
+            .map(|part| (part.file.clone(), Arc::clone(&part.text)))
+            .collect();
+        let documents: Documents<'_> = texts
+            .iter()
+            .map(|(path, text)| (path.as_str(), xml::parse(text)))
+            .collect();
+        roles::order(&mut parts, &documents);
         for part in &parts {
-            self.apply_part(part);
+            self.apply_part(part, &documents);
         }
         self.mark_rule_files();
-        self.check_coupling(&parts);
+        self.check_coupling(&parts, &documents);
         self.keep_models_beside_rules(&parts);
         self.destroy(&self.package.after);
     }
 
-    fn apply_part(&mut self, part: &Part) {
+    fn apply_part(&mut self, part: &Part, documents: &Documents<'_>) {
         let setting = Setting {
             version: self.package.version,
             single_call: false,
         };
-        let mut attempt = self.draft.clone();
-        let applied = match xml::parse(&part.text) {
-            Ok(document) => part
-                .element(&document)
-                .map_err(|problem| vec![problem])
-                .and_then(|element| {
-                    documents::apply(&mut attempt, &part.kind, &part.name, element, &setting)
-                }),
-            Err(error) => Err(vec![malformed(&error)]),
+        let element = match &documents[part.file.as_str()] {
+            Ok(document) => part.element(document).map_err(|problem| vec![problem]),
+            Err(error) => Err(vec![malformed(error)]),
         };
-        let applied = applied
-            .and_then(|outcome| unlocked(self.before, &self.draft, &attempt).map(|()| outcome));
+        let applied = element.and_then(|element| {
+            self.attempt((&part.kind, &part.name), |org| {
+                documents::apply(org, &part.kind, &part.name, element, &setting)
+            })
+        });
         match applied {
             Ok(outcome) => {
-                self.draft = attempt;
                 self.keep_content(part);
                 self.report.add(self.success(part, outcome));
             }
@@ -140,6 +154,23 @@ impl Deployment<'_> {
                 .iter()
                 .for_each(|problem| self.report.add(self.failure(part, problem))),
         }
+    }
+
+    /// Makes the change of one component. What is refused, or locked, is taken back.
+    fn attempt<T>(
+        &mut self,
+        (kind, name): (&str, &str),
+        make: impl FnOnce(&mut Org) -> Result<T, Vec<Problem>>,
+    ) -> Result<T, Vec<Problem>> {
+        let undo = Undo::before(&self.draft, kind, name);
+        let made = make(&mut self.draft).and_then(|made| {
+            undo.unlocked(self.before, &self.draft)?;
+            Ok(made)
+        });
+        if made.is_err() {
+            undo.restore(&mut self.draft);
+        }
+        made
     }
 
     /// The file that belongs to a component of another format is kept as it is.
@@ -192,14 +223,14 @@ impl Deployment<'_> {
     }
 
     /// Defaults that do not go together are found once all of them are laid over the org.
-    fn check_coupling(&mut self, parts: &[Part]) {
+    fn check_coupling(&mut self, parts: &[Part], documents: &Documents<'_>) {
         let objects: Vec<&Part> = parts
             .iter()
             .filter(|part| part.kind == "CustomObject")
             .collect();
         let deployed: BTreeSet<String> = objects.iter().map(|part| part.name.clone()).collect();
         for part in objects {
-            let Ok(document) = xml::parse(&part.text) else {
+            let Ok(document) = &documents[part.file.as_str()] else {
                 continue;
             };
             let element = document.root_element();
@@ -273,19 +304,17 @@ impl Deployment<'_> {
             return self.missing_target(kind, name, file, plain);
         }
         let id = documents::id_of(&self.draft, kind, name);
-        let mut attempt = self.draft.clone();
-        let deleted = documents::delete(&mut attempt, kind, name).map_err(|problem| vec![problem]);
-        match deleted.and_then(|()| unlocked(self.before, &self.draft, &attempt)) {
-            Ok(()) => {
-                self.draft = attempt;
-                Message {
-                    id,
-                    changed: true,
-                    deleted: true,
-                    success: true,
-                    ..plain
-                }
-            }
+        let deleted = self.attempt((kind, name), |org| {
+            documents::delete(org, kind, name).map_err(|problem| vec![problem])
+        });
+        match deleted {
+            Ok(()) => Message {
+                id,
+                changed: true,
+                deleted: true,
+                success: true,
+                ..plain
+            },
             Err(problems) => {
                 let problem = problems.into_iter().next().map(|problem| problem.message);
                 Message {
@@ -326,35 +355,6 @@ fn rank(kind: &str) -> usize {
     let rules = ["SharingCriteriaRule", "SharingOwnerRule"].contains(&kind);
     let wanted = if rules { "SharingRules" } else { kind };
     order.iter().position(|entry| *entry == wanted).unwrap_or(2)
-}
-
-/// Roles after the roles above them, where the package holds both.
-fn order_roles(parts: &mut [Part]) {
-    let Some(start) = parts.iter().position(|part| part.kind == "Role") else {
-        return;
-    };
-    let end = parts
-        .iter()
-        .rposition(|part| part.kind == "Role")
-        .unwrap_or(start);
-    let roles = &mut parts[start..=end];
-    let mut placed = 0;
-    while placed < roles.len() {
-        let waiting: BTreeSet<String> = roles[placed..]
-            .iter()
-            .map(|role| role.name.clone())
-            .collect();
-        let ready = |role: &Part| parent_of(role).is_none_or(|parent| !waiting.contains(&parent));
-        let next = roles[placed..].iter().position(ready).unwrap_or_default();
-        roles[placed..=placed + next].rotate_right(1);
-        placed += 1;
-    }
-}
-
-fn parent_of(role: &Part) -> Option<String> {
-    let document = xml::parse(&role.text).ok()?;
-    let parent = xml::child_text(document.root_element(), "parentRole")?;
-    (parent != role.name).then(|| parent.to_owned())
 }
 
 fn malformed(error: &xml::Malformed) -> Problem {

@@ -9,7 +9,7 @@ use crate::store::{Id, canonical};
 use crate::world::World;
 
 /// Answers a request to `/services/data/vXX.0/metadata/deployRequest…`; `rest` is what stands behind it in the path.
-pub fn handle(world: &mut World, request: &Request, rest: &[&str]) -> Response {
+pub(crate) fn handle(world: &mut World, request: &Request, rest: &[&str]) -> Response {
     let answered = match (request.method.as_str(), rest) {
         ("POST", []) => start(world, request),
         ("POST", [id]) => quick(world, request, id),

@@ -139,6 +139,10 @@ const UNSUPPORTED: [&str; 5] = [
 ];
 
 /// Lays a component over the org.
+///
+/// What is refused leaves the org as it was, but for ids that were given out and, where the component is an object, that
+/// object; the caller takes both back. A file of rules in a single call, whose rules are laid over the org one by one,
+/// needs a copy of the org.
 pub(crate) fn apply(
     org: &mut Org,
     kind: &str,

@@ -342,7 +342,7 @@ fn refusal(request: &Request, status: u16, code: &str, message: &str) -> Respons
 
 fn duration_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    crate::duration(&text)
+    crate::moment::duration(&text)
         .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no duration")))
 }
 

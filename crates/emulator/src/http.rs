@@ -10,6 +10,10 @@ use crate::store::Id;
 /// API versions served.
 pub const VERSIONS: std::ops::RangeInclusive<u32> = 51..=66;
 
+/// The longest URL, in bytes (REST API guide, "URI and headers length"; what a request in a composite names is no URL of
+/// its own).
+const LONGEST_URL: usize = 16_384;
+
 /// A request that has been authenticated where its path demands it.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -38,6 +42,12 @@ impl Request {
     /// The body as text; what is no UTF-8 is replaced.
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
+    }
+
+    /// Whether the URL, from its scheme to its query, is longer than the platform takes.
+    pub fn has_too_long_url(&self) -> bool {
+        let query = self.query.len() + usize::from(!self.query.is_empty());
+        self.base_url.len() + self.path.len() + query > LONGEST_URL
     }
 
     /// The parameters of the query, decoded.
@@ -92,6 +102,16 @@ impl Response {
             status,
             content_type: "text/plain;charset=UTF-8".to_owned(),
             body: body.as_bytes().to_vec(),
+            ..Response::default()
+        }
+    }
+
+    /// The answer to a URL that is too long, from the web server in front of every interface.
+    pub fn url_too_long() -> Response {
+        Response {
+            status: 414,
+            content_type: "text/html;charset=iso-8859-1".to_owned(),
+            body: b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>".to_vec(),
             ..Response::default()
         }
     }

@@ -75,7 +75,7 @@ pub(crate) fn enqueue(
 
 /// Lets deploys and recalculations come as far as the clock allows, in the order in which they come. Called before every
 /// request.
-pub fn settle(world: &mut World) {
+pub(crate) fn settle(world: &mut World) {
     let now = world.now();
     while let Some(id) = next_waiting(&world.org) {
         let Some(times) = times(world, &id) else {

@@ -13,13 +13,13 @@ use crate::http::{Request, Response, form};
 use crate::store::{Id, Session, User, short};
 use crate::world::World;
 
-pub use code::authorize;
+pub(crate) use code::authorize;
 
 /// The app whose access tokens are JSON Web Tokens, which the SOAP services do not take.
 const JWT_APP: &str = "jwt-tokens";
 
 /// Who a token belongs to; `None` for an unknown one and for users who are inactive or frozen.
-pub fn user_of(world: &World, token: &str) -> Option<Id> {
+pub(crate) fn user_of(world: &World, token: &str) -> Option<Id> {
     let organization = &world.org.organization;
     let user = match world.org.sessions.get(token) {
         Some(session) => (!session.refresh).then_some(&session.user)?,
@@ -34,19 +34,19 @@ pub fn user_of(world: &World, token: &str) -> Option<Id> {
 }
 
 /// The token of an `Authorization` header: `Bearer T` or `OAuth T`.
-pub fn bearer(request: &Request) -> Option<&str> {
+pub(crate) fn bearer(request: &Request) -> Option<&str> {
     let (scheme, token) = request.header("authorization")?.split_once(' ')?;
     let known = scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth");
     known.then_some(token.trim())
 }
 
 /// Whether a token is a JSON Web Token, by its first characters: `{"`, encoded.
-pub fn is_json_web_token(token: &str) -> bool {
+pub(crate) fn is_json_web_token(token: &str) -> bool {
     token.starts_with("eyJ")
 }
 
 /// A new token for a user.
-pub fn issue(world: &mut World, user: &str) -> String {
+pub(crate) fn issue(world: &mut World, user: &str) -> String {
     new_token(world, user, Kind::Opaque, None)
 }
 
@@ -95,7 +95,7 @@ fn token_text(world: &World, user: &str, kind: Kind, number: usize) -> String {
 }
 
 /// `POST /services/oauth2/token`.
-pub fn token(world: &mut World, request: &Request) -> Response {
+pub(crate) fn token(world: &mut World, request: &Request) -> Response {
     let form = form(&request.text());
     let grant = form
         .get("grant_type")
@@ -253,7 +253,7 @@ fn granted(world: &mut World, request: &Request, user: &str, form: &Form) -> Res
 }
 
 /// Where a user's identity is told.
-pub fn identity_url(world: &World, request: &Request, user: &str) -> String {
+pub(crate) fn identity_url(world: &World, request: &Request, user: &str) -> String {
     format!(
         "{}/id/{}/{user}",
         request.base_url, world.org.organization.id
@@ -261,7 +261,7 @@ pub fn identity_url(world: &World, request: &Request, user: &str) -> String {
 }
 
 /// `GET /services/oauth2/userinfo`.
-pub fn userinfo(world: &World, request: &Request) -> Response {
+pub(crate) fn userinfo(world: &World, request: &Request) -> Response {
     let Some(user) = world.org.users.get(&request.user) else {
         return bad_token();
     };
@@ -290,7 +290,7 @@ pub fn userinfo(world: &World, request: &Request) -> Response {
 }
 
 /// `GET /id/ORG/USER`.
-pub fn identity(world: &World, request: &Request) -> Response {
+pub(crate) fn identity(world: &World, request: &Request) -> Response {
     let asked = request.path.rsplit('/').next().unwrap_or_default();
     let user = world
         .org
@@ -337,13 +337,13 @@ fn urls(world: &World, request: &Request) -> Value {
 }
 
 /// What identity URLs answer to a token they do not know.
-pub fn bad_token() -> Response {
+pub(crate) fn bad_token() -> Response {
     Response::text(403, "Bad_OAuth_Token")
 }
 
 /// `POST /services/oauth2/revoke`. With a refresh token end the access tokens that came of it (Salesforce Help, "Revoke
 /// OAuth Tokens Programmatically"). The token of the start cannot be revoked: it is the way in.
-pub fn revoke(world: &mut World, request: &Request) -> Response {
+pub(crate) fn revoke(world: &mut World, request: &Request) -> Response {
     let mut form = form(&request.text());
     form.extend(request.parameters());
     let token = form.get("token").map(String::as_str).unwrap_or_default();

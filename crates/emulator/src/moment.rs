@@ -1,4 +1,6 @@
-//! Days and moments, in the forms in which records hold them.
+//! Days and moments in the forms in which records hold them, and durations in the form in which options take them.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -52,6 +54,22 @@ pub(crate) fn midnight(date: Date) -> Option<Millis> {
     )
 }
 
+/// A duration as options take it: `80ms`, `2s`, `10m`, `1h`, or a bare number of seconds.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +89,25 @@ mod tests {
         }
         for text in ["", "T", "2021-05-10T", "2021-13-10T00:00:00Z", "ä-0000"] {
             assert_eq!(moment(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_have_units() {
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(
+                duration(text),
+                expected.map(Duration::from_millis),
+                "{text}"
+            )
+        };
+        check("80ms", Some(80));
+        check("2s", Some(2_000));
+        check("10m", Some(600_000));
+        check("1.5", Some(1_500));
+        check("0", Some(0));
+        for text in ["", "s", "-1s", "1d", "1..2", "99999999999999999999h"] {
+            check(text, None);
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::seed::demo;
 use crate::store::{Id, Org, Scale, Shared, Table};
 
 /// The version of state files this program writes and reads.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Why a state file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +80,7 @@ struct Changes {
 }
 
 /// Reads a state; `None` where there is no such file.
-pub fn load(path: &Path) -> Result<Option<Org>, StateError> {
+pub(crate) fn load(path: &Path) -> Result<Option<Org>, StateError> {
     let text = match fs::read(path) {
         Ok(text) => text,
         Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -130,12 +130,11 @@ fn complete(state: State) -> Org {
         }
     }
     sharing_rules::read_guest_rules(&mut org);
-    demo::make_tables_meanwhile(&org);
     org
 }
 
 /// Replaces the state file. It is complete on return, or as it was before.
-pub fn save(path: &Path, org: &Org) -> Result<(), StateError> {
+pub(crate) fn save(path: &Path, org: &Org) -> Result<(), StateError> {
     let unwritable = |source| StateError::Unwritable {
         path: path.to_owned(),
         source,

@@ -1,11 +1,11 @@
 //! The REST API below `/services/data/vXX.0`.
 
 mod collections;
-pub mod composite;
-pub mod describe;
-pub mod limits;
-pub mod query;
-pub mod records;
+pub(crate) mod composite;
+pub(crate) mod describe;
+pub(crate) mod limits;
+pub(crate) mod query;
+pub(crate) mod records;
 mod related;
 mod tree;
 
@@ -18,7 +18,7 @@ use crate::viewer::Viewer;
 use crate::world::World;
 
 /// `GET /services/data`: the versions served, oldest first.
-pub fn versions() -> Response {
+pub(crate) fn versions() -> Response {
     let version = |number: u32| json!({"label": release(number), "url": format!("/services/data/v{number}.0"), "version": format!("{number}.0")});
     Response::json(200, &VERSIONS.map(version).collect::<Vec<_>>())
 }
@@ -35,7 +35,12 @@ fn release(number: u32) -> String {
 }
 
 /// Answers an authenticated request; `path` is what follows the version.
-pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str]) -> Response {
+pub(crate) fn handle(
+    world: &mut World,
+    request: &Request,
+    version: u32,
+    path: &[&str],
+) -> Response {
     world.org.api_requests += 1;
     let mut response = match admitted(world, request) {
         Ok(()) => dispatch(world, request, version, path),
@@ -80,7 +85,12 @@ fn admitted(world: &World, request: &Request) -> Result<(), Refusal> {
 }
 
 /// Answers a request or a part of a composite one, which is admitted as a whole.
-pub fn dispatch(world: &mut World, request: &Request, version: u32, path: &[&str]) -> Response {
+pub(crate) fn dispatch(
+    world: &mut World,
+    request: &Request,
+    version: u32,
+    path: &[&str],
+) -> Response {
     let method = request.method.as_str();
     match path {
         [] => only(method, &["GET"], || resources(world, request, version)),
@@ -112,7 +122,7 @@ fn only(method: &str, allowed: &[&str], answer: impl FnOnce() -> Response) -> Re
 }
 
 /// What the platform answers to a method a resource does not have.
-pub fn method_not_allowed(method: &str, allowed: &[&str]) -> Response {
+pub(crate) fn method_not_allowed(method: &str, allowed: &[&str]) -> Response {
     let message = format!(
         "HTTP Method '{method}' not allowed. Allowed are {}",
         allowed.join(",")
@@ -144,12 +154,12 @@ fn resources(world: &World, request: &Request, version: u32) -> Response {
 }
 
 /// The running user of a request.
-pub fn viewer<'w>(world: &'w World, request: &Request, version: u32) -> Viewer<'w> {
+pub(crate) fn viewer<'w>(world: &'w World, request: &Request, version: u32) -> Viewer<'w> {
     Viewer::new(&world.org, &request.user, world.now(), version)
 }
 
 /// An answer, or the refusal in its place.
-pub fn answer(result: Result<Response, Refusal>) -> Response {
+pub(crate) fn answer(result: Result<Response, Refusal>) -> Response {
     result.unwrap_or_else(|refusal| Response::refusal(&refusal))
 }
 
@@ -157,7 +167,7 @@ pub fn answer(result: Result<Response, Refusal>) -> Response {
 ///
 /// # Errors
 /// `JSON_PARSER_ERROR`.
-pub fn body_object(request: &Request) -> Result<serde_json::Map<String, Value>, Refusal> {
+pub(crate) fn body_object(request: &Request) -> Result<serde_json::Map<String, Value>, Refusal> {
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Refusal::new(

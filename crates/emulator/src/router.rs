@@ -52,6 +52,9 @@ fn has_work(world: &World) -> bool {
 }
 
 fn dispatch(world: &mut World, request: Request) -> Response {
+    if request.has_too_long_url() {
+        return Response::url_too_long();
+    }
     jobs::settle(world);
     let path = request.path.trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(1).collect();

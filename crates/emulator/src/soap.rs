@@ -24,7 +24,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use envelope::{Fault, answer};
 
-pub use partner::handle as partner;
+pub(crate) use partner::handle as partner;
 
 /// The newest version served.
 const NEWEST: u32 = 66;
@@ -45,7 +45,7 @@ pub(crate) fn fault(code: &str, message: &str) -> Response {
 }
 
 /// Answers a request to `/services/Soap/m/…`, whatever stands in the path behind the version.
-pub fn metadata(world: &mut World, request: &Request) -> Response {
+pub(crate) fn metadata(world: &mut World, request: &Request) -> Response {
     let body = request.text();
     match envelope::open(&body) {
         Ok(document) => match operation(world, request, document.root_element()) {

@@ -1,28 +1,29 @@
 //! The query language: parsing, evaluation over the org's tables, and the records as the REST API gives them.
 
-pub mod aggregate;
-pub mod ast;
+pub(crate) mod aggregate;
+pub(crate) mod ast;
 mod columns;
-pub mod compare;
+pub(crate) mod compare;
 mod compile;
 mod dates;
-pub mod evaluate;
-pub mod lexer;
+pub(crate) mod evaluate;
+pub(crate) mod lexer;
 mod order;
-pub mod parser;
+pub(crate) mod parser;
 mod parts;
 mod ranges;
-pub mod render;
-pub mod resolve;
-pub mod restrictions;
+pub(crate) mod render;
+pub(crate) mod resolve;
+pub(crate) mod restrictions;
 mod scan;
 
 use crate::http::Refusal;
+use crate::soql_error::SoqlError;
 use crate::viewer::Viewer;
 
 /// What a query found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub(crate) struct Found {
     /// `totalSize`: the number of records, or the count in `SELECT COUNT()`.
     pub total: usize,
     /// The records, each as JSON text.
@@ -33,12 +34,24 @@ pub struct Found {
     pub grouped: bool,
 }
 
+/// The longest query, in characters (SOQL and SOSL limits).
+const LONGEST: usize = 100_000;
+
+/// A query that is not too long, parsed. The sentence is the one public clients report.
+fn parsed(text: &str) -> Result<ast::Query, SoqlError> {
+    if text.chars().count() > LONGEST {
+        let message = format!("SOQL statements can not be longer than {LONGEST} characters.");
+        return Err(SoqlError::plain("MALFORMED_QUERY", message));
+    }
+    parser::parse(text)
+}
+
 /// Answers a query as the running user.
 ///
 /// # Errors
 /// What the platform refuses, in its words, with the place in the query.
-pub fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
-    parser::parse(text)
+pub(crate) fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
+    parsed(text)
         .and_then(|query| evaluate::answer(viewer, &query))
         .map_err(|error| error.refusal(text))
 }
@@ -47,8 +60,8 @@ pub fn run(viewer: &Viewer<'_>, text: &str) -> Result<Found, Refusal> {
 ///
 /// # Errors
 /// What the platform refuses, in its words, with the place in the query.
-pub fn columns(viewer: &Viewer<'_>, text: &str) -> Result<serde_json::Value, Refusal> {
-    parser::parse(text)
+pub(crate) fn columns(viewer: &Viewer<'_>, text: &str) -> Result<serde_json::Value, Refusal> {
+    parsed(text)
         .and_then(|query| columns::describe(viewer, &query))
         .map_err(|error| error.refusal(text))
 }

@@ -4,7 +4,7 @@ use crate::http::Refusal;
 
 /// What a query was refused for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SoqlError {
+pub(crate) struct SoqlError {
     /// `errorCode`.
     pub code: &'static str,
     /// Sentence.
@@ -15,7 +15,7 @@ pub struct SoqlError {
 
 impl SoqlError {
     /// `MALFORMED_QUERY` at a place.
-    pub fn malformed(at: usize, message: String) -> SoqlError {
+    pub(crate) fn malformed(at: usize, message: String) -> SoqlError {
         SoqlError {
             code: "MALFORMED_QUERY",
             message,
@@ -24,7 +24,7 @@ impl SoqlError {
     }
 
     /// Another refusal at a place.
-    pub fn at(code: &'static str, at: usize, message: String) -> SoqlError {
+    pub(crate) fn at(code: &'static str, at: usize, message: String) -> SoqlError {
         SoqlError {
             code,
             message,
@@ -33,7 +33,7 @@ impl SoqlError {
     }
 
     /// A refusal that points nowhere.
-    pub fn plain(code: &'static str, message: impl Into<String>) -> SoqlError {
+    pub(crate) fn plain(code: &'static str, message: impl Into<String>) -> SoqlError {
         SoqlError {
             code,
             message: message.into(),
@@ -42,7 +42,7 @@ impl SoqlError {
     }
 
     /// The refusal as the REST API words it: the line, a caret under the place, row and column, the sentence.
-    pub fn refusal(&self, query: &str) -> Refusal {
+    pub(crate) fn refusal(&self, query: &str) -> Refusal {
         let Some(at) = self.at else {
             return Refusal::new(400, self.code, self.message.clone());
         };

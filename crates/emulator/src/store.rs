@@ -14,6 +14,7 @@ mod scale;
 mod shared;
 mod shares;
 mod table;
+mod tally;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ pub use scale::Scale;
 pub use shared::{Seeded, Shared};
 pub use shares::*;
 pub use table::Table;
+pub use tally::{Tallied, Tally};
 pub use work::*;
 
 /// Milliseconds since the start of 1970, UTC.
@@ -170,6 +172,14 @@ impl Org {
         self.object(object)?.field(field)
     }
 
+    /// The sharing rules of an object as they were asked for.
+    pub fn rules_of(&self, object: &str) -> impl Iterator<Item = &SharingRule> {
+        let prefix = format!("{object}.");
+        let from = self.rules.range(prefix.clone()..);
+        from.take_while(move |(name, _)| name.starts_with(&prefix))
+            .map(|(_, rule)| rule)
+    }
+
     /// The records of an object; none where it has none.
     pub fn rows(&self, object: &str) -> impl Iterator<Item = (&Id, &Row)> {
         self.records
@@ -211,7 +221,7 @@ impl Org {
         self.containers
             .values()
             .filter(own)
-            .find(|container| container.full_name() == full_name)
+            .find(|container| container.is_named(full_name))
     }
 
     /// The role with this developer name.

@@ -476,6 +476,48 @@ fn pages_follow_each_other() {
 }
 
 #[test]
+fn what_is_too_long_is_refused_as_the_platform_refuses_it() {
+    let mut client = Client::administrator();
+    let soql = |length: usize| {
+        let query = "SELECT Id FROM Lead WHERE Email = ''";
+        query.replace(
+            "''",
+            &format!("'{}'", "ä".repeat(length - query.chars().count())),
+        )
+    };
+    let mut parts = |length: usize| {
+        let url = format!("/services/data/v66.0/query?q={}", soql(length));
+        let part = json!({"method": "GET", "url": url, "referenceId": "part"});
+        let other =
+            json!({"method": "GET", "url": "/services/data/v66.0/limits", "referenceId": "limits"});
+        let body = json!({"compositeRequest": [part, other]});
+        let (status, answer) = client.call("POST", "composite", body);
+        assert_eq!(status, 200, "{answer}");
+        let parts = answer["compositeResponse"].as_array().unwrap().clone();
+        assert_eq!(parts[1]["httpStatusCode"], 200, "{}", parts[1]);
+        parts[0].clone()
+    };
+    let longest = parts(100_000);
+    assert_eq!(longest["httpStatusCode"], 200, "{longest}");
+    let refused = parts(100_001);
+    assert_eq!(refused["httpStatusCode"], 400, "{refused}");
+    assert_eq!(code(&refused["body"]), "MALFORMED_QUERY");
+    let told = "SOQL statements can not be longer than 100000 characters.";
+    assert_eq!(refused["body"][0]["message"], told);
+
+    let start = "/services/data/v66.0/query?q=SELECT+Id+FROM+Lead+WHERE+Email='";
+    let url = |bytes: usize| {
+        let length = bytes - "http://localhost:1".len() - start.len() - 1;
+        format!("{start}{}'", "x".repeat(length))
+    };
+    let longest = client.send("GET", &url(16_384), "");
+    assert_eq!(longest.status, 200);
+    let refused = client.send("GET", &url(16_385), "");
+    assert_eq!(refused.status, 414);
+    assert_eq!(refused.content_type, "text/html;charset=iso-8859-1");
+}
+
+#[test]
 fn a_composite_is_all_or_none_and_refers_to_earlier_answers() {
     let mut client = Client::administrator();
     let lead = |reference: &str, body: Value| json!({"method": "POST", "url": "/services/data/v66.0/sobjects/Lead", "referenceId": reference, "body": body});

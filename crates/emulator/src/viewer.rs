@@ -5,7 +5,7 @@ use crate::store::{Container, FieldSchema, Id, Millis, ObjectAccess, ObjectSchem
 
 /// The running user and the circumstances of its request.
 #[derive(Clone, Debug)]
-pub struct Viewer<'a> {
+pub(crate) struct Viewer<'a> {
     /// The state it looks at.
     pub org: &'a Org,
     /// `005…`.
@@ -22,7 +22,7 @@ pub struct Viewer<'a> {
 
 impl<'a> Viewer<'a> {
     /// The user with this id, looking at the org through this API version.
-    pub fn new(org: &'a Org, user: &str, now: Millis, version: u32) -> Viewer<'a> {
+    pub(crate) fn new(org: &'a Org, user: &str, now: Millis, version: u32) -> Viewer<'a> {
         let profile = org
             .users
             .get(user)
@@ -39,14 +39,14 @@ impl<'a> Viewer<'a> {
     }
 
     /// Whether anything grants this user permission.
-    pub fn allows(&self, permission: &str) -> bool {
+    pub(crate) fn allows(&self, permission: &str) -> bool {
         self.containers
             .iter()
             .any(|container| container.allows(permission))
     }
 
     /// What is granted on an object, Modify All Data and View All Data included.
-    pub fn object_access(&self, object: &str) -> ObjectAccess {
+    pub(crate) fn object_access(&self, object: &str) -> ObjectAccess {
         let granted = self
             .containers
             .iter()
@@ -58,7 +58,7 @@ impl<'a> Viewer<'a> {
     ///
     /// Setup objects are open to everybody but those that the object reference reserves for View Setup and
     /// Configuration.
-    pub fn sees_object(&self, object: &ObjectSchema) -> bool {
+    pub(crate) fn sees_object(&self, object: &ObjectSchema) -> bool {
         match schema::is_setup(&object.name) {
             true => {
                 !schema::needs_view_setup(&object.name)
@@ -70,13 +70,13 @@ impl<'a> Viewer<'a> {
     }
 
     /// Whether the field exists for this user (field-level security).
-    pub fn sees_field(&self, object: &ObjectSchema, field: &FieldSchema) -> bool {
+    pub(crate) fn sees_field(&self, object: &ObjectSchema, field: &FieldSchema) -> bool {
         let since_63 = field.name == "PermissionsViewAllFields";
         (self.version >= 63 || !since_63) && self.field_allowed(object, field, false)
     }
 
     /// Whether this user may write the field, as far as field-level security goes.
-    pub fn edits_field(&self, object: &ObjectSchema, field: &FieldSchema) -> bool {
+    pub(crate) fn edits_field(&self, object: &ObjectSchema, field: &FieldSchema) -> bool {
         self.field_allowed(object, field, true)
     }
 
@@ -111,7 +111,7 @@ impl<'a> Viewer<'a> {
 ///
 /// Modify All Data brings every right on every object, View All Data reading (object reference, Profile): a profile
 /// that is read back shows them as object permissions.
-pub fn granted(container: &Container, object: &str) -> ObjectAccess {
+pub(crate) fn granted(container: &Container, object: &str) -> ObjectAccess {
     let stated = container
         .object_permissions
         .get(object)

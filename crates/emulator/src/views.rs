@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub use access::{share_object, shared_object};
-pub use people::{login_id, user_type};
-pub use stored::{Stored, Tabled};
+pub(crate) use access::{share_object, shared_object};
+pub(crate) use people::{login_id, user_type};
+pub(crate) use stored::{Stored, Tabled};
 
 use crate::schema;
 use crate::soql_error::SoqlError;
@@ -23,14 +23,14 @@ use crate::store::*;
 use crate::viewer::Viewer;
 
 /// Values that fields must have for a row to matter, by API name; a table may leave out what does not meet them.
-pub type Hints = BTreeMap<String, Vec<String>>;
+pub(crate) type Hints = BTreeMap<String, Vec<String>>;
 
 /// The column in which a record tells its object, for `Owner.Type`.
-pub const TYPE_COLUMN: &str = "Type()";
+pub(crate) const TYPE_COLUMN: &str = "Type()";
 
 /// A row of a table.
 #[derive(Clone, Debug)]
-pub enum Record<'v> {
+pub(crate) enum Record<'v> {
     /// A record of a data object: object, id, fields.
     Stored(&'v str, &'v str, &'v Row),
     /// `Organization`.
@@ -65,7 +65,7 @@ pub enum Record<'v> {
 
 impl Record<'_> {
     /// The object it is a record of.
-    pub fn object(&self) -> Cow<'_, str> {
+    pub(crate) fn object(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self {
             Record::Stored(object, ..) => object,
             Record::Organization(_) => "Organization",
@@ -86,7 +86,7 @@ impl Record<'_> {
     }
 
     /// What stands at the end of its URL.
-    pub fn id(&self, viewer: &Viewer<'_>) -> String {
+    pub(crate) fn id(&self, viewer: &Viewer<'_>) -> String {
         let column = match self {
             Record::Object(_) | Record::Field(..) => "DurableId",
             Record::Built("UserRecordAccess", _) => "RecordId",
@@ -100,7 +100,7 @@ impl Record<'_> {
     }
 
     /// The value of a field; null where it has none.
-    pub fn value(&self, viewer: &Viewer<'_>, column: &str) -> Cow<'_, Value> {
+    pub(crate) fn value(&self, viewer: &Viewer<'_>, column: &str) -> Cow<'_, Value> {
         const NULL: &Value = &Value::Null;
         if column == TYPE_COLUMN {
             return Cow::Owned(Value::from(self.type_name()));
@@ -147,7 +147,7 @@ impl Record<'_> {
 }
 
 /// The object with this API name, in any case, as the API in use has it.
-pub fn schema<'v>(viewer: &Viewer<'v>, name: &str) -> Option<Cow<'v, ObjectSchema>> {
+pub(crate) fn schema<'v>(viewer: &Viewer<'v>, name: &str) -> Option<Cow<'v, ObjectSchema>> {
     if let Some(object) = schema::setup_table(name) {
         return (viewer.tooling || !tooling::is_tooling_only(&object.name))
             .then_some(Cow::Borrowed(object));
@@ -164,7 +164,11 @@ pub fn schema<'v>(viewer: &Viewer<'v>, name: &str) -> Option<Cow<'v, ObjectSchem
 }
 
 /// The field with this API name, in any case, columns for user permissions included.
-pub fn field<'s>(org: &Org, object: &'s ObjectSchema, name: &str) -> Option<Cow<'s, FieldSchema>> {
+pub(crate) fn field<'s>(
+    org: &Org,
+    object: &'s ObjectSchema,
+    name: &str,
+) -> Option<Cow<'s, FieldSchema>> {
     if let Some(field) = object.field(name) {
         return Some(Cow::Borrowed(field));
     }
@@ -176,18 +180,18 @@ pub fn field<'s>(org: &Org, object: &'s ObjectSchema, name: &str) -> Option<Cow<
 }
 
 /// The object of this name, where it exists for the running user.
-pub fn visible_schema<'v>(viewer: &Viewer<'v>, name: &str) -> Option<Cow<'v, ObjectSchema>> {
+pub(crate) fn visible_schema<'v>(viewer: &Viewer<'v>, name: &str) -> Option<Cow<'v, ObjectSchema>> {
     schema(viewer, name).filter(|schema| viewer.sees_object(schema))
 }
 
 /// Whether the records of an object have a column of this name; every one tells what it is.
-pub fn has_column(viewer: &Viewer<'_>, object: &str, column: &str) -> bool {
+pub(crate) fn has_column(viewer: &Viewer<'_>, object: &str, column: &str) -> bool {
     let has = |schema: Cow<'_, ObjectSchema>| field(viewer.org, &schema, column).is_some();
     column == TYPE_COLUMN || schema(viewer, object).is_some_and(has)
 }
 
 /// Whether a query may filter on fields like this (SOQL reference: not on long texts, addresses and files).
-pub fn is_filterable(field: &FieldSchema) -> bool {
+pub(crate) fn is_filterable(field: &FieldSchema) -> bool {
     let long = field.kind == FieldType::TextArea && field.length > 255;
     !long
         && !matches!(
@@ -203,7 +207,7 @@ pub fn is_filterable(field: &FieldSchema) -> bool {
 ///
 /// # Errors
 /// What an object of its own kind refuses.
-pub fn records<'v>(
+pub(crate) fn records<'v>(
     viewer: &Viewer<'v>,
     object: &str,
     hints: &Hints,
@@ -249,7 +253,7 @@ fn data<'v>(viewer: &Viewer<'v>, object: &str, hints: &Hints) -> Vec<Record<'v>>
 
 /// The row with this id, wherever references can point. Parents are found without regard to sharing: whoever reads a
 /// record reads the fields of its parents that the query names.
-pub fn by_id<'v>(viewer: &Viewer<'v>, object: &str, id: &str) -> Option<Record<'v>> {
+pub(crate) fn by_id<'v>(viewer: &Viewer<'v>, object: &str, id: &str) -> Option<Record<'v>> {
     let org = viewer.org;
     match object {
         "Organization" => Some(&org.organization)
@@ -319,7 +323,7 @@ const CHILDREN: [(&str, &str, &str, &str); 9] = [
 ];
 
 /// The child object and its reference to the parent that a relationship of this name stands for.
-pub fn child_relationship<'v>(
+pub(crate) fn child_relationship<'v>(
     viewer: &Viewer<'v>,
     parent: &str,
     name: &str,
@@ -347,7 +351,7 @@ pub fn child_relationship<'v>(
 }
 
 /// References of data objects that point at an object.
-pub fn child_fields<'v>(
+pub(crate) fn child_fields<'v>(
     org: &'v Org,
     parent: &str,
 ) -> impl Iterator<Item = (&'v ObjectSchema, &'v FieldSchema)> {
@@ -359,7 +363,7 @@ pub fn child_fields<'v>(
 }
 
 /// A relationship's name as the platform spells it.
-pub fn relationship_key(viewer: &Viewer<'_>, parent: &str, name: &str) -> String {
+pub(crate) fn relationship_key(viewer: &Viewer<'_>, parent: &str, name: &str) -> String {
     let listed = CHILDREN
         .iter()
         .filter(|(object, ..)| *object == parent)
@@ -374,7 +378,7 @@ pub fn relationship_key(viewer: &Viewer<'_>, parent: &str, name: &str) -> String
 }
 
 /// A stable id for a row that is not stored, from what makes it unique.
-pub fn derived_id(prefix: &str, parts: &[&str]) -> Id {
+pub(crate) fn derived_id(prefix: &str, parts: &[&str]) -> Id {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));

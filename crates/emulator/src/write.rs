@@ -20,11 +20,11 @@ use crate::views;
 use crate::world::World;
 
 /// The fields of a request, by API name.
-pub type Fields = Map<String, Value>;
+pub(crate) type Fields = Map<String, Value>;
 
 /// What an upsert did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Upserted {
+pub(crate) enum Upserted {
     /// There was none with this key.
     Created(Id),
     /// There was one.
@@ -79,7 +79,7 @@ impl Writer<'_> {
 ///
 /// # Errors
 /// What the platform refuses.
-pub fn create(
+pub(crate) fn create(
     world: &mut World,
     user: &str,
     version: u32,
@@ -116,7 +116,7 @@ pub fn create(
 ///
 /// # Errors
 /// What the platform refuses.
-pub fn update(
+pub(crate) fn update(
     world: &mut World,
     user: &str,
     version: u32,
@@ -153,7 +153,7 @@ pub fn update(
 ///
 /// # Errors
 /// What the platform refuses; users, for one, are deactivated instead.
-pub fn delete(
+pub(crate) fn delete(
     world: &mut World,
     user: &str,
     version: u32,
@@ -192,7 +192,7 @@ pub fn delete(
 ///
 /// # Errors
 /// What the platform refuses.
-pub fn upsert(
+pub(crate) fn upsert(
     world: &mut World,
     user: &str,
     version: u32,
@@ -257,7 +257,7 @@ fn known_id(id: &str) -> Result<Id, Refusal> {
 }
 
 /// `No such column 'foo' on sobject of type Lead`.
-pub fn no_such_column(object: &str, name: &str) -> Refusal {
+pub(crate) fn no_such_column(object: &str, name: &str) -> Refusal {
     Refusal::new(
         400,
         "INVALID_FIELD",

@@ -11,7 +11,7 @@ use orgwright::secret::Secret;
 use orgwright::verify::Sample;
 use orgwright::{apply, explain, observe, plan};
 use proptest::prelude::*;
-use salesforce_emulator::{self as emulator, Server, persist};
+use salesforce_emulator::{self as emulator, Server};
 
 use super::company::{
     Children, Company, Condition, Level, Logic, Object, Party, Rights, Rule, Which, company,
@@ -51,17 +51,11 @@ struct Rehearsal {
 impl Rehearsal {
     async fn new(company: &Company, wish: &Wish) -> Rehearsal {
         let folder = tempfile::tempdir().unwrap();
-        let (state, file) = (
-            folder.path().join("org.json"),
-            folder.path().join("wish.yaml"),
-        );
-        persist::save(&state, &emulated::org(company).0).unwrap();
+        let file = folder.path().join("wish.yaml");
         std::fs::write(&file, wish.manifest(company)).unwrap();
-        let options = emulator::Options {
-            state: Some(state),
-            ..emulator::Options::default()
-        };
-        let server = emulator::start(options).await.unwrap();
+        let org = emulated::org(company).0;
+        let server = emulator::start_over(org, emulator::Options::default()).await;
+        let server = server.unwrap();
         let target = Target::Url {
             base_url: server.base_url().to_owned(),
             token: Secret::new(server.access_token()),

@@ -1,12 +1,39 @@
 //! Who may import whom.
 //!
-//! The table lists modules from the first to the last. A module may import every line above its own, and its own
-//! line. `only` narrows that to the named modules, `never` takes some away.
+//! The table lists modules from the first to the last. A module may import every line above its own, and in the client
+//! its own line. `only` narrows that to the named modules, `never` takes some away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown;
-use super::source::{CLIENT, Source, read, sources_of};
+use super::source::{CLIENT, EMULATOR, Source, read, sources_of};
+
+/// A crate whose modules a document puts in order.
+pub(crate) struct Floors {
+    /// Where its code stands.
+    root: &'static str,
+    /// The document with its table.
+    document: &'static str,
+    /// Whether modules of one line may import each other.
+    within_lines: bool,
+    /// Whether tests inside the modules are held to the table as well.
+    tests: bool,
+}
+
+pub(crate) const CRATES: [Floors; 2] = [
+    Floors {
+        root: CLIENT,
+        document: "docs/architecture.md",
+        within_lines: true,
+        tests: true,
+    },
+    Floors {
+        root: EMULATOR,
+        document: "crates/emulator/docs/architecture.md",
+        within_lines: false,
+        tests: false,
+    },
+];
 
 /// One line of the table.
 #[derive(Default)]
@@ -14,11 +41,6 @@ struct Line {
     modules: Vec<String>,
     only: Option<Vec<String>>,
     never: Vec<String>,
-}
-
-fn table() -> Vec<Line> {
-    let block = markdown::block(&read("docs/architecture.md"), "imports");
-    block.text.lines().map(line).collect()
 }
 
 fn line(text: &str) -> Line {
@@ -38,79 +60,102 @@ fn line(text: &str) -> Line {
     line
 }
 
-/// The modules of each line, sorted within the line.
-pub(crate) fn tabled() -> Vec<Vec<String>> {
-    let sorted = |mut line: Line| {
-        line.modules.sort();
-        line.modules
-    };
-    table().into_iter().map(sorted).collect()
-}
+impl Floors {
+    fn table(&self) -> Vec<Line> {
+        let block = markdown::block(&read(self.document), "imports");
+        block.text.lines().map(line).collect()
+    }
 
-/// The modules that `src/lib.rs` declares, group by group.
-pub(crate) fn declared() -> Vec<Vec<String>> {
-    let text = read("src/lib.rs");
-    let groups = text.split("\n\n").map(|group| {
-        let lines = group.lines();
-        let names = lines.filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-        names.map(str::to_owned).collect::<Vec<_>>()
-    });
-    groups.filter(|group| !group.is_empty()).collect()
-}
-
-/// Every import that the table does not allow.
-pub(crate) fn problems() -> Vec<String> {
-    let table = table();
-    let lines = table.iter().enumerate();
-    let position: BTreeMap<&str, usize> = lines
-        .flat_map(|(index, line)| line.modules.iter().map(move |name| (name.as_str(), index)))
-        .collect();
-    let mut problems = Vec::new();
-    for source in sources_of(CLIENT) {
-        if matches!(source.below(), "lib.rs" | "main.rs") {
-            continue;
-        }
-        let Some(own) = position.get(source.module()) else {
-            problems.push(format!(
-                "{}: `{}` is not in the table",
-                source.path,
-                source.module()
-            ));
-            continue;
+    /// The modules of each line, sorted within the line.
+    pub(crate) fn tabled(&self) -> Vec<Vec<String>> {
+        let sorted = |mut line: Line| {
+            line.modules.sort();
+            line.modules
         };
-        problems.extend(climbs_out(&source));
-        for imported in imported(&source) {
-            let refused = match position.get(imported.as_str()) {
-                None => Some("which is not in the table"),
-                Some(_) if imported == source.module() => None,
-                Some(other) => refusal(&table, *own, *other, &imported),
+        self.table().into_iter().map(sorted).collect()
+    }
+
+    /// The modules that `lib.rs` declares, group by group.
+    pub(crate) fn declared(&self) -> Vec<Vec<String>> {
+        let text = read(format!("{}/lib.rs", self.root));
+        let groups = text.split("\n\n");
+        let groups = groups.filter(|group| !group.contains("#[cfg(test)]"));
+        let groups = groups.map(|group| group.lines().filter_map(declared_module).collect());
+        groups.filter(|group: &Vec<_>| !group.is_empty()).collect()
+    }
+
+    /// Every import that the table does not allow.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let table = self.table();
+        let lines = table.iter().enumerate();
+        let position: BTreeMap<&str, usize> = lines
+            .flat_map(|(index, line)| line.modules.iter().map(move |name| (name.as_str(), index)))
+            .collect();
+        let mut problems = Vec::new();
+        for source in sources_of(self.root) {
+            if matches!(source.below(), "lib.rs" | "main.rs") {
+                continue;
+            }
+            let (path, module) = (&source.path, source.module());
+            let Some(own) = position.get(module) else {
+                if self.tests || !source.production.is_empty() {
+                    problems.push(format!("{path}: `{module}` is not in the table"));
+                }
+                continue;
             };
-            problems
-                .extend(refused.map(|why| format!("{}: imports `{imported}`, {why}", source.path)));
+            problems.extend(climbs_out(&source));
+            for imported in self.imported(&source) {
+                let refused = match position.get(imported.as_str()) {
+                    None => Some("which is not in the table"),
+                    Some(_) if imported == module => None,
+                    Some(other) => self.refusal(&table, *own, *other, &imported),
+                };
+                problems.extend(refused.map(|why| format!("{path}: imports `{imported}`, {why}")));
+            }
         }
+        problems
     }
-    problems
+
+    fn refusal(
+        &self,
+        table: &[Line],
+        own: usize,
+        other: usize,
+        imported: &str,
+    ) -> Option<&'static str> {
+        let line = &table[own];
+        let named = |names: &Vec<String>| names.iter().any(|name| name == imported);
+        if named(&line.never) {
+            return Some("which it never may");
+        }
+        if line.only.as_ref().is_some_and(|only| !named(only)) {
+            return Some("which is not among the few it may");
+        }
+        if other == own && !self.within_lines {
+            return Some("which stands beside it");
+        }
+        (other > own).then_some("which stands below it")
+    }
+
+    /// The modules that a file names behind `crate::`.
+    fn imported(&self, source: &Source) -> BTreeSet<String> {
+        let held = if self.tests {
+            &source.whole
+        } else {
+            &source.production
+        };
+        let code: Vec<&str> = held
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect();
+        behind_crate(&code.join("\n")).into_iter().collect()
+    }
 }
 
-fn refusal(table: &[Line], own: usize, other: usize, imported: &str) -> Option<&'static str> {
-    let line = &table[own];
-    let named = |names: &Vec<String>| names.iter().any(|name| name == imported);
-    if named(&line.never) {
-        return Some("which it never may");
-    }
-    if line.only.as_ref().is_some_and(|only| !named(only)) {
-        return Some("which is not among the few it may");
-    }
-    (other > own).then_some("which stands below it")
-}
-
-/// The modules that a file names behind `crate::`, its tests included.
-fn imported(source: &Source) -> BTreeSet<String> {
-    let lines = source.whole.lines();
-    let code: Vec<&str> = lines
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect();
-    behind_crate(&code.join("\n")).into_iter().collect()
+fn declared_module(line: &str) -> Option<String> {
+    let line = line.strip_prefix("pub ").unwrap_or(line);
+    let name = line.strip_prefix("mod ")?.strip_suffix(';')?;
+    Some(name.to_owned())
 }
 
 fn behind_crate(code: &str) -> Vec<String> {

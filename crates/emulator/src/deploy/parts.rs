@@ -1,6 +1,7 @@
 //! From manifest and files to the components a deploy lays over the org.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use roxmltree::{Document, Node};
 
@@ -21,8 +22,8 @@ pub(super) struct Part {
     pub(super) name: String,
     /// Path in the zip.
     pub(super) file: String,
-    /// Text of the file.
-    pub(super) text: String,
+    /// Text of the file, which the components in it share.
+    pub(super) text: Arc<str>,
     /// Element of the file that holds it; `None` for the file's root.
     pub(super) inside: Option<&'static str>,
     /// The file of another format that belongs to it.
@@ -95,8 +96,40 @@ struct File {
     kind: &'static Kind,
     name: String,
     path: String,
-    text: String,
+    text: Arc<str>,
     content: Option<String>,
+    /// Full names of what stands in it, by element.
+    inside: BTreeMap<&'static str, Vec<String>>,
+    /// Whether it says more than what its children say.
+    says_more: bool,
+}
+
+/// The files of a package in the order of their paths, and where those of a type and name are.
+#[derive(Default)]
+struct Files {
+    all: Vec<File>,
+    places: BTreeMap<&'static str, BTreeMap<String, Vec<usize>>>,
+}
+
+impl Files {
+    fn add(&mut self, file: File) {
+        let of_kind = self.places.entry(file.kind.name).or_default();
+        let places = of_kind.entry(file.name.clone()).or_default();
+        places.push(self.all.len());
+        self.all.push(file);
+    }
+
+    /// The files of a type with this name; all of the type for `*`.
+    fn of(&self, kind: &str, name: &str) -> Vec<&File> {
+        let Some(of_kind) = self.places.get(kind) else {
+            return Vec::new();
+        };
+        let places: Vec<usize> = match name {
+            "*" => of_kind.values().flatten().copied().collect(),
+            name => of_kind.get(name).cloned().unwrap_or_default(),
+        };
+        places.into_iter().map(|place| &self.all[place]).collect()
+    }
 }
 
 /// All components the manifest names, and what is wrong with manifest and files.
@@ -126,7 +159,7 @@ pub(super) fn collect(package: &Package, options: &Options) -> (Vec<Part>, Vec<M
                 .map(|part| ((part.kind.clone(), part.name.clone()), part)),
         );
     }
-    problems.extend(files.iter().flat_map(|file| unnamed(file, &parts)));
+    problems.extend(files.all.iter().flat_map(|file| unnamed(file, &parts)));
     (parts.into_values().collect(), problems)
 }
 
@@ -142,14 +175,14 @@ fn of_manifest(package: &Package, problem: &str) -> Message {
     }
 }
 
-fn classify(package: &Package) -> (Vec<File>, Vec<Message>) {
-    let (mut files, mut problems) = (Vec::new(), Vec::new());
+fn classify(package: &Package) -> (Files, Vec<Message>) {
+    let (mut files, mut problems) = (Files::default(), Vec::new());
     for (path, bytes) in &package.files {
         if is_beside_content(path) {
             continue;
         }
         match file_of(package, path, bytes) {
-            Ok(file) => files.push(file),
+            Ok(file) => files.add(file),
             Err(problem) => problems.push(Message {
                 full_name: path.clone(),
                 file_name: package.path(path),
@@ -200,13 +233,35 @@ fn file_of(package: &Package, path: &str, bytes: &[u8]) -> Result<File, String> 
     } else {
         (own, None)
     };
+    let (inside, says_more) = contents(kind, &text);
     Ok(File {
         kind,
         name,
         path: package.path(path),
-        text,
+        text: text.into(),
         content,
+        inside,
+        says_more,
     })
+}
+
+/// Full names of what stands in a file by element, and whether it says more than that.
+fn contents(kind: &Kind, text: &str) -> (BTreeMap<&'static str, Vec<String>>, bool) {
+    let mut inside: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    let Ok(document) = xml::parse(text) else {
+        return (inside, true);
+    };
+    let mut says_more = kind.children.is_empty();
+    for element in elements(document.root_element()) {
+        let name = element.tag_name().name();
+        let Some((_, child)) = CHILDREN.iter().find(|(_, child)| *child == name) else {
+            says_more = true;
+            continue;
+        };
+        let full_name = child_text(element, "fullName").map(str::to_owned);
+        inside.entry(child).or_default().extend(full_name);
+    }
+    (inside, says_more)
 }
 
 fn utf8(bytes: &[u8]) -> Result<String, String> {
@@ -216,24 +271,27 @@ fn utf8(bytes: &[u8]) -> Result<String, String> {
 }
 
 /// The components one manifest entry names, with everything inside them.
-fn named(files: &[File], kind: &str, member: &str) -> Vec<Part> {
-    let own = |file: &&File| file.kind.name == kind && (member == "*" || file.name == member);
-    if files.iter().any(|file| file.kind.name == kind) || documents::kind(kind).is_some() {
-        return files.iter().filter(own).flat_map(with_children).collect();
+fn named(files: &Files, kind: &str, member: &str) -> Vec<Part> {
+    if files.places.contains_key(kind) || documents::kind(kind).is_some() {
+        let own = files.of(kind, member).into_iter();
+        return own.flat_map(with_children).collect();
     }
     let Some(element) = element_of(kind) else {
         return Vec::new();
     };
     let (parent, child) = member.split_once('.').unwrap_or((member, ""));
-    let holder = documents::file_kind(kind).map(|kind| kind.name);
-    let file = files
-        .iter()
-        .find(|file| Some(file.kind.name) == holder && file.name == parent);
-    let found = file.filter(|file| inside(file, element).iter().any(|name| name == child));
-    found
-        .map(|file| part(file, kind, format!("{parent}.{child}"), Some(element)))
+    let holder = documents::file_kind(kind).map_or("", |kind| kind.name);
+    let file = files.of(holder, parent).into_iter().next();
+    let file = file.filter(|file| file.names(element).any(|name| name == child));
+    file.map(|file| part(file, kind, format!("{parent}.{child}"), Some(element)))
         .into_iter()
         .collect()
+}
+
+impl File {
+    fn names(&self, element: &str) -> impl Iterator<Item = &String> {
+        self.inside.get(element).into_iter().flatten()
+    }
 }
 
 fn part(file: &File, kind: &str, name: String, inside: Option<&'static str>) -> Part {
@@ -246,7 +304,7 @@ fn part(file: &File, kind: &str, name: String, inside: Option<&'static str>) -> 
         kind: kind.to_owned(),
         name,
         file: file.path.clone(),
-        text: file.text.clone(),
+        text: Arc::clone(&file.text),
         inside,
         content,
     }
@@ -255,8 +313,8 @@ fn part(file: &File, kind: &str, name: String, inside: Option<&'static str>) -> 
 fn with_children(file: &File) -> Vec<Part> {
     let mut parts = vec![part(file, file.kind.name, file.name.clone(), None)];
     for (kind, element) in apart(file.kind.name) {
-        let names = inside(file, element)
-            .into_iter()
+        let names = file
+            .names(element)
             .map(|own| format!("{}.{own}", file.name));
         parts.extend(names.map(|name| part(file, kind, name, Some(element))));
     }
@@ -277,17 +335,6 @@ fn apart(kind: &str) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-fn inside(file: &File, element: &str) -> Vec<String> {
-    let Ok(document) = xml::parse(&file.text) else {
-        return Vec::new();
-    };
-    let entries = children(document.root_element(), element);
-    entries
-        .filter_map(|entry| child_text(entry, "fullName"))
-        .map(str::to_owned)
-        .collect()
-}
-
 /// What a file holds and no manifest entry names.
 fn unnamed(file: &File, parts: &BTreeMap<(String, String), Part>) -> Vec<Message> {
     let known = |kind: &str, name: &str| parts.contains_key(&(kind.to_owned(), name.to_owned()));
@@ -295,15 +342,15 @@ fn unnamed(file: &File, parts: &BTreeMap<(String, String), Part>) -> Vec<Message
         return Vec::new();
     }
     let mut left: Vec<(&str, String)> = Vec::new();
-    if holds_more_than_children(file) {
+    if file.says_more {
         left.push((file.kind.name, file.name.clone()));
     }
     for (kind, element) in CHILDREN
         .iter()
         .filter(|(kind, _)| file.kind.children.contains(kind))
     {
-        let names = inside(file, element)
-            .into_iter()
+        let names = file
+            .names(element)
             .map(|own| format!("{}.{own}", file.name));
         left.extend(
             names
@@ -314,16 +361,6 @@ fn unnamed(file: &File, parts: &BTreeMap<(String, String), Part>) -> Vec<Message
     left.into_iter()
         .map(|(kind, name)| not_named(file, kind, &name))
         .collect()
-}
-
-fn holds_more_than_children(file: &File) -> bool {
-    let Ok(document) = xml::parse(&file.text) else {
-        return true;
-    };
-    let mut own =
-        elements(document.root_element()).map(|element| element.tag_name().name().to_owned());
-    file.kind.children.is_empty()
-        || own.any(|name| !CHILDREN.iter().any(|(_, element)| *element == name))
 }
 
 fn not_named(file: &File, kind: &str, name: &str) -> Message {

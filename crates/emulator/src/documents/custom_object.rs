@@ -205,7 +205,7 @@ fn create(org: &mut Org, name: &str, element: Node<'_, '_>) -> Result<ObjectSche
     }
     let label = child_text(element, "label").unwrap_or_default();
     let plural = child_text(element, "pluralLabel").unwrap_or_default();
-    let prefix = unused_prefix(org).ok_or_else(|| {
+    let prefix = schema::unused_key_prefix(org).ok_or_else(|| {
         Problem::new(INTEGRITY, "The maximum number of custom objects is reached")
     })?;
     let mut object = schema::custom_object(name, label, plural, &prefix);
@@ -216,16 +216,6 @@ fn create(org: &mut Org, name: &str, element: Node<'_, '_>) -> Result<ObjectSche
         .unwrap_or_default();
     object.sharing = SharingState::settled(model, model);
     Ok(object)
-}
-
-/// Key prefixes of custom objects run from `a00`.
-fn unused_prefix(org: &Org) -> Option<String> {
-    let mut prefixes = (0..100).map(|number| format!("a{number:02}"));
-    prefixes.find(|prefix| {
-        org.objects
-            .values()
-            .all(|object| object.key_prefix != *prefix)
-    })
 }
 
 /// Sets the defaults asked for. Their taking effect is the recalculation's business.

@@ -14,7 +14,7 @@ use crate::xml::{Writer, child_text, child_truth, children, text};
 fn find<'o>(org: &'o Org, name: &str) -> Option<&'o Container> {
     let is_group = |set: &&Container| matches!(set.kind, ContainerKind::Group { .. });
     let mut groups = org.containers.values().filter(is_group);
-    groups.find(|set| set.full_name() == name)
+    groups.find(|set| set.is_named(name))
 }
 
 /// The `0PG…` id of the group with this name.

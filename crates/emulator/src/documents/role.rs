@@ -57,7 +57,7 @@ pub(crate) fn apply(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied
         .map_or(Outcome::Created, |old| Outcome::of_change(*old != role));
     if outcome == Outcome::Created {
         org.roles.insert(role.id.clone(), role.clone());
-        sharing::add_role_groups(org, &role.id);
+        sharing::new_role_groups(org, &role.id);
     }
     org.roles.insert(role.id.clone(), role);
     Ok(outcome)

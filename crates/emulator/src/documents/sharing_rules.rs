@@ -403,11 +403,7 @@ fn immutable_changes(old: &SharingRule, new: &SharingRule, element: Node<'_, '_>
 }
 
 fn too_many(org: &Org, rule: &SharingRule) -> Option<Problem> {
-    let of_object: Vec<&SharingRule> = org
-        .rules
-        .values()
-        .filter(|other| other.object == rule.object)
-        .collect();
+    let of_object: Vec<&SharingRule> = org.rules_of(&rule.object).collect();
     let criteria = of_object
         .iter()
         .filter(|other| matches!(other.scope, RuleScope::Criteria { .. }))

@@ -16,7 +16,7 @@ use crate::world::World;
 const LIFETIME: i64 = 15 * 60 * 1000;
 
 /// `GET /services/oauth2/authorize`.
-pub fn authorize(world: &mut World, request: &Request) -> Response {
+pub(crate) fn authorize(world: &mut World, request: &Request) -> Response {
     let mut parameters = request.parameters();
     let mut take = |name: &str| parameters.remove(name).unwrap_or_default();
     let (client_id, redirect_uri) = (take("client_id"), take("redirect_uri"));

@@ -15,7 +15,12 @@ const MOST_REQUESTS: usize = 25;
 const MOST_QUERIES: usize = 5;
 
 /// Answers below `composite`.
-pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str]) -> Response {
+pub(crate) fn handle(
+    world: &mut World,
+    request: &Request,
+    version: u32,
+    path: &[&str],
+) -> Response {
     match (request.method.as_str(), path) {
         ("POST", []) => answer(composite(world, request)),
         ("POST", ["batch"]) => answer(batch(world, request)),

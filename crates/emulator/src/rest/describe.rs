@@ -15,7 +15,7 @@ use crate::viewer::Viewer;
 use crate::views;
 
 /// `GET sobjects`.
-pub fn global(viewer: &Viewer<'_>) -> Response {
+pub(crate) fn global(viewer: &Viewer<'_>) -> Response {
     let data = viewer.org.objects.values();
     let mut names: Vec<String> = data
         .flat_map(|object| [object.name.clone(), views::share_object(&object.name)])
@@ -39,7 +39,7 @@ pub fn global(viewer: &Viewer<'_>) -> Response {
 ///
 /// # Errors
 /// `NOT_FOUND`.
-pub fn basic(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
+pub(crate) fn basic(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
     let object = schema(viewer, name)?;
     Ok(Response::json(
         200,
@@ -63,7 +63,7 @@ const ABSENT: [&str; 8] = [
 ///
 /// # Errors
 /// `NOT_FOUND`.
-pub fn object(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
+pub(crate) fn object(viewer: &Viewer<'_>, name: &str) -> Result<Response, Refusal> {
     let object = schema(viewer, name)?;
     let full =
         standard::setup_object(viewer.org, &object.name).unwrap_or_else(|| object.into_owned());

@@ -7,7 +7,7 @@ use crate::http::{Request, Response, not_found};
 use crate::world::World;
 
 /// Answers below `limits`.
-pub fn handle(world: &World, request: &Request, version: u32, path: &[&str]) -> Response {
+pub(crate) fn handle(world: &World, request: &Request, version: u32, path: &[&str]) -> Response {
     match path {
         [] => Response::json(200, &Value::Object(all(world))),
         ["recordCount"] => record_count(world, request, version),

@@ -14,7 +14,7 @@ const SMALLEST_PAGE: usize = 200;
 const MOST_CURSORS: usize = 10;
 
 /// Answers a query, or the next page of one.
-pub fn handle(
+pub(crate) fn handle(
     world: &mut World,
     request: &Request,
     version: u32,

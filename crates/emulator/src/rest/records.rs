@@ -13,7 +13,12 @@ use crate::world::World;
 use crate::write;
 
 /// Answers below `sobjects`.
-pub fn handle(world: &mut World, request: &Request, version: u32, path: &[&str]) -> Response {
+pub(crate) fn handle(
+    world: &mut World,
+    request: &Request,
+    version: u32,
+    path: &[&str],
+) -> Response {
     let method = request.method.as_str();
     let path: Vec<String> = path.iter().map(|segment| decode(segment)).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -90,7 +95,7 @@ fn shown_date(at: Millis) -> String {
 }
 
 /// Answers below `tooling/sobjects`, which can only be read.
-pub fn tooling(world: &World, request: &Request, version: u32, path: &[&str]) -> Response {
+pub(crate) fn tooling(world: &World, request: &Request, version: u32, path: &[&str]) -> Response {
     let mut viewer = viewer(world, request, version);
     viewer.tooling = true;
     match path {
@@ -101,7 +106,10 @@ pub fn tooling(world: &World, request: &Request, version: u32, path: &[&str]) ->
 }
 
 /// The object a path names.
-pub fn schema<'v>(viewer: &Viewer<'v>, name: &str) -> Result<Cow<'v, ObjectSchema>, Refusal> {
+pub(crate) fn schema<'v>(
+    viewer: &Viewer<'v>,
+    name: &str,
+) -> Result<Cow<'v, ObjectSchema>, Refusal> {
     views::visible_schema(viewer, name).ok_or_else(Refusal::not_found)
 }
 

@@ -38,17 +38,7 @@ pub(super) fn org(scale: Scale) -> Org {
     }
     growth::grow(&mut org, scale);
     org.scale = scale;
-    make_tables_meanwhile(&org);
     org
-}
-
-/// Makes the records on a thread of their own: the first query that needs them comes some milliseconds after the start.
-pub fn make_tables_meanwhile(org: &Org) {
-    let wanted = tables::TABLES
-        .iter()
-        .filter_map(|(object, _)| org.records.get(*object));
-    let wanted: Vec<Shared<Table>> = wanted.filter(|table| table.is_seeded()).cloned().collect();
-    std::thread::spawn(move || wanted.iter().map(|table| table.len()).sum::<usize>());
 }
 
 /// The records of an object in a demo org of this size, made when first looked at.

@@ -297,7 +297,7 @@ fn id_by(org: &Org, target: &str, by: &str, wanted: &str) -> Option<Id> {
             .values()
             .find(|set| {
                 set.profile().is_none()
-                    && (set.name == wanted || set.label == wanted || set.full_name() == wanted)
+                    && (set.name == wanted || set.label == wanted || set.is_named(wanted))
             })
             .map(|set| set.id.clone()),
         "RecordType" => org

@@ -14,7 +14,7 @@ const PARTNER: &str = "urn:partner.soap.sforce.com";
 const FAULTS: &str = "urn:fault.partner.soap.sforce.com";
 
 /// Answers a request to `/services/Soap/u/…`.
-pub fn handle(world: &mut World, request: &Request) -> Response {
+pub(crate) fn handle(world: &mut World, request: &Request) -> Response {
     let body = request.text();
     let answered = envelope::open(&body).and_then(|document| {
         let operation = envelope::operation(document.root_element())?;

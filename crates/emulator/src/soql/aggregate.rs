@@ -1,5 +1,7 @@
 //! Counting and grouping.
 
+mod weighed;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -10,15 +12,16 @@ use super::Found;
 use super::ast::{Aggregate, Function, Name, Operand, Query, Selected};
 use super::compare;
 use super::compile::compile;
-use super::evaluate::{self, Scope, Subject};
+use super::evaluate::{self, Scope, Subject, Test};
 use super::resolve::Path;
 use crate::soql_error::SoqlError;
 use crate::store::{FieldType, fold};
-use crate::views::Record;
+use crate::views::Hints;
+use weighed::{Weighed, weighed};
 
 /// An aggregate whose field is resolved.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     function: Function,
     path: Option<Path>,
 }
@@ -36,7 +39,14 @@ enum Output {
     Aggregate(Column),
 }
 
-type Group<'r, 'v> = (Vec<Value>, Vec<&'r Record<'v>>);
+type Group<'r, 'v> = (Vec<Value>, Vec<&'r Weighed<'v>>);
+
+/// What a query says about its groups.
+struct Wish {
+    having: Option<Test>,
+    /// What is ordered by, whether descending, whether with nulls at the end.
+    order: Vec<(Subject, bool, bool)>,
+}
 
 /// The grouping of a query; `None` where it selects plain records.
 pub(super) fn grouping(
@@ -179,24 +189,25 @@ pub(super) fn column(scope: &Scope<'_, '_>, aggregate: &Aggregate) -> Result<Col
     })
 }
 
-/// Groups records and tells of each group what was asked.
+/// Groups the records that pass a test and tells of each group what was asked.
 pub(super) fn answer(
     scope: &Scope<'_, '_>,
     query: &Query,
     grouping: &Grouping,
-    records: Vec<Record<'_>>,
+    test: Option<&Test>,
+    hints: &Hints,
 ) -> Result<Found, SoqlError> {
-    let object = scope.schema.name.clone();
+    let wish = wish(scope, query, grouping)?;
+    let records = weighed(scope, grouping, &wish, test, hints)?;
     let mut groups = groups(scope, grouping, &records);
-    if let Some(having) = &query.having {
-        let test = compile(scope, having)?;
+    if let Some(test) = &wish.having {
         groups.retain(|group| {
-            evaluate::passes(scope.viewer, &test, &|subject| {
+            evaluate::passes(scope.viewer, test, &|subject| {
                 group_value(scope, grouping, group, subject)
             })
         });
     }
-    order(scope, grouping, query, &mut groups)?;
+    order(scope, grouping, &wish, &mut groups);
     let kept = groups
         .iter()
         .skip(query.offset)
@@ -207,15 +218,29 @@ pub(super) fn answer(
     Ok(Found {
         total: records.len(),
         records,
-        object,
+        object: scope.schema.name.clone(),
         grouped: true,
     })
+}
+
+fn wish(scope: &Scope<'_, '_>, query: &Query, grouping: &Grouping) -> Result<Wish, SoqlError> {
+    let having = query.having.as_ref();
+    let having = having.map(|having| compile(scope, having)).transpose()?;
+    let mut order = Vec::new();
+    for term in &query.order_by {
+        let subject = match &term.by {
+            Operand::Aggregate(aggregate) => Subject::Aggregate(column(scope, aggregate)?),
+            Operand::Field(name) => Subject::Field(grouped(scope, grouping, name)?),
+        };
+        order.push((subject, term.descending, term.nulls_last));
+    }
+    Ok(Wish { having, order })
 }
 
 fn groups<'r, 'v>(
     scope: &Scope<'_, 'v>,
     grouping: &Grouping,
-    records: &'r [Record<'v>],
+    records: &'r [Weighed<'v>],
 ) -> Vec<Group<'r, 'v>> {
     let mut groups: BTreeMap<Vec<String>, Group<'r, 'v>> = BTreeMap::new();
     if grouping.keys.is_empty() {
@@ -225,7 +250,7 @@ fn groups<'r, 'v>(
         let values: Vec<Value> = grouping
             .keys
             .iter()
-            .map(|key| key.value(scope.viewer, record).into_owned())
+            .map(|key| key.value(scope.viewer, &record.0).into_owned())
             .collect();
         let folded = values.iter().map(folded).collect();
         groups
@@ -275,33 +300,27 @@ fn group_value(
     })
 }
 
-fn order(
-    scope: &Scope<'_, '_>,
-    grouping: &Grouping,
-    query: &Query,
-    groups: &mut [Group<'_, '_>],
-) -> Result<(), SoqlError> {
-    let mut terms = Vec::new();
-    for term in &query.order_by {
-        let subject = match &term.by {
-            Operand::Aggregate(aggregate) => Subject::Aggregate(column(scope, aggregate)?),
-            Operand::Field(name) => Subject::Field(grouped(scope, grouping, name)?),
-        };
-        terms.push((subject, term.descending, term.nulls_last));
+fn order(scope: &Scope<'_, '_>, grouping: &Grouping, wish: &Wish, groups: &mut Vec<Group<'_, '_>>) {
+    if wish.order.is_empty() {
+        return;
     }
-    groups.sort_by(|left, right| {
-        terms.iter().fold(
-            Ordering::Equal,
-            |order, (subject, descending, nulls_last)| {
-                order.then_with(|| {
-                    let left = group_value(scope, grouping, left, subject);
-                    let right = group_value(scope, grouping, right, subject);
-                    compare::sort(subject.kind(), (&left, &right), *descending, *nulls_last)
-                })
-            },
-        )
+    let value = |group: &Group<'_, '_>, subject| group_value(scope, grouping, group, subject);
+    let keyed = std::mem::take(groups).into_iter().map(|group| {
+        let subjects = wish.order.iter().map(|(subject, ..)| subject);
+        let values: Vec<_> = subjects.map(|subject| value(&group, subject)).collect();
+        (values, group)
     });
-    Ok(())
+    let mut keyed: Vec<_> = keyed.collect();
+    keyed.sort_by(|(left, _), (right, _)| {
+        let pairs = wish.order.iter().zip(left.iter().zip(right));
+        pairs.fold(Ordering::Equal, |order, (term, (left, right))| {
+            let (subject, descending, nulls_last) = term;
+            order.then_with(|| {
+                compare::sort(subject.kind(), (left, right), *descending, *nulls_last)
+            })
+        })
+    });
+    groups.extend(keyed.into_iter().map(|(_, group)| group));
 }
 
 fn grouped(scope: &Scope<'_, '_>, grouping: &Grouping, name: &Name) -> Result<Path, SoqlError> {
@@ -316,18 +335,19 @@ fn grouped(scope: &Scope<'_, '_>, grouping: &Grouping, name: &Name) -> Result<Pa
 }
 
 /// The value of an aggregate over some records. Missing values do not count.
-fn total(scope: &Scope<'_, '_>, column: &Column, records: &[&Record<'_>]) -> Value {
-    let Some(path) = &column.path else {
-        return json!(records.len());
+fn total(scope: &Scope<'_, '_>, column: &Column, records: &[&Weighed<'_>]) -> Value {
+    let path = match &column.path {
+        Some(path) if !column.counts_records() => path,
+        _ => return json!(records.iter().map(|(_, count)| count).sum::<usize>()),
     };
     let values = records
         .iter()
-        .map(|record| path.value(scope.viewer, record));
-    let values = values.filter(|value| !compare::is_empty(value));
+        .map(|(record, count)| (path.value(scope.viewer, record), count));
+    let values = values.filter(|(value, _)| !compare::is_empty(value));
     if column.function == Function::Count {
-        return json!(values.count());
+        return json!(values.map(|(_, count)| count).sum::<usize>());
     }
-    let values: Vec<Value> = values.map(Cow::into_owned).collect();
+    let values: Vec<Value> = values.map(|(value, _)| value.into_owned()).collect();
     let sum = || values.iter().filter_map(Value::as_f64).sum::<f64>();
     match column.function {
         Function::Count | Function::CountDistinct => {
@@ -338,15 +358,16 @@ fn total(scope: &Scope<'_, '_>, column: &Column, records: &[&Record<'_>]) -> Val
         Function::Avg if values.is_empty() => Value::Null,
         Function::Sum => json!(sum()),
         Function::Avg => json!(sum() / values.len() as f64),
-        Function::Min => values
-            .iter()
-            .min_by(|a, b| compare::plain(a, b))
-            .cloned()
-            .unwrap_or_default(),
-        Function::Max => values
-            .iter()
-            .max_by(|a, b| compare::plain(a, b))
-            .cloned()
-            .unwrap_or_default(),
+        Function::Min => first_of(&values, Ordering::Less),
+        Function::Max => first_of(&values, Ordering::Greater),
     }
+}
+
+/// The least or the greatest value; of those that differ in case alone the first.
+fn first_of(values: &[Value], wanted: Ordering) -> Value {
+    let better = |value: &Value, best: &Value| compare::plain(value, best) == wanted;
+    let best = values
+        .iter()
+        .reduce(|best, value| if better(value, best) { value } else { best });
+    best.cloned().unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use super::parts::DatePart;
 
 /// A name or dotted path, and where it stands in the query.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Name {
+pub(crate) struct Name {
     /// As written.
     pub text: String,
     /// Byte offset.
@@ -15,7 +15,7 @@ pub struct Name {
 
 /// A `SELECT`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Query {
+pub(crate) struct Query {
     /// What is selected, in order.
     pub select: Vec<Selected>,
     /// The object, or the child relationship in a sub-query.
@@ -38,7 +38,7 @@ pub struct Query {
 
 /// One thing in a `SELECT` list.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Selected {
+pub(crate) enum Selected {
     /// A field; an alias is allowed in grouped queries.
     Field(Name, Option<String>),
     /// An aggregate.
@@ -51,7 +51,7 @@ pub enum Selected {
 
 /// `FIELDS(…)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldGroup {
+pub(crate) enum FieldGroup {
     /// Every field.
     All,
     /// Standard fields.
@@ -62,7 +62,7 @@ pub enum FieldGroup {
 
 /// An aggregate function over a field.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Aggregate {
+pub(crate) struct Aggregate {
     /// Which.
     pub function: Function,
     /// Over what; `None` in `COUNT()`.
@@ -74,7 +74,7 @@ pub struct Aggregate {
 /// Aggregate functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // named as in the language
-pub enum Function {
+pub(crate) enum Function {
     Count,
     CountDistinct,
     Sum,
@@ -85,7 +85,7 @@ pub enum Function {
 
 /// What stands left of an operator.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Operand {
+pub(crate) enum Operand {
     /// A field.
     Field(Name),
     /// An aggregate, in `HAVING`.
@@ -94,7 +94,7 @@ pub enum Operand {
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// All of them.
     And(Vec<Condition>),
     /// One of them at least.
@@ -114,7 +114,7 @@ pub enum Condition {
 /// Comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // named as in the language
-pub enum Operator {
+pub(crate) enum Operator {
     Equal,
     NotEqual,
     Less,
@@ -126,7 +126,7 @@ pub enum Operator {
 
 /// A value in a query.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
+pub(crate) enum Literal {
     /// Quoted; the second text keeps `\%` and `\_`.
     Text(String, String),
     /// A number.
@@ -145,7 +145,7 @@ pub enum Literal {
 
 /// One term of `ORDER BY`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ordering {
+pub(crate) struct Ordering {
     /// By what.
     pub by: Operand,
     /// `DESC`.

@@ -11,7 +11,7 @@ use crate::store::{FieldType, Millis, canonical, fold, fold_characters};
 
 /// Whether a value meets a comparison. Texts are compared without regard to case, ids in their long form; a missing
 /// value is only ever equal to null, and unequal to everything else.
-pub fn meets(
+pub(crate) fn meets(
     value: &Value,
     kind: FieldType,
     operator: Operator,
@@ -39,7 +39,7 @@ pub fn meets(
 }
 
 /// Whether a value has no content: the platform keeps no empty texts.
-pub fn is_empty(value: &Value) -> bool {
+pub(crate) fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
@@ -106,7 +106,7 @@ fn within(
 }
 
 /// A LIKE pattern: `%` stands for any characters, `_` for one, a backslash before either for itself.
-pub struct Pattern {
+pub(crate) struct Pattern {
     pieces: Vec<Piece>,
     /// What a text has to contain, where that is all.
     contained: Option<String>,
@@ -121,7 +121,7 @@ enum Piece {
 
 impl Pattern {
     /// Reads a pattern, escapes and all.
-    pub fn new(pattern: &str) -> Pattern {
+    pub(crate) fn new(pattern: &str) -> Pattern {
         let folded = fold_characters(pattern);
         let mut pieces = Vec::new();
         let mut characters = folded.chars();
@@ -140,12 +140,12 @@ impl Pattern {
     }
 
     /// Whether a text has this shape, in any case. Goes back to the last `%` alone, so that time stays bounded.
-    pub fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         self.matches_folded(&fold_characters(text))
     }
 
     /// The same for a text without its case.
-    pub fn matches_folded(&self, text: &str) -> bool {
+    pub(crate) fn matches_folded(&self, text: &str) -> bool {
         if let Some(contained) = &self.contained {
             return text.contains(contained.as_str());
         }
@@ -197,7 +197,7 @@ fn contained(pieces: &[Piece]) -> Option<String> {
 }
 
 /// The order of two values of a field in `ORDER BY`; missing ones first unless asked otherwise. Ids have a case.
-pub fn sort(
+pub(crate) fn sort(
     kind: FieldType,
     (left, right): (&Value, &Value),
     descending: bool,
@@ -231,7 +231,7 @@ pub fn sort(
 }
 
 /// The order of two values that are there.
-pub fn plain(left: &Value, right: &Value) -> Ordering {
+pub(crate) fn plain(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::String(left), Value::String(right)) => {
             order_folded(left, right).then_with(|| left.cmp(right))

@@ -47,6 +47,20 @@ pub(super) enum Test {
     Includes(Subject, bool, Vec<Literal>),
 }
 
+impl Test {
+    /// Everything it looks at.
+    pub(super) fn subjects(&self) -> Vec<&Subject> {
+        match self {
+            Test::All(tests) | Test::Any(tests) => tests.iter().flat_map(Test::subjects).collect(),
+            Test::Not(test) => test.subjects(),
+            Test::Compare(subject, ..)
+            | Test::Like(subject, _)
+            | Test::In(subject, ..)
+            | Test::Includes(subject, ..) => vec![subject],
+        }
+    }
+}
+
 /// What is tested.
 pub(super) enum Subject {
     Field(Path),
@@ -78,7 +92,7 @@ pub(super) struct Set {
 ///
 /// # Errors
 /// What the platform refuses.
-pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
+pub(crate) fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
     let schema = resolve::object(viewer, &query.from)?;
     let scope = Scope {
         viewer,
@@ -97,8 +111,7 @@ pub fn answer(viewer: &Viewer<'_>, query: &Query) -> Result<Found, SoqlError> {
             let total = count(&scope, test.as_ref(), &hints)?;
             return Ok(aggregate::counted(&scope, query, total));
         }
-        let records = matching(&scope, test.as_ref(), &hints, usize::MAX)?;
-        return aggregate::answer(&scope, query, &grouping, records);
+        return aggregate::answer(&scope, query, &grouping, test.as_ref(), &hints);
     }
     let columns = render::columns(&scope, &query.select)?;
     let order = ordering(&scope, &query.order_by)?;

@@ -4,7 +4,7 @@ use crate::soql_error::SoqlError;
 
 /// A token and where it begins, in bytes from the start of the query.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Token {
+pub(crate) struct Token {
     /// What it is.
     pub kind: TokenKind,
     /// Where it begins.
@@ -13,7 +13,7 @@ pub struct Token {
 
 /// Kinds of tokens.
 #[derive(Clone, Debug, PartialEq)]
-pub enum TokenKind {
+pub(crate) enum TokenKind {
     /// A keyword or name, with dots: `Profile.Name`, `LAST_N_DAYS`.
     Word(String),
     /// A quoted text, unescaped; `pattern` keeps the escapes that matter to LIKE.
@@ -39,7 +39,7 @@ const SYMBOLS: [&str; 13] = [
 ///
 /// # Errors
 /// A text without closing quote, an unknown escape, a character that begins no token.
-pub fn tokens(query: &str) -> Result<Vec<Token>, SoqlError> {
+pub(crate) fn tokens(query: &str) -> Result<Vec<Token>, SoqlError> {
     let mut tokens = Vec::new();
     let mut at = 0;
     loop {

@@ -21,7 +21,7 @@ const RESERVED: [&str; 17] = [
 ///
 /// # Errors
 /// `MALFORMED_QUERY`, with the place.
-pub fn parse(text: &str) -> Result<Query, SoqlError> {
+pub(crate) fn parse(text: &str) -> Result<Query, SoqlError> {
     let mut parser = Parser {
         tokens: tokens(text)?,
         next: 0,

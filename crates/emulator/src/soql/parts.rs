@@ -9,7 +9,7 @@ use crate::store::FieldType;
 /// A date function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // named as in the language
-pub enum DatePart {
+pub(crate) enum DatePart {
     CalendarYear,
     CalendarQuarter,
     CalendarMonth,
@@ -24,7 +24,7 @@ pub enum DatePart {
 
 impl DatePart {
     /// The function of this name. The fiscal year is the standard one, which is the calendar's.
-    pub fn parse(name: &str) -> Option<DatePart> {
+    pub(crate) fn parse(name: &str) -> Option<DatePart> {
         match name.to_ascii_uppercase().as_str() {
             "CALENDAR_YEAR" | "FISCAL_YEAR" => Some(DatePart::CalendarYear),
             "CALENDAR_QUARTER" | "FISCAL_QUARTER" => Some(DatePart::CalendarQuarter),
@@ -41,13 +41,13 @@ impl DatePart {
     }
 
     /// Whether fields of this type have such a part: days have no hours, and are a day already.
-    pub fn applies_to(self, kind: FieldType) -> bool {
+    pub(crate) fn applies_to(self, kind: FieldType) -> bool {
         let of_moments = matches!(self, DatePart::DayOnly | DatePart::HourInDay);
         kind == FieldType::DateTime || kind == FieldType::Date && !of_moments
     }
 
     /// The type of the part.
-    pub fn kind(self) -> FieldType {
+    pub(crate) fn kind(self) -> FieldType {
         match self {
             DatePart::DayOnly => FieldType::Date,
             _ => FieldType::Int,
@@ -55,7 +55,7 @@ impl DatePart {
     }
 
     /// The part of a value; null of none.
-    pub fn of(self, value: &Value) -> Value {
+    pub(crate) fn of(self, value: &Value) -> Value {
         value
             .as_str()
             .and_then(|text| self.of_text(text))

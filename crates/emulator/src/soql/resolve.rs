@@ -24,7 +24,7 @@ const MOST_PARENTS: usize = 5;
 
 /// A field, reached through parents.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Path {
+pub(crate) struct Path {
     /// The references on the way.
     pub steps: Vec<Step>,
     /// API name of the field at the end.
@@ -41,7 +41,7 @@ pub struct Path {
 
 /// One reference on the way to a field.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub(crate) struct Step {
     /// API name of the reference.
     pub column: String,
     /// Name of the relationship, the key in the answer.
@@ -52,12 +52,12 @@ pub struct Step {
 
 impl Path {
     /// The value of this field of a record; null where a parent is missing.
-    pub fn value<'r>(&self, viewer: &Viewer<'_>, record: &'r Record<'_>) -> Cow<'r, Value> {
+    pub(crate) fn value<'r>(&self, viewer: &Viewer<'_>, record: &'r Record<'_>) -> Cow<'r, Value> {
         self.value_after(0, viewer, record)
     }
 
     /// The same where the first so many steps have led to the record.
-    pub fn value_after<'r>(
+    pub(crate) fn value_after<'r>(
         &self,
         taken: usize,
         viewer: &Viewer<'_>,
@@ -89,15 +89,24 @@ impl Path {
         }))
     }
 
+    /// API name of the field of the record itself that the path begins with.
+    pub(crate) fn base(&self) -> &str {
+        self.steps.first().map_or(&self.column, |step| &step.column)
+    }
+
     /// The key of the value in an answer.
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.column.trim_end_matches("()")
     }
 }
 
 impl Step {
     /// The record this reference of another record points at.
-    pub fn follow<'v>(&self, viewer: &Viewer<'v>, record: &Record<'_>) -> Option<Record<'v>> {
+    pub(crate) fn follow<'v>(
+        &self,
+        viewer: &Viewer<'v>,
+        record: &Record<'_>,
+    ) -> Option<Record<'v>> {
         let id = record.value(viewer, &self.column);
         let id = id.as_str()?;
         self.targets
@@ -110,7 +119,10 @@ impl Step {
 ///
 /// # Errors
 /// `INVALID_TYPE` where there is none, or the running user does not see it.
-pub fn object<'v>(viewer: &Viewer<'v>, name: &Name) -> Result<Cow<'v, ObjectSchema>, SoqlError> {
+pub(crate) fn object<'v>(
+    viewer: &Viewer<'v>,
+    name: &Name,
+) -> Result<Cow<'v, ObjectSchema>, SoqlError> {
     let schema = views::schema(viewer, &name.text).filter(|schema| viewer.sees_object(schema));
     schema.ok_or_else(|| {
         let message = format!(
@@ -125,7 +137,7 @@ pub fn object<'v>(viewer: &Viewer<'v>, name: &Name) -> Result<Cow<'v, ObjectSche
 ///
 /// # Errors
 /// `INVALID_FIELD` where there is none, or the running user does not see it.
-pub fn field(
+pub(crate) fn field(
     viewer: &Viewer<'_>,
     base: &ObjectSchema,
     alias: Option<&str>,
@@ -288,7 +300,7 @@ fn no_column(name: &Name, column: &str, schema: &ObjectSchema) -> SoqlError {
 ///
 /// # Errors
 /// `INVALID_TYPE` where there is no such relationship.
-pub fn children<'v>(
+pub(crate) fn children<'v>(
     viewer: &Viewer<'v>,
     parent: &ObjectSchema,
     name: &Name,

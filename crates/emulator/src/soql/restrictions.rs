@@ -11,7 +11,7 @@ const MOST_RECORDS: usize = 200;
 
 /// Whether a query of this API version may filter on the column: `UserLicense.UsedLicenses` not from 64.0,
 /// `SetupAuditTrail.Display` never.
-pub fn filterable_at(viewer: &Viewer<'_>, object: &ObjectSchema, column: &str) -> bool {
+pub(crate) fn filterable_at(viewer: &Viewer<'_>, object: &ObjectSchema, column: &str) -> bool {
     match (object.name.as_str(), column) {
         ("UserLicense", "UsedLicenses") => viewer.version < 64,
         ("SetupAuditTrail", "Display") => false,
@@ -21,7 +21,7 @@ pub fn filterable_at(viewer: &Viewer<'_>, object: &ObjectSchema, column: &str) -
 
 /// Whether `LIMIT` means nothing for the object, and a cursor gives the same page again and again: only a walk by id is
 /// complete (as public tools found `PermissionDependency` to behave).
-pub fn repeats_pages(object: &str) -> bool {
+pub(crate) fn repeats_pages(object: &str) -> bool {
     object == "PermissionDependency"
 }
 
@@ -29,7 +29,7 @@ pub fn repeats_pages(object: &str) -> bool {
 ///
 /// # Errors
 /// In the platform's words where they are known.
-pub fn check_restrictions(
+pub(crate) fn check_restrictions(
     _: &Viewer<'_>,
     object: &ObjectSchema,
     query: &Query,

@@ -10,7 +10,7 @@ use super::ast::{Literal, Operator};
 use super::compare;
 use super::evaluate::{Subject, Test, key, passes};
 use super::resolve::{Path, Step};
-use crate::store::{IdKeys, Part, Places, id_key, text_key};
+use crate::store::{IdKeys, Part, Places, Tallied, Tally, id_key, text_key};
 use crate::viewer::Viewer;
 use crate::views::{self, Hints, Record, Stored, Tabled};
 use serde_json::Value;
@@ -42,6 +42,21 @@ pub(super) fn count(viewer: &Viewer<'_>, object: &str, test: Option<&Test>) -> O
     }
     let stored = Stored::of(viewer, object)?;
     Some(Scan::new(viewer, &stored, 0).count(test))
+}
+
+/// For each value of a field the first record that has it, passes and is seen, and how many do.
+pub(super) fn tallied<'v>(
+    viewer: &Viewer<'v>,
+    object: &str,
+    test: Option<&Test>,
+    field: &str,
+) -> Option<Vec<(Record<'v>, usize)>> {
+    if object == "User" {
+        let users = Stored::users(viewer.org);
+        return Some(Scan::new(viewer, &users, 0).tallied(test, field));
+    }
+    let stored = Stored::of(viewer, object)?;
+    Some(Scan::new(viewer, &stored, 0).tallied(test, field))
 }
 
 /// One walk through a table.
@@ -100,6 +115,31 @@ impl<'s, 'v, T: Tabled> Scan<'s, 'v, T> {
         }
         let parts = self.stored.parts();
         parts.map(|part| self.pass_whole(part, test).count()).sum()
+    }
+
+    fn tallied(&self, test: Option<&Test>, field: &str) -> Vec<(Record<'v>, usize)> {
+        let parts: Vec<&Part<T>> = self.stored.parts().collect();
+        let record = |value: &Tallied| {
+            let record = parts.get(value.part)?.get(value.place)?;
+            Some((self.stored.record(record), value.count))
+        };
+        if test.is_none() && self.stored.sees_all() {
+            return self.stored.tally(field).iter().filter_map(record).collect();
+        }
+        let mut tally = Tally::of(field);
+        for (number, part) in parts.iter().enumerate() {
+            let seen = |place| {
+                let record = part.get(place);
+                record.is_some_and(|(id, held)| self.stored.sees(id, held))
+            };
+            let passing = self.pass_whole(part, test);
+            let among = match self.stored.sees_all() {
+                true => passing,
+                false => passing.keep(seen),
+            };
+            tally.add(number, part, &among);
+        }
+        tally.values().iter().filter_map(record).collect()
     }
 
     fn pass_whole(&self, part: &'v Part<T>, test: Option<&Test>) -> Places {

@@ -155,6 +155,25 @@ impl Column {
         usize::from(self.numbers.get(place).copied().unwrap_or_default())
     }
 
+    /// For each value of these records the place of the first that has it, and how many have it.
+    pub(super) fn tallied(&self, among: &Places) -> Vec<(usize, usize)> {
+        let mut counts = vec![0; self.count()];
+        let mut firsts: Vec<(usize, usize)> = Vec::new();
+        for place in among.iter() {
+            let number = self.number(place);
+            if let Some(count) = counts.get_mut(number) {
+                if *count == 0 {
+                    firsts.push((place, number));
+                }
+                *count += 1;
+            }
+        }
+        let counted = firsts.into_iter();
+        counted
+            .map(|(place, number)| (place, counts[number]))
+            .collect()
+    }
+
     /// Which of these records have a value that passes. It is asked about no value twice.
     pub(super) fn passing(&self, among: &Places, mut verdict: impl FnMut(u16) -> bool) -> Places {
         if self.count() * 2 < among.count() {

@@ -137,6 +137,11 @@ impl<'p, T: Fielded> Field<'p, T> {
         self.part.get(place)?.1.held(self.name)
     }
 
+    /// The values of these records: for each the place of the first that has it, and how many have it.
+    pub fn tallied(&self, among: &Places) -> Vec<(usize, usize)> {
+        self.column.tallied(among)
+    }
+
     /// Which of these records pass the test.
     pub fn passing(&self, among: &Places, test: impl Fn(usize) -> bool) -> Places {
         let verdict = |number| test(self.column.example(number));

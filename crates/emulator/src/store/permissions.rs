@@ -62,6 +62,17 @@ impl Container {
         }
     }
 
+    /// Whether this is the full name, which need not be put together for it.
+    pub fn is_named(&self, full_name: &str) -> bool {
+        match &self.namespace {
+            Some(namespace) => full_name
+                .strip_prefix(namespace.as_str())
+                .and_then(|rest| rest.strip_prefix("__"))
+                .is_some_and(|name| name == self.name),
+            None => full_name == self.name,
+        }
+    }
+
     /// The profile this is the shadow of.
     pub fn profile(&self) -> Option<&Id> {
         match &self.kind {

@@ -2,24 +2,27 @@
 //!
 //! A table may hold a million records and is copied whenever a request may have to be undone. It is cut into parts that
 //! copies share until one of them is changed. A part also knows which of its records have a field in common, so that a
-//! filter looks at each value once.
+//! filter looks at each value once; the table knows how many records have each value of a field that was grouped by.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::part::Part;
-use super::{Id, Row};
+use super::{Fielded, Id, Row, Tallied, Tally};
 
 /// The records of one object, by id.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Table<T = Row> {
     /// Neither empty nor longer than a part may be, in the order of ids.
     parts: Vec<Arc<Part<T>>>,
     count: usize,
+    /// Fields that queries grouped by, by name. Worked out when first asked for, and again after a change.
+    tallies: Mutex<HashMap<String, Arc<Vec<Tallied>>>>,
 }
 
 impl<T> Default for Table<T> {
@@ -27,6 +30,18 @@ impl<T> Default for Table<T> {
         Table {
             parts: Vec::new(),
             count: 0,
+            tallies: Mutex::default(),
+        }
+    }
+}
+
+impl<T> Clone for Table<T> {
+    /// A copy is made to be changed, so it knows no tallies.
+    fn clone(&self) -> Table<T> {
+        Table {
+            parts: self.parts.clone(),
+            count: self.count,
+            tallies: Mutex::default(),
         }
     }
 }
@@ -64,9 +79,16 @@ impl<T> Table<T> {
         self.get(id).is_some()
     }
 
+    /// The parts, to be changed: what is known of the whole table is forgotten.
+    fn parts_mut(&mut self) -> &mut Vec<Arc<Part<T>>> {
+        let tallies = self.tallies.get_mut();
+        tallies.unwrap_or_else(PoisonError::into_inner).clear();
+        &mut self.parts
+    }
+
     /// Adds records whose ids are all greater than those of this table.
     pub(crate) fn append(&mut self, other: Table<T>) {
-        self.parts.extend(other.parts);
+        self.parts_mut().extend(other.parts);
         self.count += other.count;
     }
 
@@ -95,7 +117,7 @@ impl<T: Clone> Table<T> {
     /// The record with this id, to be changed.
     pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
         let part = self.part_of(id);
-        let part = self.parts.get_mut(part)?;
+        let part = self.parts_mut().get_mut(part)?;
         let place = part.place(id).ok()?;
         let (_, row) = Arc::make_mut(part).rows_mut().get_mut(place)?;
         Some(row)
@@ -104,8 +126,9 @@ impl<T: Clone> Table<T> {
     /// Adds a record, or replaces the one with this id, which is returned.
     pub fn insert(&mut self, id: Id, row: T) -> Option<T> {
         let at = self.part_of(&id);
-        let Some(part) = self.parts.get_mut(at) else {
-            self.parts.push(Arc::new(Part::of(vec![(id, row)])));
+        let parts = self.parts_mut();
+        let Some(part) = parts.get_mut(at) else {
+            parts.push(Arc::new(Part::of(vec![(id, row)])));
             self.count += 1;
             return None;
         };
@@ -116,8 +139,7 @@ impl<T: Clone> Table<T> {
             }
             Err(place) => {
                 let rest = Arc::make_mut(part).add(place, (id, row));
-                self.parts
-                    .splice(at + 1..at + 1, rest.map(Part::of).map(Arc::new));
+                parts.splice(at + 1..at + 1, rest.map(Part::of).map(Arc::new));
                 self.count += 1;
                 None
             }
@@ -127,11 +149,12 @@ impl<T: Clone> Table<T> {
     /// Takes the record with this id away.
     pub fn remove(&mut self, id: &str) -> Option<T> {
         let at = self.part_of(id);
-        let part = self.parts.get_mut(at)?;
+        let parts = self.parts_mut();
+        let part = parts.get_mut(at)?;
         let place = part.place(id).ok()?;
         let (_, row) = Arc::make_mut(part).rows_mut().remove(place);
         if part.is_empty() {
-            self.parts.remove(at);
+            parts.remove(at);
         }
         self.count -= 1;
         Some(row)
@@ -139,8 +162,25 @@ impl<T: Clone> Table<T> {
 
     /// The records in the order of ids, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        let parts = self.parts.iter_mut().map(Arc::make_mut);
+        let parts = self.parts_mut().iter_mut().map(Arc::make_mut);
         parts.flat_map(|part| part.rows_mut().iter_mut().map(|(_, row)| row))
+    }
+}
+
+impl<T: Fielded> Table<T> {
+    /// The values of a field in the order in which they occur first.
+    pub fn tally(&self, field: &str) -> Arc<Vec<Tallied>> {
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = tallies.get(field) {
+            return Arc::clone(known);
+        }
+        let mut tally = Tally::of(field);
+        for (number, part) in self.parts().enumerate() {
+            tally.add(number, part, &part.places());
+        }
+        let values = Arc::new(tally.values());
+        tallies.insert(field.to_owned(), Arc::clone(&values));
+        values
     }
 }
 
@@ -269,6 +309,43 @@ mod tests {
                 .iter()
                 .all(|part| (1..=MOST).contains(&part.len()))
         );
+    }
+
+    #[test]
+    fn a_tally_follows_changes() {
+        let (mut table, _) = filled();
+        let third = |table: &Table| {
+            let counts: Vec<usize> = table
+                .tally("Third")
+                .iter()
+                .map(|value| value.count)
+                .collect();
+            counts
+        };
+        for (number, row) in (0_u64..).zip(table.values_mut()) {
+            if number % 3 == 0 {
+                row.insert("Third", "yes".into());
+            }
+        }
+        assert_eq!(third(&table), [3000, 6000]);
+        assert!(Arc::ptr_eq(&table.tally("Third"), &table.tally("Third")));
+        let copy = table.clone();
+        table.remove(&numbered("00Q", 0));
+        table
+            .get_mut(&numbered("00Q", 1))
+            .unwrap()
+            .insert("Third", "no".into());
+        // The first record is the one with the new value now.
+        assert_eq!(third(&table), [1, 5999, 2999]);
+        table.insert(numbered("00Q", 0), row(0));
+        assert_eq!(third(&table), [6000, 1, 2999]);
+        assert_eq!(third(&copy), [3000, 6000]);
+        let firsts: Vec<(usize, usize)> = table
+            .tally("Third")
+            .iter()
+            .map(|value| (value.part, value.place))
+            .collect();
+        assert_eq!(firsts, [(0, 0), (0, 1), (0, 3)]);
     }
 
     #[test]

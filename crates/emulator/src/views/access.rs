@@ -10,7 +10,7 @@ use crate::store::*;
 use crate::viewer::Viewer;
 
 /// The share object of a data object: `LeadShare`, `Thing__Share`.
-pub fn share_object(object: &str) -> String {
+pub(crate) fn share_object(object: &str) -> String {
     match object.strip_suffix("__c") {
         Some(custom) => format!("{custom}__Share"),
         None => format!("{object}Share"),
@@ -18,7 +18,7 @@ pub fn share_object(object: &str) -> String {
 }
 
 /// The data object a share object belongs to. A parent-controlled object has no share object.
-pub fn shared_object<'o>(org: &'o Org, share: &str) -> Option<&'o ObjectSchema> {
+pub(crate) fn shared_object<'o>(org: &'o Org, share: &str) -> Option<&'o ObjectSchema> {
     let is_share = share.len() > 5
         && share.is_char_boundary(share.len() - 5)
         && share[share.len() - 5..].eq_ignore_ascii_case("share");

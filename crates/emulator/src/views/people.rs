@@ -78,7 +78,7 @@ pub(super) fn logins(org: &Org) -> Vec<Record<'_>> {
 }
 
 /// The id of a user's row of `UserLogin`.
-pub fn login_id(user: &str) -> Id {
+pub(crate) fn login_id(user: &str) -> Id {
     derived_id("0Yw", &[user])
 }
 
@@ -101,7 +101,7 @@ pub(super) fn profile(org: &Org, profile: &Profile, column: &str) -> Value {
 }
 
 /// `UserType` of the users of a licence.
-pub fn user_type(org: &Org, license: &str) -> &'static str {
+pub(crate) fn user_type(org: &Org, license: &str) -> &'static str {
     match org
         .licenses
         .get(license)

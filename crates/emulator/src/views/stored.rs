@@ -1,6 +1,7 @@
 //! Records of data objects, as far as the running user sees them.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use crate::store::*;
 use crate::viewer::Viewer;
 
 /// What a table of the org holds.
-pub trait Tabled: Fielded + Sized {
+pub(crate) trait Tabled: Fielded + Sized {
     /// It as a row of a query.
     fn record<'v>(object: &'v str, id: &'v Id, held: &'v Self) -> Record<'v>;
 
@@ -39,7 +40,7 @@ impl Tabled for User {
 }
 
 /// The records of one object that are kept as they are, and who looks at them.
-pub struct Stored<'v, T = Row> {
+pub(crate) struct Stored<'v, T = Row> {
     object: &'v str,
     table: &'v Table<T>,
     sight: Seen<'v>,
@@ -53,7 +54,7 @@ enum Seen<'v> {
 
 impl<'v> Stored<'v> {
     /// The records of an object, as far as the user sees them; `None` where it keeps none.
-    pub fn of(viewer: &Viewer<'v>, object: &str) -> Option<Stored<'v>> {
+    pub(crate) fn of(viewer: &Viewer<'v>, object: &str) -> Option<Stored<'v>> {
         let all = Stored::all_of(viewer.org, object)?;
         let sight = Sight::new(viewer.org, &viewer.user, all.object, viewer.now);
         let sight = match sight {
@@ -66,7 +67,7 @@ impl<'v> Stored<'v> {
     }
 
     /// All records of an object, without regard to sharing; `None` where it keeps none.
-    pub fn all_of(org: &'v Org, object: &str) -> Option<Stored<'v>> {
+    pub(crate) fn all_of(org: &'v Org, object: &str) -> Option<Stored<'v>> {
         let (object, table) = org.records.get_key_value(object)?;
         Some(Stored {
             object,
@@ -76,7 +77,7 @@ impl<'v> Stored<'v> {
     }
 
     /// The records with these ids that the user sees, in the order of ids.
-    pub fn with_ids(&self, ids: &[String]) -> Vec<Record<'v>> {
+    pub(crate) fn with_ids(&self, ids: &[String]) -> Vec<Record<'v>> {
         let rows = ids.iter().filter_map(|id| self.table.get_key_value(id));
         let mut found: Vec<(&Id, &Row)> = rows.filter(|(id, row)| self.sees(id, row)).collect();
         found.sort_by_key(|(id, _)| *id);
@@ -88,7 +89,7 @@ impl<'v> Stored<'v> {
     }
 
     /// Every record the user sees.
-    pub fn all(&self) -> Vec<Record<'v>> {
+    pub(crate) fn all(&self) -> Vec<Record<'v>> {
         let rows = self.table.iter().filter(|(id, row)| self.sees(id, row));
         rows.map(|record| self.record(record)).collect()
     }
@@ -96,7 +97,7 @@ impl<'v> Stored<'v> {
 
 impl<'v> Stored<'v, User> {
     /// All users: whoever sees the object sees every one of them.
-    pub fn users(org: &'v Org) -> Stored<'v, User> {
+    pub(crate) fn users(org: &'v Org) -> Stored<'v, User> {
         Stored {
             object: "User",
             table: &org.users,
@@ -107,12 +108,12 @@ impl<'v> Stored<'v, User> {
 
 impl<'v, T: Tabled> Stored<'v, T> {
     /// The parts of the table.
-    pub fn parts(&self) -> impl Iterator<Item = &'v Part<T>> + use<'v, T> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &'v Part<T>> + use<'v, T> {
         self.table.parts()
     }
 
     /// Whether the user sees a record.
-    pub fn sees(&self, id: &str, held: &T) -> bool {
+    pub(crate) fn sees(&self, id: &str, held: &T) -> bool {
         match &self.sight {
             Seen::All => true,
             Seen::None => false,
@@ -121,17 +122,22 @@ impl<'v, T: Tabled> Stored<'v, T> {
     }
 
     /// Whether the user sees every record.
-    pub fn sees_all(&self) -> bool {
+    pub(crate) fn sees_all(&self) -> bool {
         matches!(self.sight, Seen::All)
     }
 
     /// How many records there are, seen or not.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.table.len()
     }
 
+    /// The values of a field among all records, seen or not.
+    pub(crate) fn tally(&self, field: &str) -> Arc<Vec<Tallied>> {
+        self.table.tally(field)
+    }
+
     /// A record as a row of a query.
-    pub fn record(&self, (id, held): (&'v Id, &'v T)) -> Record<'v> {
+    pub(crate) fn record(&self, (id, held): (&'v Id, &'v T)) -> Record<'v> {
         T::record(self.object, id, held)
     }
 }

@@ -2,6 +2,7 @@
 
 mod described;
 mod emulated;
+mod library;
 mod no_silent_success;
 mod program;
 mod seeds;

@@ -96,3 +96,27 @@ impl Org {
         rest.split_once("</id>").expect("its end").0.to_owned()
     }
 }
+
+#[test]
+fn a_program_that_cannot_start_says_why() {
+    let output = Command::new(env!("CARGO_BIN_EXE_salesforce-emulator"))
+        .args(["--seed", "no/such/folder"])
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    let expected = "error: the emulator cannot start: read the seed no/such/folder";
+    assert!(told.starts_with(expected), "{told}");
+    assert!(output.stdout.is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_is_told_to_end_ends_well() {
+    let mut org = Org::start(&[]);
+    let id = org.child.id().to_string();
+    let told = Command::new("kill").arg(id).status();
+    assert!(told.expect("there is a kill").success());
+    let status = org.child.wait().expect("the program ends");
+    assert_eq!(status.code(), Some(0));
+}

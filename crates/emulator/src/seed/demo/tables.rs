@@ -18,7 +18,7 @@ pub(super) const LAST_NUMBER: u64 = 10_000;
 /// Key prefix of the demo org's own object: the first custom object's.
 const DEAL_PREFIX: &str = "a00";
 
-/// Every table, made when first looked at; those that are asked for most come first.
+/// Every table, made when first looked at.
 pub(super) static TABLES: [(&str, &LazyLock<Table>); 7] = [
     ("Lead", &LEAD_TABLE),
     ("Contact", &CONTACT_TABLE),

@@ -1,14 +1,16 @@
 //! A walk through a table finds what looking at each record by itself finds, whatever is changed in between.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::super::{compile, evaluate::Scope, parser};
+use super::super::ast::Name;
+use super::super::evaluate::{self, Scope};
+use super::super::{compile, parser};
 use super::*;
 use crate::seed;
-use crate::store::{Id, Org, Row, numbered};
+use crate::store::{Id, Org, Row, SharingModel, SharingState, User, numbered};
 use crate::viewer::Viewer;
 
 /// Texts that fields hold and queries ask for: the same one in other cases, texts whose lower case is longer, nothing.
@@ -244,6 +246,104 @@ fn check(org: &Org, object: &str, condition: &str) {
     );
 }
 
+/// Groups as a query tells of them and as a plain loop counts them: key, records, distinct references, least and greatest.
+fn check_groups(viewer: &Viewer<'_>, object: &str, filter: &str, key: &str, reference: &str) {
+    let query = format!(
+        "SELECT {key} k, COUNT(Id) n, COUNT_DISTINCT({reference}) d, MIN({reference}) least, MAX({reference}) most FROM {object} {filter} GROUP BY {key} HAVING COUNT(Id) > 1 ORDER BY COUNT(Id) DESC, {key}"
+    );
+    let parsed = parser::parse(&query).unwrap();
+    let Some(schema) = views::visible_schema(viewer, object) else {
+        return;
+    };
+    let scope = Scope {
+        viewer,
+        schema: &schema,
+        alias: None,
+    };
+    let reference = Name {
+        text: reference.to_owned(),
+        at: 0,
+        part: None,
+    };
+    let paths = [&parsed.group_by[0], &reference].map(|name| scope.path(name));
+    // Not everybody sees every object and field, and not every condition is taken.
+    let ([Ok(key), Ok(reference)], Ok(test)) = (paths, compile::filter(&scope, &parsed)) else {
+        return;
+    };
+    let found =
+        evaluate::answer(viewer, &parsed).unwrap_or_else(|error| panic!("{query}: {error:?}"));
+    let mut expected: BTreeMap<String, (usize, Vec<Value>)> = BTreeMap::new();
+    for record in views::records(viewer, object, &Hints::new()).unwrap() {
+        if test
+            .as_ref()
+            .is_none_or(|test| holds(viewer, test, &record, 0))
+        {
+            let value = key.value(viewer, &record).to_string().to_lowercase();
+            let group = expected.entry(value).or_default();
+            group.0 += 1;
+            let referred = reference.value(viewer, &record).into_owned();
+            if !referred.is_null() && !group.1.contains(&referred) {
+                group.1.push(referred);
+            }
+        }
+    }
+    expected.retain(|_, (count, _)| *count > 1);
+    let mut last = usize::MAX;
+    for row in &found.records {
+        let row: Value = serde_json::from_str(row).unwrap();
+        let (count, distinct) = expected
+            .remove(&row["k"].to_string().to_lowercase())
+            .unwrap_or_else(|| panic!("{query}: {row}"));
+        let folded = |value: &&Value| value.as_str().map(str::to_lowercase);
+        let least = distinct.iter().min_by_key(folded).cloned();
+        let most = distinct.iter().rev().max_by_key(folded).cloned();
+        let in_any_case: BTreeSet<_> = distinct.iter().map(|value| folded(&value)).collect();
+        let told = (&row["n"], &row["d"], &row["least"], &row["most"]);
+        let counted = (Value::from(count), Value::from(in_any_case.len()));
+        let (least, most) = (Value::from(least), Value::from(most));
+        assert_eq!(
+            told,
+            (&counted.0, &counted.1, &least, &most),
+            "{query}: {row}"
+        );
+        assert!(count <= last, "{query}: {row}");
+        last = count;
+    }
+    assert!(expected.is_empty(), "{query}: {expected:?}");
+}
+
+const KEYS: [&str; 5] = [
+    "OwnerId",
+    "Owner.Profile.Name",
+    "Owner.Type",
+    "CALENDAR_MONTH(CreatedDate)",
+    "Sync_to_HubSpot__c",
+];
+
+/// What is asked of leads in groups, once as the administrator and once as somebody who sees some of them.
+fn check_leads_in_groups(org: &mut Org, condition: &str, key: &str) {
+    let private = SharingState::settled(SharingModel::Private, SharingModel::Private);
+    let lead = org.objects.make_mut().get_mut("Lead").unwrap();
+    let public = std::mem::replace(&mut lead.sharing, private);
+    let has_role = |user: &&User| user.active && user.role.is_some();
+    let seller = org.users.values().filter(has_role).last();
+    let users = [
+        org.organization.administrator.clone(),
+        seller.unwrap().id.clone(),
+    ];
+    for user in users {
+        let viewer = Viewer::new(org, &user, 0, 66);
+        check_groups(
+            &viewer,
+            "Lead",
+            &format!("WHERE {condition}"),
+            key,
+            "OwnerId",
+        );
+    }
+    org.objects.make_mut().get_mut("Lead").unwrap().sharing = public;
+}
+
 proptest! {
     #![proptest_config(testing::law(48))]
 
@@ -254,17 +354,23 @@ proptest! {
                 prop::collection::vec(change(), 0..12),
                 combined(of_lead()),
                 combined(of_user()),
+                select(&KEYS[..]),
             ),
             1..4,
         )
     ) {
         let mut org = seed::demo();
-        for (changes, of_leads, of_users) in rounds {
+        for (changes, of_leads, of_users, key) in rounds {
             for change in changes {
                 make(&mut org, change);
             }
             check(&org, "Lead", &of_leads);
             check(&org, "User", &of_users);
+            check_leads_in_groups(&mut org, &of_leads, key);
+            let viewer = Viewer::new(&org, &org.organization.administrator, 0, 66);
+            let of_users = format!("WHERE {of_users}");
+            check_groups(&viewer, "User", &of_users, "Profile.Name", "ProfileId");
+            check_groups(&viewer, "Lead", "", key, "OwnerId");
         }
     }
 }

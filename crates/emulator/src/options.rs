@@ -1,15 +1,59 @@
-//! The options of a program that serves an emulated org, as its command line takes them.
+//! How an emulator is started.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+#[cfg(feature = "program")]
+use crate::moment;
+use crate::store::Scale;
+use crate::world::Clock;
 
-use crate::{Clock, Options, Scale};
+/// How an emulator is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Folders of metadata and records laid over a minimal org; without any, the demo org.
+    pub seeds: Vec<PathBuf>,
+    /// How large the demo org is.
+    pub scale: Scale,
+    /// The file that keeps the state; without it nothing is written.
+    pub state: Option<PathBuf>,
+    /// Delay of every request; a new connection is delayed twice as long.
+    pub latency: Duration,
+    /// How long a deploy takes.
+    pub deploy_time: Duration,
+    /// How long a recalculation of sharing takes.
+    pub recalculation: Duration,
+    /// A file of failures on request.
+    pub faults: Option<PathBuf>,
+    /// Which clock the org lives by.
+    pub clock: Clock,
+    /// A file that gets a line for each request.
+    pub log: Option<PathBuf>,
+}
 
-/// How the emulated org is started.
-#[derive(Clone, Debug, Args)]
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seeds: Vec::new(),
+            scale: Scale::default(),
+            state: None,
+            latency: Duration::ZERO,
+            deploy_time: Duration::ZERO,
+            recalculation: Duration::ZERO,
+            faults: None,
+            clock: Clock::Real,
+            log: None,
+        }
+    }
+}
+
+/// The options of a program that serves an emulated org, as its command line takes them.
+#[cfg(feature = "program")]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
@@ -43,6 +87,7 @@ pub struct Arguments {
     pub log: Option<PathBuf>,
 }
 
+#[cfg(feature = "program")]
 impl From<Arguments> for Options {
     fn from(arguments: Arguments) -> Options {
         Options {
@@ -60,6 +105,7 @@ impl From<Arguments> for Options {
     }
 }
 
+#[cfg(feature = "program")]
 fn duration(text: &str) -> Result<Duration, &'static str> {
-    crate::duration(text).ok_or("a duration is a number with ms, s, m or h")
+    moment::duration(text).ok_or("a duration is a number with ms, s, m or h")
 }
