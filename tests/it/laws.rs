@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orgwright::change::{Attributes, Component, differences};
 use orgwright::clone::{self, Baseline, ObjectFlags, Requirements, Right, Source, Wishes};
+use orgwright::code::Code;
 use orgwright::criteria::{Criteria, join_values, split_values};
 use orgwright::manifest::{Manifest, load};
 use orgwright::render::{Layout, render};
@@ -324,10 +325,10 @@ fn check_rendered(text: &str) {
     }
 }
 
-/// The least manifest that a rendering once went wrong with.
+/// The least manifest that was once taken for one that can be rendered.
 #[test]
-fn a_rule_on_an_object_that_everybody_reads_is_rendered() {
-    check_rendered(
+fn a_rule_on_an_object_that_everybody_reads_is_not_rendered() {
+    let manifests = loaded(
         "\
 apiVersion: orgwright/v1
 kind: IntegrationUser
@@ -362,4 +363,7 @@ spec:
               value: \"a\"
 ",
     );
+    let refused = render(&manifests, None, Layout::Source).unwrap_err();
+    let codes: Vec<Code> = refused.diagnostics.iter().map(|found| found.code).collect();
+    assert_eq!(codes, [Code::RuleOverWideDefault]);
 }

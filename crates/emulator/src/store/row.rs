@@ -17,7 +17,7 @@ pub type FieldName = Cow<'static, str>;
 /// A record: API name of the field to its value, absent meaning null. The table that holds it knows its `Id`.
 ///
 /// It behaves as a map in the order of names. A table may hold a million of them, so names and values are pointers that
-/// records can share: see `Press`.
+/// records can share: `Press` makes such records.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
     names: Arc<[FieldName]>,

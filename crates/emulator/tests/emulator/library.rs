@@ -34,7 +34,7 @@ const COUNT: &str = "/services/data/v66.0/query?q=SELECT+COUNT()+FROM+Lead";
 #[tokio::test]
 async fn orgs_run_side_by_side_and_end() {
     let folder = tempfile::tempdir().expect("a folder");
-    let leads = "Id,LastName,Company\n1,Fen,Acme\n2,Oldacre,Acme\n";
+    let leads = "LastName,Company\nFen,Acme\nOldacre,Acme\n";
     std::fs::write(folder.path().join("Lead.csv"), leads).expect("a seed");
     let seeded = Options {
         seeds: vec![folder.path().to_owned()],
