@@ -43,8 +43,8 @@ pub(crate) struct Emulator {
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
     /// Whose time passes.
-    #[arg(long, value_enum, default_value_t = Clock::Real)]
-    pub(crate) clock: Clock,
+    #[arg(long, value_enum, default_value_t = EmulatorClock::Real)]
+    pub(crate) clock: EmulatorClock,
     /// Write each request to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub(crate) struct Emulator {
 
 /// Whose time passes in the emulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Clock {
+pub(crate) enum EmulatorClock {
     /// The machine's.
     Real,
     /// Time stands still until a test moves it.
@@ -99,8 +99,8 @@ fn options(arguments: &Emulator) -> emulator::Options {
         recalculation: arguments.recalculation,
         faults: arguments.faults.clone(),
         clock: match arguments.clock {
-            Clock::Real => emulator::Clock::Real,
-            Clock::Manual => emulator::Clock::Manual,
+            EmulatorClock::Real => emulator::Clock::Real,
+            EmulatorClock::Manual => emulator::Clock::Manual,
         },
         log: arguments.log.clone(),
     }

@@ -7,7 +7,9 @@ use crate::findings::ManualStep;
 use crate::plan::Plan;
 
 use super::text::{printable, value};
-use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, totals};
+use super::{
+    Frame, finding_counts, kind_words, left_alone_counts, place_words, record_counts, totals,
+};
 use crate::count::{count, number};
 
 /// Nothing may be loaded or run, whatever the text holds.
@@ -147,7 +149,7 @@ fn impact(impact: &[Impact]) -> String {
 }
 
 fn impact_row(impact: &Impact) -> String {
-    let [records, now, after] = sights(impact);
+    let [records, now, after] = record_counts(impact);
     let losing: Vec<_> = impact
         .users_losing_access
         .iter()
