@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 
 /// How to apply.
 #[derive(Clone)]
-pub struct Options {
+pub struct ApplyOptions {
     /// Longest wait for a deploy, a lock or a recalculation.
     pub wait: Duration,
     /// Set by somebody who wants the run to stop at the next safe point.
@@ -64,7 +64,7 @@ pub struct Outcome {
     /// What was to happen to it.
     pub action: Action,
     /// What happened.
-    pub result: Result,
+    pub result: ChangeResult,
 }
 
 /// An entry of a cloned profile that the org refused, and that was left out of the deploy.
@@ -81,7 +81,7 @@ pub struct Dropped {
 /// What happened to a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Result {
+pub enum ChangeResult {
     /// It was written, and the org said so.
     Done,
     /// It was not written.
@@ -112,14 +112,14 @@ impl From<Failure> for Stopped {
     }
 }
 
-type Step<T> = std::result::Result<T, Stopped>;
+type Step<T> = Result<T, Stopped>;
 
 /// Applies a plan and proves it.
 pub async fn apply(
     plan: &Plan,
     manifests: &[Manifest],
     writer: &Writer,
-    options: Options,
+    options: ApplyOptions,
     emit: Emit<'_>,
 ) -> Applied {
     let mut run = Run {
@@ -161,7 +161,7 @@ fn undone(plan: &Plan) -> Vec<Outcome> {
     let outcome = |change: &Change| Outcome {
         address: change.address.clone(),
         action: change.action,
-        result: Result::NotDone,
+        result: ChangeResult::NotDone,
     };
     plan.changes.iter().map(outcome).collect()
 }
@@ -171,7 +171,7 @@ struct Run<'a> {
     plan: &'a Plan,
     manifests: &'a [Manifest],
     writer: &'a Writer,
-    options: Options,
+    options: ApplyOptions,
     emit: Emit<'a>,
     outcomes: Vec<Outcome>,
     wrote: bool,
@@ -254,7 +254,8 @@ impl Run<'_> {
     fn deployed_without(&self) -> Vec<Dropped> {
         let deployed = |address: &Address| {
             let mut outcomes = self.outcomes.iter();
-            outcomes.any(|outcome| outcome.address == *address && outcome.result == Result::Done)
+            outcomes
+                .any(|outcome| outcome.address == *address && outcome.result == ChangeResult::Done)
         };
         let left_out = self.left_out.iter();
         left_out
@@ -273,10 +274,10 @@ impl Run<'_> {
         Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
     }
 
-    fn mark(&mut self, index: usize, stage: Stage, result: Result, id: Option<String>) {
+    fn mark(&mut self, index: usize, stage: Stage, result: ChangeResult, id: Option<String>) {
         self.outcomes[index].result = result;
-        self.wrote |= result != Result::NotDone;
-        if result == Result::Done {
+        self.wrote |= result != ChangeResult::NotDone;
+        if result == ChangeResult::Done {
             let address = self.plan.changes[index].address.clone();
             (self.emit)(Event::Written { stage, address, id });
         }
@@ -310,7 +311,7 @@ impl Run<'_> {
         let unknown = self
             .outcomes
             .iter()
-            .any(|outcome| outcome.result == Result::Unknown);
+            .any(|outcome| outcome.result == ChangeResult::Unknown);
         // Some of it stands and some does not: whatever the cause, the outcome is partial.
         let keeps_class = matches!(
             failure.exit,
@@ -330,8 +331,8 @@ impl Run<'_> {
                 .count()
         };
         let (done, unknown, all) = (
-            count(Result::Done),
-            count(Result::Unknown),
+            count(ChangeResult::Done),
+            count(ChangeResult::Unknown),
             self.outcomes.len(),
         );
         let state = match (done, unknown) {

@@ -7,7 +7,6 @@ mod check;
 mod digest;
 mod findings;
 mod load;
-mod locate;
 mod logic;
 mod node;
 mod read;

@@ -71,7 +71,7 @@ const FOLDERS: [Folder; 6] = [
 ];
 
 /// One merged file: its document and what the manifest of the package names.
-struct Document {
+struct PackageFile {
     root: Element,
     members: Vec<(&'static str, String)>,
 }
@@ -81,7 +81,7 @@ struct Document {
 /// # Errors
 /// Text that XML cannot hold.
 pub fn files(components: &[Component], api_version: &str) -> Result<Files, PackageError> {
-    let mut documents: BTreeMap<String, Document> = BTreeMap::new();
+    let mut documents: BTreeMap<String, PackageFile> = BTreeMap::new();
     for component in components {
         if let Some(body) = &component.body {
             add(&mut documents, component, body);
@@ -156,7 +156,7 @@ pub fn folder(kind: &str) -> Option<&'static str> {
         .map(|folder| folder.folder)
 }
 
-fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: &Element) {
+fn add(documents: &mut BTreeMap<String, PackageFile>, component: &Component, body: &Element) {
     let object = component
         .full_name
         .split_once('.')
@@ -176,7 +176,7 @@ fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: 
         name
     };
     let path = format!("{}/{file}.{}", folder.folder, folder.suffix);
-    let document = documents.entry(path).or_insert_with(|| Document {
+    let document = documents.entry(path).or_insert_with(|| PackageFile {
         root: Element::new(folder.root).with_attribute("xmlns", NAMESPACE),
         members: Vec::new(),
     });

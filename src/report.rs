@@ -76,7 +76,7 @@ fn totals(plan: &Plan) -> String {
 }
 
 /// How much the user will see; `None` where only apply tells.
-fn sight_after(impact: &Impact) -> Option<String> {
+fn visible_after(impact: &Impact) -> Option<String> {
     let visible = number(impact.visible_after?);
     Some(if impact.at_most {
         format!("at most {visible}")
@@ -86,7 +86,7 @@ fn sight_after(impact: &Impact) -> Option<String> {
 }
 
 /// How many records there are, how many the user sees now, and how many after.
-fn sights(impact: &Impact) -> [String; 3] {
+fn record_counts(impact: &Impact) -> [String; 3] {
     let now = match impact.visible_now {
         Some(visible) => number(visible),
         None if impact.user_exists => "not counted".to_owned(),
@@ -95,7 +95,7 @@ fn sights(impact: &Impact) -> [String; 3] {
     [
         number(impact.records),
         now,
-        sight_after(impact).unwrap_or_else(|| "not known yet".to_owned()),
+        visible_after(impact).unwrap_or_else(|| "not known yet".to_owned()),
     ]
 }
 

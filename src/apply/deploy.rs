@@ -1,9 +1,9 @@
 //! One stage's deploy: pack, send once, poll, and read what the org says about each component.
 
-use super::entry::Entry;
+use super::entry::RefusedEntry;
 use super::lost::{is_of, short, undecided};
 use super::rest::add_rest;
-use super::{Dropped, Result, Run, Step, Stopped, objection};
+use super::{ChangeResult, Dropped, Run, Step, Stopped, objection};
 use crate::address::Address;
 use crate::change::{Component, Stage};
 use crate::code::Code;
@@ -61,7 +61,7 @@ impl Run<'_> {
             self.deploy_additions(stage, additions, &deployed).await?;
         }
         for index in deployed {
-            self.mark(index, stage, Result::Done, None);
+            self.mark(index, stage, ChangeResult::Done, None);
         }
         Ok(())
     }
@@ -168,7 +168,7 @@ impl Run<'_> {
 
     pub(super) fn unknown(&mut self, changes: &[usize]) {
         for index in changes {
-            self.outcomes[*index].result = Result::Unknown;
+            self.outcomes[*index].result = ChangeResult::Unknown;
         }
     }
 
@@ -253,7 +253,7 @@ impl Run<'_> {
         stage: Stage,
         changes: &[usize],
         components: &mut [Component],
-        entry: &Entry,
+        entry: &RefusedEntry,
         problem: &str,
     ) {
         let plan = self.plan;
@@ -283,7 +283,13 @@ impl Run<'_> {
         }
     }
 
-    fn keep_left_out(&mut self, stage: Stage, address: &Address, entry: &Entry, problem: &str) {
+    fn keep_left_out(
+        &mut self,
+        stage: Stage,
+        address: &Address,
+        entry: &RefusedEntry,
+        problem: &str,
+    ) {
         (self.emit)(Event::EntryDropped {
             stage,
             address: address.clone(),

@@ -11,14 +11,14 @@ use std::fmt;
 
 /// What the org refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum RefusedEntry {
     /// An entry of any list, by name: a permission, an app, a tab, a class.
     Named(String),
     /// A right on an object that needs a right the profile does not have: the verb and the object.
     Right(&'static str, String),
 }
 
-impl Entry {
+impl RefusedEntry {
     /// Where the manifest states it: the permission itself, or the rights on its object.
     pub(super) fn stated_in<'a>(&self, profile: &'a Profile) -> Option<&'a Place> {
         let user = profile.user_permissions.iter();
@@ -56,7 +56,7 @@ impl Entry {
     }
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for RefusedEntry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(name) => formatter.write_str(name),
@@ -132,14 +132,14 @@ mod tests {
              <viewAllRecords>true</viewAllRecords></objectPermissions>\
              <userPermissions><enabled>true</enabled><name>ConvertLeads</name></userPermissions></Profile>";
         let profile = crate::xml::read(text).expect("well-formed");
-        let right = Entry::Right("Read All", "Asset".to_owned());
+        let right = RefusedEntry::Right("Read All", "Asset".to_owned());
         let mut lowered = profile.clone();
         assert!(right.take_out_of(&mut lowered, &|_| false));
         let entry = lowered.child("objectPermissions").expect("still there");
         assert_eq!(entry.text_of("viewAllRecords"), Some("false"));
         assert!(!right.take_out_of(&mut profile.clone(), &|name| name == "Asset"));
         let mut without = profile.clone();
-        assert!(Entry::Named("Convert Leads".into()).take_out_of(&mut without, &|_| false));
+        assert!(RefusedEntry::Named("Convert Leads".into()).take_out_of(&mut without, &|_| false));
         assert!(without.child("userPermissions").is_none());
     }
 }

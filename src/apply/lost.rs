@@ -74,7 +74,7 @@ pub(super) struct Sent {
 
 /// What a look for a deploy found, whose answer was lost.
 #[derive(Debug, PartialEq, Eq)]
-enum Trace {
+enum LostDeploy {
     /// It is in the org, under this id.
     Found(String),
     /// The org has not taken it.
@@ -104,9 +104,9 @@ impl Run<'_> {
                 return Err(error.into());
             }
             match self.look_for_deploy(since).await {
-                Trace::Found(id) => return Ok(Sent { id, found: true }),
-                Trace::Absent => {}
-                Trace::Undecided => {
+                LostDeploy::Found(id) => return Ok(Sent { id, found: true }),
+                LostDeploy::Absent => {}
+                LostDeploy::Undecided => {
                     self.unknown(changes);
                     return Err(error.into());
                 }
@@ -116,7 +116,7 @@ impl Run<'_> {
     }
 
     /// Looks for a deploy of ours that the org may have taken since a point of its time.
-    async fn look_for_deploy(&self, since: jiff::Timestamp) -> Trace {
+    async fn look_for_deploy(&self, since: jiff::Timestamp) -> LostDeploy {
         let reader = self.writer.reader();
         let user = reader.user_info().await.ok();
         let user = user
@@ -127,14 +127,14 @@ impl Run<'_> {
         for wait in LOOKS {
             reader.clock().sleep(wait).await;
             let Ok(rows) = reader.tooling_query(&query).await else {
-                return Trace::Undecided;
+                return LostDeploy::Undecided;
             };
             match trace(&rows, &self.deploys) {
-                Trace::Absent => {}
+                LostDeploy::Absent => {}
                 found => return found,
             }
         }
-        Trace::Absent
+        LostDeploy::Absent
     }
 
     /// Pauses after an error before a write goes again, or ends with the error. Only for what a look has shown not to be
@@ -180,15 +180,15 @@ fn deploys_since(since: jiff::Timestamp, user: Option<&str>) -> String {
 }
 
 /// The one deploy that this run does not know yet. Of two nobody can say which one is ours.
-fn trace(rows: &[Row], known: &BTreeSet<String>) -> Trace {
+fn trace(rows: &[Row], known: &BTreeSet<String>) -> LostDeploy {
     let ids = rows
         .iter()
         .filter_map(|row| row.get("Id").and_then(Value::as_str));
     let mut unknown = ids.filter(|id| !known.contains(&short(id)));
     match (unknown.next(), unknown.next()) {
-        (None, _) => Trace::Absent,
-        (Some(id), None) => Trace::Found(id.to_owned()),
-        (Some(_), Some(_)) => Trace::Undecided,
+        (None, _) => LostDeploy::Absent,
+        (Some(id), None) => LostDeploy::Found(id.to_owned()),
+        (Some(_), Some(_)) => LostDeploy::Undecided,
     }
 }
 
@@ -233,15 +233,15 @@ mod tests {
     fn only_one_unknown_deploy_can_be_the_lost_one() {
         let known = BTreeSet::from(["0Af000000000001".to_owned()]);
         for (ids, expected) in [
-            (vec![], Trace::Absent),
-            (vec!["0Af000000000001AAA"], Trace::Absent),
+            (vec![], LostDeploy::Absent),
+            (vec!["0Af000000000001AAA"], LostDeploy::Absent),
             (
                 vec!["0Af000000000002AAA", "0Af000000000001AAA"],
-                Trace::Found("0Af000000000002AAA".to_owned()),
+                LostDeploy::Found("0Af000000000002AAA".to_owned()),
             ),
             (
                 vec!["0Af000000000003AAA", "0Af000000000002AAA"],
-                Trace::Undecided,
+                LostDeploy::Undecided,
             ),
         ] {
             assert_eq!(trace(&rows(&ids), &known), expected, "{ids:?}");

@@ -10,7 +10,7 @@
 //!
 //! What none of them tells is a refusal: the run ends, and nothing of the deploy was saved.
 
-use super::entry::Entry;
+use super::entry::RefusedEntry;
 use crate::manifest::{SharingModel, Word};
 use crate::org::DeployStatus;
 
@@ -90,7 +90,7 @@ pub(super) fn refuses_a_default(status: &DeployStatus, objects: &[String]) -> bo
 /// The entries of a profile that a problem names: `Unknown user permission: X`, `The user license doesn't allow the
 /// permission: X`, `In field: application - no CustomApplication named X found`, `Permission X depends on
 /// permission(s): Y; …`.
-pub(super) fn entries(problem: &str) -> Vec<Entry> {
+pub(super) fn entries(problem: &str) -> Vec<RefusedEntry> {
     for sentence in PERMISSION_SENTENCES {
         if let Some((_, name)) = problem.split_once(sentence) {
             let name = name.lines().next().unwrap_or_default().trim();
@@ -102,7 +102,7 @@ pub(super) fn entries(problem: &str) -> Vec<Entry> {
             .split_once(" named ")
             .and_then(|(_, rest)| rest.strip_suffix(" found"));
         return name
-            .map(|name| Entry::Named(name.to_owned()))
+            .map(|name| RefusedEntry::Named(name.to_owned()))
             .into_iter()
             .collect();
     }
@@ -113,13 +113,13 @@ pub(super) fn entries(problem: &str) -> Vec<Entry> {
     dependents.collect()
 }
 
-fn entry(name: &str) -> Entry {
+fn entry(name: &str) -> RefusedEntry {
     let right = VERBS
         .iter()
         .find_map(|verb| Some((*verb, name.strip_prefix(verb)?.strip_prefix(' ')?)));
     match right {
-        Some((verb, object)) => Entry::Right(verb, object.to_owned()),
-        None => Entry::Named(name.to_owned()),
+        Some((verb, object)) => RefusedEntry::Right(verb, object.to_owned()),
+        None => RefusedEntry::Named(name.to_owned()),
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_entry_that_a_problem_names_is_found() {
-        let named = |name: &str| Entry::Named(name.to_owned());
+        let named = |name: &str| RefusedEntry::Named(name.to_owned());
         for (problem, expected) in [
             (
                 "Unknown user permission: ViewFlowUsage",
@@ -205,7 +205,7 @@ mod tests {
             ),
             (
                 "The user license doesn't allow the permission: Read All Asset",
-                vec![Entry::Right("Read All", "Asset".into())],
+                vec![RefusedEntry::Right("Read All", "Asset".into())],
             ),
             (
                 "In field: field - no CustomField named Lead.X__c found",
@@ -215,7 +215,7 @@ mod tests {
                 "Permission Read All Asset depends on permission(s): Read All Account; \
                  Permission Convert Leads depends on permission(s): Create Account",
                 vec![
-                    Entry::Right("Read All", "Asset".into()),
+                    RefusedEntry::Right("Read All", "Asset".into()),
                     named("Convert Leads"),
                 ],
             ),

@@ -1,7 +1,7 @@
 //! One stage's records: users and assignments, one after the other, each looked up before and after.
 
 use super::lost::Attempts;
-use super::{Result, Run, Step};
+use super::{ChangeResult, Run, Step};
 use crate::change::{Component, Lookup, Record, RecordValue, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
@@ -31,7 +31,7 @@ impl Run<'_> {
             self.check_stop()?;
             let write = self.plan.changes[index].write.clone();
             match self.write_record(stage, write).await {
-                Ok(id) => self.mark(index, stage, Result::Done, id),
+                Ok(id) => self.mark(index, stage, ChangeResult::Done, id),
                 Err(super::Stopped::Org(error)) => return Err(self.refused_record(index, error)),
                 Err(stopped) => return Err(stopped),
             }
@@ -215,13 +215,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn find(&self, soql: &str) -> std::result::Result<Option<String>, OrgError> {
+    async fn find(&self, soql: &str) -> Result<Option<String>, OrgError> {
         Ok(first_id(&self.writer.reader().query(soql).await?))
     }
 
     fn refused_record(&mut self, index: usize, error: OrgError) -> super::Stopped {
         if error.outcome_unknown() {
-            self.mark(index, self.plan.changes[index].stage, Result::Unknown, None);
+            self.mark(
+                index,
+                self.plan.changes[index].stage,
+                ChangeResult::Unknown,
+                None,
+            );
         }
         let change = &self.plan.changes[index];
         let mut failure = failure::of_org(&error);

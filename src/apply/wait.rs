@@ -47,7 +47,7 @@ impl Run<'_> {
     }
 
     /// Whether a deploy has ended, or nobody can say.
-    async fn is_through(&self, id: &str) -> std::result::Result<bool, OrgError> {
+    async fn is_through(&self, id: &str) -> Result<bool, OrgError> {
         match self.writer.reader().deploy_status(id).await {
             Err(OrgError::Refused { .. }) => Ok(true),
             status => Ok(status?.done),
@@ -102,7 +102,7 @@ impl Run<'_> {
     async fn late_defaults(
         &self,
         wanted: &[(String, SharingModel)],
-    ) -> std::result::Result<Vec<String>, OrgError> {
+    ) -> Result<Vec<String>, OrgError> {
         let mut queries = vec![ORGANIZATION.to_owned()];
         queries.extend(wanted.iter().map(|(object, _)| entity_definition(object)));
         let results = self.writer.reader().queries(&queries).await?;

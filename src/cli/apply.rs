@@ -12,7 +12,7 @@ use super::consent::{self, Consent};
 use super::context::Context;
 use super::plan::frame;
 use super::progress::Progress;
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use super::signals::Signals;
 use super::trace::tell_phases;
 use crate::apply::{self, Applied};
@@ -28,7 +28,7 @@ use crate::report::json::Took;
 use crate::verify::Sample;
 
 /// Everything an apply knows before it connects.
-struct Wish<'a> {
+struct ApplyRun<'a> {
     arguments: &'a Arguments,
     named: Manifests,
     manifests: Vec<Manifest>,
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
-    let wish = Wish {
+    let run = ApplyRun {
         arguments,
         named,
         manifests,
@@ -59,10 +59,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     session::block_on(async {
         let mut signals = Signals::listen()?;
         let (session, facts) = tokio::select! {
-            opened = Session::open_reading(choice, context, &wish.manifests) => opened?,
-            exit = signals.next() => return Err(ended(exit)),
+            opened = OrgSession::open_reading(choice, context, &run.manifests) => opened?,
+            exit = signals.next() => return Err(ended_by_signal(exit)),
         };
-        let result = wish.carried_out(&session, facts, &mut signals).await;
+        let result = run.plan_and_apply(&session, facts, &mut signals).await;
         session.close().await;
         result
     })
@@ -79,32 +79,34 @@ fn wanted(arguments: &Arguments, consent: &Consent) -> Manifests {
 }
 
 /// The failure of a run that a signal ended before anything was written.
-fn ended(exit: Exit) -> Failure {
+fn ended_by_signal(exit: Exit) -> Failure {
     Failure::new(exit, Vec::new()).state("nothing was changed")
 }
 
-impl Wish<'_> {
+impl ApplyRun<'_> {
     fn json(&self) -> bool {
         self.arguments.format == TextFormat::Json
     }
 
     /// Plans, asks, applies and reports.
-    async fn carried_out(
+    async fn plan_and_apply(
         &self,
-        session: &Session,
+        session: &OrgSession,
         facts: Result<Facts, Failure>,
         signals: &mut Signals,
     ) -> Result<Exit, Failure> {
         let plan = tokio::select! {
-            agreed = self.agreed(facts) => agreed?,
-            exit = signals.next() => return Err(ended(exit)),
+            agreed = self.agreed_plan(facts) => agreed?,
+            exit = signals.next() => return Err(ended_by_signal(exit)),
         };
-        let (mut applied, signal) = self.applied(&plan, session, signals).await?;
+        let (mut applied, signal) = self.apply_plan(&plan, session, signals).await?;
         if let Some(verification) = &mut applied.verification {
             self.context.know_org(&mut verification.org, self.embedded);
         }
-        let next = self.continues(&applied);
-        applied.failure = applied.failure.map(|failure| told(&failure, &plan, next));
+        let next = self.next_command(&applied);
+        applied.failure = applied
+            .failure
+            .map(|failure| with_next_command(&failure, &plan, next));
         let unfinished = applied.failure.is_some() || applied.verification.is_none();
         let exit = signal
             .filter(|_| unfinished)
@@ -123,7 +125,7 @@ impl Wish<'_> {
     }
 
     /// The plan, shown and agreed to.
-    async fn agreed(&self, facts: Result<Facts, Failure>) -> Result<Plan, Failure> {
+    async fn agreed_plan(&self, facts: Result<Facts, Failure>) -> Result<Plan, Failure> {
         let mut plan = plan::plan(&self.manifests, &facts?)?;
         self.context.know_org(&mut plan.org, self.embedded);
         self.consent
@@ -154,10 +156,10 @@ impl Wish<'_> {
     }
 
     /// Writes, stage by stage. The first signal asks it to stop where it safely can, the second ends it at once.
-    async fn applied(
+    async fn apply_plan(
         &self,
         plan: &Plan,
-        session: &Session,
+        session: &OrgSession,
         signals: &mut Signals,
     ) -> Result<(Applied, Option<Exit>), Failure> {
         let output = &self.context.output;
@@ -201,7 +203,7 @@ impl Wish<'_> {
 
     /// The command that goes on from where an apply ended: a look at the record that disproves it, where nothing is
     /// left to change.
-    fn continues(&self, applied: &Applied) -> String {
+    fn next_command(&self, applied: &Applied) -> String {
         let disproof = applied
             .verification
             .as_ref()
@@ -230,8 +232,8 @@ impl Wish<'_> {
             .next(self.again())
     }
 
-    fn options(&self, stop: &Arc<AtomicBool>) -> apply::Options {
-        apply::Options {
+    fn options(&self, stop: &Arc<AtomicBool>) -> apply::ApplyOptions {
+        apply::ApplyOptions {
             wait: self.arguments.wait,
             stop: Arc::clone(stop),
             sample: self.arguments.sample.unwrap_or(Sample::Auto),
@@ -275,8 +277,8 @@ impl Wish<'_> {
 }
 
 /// What a phase used, as the report tells it.
-fn phase(phase: org::Phase) -> report::json::Phase {
-    report::json::Phase {
+fn phase(phase: org::Phase) -> report::json::PhaseUsage {
+    report::json::PhaseUsage {
         phase: phase.name,
         api_requests: phase.requests,
         api_calls: phase.api_calls,
@@ -287,7 +289,7 @@ fn phase(phase: org::Phase) -> report::json::Phase {
 }
 
 /// The failure with the texts it points into and, where the work can be finished, the command that does.
-fn told(failure: &Failure, plan: &Plan, next: String) -> Failure {
+fn with_next_command(failure: &Failure, plan: &Plan, next: String) -> Failure {
     let mut told = failure.clone().with_sources(&plan.sources);
     let unfinished = matches!(
         told.exit,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::arguments::{Explain as Arguments, Manifests, TextFormat};
 use super::context::Context;
 use super::finding::{did_you_mean, failure};
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::{explain, report};
@@ -49,7 +49,7 @@ fn explain_records(arguments: &Arguments, context: &Context) -> Result<Exit, Fai
     let choice = context.target()?;
     context.set_org(&choice.line());
     let explanations = session::run(async {
-        let session = Session::open(choice, context).await?;
+        let session = OrgSession::open(choice, context).await?;
         let explained = explain::explain(&manifests, &session.reader, &arguments.record).await;
         session.close().await;
         explained

@@ -9,7 +9,7 @@ use super::arguments::exits;
 use super::context::Context;
 use super::files;
 use super::output::can_ask;
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use super::target::{self, Choice};
 use super::values::duration;
 use crate::diagnostic::{Exit, Failure};
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Login, context: &Context) -> Result<Exit, Failure>
             Some(target) => with_browser(target.clone(), arguments, context).await?,
             None => "nothing is kept: each run logs in anew".to_owned(),
         };
-        let session = Session::open(choice, context).await?;
+        let session = OrgSession::open(choice, context).await?;
         // A token that nobody asked anything of yet may be dead.
         let answered = session.reader.query("SELECT Id FROM Organization").await;
         let identity = session.reader.identity().clone();

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path};
 
-use super::arguments::{Layout, Render as Arguments};
+use super::arguments::{Render as Arguments, RenderLayout};
 use super::context::Context;
 use super::files::unwritable;
 use super::finding::failure;
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Exit, Failure};
@@ -27,8 +27,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         None => render::planned(&manifests, None)?,
     };
     let layout = match arguments.layout {
-        Layout::Source => render::Layout::Source,
-        Layout::Mdapi => render::Layout::Mdapi,
+        RenderLayout::Source => render::Layout::Source,
+        RenderLayout::Mdapi => render::Layout::Mdapi,
     };
     let files = render::files(&plan, layout)?;
     write(&arguments.out, &files)?;
@@ -53,7 +53,7 @@ fn read(manifests: &[Manifest], context: &Context) -> Result<Plan, Failure> {
     context.set_org(&choice.line());
     context.name_org_first();
     session::run(async {
-        let session = Session::open(choice, context).await?;
+        let session = OrgSession::open(choice, context).await?;
         let plan = planned(manifests, &session.reader).await;
         session.close().await;
         plan

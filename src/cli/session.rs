@@ -25,20 +25,20 @@ const THREADS: usize = 2;
 const CONNECTIONS: usize = 6;
 
 /// A connection. The demo org runs as long as this lives.
-pub(crate) struct Session {
+pub(crate) struct OrgSession {
     /// What reads the org.
     pub(crate) reader: Reader,
     server: Option<Server>,
 }
 
-impl Session {
+impl OrgSession {
     /// Connects to the chosen org; starts the demo org where that is it.
     pub(crate) async fn open(choice: Choice, context: &Context) -> Result<Self, Failure> {
-        let Way {
+        let Connection {
             target,
             options,
             server,
-        } = Way::to(choice, context).await?;
+        } = Connection::to_chosen_org(choice, context).await?;
         let reader = org::connect(target, options).await.map_err(not_connected)?;
         Ok(Self { reader, server })
     }
@@ -50,11 +50,11 @@ impl Session {
         context: &Context,
         manifests: &[Manifest],
     ) -> Result<(Self, Result<Facts, Failure>), Failure> {
-        let Way {
+        let Connection {
             target,
             options,
             server,
-        } = Way::to(choice, context).await?;
+        } = Connection::to_chosen_org(choice, context).await?;
         let read = |reader: Reader| async move {
             observe::first_wave(manifests, BTreeSet::new(), &reader).await
         };
@@ -76,15 +76,15 @@ impl Session {
 }
 
 /// Everything that connecting needs.
-struct Way {
+struct Connection {
     target: Target,
     options: org::Options,
     server: Option<Server>,
 }
 
-impl Way {
-    /// The way to the chosen org; the demo org is started.
-    async fn to(choice: Choice, context: &Context) -> Result<Self, Failure> {
+impl Connection {
+    /// The connection to the chosen org; the demo org is started.
+    async fn to_chosen_org(choice: Choice, context: &Context) -> Result<Self, Failure> {
         let trace = context
             .global
             .trace
@@ -96,7 +96,7 @@ impl Way {
             ..options(context)
         };
         let Choice::Salesforce(_, target) = choice else {
-            return Self::inside(options).await;
+            return Self::to_demo_org(options).await;
         };
         Ok(Self {
             target: *target,
@@ -108,8 +108,9 @@ impl Way {
         })
     }
 
-    /// The way to the demo org. It is next door: a connection to it costs nothing, and none is opened beforehand.
-    async fn inside(options: org::Options) -> Result<Self, Failure> {
+    /// The connection to the demo org. It runs in this process, so that connecting costs nothing, and none is opened
+    /// beforehand.
+    async fn to_demo_org(options: org::Options) -> Result<Self, Failure> {
         let server = embedded::start().await?;
         let target = Target::Url {
             base_url: server.base_url().to_owned(),

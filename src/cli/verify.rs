@@ -6,7 +6,7 @@ use super::arguments::{ProofFormat, Verify as Arguments};
 use super::context::Context;
 use super::files::{must_be_writable, write_private};
 use super::progress::Progress;
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use super::trace::tell_phases;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let mut progress = Progress::new(&context.output, false, std::io::stderr().is_terminal());
     let mut emit = |event: Event| progress.show(&event);
     let mut verification = session::run(async {
-        let session = Session::open(choice, context).await?;
+        let session = OrgSession::open(choice, context).await?;
         let sample = arguments.sample.unwrap_or(Sample::Auto);
         let verification = verify::verify(&manifests, &session.reader, sample, &mut emit).await;
         tell_phases(context, &session.reader);

@@ -32,7 +32,7 @@ pub fn load(
         findings: &findings,
         sources: &mut sources,
     };
-    let layers: Vec<Option<Node>> = overlays.iter().map(|path| loader.file(path)).collect();
+    let layers: Vec<Option<Node>> = overlays.iter().map(|path| loader.read_file(path)).collect();
     let resolve = Resolve {
         overlays: layers.into_iter().flatten().collect(),
         settings,
@@ -48,7 +48,7 @@ pub fn load(
     if failed {
         return Err(Failure::new(exit_of(&found), found).with_sources(&sources));
     }
-    hand_out(&mut manifests, found, &sources);
+    attach_findings(&mut manifests, found, &sources);
     Ok(manifests)
 }
 
@@ -99,7 +99,7 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn manifest(&mut self, path: &Path, resolve: &Resolve<'_>) -> Option<Manifest> {
-        let mut root = self.file(path)?;
+        let mut root = self.read_file(path)?;
         for layer in &resolve.overlays {
             resolve::overlay(&mut root, layer.clone());
         }
@@ -123,7 +123,7 @@ impl Loader<'_> {
     }
 
     /// The tree of one file, and its text among the sources.
-    fn file(&mut self, path: &Path) -> Option<Node> {
+    fn read_file(&mut self, path: &Path) -> Option<Node> {
         let file = file_name(path);
         match text_of(path, &file) {
             Ok(text) => {
@@ -215,7 +215,7 @@ fn exit_of(found: &[Diagnostic]) -> Exit {
 }
 
 /// Gives each manifest the sources and the findings in its own file; the first one takes the rest.
-fn hand_out(manifests: &mut [Manifest], found: Vec<Diagnostic>, sources: &Sources) {
+fn attach_findings(manifests: &mut [Manifest], found: Vec<Diagnostic>, sources: &Sources) {
     for manifest in manifests.iter_mut() {
         manifest.sources = sources.clone();
     }

@@ -164,7 +164,7 @@ pub enum OrgError {
         /// The start of the answer, escaped, without tokens.
         excerpt: String,
     },
-    /// The org or its gateway is out of breath.
+    /// A rate limit, a lock, maintenance, or a gateway with too much to do.
     #[error("{host} is busy: {reason}{}",
         .retry_after.map(|delay| format!(", it asks to wait {} seconds", delay.as_secs())).unwrap_or_default())]
     Busy {

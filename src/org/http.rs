@@ -37,7 +37,7 @@ const COMPRESS_ABOVE_BYTES: usize = 14_000;
 
 /// How much of an answer is taken in.
 #[derive(Clone, Copy, Debug)]
-struct Limits {
+struct HttpLimits {
     /// Bytes on the wire; a retrieve of 39 MB comes as 52 MB of base64.
     wire: usize,
     /// Bytes after inflating.
@@ -48,7 +48,7 @@ struct Limits {
     ratio_grace: usize,
 }
 
-const LIMITS: Limits = Limits {
+const LIMITS: HttpLimits = HttpLimits {
     wire: 96 << 20,
     inflated: 512 << 20,
     ratio: 400,
@@ -74,7 +74,7 @@ pub(super) struct Http {
     client: Client,
     /// Loopback saves nothing by compressing what it sends.
     compress_above: usize,
-    limits: Limits,
+    limits: HttpLimits,
     permits: Semaphore,
     usage: Mutex<Usage>,
     pub(super) phases: Phases,
@@ -146,7 +146,7 @@ impl Http {
     }
 
     /// Pauses.
-    pub(super) async fn rest(&self, wait: Duration) {
+    pub(super) async fn pause(&self, wait: Duration) {
         self.clock.sleep(wait).await;
     }
 

@@ -117,7 +117,7 @@ impl Reader {
             .await?;
         let id = started(&answer, &response)?;
         for wait in poll::schedule().take(MAX_LOOKS) {
-            self.session.http.rest(wait).await;
+            self.session.http.pause(wait).await;
             if flag(&self.retrieve_status(&id, false).await?, "done") {
                 // The platform may forget the archive once it has handed it over, so it is asked for at the end only.
                 return retrieved(&self.retrieve_status(&id, true).await?);

@@ -16,9 +16,9 @@ use super::assertion::SigningKey;
 use super::error::OrgError;
 use super::hosts;
 use super::http::{Call, Http};
-use super::place::Place;
 use super::retry::Retries;
-use super::target::{Browser, Grant};
+use super::secret_source::SecretSource;
+use super::target::{Browser, TokenGrant};
 
 /// The log-in host of production orgs, and the audience of their assertions.
 pub(super) const PRODUCTION: &str = "https://login.salesforce.com";
@@ -49,8 +49,12 @@ impl TokenAnswer {
 }
 
 /// Obtains a token; nothing in the org changes by it.
-pub(super) async fn ask(http: &Http, grant: &Grant, login: &Url) -> Result<TokenAnswer, OrgError> {
-    let Grant::Jwt {
+pub(super) async fn ask(
+    http: &Http,
+    grant: &TokenGrant,
+    login: &Url,
+) -> Result<TokenAnswer, OrgError> {
+    let TokenGrant::Jwt {
         client_id,
         username,
         private_key_file,
@@ -117,9 +121,9 @@ pub(super) async fn revoke(http: &Http, login: &Url, token: Secret) -> Result<bo
 }
 
 /// Keeps the refresh token that takes the place of the one just used: the old one is worth nothing from now on.
-fn keep_rotated(grant: &Grant, answer: &TokenAnswer) -> Result<(), OrgError> {
+fn keep_rotated(grant: &TokenGrant, answer: &TokenAnswer) -> Result<(), OrgError> {
     match (grant, &answer.refresh_token) {
-        (Grant::Browser(browser), Some(token)) => keep(&browser.refresh_token_file, token),
+        (TokenGrant::Browser(browser), Some(token)) => keep(&browser.refresh_token_file, token),
         _ => Ok(()),
     }
 }
@@ -141,9 +145,9 @@ pub(super) fn keep(file: &Path, token: &str) -> Result<(), OrgError> {
 type Form = Vec<(&'static str, Secret)>;
 
 /// The form of every grant but the signed one.
-fn form(grant: &Grant) -> Result<Form, OrgError> {
+fn form(grant: &TokenGrant) -> Result<Form, OrgError> {
     match grant {
-        Grant::ClientCredentials {
+        TokenGrant::ClientCredentials {
             client_id,
             client_secret,
         } => Ok(vec![
@@ -151,24 +155,26 @@ fn form(grant: &Grant) -> Result<Form, OrgError> {
             ("client_id", Secret::new(client_id)),
             ("client_secret", client_secret.read()?),
         ]),
-        Grant::RefreshToken {
+        TokenGrant::RefreshToken {
             client_id,
             client_secret,
             refresh_token,
         } => refresh_form(client_id, client_secret.as_ref(), refresh_token.read()?),
-        Grant::Browser(browser) => refresh_form(
+        TokenGrant::Browser(browser) => refresh_form(
             &browser.client_id,
             browser.client_secret.as_ref(),
-            Place::File(browser.refresh_token_file.clone()).read()?,
+            SecretSource::File(browser.refresh_token_file.clone()).read()?,
         ),
         // Neither asks for a token this way: the one is signed, the others were traded or taken before.
-        Grant::Jwt { .. } | Grant::SfdxAuthUrl { .. } | Grant::AccessToken { .. } => Ok(Vec::new()),
+        TokenGrant::Jwt { .. }
+        | TokenGrant::SfdxAuthUrl { .. }
+        | TokenGrant::AccessToken { .. } => Ok(Vec::new()),
     }
 }
 
 fn refresh_form(
     client_id: &str,
-    client_secret: Option<&Place>,
+    client_secret: Option<&SecretSource>,
     token: Secret,
 ) -> Result<Form, OrgError> {
     let mut form = vec![
@@ -180,7 +186,7 @@ fn refresh_form(
     Ok(form)
 }
 
-fn push_client_secret(form: &mut Form, secret: Option<&Place>) -> Result<(), OrgError> {
+fn push_client_secret(form: &mut Form, secret: Option<&SecretSource>) -> Result<(), OrgError> {
     if let Some(secret) = secret {
         form.push(("client_secret", secret.read()?));
     }
@@ -227,7 +233,7 @@ async fn post_token(http: &Http, login: &Url, form: &Form) -> Result<TokenAnswer
         let Some(wait) = retries.wait(&error, attempt, http.clock().chance()) else {
             return Err(error);
         };
-        http.rest(wait).await;
+        http.pause(wait).await;
         attempt += 1;
     }
 }

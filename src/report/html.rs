@@ -10,7 +10,9 @@ use crate::findings::ManualStep;
 use crate::plan::Plan;
 
 use super::text::{printable, value};
-use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, totals};
+use super::{
+    Frame, finding_counts, kind_words, left_alone_counts, place_words, record_counts, totals,
+};
 use crate::count::{count, number};
 
 /// Nothing may be loaded or run, whatever the text holds.
@@ -164,7 +166,7 @@ fn impact_row(impact: &Impact) -> Markup {
     html! {
         tr {
             td { (printable(&impact.object)) }
-            @for sight in sights(impact) { td class="n" { (sight) } }
+            @for sight in record_counts(impact) { td class="n" { (sight) } }
             td {
                 @for (position, entry) in impact.users_losing_access.iter().enumerate() {
                     @if position > 0 { br; }

@@ -115,12 +115,12 @@ pub struct Took {
     /// Time, in milliseconds.
     pub milliseconds: u64,
     /// The same by what the run was doing, the log-in included.
-    pub phases: Vec<Phase>,
+    pub phases: Vec<PhaseUsage>,
 }
 
 /// What one phase of a run used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Phase {
+pub struct PhaseUsage {
     /// What the run was doing: `connect`, `plan`, `stage 1`, `wait`, `proof`.
     pub phase: String,
     /// HTTP requests.
@@ -323,7 +323,7 @@ struct ResultJson<'a> {
     api_requests: u64,
     api_calls: u64,
     elapsed_ms: u64,
-    phases: &'a [Phase],
+    phases: &'a [PhaseUsage],
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,9 @@ use crate::plan::Plan;
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::value;
-use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, totals};
+use super::{
+    Frame, finding_counts, kind_words, left_alone_counts, place_words, record_counts, totals,
+};
 use crate::count::{count, number};
 use inert::{code, code_cell, sentence};
 
@@ -93,14 +95,14 @@ fn mismatch(access: &Access, record: &Mismatch) -> String {
 }
 
 /// A part of a report that may lose its last items.
-struct Section {
+struct ReportPart {
     opening: String,
     items: Vec<String>,
     closing: &'static str,
 }
 
-fn list(title: &str, items: impl Iterator<Item = String>) -> Section {
-    Section {
+fn list(title: &str, items: impl Iterator<Item = String>) -> ReportPart {
+    ReportPart {
         opening: format!("\n### {title}\n\n"),
         items: items.collect(),
         closing: "",
@@ -201,10 +203,10 @@ fn mark(done: Option<bool>) -> &'static str {
     if done == Some(true) { "x" } else { " " }
 }
 
-fn access(impact: &[Impact]) -> Section {
+fn access(impact: &[Impact]) -> ReportPart {
     let opening = "\n### Access\n\n| object | records | sees now | sees after | users losing sight | see all anyway |\n\
                    | --- | ---: | ---: | ---: | --- | --- |\n";
-    Section {
+    ReportPart {
         opening: opening.to_owned(),
         items: impact.iter().map(impact_row).collect(),
         closing: "",
@@ -212,7 +214,7 @@ fn access(impact: &[Impact]) -> Section {
 }
 
 fn impact_row(impact: &Impact) -> String {
-    let [records, now, after] = sights(impact);
+    let [records, now, after] = record_counts(impact);
     let losing: Vec<_> = impact
         .users_losing_access
         .iter()
@@ -256,7 +258,7 @@ fn some_of(items: &[String]) -> String {
     text
 }
 
-fn proof(access: &[Access]) -> Section {
+fn proof(access: &[Access]) -> ReportPart {
     let opening = "\n### Access\n\n| object | records | checked | expected | visible | editable | leaks | missing |\n\
                    | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     let row = |access: &Access| {
@@ -275,7 +277,7 @@ fn proof(access: &[Access]) -> Section {
             numbers.map(number).join(" | ")
         )
     };
-    Section {
+    ReportPart {
         opening: opening.to_owned(),
         items: access.iter().map(row).collect(),
         closing: "",
@@ -283,7 +285,7 @@ fn proof(access: &[Access]) -> Section {
 }
 
 /// Every attribute of every change, folded away.
-fn attributes(changes: &[Change]) -> Section {
+fn attributes(changes: &[Change]) -> ReportPart {
     let rows = changes.iter().flat_map(|change| {
         let name = format!("{}/{}", change.address.kind, change.address.name);
         change
@@ -293,7 +295,7 @@ fn attributes(changes: &[Change]) -> Section {
     });
     let opening = "\n<details><summary>Every attribute that changes</summary>\n\n| resource | attribute | before | after | why |\n\
                    | --- | --- | --- | --- | --- |\n";
-    Section {
+    ReportPart {
         opening: opening.to_owned(),
         items: rows.collect(),
         closing: "\n</details>\n",
@@ -317,14 +319,14 @@ fn attribute(name: &str, field: &FieldChange) -> String {
 }
 
 /// Head, as much of the sections as fits, and tail. A section that is cut says how many items are missing.
-fn assembled(head: &str, sections: &[Section], tail: &str) -> String {
-    let sections: Vec<&Section> = sections
+fn assembled(head: &str, sections: &[ReportPart], tail: &str) -> String {
+    let sections: Vec<&ReportPart> = sections
         .iter()
         .filter(|section| !section.items.is_empty())
         .collect();
     let length = |text: &str| text.chars().count();
     let mut text = head.to_owned();
-    let ends = |section: &&Section| length(&section.opening) + SECTION_ENDS;
+    let ends = |section: &&ReportPart| length(&section.opening) + SECTION_ENDS;
     let mut kept_free: usize = length(tail) + sections.iter().map(ends).sum::<usize>();
     let mut used = length(head);
     for section in &sections {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use orgwright::apply::Result as Became;
+use orgwright::apply::ChangeResult as Became;
 use orgwright::diagnostic::Exit;
 use salesforce_emulator::Server;
 

@@ -144,7 +144,7 @@ async fn carried_out(
     let facts = observe::observe(manifests, &reader).await?;
     let plan = plan::plan(manifests, &facts)?;
     told.push_str(&orgwright::report::json::planned(&plan));
-    let options = apply::Options {
+    let options = apply::ApplyOptions {
         wait: WAIT,
         stop: Arc::new(AtomicBool::new(false)),
         sample: Sample::Auto,

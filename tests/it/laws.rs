@@ -195,7 +195,7 @@ fn profile() -> impl Strategy<Value = Element> {
     })
 }
 
-fn cloned(document: &Element, wishes: &Wishes) -> clone::Clone {
+fn cloned(document: &Element, wishes: &Wishes) -> clone::ClonedProfile {
     let source = Source {
         document,
         objects: BTreeMap::new(),

@@ -11,6 +11,7 @@ mod documents;
 mod effects;
 mod imports;
 mod markdown;
+mod names;
 mod readme;
 mod size;
 mod source;
@@ -42,6 +43,19 @@ fn things_happen_only_where_the_table_says() {
         "the table of effects in docs/architecture.md",
         &effects::problems(),
     );
+}
+
+#[test]
+fn no_type_has_a_name_of_the_prelude() {
+    expect_none(
+        "types with a name that every module sees as another's",
+        &names::of_the_prelude(),
+    );
+}
+
+#[test]
+fn no_two_types_of_the_client_have_one_name() {
+    expect_none("names of more than one type", &names::twice());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// What it comes from, and how it differs from that.
 struct Cloned<'a> {
     source: Option<String>,
-    clone: &'a clone::Clone,
+    clone: &'a clone::ClonedProfile,
     stated: &'a BTreeMap<String, bool>,
 }
 

@@ -1,6 +1,6 @@
 //! How an apply ended, for people: what became of each change, the proof, and what it took.
 
-use crate::apply::{Applied, Dropped, Outcome, Result};
+use crate::apply::{Applied, ChangeResult, Dropped, Outcome};
 use crate::count::count;
 use crate::plan::Plan;
 use crate::report::json::Took;
@@ -17,7 +17,7 @@ pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> Stri
     let done = applied
         .outcomes
         .iter()
-        .filter(|outcome| outcome.result == Result::Done)
+        .filter(|outcome| outcome.result == ChangeResult::Done)
         .count();
     if done < applied.outcomes.len() {
         page.heading(&format!(
@@ -93,9 +93,9 @@ fn left_out(page: &mut Page, entries: &[Dropped], digest: &str) {
 
 fn outcome(page: &mut Page, outcome: &Outcome) {
     let (word, tone) = match outcome.result {
-        Result::Done => ("done", Tone::Good),
-        Result::NotDone => ("not done", Tone::Careful),
-        Result::Unknown => ("unknown", Tone::Bad),
+        ChangeResult::Done => ("done", Tone::Good),
+        ChangeResult::NotDone => ("not done", Tone::Careful),
+        ChangeResult::Unknown => ("unknown", Tone::Bad),
     };
     let address = format!(
         "{} {}",
@@ -113,8 +113,8 @@ mod tests {
     use crate::change::Action;
     use crate::report::samples;
 
-    fn outcomes(results: &[Result]) -> Vec<Outcome> {
-        let one = |result: &Result| Outcome {
+    fn outcomes(results: &[ChangeResult]) -> Vec<Outcome> {
+        let one = |result: &ChangeResult| Outcome {
             address: Address::new("role", "HubSpot_Integration"),
             action: Action::Create,
             result: *result,
@@ -125,7 +125,11 @@ mod tests {
     #[test]
     fn a_partial_apply_says_what_became_of_each_change() {
         let given = Applied {
-            outcomes: outcomes(&[Result::Done, Result::NotDone, Result::Unknown]),
+            outcomes: outcomes(&[
+                ChangeResult::Done,
+                ChangeResult::NotDone,
+                ChangeResult::Unknown,
+            ]),
             left_out: Vec::new(),
             verification: None,
             failure: None,
@@ -168,7 +172,7 @@ org Acme
     fn a_whole_apply_ends_with_the_proof() {
         let verification = Some(samples::verification());
         let given = Applied {
-            outcomes: outcomes(&[Result::Done; 2]),
+            outcomes: outcomes(&[ChangeResult::Done; 2]),
             left_out: vec![Dropped {
                 address: Address::new("profile", "HubSpot Integration"),
                 entry: "ViewFlowUsage".to_owned(),

@@ -2,9 +2,9 @@
 
 use crate::access::{Bypass, Impact, Losing};
 use crate::count::{count, number};
-use crate::report::sight_after;
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, columns, printable};
+use crate::report::visible_after;
 
 /// Profiles or permission sets listed before the rest becomes a count.
 const LISTED: usize = 12;
@@ -32,7 +32,7 @@ fn sight(impact: &Impact) -> String {
         None if impact.user_exists => "how many it sees now cannot be counted".to_owned(),
         None => "does not exist yet and sees none".to_owned(),
     };
-    let after = match sight_after(impact) {
+    let after = match visible_after(impact) {
         Some(visible) => format!("will see {visible} of {}", number(impact.records)),
         None => "how many it will see is known once the change stands".to_owned(),
     };

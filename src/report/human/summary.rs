@@ -7,7 +7,7 @@ use crate::count::number;
 use crate::plan::Plan;
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, printable, records};
-use crate::report::{kind_words, sight_after};
+use crate::report::{kind_words, visible_after};
 
 /// Irreversible changes named before the rest becomes a count.
 const NAMED: usize = 2;
@@ -38,7 +38,7 @@ pub(super) fn summary(page: &mut Page, plan: &Plan) {
 /// `the user will see 311 of 2,000 leads, 255 of 1,500 contacts`
 fn sight(impact: &[Impact]) -> String {
     let known = impact.iter().filter_map(|impact| {
-        let visible = sight_after(impact)?;
+        let visible = visible_after(impact)?;
         let of = records(impact.records, &printable(&impact.object));
         Some(format!("{visible} of {of}"))
     });

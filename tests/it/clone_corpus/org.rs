@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use orgwright::apply::{self, Applied, Options};
+use orgwright::apply::{self, Applied, ApplyOptions};
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Reader, Target, Writer};
 use orgwright::secret::Secret;
@@ -72,7 +72,7 @@ impl Org {
     pub(crate) async fn apply(&self, manifests: &[Manifest]) -> Applied {
         let facts = observe::observe(manifests, &self.reader).await.unwrap();
         let planned = plan::plan(manifests, &facts).unwrap();
-        let options = Options {
+        let options = ApplyOptions {
             wait: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             sample: Sample::All,

@@ -82,7 +82,7 @@ impl Rehearsal {
     }
 
     async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
-        let options = apply::Options {
+        let options = apply::ApplyOptions {
             wait: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             sample: Sample::All,

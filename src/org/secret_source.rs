@@ -11,14 +11,14 @@ use super::error::OrgError;
 
 /// Where a secret lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum SecretSource {
     Variable(String),
     File(PathBuf),
     /// Taken out of another secret that held it.
-    Held(Secret),
+    Value(Secret),
 }
 
-impl Place {
+impl SecretSource {
     /// Fetches the secret.
     pub(super) fn read(&self) -> Result<Secret, OrgError> {
         let secret = match self {
@@ -26,7 +26,7 @@ impl Place {
                 OrgError::Usage(format!("the environment variable {name} is not set"))
             })?),
             Self::File(path) => secret_in(path)?,
-            Self::Held(secret) => secret.clone(),
+            Self::Value(secret) => secret.clone(),
         };
         if secret.expose().is_empty() {
             return Err(OrgError::Usage(format!("{} is empty", self.shown())));
@@ -38,7 +38,7 @@ impl Place {
     pub(super) fn variable(&self) -> Option<&str> {
         match self {
             Self::Variable(name) => Some(name),
-            Self::File(_) | Self::Held(_) => None,
+            Self::File(_) | Self::Value(_) => None,
         }
     }
 
@@ -46,7 +46,7 @@ impl Place {
         match self {
             Self::Variable(name) => format!("the environment variable {name}"),
             Self::File(path) => format!("the file {}", path.display()),
-            Self::Held(_) => String::from("the secret"),
+            Self::Value(_) => String::from("the secret"),
         }
     }
 }
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_place_that_holds_nothing_says_so() {
-        let error = Place::Variable(String::from("ORGWRIGHT_NEVER_SET"))
+        let error = SecretSource::Variable(String::from("ORGWRIGHT_NEVER_SET"))
             .read()
             .unwrap_err()
             .to_string();
@@ -77,14 +77,14 @@ mod tests {
         let file = folder.path().join("secret");
         private_file::replace(&file, b" \n").unwrap();
         assert!(
-            Place::File(file.clone())
+            SecretSource::File(file.clone())
                 .read()
                 .unwrap_err()
                 .to_string()
                 .ends_with("is empty")
         );
         private_file::replace(&file, b"canary\n").unwrap();
-        assert_eq!(Place::File(file).read().unwrap().expose(), "canary");
+        assert_eq!(SecretSource::File(file).read().unwrap().expose(), "canary");
     }
 
     #[cfg(unix)]
@@ -95,7 +95,7 @@ mod tests {
         let file = folder.path().join("secret");
         std::fs::write(&file, "canary").unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let error = Place::File(file).read().unwrap_err().to_string();
+        let error = SecretSource::File(file).read().unwrap_err().to_string();
         assert!(
             error.contains("chmod 600") && !error.contains("canary"),
             "{error}"
