@@ -36,7 +36,7 @@ use salesforce_emulator::store::Org;
 use salesforce_emulator::{self as emulator, Clock, Server};
 
 /// Cases of a test run, some of everything; how many there are in all is told.
-const CASES: u32 = 600;
+const CASES: u32 = 400;
 
 /// Requests of an apply from plan to proof, besides log-in and looks at deploys.
 const MOST_REQUESTS: usize = 18;
