@@ -38,7 +38,8 @@ pub(crate) enum Way {
     Metadata,
 }
 
-/// Something that was read: how, and what. Moments are left out, so that the same read is the same at any time.
+/// Something that was read: how, and what. Moments and lists of ids are left out, so that the same read is the same at any
+/// time and of any records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Read {
     pub(crate) way: Way,
@@ -313,7 +314,7 @@ fn asked(exchange: &Exchange) -> Vec<(String, Read)> {
     if exchange.method == "GET" {
         let read = Read {
             way: Way::Alone,
-            what: shape(&exchange.target),
+            what: gist(&shape(&exchange.target)),
         };
         let is_data = path.starts_with("/services/data/v");
         return is_data
@@ -342,7 +343,7 @@ fn parts(body: &[u8]) -> Vec<(String, Read)> {
         .flatten()
         .filter(|part| part["method"] == "GET");
     let read = |part: Value| {
-        let what = shape(&text(&part, "url"));
+        let what = gist(&shape(&text(&part, "url")));
         let read = Read {
             way: Way::Part,
             what,
@@ -395,6 +396,26 @@ pub(crate) fn shape(url: &str) -> String {
     let own = data.and_then(|(_, rest)| rest.split_once('/'));
     let own = own.map_or(decoded.as_str(), |(_, own)| own);
     without_moments(own)
+}
+
+/// A query with `ids` for the ids of a list.
+fn gist(text: &str) -> String {
+    let mut pieces = text.split(" IN (");
+    let mut kept = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let Some((list, rest)) = piece.split_once(')') else {
+            kept += &format!(" IN ({piece}");
+            continue;
+        };
+        let mut quoted = list.split(',').map(|one| one.trim().trim_matches('\''));
+        let is_id = |one: &str| {
+            let digits = one.bytes().filter(u8::is_ascii_digit).count();
+            matches!(one.len(), 15 | 18) && digits > 4
+        };
+        let list = if quoted.all(is_id) { "ids" } else { list };
+        kept += &format!(" IN ({list}){rest}");
+    }
+    kept
 }
 
 fn decoded(url: &str) -> String {
