@@ -5,20 +5,21 @@
 
 mod deploy;
 mod entry;
+mod look;
 mod lost;
+mod objection;
 mod records;
 mod refusal;
-mod rest;
+mod together;
 mod wait;
 
-pub use rest::add_rest;
-
 use crate::address::Address;
-use crate::change::{Action, Change, Write};
+use crate::change::{Action, Change, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
-use crate::facts::Facts;
 use crate::failure;
+use crate::live::{Live, Reference};
 use crate::manifest::Manifest;
 use crate::observe;
 use crate::org::{OrgError, Reader, Writer};
@@ -30,25 +31,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// The stages, and what each does.
-pub const STAGES: [(u8, &str); 6] = [
-    (1, "fields, profile and role"),
-    (2, "user and permission sets"),
-    (3, "organization-wide defaults"),
-    (4, "role levels that the new defaults allow"),
-    (5, "sharing rules"),
-    (6, "profile and role of an existing user, removals"),
-];
-
 /// How to apply.
 #[derive(Clone)]
-pub struct Options {
+pub struct ApplyOptions {
     /// Longest wait for a deploy, a lock or a recalculation.
     pub wait: Duration,
     /// Set by somebody who wants the run to stop at the next safe point.
     pub stop: Arc<AtomicBool>,
     /// How many records the proof compares.
     pub sample: Sample,
+    /// The deploys in the org's queue, where they were looked at just now ([`crate::live::Need::DeployQueue`]).
+    pub queue: Option<Vec<String>>,
 }
 
 /// How an apply ended.
@@ -56,6 +49,8 @@ pub struct Options {
 pub struct Applied {
     /// What became of each change of the plan, in its order.
     pub outcomes: Vec<Outcome>,
+    /// What was planned and is covered by the digest, and was not deployed because the org refused it.
+    pub left_out: Vec<Dropped>,
     /// The proof, where the stages got that far.
     pub verification: Option<Verification>,
     /// Why it stopped, where it did.
@@ -70,13 +65,24 @@ pub struct Outcome {
     /// What was to happen to it.
     pub action: Action,
     /// What happened.
-    pub result: Result,
+    pub result: ChangeResult,
+}
+
+/// An entry of a cloned profile that the org refused, and that was left out of the deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// The profile.
+    pub address: Address,
+    /// The entry, as the org names it: `ViewFlowUsage`, `Read All Asset`.
+    pub entry: String,
+    /// What the org said.
+    pub problem: String,
 }
 
 /// What happened to a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Result {
+pub enum ChangeResult {
     /// It was written, and the org said so.
     Done,
     /// It was not written.
@@ -91,6 +97,8 @@ enum Stopped {
     Org(OrgError),
     /// Something that has a sentence of its own.
     Failure(Box<Failure>),
+    /// A default that the org refused because of another of the same deploy.
+    Coupled(Box<Failure>),
 }
 
 impl From<OrgError> for Stopped {
@@ -105,14 +113,14 @@ impl From<Failure> for Stopped {
     }
 }
 
-type Step<T> = std::result::Result<T, Stopped>;
+type Step<T> = Result<T, Stopped>;
 
 /// Applies a plan and proves it.
 pub async fn apply(
     plan: &Plan,
     manifests: &[Manifest],
     writer: &Writer,
-    options: Options,
+    options: ApplyOptions,
     emit: Emit<'_>,
 ) -> Applied {
     let mut run = Run {
@@ -127,15 +135,17 @@ pub async fn apply(
         queue_awaited: false,
         found: BTreeMap::new(),
         defaults_in_force: false,
-        remarks: Vec::new(),
+        expected: None,
+        left_out: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
-    let outcomes = run.outcomes.clone();
+    let (outcomes, left_out) = (run.outcomes.clone(), run.deployed_without());
     match ended {
         Ok(verification) => {
             let failure = run.verdict(&verification);
             Applied {
                 outcomes,
+                left_out,
                 verification: Some(verification),
                 failure,
             }
@@ -143,6 +153,7 @@ pub async fn apply(
         Err(stopped) => Applied {
             failure: Some(run.failure(stopped)),
             outcomes,
+            left_out,
             verification: None,
         },
     }
@@ -152,7 +163,7 @@ fn undone(plan: &Plan) -> Vec<Outcome> {
     let outcome = |change: &Change| Outcome {
         address: change.address.clone(),
         action: change.action,
-        result: Result::NotDone,
+        result: ChangeResult::NotDone,
     };
     plan.changes.iter().map(outcome).collect()
 }
@@ -162,7 +173,7 @@ struct Run<'a> {
     plan: &'a Plan,
     manifests: &'a [Manifest],
     writer: &'a Writer,
-    options: Options,
+    options: ApplyOptions,
     emit: Emit<'a>,
     outcomes: Vec<Outcome>,
     wrote: bool,
@@ -171,28 +182,29 @@ struct Run<'a> {
     /// Whether the deploys that others had in the org's queue have been waited for.
     queue_awaited: bool,
     /// Ids that were looked up or made, by the query that finds each.
-    found: BTreeMap<String, String>,
+    found: BTreeMap<Reference, String>,
     /// Whether the defaults were seen in force.
     defaults_in_force: bool,
-    /// Remarks that came up on the way.
-    remarks: Vec<Diagnostic>,
+    /// How long the deploy before took, to the last look at it.
+    expected: Option<Duration>,
+    /// What the org refused of cloned profiles.
+    left_out: Vec<Dropped>,
 }
 
 impl Run<'_> {
     async fn stages_and_proof(&mut self) -> Step<Verification> {
-        for (stage, title) in STAGES {
-            self.stage(stage, title).await?;
+        self.check_packages()?;
+        for stage in Stage::WRITING {
+            self.stage(stage).await?;
         }
         let mut verification = self.settled_proof().await?;
-        verification
-            .findings
-            .splice(0..0, std::mem::take(&mut self.remarks));
+        verification.findings.splice(0..0, self.remarks());
         Ok(verification)
     }
 
-    async fn stage(&mut self, stage: u8, title: &str) -> Step<()> {
+    async fn stage(&mut self, stage: Stage) -> Step<()> {
         let changes: Vec<usize> = self.changes_of(stage);
-        if stage == 5 {
+        if stage == Stage::Rules {
             // An earlier run may have been killed while a default was being recalculated.
             self.wait_for_defaults(stage).await?;
         }
@@ -208,14 +220,14 @@ impl Run<'_> {
             .collect();
         (self.emit)(Event::StageStarted {
             stage,
-            title: title.to_owned(),
+            title: stage.title().to_owned(),
             addresses,
         });
         self.deploy_changes(stage, &changes).await?;
         self.write_records(stage, &changes).await?;
         match stage {
-            3 => self.wait_for_defaults(stage).await?,
-            5 => self.wait_for_rules(stage).await?,
+            Stage::Defaults => self.wait_for_defaults(stage).await?,
+            Stage::Rules => self.wait_for_rules(stage).await?,
             _ => {}
         }
         let elapsed_ms = self.milliseconds(started);
@@ -235,7 +247,7 @@ impl Run<'_> {
         u64::try_from(self.elapsed(since).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn changes_of(&self, stage: u8) -> Vec<usize> {
+    fn changes_of(&self, stage: Stage) -> Vec<usize> {
         let numbered = self.plan.changes.iter().enumerate();
         numbered
             .filter(|(_, change)| change.stage == stage)
@@ -243,19 +255,34 @@ impl Run<'_> {
             .collect()
     }
 
+    /// What the profiles that were deployed lack of what was planned.
+    fn deployed_without(&self) -> Vec<Dropped> {
+        let deployed = |address: &Address| {
+            let mut outcomes = self.outcomes.iter();
+            outcomes
+                .any(|outcome| outcome.address == *address && outcome.result == ChangeResult::Done)
+        };
+        let left_out = self.left_out.iter();
+        left_out
+            .filter(|dropped| deployed(&dropped.address))
+            .cloned()
+            .collect()
+    }
+
     fn check_stop(&self) -> Step<()> {
         if !self.options.stop.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let diagnostic = Diagnostic::error("OW5004", "stopped between two steps, as asked");
+        let diagnostic =
+            Diagnostic::error(Code::Interrupted, "stopped between two steps, as asked");
         let help = "run the same command again: it finishes what is left";
         Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
     }
 
-    fn mark(&mut self, index: usize, stage: u8, result: Result, id: Option<String>) {
+    fn mark(&mut self, index: usize, stage: Stage, result: ChangeResult, id: Option<String>) {
         self.outcomes[index].result = result;
-        self.wrote |= result != Result::NotDone;
-        if result == Result::Done {
+        self.wrote |= result != ChangeResult::NotDone;
+        if result == ChangeResult::Done {
             let address = self.plan.changes[index].address.clone();
             (self.emit)(Event::Written { stage, address, id });
         }
@@ -275,21 +302,21 @@ impl Run<'_> {
             };
             let message = format!("planning again still finds {found}: {}", names.join(", "));
             let help = "somebody else changes the same settings, or the org keeps them otherwise; plan shows the difference";
-            let diagnostic = Diagnostic::error("OW5002", message).help(help);
+            let diagnostic = Diagnostic::error(Code::NotAtRest, message).help(help);
             return Some(self.with_state(Failure::new(Exit::ProofFailed, vec![diagnostic])));
         }
-        verify::failure(verification).map(|failure| self.with_state(failure))
+        verify::proof_failure(verification).map(|failure| self.with_state(failure))
     }
 
     fn failure(&self, stopped: Stopped) -> Failure {
         let mut failure = match stopped {
-            Stopped::Failure(failure) => *failure,
+            Stopped::Failure(failure) | Stopped::Coupled(failure) => *failure,
             Stopped::Org(error) => failure::of_org(&error),
         };
         let unknown = self
             .outcomes
             .iter()
-            .any(|outcome| outcome.result == Result::Unknown);
+            .any(|outcome| outcome.result == ChangeResult::Unknown);
         // Some of it stands and some does not: whatever the cause, the outcome is partial.
         let keeps_class = matches!(
             failure.exit,
@@ -309,8 +336,8 @@ impl Run<'_> {
                 .count()
         };
         let (done, unknown, all) = (
-            count(Result::Done),
-            count(Result::Unknown),
+            count(ChangeResult::Done),
+            count(ChangeResult::Unknown),
             self.outcomes.len(),
         );
         let state = match (done, unknown) {
@@ -354,8 +381,8 @@ async fn prove(
     reader: &Reader,
     sample: Sample,
     emit: Emit<'_>,
-) -> Step<(Verification, Facts)> {
-    let records = verify::ask(manifests, &plan.impact, sample);
+) -> Step<(Verification, Live)> {
+    let records = verify::needs(manifests, &plan.impact, sample);
     let facts = observe::observe_with(manifests, records, reader).await?;
     let rest = plan::plan(manifests, &facts)?;
     let access = verify::prove(manifests, &facts, reader, sample, emit).await?;

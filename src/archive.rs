@@ -266,6 +266,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(testing::law(256))]
+
         #[test]
         fn what_was_packed_unpacks(
             files in prop::collection::btree_map(

@@ -2,10 +2,12 @@
 
 use crate::address::Address;
 use crate::diagnostic::Place;
+use crate::live::Reference;
 use crate::xml::Element;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -43,6 +45,93 @@ impl Action {
     }
 }
 
+/// A step of apply that is all done before the next begins. JSON has its number (see `docs/architecture.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
+pub enum Stage {
+    /// Custom fields, permission sets, the profile, and the role as far as today's defaults allow its levels.
+    Containers,
+    /// The user and its permission sets.
+    User,
+    /// Organization-wide defaults.
+    Defaults,
+    /// Levels of the role that only the new defaults allow.
+    RoleLevels,
+    /// Sharing rules.
+    Rules,
+    /// Profile and role of a user that existed before, and what is removed.
+    Removals,
+    /// Reads only.
+    Proof,
+}
+
+impl Stage {
+    /// The stages that write, in their order.
+    pub const WRITING: [Self; 6] = [
+        Self::Containers,
+        Self::User,
+        Self::Defaults,
+        Self::RoleLevels,
+        Self::Rules,
+        Self::Removals,
+    ];
+
+    /// Its number, counted from 1: what people and JSON call it.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Containers => 1,
+            Self::User => 2,
+            Self::Defaults => 3,
+            Self::RoleLevels => 4,
+            Self::Rules => 5,
+            Self::Removals => 6,
+            Self::Proof => 7,
+        }
+    }
+
+    /// What it does, in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Containers => "fields, profile and role",
+            Self::User => "user and permission sets",
+            Self::Defaults => "organization-wide defaults",
+            Self::RoleLevels => "role levels that the new defaults allow",
+            Self::Rules => "sharing rules",
+            Self::Removals => "profile and role of an existing user, removals",
+            Self::Proof => "proof, record by record",
+        }
+    }
+}
+
+impl From<Stage> for u8 {
+    fn from(stage: Stage) -> Self {
+        stage.number()
+    }
+}
+
+/// The error is a sentence about the number.
+impl TryFrom<u8> for Stage {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        let mut stages = Self::WRITING.into_iter().chain([Self::Proof]);
+        stages
+            .find(|stage| stage.number() == number)
+            .ok_or_else(|| {
+                format!(
+                    "there is no stage {number}; the stages are 1 to {}",
+                    Self::Proof
+                )
+            })
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(formatter)
+    }
+}
+
 /// One attribute that changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange {
@@ -63,8 +152,8 @@ pub struct Change {
     pub address: Address,
     /// What happens to it.
     pub action: Action,
-    /// In which stage (1 to 6; see `docs/architecture.md`).
-    pub stage: u8,
+    /// In which stage.
+    pub stage: Stage,
     /// Whether nothing can undo it (users can be deactivated, never deleted).
     pub irreversible: bool,
     /// The manifest lines that asked for it.
@@ -99,10 +188,8 @@ pub struct Component {
     pub full_name: String,
     /// Its element, or `None` where the component is deleted.
     pub body: Option<Element>,
-    /// Ids that only exist once earlier stages ran: placeholder text in `body`, and where to look the id up.
-    pub lookups: BTreeMap<String, Lookup>,
-    /// The profile whose other entries are to be added when the package is built, because the org gave it in part.
-    pub rest_of: Option<String>,
+    /// Ids that only exist once earlier stages ran: placeholder text in `body`, and whose id it stands for.
+    pub lookups: BTreeMap<String, Reference>,
 }
 
 /// A record to write.
@@ -120,16 +207,7 @@ pub enum RecordValue {
     /// Known now.
     Literal(Value),
     /// An id that only exists once earlier stages ran.
-    Lookup(Lookup),
-}
-
-/// Where an id is looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lookup {
-    /// What it is, for a sentence: `profile HubSpot Integration`.
-    pub what: String,
-    /// A query that selects `Id` and returns one row.
-    pub soql: String,
+    Lookup(Reference),
 }
 
 impl Component {
@@ -140,7 +218,6 @@ impl Component {
             full_name: full_name.into(),
             body: Some(body),
             lookups: BTreeMap::new(),
-            rest_of: None,
         }
     }
 
@@ -151,7 +228,6 @@ impl Component {
             full_name: full_name.into(),
             body: None,
             lookups: BTreeMap::new(),
-            rest_of: None,
         }
     }
 }
@@ -197,6 +273,23 @@ pub fn differences(before: &Attributes, after: &Attributes) -> Vec<FieldChange> 
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_stage_is_its_number_in_json() {
+        for stage in Stage::WRITING.into_iter().chain([Stage::Proof]) {
+            let number = json!(stage);
+            assert_eq!(number, json!(stage.number()));
+            assert_eq!(serde_json::from_value::<Stage>(number).unwrap(), stage);
+        }
+        let refused = |number: Value| serde_json::from_value::<Stage>(number).unwrap_err();
+        let sentence = "there is no stage 8; the stages are 1 to 7";
+        assert_eq!(refused(json!(8)).to_string(), sentence);
+        assert!(
+            refused(json!(0))
+                .to_string()
+                .starts_with("there is no stage 0")
+        );
+    }
 
     #[test]
     fn only_what_differs_is_a_change() {

@@ -1,11 +1,10 @@
 //! The command line: arguments in, one short function for each command, an exit code out.
 //!
 //! Commands decide nothing about Salesforce and word nothing themselves: the verbs do the work, `report` finds the
-//! words, [`output`] prints them.
+//! words, `output` prints them.
 
 mod apply;
 mod arguments;
-mod codes;
 mod command;
 mod completions;
 mod consent;
@@ -16,6 +15,7 @@ mod embedded;
 mod emulator;
 mod explain;
 mod files;
+mod finding;
 mod init;
 mod login;
 mod logout;

@@ -95,7 +95,7 @@ pub struct ChangedObject {
 
 /// A computed profile.
 #[derive(Clone, Debug)]
-pub struct Clone {
+pub struct ClonedProfile {
     /// The complete profile, ready to be written.
     pub document: Element,
     /// User permissions that go, with the reason.
@@ -111,7 +111,7 @@ pub struct Clone {
 }
 
 /// Clones the source as the manifest wishes, without what has to go.
-pub fn clone(source: &Source, wishes: &Wishes, removals: &Removals) -> Clone {
+pub fn clone(source: &Source, wishes: &Wishes, removals: &Removals) -> ClonedProfile {
     let mut document = source.document.clone();
     let granted = granted(&document);
     let unknown = leave_out_unknown(&mut document, &source.vocabulary);
@@ -124,7 +124,7 @@ pub fn clone(source: &Source, wishes: &Wishes, removals: &Removals) -> Clone {
     let lost = left_out.iter().map(|(_, count)| count).sum::<usize>() + unknown.len();
     let changed = removed.len() + objects.len() + lost;
     let kept = source.document.children.len().saturating_sub(changed);
-    Clone {
+    ClonedProfile {
         document,
         removed,
         objects,
@@ -341,7 +341,7 @@ mod tests {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    fn run_with(wishes: &Wishes, change: impl Fn(&mut Source)) -> Clone {
+    fn run_with(wishes: &Wishes, change: impl Fn(&mut Source)) -> ClonedProfile {
         let document = crate::xml::read(SOURCE).expect("well-formed");
         let mut source = Source {
             document: &document,
@@ -361,7 +361,7 @@ mod tests {
         clone(&source, wishes, &removals)
     }
 
-    fn run(wishes: &Wishes) -> Clone {
+    fn run(wishes: &Wishes) -> ClonedProfile {
         run_with(wishes, |_| ())
     }
 
@@ -372,12 +372,17 @@ mod tests {
         }
     }
 
-    fn entry<'a>(clone: &'a Clone, list: &'a str, key: &str, name: &str) -> Option<&'a Element> {
+    fn entry<'a>(
+        clone: &'a ClonedProfile,
+        list: &'a str,
+        key: &str,
+        name: &str,
+    ) -> Option<&'a Element> {
         let mut entries = clone.document.children_named(list);
         entries.find(|entry| entry.text_of(key) == Some(name))
     }
 
-    fn permission<'a>(clone: &'a Clone, name: &str) -> Option<&'a str> {
+    fn permission<'a>(clone: &'a ClonedProfile, name: &str) -> Option<&'a str> {
         entry(clone, "userPermissions", "name", name).and_then(|entry| entry.text_of("enabled"))
     }
 

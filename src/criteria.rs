@@ -1,18 +1,16 @@
 //! Criteria: what a sharing rule asks of a record, in one canonical form.
 //!
 //! A manifest and a live rule are both brought into [`Criteria`], so that comparing them is comparing data; the same
-//! form is written as metadata, asked as SOQL (which ignores case where sharing does not) and evaluated on records. Where the documentation leaves the outcome open, [`Verdict::Either`] says so instead of guessing.
+//! form is written as metadata and evaluated on records. Where the documentation leaves the outcome open,
+//! [`Verdict::Either`] says so instead of guessing.
 
 mod evaluate;
-mod query;
 
-use crate::facts::Row;
+use crate::live::criterion_path;
 use crate::manifest::{Criterion, Field, Logic, Operator, Rule, Scalar, Value, Word};
-use crate::soql;
+use crate::soql::{self, Row};
 use crate::xml::Element;
 use serde_json::Value as Json;
-
-pub use query::{Asked, Known, soql};
 
 /// The conditions of a rule and how they combine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +166,9 @@ impl Criteria {
         kind: &dyn Fn(&str) -> Option<String>,
     ) -> Vec<(String, String, Verdict)> {
         let each = self.conditions.iter().map(|condition| {
-            let value = row.get(&path(&condition.field)).unwrap_or(&Json::Null);
+            let value = row
+                .get(&criterion_path(&condition.field))
+                .unwrap_or(&Json::Null);
             let shown = match value {
                 Json::Null => "blank".to_owned(),
                 Json::String(text) => format!("\"{text}\""),
@@ -184,7 +184,7 @@ impl Criteria {
         let mut paths: Vec<String> = self
             .conditions
             .iter()
-            .map(|condition| path(&condition.field))
+            .map(|condition| criterion_path(&condition.field))
             .collect();
         paths.sort_unstable();
         paths.dedup();
@@ -207,15 +207,6 @@ impl Condition {
 impl From<bool> for Verdict {
     fn from(met: bool) -> Self {
         if met { Self::Yes } else { Self::No }
-    }
-}
-
-/// Where a criterion's field is found in a query row. Record types are compared by name, as sharing rules store them.
-fn path(field: &str) -> String {
-    if field.eq_ignore_ascii_case("RecordTypeId") {
-        "RecordType.Name".to_owned()
-    } else {
-        field.to_owned()
     }
 }
 
@@ -285,7 +276,7 @@ pub fn split_values(text: &str) -> Vec<String> {
 }
 
 /// The plain text of a manifest value, as sharing rules store it: `True` for a ticked checkbox.
-pub fn stored(scalar: &Scalar) -> String {
+pub fn stored_text(scalar: &Scalar) -> String {
     match scalar {
         Scalar::Bool(true) => "True".to_owned(),
         Scalar::Bool(false) => "False".to_owned(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::address::Address;
+use crate::code::Code;
 
 /// A stretch of text in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -71,8 +72,8 @@ impl Severity {
 /// One finding: a stable code, one sentence, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Stable code such as `OW1003`; `orgwright explain OW1003` says more.
-    pub code: &'static str,
+    /// What it is about; `orgwright explain CODE` says more.
+    pub code: Code,
     /// How much it weighs.
     pub severity: Severity,
     /// What is the matter, in one sentence.
@@ -91,7 +92,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A finding of the given weight, without a place yet.
-    pub fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             code,
             severity,
@@ -105,17 +106,17 @@ impl Diagnostic {
     }
 
     /// A finding that stops the run.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Error, message)
     }
 
     /// A finding somebody should look at.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Warning, message)
     }
 
     /// A finding that is worth knowing.
-    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn note(code: Code, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Note, message)
     }
 
@@ -178,7 +179,7 @@ impl Serialize for Diagnostic {
 /// A finding as JSON shows it.
 #[derive(Serialize)]
 struct FlatDiagnostic<'a> {
-    code: &'a str,
+    code: Code,
     severity: Severity,
     address: Option<&'a Address>,
     message: &'a str,
@@ -366,7 +367,7 @@ mod tests {
             offset: 20,
             length: 4,
         };
-        let diagnostic = Diagnostic::error("OW1003", "no such key")
+        let diagnostic = Diagnostic::error(Code::ManifestTooLarge, "no such key")
             .at(&place)
             .help("did you mean `role`?")
             .about(Address::new("role", "Sales"))

@@ -15,7 +15,7 @@ pub use apply::{ApplyError, apply};
 
 use crate::entries::normal_text;
 use crate::xml::Element;
-use groups::{Entry, Family};
+use groups::{Family, GroupedEntry};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -23,7 +23,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// From the root's child to the element itself; empty where the roots themselves differ.
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
     /// The element of the old document.
     pub before: Option<Element>,
     /// The element of the new document.
@@ -32,7 +32,7 @@ pub struct Difference {
 
 /// One element on the way down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct PathStep {
     /// Its name.
     pub name: String,
     /// Which of that name.
@@ -54,7 +54,7 @@ pub enum Locator<'a> {
 
 /// The differences between two documents, by name and key of what differs.
 pub fn differences(before: &Element, after: &Element) -> Vec<Difference> {
-    let mut comparison = Comparison::default();
+    let mut comparison = Comparer::default();
     if before != after {
         comparison.elements(before, after);
     }
@@ -63,12 +63,12 @@ pub fn differences(before: &Element, after: &Element) -> Vec<Difference> {
 
 /// A comparison under way.
 #[derive(Default)]
-struct Comparison {
-    path: Vec<Step>,
+struct Comparer {
+    path: Vec<PathStep>,
     found: Vec<Difference>,
 }
 
-impl Comparison {
+impl Comparer {
     fn elements(&mut self, before: &Element, after: &Element) {
         let leaves = before.children.is_empty() && after.children.is_empty();
         let differ = before.name != after.name
@@ -90,7 +90,12 @@ impl Comparison {
     }
 
     /// Entries of one name and key: equal ones first, the rest pair by pair, then what is over.
-    fn group(&mut self, family: &Family<'_>, left: &[Entry<'_>], right: &[Entry<'_>]) {
+    fn group(
+        &mut self,
+        family: &Family<'_>,
+        left: &[GroupedEntry<'_>],
+        right: &[GroupedEntry<'_>],
+    ) {
         if let ([one], [other]) = (left, right) {
             return self.descend(one, other);
         }
@@ -114,20 +119,20 @@ impl Comparison {
     }
 
     /// Takes out of both sides what has its equal on the other.
-    fn matched(&mut self, left: &mut Vec<Entry<'_>>, right: &mut Vec<Entry<'_>>) {
+    fn matched(&mut self, left: &mut Vec<GroupedEntry<'_>>, right: &mut Vec<GroupedEntry<'_>>) {
         for (one, other) in canonical::equals(left, right) {
             self.descend(&one, &other);
         }
     }
 
-    fn descend(&mut self, one: &Entry<'_>, other: &Entry<'_>) {
+    fn descend(&mut self, one: &GroupedEntry<'_>, other: &GroupedEntry<'_>) {
         if one.element == other.element {
             return;
         }
         self.at(one, |this| this.elements(one.element, other.element));
     }
 
-    fn at(&mut self, entry: &Entry<'_>, compare: impl FnOnce(&mut Self)) {
+    fn at(&mut self, entry: &GroupedEntry<'_>, compare: impl FnOnce(&mut Self)) {
         self.path.push(entry.step());
         compare(self);
         self.path.pop();
@@ -142,7 +147,7 @@ impl Comparison {
     }
 }
 
-fn by_position(entries: &[Entry<'_>]) -> bool {
+fn by_position(entries: &[GroupedEntry<'_>]) -> bool {
     (entries.iter()).all(|entry| entry.locator == Locator::Position)
 }
 
@@ -157,7 +162,7 @@ impl Locator<'_> {
 }
 
 /// As people write it: `objectPermissions Lead`, `criteriaItems 2`, `label`.
-impl fmt::Display for Step {
+impl fmt::Display for PathStep {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name)?;
         match &self.locator {

@@ -6,16 +6,18 @@
 use crate::difference::{Difference, differences};
 use crate::package::{self, Files};
 use crate::xml::{self, Element, XmlError};
+use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Documents by what they are called.
-pub type Documents = BTreeMap<Identity, Element>;
+pub type Documents = BTreeMap<DocumentIdentity, Element>;
 
 /// What a document is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Identity {
+pub struct DocumentIdentity {
     /// The metadata type, or [`FILE`].
     pub kind: String,
     /// The component's name; of types that are not modelled, the path within the package.
@@ -124,7 +126,7 @@ pub struct Comparison {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
     /// What it is called.
-    pub identity: Identity,
+    pub identity: DocumentIdentity,
     /// How it differs.
     pub state: State,
 }
@@ -143,7 +145,7 @@ pub enum State {
 /// Compares two sides, document by document.
 pub fn compare(a: &Documents, b: &Documents) -> Comparison {
     let mut comparison = Comparison::default();
-    let identities: BTreeSet<&Identity> = a.keys().chain(b.keys()).collect();
+    let identities: BTreeSet<&DocumentIdentity> = a.keys().chain(b.keys()).collect();
     for identity in identities {
         let state = match (a.get(identity), b.get(identity)) {
             (Some(before), Some(after)) => State::Changed(differences(before, after)),
@@ -172,7 +174,7 @@ pub fn compare_loose(a: &Documents, b: &Documents) -> Comparison {
     let mut comparison = Comparison::default();
     let state = State::Changed(differences(before, after));
     comparison.add(
-        Identity {
+        DocumentIdentity {
             kind: one.kind.clone(),
             name,
         },
@@ -182,7 +184,7 @@ pub fn compare_loose(a: &Documents, b: &Documents) -> Comparison {
 }
 
 impl Comparison {
-    fn add(&mut self, identity: Identity, state: State) {
+    fn add(&mut self, identity: DocumentIdentity, state: State) {
         if state == State::Changed(Vec::new()) {
             self.equal += 1;
         } else {
@@ -254,13 +256,13 @@ fn object_part<'a>(path: &'a str, root: &Element) -> Option<(&'a str, Element)> 
     Some((object, Element::new("CustomObject").with(part)))
 }
 
-fn identity(kind: &str, path: &str) -> Identity {
+fn identity(kind: &str, path: &str) -> DocumentIdentity {
     let name = if NAMED.contains(&kind) {
         stem(path.rsplit('/').next().unwrap_or(path))
     } else {
         package_path(path)
     };
-    Identity {
+    DocumentIdentity {
         kind: kind.to_owned(),
         name,
     }
@@ -279,18 +281,9 @@ fn package_path(path: &str) -> String {
 fn stem(file: &str) -> String {
     let name = file.strip_suffix("-meta.xml").unwrap_or(file);
     let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    resolved(name).unwrap_or_else(|| name.to_owned())
-}
-
-/// `%2E` and the like as the characters they stand for; `None` where they stand for none.
-fn resolved(name: &str) -> Option<String> {
-    let mut pieces = name.split('%');
-    let mut bytes = pieces.next()?.as_bytes().to_vec();
-    for piece in pieces {
-        bytes.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
-        bytes.extend_from_slice(piece.get(2..)?.as_bytes());
-    }
-    String::from_utf8(bytes).ok()
+    percent_decode_str(name)
+        .decode_utf8()
+        .map_or_else(|_| name.to_owned(), Cow::into_owned)
 }
 
 /// What is in a file that is no metadata document: its text, or a digest of its bytes.

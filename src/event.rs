@@ -1,27 +1,33 @@
 //! Events: what a verb reports while it works. Verbs emit, reports show; nobody else prints.
 
 use crate::address::Address;
+use crate::change::Stage;
 use serde::Serialize;
 
-/// Something that happened during `apply` or `verify`. Durations are in milliseconds.
+/// Something that happened while planning, during `apply` or `verify`. Durations are in milliseconds.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// The org gave a clone source in part, and the rest of it is retrieved: what, and what it came without.
+    Retrieving {
+        what: String,
+        missing: Vec<&'static str>,
+    },
     /// A stage begins: its number, what it does, and which resources.
     StageStarted {
-        stage: u8,
+        stage: Stage,
         title: String,
         addresses: Vec<Address>,
     },
     /// A deploy was accepted under this id.
     DeployStarted {
-        stage: u8,
+        stage: Stage,
         id: String,
         components: usize,
     },
     /// A deploy moved on; counts may go backwards after a restart on the server.
     DeployProgress {
-        stage: u8,
+        stage: Stage,
         id: String,
         status: String,
         done: u64,
@@ -30,25 +36,25 @@ pub enum Event {
     },
     /// The org refused an entry the manifest did not state; it was dropped and the deploy goes again.
     EntryDropped {
-        stage: u8,
+        stage: Stage,
         address: Address,
         entry: String,
         problem: String,
     },
     /// A resource was written.
     Written {
-        stage: u8,
+        stage: Stage,
         address: Address,
         id: Option<String>,
     },
     /// Something is waited for: the recalculation of an object, a lock, sharing rows.
     Waiting {
-        stage: u8,
+        stage: Stage,
         what: String,
         elapsed_ms: u64,
     },
     /// A stage is through.
-    StageDone { stage: u8, elapsed_ms: u64 },
+    StageDone { stage: Stage, elapsed_ms: u64 },
     /// Record access was compared: so many of so many records.
     Checking {
         object: String,

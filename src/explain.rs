@@ -1,18 +1,18 @@
 //! Explain: why the user can or cannot see and edit a record. The org's own answer first, then what the manifest asks
 //! of the record, then what opens it.
 
+use crate::code::Code;
 use crate::criteria::Verdict;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::facts::Facts;
 use crate::failure::{self, NOTHING_CHANGED};
-use crate::kinds::{Reach, foreign_rules, live_user, rule_criteria};
+use crate::kinds::rule_criteria;
+use crate::live::{Live, LiveRecord, Reach, short_id};
 use crate::manifest::{Manifest, Rule, Word};
-use crate::observe;
 use crate::org::{OrgError, Reader};
 use crate::soql;
 use crate::verify::cause;
 use crate::verify::granted::Granted;
-use crate::verify::subject::{Subject, query, short};
+use crate::verify::subject::{Subject, read_records};
 use serde::Serialize;
 
 /// What there is to say about one record.
@@ -39,13 +39,13 @@ pub struct Explanation {
 /// impossible.
 pub async fn explain(
     manifests: &[Manifest],
+    live: &Live,
     reader: &Reader,
     ids: &[String],
 ) -> Result<Vec<Explanation>, Failure> {
-    let facts = observe::observe(manifests, reader).await?;
     let mut explanations = Vec::new();
     for id in ids {
-        let (subject, username) = subject(manifests, &facts, id)?;
+        let (subject, username) = subject(manifests, live, id)?;
         let explanation = explain_one(&subject, reader, id, username)
             .await
             .map_err(failed)?;
@@ -61,7 +61,7 @@ fn failed(error: OrgError) -> Failure {
 /// The object that an id belongs to, by its first three characters, among those the manifests share.
 fn subject<'a>(
     manifests: &'a [Manifest],
-    facts: &'a Facts,
+    live: &'a Live,
     id: &str,
 ) -> Result<(Subject<'a>, &'a str), Failure> {
     let mut known = Vec::new();
@@ -69,21 +69,18 @@ fn subject<'a>(
         let Some(user) = &manifest.spec.user else {
             continue;
         };
-        let row = live_user(user, facts);
-        let user_id = row
-            .and_then(|row| row.text("Id"))
-            .ok_or_else(|| no_user(&user.username))?;
+        let live_user = live.user_of(user);
+        let live_user = live_user.ok_or_else(|| no_user(&user.username))?;
         for sharing in &manifest.spec.sharing {
-            let prefix = facts
-                .describe(&sharing.object)
-                .and_then(|described| described.key_prefix.as_deref());
+            let described = live.object(&sharing.object).found();
+            let prefix = described.and_then(|described| described.key_prefix.as_deref());
             if soql::is_id(id) && prefix.is_some_and(|prefix| id.starts_with(prefix)) {
                 return Ok((
                     Subject {
                         manifest,
                         sharing,
-                        facts,
-                        user_id,
+                        live,
+                        user: live_user,
                     },
                     &user.username,
                 ));
@@ -98,21 +95,21 @@ fn subject<'a>(
     );
     Err(Failure::new(
         Exit::Usage,
-        vec![Diagnostic::error("OW3009", message).help(help)],
+        vec![Diagnostic::error(Code::NoObjectOfTheId, message).help(help)],
     ))
 }
 
 fn no_user(username: &str) -> Failure {
     let message = format!("the org has no user `{username}` yet");
-    let diagnostic =
-        Diagnostic::error("OW3009", message).help("apply the manifest first, then explain");
+    let diagnostic = Diagnostic::error(Code::UserNotThereYet, message)
+        .help("apply the manifest first, then explain");
     Failure::new(Exit::Differences, vec![diagnostic]).state(NOTHING_CHANGED)
 }
 
 fn not_there(id: &str, object: &str) -> Failure {
     let message = format!("there is no {object} `{id}` that you can see");
-    let diagnostic =
-        Diagnostic::error("OW3009", message).help("check the id, and that you may view all data");
+    let diagnostic = Diagnostic::error(Code::RecordNotFound, message)
+        .help("check the id, and that you may view all data");
     Failure::new(Exit::Failed, vec![diagnostic]).state(NOTHING_CHANGED)
 }
 
@@ -122,24 +119,20 @@ async fn explain_one(
     id: &str,
     username: &str,
 ) -> Result<Option<Explanation>, OrgError> {
-    let select = subject.select(&format!(" WHERE Id = {}", soql::literal(id)));
-    let rows = query(reader, &select).await?;
-    let Some(row) = rows.first() else {
+    let select = subject.query().of_ids([id]);
+    let records = read_records(reader, &select).await?;
+    let Some(record) = records.first() else {
         return Ok(None);
     };
-    let granted = subject
-        .granted(reader, &[id])
-        .await?
-        .get(&short(id))
-        .copied()
-        .unwrap_or_default();
-    let wanted = subject.wanted(row, &subject.criteria());
+    let answer = subject.granted(reader, &[id]).await?;
+    let granted = *answer.get(&short_id(id)).ok_or_else(|| no_answer(id))?;
+    let wanted = subject.wanted_access(record, &subject.criteria());
     let mut reasons = vec![
         says(&granted, username),
         format!("the manifest: {}", wanted.why),
     ];
     for rule in subject.sharing.rules.iter().filter(|rule| !rule.absent) {
-        reasons.extend(conditions(subject, rule, row));
+        reasons.extend(conditions(subject, rule, record));
     }
     if granted.read {
         reasons.extend(others(subject));
@@ -167,6 +160,14 @@ async fn explain_one(
     }))
 }
 
+/// The org leaves out records that the asking user may not see, and this one it has just shown.
+fn no_answer(id: &str) -> OrgError {
+    OrgError::Garbled {
+        what: format!("the org does not say what the user may do with `{id}`"),
+        excerpt: "(nothing)".to_owned(),
+    }
+}
+
 fn says(granted: &Granted, username: &str) -> String {
     match (granted.read, granted.edit) {
         (true, true) => format!("the org says that {username} can see and edit it: it syncs"),
@@ -177,7 +178,10 @@ fn says(granted: &Granted, username: &str) -> String {
 
 /// Rules that no manifest names and that reach the user, or may.
 fn others(subject: &Subject) -> Vec<String> {
-    let rules = foreign_rules(subject.sharing, subject.manifest, subject.facts).into_iter();
+    let rules = subject
+        .live
+        .foreign_rules(subject.sharing, subject.manifest);
+    let rules = rules.into_iter();
     let told = rules.map(|(rule, reach)| {
         let reaches = match reach {
             Reach::Own | Reach::Everybody => "reaches the user",
@@ -190,15 +194,15 @@ fn others(subject: &Subject) -> Vec<String> {
 }
 
 /// Each condition of a rule against the record's own value.
-fn conditions(subject: &Subject, rule: &Rule, row: &crate::facts::Row) -> Vec<String> {
+fn conditions(subject: &Subject, rule: &Rule, record: &LiveRecord) -> Vec<String> {
     let (criteria, _) = rule_criteria(
         rule,
         &subject.sharing.object,
         subject.manifest,
-        subject.facts,
+        subject.live,
     );
     let kind = |field: &str| {
-        let kind = subject.facts.field_type(&subject.sharing.object, field);
+        let kind = subject.live.field_type(&subject.sharing.object, field);
         kind.map(str::to_owned)
     };
     let word = |verdict: Verdict| match verdict {
@@ -210,9 +214,9 @@ fn conditions(subject: &Subject, rule: &Rule, row: &crate::facts::Row) -> Vec<St
     let head = format!(
         "rule {} ({access}): {}",
         rule.name,
-        word(criteria.verdict(row, &kind))
+        word(criteria.verdict(record.row(), &kind))
     );
-    let each = criteria.findings(row, &kind).into_iter();
+    let each = criteria.findings(record.row(), &kind).into_iter();
     let lines = each.map(|(sentence, value, verdict)| {
         format!("  {sentence}: {}, the record has {value}", word(verdict))
     });

@@ -2,7 +2,6 @@
 //! a next step. HubSpot's guide to selective sync names most of them as considerations; the others are what it leaves
 //! out. Pure.
 
-mod catalogue;
 mod hubspot;
 mod roles;
 mod rules;
@@ -11,14 +10,13 @@ mod user;
 use crate::access::{self, Impact};
 use crate::address::Address;
 use crate::change::Change;
+use crate::code::Code;
 use crate::count::{agree, count};
 use crate::diagnostic::Diagnostic;
-use crate::facts::{Facts, Question};
-use crate::kinds::{Defaults, in_force, live_default};
+use crate::live::{Defaults, Known, Live, Need};
 use crate::manifest::{Manifest, Sharing, SharingModel};
+use crate::tally::Tally;
 use serde::Serialize;
-
-pub use catalogue::{CODES, Code, find};
 
 /// Something a person has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,36 +34,27 @@ pub struct View<'a> {
     /// What is wanted.
     pub manifest: &'a Manifest,
     /// What was read.
-    pub facts: &'a Facts,
+    pub live: &'a Live,
     /// What would change.
     pub changes: &'a [Change],
     /// Who sees what.
     pub impact: &'a [Impact],
 }
 
-/// Contacts that no rule can share.
-fn parentless(object: &str) -> Option<String> {
-    (object == "Contact").then(|| access::WITHOUT_ACCOUNT.to_owned())
-}
-
 /// What has to be known for the remarks alone.
-pub fn ask(manifest: &Manifest) -> Vec<Question> {
-    let mut queries: Vec<String> = Vec::new();
-    for sharing in &manifest.spec.sharing {
-        queries.extend(parentless(&sharing.object));
-    }
-    let queries = queries.into_iter().map(Question::Query);
-    queries.chain(roles::ask(manifest)).collect()
+pub fn needs(manifest: &Manifest) -> Vec<Need> {
+    roles::needs(manifest).into_iter().collect()
 }
 
-/// What only the first answers show to be worth asking.
-pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Option<Question> {
-    roles::ask_more(manifest, facts)
+/// What only the first answers show to be worth knowing.
+pub fn further_needs(manifest: &Manifest, live: &Live) -> Option<Need> {
+    roles::further_needs(manifest, live)
 }
 
 /// Every remark on a plan, errors first.
 pub fn remarks(view: &View) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = edition(view).into_iter().collect();
+    findings.extend(refused_reads(view));
     for (sharing, impact) in view.manifest.spec.sharing.iter().zip(view.impact) {
         let address = Address::new("organization_wide_default", sharing.object.value.clone());
         let remarks = on_object(view, sharing, impact).into_iter();
@@ -109,6 +98,18 @@ fn about(remark: Diagnostic, address: &Address) -> Diagnostic {
     }
 }
 
+/// Reads that were only to be counted and that the org refused: what they would have told is not known.
+fn refused_reads(view: &View) -> Vec<Diagnostic> {
+    let refused = view.live.refusals_of_counted().into_iter();
+    let told = refused.map(|refused| {
+        let message = format!("not known: {refused}");
+        let help = "no number of the plan rests on it, and a limit that needs it refuses the plan; \
+                    log in as an administrator with View Setup and View All Data to know it";
+        Diagnostic::warning(Code::ReadRefused, message).help(help)
+    });
+    told.collect()
+}
+
 /// What no API can do.
 pub fn manual_steps(view: &View) -> Vec<ManualStep> {
     hubspot::manual_steps(view)
@@ -122,35 +123,37 @@ pub fn is_edition_enough(edition: &str) -> bool {
 
 /// The guide: "Selective sync requires a Salesforce Enterprise license."
 fn edition(view: &View) -> Option<Diagnostic> {
-    let edition = view.facts.org.edition.as_str();
-    if view.facts.offline || is_edition_enough(edition) {
+    let edition = view.live.org.edition.as_str();
+    if view.live.offline || is_edition_enough(edition) {
         return None;
     }
     if edition.is_empty() {
         let message = "the org does not say which edition it is: selective sync needs Enterprise Edition or above";
         return Some(
-            Diagnostic::warning("OW2001", message).help("Setup > Company Information shows it"),
+            Diagnostic::warning(Code::EditionTooLow, message)
+                .help("Setup > Company Information shows it"),
         );
     }
     let message =
         format!("the org is a {edition}: selective sync needs Enterprise Edition or above");
     let help =
         "profiles, roles and criteria-based rules are limited below it; upgrade before you go on";
-    Some(Diagnostic::error("OW2001", message).help(help))
+    Some(Diagnostic::error(Code::EditionTooLow, message).help(help))
 }
 
 /// The guide: "Any profile with View/Modify All permissions to an object will override the default."
 fn bypassed(view: &View, sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
-    let users: u64 = impact.bypass.iter().map(|by| by.users).sum();
-    if impact.bypass.is_empty() || view.facts.offline {
+    let bypass = impact.bypass.as_ref().learnt()?;
+    if bypass.is_empty() || view.live.offline {
         return None;
     }
-    let names: Vec<String> = impact
-        .bypass
+    let users = bypass.iter().map(|by| &by.users);
+    let users = users.fold(Tally::Exactly(0), |all, one| all.plus(one));
+    let names: Vec<String> = bypass
         .iter()
-        .map(|by| format!("{} ({}, {})", by.name, by.by, count(by.users, "user")))
+        .map(|by| format!("{} ({}, {})", by.name, by.by, users_of(&by.users)))
         .collect();
-    let message = match impact.bypass.as_slice() {
+    let message = match bypass.as_slice() {
         [by] => format!("{} sees every {}", by.name, sharing.object),
         several => format!(
             "{} profiles and permission sets see every {}",
@@ -160,27 +163,31 @@ fn bypassed(view: &View, sharing: &Sharing, impact: &Impact) -> Option<Diagnosti
     };
     let help = format!(
         "{} in all keep their sight whatever the default says: {}",
-        count(users, "user"),
+        users_of(&users),
         names.join("; ")
     );
     Some(
-        Diagnostic::note("OW2003", message)
+        Diagnostic::note(Code::WhoSeesEverything, message)
             .at(&sharing.object.place)
             .help(help),
     )
 }
 
+/// `12 users`, or that nobody knows how many.
+fn users_of(users: &Tally) -> String {
+    match users.exactly() {
+        Some(users) => count(users, "user"),
+        None => "an unknown number of users".to_owned(),
+    }
+}
+
 fn losing(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
-    let users: u64 = impact
-        .users_losing_access
-        .iter()
-        .map(|losing| losing.users)
-        .sum();
+    let losing = impact.users_losing_access.as_ref().learnt()?;
+    let users: u64 = losing.iter().map(|losing| losing.users).sum();
     if users == 0 {
         return None;
     }
-    let profiles: Vec<String> = impact
-        .users_losing_access
+    let profiles: Vec<String> = losing
         .iter()
         .map(|losing| format!("{} ({})", losing.profile, losing.users))
         .collect();
@@ -195,7 +202,7 @@ fn losing(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
         profiles.join(", ")
     );
     Some(
-        Diagnostic::warning("OW2004", message)
+        Diagnostic::warning(Code::UsersLosingSight, message)
             .at(&sharing.object.place)
             .help(help),
     )
@@ -203,8 +210,8 @@ fn losing(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
 
 /// A default that is requested and not yet in force: an earlier run, or an admin, started a recalculation.
 fn recalculating(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
-    let (requested, _) = live_default(view.facts, &sharing.object);
-    let force = in_force(view.facts, &sharing.object);
+    let (requested, _) = view.live.requested_default(&sharing.object);
+    let force = view.live.default_in_force(&sharing.object);
     let (Some(requested), Some(force)) = (requested, force) else {
         return None;
     };
@@ -219,7 +226,7 @@ fn recalculating(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     let help =
         "apply waits for it before it writes any rule; Setup > Background Jobs shows how far it is";
     Some(
-        Diagnostic::warning("OW2013", message)
+        Diagnostic::warning(Code::RecalculationUnderWay, message)
             .at(&sharing.object.place)
             .help(help),
     )
@@ -231,8 +238,8 @@ fn empty(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
         sharing.object
     );
     let help = "the proof passes vacuously; run verify again once there are records";
-    (impact.records == 0).then(|| {
-        Diagnostic::warning("OW2014", message)
+    (impact.records == Tally::Exactly(0)).then(|| {
+        Diagnostic::warning(Code::NoRecords, message)
             .at(&sharing.object.place)
             .help(help)
     })
@@ -241,23 +248,25 @@ fn empty(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
 /// A default, or the profile, that leaves every record visible: then nothing is selective.
 fn open_to_all(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     let object = &sharing.object;
-    let after = Defaults::new(view.manifest, view.facts).after(object);
+    let after = Defaults::new(view.manifest, view.live).after(object);
     let help = "every record syncs; say `organizationWideDefault: Private`";
     if after == Some(SharingModel::Read) {
         let message = format!("everybody goes on seeing every {object}, the integration user too");
         return Some(
-            Diagnostic::error("OW2027", message)
+            Diagnostic::error(Code::EverythingStaysVisible, message)
                 .at(&object.place)
                 .help(help),
         );
     }
-    if !access::profile_sees_all(sharing, view.manifest, view.facts) {
+    // Refused reads have a remark of their own.
+    let sees_all = access::profile_sees_all(sharing, view.manifest, view.live);
+    if sees_all != Known::Is(true) {
         return None;
     }
     let message = format!("the profile goes on seeing every {object}, whatever the default says");
     let help = "name the object under `withoutDataAdministration`, or leave it out of `sharing`";
     Some(
-        Diagnostic::error("OW2027", message)
+        Diagnostic::error(Code::EverythingStaysVisible, message)
             .at(&object.place)
             .help(help),
     )
@@ -265,7 +274,10 @@ fn open_to_all(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
 
 /// Contacts without an account are private: no rule, no manual share, only the owner and View All.
 fn parentless_records(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
-    let count = view.facts.count(&parentless(&sharing.object)?)?;
+    if sharing.object.value != "Contact" {
+        return None;
+    }
+    let count = view.live.count(&access::without_account()).learnt()?;
     if count == 0 {
         return None;
     }
@@ -273,7 +285,7 @@ fn parentless_records(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     let help =
         "they drop out of the sync unless the integration user owns them; give them an account";
     Some(
-        Diagnostic::warning("OW2010", message)
+        Diagnostic::warning(Code::ContactsWithoutAccount, message)
             .at(&sharing.object.place)
             .help(help),
     )
@@ -282,9 +294,9 @@ fn parentless_records(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
 /// Contact leaves Controlled by Parent, or stays and cannot be shared.
 fn leaving_parent(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     let parent = Some(SharingModel::ControlledByParent);
-    let defaults = Defaults::new(view.manifest, view.facts);
+    let defaults = Defaults::new(view.manifest, view.live);
     let (now, after) = (
-        live_default(view.facts, &sharing.object).0,
+        view.live.requested_default(&sharing.object).0,
         defaults.after(&sharing.object),
     );
     if now != parent && defaults.now(&sharing.object) != parent {
@@ -296,7 +308,7 @@ fn leaving_parent(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
     );
     let help = "account owners keep the level their role gives; check page layouts and reports that rely on it";
     (after != parent).then(|| {
-        Diagnostic::warning("OW2009", message)
+        Diagnostic::warning(Code::ContactLeavesItsAccount, message)
             .at(&object.place)
             .help(help)
     })

@@ -1,9 +1,13 @@
 //! Guards: plans that are refused whatever consent was given. Pure.
 
+use crate::access::Impact;
+use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::manifest::{Limits, Manifest};
+use crate::live::Known;
+use crate::manifest::{Limits, Manifest, Sp};
 use crate::plan::Plan;
+use crate::tally::Tally;
 use std::collections::BTreeMap;
 
 /// Checks a plan against the manifests' limits, and against locking out the one who applies it.
@@ -14,13 +18,13 @@ pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
     if plan.is_empty() {
         return Ok(());
     }
-    let blind = found(plan, "OW2025");
+    let blind = found(plan, Code::LogInSeesTooLittle);
     if !blind.is_empty() {
         return Err(Failure::new(Exit::Login, blind)
             .state("nothing was changed")
             .with_sources(&plan.sources));
     }
-    let mut refusals = found(plan, "OW2026");
+    let mut refusals = found(plan, Code::UsernameOfAnother);
     for manifest in manifests {
         refusals.extend(limits(plan, &manifest.spec.limits));
         refusals.extend(own_user(plan, manifest));
@@ -34,7 +38,7 @@ pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
 }
 
 /// Findings that no consent allows to pass over.
-fn found(plan: &Plan, code: &str) -> Vec<Diagnostic> {
+fn found(plan: &Plan, code: Code) -> Vec<Diagnostic> {
     plan.findings
         .iter()
         .filter(|finding| finding.code == code)
@@ -43,64 +47,89 @@ fn found(plan: &Plan, code: &str) -> Vec<Diagnostic> {
 }
 
 fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {
-    let mut refusals = Vec::new();
-    if let Some(limit) = &limits.users_losing_access {
-        let users = most_users_losing(plan);
-        let users_losing = count(users, "user");
-        let message = format!("{users_losing} would lose access, and the manifest allows {limit}");
-        let help = "name who must keep it under `keepAccess`, or raise the limit";
-        if users > limit.value {
-            refusals.push(
-                Diagnostic::error("OW4001", message)
-                    .at(&limit.place)
-                    .help(help),
-            );
+    let losing = limits.users_losing_access.as_ref();
+    let losing = losing.and_then(|limit| users_beyond(&most_users_losing(&plan.impact), limit));
+    let visible = limits.records_becoming_visible.as_ref();
+    let visible = visible.and_then(|limit| records_beyond(&becoming_visible(&plan.impact), limit));
+    losing.into_iter().chain(visible).collect()
+}
+
+/// What is not known is beyond every limit.
+fn users_beyond(users: &Tally, limit: &Sp<u64>) -> Option<Diagnostic> {
+    let message = match users.at_most() {
+        Some(users) if users <= limit.value => return None,
+        Some(users) => format!(
+            "{} would lose access, and the manifest allows {limit}",
+            count(users, "user")
+        ),
+        None => format!(
+            "how many users would lose access is not known, and the manifest allows {limit}: {}",
+            users.unknown().unwrap_or_default()
+        ),
+    };
+    let help = match users.unknown() {
+        None => "name who must keep it under `keepAccess`, or raise the limit",
+        Some(_) => {
+            "let the org tell, or take the limit out: what is not known is beyond every limit"
         }
-    }
-    if let Some(limit) = &limits.records_becoming_visible {
-        let records: u64 = plan.impact.iter().map(becoming_visible).sum();
-        let becoming = count(records, "record");
-        let known = plan
-            .impact
-            .iter()
-            .all(|impact| impact.visible_after.is_some());
-        let verb = if known { "would" } else { "may" };
-        let message = format!("{becoming} {verb} become visible, and the manifest allows {limit}");
-        let help = if known {
-            "narrow the criteria, or raise the limit"
-        } else {
+    };
+    let error = Diagnostic::error(Code::UsersLosingAccessLimit, message);
+    Some(error.at(&limit.place).help(help))
+}
+
+/// The same of records: what cannot be counted beforehand may be every record.
+fn records_beyond(records: &Tally, limit: &Sp<u64>) -> Option<Diagnostic> {
+    let message = match (records.at_most(), records) {
+        (Some(most), _) if most <= limit.value => return None,
+        (Some(most), Tally::Exactly(_)) => format!(
+            "{} would become visible, and the manifest allows {limit}",
+            count(most, "record")
+        ),
+        (Some(most), _) => format!(
+            "{} may become visible, and the manifest allows {limit}",
+            count(most, "record")
+        ),
+        (None, _) => format!(
+            "how many records would become visible is not known, and the manifest allows {limit}: {}",
+            records.unknown().unwrap_or_default()
+        ),
+    };
+    let help = match records {
+        Tally::Exactly(_) => "narrow the criteria, or raise the limit",
+        Tally::Between { .. } => {
             "some of it cannot be counted before apply, so that every record counts: narrow the criteria, or raise the limit"
-        };
-        if records > limit.value {
-            refusals.push(
-                Diagnostic::error("OW4002", message)
-                    .at(&limit.place)
-                    .help(help),
-            );
         }
-    }
-    refusals
+        Tally::Unknown(_) => {
+            "let the org tell, or take the limit out: what is not known is beyond every limit"
+        }
+    };
+    let error = Diagnostic::error(Code::RecordsBecomingVisibleLimit, message);
+    Some(error.at(&limit.place).help(help))
 }
 
 /// The same people lose sight of several objects: they count once a profile, by the object that takes most.
-fn most_users_losing(plan: &Plan) -> u64 {
+fn most_users_losing(impact: &[Impact]) -> Tally {
     let mut by_profile: BTreeMap<&str, u64> = BTreeMap::new();
-    for losing in plan
-        .impact
-        .iter()
-        .flat_map(|impact| &impact.users_losing_access)
-    {
-        let most = by_profile.entry(&losing.profile).or_default();
-        *most = losing.users.max(*most);
+    for impact in impact {
+        let losing = match &impact.users_losing_access {
+            Known::Is(losing) => losing,
+            other => return other.unknown_tally(),
+        };
+        for losing in losing {
+            let most = by_profile.entry(&losing.profile).or_default();
+            *most = losing.users.max(*most);
+        }
     }
-    by_profile.values().sum()
+    Tally::Exactly(by_profile.values().sum())
 }
 
-/// What cannot be counted beforehand may be every record.
-fn becoming_visible(impact: &crate::access::Impact) -> u64 {
-    impact
-        .at_worst
-        .saturating_sub(impact.visible_now.unwrap_or(0))
+/// What the user will see and does not see today. What it sees today and nobody can count, is no reason to allow more.
+fn becoming_visible(impact: &[Impact]) -> Tally {
+    let becoming = impact.iter().map(|impact| {
+        let now = impact.visible_now.as_ref().map_or(0, Tally::at_least);
+        impact.visible_after.minus(&Tally::Exactly(now))
+    });
+    becoming.fold(Tally::Exactly(0), |all, one| all.plus(&one))
 }
 
 /// The user who applies the plan is the one it would take rights from.
@@ -114,7 +143,7 @@ fn own_user(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
         format!("you are logged in as `{running}`, the very user this manifest restricts");
     let help = "log in as an administrator: applied like this, the plan would take away the rights it needs";
     Some(
-        Diagnostic::error("OW4003", message)
+        Diagnostic::error(Code::LockingYourselfOut, message)
             .at(&user.username.place)
             .help(help),
     )
@@ -123,25 +152,70 @@ fn own_user(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Impact;
+    use crate::access::Losing;
+    use crate::live::Refused;
+
+    fn impact(change: impl FnOnce(&mut Impact)) -> [Impact; 1] {
+        let losing = Losing {
+            profile: "Marketing User".to_owned(),
+            users: 13,
+        };
+        let mut impact = Impact {
+            object: "Lead".to_owned(),
+            records: Tally::Exactly(2_000),
+            visible_now: None,
+            visible_after: Tally::Exactly(311),
+            users_losing_access: Known::Is(vec![losing]),
+            bypass: Known::Is(Vec::new()),
+        };
+        change(&mut impact);
+        [impact]
+    }
+
+    fn limit(value: u64) -> Sp<u64> {
+        Sp::new(value, crate::diagnostic::Place::start_of(&"m.yaml".into()))
+    }
+
+    fn refused<T>() -> Known<T> {
+        Known::Refused(Refused {
+            what: "how many users each profile has".into(),
+            code: "QUERY_TIMEOUT".into(),
+            message: String::new(),
+        })
+    }
 
     #[test]
     fn what_cannot_be_counted_may_be_every_record() {
-        let mut impact = Impact {
-            object: "Lead".to_owned(),
-            records: 2_000,
-            visible_now: None,
-            user_exists: false,
-            visible_after: Some(311),
-            at_most: false,
-            at_worst: 311,
-            users_losing_access: Vec::new(),
-            bypass: Vec::new(),
+        let check = |after: Tally, now: Option<Tally>, limit_of: u64, refused: bool| {
+            let impact = impact(|impact| (impact.visible_after, impact.visible_now) = (after, now));
+            let found = records_beyond(&becoming_visible(&impact), &limit(limit_of));
+            assert_eq!(found.is_some(), refused, "{found:?}");
         };
-        assert_eq!(becoming_visible(&impact), 311);
-        (impact.visible_after, impact.at_worst) = (None, impact.records);
-        assert_eq!(becoming_visible(&impact), 2_000);
-        impact.visible_now = Some(500);
-        assert_eq!(becoming_visible(&impact), 1_500);
+        let up_to = |at_most| Tally::Between {
+            at_least: 0,
+            at_most,
+        };
+        let unknown = || Tally::Unknown("the org refused".to_owned());
+        check(Tally::Exactly(311), None, 311, false);
+        check(Tally::Exactly(311), None, 310, true);
+        check(up_to(2_000), None, 1_999, true);
+        check(up_to(2_000), Some(Tally::Exactly(11)), 1_989, false);
+        check(Tally::Exactly(311), Some(unknown()), 310, true);
+        check(unknown(), None, u64::MAX, true);
+    }
+
+    #[test]
+    fn users_of_whom_nobody_knows_are_beyond_every_limit() {
+        let known = impact(|_| ());
+        assert!(users_beyond(&most_users_losing(&known), &limit(13)).is_none());
+        assert!(users_beyond(&most_users_losing(&known), &limit(12)).is_some());
+        let unknown = impact(|impact| impact.users_losing_access = refused());
+        let error = users_beyond(&most_users_losing(&unknown), &limit(u64::MAX));
+        let message = error.expect("a refusal").message;
+        assert!(
+            message.contains("how many users each profile has"),
+            "{message}"
+        );
+        assert!(message.contains("QUERY_TIMEOUT"), "{message}");
     }
 }

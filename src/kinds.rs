@@ -1,6 +1,6 @@
 //! Kinds: one typed struct in one file each, registered in one line.
 //!
-//! A kind says which questions it has for the org, what the manifest wants, what is live, and how the difference is
+//! A kind says which things it needs to know of the org, what the manifest wants, what is live, and how the difference is
 //! written. `after` is always the live state overlaid with what the manifest says: the desired is adjusted, the
 //! difference is never filtered.
 
@@ -10,26 +10,21 @@ mod organization_wide_default;
 mod permission_set;
 mod permission_set_assignment;
 mod profile;
-mod profile_name;
 mod role;
 mod sharing_rule;
 mod user;
 
 use crate::address::Address;
-use crate::change::{Action, Attributes, Change, FieldChange, Write, differences};
+use crate::change::{Action, Attributes, Change, FieldChange, Stage, Write, differences};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::facts::{Facts, Question, Row};
+use crate::live::{Known, Live, Need};
 use crate::manifest::{Manifest, nearest};
 
-pub use organization_wide_default::{Defaults, entity_definition, in_force, live_default};
-pub use permission_set_assignment::find as find_permission_set;
-pub use profile_name::{full_name as profile_full_name, label as profile_label};
-pub use role::{by_itself as role_by_itself, narrowest_level};
-pub use sharing_rule::{
-    Membership, Reach, changes as rule_changes, criteria as rule_criteria, foreign_rules,
-    referred_to, target as rule_target,
-};
-pub use user::{administrators, id_query, live as live_user, members, question as user_question};
+pub use permission_set_assignment::find_permission_set;
+pub use profile::{PartialSource, partial_source, whole_source};
+pub use role::narrowest_level;
+pub use sharing_rule::{referred_to, rule_changes, rule_criteria, rule_target};
 
 /// A kind of resource.
 pub struct Kind {
@@ -38,9 +33,9 @@ pub struct Kind {
     /// Its name for people: `sharing rule`.
     pub noun: &'static str,
     /// What it has to know of the org.
-    pub ask: fn(&Manifest) -> Vec<Question>,
+    pub needs: fn(&Manifest) -> Vec<Need>,
     /// What it would change.
-    pub propose: fn(&Manifest, &Facts) -> Draft,
+    pub propose: fn(&Manifest, &Live) -> Draft,
 }
 
 /// Every kind, in the order in which people think of them.
@@ -55,9 +50,9 @@ pub static KINDS: &[&Kind] = &[
     &sharing_rule::KIND,
 ];
 
-/// What the answers make necessary to ask besides, until nothing new is.
-pub fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
-    profile::ask_more(manifest, facts)
+/// What the answers make necessary to know besides, until nothing new is.
+pub fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
+    profile::further_needs(manifest, live)
 }
 
 /// What a kind proposes.
@@ -74,17 +69,17 @@ pub struct Draft {
 }
 
 /// What a kind's struct has in common with the others: it can be laid open.
-pub trait Resource {
+pub trait Attributed {
     /// Its attributes by path, in the order to show them.
     fn attributes(&self) -> Attributes;
 }
 
 /// Compares live with desired; `None` where there is nothing to do.
-pub fn compare<R: Resource>(
+pub fn compare<R: Attributed>(
     live: Option<&R>,
     desired: Option<&R>,
 ) -> Option<(Action, Vec<FieldChange>)> {
-    let open = |resource: Option<&R>| resource.map(Resource::attributes).unwrap_or_default();
+    let open = |resource: Option<&R>| resource.map(Attributed::attributes).unwrap_or_default();
     let fields = differences(&open(live), &open(desired));
     let action = match (live, desired) {
         (None, None) => return None,
@@ -102,7 +97,7 @@ impl Draft {
         &mut self,
         address: Address,
         (action, fields): (Action, Vec<FieldChange>),
-        stage: u8,
+        stage: Stage,
         place: &Place,
         write: Write,
     ) {
@@ -125,8 +120,8 @@ impl Draft {
 const MOST_LISTED: usize = 8;
 
 /// An error for a name the org does not have, with the nearest it has, or some of those it has.
-pub fn unknown<'a>(
-    code: &'static str,
+pub fn unknown_name<'a>(
+    code: Code,
     what: &str,
     name: &str,
     place: &Place,
@@ -151,7 +146,33 @@ pub fn unknown<'a>(
     }
 }
 
-/// The texts of one column of rows.
-pub fn column<'a>(rows: &'a [Row], path: &'a str) -> impl Iterator<Item = &'a str> {
-    rows.iter().filter_map(move |row| row.text(path))
+/// Labels of the profiles that the org has.
+fn profile_labels(live: &Live) -> Vec<&str> {
+    let containers = live.containers().learnt();
+    let profiles = containers
+        .into_iter()
+        .flat_map(|containers| containers.profiles());
+    profiles.map(|profile| profile.label.as_str()).collect()
+}
+
+/// Whether the org has a profile of this label, or nobody asked it.
+fn has_profile(label: &str, live: &Live) -> bool {
+    let containers = live.containers().learnt();
+    live.offline || containers.is_some_and(|containers| containers.profile(label).is_some())
+}
+
+/// API names of the roles that the org has.
+fn role_names(live: &Live) -> Vec<&str> {
+    let roles = live.roles().learnt();
+    roles.into_iter().flat_map(|roles| roles.names()).collect()
+}
+
+/// Whether the org has a role of this API name, or nobody asked it.
+fn has_role(name: &str, live: &Live) -> bool {
+    live.offline || live.roles().learnt().is_some_and(|roles| roles.has(name))
+}
+
+/// Whether the org told that it has no such object.
+fn lacks_object(object: &str, live: &Live) -> bool {
+    matches!(live.object(object), Known::Is(None))
 }

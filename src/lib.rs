@@ -2,22 +2,26 @@
 //!
 //! The modules stand in reading order: each may import the ones above it, none below (see `docs/architecture.md`).
 
+pub mod code;
 pub mod private_file;
 pub mod secret;
 
 pub mod address;
 pub mod count;
 pub mod diagnostic;
+pub mod tally;
 
 pub mod archive;
 pub mod soql;
 pub mod xml;
 
+pub mod entries;
+
 pub mod manifest;
 
 pub mod change;
 pub mod event;
-pub mod facts;
+pub mod live;
 
 pub mod clone;
 pub mod criteria;
@@ -31,8 +35,6 @@ pub mod findings;
 pub mod plan;
 
 pub mod guard;
-
-pub mod entries;
 
 pub mod package;
 
@@ -56,5 +58,3 @@ pub mod render;
 pub mod report;
 
 pub mod cli;
-
-pub mod emulator;

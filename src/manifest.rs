@@ -4,11 +4,9 @@
 //! What it returns is complete and consistent; only the org can still contradict it.
 
 mod check;
-mod codes;
 mod digest;
 mod findings;
 mod load;
-mod locate;
 mod logic;
 mod node;
 mod read;
@@ -26,7 +24,6 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Sources};
 
-pub use codes::{CODES, explanation};
 pub use load::{discover, load};
 pub use reader::nearest;
 pub use schema::json_schema;

@@ -1,44 +1,47 @@
 //! Observe: everything a plan has to know of the org, asked in one wave of parallel reads.
 
-mod wave;
+mod send;
+mod sources;
+
+pub use sources::complete_sources;
 
 use crate::access;
-use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::facts::{
-    Answer, CONTAINERS, Facts, ORGANIZATION, ORGANIZATION_LEAST, OrgFacts, Question, ROLES,
-    ROLES_LEAST, Row,
-};
+use crate::diagnostic::Failure;
+use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings;
-use crate::kinds::{
-    KINDS, administrators, ask_more, entity_definition, role_by_itself, user_question,
-};
+use crate::kinds::{self, KINDS};
+use crate::live::{self, Answer, Asked, Columns, Live, Need, OrgIdentity, Organization, Question};
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Reader};
+use crate::org::{OrgError, Reader, Refusal};
+use crate::soql::Row;
 use std::collections::BTreeSet;
 
 /// Waves after the first, where answers lead to further questions: chains of dependencies end long before.
 const MOST_WAVES: usize = 8;
 
+/// Needs that were asked together and are asked one by one where that is refused: more would be a flood.
+const MOST_APART: usize = 25;
+
 /// Reads what these manifests make necessary. Nothing waits for anything else: all questions are known beforehand.
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
-pub async fn observe(manifests: &[Manifest], reader: &Reader) -> Result<Facts, Failure> {
+pub async fn observe(manifests: &[Manifest], reader: &Reader) -> Result<Live, Failure> {
     observe_with(manifests, BTreeSet::new(), reader).await
 }
 
-/// Reads the same, and answers more questions in the same wave.
+/// Reads the same, and meets more needs in the same wave.
 ///
 /// # Errors
 /// As [`observe`].
 pub async fn observe_with(
     manifests: &[Manifest],
-    more: BTreeSet<Question>,
+    more: BTreeSet<Need>,
     reader: &Reader,
-) -> Result<Facts, Failure> {
-    let facts = first_wave(manifests, more, reader).await.map_err(failed)?;
-    completed(facts, manifests, reader).await
+) -> Result<Live, Failure> {
+    let live = first_wave(manifests, more, reader).await.map_err(failed)?;
+    ask_further(live, manifests, reader, &mut |_| ()).await
 }
 
 /// Asks everything that is known beforehand to be worth asking.
@@ -47,169 +50,159 @@ pub async fn observe_with(
 /// What the org or the way to it made impossible.
 pub async fn first_wave(
     manifests: &[Manifest],
-    more: BTreeSet<Question>,
+    more: BTreeSet<Need>,
     reader: &Reader,
-) -> Result<Facts, OrgError> {
-    let mut facts = Facts::default();
-    let mut questions = questions(manifests);
-    questions.extend(more);
-    questions.insert(Question::Rows(match &reader.identity().username {
-        Some(running) => user_question(running),
-        // Who that is, is asked at the same time; one of these, as a rule.
-        None => administrators(),
-    }));
-    counted(questions, reader, &mut facts).await?;
-    Ok(facts)
+) -> Result<Live, OrgError> {
+    let mut live = Live::default();
+    let mut needs = needs(manifests);
+    needs.extend(more);
+    // Who it is that asks, is asked at the same time; one of the administrators, as a rule.
+    needs.insert(running_user(reader).unwrap_or(Need::Administrators));
+    ask_org(needs, reader, &mut live).await?;
+    Ok(live)
 }
 
-/// Asks what the first answers show to be worth asking: nothing, in most orgs.
+/// Asks what the first answers show to be worth asking: nothing, in most orgs. What takes longer is told by events.
 ///
 /// # Errors
-/// What the org or the way to it made impossible.
-pub async fn completed(
-    mut facts: Facts,
+/// What the org or the way to it made impossible, and what no true plan can do without and the org refused to tell.
+pub async fn ask_further(
+    mut live: Live,
     manifests: &[Manifest],
     reader: &Reader,
-) -> Result<Facts, Failure> {
-    let lacking = lacking_columns(manifests, &facts);
-    counted(lacking, reader, &mut facts).await.map_err(failed)?;
-    least(ORGANIZATION, ORGANIZATION_LEAST, &mut facts);
-    least(ROLES, ROLES_LEAST, &mut facts);
-    readable(&facts)?;
-    facts.know_profiles();
-    know_running_user(&mut facts, reader);
-    for manifest in manifests {
-        access::know_populations(manifest, &mut facts);
-    }
+    emit: Emit<'_>,
+) -> Result<Live, Failure> {
     for _ in 0..MOST_WAVES {
-        let rare = unanswered(manifests, &facts, reader);
-        if rare.is_empty() {
+        let lacking = live.needs_in_place_of_refused(manifests);
+        let more = if lacking.is_empty() {
+            told_what_is_needed(&live)?;
+            further_needs(manifests, &live, reader)
+        } else {
+            lacking
+        };
+        if more.is_empty() {
             break;
         }
-        counted(rare, reader, &mut facts).await.map_err(failed)?;
+        ask_org(more, reader, &mut live).await.map_err(failed)?;
     }
-    facts.org = which_org(facts.organization(), reader);
-    Ok(facts)
+    told_what_is_needed(&live)?;
+    live.org = which_org(live.organization().learnt(), reader);
+    let completed = complete_sources(&mut live, manifests, reader, emit).await;
+    completed.map_err(failed)?;
+    Ok(live)
 }
 
 /// What only the answers show to be necessary; in most orgs nothing.
-fn unanswered(manifests: &[Manifest], facts: &Facts, reader: &Reader) -> BTreeSet<Question> {
+fn further_needs(manifests: &[Manifest], live: &Live, reader: &Reader) -> BTreeSet<Need> {
     let more = manifests.iter().flat_map(|manifest| {
-        let rare = access::ask_more(manifest, facts).into_iter();
-        rare.chain(findings::ask_more(manifest, facts))
-            .chain(ask_more(manifest, facts))
+        let rare = access::further_needs(manifest, live).into_iter();
+        rare.chain(findings::further_needs(manifest, live))
+            .chain(kinds::further_needs(manifest, live))
     });
-    more.chain(running_user(reader))
-        .filter(|question| !facts.asked(question))
+    let running = reader.identity().username.as_deref();
+    let unknown = running.filter(|name| !live.user(name).was_asked());
+    let running = unknown.map(|name| Need::User(name.to_owned()));
+    more.chain(running)
+        .filter(|need| !live.was_asked(need))
         .collect()
 }
 
-/// Asks, and adds up what it took.
-async fn counted(
-    questions: BTreeSet<Question>,
+/// The queries that these questions are, for who sends them by itself.
+pub fn queries_of(asked: &[Asked]) -> Vec<String> {
+    let text = |asked: &Asked| match &asked.question {
+        Question::Organization(columns) => Some(live::organization_query(columns)),
+        Question::Query(text) => Some(text.clone()),
+        _ => None,
+    };
+    asked.iter().filter_map(text).collect()
+}
+
+/// What their answers tell, in the same order.
+pub fn learn_from(asked: &[Asked], results: Vec<Result<Vec<Row>, Refusal>>) -> Live {
+    let mut live = Live::default();
+    for (asked, result) in asked.iter().zip(results) {
+        let answer = match result {
+            Ok(rows) => Answer::Rows(rows),
+            Err(Refusal { code, message, .. }) => Answer::Refused { code, message },
+        };
+        live.learn(&asked.needs, answer);
+    }
+    live
+}
+
+/// Everything the kinds, the impact and the findings need, once each.
+fn needs(manifests: &[Manifest]) -> BTreeSet<Need> {
+    let mut needs = BTreeSet::from([Need::Organization(Columns::All)]);
+    for manifest in manifests {
+        for kind in KINDS {
+            needs.extend((kind.needs)(manifest));
+        }
+        needs.extend(access::needs(manifest));
+        needs.extend(findings::needs(manifest));
+    }
+    needs
+}
+
+/// Asks the org for these things, takes in what it says of each, and adds up what that took.
+///
+/// # Errors
+/// What the org or the way to it made impossible; a refusal of one thing is an answer.
+pub(crate) async fn ask_org(
+    needs: BTreeSet<Need>,
     reader: &Reader,
-    facts: &mut Facts,
+    live: &mut Live,
 ) -> Result<(), OrgError> {
     let before = reader.usage();
-    wave::answer(questions, reader, facts).await?;
-    let used = reader.usage();
-    facts.requests += used.requests - before.requests;
-    facts.api_calls += used.api_calls - before.api_calls;
-    Ok(())
-}
-
-/// Some columns depend on the org's features. Where one is lacking, the rows are asked for with the columns that every
-/// org has, and what else would have told the same.
-fn lacking_columns(manifests: &[Manifest], facts: &Facts) -> BTreeSet<Question> {
-    let lacks = |query: &str| matches!(facts.refusal(query), Some(("INVALID_FIELD", _)));
-    let mut questions = BTreeSet::new();
-    if lacks(ORGANIZATION) {
-        questions.insert(Question::Query(ORGANIZATION_LEAST.to_owned()));
-        let sharing = manifests.iter().flat_map(|manifest| &manifest.spec.sharing);
-        questions
-            .extend(sharing.map(|sharing| Question::Query(entity_definition(&sharing.object))));
-    }
-    if lacks(ROLES) {
-        questions.insert(Question::Query(ROLES_LEAST.to_owned()));
-        questions.extend(manifests.iter().filter_map(role_by_itself));
-    }
-    questions
-}
-
-/// Files the rows with the least columns where those with all of them are asked for.
-fn least(query: &str, least: &str, facts: &mut Facts) {
-    if let Some(rows) = facts.answered(least).map(<[Row]>::to_vec) {
-        facts.record(Question::Query(query.to_owned()), Answer::Rows(rows));
-    }
-}
-
-/// What is asked about the running user, where it is known who that is.
-fn running_user(reader: &Reader) -> Option<Question> {
-    let running = reader.identity().username.as_deref()?;
-    Some(Question::Rows(user_question(running)))
-}
-
-/// Finds the running user among the administrators.
-fn know_running_user(facts: &mut Facts, reader: &Reader) {
-    let Some(running) = reader.identity().username.as_deref().map(user_question) else {
-        return;
-    };
-    let administrators = facts.selected(&administrators());
-    let Some(row) = administrators
+    let answers = send::send(live::questions(needs), reader).await?;
+    let (refused, told): (Vec<_>, Vec<_>) = answers.into_iter().partition(is_refused_together);
+    let apart = refused
         .iter()
-        .find(|row| running.holds(row))
-        .cloned()
-    else {
-        return;
-    };
-    facts.record(Question::Rows(running), Answer::Rows(vec![row]));
+        .flat_map(|(asked, _)| live::asked_apart(asked));
+    let apart = send::send(apart.collect(), reader).await?;
+    for (asked, answer) in told.into_iter().chain(apart) {
+        live.learn(&asked.needs, answer);
+    }
+    let used = reader.usage();
+    live.requests += used.requests - before.requests;
+    live.api_calls += used.api_calls - before.api_calls;
+    Ok(())
 }
 
-/// The catalogues must be readable: an empty one would make everything in the manifest look unknown.
-fn readable(facts: &Facts) -> Result<(), Failure> {
-    for query in [ORGANIZATION, CONTAINERS, ROLES] {
-        let Some((code, message)) = facts.refusal(query) else {
-            continue;
-        };
-        let message = format!("the org does not let you read its setup: {code}: {message}");
-        let help = "log in as an administrator with View Setup and Configuration and View Roles";
-        let diagnostic = Diagnostic::error("OW3002", message).help(help);
-        return Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED));
+/// Whether a few needs were asked together and refused: one of them may be what the org does not tell.
+fn is_refused_together((asked, answer): &(Asked, Answer)) -> bool {
+    matches!(answer, Answer::Refused { .. }) && (2..=MOST_APART).contains(&asked.needs.len())
+}
+
+/// The running user, where it is known who that is.
+fn running_user(reader: &Reader) -> Option<Need> {
+    let running = reader.identity().username.clone()?;
+    Some(Need::User(running))
+}
+
+/// What was refused and no true plan can do without: an empty part would make everything in the manifest look unknown,
+/// or new.
+fn told_what_is_needed(live: &Live) -> Result<(), Failure> {
+    let refused = live.refusals_of_needed();
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(failure::of_refused(&refused).state(NOTHING_CHANGED)),
     }
-    Ok(())
 }
 
 fn failed(error: OrgError) -> Failure {
     failure::of_org(&error).state(NOTHING_CHANGED)
 }
 
-/// Everything the kinds, the impact and the findings ask, once each.
-pub fn questions(manifests: &[Manifest]) -> BTreeSet<Question> {
-    let mut questions = BTreeSet::from([Question::Query(ORGANIZATION.to_owned())]);
-    for manifest in manifests {
-        for kind in KINDS {
-            questions.extend((kind.ask)(manifest));
-        }
-        questions.extend(access::ask(manifest));
-        questions.extend(findings::ask(manifest));
-    }
-    questions
-}
-
-/// Which org it is, by its log-in and its `Organization` row.
-pub(crate) fn which_org(row: Option<&Row>, reader: &Reader) -> OrgFacts {
+/// Which org it is, by its log-in and what it says of itself.
+pub(crate) fn which_org(organization: Option<&Organization>, reader: &Reader) -> OrgIdentity {
     let identity = reader.identity();
-    let text = |column: &str| {
-        row.and_then(|row| row.text(column))
-            .unwrap_or_default()
-            .to_owned()
-    };
-    OrgFacts {
+    let text = |of: fn(&Organization) -> &String| organization.map(of).cloned().unwrap_or_default();
+    OrgIdentity {
         id: identity.org_id.clone(),
-        name: text("Name"),
+        name: text(|organization| &organization.name),
         instance_url: identity.instance_url.clone(),
-        edition: text("OrganizationType"),
-        sandbox: row.is_some_and(|row| row.flag("IsSandbox")),
+        edition: text(|organization| &organization.edition),
+        sandbox: organization.is_some_and(|organization| organization.sandbox),
         api_version: identity.api_version.clone(),
         running_user: identity.username.clone(),
     }

@@ -9,11 +9,13 @@
 //! **Invariant:** `org` knows envelopes and archives. It has never heard of a kind or a manifest.
 
 mod answer;
+mod assertion;
 mod auth;
 mod auth_url;
 pub mod browser;
 mod certificates;
 mod clock;
+mod collections;
 mod composite;
 mod deploy;
 mod error;
@@ -22,10 +24,11 @@ mod http;
 mod id;
 mod metadata;
 mod phases;
-mod place;
 pub mod poll;
+mod refusal_class;
 mod rest;
 mod retry;
+mod secret_source;
 mod session;
 mod sf;
 mod soap;
@@ -49,16 +52,15 @@ use session::Session;
 
 pub use auth::{LoggedOut, log_out};
 pub use clock::{Clock, MachineClock, Wait};
+pub use collections::{FIRST_ID, MOST_IN_COLLECTION, MOST_TOGETHER, NewRecord, Rows};
 pub use composite::{Json, Resource};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
 pub use metadata::{FileProperties, Retrieved};
 pub use phases::Phase;
+pub use refusal_class::RefusalClass;
 pub use rest::{query_path, tooling_query_path};
 pub use target::{NamedTarget, Target};
-
-/// One record of an answer, its fields in the order of the query.
-pub type Row = serde_json::Map<String, Value>;
 
 /// How to connect.
 #[derive(Clone, Default)]
@@ -70,7 +72,7 @@ pub struct Options {
     /// A file with certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// Connections to open while a token is asked for, where the org's host is known by then, so that the first wave of
-    /// reads finds them standing. Where no token has to be asked for, [`connect`] opens them beside its own questions.
+    /// reads finds them standing.
     pub warm_connections: usize,
     /// Is told about every request.
     pub trace: Option<Trace>,
@@ -154,9 +156,6 @@ pub struct Writer {
 /// and the errors of transport.
 pub async fn connect(target: Target, options: Options) -> Result<Reader, OrgError> {
     let log_in = auth::log_in(target, &options).await?;
-    if !log_in.is_warm {
-        version::warm_up(&log_in.http, &log_in.base, options.warm_connections);
-    }
     let nothing = |_| async { Ok(()) };
     let (reader, _nothing) = identified(log_in, options, nothing).await?;
     Ok(reader)
@@ -234,7 +233,6 @@ fn provisional(log_in: LogIn, api_version: String) -> Reader {
         credentials,
         username,
         org_id,
-        is_warm: _,
     } = log_in;
     let known_id = org_id
         .as_deref()

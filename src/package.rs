@@ -21,7 +21,25 @@ pub enum PackageError {
     /// The archive cannot be written.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// More files than one deploy takes.
+    #[error("the package would hold {0} files, and the org takes {MOST_FILES} in one deploy")]
+    TooManyFiles(usize),
+    /// More bytes than one deploy takes.
+    #[error("the package would be {0} bytes large, and the org takes {MOST_BYTES} in one deploy")]
+    TooLarge(usize),
 }
+
+impl PackageError {
+    /// Whether dividing what is deployed helps.
+    pub fn is_too_much(&self) -> bool {
+        matches!(self, Self::TooManyFiles(_) | Self::TooLarge(_))
+    }
+}
+
+/// Files of one deploy (Metadata API guide, "Deploying and Retrieving Metadata with the Zip File").
+const MOST_FILES: usize = 10_000;
+/// Bytes of a zip file (the same: 39 MB, of which base64 makes the 50 MB that a SOAP message may have).
+const MOST_BYTES: usize = 39 * 1024 * 1024;
 
 /// Where a metadata type lives in a package.
 struct Folder {
@@ -71,7 +89,7 @@ const FOLDERS: [Folder; 6] = [
 ];
 
 /// One merged file: its document and what the manifest of the package names.
-struct Document {
+struct PackageFile {
     root: Element,
     members: Vec<(&'static str, String)>,
 }
@@ -81,7 +99,7 @@ struct Document {
 /// # Errors
 /// Text that XML cannot hold.
 pub fn files(components: &[Component], api_version: &str) -> Result<Files, PackageError> {
-    let mut documents: BTreeMap<String, Document> = BTreeMap::new();
+    let mut documents: BTreeMap<String, PackageFile> = BTreeMap::new();
     for component in components {
         if let Some(body) = &component.body {
             add(&mut documents, component, body);
@@ -132,9 +150,36 @@ pub fn removal_files(components: &[Component], api_version: &str) -> Result<File
 /// Packs files for a deploy; the same files give the same bytes.
 ///
 /// # Errors
-/// Names an archive cannot hold.
+/// Names an archive cannot hold, and more than one deploy takes.
 pub fn zip(files: &Files) -> Result<Vec<u8>, PackageError> {
-    Ok(archive::pack(files)?)
+    if files.len() > MOST_FILES {
+        return Err(PackageError::TooManyFiles(files.len()));
+    }
+    let zip = archive::pack(files)?;
+    within_bytes(zip.len())?;
+    Ok(zip)
+}
+
+/// Whether one deploy takes these files. Only what might be too large is packed for it.
+///
+/// # Errors
+/// As [`zip()`].
+pub fn check_size(files: &Files) -> Result<(), PackageError> {
+    let bytes: usize = files
+        .iter()
+        .map(|(name, file)| name.len() + file.len())
+        .sum();
+    if files.len() > MOST_FILES || bytes > MOST_BYTES {
+        zip(files)?;
+    }
+    Ok(())
+}
+
+fn within_bytes(bytes: usize) -> Result<(), PackageError> {
+    match bytes > MOST_BYTES {
+        true => Err(PackageError::TooLarge(bytes)),
+        false => Ok(()),
+    }
 }
 
 /// Whether a file is called as metadata is, in either layout.
@@ -156,7 +201,7 @@ pub fn folder(kind: &str) -> Option<&'static str> {
         .map(|folder| folder.folder)
 }
 
-fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: &Element) {
+fn add(documents: &mut BTreeMap<String, PackageFile>, component: &Component, body: &Element) {
     let object = component
         .full_name
         .split_once('.')
@@ -176,7 +221,7 @@ fn add(documents: &mut BTreeMap<String, Document>, component: &Component, body: 
         name
     };
     let path = format!("{}/{file}.{}", folder.folder, folder.suffix);
-    let document = documents.entry(path).or_insert_with(|| Document {
+    let document = documents.entry(path).or_insert_with(|| PackageFile {
         root: Element::new(folder.root).with_attribute("xmlns", NAMESPACE),
         members: Vec::new(),
     });
@@ -348,5 +393,25 @@ mod tests {
         .expect("a package");
         assert!(text(&files, "destructiveChanges.xml").contains("<members>Lead.R</members>"));
         assert!(!text(&files, "package.xml").contains("<types>"));
+    }
+
+    #[test]
+    fn what_one_deploy_does_not_take_is_refused() {
+        let files = |count: usize| -> Files {
+            let name = |number| (format!("roles/R{number}.role"), Vec::new());
+            (0..count).map(name).collect()
+        };
+        assert!(check_size(&files(MOST_FILES)).is_ok());
+        let error = zip(&files(MOST_FILES + 1)).unwrap_err();
+        assert!(error.is_too_much());
+        assert_eq!(
+            check_size(&files(MOST_FILES + 1)).unwrap_err().to_string(),
+            "the package would hold 10001 files, and the org takes 10000 in one deploy"
+        );
+        assert!(within_bytes(MOST_BYTES).is_ok());
+        assert!(within_bytes(MOST_BYTES + 1).unwrap_err().is_too_much());
+        // Metadata is text that packs well, so what is large unpacked is no reason to refuse.
+        let text = vec![b' '; MOST_BYTES + 1];
+        assert!(check_size(&Files::from([("package.xml".to_owned(), text)])).is_ok());
     }
 }

@@ -1,37 +1,40 @@
-//! The planner: (manifests, facts) -> plan. Pure; touches nothing.
+//! The planner: (manifests, live org) -> plan. Pure; touches nothing.
 //!
 //! There is one planner: what is shown, what is applied, what verify expects to be empty are all its answer. The
 //! digest covers whatever would be written and nothing that merely counts, so a reviewed plan is the applied plan.
 
 use crate::access::{self, Impact};
-use crate::change::{Action, Change};
+use crate::address::Address;
+use crate::change::{Action, Change, Stage};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Sources};
-use crate::facts::{Facts, OrgFacts};
 use crate::findings::{self, ManualStep, View};
 use crate::kinds::{Draft, KINDS};
+use crate::live::{Live, OrgIdentity, profile_full_name};
 use crate::manifest::Manifest;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Plans manifests together against what was read.
 ///
 /// # Errors
 /// Everything in the manifests that this org makes impossible (exit 65), each with its line.
-pub fn plan(manifests: &[Manifest], facts: &Facts) -> Result<Plan, Failure> {
+pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
     let mut draft = Draft::default();
     let mut left_alone = BTreeMap::new();
+    let mut known = HashMap::new();
     for manifest in manifests {
         for kind in KINDS {
-            let proposed = (kind.propose)(manifest, facts);
+            let proposed = (kind.propose)(manifest, live);
             if let Some((noun, count)) = proposed.left_alone {
                 left_alone
                     .entry(noun)
                     .and_modify(|least: &mut u64| *least = count.min(*least))
                     .or_insert(count);
             }
-            merge(&mut draft, proposed);
+            merge(&mut draft, proposed, &mut known);
         }
     }
     let sources = sources(manifests);
@@ -45,7 +48,7 @@ pub fn plan(manifests: &[Manifest], facts: &Facts) -> Result<Plan, Failure> {
             .with_sources(&sources));
     }
     draft.changes.sort_by_key(|change| change.stage);
-    let (impact, remarks, manual_steps) = remarks(manifests, facts, &draft.changes);
+    let (impact, remarks, manual_steps) = remarks(manifests, live, &draft.changes);
     let mut findings = draft.findings;
     findings.extend(remarks);
     findings
@@ -57,31 +60,41 @@ pub fn plan(manifests: &[Manifest], facts: &Facts) -> Result<Plan, Failure> {
             .map(|manifest| manifest.name.value.as_str())
             .collect::<Vec<_>>()
             .join(", "),
-        digest: digest(&manifest_digest, facts, &draft.changes),
+        digest: digest(&manifest_digest, live, &draft.changes),
         manifest_digest,
-        org: facts.org.clone(),
+        org: live.org.clone(),
         changes: draft.changes,
         impact,
         findings,
         manual_steps,
         left_alone,
-        api_requests: facts.requests,
-        api_calls: facts.api_calls,
+        api_requests: live.requests,
+        api_calls: live.api_calls,
+        retrieved: retrieved(live),
         sources,
     })
 }
 
-/// The same resource may stand in two manifests, as long as they say the same of it.
-fn merge(draft: &mut Draft, proposed: Draft) {
+fn retrieved(live: &Live) -> Vec<String> {
+    let names = live.retrieved.keys();
+    names
+        .map(|name| format!("Profile {}", profile_full_name(name)))
+        .collect()
+}
+
+/// The same resource may stand in two manifests, as long as they say the same of it. `known` is where each change
+/// stands in the draft.
+fn merge(draft: &mut Draft, proposed: Draft, known: &mut HashMap<(Address, Stage), usize>) {
     draft.errors.extend(proposed.errors);
     draft.findings.extend(proposed.findings);
     for change in proposed.changes {
-        let twin = draft
-            .changes
-            .iter()
-            .find(|other| other.address == change.address && other.stage == change.stage);
+        let key = (change.address.clone(), change.stage);
+        let twin = known.get(&key).and_then(|index| draft.changes.get(*index));
         match twin {
-            None => draft.changes.push(change),
+            None => {
+                known.insert(key, draft.changes.len());
+                draft.changes.push(change);
+            }
             Some(twin) if twin.fields == change.fields && twin.action == change.action => {}
             Some(twin) => draft.errors.push(disagreement(twin, &change)),
         }
@@ -90,7 +103,7 @@ fn merge(draft: &mut Draft, proposed: Draft) {
 
 fn disagreement(first: &Change, second: &Change) -> Diagnostic {
     let message = format!("two manifests say different things of {}", second.address);
-    let mut diagnostic = Diagnostic::error("OW2116", message)
+    let mut diagnostic = Diagnostic::error(Code::PlannedManifestsDisagree, message)
         .help("say it in one of them")
         .about(second.address.clone());
     diagnostic.place.clone_from(&second.place);
@@ -102,16 +115,16 @@ fn disagreement(first: &Change, second: &Change) -> Diagnostic {
 
 fn remarks(
     manifests: &[Manifest],
-    facts: &Facts,
+    live: &Live,
     changes: &[Change],
 ) -> (Vec<Impact>, Vec<Diagnostic>, Vec<ManualStep>) {
     let (mut impacts, mut remarks, mut steps): (Vec<Impact>, Vec<_>, Vec<ManualStep>) =
         Default::default();
     for manifest in manifests {
-        let impact = access::impact(manifest, facts);
+        let impact = access::impact(manifest, live);
         let view = View {
             manifest,
-            facts,
+            live,
             changes,
             impact: &impact,
         };
@@ -148,7 +161,7 @@ fn joined_digest(manifests: &[Manifest]) -> String {
 }
 
 /// Covers the manifests, the org, each change with before and after, and what `after` was computed from.
-fn digest(manifest_digest: &str, facts: &Facts, changes: &[Change]) -> String {
+fn digest(manifest_digest: &str, live: &Live, changes: &[Change]) -> String {
     let each = changes.iter().map(|change| {
         let fields = change
             .fields
@@ -163,7 +176,7 @@ fn digest(manifest_digest: &str, facts: &Facts, changes: &[Change]) -> String {
             fingerprint
         ])
     });
-    let content = json!([manifest_digest, facts.org.id, each.collect::<Vec<_>>()]);
+    let content = json!([manifest_digest, live.org.id, each.collect::<Vec<_>>()]);
     hash(content.to_string())
 }
 
@@ -204,7 +217,7 @@ pub struct Plan {
     /// Digest over the manifests' content.
     pub manifest_digest: String,
     /// The org that was read.
-    pub org: OrgFacts,
+    pub org: OrgIdentity,
     /// Digest over the manifests, the org and every change.
     pub digest: String,
     /// Stage by stage.
@@ -221,6 +234,9 @@ pub struct Plan {
     pub api_requests: u64,
     /// What the org counts against its API allocation.
     pub api_calls: u64,
+    /// Components that were retrieved because the org gave them in part, such as `Profile Admin`; what that took is not
+    /// among the requests.
+    pub retrieved: Vec<String>,
     /// The manifests' texts, for excerpts.
     pub sources: Sources,
 }

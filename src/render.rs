@@ -1,14 +1,12 @@
-//! Render: the manifest as files, for people who deploy by other means. Pure but for [`complete`].
+//! Render: the manifest as files, for people who deploy by other means. Pure.
 //!
 //! Defaults and rules are kept apart on purpose: in one package they are the known silent no-op.
 
-use crate::apply::add_rest;
-use crate::change::{Change, Component, Record, RecordValue, Write};
+use crate::change::{Change, Component, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::facts::{Facts, Question, ROLES};
-use crate::kinds::{profile_full_name, user_question};
+use crate::live::Live;
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Reader};
 use crate::package::{self, Files};
 use crate::plan::{self, Plan};
 use serde_json::{Map, Value, json};
@@ -32,36 +30,23 @@ pub enum Layout {
 /// As [`planned`] and [`files`].
 pub fn render(
     manifests: &[Manifest],
-    facts: Option<&Facts>,
+    live: Option<&Live>,
     layout: Layout,
 ) -> Result<Files, Failure> {
-    files(&planned(manifests, facts)?, layout)
+    files(&planned(manifests, live)?, layout)
 }
 
-/// What would be made in an org without it. With `facts`, the profile is the clone as far as they tell; without, it
+/// What would be made in an org without it. With `live`, the profile is the clone as far as they tell; without, it
 /// holds what the manifest says.
 ///
 /// # Errors
 /// Everything in the manifests that the org makes impossible.
-pub fn planned(manifests: &[Manifest], facts: Option<&Facts>) -> Result<Plan, Failure> {
-    let facts = match facts {
-        Some(facts) => as_if_new(manifests, facts.clone()),
-        None => Facts::offline(),
+pub fn planned(manifests: &[Manifest], live: Option<&Live>) -> Result<Plan, Failure> {
+    let live = match live {
+        Some(live) => live.without_what_is_made(manifests),
+        None => Live::offline(),
     };
-    plan::plan(manifests, &facts)
-}
-
-/// Completes what was planned with what reading the clone's source by itself left out, as apply does before it deploys.
-///
-/// # Errors
-/// Whatever keeps the org from telling.
-pub async fn complete(plan: &mut Plan, reader: &Reader) -> Result<(), OrgError> {
-    for change in &mut plan.changes {
-        if let Write::Deploy(components) = &mut change.write {
-            add_rest(components, reader).await?;
-        }
-    }
-    Ok(())
+    plan::plan(manifests, &live)
 }
 
 /// The files of a plan, by path.
@@ -95,32 +80,7 @@ pub fn files(plan: &Plan, layout: Layout) -> Result<Files, Failure> {
     Ok(files)
 }
 
-/// The org as it would be without anything the manifests make: what is rendered is the whole, not the difference.
-fn as_if_new(manifests: &[Manifest], mut facts: Facts) -> Facts {
-    for manifest in manifests {
-        let spec = &manifest.spec;
-        if let Some(profile) = &spec.profile {
-            facts.forget(&Question::Component(
-                "Profile",
-                profile_full_name(&profile.name),
-            ));
-        }
-        if let Some(role) = &spec.role {
-            facts.leave_out(ROLES, |row| row.text("DeveloperName") == Some(&role.name));
-        }
-        if let Some(user) = &spec.user {
-            facts.forget(&Question::Rows(user_question(&user.username)));
-        }
-        let sharing = spec.sharing.iter().map(|sharing| &sharing.object.value);
-        for object in sharing.chain(spec.fields.iter().map(|field| &field.object.value)) {
-            facts.forget(&Question::Component("SharingRules", object.clone()));
-            facts.forget(&Question::Component("CustomObject", object.clone()));
-        }
-    }
-    facts
-}
-
-fn deployed(changes: &[Change], stages: &[u8]) -> Vec<Component> {
+fn deployed(changes: &[Change], stages: &[Stage]) -> Vec<Component> {
     let of_stage = changes
         .iter()
         .filter(|change| stages.contains(&change.stage));
@@ -132,11 +92,11 @@ fn deployed(changes: &[Change], stages: &[u8]) -> Vec<Component> {
 }
 
 /// Stages that are deploys, with the folder each gets.
-const FOLDERS: [(u8, &str); 4] = [
-    (1, "1-fields-profile-role"),
-    (3, "3-sharing-defaults"),
-    (4, "4-role-levels"),
-    (5, "5-sharing-rules"),
+const FOLDERS: [(Stage, &str); 4] = [
+    (Stage::Containers, "1-fields-profile-role"),
+    (Stage::Defaults, "3-sharing-defaults"),
+    (Stage::RoleLevels, "4-role-levels"),
+    (Stage::Rules, "5-sharing-rules"),
 ];
 
 fn mdapi(changes: &[Change], version: &str) -> Result<Files, Failure> {
@@ -160,9 +120,9 @@ const ROLE_LEVELS: &str = "role-levels";
 fn source(changes: &[Change], version: &str) -> Result<Files, Failure> {
     let mut files = Files::new();
     for (directory, stages) in [
-        ("force-app", &[1, 5][..]),
-        ("sharing-defaults", &[3][..]),
-        (ROLE_LEVELS, &[4][..]),
+        ("force-app", &[Stage::Containers, Stage::Rules][..]),
+        ("sharing-defaults", &[Stage::Defaults][..]),
+        (ROLE_LEVELS, &[Stage::RoleLevels][..]),
     ] {
         let components = deployed(changes, stages);
         let fields = components
@@ -186,7 +146,7 @@ fn source(changes: &[Change], version: &str) -> Result<Files, Failure> {
         json!({"path": "force-app", "default": true}),
         json!({"path": "sharing-defaults"}),
     ];
-    if !deployed(changes, &[4]).is_empty() {
+    if !deployed(changes, &[Stage::RoleLevels]).is_empty() {
         directories.push(json!({"path": ROLE_LEVELS}));
     }
     let project =
@@ -227,7 +187,7 @@ fn unwritable(error: package::PackageError) -> Failure {
     Failure::new(
         Exit::Failed,
         vec![Diagnostic::error(
-            "OW3008",
+            Code::PackageNotBuildable,
             format!("cannot build the package: {error}"),
         )],
     )
@@ -248,8 +208,8 @@ fn record_file(record: &Record) -> Vec<u8> {
         match value {
             RecordValue::Literal(Value::Null) => {}
             RecordValue::Literal(value) => drop(values.insert((*column).to_owned(), value.clone())),
-            RecordValue::Lookup(lookup) => {
-                drop(lookups.insert((*column).to_owned(), json!(lookup.soql)))
+            RecordValue::Lookup(reference) => {
+                drop(lookups.insert((*column).to_owned(), json!(reference.query())))
             }
         }
     }
@@ -271,8 +231,8 @@ fn command(record: &Record) -> String {
                 values.push(format!("{column}='{}'", text.replace('\'', "\\'")))
             }
             RecordValue::Literal(other) => values.push(format!("{column}={other}")),
-            RecordValue::Lookup(lookup) => {
-                let query = lookup.soql.replace('"', "\\\"");
+            RecordValue::Lookup(reference) => {
+                let query = reference.query().replace('"', "\\\"");
                 lines.push(format!("{column}=$(sf data query --query \"{query}\" --json | jq -r '.result.records[0].Id')"));
                 values.push(format!("{column}='${column}'"));
             }
@@ -293,7 +253,7 @@ fn readme(
     commands: &[String],
     offline: bool,
 ) -> Vec<u8> {
-    let deploy = |stage: u8, folder: &str| match layout {
+    let deploy = |stage: Stage, folder: &str| match layout {
         Layout::Mdapi => format!("sf project deploy start --metadata-dir {folder}"),
         Layout::Source => format!(
             "sf project deploy start {}",
@@ -323,7 +283,7 @@ fn readme(
         text.push_str(&format!("\n## {step}. {title}\n\n```sh\n{body}\n```\n"));
     };
     for (stage, folder) in FOLDERS {
-        if stage == 3 && !commands.is_empty() {
+        if stage == Stage::Defaults && !commands.is_empty() {
             section("User and permission sets", &commands.join("\n"));
         }
         if !deployed(changes, &[stage]).is_empty() {
@@ -338,7 +298,8 @@ fn granting(changes: &[Change]) -> BTreeSet<String> {
     let fields = changes
         .iter()
         .filter(|change| change.address.kind == "custom_field");
-    let components = fields.flat_map(|change| deployed(std::slice::from_ref(change), &[1]));
+    let components =
+        fields.flat_map(|change| deployed(std::slice::from_ref(change), &[Stage::Containers]));
     let own: BTreeSet<&str> = changes
         .iter()
         .filter(|change| change.address.kind == "profile")
@@ -352,10 +313,10 @@ fn granting(changes: &[Change]) -> BTreeSet<String> {
 }
 
 /// The folders of a source project that belong to a stage.
-fn source_directories(changes: &[Change], stage: u8) -> String {
+fn source_directories(changes: &[Change], stage: Stage) -> String {
     match stage {
-        3 => return "--source-dir sharing-defaults".to_owned(),
-        4 => return format!("--source-dir {ROLE_LEVELS}"),
+        Stage::Defaults => return "--source-dir sharing-defaults".to_owned(),
+        Stage::RoleLevels => return format!("--source-dir {ROLE_LEVELS}"),
         _ => {}
     }
     let components = deployed(changes, &[stage]);
@@ -369,13 +330,13 @@ fn source_directories(changes: &[Change], stage: u8) -> String {
     directories.collect::<Vec<_>>().join(" ")
 }
 
-fn title(stage: u8) -> &'static str {
+fn title(stage: Stage) -> &'static str {
     match stage {
-        1 => "Fields, profile and role",
-        3 => {
+        Stage::Containers => "Fields, profile and role",
+        Stage::Defaults => {
             "Organization-wide defaults, alone; then wait for Setup > Sharing Settings to show them"
         }
-        4 => "Role levels that the new defaults allow",
+        Stage::RoleLevels => "Role levels that the new defaults allow",
         _ => "Sharing rules, once the recalculation is through",
     }
 }

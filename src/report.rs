@@ -11,14 +11,14 @@ pub mod saved;
 pub mod style;
 pub mod text;
 
-use crate::access::Impact;
+use crate::access::{Bypass, Impact};
 use crate::address::Address;
-use crate::apply::STAGES;
-use crate::count::{count, number};
+use crate::count::{count, number, plural};
 use crate::diagnostic::{Diagnostic, Place, Severity};
-use crate::facts::OrgFacts;
+use crate::live::OrgIdentity;
 use crate::manifest::Manifest;
 use crate::plan::{Plan, Summary};
+use crate::tally::Tally;
 
 /// The one sentence that names the embedded org: first and last line of every run against it.
 pub const EMBEDDED_ORG: &str = "embedded demo org, no Salesforce org was touched";
@@ -37,7 +37,7 @@ pub struct Frame {
 }
 
 /// The line that names a Salesforce org: its name, id, what it is, and where.
-pub fn org_line(org: &OrgFacts) -> String {
+pub fn org_line(org: &OrgIdentity) -> String {
     let kind = if org.sandbox { "sandbox" } else { "production" };
     text::printable(&format!(
         "org {} ({}, {kind}) {}",
@@ -76,28 +76,81 @@ fn totals(plan: &Plan) -> String {
     format!("{create} to create, {update} to change, {replace} to replace, {delete} to delete")
 }
 
-/// How much the user will see; `None` where only apply tells.
-fn sight_after(impact: &Impact) -> Option<String> {
-    let visible = number(impact.visible_after?);
-    Some(if impact.at_most {
-        format!("at most {visible}")
-    } else {
-        visible
-    })
+/// How many records the user will see, in words; `None` where that says nothing: it may be any number of them.
+fn visible_after(impact: &Impact) -> Option<String> {
+    match &impact.visible_after {
+        Tally::Exactly(visible) => Some(number(*visible)),
+        Tally::Between {
+            at_least: 0,
+            at_most,
+        } if impact.records.exactly() == Some(*at_most) => None,
+        Tally::Between { .. } => Some(tally(&impact.visible_after)),
+        Tally::Unknown(_) => None,
+    }
+}
+
+/// `311`, `at most 311`, `12 to 311`, or that it is not known.
+fn tally(tally: &Tally) -> String {
+    match tally {
+        Tally::Exactly(exactly) => number(*exactly),
+        Tally::Between {
+            at_least: 0,
+            at_most,
+        } => format!("at most {}", number(*at_most)),
+        Tally::Between { at_least, at_most } => {
+            format!("{} to {}", number(*at_least), number(*at_most))
+        }
+        Tally::Unknown(_) => "not known".to_owned(),
+    }
+}
+
+/// The same with its noun: `1 user`, `an unknown number of users`.
+fn tally_of(tally: &Tally, noun: &str) -> String {
+    match tally {
+        Tally::Exactly(exactly) => count(*exactly, noun),
+        Tally::Between { at_least, at_most } => {
+            format!("{} to {}", number(*at_least), count(*at_most, noun))
+        }
+        Tally::Unknown(_) => format!("an unknown number of {}", plural(0, noun)),
+    }
 }
 
 /// How many records there are, how many the user sees now, and how many after.
-fn sights(impact: &Impact) -> [String; 3] {
-    let now = match impact.visible_now {
-        Some(visible) => number(visible),
-        None if impact.user_exists => "not counted".to_owned(),
-        None => "no user yet".to_owned(),
+fn record_counts(impact: &Impact) -> [String; 3] {
+    let now = impact.visible_now.as_ref();
+    let after = match &impact.visible_after {
+        Tally::Unknown(_) => "not known".to_owned(),
+        _ => visible_after(impact).unwrap_or_else(|| "not known yet".to_owned()),
     };
     [
-        number(impact.records),
-        now,
-        sight_after(impact).unwrap_or_else(|| "not known yet".to_owned()),
+        tally(&impact.records),
+        now.map_or_else(|| "no user yet".to_owned(), tally),
+        after,
     ]
+}
+
+/// Who loses sight, a profile each; `escape` writes names.
+fn losing_words(impact: &Impact, escape: impl Fn(&str) -> String) -> Vec<String> {
+    let Some(losing) = impact.users_losing_access.as_ref().learnt() else {
+        return vec!["not known".to_owned()];
+    };
+    let each = losing.iter();
+    each.map(|entry| format!("{} {}", number(entry.users), escape(&entry.profile)))
+        .collect()
+}
+
+/// Who sees everything anyway; `escape` writes names.
+fn bypass_words(impact: &Impact, escape: impl Fn(&str) -> String) -> Vec<String> {
+    let Some(bypass) = impact.bypass.as_ref().learnt() else {
+        return vec!["not known".to_owned()];
+    };
+    let users = |entry: &Bypass| match entry.users.exactly() {
+        Some(users) => number(users),
+        None => "?".to_owned(),
+    };
+    let each = bypass.iter();
+    each.map(|entry| format!("{} {} ({})", users(entry), escape(&entry.name), entry.by))
+        .collect()
 }
 
 /// What the plan does not touch, counted: `4 sharing rules`, `1 role`.
@@ -122,14 +175,6 @@ fn kind_words(address: &Address) -> String {
 /// A place as editors take it: `orgwright.yaml:28`.
 fn place_words(place: &Place) -> String {
     text::printable(&format!("{}:{}", place.file, place.line)).into_owned()
-}
-
-/// What a stage does; the one after the last is the proof.
-fn stage_title(stage: u8) -> &'static str {
-    STAGES
-        .iter()
-        .find(|(number, _)| *number == stage)
-        .map_or("proof, record by record", |(_, title)| title)
 }
 
 /// The findings of a weight.

@@ -1,7 +1,11 @@
-//! Writes values into SOQL so that no value can end its own quotes.
+//! Writes values into SOQL so that no value can end its own quotes, and reads the rows that come back.
 //!
 //! **Promise:** a SOQL lexer reads exactly the given text back out of [`literal`]; a `LIKE` with [`like`] matches
 //! exactly that text. Everything that meets SOQL goes through here.
+
+mod row;
+
+pub use row::{Cells, Row};
 
 /// The text as a quoted SOQL literal.
 pub fn literal(text: &str) -> String {
@@ -32,6 +36,75 @@ pub fn list<Item: AsRef<str>>(items: impl IntoIterator<Item = Item>) -> String {
         .map(|item| literal(item.as_ref()))
         .collect();
     format!("({})", literals.join(","))
+}
+
+/// Most characters of one query (SOQL and SOSL Reference, "SOQL Limits").
+pub const MOST_CHARACTERS: usize = 100_000;
+
+/// The texts in groups, as few as keep the [`list`] of each within so many characters. They stay in their order; one that
+/// is too long by itself stands alone.
+pub fn list_groups<Item: AsRef<str>>(
+    items: impl IntoIterator<Item = Item>,
+    most: usize,
+) -> Vec<Vec<Item>> {
+    let room = most.saturating_sub("()".len());
+    grouped(items, room, ",".len(), |item| {
+        characters(&literal(item.as_ref()))
+    })
+}
+
+/// A condition, and what is answered by the rows that meet it.
+pub type ConditionOf<Met> = (String, Vec<Met>);
+
+/// The conditions joined by `OR`, in as few texts as keep each within so many characters, with what each answers. They
+/// stay in their order; one that is too long by itself stands alone.
+pub fn any_of<Met>(
+    conditions: impl IntoIterator<Item = ConditionOf<Met>>,
+    most: usize,
+) -> Vec<ConditionOf<Met>> {
+    const OR: &str = ") OR (";
+    let room = most.saturating_sub("()".len());
+    let groups = grouped(conditions, room, OR.len(), |(condition, _)| {
+        characters(condition)
+    });
+    let joined = groups.into_iter().map(|group| {
+        let (conditions, met): (Vec<String>, Vec<Vec<Met>>) = group.into_iter().unzip();
+        let text = match conditions.as_slice() {
+            [one] => one.clone(),
+            several => format!("({})", several.join(OR)),
+        };
+        (text, met.into_iter().flatten().collect())
+    });
+    joined.collect()
+}
+
+/// Items in groups whose sizes, with what stands between, add up to no more than there is room for.
+fn grouped<Item>(
+    items: impl IntoIterator<Item = Item>,
+    room: usize,
+    between: usize,
+    size: impl Fn(&Item) -> usize,
+) -> Vec<Vec<Item>> {
+    let mut groups: Vec<Vec<Item>> = Vec::new();
+    let mut left = 0;
+    for item in items {
+        let size = size(&item);
+        match groups.last_mut() {
+            Some(group) if size + between <= left => {
+                left -= size + between;
+                group.push(item);
+            }
+            _ => {
+                left = room.saturating_sub(size);
+                groups.push(vec![item]);
+            }
+        }
+    }
+    groups
+}
+
+fn characters(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// Whether a text is a record id: 15 or 18 letters and digits.
@@ -108,7 +181,66 @@ mod tests {
         assert!(!is_id("00D00000000000' ") && !is_id("00D0000000000011") && !is_id(""));
     }
 
+    #[test]
+    fn what_does_not_fit_stands_alone() {
+        let long = "x".repeat(20);
+        let groups = list_groups(["a", "b", &long, "c"], 12);
+        assert_eq!(groups, [vec!["a", "b"], vec![&*long], vec!["c"]]);
+        assert_eq!(
+            list_groups(Vec::<String>::new(), 12),
+            Vec::<Vec<String>>::new()
+        );
+        let conditions = [("A = 1", 1), ("B = 2", 2), ("C = 3", 3)];
+        let conditions = conditions.map(|(text, number)| (text.to_owned(), vec![number]));
+        let joined = [
+            ("(A = 1) OR (B = 2)".to_owned(), vec![1, 2]),
+            ("C = 3".to_owned(), vec![3]),
+        ];
+        assert_eq!(any_of(conditions, 22), joined);
+    }
+
     proptest! {
+        #![proptest_config(testing::law(256))]
+
+        #[test]
+        fn a_split_list_holds_everything_once_in_order_and_as_tightly_as_can_be(
+            items in prop::collection::vec(".{0,12}", 0..60),
+            most in 0_usize..200,
+        ) {
+            let groups = list_groups(items.iter().map(String::as_str), most);
+            let fits = |group: &[&str]| characters(&list(group)) <= most;
+            for group in &groups {
+                prop_assert!(group.len() == 1 || fits(group), "{group:?} does not fit {most}");
+            }
+            for pair in groups.windows(2) {
+                let with_next = [pair[0].as_slice(), &pair[1][..1]].concat();
+                prop_assert!(!fits(&with_next), "{with_next:?} fits {most}");
+            }
+            let all: Vec<&str> = items.iter().map(String::as_str).collect();
+            prop_assert_eq!(groups.concat(), all);
+        }
+
+        #[test]
+        fn split_conditions_are_all_there_and_fit(
+            sizes in prop::collection::vec(1_usize..40, 0..60),
+            most in 0_usize..200,
+        ) {
+            let conditions: Vec<String> = sizes.iter().map(|size| "x".repeat(*size)).collect();
+            let with_nothing = conditions.iter().map(|text| (text.clone(), Vec::<()>::new()));
+            let joined: Vec<String> = any_of(with_nothing, most).into_iter().map(|(text, _)| text).collect();
+            for text in &joined {
+                prop_assert!(characters(text) <= most || !text.contains(" OR "), "{text}");
+            }
+            let mut apart = Vec::new();
+            for text in &joined {
+                match text.contains(") OR (") {
+                    true => apart.extend(text[1..text.len() - 1].split(") OR (")),
+                    false => apart.push(text.as_str()),
+                }
+            }
+            prop_assert_eq!(apart, conditions);
+        }
+
         #[test]
         fn a_literal_reads_back_and_ends_where_it_ends(text in any::<String>()) {
             let query = format!("{} AND X", literal(&text));

@@ -11,13 +11,13 @@ mod watch;
 
 use crate::access::{self, Impact};
 use crate::change::Change;
+use crate::code::Code;
 use crate::count::{agree, count, number};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Emit;
-use crate::facts::{Facts, OrgFacts, Question};
 use crate::failure::{self, NOTHING_CHANGED};
+use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
-use crate::observe;
 use crate::org::{OrgError, Reader};
 use crate::plan;
 use serde::Serialize;
@@ -40,13 +40,13 @@ const QUERIES_A_REQUEST: usize = 25;
 /// What the org or the way to it made impossible; a manifest the org contradicts.
 pub async fn verify(
     manifests: &[Manifest],
+    live: &Live,
     reader: &Reader,
     sample: Sample,
     emit: Emit<'_>,
 ) -> Result<Verification, Failure> {
-    let facts = observe::observe(manifests, reader).await?;
-    let plan = plan::plan(manifests, &facts)?;
-    let access = prove(manifests, &facts, reader, sample, emit).await?;
+    let plan = plan::plan(manifests, live)?;
+    let access = prove(manifests, live, reader, sample, emit).await?;
     Ok(Verification {
         org: plan.org,
         converged: plan.changes.is_empty(),
@@ -56,35 +56,44 @@ pub async fn verify(
     })
 }
 
-/// Compares record access. Objects that nobody restricts have nothing to prove. Records that `facts` hold, because
-/// [`ask`] was part of their wave, are not read again.
+/// Compares record access. Objects that nobody restricts have nothing to prove. Records that `live` hold, because
+/// [`needs`] were part of their wave, are not read again.
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
 pub async fn prove(
     manifests: &[Manifest],
-    facts: &Facts,
+    live: &Live,
     reader: &Reader,
     sample: Sample,
     emit: Emit<'_>,
 ) -> Result<Vec<Access>, Failure> {
-    if let Some(blind) = manifests
-        .iter()
-        .find_map(|manifest| access::blind(manifest, facts))
-    {
-        let running = facts.org.running_user.as_deref().unwrap_or_default();
-        let message = format!(
-            "`{running}` does not see every {}: the proof would be blind",
-            blind.object
-        );
-        let help = "log in as an administrator with View All Data";
-        let diagnostic = Diagnostic::error("OW2025", message).help(help);
-        return Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED));
+    for manifest in manifests {
+        sees_all(manifest, live)?;
     }
-    let subjects = subject::all(manifests, facts);
+    let subjects = subject::subjects_of(manifests, live);
     compared(&subjects, reader, sample, emit)
         .await
         .map_err(failed)
+}
+
+/// Who asks must see every record.
+fn sees_all(manifest: &Manifest, live: &Live) -> Result<(), Failure> {
+    let running = live.org.running_user.as_deref().unwrap_or_default();
+    let message = match access::not_seen_whole(manifest, live) {
+        Known::Is(None) => return Ok(()),
+        Known::Is(Some(blind)) => format!(
+            "`{running}` does not see every {}: the proof would be blind",
+            blind.object
+        ),
+        other => format!(
+            "it is not known whether `{running}` sees every record: {}",
+            other.why_unknown().unwrap_or_default()
+        ),
+    };
+    let help = "log in as an administrator with View All Data";
+    let diagnostic = Diagnostic::error(Code::LogInSeesTooLittle, message).help(help);
+    Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED))
 }
 
 async fn compared(
@@ -97,52 +106,67 @@ async fn compared(
     for subject in subjects {
         records.push(subject.records(reader, sample).await?);
     }
-    let granted = granted::ask(subjects, &records, reader, emit).await?;
+    let granted = granted::ask_access(subjects, &records, reader, emit).await?;
     let mut proved = Vec::new();
     for ((subject, records), granted) in subjects.iter().zip(&records).zip(&granted) {
         let mut access = subject.compare(records, granted);
-        cause::explain(subject, &mut access, reader).await?;
+        cause::explain_leaks(subject, &mut access, reader).await?;
         proved.push(access);
     }
     Ok(proved)
 }
 
-/// The records that a proof will compare, as questions that can be part of the wave before it; none where they are
-/// more than one request asks about.
-pub fn ask(manifests: &[Manifest], impact: &[Impact], sample: Sample) -> BTreeSet<Question> {
+/// The records that a proof will compare, as needs that can be met in the wave before it; none where they are more than
+/// one request asks about.
+pub fn needs(manifests: &[Manifest], impact: &[Impact], sample: Sample) -> BTreeSet<Need> {
     let population = |object: &str| {
         let of_object = impact.iter().find(|impact| impact.object == object);
-        of_object.map_or(u64::MAX, |impact| impact.records)
+        of_object.and_then(|impact| impact.records.at_most())
     };
     if !in_one_request(impact) {
         return BTreeSet::new();
     }
-    let nothing = Facts::offline();
+    let is_wanted = |object: &str| population(object).is_some_and(|all| sample.is_whole(all));
+    needs_of_records(manifests, is_wanted, Need::Records)
+}
+
+/// The first page of the records that a proof will compare, as needs that can be met in the wave before it: where it is
+/// not known yet how many there are, and as a rule they are no more.
+pub fn needs_of_first_pages(manifests: &[Manifest], sample: Sample) -> BTreeSet<Need> {
+    let is_wanted = |_: &str| sample.is_whole(FIRST_PAGE);
+    needs_of_records(manifests, is_wanted, Need::FirstRecords)
+}
+
+/// A need of the records of each object that is compared and wanted, before anything is known of the org.
+fn needs_of_records(
+    manifests: &[Manifest],
+    is_wanted: impl Fn(&str) -> bool,
+    need: fn(String, BTreeSet<String>) -> Need,
+) -> BTreeSet<Need> {
+    let nothing = Live::offline();
     let subjects = manifests.iter().flat_map(|manifest| {
         let sharing = manifest.spec.sharing.iter();
         sharing.map(move |sharing| (manifest, sharing))
     });
-    let whole = subjects.filter(|(_, sharing)| {
-        access::is_name(&sharing.object) && sample.is_whole(population(&sharing.object))
+    let wanted = subjects
+        .filter(|(_, sharing)| access::is_name(&sharing.object) && is_wanted(&sharing.object));
+    let needs = wanted.map(|(manifest, sharing)| {
+        let columns = subject::proof_columns(sharing, manifest, &nothing, |_| true);
+        need(sharing.object.value.clone(), columns)
     });
-    let queries = whole.map(|(manifest, sharing)| {
-        let subject = Subject {
-            manifest,
-            sharing,
-            facts: &nothing,
-            user_id: "",
-        };
-        Question::Query(subject.select_all_paths())
-    });
-    queries.collect()
+    needs.collect()
 }
 
 /// Whether one request asks about all the records of these objects.
 pub fn in_one_request(impact: &[Impact]) -> bool {
-    let queries = impact
-        .iter()
-        .map(|impact| impact.records.div_ceil(RECORDS_A_QUERY as u64));
-    queries.sum::<u64>() <= QUERIES_A_REQUEST as u64
+    let mut queries = 0_u64;
+    for impact in impact {
+        let Some(records) = impact.records.at_most() else {
+            return false;
+        };
+        queries += records.div_ceil(RECORDS_A_QUERY as u64);
+    }
+    queries <= QUERIES_A_REQUEST as u64
 }
 
 fn failed(error: OrgError) -> Failure {
@@ -153,7 +177,7 @@ fn failed(error: OrgError) -> Failure {
 #[derive(Clone, Debug)]
 pub struct Verification {
     /// The org that was asked.
-    pub org: OrgFacts,
+    pub org: OrgIdentity,
     /// Whether planning again found nothing to do.
     pub converged: bool,
     /// What planning again would still change.
@@ -254,7 +278,7 @@ impl Access {
 }
 
 /// The findings and the exit class of a proof that failed.
-pub fn failure(verification: &Verification) -> Option<Failure> {
+pub fn proof_failure(verification: &Verification) -> Option<Failure> {
     if verification.proved() {
         return None;
     }
@@ -269,7 +293,7 @@ pub fn failure(verification: &Verification) -> Option<Failure> {
             number(missing),
             agree(missing, "is", "are")
         );
-        Diagnostic::error("OW5003", message)
+        Diagnostic::error(Code::ProofFailed, message)
             .help("each is listed with its cause; the findings name what usually does it")
     });
     Some(Failure::new(Exit::ProofFailed, sentences.collect()))

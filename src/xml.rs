@@ -237,6 +237,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(testing::law(256))]
+
         #[test]
         fn what_was_written_reads_back(element in element()) {
             let pretty = write(&element).unwrap();

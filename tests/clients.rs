@@ -44,8 +44,8 @@ fn tell(text: &str) {
 }
 
 /// The folder of the clients; `None` where nobody installed them.
-fn clients() -> Option<PathBuf> {
-    let folder = std::env::var_os("ORGWRIGHT_CLIENTS").filter(|folder| !folder.is_empty());
+fn clients(what: &str) -> Option<PathBuf> {
+    let folder = testing::material("clients", what);
     folder.map(|folder| {
         std::fs::canonicalize(folder).expect("ORGWRIGHT_CLIENTS names the folder of install.sh")
     })
@@ -150,17 +150,9 @@ fn interpreter(clients: &Path, name: &str) -> PathBuf {
 
 /// Runs a script against an org of its own; `client` is the file that shows that its client is installed.
 fn run(name: &str, client: &str, options: &[&str]) {
-    let Some(clients) = clients() else {
-        tell(&format!(
-            "skipped: {name} (ORGWRIGHT_CLIENTS names no folder of tests/clients/install.sh)"
-        ));
-        return;
-    };
+    let Some(clients) = clients(name) else { return };
     if !clients.join(client).exists() {
-        tell(&format!(
-            "skipped: {name} (its client is not in ORGWRIGHT_CLIENTS)"
-        ));
-        return;
+        return testing::skipped("clients", name);
     }
     let stage = stage(&clients, options);
     let mut command = Command::new(interpreter(&clients, name));
@@ -207,15 +199,13 @@ fn count(name: &str, told: &str, complaints: &str) {
 
 /// What libxml2 says of the SOAP answers a script was given, as the line of a check.
 fn judged_answers(stage: &Stage) -> String {
-    let lint = Command::new("xmllint").arg("--version").output();
-    let (Some(wsdl), Ok(_)) = (std::env::var_os("ORGWRIGHT_WSDL"), lint) else {
-        return "skipped: SOAP answers are not validated (needs ORGWRIGHT_WSDL and xmllint)\n"
-            .into();
+    let Some(schema) = testing::schema("SOAP answers to other people's clients") else {
+        return String::new();
     };
     let judged = Command::new("python3")
         .arg(script("support/answers.py"))
         .arg(stage.folder.path().join("answers"))
-        .arg(Path::new(&wsdl).join("metadata.xsd"))
+        .arg(schema)
         .output()
         .expect("python3 runs");
     let complaints = String::from_utf8_lossy(&judged.stderr);
@@ -239,8 +229,8 @@ fn jsforce_metadata() {
 
 #[test]
 fn corpus_through_jsforce() {
-    if std::env::var_os("ORGWRIGHT_CORPUS").is_none() {
-        return tell("skipped: corpus.mjs (ORGWRIGHT_CORPUS names no folder of real files)");
+    if testing::material("corpus", "corpus.mjs").is_none() {
+        return;
     }
     run("corpus.mjs", "node_modules/jsforce", &[]);
 }

@@ -17,9 +17,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use orgwright::emulator::faults::Faults;
-use orgwright::emulator::store::Org;
-use orgwright::emulator::{self, Server};
+use salesforce_emulator::faults::Faults;
+use salesforce_emulator::store::Org;
+use salesforce_emulator::{self as emulator, Server};
 use support::{Run, finish, program};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -30,7 +30,7 @@ const MANIFEST: &str = concat!(
 );
 
 /// How long a run may take to come to the point where it is killed: so many looks.
-const MOST_LOOKS: usize = 20_000;
+const MOST_LOOKS: usize = 300_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// Where a run is killed. Requests and events are counted from 0.

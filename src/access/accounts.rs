@@ -1,19 +1,14 @@
 //! What accounts open of their contacts, opportunities and cases: to those whom account rules name, and to those who own
 //! accounts, as far as their role's level says. Pure.
 
-use crate::facts::{Facts, ROLES, Row};
+use crate::live::{Filter, Live, LiveRole};
 use crate::manifest::{AccessLevel, Manifest, Sharing};
-use crate::soql;
 use crate::xml::Element;
-use std::collections::BTreeSet;
 
 /// The rules on accounts that share an object's records together with their account.
-pub(super) fn account_rules<'a>(
-    object: &str,
-    facts: &'a Facts,
-) -> impl Iterator<Item = &'a Element> {
+pub(super) fn account_rules<'a>(object: &str, live: &'a Live) -> impl Iterator<Item = &'a Element> {
     let level = account_level(object);
-    let document = level.and_then(|_| facts.component("SharingRules", "Account"));
+    let document = level.and_then(|_| live.sharing_rules("Account").found());
     let rules = document.into_iter().flat_map(|document| &document.children);
     rules.filter(move |rule| {
         let settings = rule.child("accountSettings");
@@ -33,33 +28,28 @@ pub(super) fn account_level(object: &str) -> Option<&'static str> {
 }
 
 /// Whether the owners of accounts with this role see an object's records under them.
-pub(super) fn opens_to_owners(role: &Row, object: &str) -> bool {
-    role.text(&format!("{object}AccessForAccountOwner")) != Some("None")
+pub(super) fn opens_to_owners(role: &LiveRole, object: &str) -> bool {
+    role.level_on(object) != Some("None")
 }
 
 /// The records that the user, or somebody in a role below, will see because of owning their account.
 pub(super) fn of_account_owners(
     sharing: &Sharing,
     manifest: &Manifest,
-    below: &BTreeSet<String>,
-    facts: &Facts,
-) -> Option<String> {
+    below: &[&LiveRole],
+) -> Vec<Filter> {
     let object = sharing.object.as_str();
-    account_level(object)?;
-    let roles = facts.rows(ROLES).iter();
-    let open = roles.filter(|role| opens_to_owners(role, object));
-    let open: Vec<&str> = open
-        .filter_map(|role| role.text("Id"))
-        .filter(|id| below.contains(*id))
-        .collect();
+    if account_level(object).is_none() {
+        return Vec::new();
+    }
+    let open = below.iter().filter(|role| opens_to_owners(role, object));
+    let mut open: Vec<&str> = open.map(|role| role.id.as_str()).collect();
+    open.sort_unstable();
     let username = manifest.spec.user.as_ref().map(|user| &user.username.value);
     let username = username.filter(|_| is_stated_open(object, manifest));
-    let mut any = Vec::new();
-    any.extend(username.map(|name| format!("Account.Owner.Username = {}", soql::literal(name))));
-    any.extend(
-        (!open.is_empty()).then(|| format!("Account.Owner.UserRoleId IN {}", soql::list(open))),
-    );
-    (!any.is_empty()).then(|| format!("({})", any.join(" OR ")))
+    let own = username.map(|name| Filter::under_accounts_of(name));
+    let of_roles = (!open.is_empty()).then(|| Filter::under_accounts_of_roles(open));
+    own.into_iter().chain(of_roles).collect()
 }
 
 /// Whether the manifest gives its role more than the narrowest level, which is none where the default is private.

@@ -1,9 +1,8 @@
 //! Which rules of a manifest reach its user. Pure.
 
-use super::{USERS_WITH_ROLES, subordinates};
 use crate::criteria::Verdict;
-use crate::facts::{Facts, ROLES};
 use crate::kinds::rule_target;
+use crate::live::Live;
 use crate::manifest::{Manifest, Principal, Rule, Sharing};
 
 /// The rules by criteria that reach the manifest's user, or may reach it: rules for others are none of its business.
@@ -30,9 +29,9 @@ pub fn owner_rules<'a>(
 }
 
 /// Whether a record of that owner is shared by a rule for what `owned_by` own. Members of groups and queues are for the
-/// org to say.
-pub fn owned_by(principal: &Principal, owner: &str, facts: &Facts) -> Verdict {
-    let (name, below) = match principal {
+/// org to say, and so are roles that it did not tell.
+pub fn owned_by(principal: &Principal, owner: &str, live: &Live) -> Verdict {
+    let (name, with_below) = match principal {
         Principal::AllInternalUsers => return owner.starts_with("005").into(),
         Principal::Group(_) | Principal::Queue(_) => return Verdict::Either,
         Principal::Role(name) => (name, false),
@@ -40,20 +39,14 @@ pub fn owned_by(principal: &Principal, owner: &str, facts: &Facts) -> Verdict {
             (name, true)
         }
     };
-    let rows = facts.rows(ROLES).iter();
-    let own = rows
-        .filter(|row| row.text("DeveloperName") == Some(name))
-        .find_map(|row| row.text("Id"));
-    let under = below.then(|| subordinates(Some(name), facts));
-    let holds = |role: &str| own == Some(role) || under.iter().any(|ids| ids.contains(role));
-    let rows = facts.rows(USERS_WITH_ROLES).iter();
-    let owner = rows
-        .filter(|row| {
-            row.text("Id")
-                .is_some_and(|id| id.get(..15) == owner.get(..15))
-        })
-        .find_map(|row| row.text("UserRoleId"));
-    owner.is_some_and(holds).into()
+    let Some((roles, of_users)) = live.roles().and(live.roles_of_users()).learnt() else {
+        return Verdict::Either;
+    };
+    let Some(role) = of_users.of(owner).and_then(|id| roles.of_id(id)) else {
+        return Verdict::No;
+    };
+    let is_below = || roles.above(role).iter().any(|above| above.name == *name);
+    (role.name == *name || (with_below && is_below())).into()
 }
 
 /// Whether a rule reaches the manifest's user. Who belongs to a group, or stands below another role, is for the org to

@@ -1,170 +1,171 @@
 //! How much of an object the integration user sees today. Counts, by share rows where the rules are not yet as wanted.
 
 use super::accounts::{account_level, account_rules, opens_to_owners};
-use super::visible::{
-    by_default, is_countable, is_open, is_reached_by_others, rules_stand, subordinates, user_row,
-};
-use super::{expected, held_bypass, of_subordinates, owned};
-use crate::facts::{Facts, ROLES, Row};
-use crate::kinds::in_force;
-use crate::manifest::{Manifest, Sharing, SharingModel};
-use crate::soql;
+use super::{SharingView, count, expected_records, held_bypass, shareable};
+use crate::live::{Filter, Known, Live, LiveRole, LiveUser, Need, SharedWith};
+use crate::manifest::{Sharing, SharingModel};
+use crate::tally::Tally;
 use std::collections::BTreeSet;
 
-/// What the user sees today: everything where the default or a permission opens it, else what it and its subordinates
-/// own and what share rows give them; without public groups, whose members are for the org to say. `None` while the user
-/// does not exist, and where accounts open their children to it.
-pub(super) fn now(
-    sharing: &Sharing,
-    manifest: &Manifest,
-    facts: &Facts,
-    records: u64,
-) -> Option<u64> {
-    let row = user_row(manifest, facts)?;
-    let object = &sharing.object.value;
-    if held_bypass(object, row, facts).is_some() {
-        return Some(records);
+impl SharingView<'_> {
+    /// What the user sees today: everything where the default or a permission opens it, else what it and its
+    /// subordinates own and what share rows give them; without public groups, whose members are for the org to say.
+    /// `None` while the user does not exist.
+    pub(super) fn visible_now(&self) -> Option<Tally> {
+        let user = self.live.own_user(self.manifest)?;
+        let held = held_bypass(self.object(), user, self.live);
+        Some(match held {
+            Known::Is(Some(_)) => self.records.clone().into(),
+            Known::Is(None) => self.visible_by_sharing(user),
+            other => other.unknown_tally(),
+        })
     }
-    match in_force(facts, object) {
-        Some(SharingModel::Private) | None => {}
-        Some(model) => return by_default(object, model, facts, records),
+
+    fn visible_by_sharing(&self, user: &LiveUser) -> Tally {
+        match self.live.default_in_force(self.object()) {
+            Some(SharingModel::Private) | None => {}
+            Some(model) => return self.by_default(model),
+        }
+        if let Some(wanted) = self.count_as_wanted(user) {
+            return self.live.count(&wanted).into();
+        }
+        let sight = UserSight::of(user, self.live);
+        match sight.is_opened_by_accounts(self.object(), self.live) {
+            Known::Is(false) => {}
+            Known::Is(true) => {
+                let why = "accounts open more of them to the user than can be counted";
+                return Tally::Unknown(why.to_owned());
+            }
+            other => return other.unknown_tally(),
+        }
+        let shared = self.live.count(&sight.shared(self.object()));
+        let owned = sight.owned_records(self.sharing, self.live);
+        Tally::from(shared).plus(&owned.into())
     }
-    if is_as_wanted(sharing, manifest, facts, row) {
-        return facts.count(&expected(sharing, manifest)?);
+
+    /// Counts what the manifest's rules give and what the user owns, where it sees just that and a query can count it.
+    fn count_as_wanted(&self, user: &LiveUser) -> Option<Need> {
+        let just_that = self.is_countable()
+            && self.sees_every_criterion()
+            && self.rules_stand
+            && !self.is_open()
+            && !self.is_reached_by_others()
+            && UserSight::of(user, self.live).below.is_empty();
+        let expected = expected_records(self.sharing, self.manifest).filter(|_| just_that)?;
+        Some(count(self.sharing, expected))
     }
-    let sight = Sight::of(row, facts);
-    if sight.is_opened_by_accounts(object, facts) {
-        return None;
+
+    /// What has to be counted so that [`View::visible_now`] can answer, beside what is asked anyhow.
+    pub(super) fn counts_of_now(&self) -> Vec<Need> {
+        let private = self.live.default_in_force(self.object()) == Some(SharingModel::Private);
+        let user = self.live.own_user(self.manifest).filter(|_| private);
+        let Some(user) = user else {
+            return Vec::new();
+        };
+        if self.count_as_wanted(user).is_some() {
+            return Vec::new();
+        }
+        let sight = UserSight::of(user, self.live);
+        let accounts = account_level(self.object()).map(|_| sight.accounts());
+        let owned = sight.owned(self.sharing);
+        let owned = owned.filter(|_| self.needs_count_of_owned(&sight));
+        let counts = [sight.shared(self.object())].into_iter();
+        counts.chain(owned).chain(accounts).collect()
     }
-    Some(facts.count(&sight.given(object))? + facts.count(&sight.owned(sharing))?)
+
+    /// What the user alone owns is told by the counts by owner, where the org gave them.
+    fn needs_count_of_owned(&self, sight: &UserSight) -> bool {
+        let by_owner = self.live.owners(self.object()).learnt();
+        by_owner.is_none() || !sight.below.is_empty()
+    }
 }
 
-/// Whether the user sees just what the manifest's rules give and what it owns, and a query can count that.
-fn is_as_wanted(sharing: &Sharing, manifest: &Manifest, facts: &Facts, user: &Row) -> bool {
-    is_countable(sharing, manifest)
-        && rules_stand(sharing, manifest, facts)
-        && !is_open(sharing, manifest, facts)
-        && !is_reached_by_others(sharing, manifest, facts)
-        && subordinates(user.text("UserRole.DeveloperName"), facts).is_empty()
+/// Whose records the user sees.
+struct UserSight<'a> {
+    user: &'a LiveUser,
+    /// The user's role.
+    role: Option<&'a LiveRole>,
+    /// Those below.
+    below: Vec<&'a LiveRole>,
+    above: Vec<&'a LiveRole>,
 }
 
-/// What has to be counted so that [`now`] can answer, beside what is asked anyhow.
-pub(super) fn counts(sharing: &Sharing, manifest: &Manifest, facts: &Facts) -> Vec<String> {
-    let private = in_force(facts, &sharing.object) == Some(SharingModel::Private);
-    let Some(user) = user_row(manifest, facts).filter(|_| private) else {
-        return Vec::new();
-    };
-    if is_as_wanted(sharing, manifest, facts, user) {
-        return Vec::new();
-    }
-    let sight = Sight::of(user, facts);
-    let accounts = account_level(&sharing.object).map(|_| sight.accounts());
-    let counts = [sight.owned(sharing), sight.given(&sharing.object)];
-    counts.into_iter().chain(accounts).collect()
+fn ids(roles: &[&LiveRole]) -> BTreeSet<String> {
+    roles.iter().map(|role| role.id.clone()).collect()
 }
 
-/// Whose records the user sees, roles by id.
-struct Sight<'a> {
-    user: &'a Row,
-    /// The user's role and those below.
-    roles: Vec<&'a Row>,
-    below: BTreeSet<String>,
-    above: BTreeSet<&'a str>,
-}
-
-impl<'a> Sight<'a> {
-    fn of(user: &'a Row, facts: &'a Facts) -> Self {
-        let below = subordinates(user.text("UserRole.DeveloperName"), facts);
-        let own = user.text("UserRoleId");
-        let is_ours = |id: &str| own == Some(id) || below.contains(id);
-        let roles = facts.rows(ROLES).iter();
+impl<'a> UserSight<'a> {
+    fn of(user: &'a LiveUser, live: &'a Live) -> Self {
+        let roles = live.roles().learnt();
+        let role = roles.and_then(|roles| roles.of_id(user.role_id.as_deref()?));
+        let around = roles.zip(role);
+        let (below, above) = around
+            .map(|(roles, role)| (roles.below(role), roles.above(role)))
+            .unwrap_or_default();
         Self {
             user,
-            roles: roles
-                .filter(|role| role.text("Id").is_some_and(is_ours))
-                .collect(),
+            role,
             below,
-            above: superiors(user.text("UserRoleId"), facts),
+            above,
         }
     }
 
     /// Counts what the user and its subordinates own.
-    fn owned(&self, sharing: &Sharing) -> String {
-        let username = self.user.text("Username").unwrap_or_default();
-        let own = owned(&sharing.object, username);
-        match self.below.is_empty() {
-            true => own,
-            false => format!("{own} OR {}", of_subordinates(sharing, &self.below)),
+    fn owned(&self, sharing: &Sharing) -> Option<Need> {
+        let below = ids(&self.below);
+        let of_below = (!below.is_empty()).then(|| of_subordinates(sharing, &below));
+        let own = Filter::owned_by(&self.user.username);
+        let all = Filter::any([own].into_iter().chain(of_below))?;
+        Some(count(sharing, all))
+    }
+
+    fn owned_records(&self, sharing: &Sharing, live: &Live) -> Known<u64> {
+        if self.below.is_empty() {
+            return live.owned_by(&sharing.object, self.user);
+        }
+        match self.owned(sharing) {
+            Some(need) => live.count(&need),
+            None => Known::NotAsked,
         }
     }
 
     /// Counts the accounts that the user and its subordinates own.
-    fn accounts(&self) -> String {
-        let username = self.user.text("Username").unwrap_or_default();
-        let own = owned("Account", username);
-        match self.below.is_empty() {
-            true => own,
-            false => format!("{own} OR Owner.UserRoleId IN {}", soql::list(&self.below)),
-        }
+    fn accounts(&self) -> Need {
+        let below = ids(&self.below);
+        let of_below = (!below.is_empty()).then(|| Filter::owned_by_roles(&below));
+        let own = Filter::owned_by(&self.user.username);
+        let all = Filter::any([own].into_iter().chain(of_below));
+        Need::Count("Account".to_owned(), all)
     }
 
     /// Whether accounts may open an object's records: by rules on accounts, or to those who own accounts.
-    fn is_opened_by_accounts(&self, object: &str, facts: &Facts) -> bool {
-        let owners_see = self.roles.iter().any(|role| opens_to_owners(role, object));
-        account_level(object).is_some()
-            && (account_rules(object, facts).next().is_some()
-                || (owners_see && facts.count(&self.accounts()) != Some(0)))
-    }
-
-    /// Counts what share rows give them besides: to everybody, to their roles, to branches their roles stand in.
-    fn given(&self, object: &str) -> String {
-        let (share, column, parent) = match object.strip_suffix("__c") {
-            Some(custom) => (format!("{custom}__Share"), "ParentId".to_owned(), "Parent"),
-            None => (format!("{object}Share"), format!("{object}Id"), object),
-        };
-        let mut others = format!(
-            "{parent}.OwnerId != {}",
-            soql::literal(self.user.text("Id").unwrap_or_default())
-        );
-        if !self.below.is_empty() {
-            let below = soql::list(&self.below);
-            others.push_str(&format!(" AND {parent}.Owner.UserRoleId NOT IN {below}"));
+    fn is_opened_by_accounts(&self, object: &str, live: &Live) -> Known<bool> {
+        if account_level(object).is_none() {
+            return Known::Is(false);
         }
-        let groups = self.groups();
-        format!(
-            "SELECT COUNT_DISTINCT({column}) n FROM {share} WHERE {others} AND UserOrGroupId IN \
-             (SELECT Id FROM Group WHERE {groups})"
-        )
+        if account_rules(object, live).next().is_some() {
+            return Known::Is(true);
+        }
+        let mut roles = self.role.iter().chain(&self.below);
+        match roles.any(|role| opens_to_owners(role, object)) {
+            true => live.count(&self.accounts()).map(|owned| owned > 0),
+            false => Known::Is(false),
+        }
     }
 
-    fn groups(&self) -> String {
-        let mut groups = vec!["Type = 'Organization'".to_owned()];
-        let Some(role) = self.user.text("UserRoleId") else {
-            return groups.concat();
+    /// Counts what share rows give them besides.
+    fn shared(&self, object: &str) -> Need {
+        let with = SharedWith {
+            user: self.user.id.clone(),
+            role: self.user.role_id.clone(),
+            below: ids(&self.below),
+            above: ids(&self.above),
         };
-        let own = || self.below.iter().map(String::as_str).chain([role]);
-        let roles = soql::list(own());
-        groups.push(format!("(Type = 'Role' AND RelatedId IN {roles})"));
-        let branches = soql::list(own().chain(self.above.iter().copied()));
-        groups.push(format!(
-            "(Type IN ('RoleAndSubordinates', 'RoleAndSubordinatesInternal') AND RelatedId IN {branches})"
-        ));
-        groups.join(" OR ")
+        Need::Shared(object.to_owned(), with)
     }
 }
 
-/// The roles above a role, by id.
-fn superiors<'a>(role: Option<&'a str>, facts: &'a Facts) -> BTreeSet<&'a str> {
-    let mut found = BTreeSet::new();
-    let parent = |id: &str| {
-        let mut rows = facts.rows(ROLES).iter();
-        rows.find(|row| row.text("Id") == Some(id))?
-            .text("ParentRoleId")
-    };
-    let mut next = role.and_then(parent);
-    // A hierarchy that leads back to itself ends here.
-    while let Some(id) = next.filter(|id| found.insert(*id)) {
-        next = parent(id);
-    }
-    found
+/// What roles below the user's own have, by id.
+pub(super) fn of_subordinates(sharing: &Sharing, below: &BTreeSet<String>) -> Filter {
+    shareable(sharing, Filter::owned_by_roles(below))
 }

@@ -1,13 +1,14 @@
 //! One stage's deploy: pack, send once, poll, and read what the org says about each component.
 
-use super::entry::Entry;
-use super::lost::{is_of, short, undecided};
-use super::rest::add_rest;
-use super::{Result, Run, Step};
-use crate::change::Component;
+use super::entry::RefusedEntry;
+use super::lost::{is_of, undecided};
+use super::{ChangeResult, Dropped, Run, Step, Stopped, objection};
+use crate::address::Address;
+use crate::change::{Component, Stage};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
-use crate::kinds::id_query;
+use crate::live::{Reference, short_id};
 use crate::org::{DeployStatus, poll};
 use crate::package::{self, Files};
 use crate::soql;
@@ -15,32 +16,21 @@ use crate::soql;
 /// Rounds in which entries that the org refuses, and nobody stated, are left out.
 pub(super) const MOST_ROUNDS: usize = 5;
 
-/// Looks at an accepted deploy that may fail one after the other.
-const MOST_BROKEN_LOOKS: u32 = 10;
-
-/// Words of the platform that say "not now": a lock that another sharing or group operation holds.
-const LOCKS: [&str; 6] = [
-    "interferes with another operation already in progress",
-    "sharing operation already in progress",
-    "Group membership operation already in progress",
-    "could not acquire lock",
-    "UNABLE_TO_LOCK_ROW",
-    "administration setup has already been locked",
-];
-
 /// What to do about a deploy that did not succeed.
-enum Refused {
+enum RefusedDeploy {
     /// Another operation holds a lock: the same again, later.
     Locked(String),
-    /// Entries nobody stated were taken out: the rest again, now.
-    Dropped,
+    /// Entries nobody stated were left out: what is left again, now.
+    EntriesLeftOut,
+    /// A default does not go with another object's: one after the other.
+    Coupled(Box<Failure>),
     /// No.
     Final(Box<Failure>),
 }
 
 impl Run<'_> {
     /// Deploys the components of these changes: what is removed first, then what is made.
-    pub(super) async fn deploy_changes(&mut self, stage: u8, changes: &[usize]) -> Step<()> {
+    pub(super) async fn deploy_changes(&mut self, stage: Stage, changes: &[usize]) -> Step<()> {
         let deployed: Vec<usize> = changes
             .iter()
             .copied()
@@ -54,8 +44,7 @@ impl Run<'_> {
             .iter()
             .flat_map(|index| self.deploys(*index).unwrap_or_default().to_vec())
             .collect();
-        let mut components = self.with_ids(components).await?;
-        add_rest(&mut components, self.writer.reader()).await?;
+        let components = self.with_ids(components).await?;
         let (removals, additions): (Vec<_>, Vec<_>) =
             components.into_iter().partition(|c| c.body.is_none());
         if !removals.is_empty() {
@@ -67,7 +56,22 @@ impl Run<'_> {
             self.deploy_additions(stage, additions, &deployed).await?;
         }
         for index in deployed {
-            self.mark(index, stage, Result::Done, None);
+            self.mark(index, stage, ChangeResult::Done, None);
+        }
+        Ok(())
+    }
+
+    /// Refuses, before anything is written, what one deploy of a stage would not take.
+    pub(super) fn check_packages(&self) -> Step<()> {
+        for stage in Stage::WRITING {
+            let deployed = self.changes_of(stage).into_iter();
+            let components: Vec<Component> = deployed
+                .filter_map(|index| self.deploys(index))
+                .flatten()
+                .cloned()
+                .collect();
+            let files = package::files(&components, self.api_version()).map_err(unpackable)?;
+            package::check_size(&files).map_err(unpackable)?;
         }
         Ok(())
     }
@@ -78,17 +82,16 @@ impl Run<'_> {
 
     async fn deploy_additions(
         &mut self,
-        stage: u8,
+        stage: Stage,
         mut components: Vec<Component>,
         changes: &[usize],
     ) -> Step<()> {
         let files = package::files(&components, self.api_version()).map_err(unpackable)?;
-        let coupled = stage == 3 && components.len() > 1;
         match self
             .deploy_rounds(stage, files, changes, &mut components)
             .await
         {
-            Err(super::Stopped::Failure(failure)) if coupled && is_coupling(&failure) => {
+            Err(Stopped::Coupled(_)) => {
                 for component in narrowest_child_first(components) {
                     let files =
                         package::files(std::slice::from_ref(&component), self.api_version())
@@ -106,7 +109,7 @@ impl Run<'_> {
     /// for any other reason.
     async fn deploy_rounds(
         &mut self,
-        stage: u8,
+        stage: Stage,
         mut files: Files,
         changes: &[usize],
         components: &mut [Component],
@@ -121,11 +124,11 @@ impl Run<'_> {
                 return Ok(());
             }
             match self.refused(stage, &status, changes, components, rounds) {
-                Refused::Dropped => {
+                RefusedDeploy::EntriesLeftOut => {
                     rounds += 1;
                     files = package::files(components, self.api_version()).map_err(unpackable)?;
                 }
-                Refused::Locked(words) if self.elapsed(started) < self.options.wait => {
+                RefusedDeploy::Locked(words) if self.elapsed(started) < self.options.wait => {
                     self.check_stop()?;
                     let elapsed_ms = self.milliseconds(started);
                     (self.emit)(Event::Waiting {
@@ -135,8 +138,9 @@ impl Run<'_> {
                     });
                     self.pause(waits.next().unwrap_or_default()).await;
                 }
-                Refused::Locked(words) => return Err(busy(&words).into()),
-                Refused::Final(failure) => return Err(super::Stopped::Failure(failure)),
+                RefusedDeploy::Locked(words) => return Err(busy(&words).into()),
+                RefusedDeploy::Coupled(failure) => return Err(Stopped::Coupled(failure)),
+                RefusedDeploy::Final(failure) => return Err(Stopped::Failure(failure)),
             }
         }
     }
@@ -145,26 +149,29 @@ impl Run<'_> {
     fn learn_ids(&mut self, status: &DeployStatus) {
         let ids = status.successes.iter().filter_map(|message| {
             let id = message.id.clone().filter(|id| soql::is_id(id))?;
-            Some((id_query(&message.component_type, &message.full_name)?, id))
+            let found = Reference::of_component(&message.component_type, &message.full_name)?;
+            Some((found, id))
         });
         self.found.extend(ids);
     }
 
     async fn deploy_once(
         &mut self,
-        stage: u8,
+        stage: Stage,
         files: &Files,
         changes: &[usize],
     ) -> Step<DeployStatus> {
         let zip = package::zip(files).map_err(unpackable)?;
         let sent = self.hand_over(stage, zip, changes).await?;
-        self.deploys.insert(short(&sent.id));
+        self.deploys.insert(short_id(&sent.id));
         (self.emit)(Event::DeployStarted {
             stage,
             id: sent.id.clone(),
             components: files.len().saturating_sub(1),
         });
-        let status = self.poll(stage, &sent.id, changes).await?;
+        let beside = self.default_queries(stage);
+        let (status, beside) = self.poll(stage, &sent.id, changes, beside).await?;
+        self.note_defaults(beside);
         if sent.found && !is_of(&status, files) {
             self.unknown(changes);
             return Err(undecided(&sent.id).into());
@@ -174,121 +181,67 @@ impl Run<'_> {
 
     pub(super) fn unknown(&mut self, changes: &[usize]) {
         for index in changes {
-            self.outcomes[*index].result = Result::Unknown;
+            self.outcomes[*index].result = ChangeResult::Unknown;
         }
-    }
-
-    /// A deploy that was accepted goes on whatever happens here, so a look that fails is followed by another; once too
-    /// many have, its outcome is unknown.
-    async fn poll(&mut self, stage: u8, id: &str, changes: &[usize]) -> Step<DeployStatus> {
-        let started = self.now();
-        let mut last = (String::new(), u64::MAX);
-        let mut broken = 0;
-        let mut progress_told = (0, 0);
-        for wait in std::iter::once(std::time::Duration::ZERO).chain(poll::schedule()) {
-            let reader = self.writer.reader();
-            let wait = poll::sharpened(wait, self.elapsed(started), progress_told);
-            self.writer.reader().clock().sleep(wait).await;
-            let status = match reader.deploy_status(id).await {
-                Ok(status) => status,
-                Err(error) if error.may_pass() && broken < MOST_BROKEN_LOOKS => {
-                    broken += 1;
-                    continue;
-                }
-                Err(error) => {
-                    self.unknown(changes);
-                    return Err(error.into());
-                }
-            };
-            broken = 0;
-            if status.done {
-                return Ok(status);
-            }
-            progress_told = (status.components_deployed, status.components_total);
-            let now = (status.status.clone(), u64::from(status.components_deployed));
-            if now != last {
-                let elapsed_ms = self.milliseconds(started);
-                (self.emit)(progress(stage, id, &status, elapsed_ms));
-                last = now;
-            }
-            if self.elapsed(started) > self.options.wait {
-                break;
-            }
-        }
-        self.unknown(changes);
-        Err(still_running(id).into())
     }
 
     fn refused(
         &mut self,
-        stage: u8,
+        stage: Stage,
         status: &DeployStatus,
         changes: &[usize],
         components: &mut [Component],
         rounds: usize,
-    ) -> Refused {
-        let problems: Vec<&str> = status
-            .failures
-            .iter()
-            .filter_map(|failure| failure.problem.as_deref())
-            .collect();
-        let whole = status.error_message.as_deref().into_iter();
-        if let Some(words) = problems
-            .iter()
-            .copied()
-            .chain(whole)
-            .find(|text| is_lock(text))
-        {
-            return Refused::Locked(words.to_owned());
+    ) -> RefusedDeploy {
+        if let Some(words) = objection::lock(status) {
+            return RefusedDeploy::Locked(words.to_owned());
+        }
+        if stage == Stage::Defaults && is_coupling(status, components) {
+            return RefusedDeploy::Coupled(Box::new(self.refusal(status, changes)));
         }
         if rounds == MOST_ROUNDS {
-            return Refused::Final(Box::new(self.last_refusal(status, changes)));
+            return RefusedDeploy::Final(Box::new(self.last_refusal(status, changes)));
         }
-        let mut dropped = 0;
+        let left_out = self.left_out.len();
         for failure in &status.failures {
             let Some(problem) = failure.problem.as_deref() else {
                 continue;
             };
-            for entry in Entry::named_in(problem) {
-                if self.drop_entry(stage, changes, components, &entry, problem) {
-                    dropped += 1;
-                }
+            for entry in objection::entries(problem) {
+                self.leave_out(stage, changes, components, &entry, problem);
             }
         }
         // A round must make progress on every failure's account, or it would only be the same deploy again.
-        if dropped > 0 {
-            Refused::Dropped
+        if self.left_out.len() > left_out {
+            RefusedDeploy::EntriesLeftOut
         } else {
-            Refused::Final(Box::new(self.refusal(status, changes)))
+            RefusedDeploy::Final(Box::new(self.refusal(status, changes)))
         }
     }
 
     /// Takes what the org refused out of the cloned profile, unless the manifest states it or it is a removal.
-    fn drop_entry(
+    fn leave_out(
         &mut self,
-        stage: u8,
+        stage: Stage,
         changes: &[usize],
         components: &mut [Component],
-        entry: &Entry,
+        entry: &RefusedEntry,
         problem: &str,
-    ) -> bool {
-        let cloned = |change: &&usize| {
-            let change = &self.plan.changes[**change];
-            change.address.kind == "profile" && change.fingerprint.is_some()
+    ) {
+        let plan = self.plan;
+        let mut changes = changes.iter().map(|index| &plan.changes[*index]);
+        let cloned =
+            changes.find(|change| change.address.kind == "profile" && change.fingerprint.is_some());
+        let Some(change) = cloned else {
+            return;
         };
-        let Some(index) = changes.iter().find(cloned).copied() else {
-            return false;
-        };
-        let change = &self.plan.changes[index];
         let owned = |name: &str| {
             let paths = [
                 format!("userPermissions.{name}"),
                 format!("objectPermissions.{name}"),
             ];
-            change
-                .fields
-                .iter()
-                .any(|field| paths.contains(&field.path))
+            let mut fields = change.fields.iter();
+            fields.any(|field| paths.contains(&field.path))
         };
         let profiles = components
             .iter_mut()
@@ -298,25 +251,25 @@ impl Run<'_> {
             gone |= entry.take_out_of(profile, &owned);
         }
         if gone {
-            self.remark_dropped(stage, index, entry, problem);
+            self.keep_left_out(stage, &change.address, entry, problem);
         }
-        gone
     }
 
-    fn remark_dropped(&mut self, stage: u8, index: usize, entry: &Entry, problem: &str) {
-        let change = &self.plan.changes[index];
-        let address = change.address.clone();
-        let message = format!("`{entry}` was left out of {address}: {problem}");
-        let help =
-            "state it in the manifest if the integration needs it; then the org has to allow it";
-        let mut remark = Diagnostic::warning("OW2024", message)
-            .help(help)
-            .about(address.clone());
-        remark.place.clone_from(&change.place);
-        self.remarks.push(remark);
+    fn keep_left_out(
+        &mut self,
+        stage: Stage,
+        address: &Address,
+        entry: &RefusedEntry,
+        problem: &str,
+    ) {
         (self.emit)(Event::EntryDropped {
             stage,
-            address,
+            address: address.clone(),
+            entry: entry.to_string(),
+            problem: problem.to_owned(),
+        });
+        self.left_out.push(Dropped {
+            address: address.clone(),
             entry: entry.to_string(),
             problem: problem.to_owned(),
         });
@@ -329,15 +282,11 @@ fn is_whole(status: &DeployStatus) -> bool {
     status.success && status.status != "SucceededPartial"
 }
 
-fn is_lock(text: &str) -> bool {
-    LOCKS.iter().any(|words| text.contains(words))
-}
-
-fn is_coupling(failure: &Failure) -> bool {
-    failure
-        .diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.message.contains("is not a valid sharing model"))
+/// Whether a default was refused because of another of the same deploy.
+fn is_coupling(status: &DeployStatus, components: &[Component]) -> bool {
+    let objects = components.iter();
+    let objects: Vec<String> = objects.map(|object| object.full_name.clone()).collect();
+    objects.len() > 1 && objection::refuses_a_default(status, &objects)
 }
 
 /// Children of Account first, Account last.
@@ -346,51 +295,25 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components
 }
 
-fn progress(stage: u8, id: &str, status: &DeployStatus, elapsed_ms: u64) -> Event {
-    Event::DeployProgress {
-        stage,
-        id: id.to_owned(),
-        status: status.status.clone(),
-        done: u64::from(status.components_deployed),
-        total: u64::from(status.components_total),
-        elapsed_ms,
+fn unpackable(error: package::PackageError) -> Stopped {
+    let message = format!("cannot build the package: {error}");
+    let mut diagnostic = Diagnostic::error(Code::PackageNotBuildable, message);
+    let mut exit = Exit::Failed;
+    if error.is_too_much() {
+        let help = "divide the manifest into several, and apply one after the other";
+        diagnostic = diagnostic.help(help);
+        exit = Exit::Manifest;
     }
-}
-
-fn unpackable(error: package::PackageError) -> super::Stopped {
-    let diagnostic = Diagnostic::error("OW3008", format!("cannot build the package: {error}"));
-    super::Stopped::Failure(Box::new(Failure::new(Exit::Failed, vec![diagnostic])))
+    Stopped::Failure(Box::new(Failure::new(exit, vec![diagnostic])))
 }
 
 fn busy(words: &str) -> Failure {
     let diagnostic = Diagnostic::error(
-        "OW3005",
+        Code::OrgBusy,
         format!("another operation holds a lock in the org: {words}"),
     );
     Failure::new(
         Exit::Busy,
         vec![diagnostic.help("run the same command again later")],
     )
-}
-
-fn still_running(id: &str) -> Failure {
-    let diagnostic = Diagnostic::error(
-        "OW5001",
-        format!("the deploy {id} is still running in the org"),
-    );
-    let help = "it goes on there; run the same command again, or wait longer with `--wait 30m`";
-    Failure::new(Exit::Partial, vec![diagnostic.help(help)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locks_are_told_from_refusals() {
-        let lock = "The sharing calculation you requested can't be processed right now, because it interferes with \
-                    another operation already in progress. Please try again later.";
-        assert!(is_lock(lock));
-        assert!(!is_lock("Required field is missing: label"));
-    }
 }

@@ -1,4 +1,4 @@
-//! Entries of a cloned profile that an org refuses: which one a problem names, and how it is taken out.
+//! Entries of a cloned profile that an org refuses, and how they are taken out.
 //!
 //! Names in messages are API names or labels, so both are compared without blanks and case.
 
@@ -11,63 +11,14 @@ use std::fmt;
 
 /// What the org refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum RefusedEntry {
     /// An entry of any list, by name: a permission, an app, a tab, a class.
     Named(String),
     /// A right on an object that needs a right the profile does not have: the verb and the object.
     Right(&'static str, String),
 }
 
-/// Verbs of object permissions in messages, longest first, because `Read All` begins with `Read`.
-const VERBS: [&str; 7] = [
-    "View All",
-    "Read All",
-    "Modify All",
-    "Edit All",
-    "Delete",
-    "Create",
-    "Edit",
-];
-
-impl Entry {
-    /// The entries that a problem names: `Unknown user permission: X`, `The user license doesn't allow the permission:
-    /// X`, `In field: application - no CustomApplication named X found`, `Permission X depends on permission(s): Y; …`.
-    pub(super) fn named_in(problem: &str) -> Vec<Self> {
-        for marker in [
-            "Unknown user permission: ",
-            "The user license doesn't allow the permission: ",
-        ] {
-            if let Some((_, name)) = problem.split_once(marker) {
-                let name = name.lines().next().unwrap_or_default().trim();
-                return vec![Self::of(name)];
-            }
-        }
-        if let Some(rest) = problem.strip_prefix("In field: ") {
-            let name = rest
-                .split_once(" named ")
-                .and_then(|(_, rest)| rest.strip_suffix(" found"));
-            return name
-                .map(|name| Self::Named(name.to_owned()))
-                .into_iter()
-                .collect();
-        }
-        let dependents = problem.split("; ").filter_map(|part| {
-            let rest = part.trim().strip_prefix("Permission ")?;
-            Some(Self::of(rest.split_once(" depends on permission(s): ")?.0))
-        });
-        dependents.collect()
-    }
-
-    fn of(name: &str) -> Self {
-        let right = VERBS
-            .iter()
-            .find_map(|verb| Some((*verb, name.strip_prefix(verb)?.strip_prefix(' ')?)));
-        match right {
-            Some((verb, object)) => Self::Right(verb, object.to_owned()),
-            None => Self::Named(name.to_owned()),
-        }
-    }
-
+impl RefusedEntry {
     /// Where the manifest states it: the permission itself, or the rights on its object.
     pub(super) fn stated_in<'a>(&self, profile: &'a Profile) -> Option<&'a Place> {
         let user = profile.user_permissions.iter();
@@ -105,7 +56,7 @@ impl Entry {
     }
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for RefusedEntry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(name) => formatter.write_str(name),
@@ -176,54 +127,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_entry_that_a_problem_names_is_found() {
-        let named = |name: &str| Entry::Named(name.to_owned());
-        for (problem, expected) in [
-            (
-                "Unknown user permission: ViewFlowUsage",
-                vec![named("ViewFlowUsage")],
-            ),
-            (
-                "The user license doesn't allow the permission: FreezeUsers",
-                vec![named("FreezeUsers")],
-            ),
-            (
-                "The user license doesn't allow the permission: Read All Asset",
-                vec![Entry::Right("Read All", "Asset".into())],
-            ),
-            (
-                "In field: field - no CustomField named Lead.X__c found",
-                vec![named("Lead.X__c")],
-            ),
-            (
-                "Permission Read All Asset depends on permission(s): Read All Account; \
-                 Permission Convert Leads depends on permission(s): Create Account",
-                vec![
-                    Entry::Right("Read All", "Asset".into()),
-                    named("Convert Leads"),
-                ],
-            ),
-            ("sharedTo not allowed:role - CEO (8:19)", vec![]),
-        ] {
-            assert_eq!(Entry::named_in(problem), expected, "{problem}");
-        }
-    }
-
-    #[test]
     fn what_the_manifest_owns_stays() {
         let text = "<Profile><objectPermissions><allowRead>true</allowRead><object>Asset</object>\
              <viewAllRecords>true</viewAllRecords></objectPermissions>\
              <userPermissions><enabled>true</enabled><name>ConvertLeads</name></userPermissions></Profile>";
         let profile = crate::xml::read(text).expect("well-formed");
-        let entries =
-            Entry::named_in("Permission Read All Asset depends on permission(s): Read All Account");
+        let right = RefusedEntry::Right("Read All", "Asset".to_owned());
         let mut lowered = profile.clone();
-        assert!(entries[0].take_out_of(&mut lowered, &|_| false));
+        assert!(right.take_out_of(&mut lowered, &|_| false));
         let entry = lowered.child("objectPermissions").expect("still there");
         assert_eq!(entry.text_of("viewAllRecords"), Some("false"));
-        assert!(!entries[0].take_out_of(&mut profile.clone(), &|name| name == "Asset"));
+        assert!(!right.take_out_of(&mut profile.clone(), &|name| name == "Asset"));
         let mut without = profile.clone();
-        assert!(Entry::Named("Convert Leads".into()).take_out_of(&mut without, &|_| false));
+        assert!(RefusedEntry::Named("Convert Leads".into()).take_out_of(&mut without, &|_| false));
         assert!(without.child("userPermissions").is_none());
     }
 }

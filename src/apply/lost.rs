@@ -4,11 +4,13 @@
 //! goes again once, and only where the look shows that the org has not taken it.
 
 use super::{Run, Step};
+use crate::change::Stage;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
-use crate::org::{DeployOptions, DeployStatus, OrgError, Row};
+use crate::live::{deploy_ids, deploys_since, short_id};
+use crate::org::{DeployOptions, DeployStatus, OrgError};
 use crate::package::Files;
-use crate::soql;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -72,7 +74,7 @@ pub(super) struct Sent {
 
 /// What a look for a deploy found, whose answer was lost.
 #[derive(Debug, PartialEq, Eq)]
-enum Trace {
+enum LostDeploy {
     /// It is in the org, under this id.
     Found(String),
     /// The org has not taken it.
@@ -86,7 +88,7 @@ impl Run<'_> {
     /// for and attached to; it is sent again only where the org provably has not taken it.
     pub(super) async fn hand_over(
         &mut self,
-        stage: u8,
+        stage: Stage,
         zip: Vec<u8>,
         changes: &[usize],
     ) -> Step<Sent> {
@@ -102,9 +104,9 @@ impl Run<'_> {
                 return Err(error.into());
             }
             match self.look_for_deploy(since).await {
-                Trace::Found(id) => return Ok(Sent { id, found: true }),
-                Trace::Absent => {}
-                Trace::Undecided => {
+                LostDeploy::Found(id) => return Ok(Sent { id, found: true }),
+                LostDeploy::Absent => {}
+                LostDeploy::Undecided => {
                     self.unknown(changes);
                     return Err(error.into());
                 }
@@ -114,32 +116,33 @@ impl Run<'_> {
     }
 
     /// Looks for a deploy of ours that the org may have taken since a point of its time.
-    async fn look_for_deploy(&self, since: jiff::Timestamp) -> Trace {
+    async fn look_for_deploy(&self, since: jiff::Timestamp) -> LostDeploy {
         let reader = self.writer.reader();
         let user = reader.user_info().await.ok();
         let user = user
             .as_ref()
             .and_then(|info| info.get("user_id"))
             .and_then(Value::as_str);
+        let since = since.saturating_sub(CLOCK_TOLERANCE).unwrap_or(since);
         let query = deploys_since(since, user);
         for wait in LOOKS {
             reader.clock().sleep(wait).await;
             let Ok(rows) = reader.tooling_query(&query).await else {
-                return Trace::Undecided;
+                return LostDeploy::Undecided;
             };
-            match trace(&rows, &self.deploys) {
-                Trace::Absent => {}
+            match lost_among(&deploy_ids(&rows), &self.deploys) {
+                LostDeploy::Absent => {}
                 found => return found,
             }
         }
-        Trace::Absent
+        LostDeploy::Absent
     }
 
     /// Pauses after an error before a write goes again, or ends with the error. Only for what a look has shown not to be
     /// done, or may be done twice.
     pub(super) async fn before_next(
         &mut self,
-        stage: u8,
+        stage: Stage,
         attempts: &mut Attempts,
         error: OrgError,
     ) -> Step<()> {
@@ -164,29 +167,13 @@ impl Run<'_> {
     }
 }
 
-/// The deploys since a point of the org's time, those of one user where it is known.
-fn deploys_since(since: jiff::Timestamp, user: Option<&str>) -> String {
-    let since = since.saturating_sub(CLOCK_TOLERANCE).unwrap_or(since);
-    let by = user
-        .filter(|id| soql::is_id(id))
-        .map(|id| format!(" AND CreatedById = {}", soql::literal(id)))
-        .unwrap_or_default();
-    format!(
-        "SELECT Id, Status, CreatedDate FROM DeployRequest WHERE CreatedDate >= {since} AND CheckOnly = false{by} \
-         ORDER BY CreatedDate DESC LIMIT 10"
-    )
-}
-
 /// The one deploy that this run does not know yet. Of two nobody can say which one is ours.
-fn trace(rows: &[Row], known: &BTreeSet<String>) -> Trace {
-    let ids = rows
-        .iter()
-        .filter_map(|row| row.get("Id").and_then(Value::as_str));
-    let mut unknown = ids.filter(|id| !known.contains(&short(id)));
+fn lost_among(ids: &[String], known: &BTreeSet<String>) -> LostDeploy {
+    let mut unknown = ids.iter().filter(|id| !known.contains(&short_id(id)));
     match (unknown.next(), unknown.next()) {
-        (None, _) => Trace::Absent,
-        (Some(id), None) => Trace::Found(id.to_owned()),
-        (Some(_), Some(_)) => Trace::Undecided,
+        (None, _) => LostDeploy::Absent,
+        (Some(id), None) => LostDeploy::Found(id.clone()),
+        (Some(_), Some(_)) => LostDeploy::Undecided,
     }
 }
 
@@ -207,56 +194,33 @@ pub(super) fn undecided(id: &str) -> Failure {
     let help = "run the same command again: it looks first, and finishes what is left";
     Failure::new(
         Exit::Partial,
-        vec![Diagnostic::error("OW3006", message).help(help)],
+        vec![Diagnostic::error(Code::AnswerLost, message).help(help)],
     )
-}
-
-/// Ids are compared by their first 15 characters: the last three are a checksum.
-pub(super) fn short(id: &str) -> String {
-    id.chars().take(15).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::org::Refusal;
-    use serde_json::json;
-
-    fn rows(ids: &[&str]) -> Vec<Row> {
-        let row = |id: &&str| Row::from_iter([("Id".to_owned(), json!(id))]);
-        ids.iter().map(row).collect()
-    }
 
     #[test]
     fn only_one_unknown_deploy_can_be_the_lost_one() {
         let known = BTreeSet::from(["0Af000000000001".to_owned()]);
         for (ids, expected) in [
-            (vec![], Trace::Absent),
-            (vec!["0Af000000000001AAA"], Trace::Absent),
+            (vec![], LostDeploy::Absent),
+            (vec!["0Af000000000001AAA"], LostDeploy::Absent),
             (
                 vec!["0Af000000000002AAA", "0Af000000000001AAA"],
-                Trace::Found("0Af000000000002AAA".to_owned()),
+                LostDeploy::Found("0Af000000000002AAA".to_owned()),
             ),
             (
                 vec!["0Af000000000003AAA", "0Af000000000002AAA"],
-                Trace::Undecided,
+                LostDeploy::Undecided,
             ),
         ] {
-            assert_eq!(trace(&rows(&ids), &known), expected, "{ids:?}");
+            let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
+            assert_eq!(lost_among(&ids, &known), expected, "{ids:?}");
         }
-    }
-
-    #[test]
-    fn deploys_are_asked_for_by_the_orgs_clock_and_our_user() {
-        let since: jiff::Timestamp = "2026-03-01T10:00:05Z".parse().expect("a time");
-        let query = deploys_since(since, Some("005000000000001AAA"));
-        assert!(
-            query.contains(
-                "CreatedDate >= 2026-03-01T10:00:00Z AND CheckOnly = false AND CreatedById = '005000000000001AAA' ORDER"
-            ),
-            "{query}"
-        );
-        assert!(!deploys_since(since, Some("' OR Id != '")).contains("CreatedById"));
     }
 
     #[test]

@@ -1,44 +1,102 @@
-//! One stage's records: users and assignments, one after the other, each looked up before and after.
+//! One stage's records: which go together, and the ids that they and the components of a deploy refer to.
 
 use super::lost::Attempts;
-use super::{Result, Run, Step};
-use crate::change::{Component, Lookup, Record, RecordValue, Write};
+use super::{ChangeResult, Run, Step, Stopped};
+use crate::change::{Component, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::failure;
-use crate::org::{OrgError, Refusal, Row};
-use crate::soql;
-use serde_json::{Map, Value};
+use crate::live::Reference;
+use crate::org::{MOST_IN_COLLECTION, MOST_TOGETHER, OrgError};
 use std::collections::BTreeSet;
 
+/// The object of users, which others are assigned to.
+pub(super) const USER: &str = "User";
+
+/// Writes that one request carries out, by change.
+enum Group {
+    Inserts(Vec<usize>),
+    Update(usize),
+    Removals(Vec<usize>),
+}
+
 impl Run<'_> {
-    /// Writes the records of these changes.
-    pub(super) async fn write_records(&mut self, stage: u8, changes: &[usize]) -> Step<()> {
+    /// Writes the records of these changes, as many with one request as the platform takes.
+    pub(super) async fn write_records(&mut self, stage: Stage, changes: &[usize]) -> Step<()> {
         let written: Vec<usize> = changes
             .iter()
             .copied()
             .filter(|index| self.deploys(*index).is_none())
             .collect();
-        let made: BTreeSet<String> = written
+        let made: BTreeSet<Reference> = written
             .iter()
             .filter_map(|index| self.made_by(*index))
             .collect();
         let lookups = written.iter().flat_map(|index| self.lookups_of(*index));
-        let known = lookups.filter(|lookup| !made.contains(&lookup.soql));
-        let lookups: Vec<Lookup> = known.cloned().collect();
-        self.find_together(&lookups).await?;
-        for index in written {
+        let known = lookups.filter(|lookup| !made.contains(*lookup));
+        let lookups: BTreeSet<Reference> = known.cloned().collect();
+        self.find_together(lookups).await?;
+        for group in self.groups(&written) {
             self.check_stop()?;
-            let write = self.plan.changes[index].write.clone();
-            match self.write_record(stage, write).await {
-                Ok(id) => self.mark(index, stage, Result::Done, id),
-                Err(super::Stopped::Org(error)) => return Err(self.refused_record(index, error)),
-                Err(stopped) => return Err(stopped),
+            match group {
+                Group::Inserts(indexes) => self.insert(stage, indexes).await?,
+                Group::Update(index) => self.update(stage, index).await?,
+                Group::Removals(indexes) => self.remove(stage, indexes).await?,
             }
         }
         Ok(())
     }
 
-    fn lookups_of(&self, index: usize) -> impl Iterator<Item = &Lookup> {
+    /// The writes, those together that one request carries out, otherwise in their order.
+    fn groups(&self, written: &[usize]) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for index in written.iter().copied() {
+            match &self.plan.changes[index].write {
+                Write::Insert(record) => self.group_insert(&mut groups, index, record),
+                Write::Update(..) => groups.push(Group::Update(index)),
+                Write::Remove(..) => match groups.last_mut() {
+                    Some(Group::Removals(removals)) if removals.len() < MOST_IN_COLLECTION => {
+                        removals.push(index);
+                    }
+                    _ => groups.push(Group::Removals(vec![index])),
+                },
+                Write::Deploy(_) => {}
+            }
+        }
+        groups
+    }
+
+    /// Puts an insert with the one it refers to, or with others of its object.
+    fn group_insert(&self, groups: &mut Vec<Group>, index: usize, record: &Record) {
+        let leads = |first: &usize| {
+            let made = self.made_by(*first);
+            made.is_some_and(|made| self.lookups_of(index).any(|lookup| *lookup == made))
+        };
+        let with_its_first = groups.iter_mut().find_map(|group| match group {
+            Group::Inserts(inserts) => inserts
+                .first()
+                .is_some_and(leads)
+                .then_some(inserts)
+                .filter(|inserts| inserts.len() < MOST_TOGETHER),
+            _ => None,
+        });
+        if let Some(inserts) = with_its_first {
+            return inserts.push(index);
+        }
+        let is_alike = |first: &usize| match &self.plan.changes[*first].write {
+            Write::Insert(first) => first.object == record.object && record.object != USER,
+            _ => false,
+        };
+        match groups.last_mut() {
+            Some(Group::Inserts(inserts))
+                if inserts.len() < MOST_IN_COLLECTION && inserts.iter().all(is_alike) =>
+            {
+                inserts.push(index);
+            }
+            _ => groups.push(Group::Inserts(vec![index])),
+        }
+    }
+
+    fn lookups_of(&self, index: usize) -> impl Iterator<Item = &Reference> {
         let record = match &self.plan.changes[index].write {
             Write::Insert(record) | Write::Update(_, record) => Some(record),
             Write::Deploy(_) | Write::Remove(..) => None,
@@ -50,113 +108,40 @@ impl Run<'_> {
         })
     }
 
-    /// The query that will find the record of an insert: its id is known once it is made.
-    fn made_by(&self, index: usize) -> Option<String> {
+    /// The user that an insert makes: its id is known once it is made.
+    pub(super) fn made_by(&self, index: usize) -> Option<Reference> {
         let Write::Insert(record) = &self.plan.changes[index].write else {
             return None;
         };
-        let values = record
-            .values
-            .iter()
-            .filter_map(|(column, value)| match value {
-                RecordValue::Literal(value) => Some(((*column).to_owned(), value.clone())),
-                RecordValue::Lookup(_) => None,
-            });
-        Some(twin(record, &values.collect()))
-    }
-
-    async fn write_record(&mut self, stage: u8, write: Write) -> Step<Option<String>> {
-        match write {
-            Write::Insert(record) => {
-                let values = self.values(&record).await?;
-                let id = self.insert(stage, &record, &values).await?;
-                self.found.insert(twin(&record, &values), id.clone());
-                Ok(Some(id))
+        match record.values.get("Username") {
+            Some(RecordValue::Literal(username)) if record.object == USER => {
+                Some(Reference::Username(username.as_str()?.to_owned()))
             }
-            Write::Update(id, record) => {
-                let values = self.values(&record).await?;
-                self.update(stage, record.object, &id, &values).await?;
-                Ok(Some(id))
-            }
-            Write::Remove(object, id) => {
-                self.remove(stage, &object, &id).await?;
-                Ok(None)
-            }
-            Write::Deploy(_) => Ok(None),
-        }
-    }
-
-    /// A lost answer is looked up first: a user made twice could never be deleted. A record that is there already is
-    /// what was wanted.
-    async fn insert(
-        &mut self,
-        stage: u8,
-        record: &Record,
-        values: &Map<String, Value>,
-    ) -> Step<String> {
-        let mut attempts = Attempts::new(self.now());
-        loop {
-            let error = match self.writer.create(record.object, values).await {
-                Ok(id) => return Ok(id),
-                Err(error) => error,
-            };
-            let duplicate = error.refusal().is_some_and(is_duplicate);
-            if !error.outcome_unknown() && !error.is_transient() && !duplicate {
-                return Err(error.into());
-            }
-            match self.find(&twin(record, values)).await {
-                Ok(Some(id)) => return Ok(id),
-                Ok(None) => {}
-                Err(_) => return Err(error.into()),
-            }
-            self.before_next(stage, &mut attempts, error).await?;
+            _ => None,
         }
     }
 
     /// The same values written twice are the same values, so a lost answer needs no look.
-    async fn update(
-        &mut self,
-        stage: u8,
-        object: &str,
-        id: &str,
-        values: &Map<String, Value>,
-    ) -> Step<()> {
+    async fn update(&mut self, stage: Stage, index: usize) -> Step<()> {
+        let Write::Update(id, record) = self.plan.changes[index].write.clone() else {
+            return Ok(());
+        };
+        let values = self.values(&record, None).await?;
         let mut attempts = Attempts::new(self.now());
-        loop {
-            let Err(error) = self.writer.update(object, id, values).await else {
-                return Ok(());
-            };
-            self.before_next(stage, &mut attempts, error).await?;
-        }
-    }
-
-    /// A record that is gone is what was wanted.
-    async fn remove(&mut self, stage: u8, object: &str, id: &str) -> Step<()> {
-        let mut attempts = Attempts::new(self.now());
-        loop {
-            let error = match self.writer.delete(object, id).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            if error.refusal().is_some_and(is_gone) {
-                return Ok(());
-            }
-            self.before_next(stage, &mut attempts, error).await?;
-        }
-    }
-
-    async fn values(&mut self, record: &Record) -> Step<Map<String, Value>> {
-        let mut values = Map::new();
-        for (column, value) in &record.values {
-            let value = match value {
-                RecordValue::Literal(value) => value.clone(),
-                RecordValue::Lookup(lookup) => Value::String(self.look_up(lookup).await?),
-            };
-            if !value.is_null() {
-                values.insert((*column).to_owned(), value);
+        while let Err(error) = self.writer.update(record.object, &id, &values).await {
+            let lost = error.outcome_unknown();
+            match self.before_next(stage, &mut attempts, error).await {
+                Err(Stopped::Org(error)) => {
+                    if lost {
+                        self.unknown(&[index]);
+                    }
+                    return Err(self.at_record(index, &error));
+                }
+                paused => paused?,
             }
         }
-        Ok(values)
+        self.mark(index, stage, ChangeResult::Done, Some(id));
+        Ok(())
     }
 
     /// Puts ids that only exist now in the place of their placeholders.
@@ -167,11 +152,11 @@ impl Run<'_> {
         let lookups = components
             .iter()
             .flat_map(|component| component.lookups.values());
-        let lookups: Vec<Lookup> = lookups.cloned().collect();
-        self.find_together(&lookups).await?;
+        let lookups: BTreeSet<Reference> = lookups.cloned().collect();
+        self.find_together(lookups).await?;
         for component in &mut components {
-            for (placeholder, lookup) in std::mem::take(&mut component.lookups) {
-                let id = self.look_up(&lookup).await?;
+            for (placeholder, reference) in std::mem::take(&mut component.lookups) {
+                let id = self.look_up(&reference).await?;
                 if let Some(body) = &mut component.body {
                     replace_text(body, &placeholder, &id);
                 }
@@ -180,92 +165,42 @@ impl Run<'_> {
         Ok(components)
     }
 
-    async fn look_up(&mut self, lookup: &Lookup) -> Step<String> {
-        if let Some(id) = self.found.get(&lookup.soql) {
+    /// The id of what a name stands for, which must be in the org by now.
+    pub(super) async fn look_up(&mut self, reference: &Reference) -> Step<String> {
+        if let Some(id) = self.found.get(reference) {
             return Ok(id.clone());
         }
-        match self.find(&lookup.soql).await? {
+        match self.find(reference).await? {
             Some(id) => Ok(id),
             None => {
-                let message = format!("the {} cannot be found in the org", lookup.what);
+                let what = reference.what();
+                let message = format!("the {what} cannot be found in the org");
                 let help = "an earlier stage should have made it; run the same command again";
-                let diagnostic = Diagnostic::error("OW3009", message).help(help);
+                let diagnostic = Diagnostic::error(Code::IdNotFound, message).help(help);
                 Err(Failure::new(Exit::Failed, vec![diagnostic]).into())
             }
         }
     }
 
     /// Asks for what a stage looks up, in one request. What does not exist yet is asked for again when it is needed.
-    async fn find_together(&mut self, lookups: &[Lookup]) -> Step<()> {
-        let unknown = lookups
-            .iter()
-            .filter(|lookup| !self.found.contains_key(&lookup.soql));
-        let mut queries: Vec<String> = unknown.map(|lookup| lookup.soql.clone()).collect();
-        queries.sort();
-        queries.dedup();
-        if queries.is_empty() {
+    async fn find_together(&mut self, mut references: BTreeSet<Reference>) -> Step<()> {
+        references.retain(|reference| !self.found.contains_key(reference));
+        if references.is_empty() {
             return Ok(());
         }
+        let queries: Vec<String> = references.iter().map(Reference::query).collect();
         let results = self.writer.reader().queries(&queries).await?;
-        for (query, rows) in queries.into_iter().zip(results) {
-            let id = rows.ok().as_deref().and_then(first_id);
-            self.found.extend(id.map(|id| (query, id)));
+        for (reference, rows) in references.into_iter().zip(results) {
+            let id = rows.ok().and_then(|rows| reference.found_in(&rows));
+            self.found.extend(id.map(|id| (reference, id)));
         }
         Ok(())
     }
 
-    async fn find(&self, soql: &str) -> std::result::Result<Option<String>, OrgError> {
-        Ok(first_id(&self.writer.reader().query(soql).await?))
-    }
-
-    fn refused_record(&mut self, index: usize, error: OrgError) -> super::Stopped {
-        if error.outcome_unknown() {
-            self.mark(index, self.plan.changes[index].stage, Result::Unknown, None);
-        }
-        let change = &self.plan.changes[index];
-        let mut failure = failure::of_org(&error);
-        for diagnostic in &mut failure.diagnostics {
-            diagnostic.message = format!("{}: {}", change.address, diagnostic.message);
-            diagnostic.address = Some(change.address.clone());
-            diagnostic.place.clone_from(&change.place);
-        }
-        failure.into()
-    }
-}
-
-fn first_id(rows: &[Row]) -> Option<String> {
-    Some(rows.first()?.get("Id")?.as_str()?.to_owned())
-}
-
-/// Whether the org has the record already. A username is taken in this org or in another one: the look tells.
-fn is_duplicate(refusal: &Refusal) -> bool {
-    matches!(
-        refusal.code.as_str(),
-        "DUPLICATE_VALUE" | "DUPLICATE_USERNAME"
-    )
-}
-
-fn is_gone(refusal: &Refusal) -> bool {
-    matches!(refusal.code.as_str(), "ENTITY_IS_DELETED" | "NOT_FOUND")
-}
-
-/// The query that finds the record an insert would have made.
-fn twin(record: &Record, values: &Map<String, Value>) -> String {
-    let text = |column: &str| {
-        soql::literal(
-            values
-                .get(column)
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-        )
-    };
-    match record.object {
-        "PermissionSetAssignment" => format!(
-            "SELECT Id FROM PermissionSetAssignment WHERE AssigneeId = {} AND PermissionSetId = {}",
-            text("AssigneeId"),
-            text("PermissionSetId")
-        ),
-        _ => format!("SELECT Id FROM User WHERE Username = {}", text("Username")),
+    /// The id of what a name stands for, where the org has it.
+    pub(super) async fn find(&self, reference: &Reference) -> Result<Option<String>, OrgError> {
+        let rows = self.writer.reader().query(&reference.query()).await?;
+        Ok(reference.found_in(&rows))
     }
 }
 

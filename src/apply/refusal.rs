@@ -1,10 +1,10 @@
 //! What the org says against a deploy, at the manifest line that asked for it.
 
-use super::Run;
 use super::deploy::MOST_ROUNDS;
-use super::entry::Entry;
+use super::{Dropped, Run, objection};
 use crate::address::Address;
 use crate::change::{Change, Component, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place};
 use crate::org::{ComponentMessage, DeployStatus};
 
@@ -21,7 +21,7 @@ impl Run<'_> {
                 "the Apex test {} failed during the deploy: {}",
                 test.name, test.message
             );
-            diagnostics.push(Diagnostic::error("OW3008", message));
+            diagnostics.push(Diagnostic::error(Code::ApexTestFailed, message));
         }
         if diagnostics.is_empty() {
             let reason = status
@@ -29,7 +29,7 @@ impl Run<'_> {
                 .as_deref()
                 .unwrap_or("the org gave no reason");
             diagnostics.push(Diagnostic::error(
-                "OW3008",
+                Code::DeployFailed,
                 format!("the deploy {} ended {}: {reason}", status.id, status.status),
             ));
         }
@@ -39,20 +39,34 @@ impl Run<'_> {
     /// The refusal after the last round of leaving entries out, with what was left out before.
     pub(super) fn last_refusal(&self, status: &DeployStatus, changes: &[usize]) -> Failure {
         let mut failure = self.refusal(status, changes);
-        let remarks = self.remarks.iter();
-        let left_out: Vec<&str> = remarks
-            .filter(|remark| remark.code == "OW2024")
-            .filter_map(|remark| remark.message.split('`').nth(1))
-            .collect();
+        let left_out = self.left_out.iter();
+        let left_out: Vec<&str> = left_out.map(|dropped| dropped.entry.as_str()).collect();
         let message = format!(
             "the org went on refusing entries after {MOST_ROUNDS} rounds of leaving out what it refused: {}",
             left_out.join(", ")
         );
         let help =
             "state in the manifest, as `false` or without the right, what the org will not take";
-        let last = Diagnostic::error("OW3007", message).help(help);
+        let last = Diagnostic::error(Code::EntriesRefusedWithoutEnd, message).help(help);
         failure.diagnostics.push(last);
         failure
+    }
+
+    /// What was left out, as remarks at the lines that asked for the profiles.
+    pub(super) fn remarks(&self) -> Vec<Diagnostic> {
+        let remark = |dropped: &Dropped| {
+            let (entry, address) = (&dropped.entry, &dropped.address);
+            let message = format!("`{entry}` was left out of {address}: {}", dropped.problem);
+            let help = "state it in the manifest if the integration needs it; then the org has to allow it";
+            let mut remark = Diagnostic::warning(Code::EntryLeftOut, message)
+                .help(help)
+                .about(address.clone());
+            let mut changes = self.plan.changes.iter();
+            let asked = changes.find(|change| change.address == *address);
+            remark.place = asked.and_then(|change| change.place.clone());
+            remark
+        };
+        self.left_out.iter().map(remark).collect()
     }
 
     fn refused_component(&self, failure: &ComponentMessage, changes: &[usize]) -> Diagnostic {
@@ -73,10 +87,11 @@ impl Run<'_> {
                 "the org refused {} {}: {problem}",
                 failure.component_type, failure.full_name
             );
-            return Diagnostic::error("OW3007", message);
+            return Diagnostic::error(Code::ComponentRefused, message);
         };
         let message = format!("the org refused {}: {problem}", change.address);
-        let diagnostic = Diagnostic::error("OW3007", message).about(change.address.clone());
+        let diagnostic =
+            Diagnostic::error(Code::ComponentRefused, message).about(change.address.clone());
         if let Some(stated) = self.stated(&change.address, problem) {
             return diagnostic.at(stated).help(
                 "what the manifest states is never left out: take it out of the manifest, or let the org allow it; \
@@ -96,7 +111,7 @@ impl Run<'_> {
         let mut profiles = profiles.filter_map(|manifest| manifest.spec.profile.as_ref());
         let profile =
             profiles.find(|wanted| profile.kind == "profile" && *wanted.name == profile.name)?;
-        let entries = Entry::named_in(problem);
+        let entries = objection::entries(problem);
         entries.iter().find_map(|entry| entry.stated_in(profile))
     }
 }

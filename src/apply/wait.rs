@@ -1,10 +1,13 @@
 //! Waiting for the org: a default comes into force, and rules make their share rows, after a recalculation.
 
+use super::look::Beside;
 use super::{Run, Step, prove};
+use crate::change::Stage;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
-use crate::facts::{Answer, Facts, ORGANIZATION, Question, Row};
-use crate::kinds::{entity_definition, in_force};
+use crate::failure;
+use crate::live::{self, Asked, Columns, Live, Need, QUEUED_DEPLOYS, deploy_ids};
 use crate::manifest::SharingModel;
 use crate::observe;
 use crate::org::{OrgError, poll};
@@ -14,8 +17,6 @@ use std::time::{Duration, Instant};
 
 /// Longest sleep between two looks at whether the run shall stop.
 const STEP: Duration = Duration::from_millis(100);
-/// The stage that proves.
-const PROOF: u8 = 7;
 /// What is waited for before the first deploy.
 const QUEUE: &str = "a deploy that was in the org's queue";
 /// What is waited for after rules have changed.
@@ -24,15 +25,18 @@ const RULES: &str = "the sharing rules' recalculation";
 impl Run<'_> {
     /// Waits, before the first deploy, for those in the org's queue: one of them may be an earlier run's that lost sight
     /// of it. The queue runs one at a time, so this takes no longer than waiting in it.
-    pub(super) async fn wait_for_queue(&mut self, stage: u8) -> Step<()> {
+    pub(super) async fn wait_for_queue(&mut self, stage: Stage) -> Step<()> {
         if std::mem::replace(&mut self.queue_awaited, true) {
             return Ok(());
         }
         let started = self.now();
-        let queued = match self.writer.reader().queued_deploys().await {
-            // An org that does not tell has one queue all the same.
-            Err(OrgError::Refused { .. }) => Vec::new(),
-            queued => queued?,
+        let queued = match self.options.queue.take() {
+            Some(queued) => queued,
+            None => match self.writer.reader().tooling_query(QUEUED_DEPLOYS).await {
+                // An org that does not tell has one queue all the same.
+                Err(error) if error.refusal().is_some() && !error.is_busy() => Vec::new(),
+                queued => deploy_ids(&queued?),
+            },
         };
         for id in queued {
             for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
@@ -47,7 +51,7 @@ impl Run<'_> {
     }
 
     /// Whether a deploy has ended, or nobody can say.
-    async fn is_through(&self, id: &str) -> std::result::Result<bool, OrgError> {
+    async fn is_through(&self, id: &str) -> Result<bool, OrgError> {
         match self.writer.reader().deploy_status(id).await {
             Err(OrgError::Refused { .. }) => Ok(true),
             status => Ok(status?.done),
@@ -55,7 +59,7 @@ impl Run<'_> {
     }
 
     /// Waits until every default the manifests name is in force. Deploy success does not mean it is.
-    pub(super) async fn wait_for_defaults(&mut self, stage: u8) -> Step<()> {
+    pub(super) async fn wait_for_defaults(&mut self, stage: Stage) -> Step<()> {
         let wanted = self.wanted_defaults();
         if wanted.is_empty() || self.defaults_in_force {
             return Ok(());
@@ -102,30 +106,45 @@ impl Run<'_> {
     async fn late_defaults(
         &self,
         wanted: &[(String, SharingModel)],
-    ) -> std::result::Result<Vec<String>, OrgError> {
-        let mut queries = vec![ORGANIZATION.to_owned()];
-        queries.extend(wanted.iter().map(|(object, _)| entity_definition(object)));
-        let results = self.writer.reader().queries(&queries).await?;
-        let mut facts = Facts::default();
-        for (query, rows) in queries.into_iter().zip(results) {
-            let rows = rows.unwrap_or_default().into_iter().map(Row).collect();
-            facts.record(Question::Query(query), Answer::Rows(rows));
+    ) -> Result<Vec<String>, OrgError> {
+        let asked = questions_about(wanted);
+        let reader = self.writer.reader();
+        let results = reader.queries(&observe::queries_of(&asked)).await?;
+        let live = observe::learn_from(&asked, results);
+        let mut objects = wanted.iter().map(|(object, _)| object);
+        // What the org refuses to tell is not late: no waiting helps.
+        if let Some(refused) = objects.find_map(|object| live.default_refused(object)) {
+            return Err(failure::error_of(&refused));
         }
-        let late = wanted
-            .iter()
-            .filter(|(object, model)| in_force(&facts, object) != Some(*model));
-        Ok(late.map(|(object, _)| object.clone()).collect())
+        Ok(late(wanted, &live))
+    }
+
+    /// What tells whether the defaults are in force, for a stage that changes them.
+    pub(super) fn default_queries(&self, stage: Stage) -> Vec<String> {
+        match stage {
+            Stage::Defaults => observe::queries_of(&questions_about(&self.wanted_defaults())),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Keeps in mind that the defaults were seen in force beside the last look at their deploy.
+    pub(super) fn note_defaults(&mut self, beside: Option<Beside>) {
+        let wanted = self.wanted_defaults();
+        self.defaults_in_force |= beside.is_some_and(|results| {
+            let live = observe::learn_from(&questions_about(&wanted), results);
+            late(&wanted, &live).is_empty()
+        });
     }
 
     /// Waits until the rows of the rules stand still, so that a user who changes role afterwards keeps its sight. Where
     /// nothing comes after the rules, the proof waits.
-    pub(super) async fn wait_for_rules(&mut self, stage: u8) -> Step<()> {
-        if self.changes_of(6).is_empty() {
+    pub(super) async fn wait_for_rules(&mut self, stage: Stage) -> Step<()> {
+        if self.changes_of(Stage::Removals).is_empty() {
             return Ok(());
         }
         self.writer.reader().begin_phase("wait");
-        let facts = observe::observe(self.manifests, self.writer.reader()).await?;
-        self.watch_rules(stage, &facts, false, self.now()).await
+        let live = observe::observe(self.manifests, self.writer.reader()).await?;
+        self.watch_rules(stage, &live, false, self.now()).await
     }
 
     /// Proves, as soon as sharing has come to rest: what a recalculation may still change is waited for, and nothing
@@ -135,37 +154,43 @@ impl Run<'_> {
         self.writer.reader().begin_phase("proof");
         let started = self.now();
         let whole = verify::in_one_request(&self.plan.impact);
-        if !whole && self.plan.changes.iter().any(|change| change.stage >= 3) {
-            let facts = observe::observe(self.manifests, self.writer.reader()).await?;
-            self.watch_rules(PROOF, &facts, true, started).await?;
+        if !whole
+            && self
+                .plan
+                .changes
+                .iter()
+                .any(|change| change.stage >= Stage::Defaults)
+        {
+            let live = observe::observe(self.manifests, self.writer.reader()).await?;
+            self.watch_rules(Stage::Proof, &live, true, started).await?;
         }
         let mut waits = poll::schedule();
         loop {
             let mut events = Vec::new();
             let mut keep = |event| events.push(event);
             let (reader, sample) = (self.writer.reader(), self.options.sample);
-            let (verification, facts) =
+            let (verification, live) =
                 prove(self.plan, self.manifests, reader, sample, &mut keep).await?;
             // Also in a run that wrote nothing: an earlier one may have been killed while the rules were recalculated.
             if !verification.settling() {
                 events.into_iter().for_each(&mut *self.emit);
                 return Ok(verification);
             }
-            self.waiting(PROOF, RULES, started)?;
-            self.watch_rules(PROOF, &facts, true, started).await?;
+            self.waiting(Stage::Proof, RULES, started)?;
+            self.watch_rules(Stage::Proof, &live, true, started).await?;
             self.pause(waits.next().unwrap_or_default()).await;
         }
     }
 
     async fn watch_rules(
         &mut self,
-        stage: u8,
-        facts: &Facts,
+        stage: Stage,
+        live: &Live,
         with_sample: bool,
         started: Instant,
     ) -> Step<()> {
         let reader = self.writer.reader();
-        let watch = Watch::new(self.manifests, facts, reader, with_sample).await?;
+        let watch = Watch::new(self.manifests, live, reader, with_sample).await?;
         let mut last = None;
         for wait in poll::schedule() {
             let look = watch.look(reader).await?;
@@ -180,7 +205,7 @@ impl Run<'_> {
     }
 
     /// Says that it waits, and ends the run where it has waited long enough or is asked to stop.
-    fn waiting(&mut self, stage: u8, what: &str, started: Instant) -> Step<()> {
+    fn waiting(&mut self, stage: Stage, what: &str, started: Instant) -> Step<()> {
         self.check_stop()?;
         if self.elapsed(started) > self.options.wait {
             let message = format!(
@@ -188,7 +213,7 @@ impl Run<'_> {
                 self.elapsed(started).as_secs()
             );
             let help = "it goes on in the org; run the same command again, or wait longer with `--wait 1h`";
-            let diagnostic = Diagnostic::error("OW5001", message).help(help);
+            let diagnostic = Diagnostic::error(Code::StillWaiting, message).help(help);
             return Err(Failure::new(Exit::Partial, vec![diagnostic]).into());
         }
         let elapsed_ms = self.milliseconds(started);
@@ -199,4 +224,19 @@ impl Run<'_> {
         });
         Ok(())
     }
+}
+
+fn questions_about(wanted: &[(String, SharingModel)]) -> Vec<Asked> {
+    let objects = wanted
+        .iter()
+        .map(|(object, _)| Need::DefaultInForce(object.clone()));
+    live::questions(objects.chain([Need::Organization(Columns::All)]))
+}
+
+/// The objects whose default in force is not the wanted one.
+fn late(wanted: &[(String, SharingModel)], live: &Live) -> Vec<String> {
+    let late = wanted
+        .iter()
+        .filter(|(object, model)| live.default_in_force(object) != Some(*model));
+    late.map(|(object, _)| object.clone()).collect()
 }

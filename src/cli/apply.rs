@@ -1,5 +1,6 @@
 //! `apply`: plan, ask, deploy in stages, wait, prove.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,14 +13,14 @@ use super::consent::{self, Consent};
 use super::context::Context;
 use super::plan::frame;
 use super::progress::Progress;
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use super::signals::Signals;
 use super::trace::tell_phases;
 use crate::apply::{self, Applied};
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
-use crate::facts::Facts;
 use crate::guard;
+use crate::live::{Live, Need};
 use crate::manifest::Manifest;
 use crate::org::{self, Writer};
 use crate::plan::{self, Plan};
@@ -28,7 +29,7 @@ use crate::report::json::Took;
 use crate::verify::Sample;
 
 /// Everything an apply knows before it connects.
-struct Wish<'a> {
+struct ApplyRun<'a> {
     arguments: &'a Arguments,
     named: Manifests,
     manifests: Vec<Manifest>,
@@ -47,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
-    let wish = Wish {
+    let run = ApplyRun {
         arguments,
         named,
         manifests,
@@ -58,11 +59,12 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     };
     session::block_on(async {
         let mut signals = Signals::listen()?;
-        let (session, facts) = tokio::select! {
-            opened = Session::open_reading(choice, context, &wish.manifests) => opened?,
-            exit = signals.next() => return Err(ended(exit)),
+        let queue = BTreeSet::from([Need::DeployQueue]);
+        let (session, live) = tokio::select! {
+            opened = OrgSession::open_reading(choice, context, &run.manifests, queue) => opened?,
+            exit = signals.next() => return Err(ended_by_signal(exit)),
         };
-        let result = wish.carried_out(&session, facts, &mut signals).await;
+        let result = run.plan_and_apply(&session, live, &mut signals).await;
         session.close().await;
         result
     })
@@ -79,32 +81,38 @@ fn wanted(arguments: &Arguments, consent: &Consent) -> Manifests {
 }
 
 /// The failure of a run that a signal ended before anything was written.
-fn ended(exit: Exit) -> Failure {
+fn ended_by_signal(exit: Exit) -> Failure {
     Failure::new(exit, Vec::new()).state("nothing was changed")
 }
 
-impl Wish<'_> {
+impl ApplyRun<'_> {
     fn json(&self) -> bool {
         self.arguments.format == TextFormat::Json
     }
 
     /// Plans, asks, applies and reports.
-    async fn carried_out(
+    async fn plan_and_apply(
         &self,
-        session: &Session,
-        facts: Result<Facts, Failure>,
+        session: &OrgSession,
+        live: Result<Live, Failure>,
         signals: &mut Signals,
     ) -> Result<Exit, Failure> {
+        // Whoever is asked may take their time, and the queue does not wait.
+        let queue = live.as_ref().ok().filter(|_| !self.consent.ask);
+        let queue = queue.and_then(|live| live.deploy_queue().learnt());
+        let queue = queue.map(<[String]>::to_vec);
         let plan = tokio::select! {
-            agreed = self.agreed(facts) => agreed?,
-            exit = signals.next() => return Err(ended(exit)),
+            agreed = self.agreed_plan(live) => agreed?,
+            exit = signals.next() => return Err(ended_by_signal(exit)),
         };
-        let (mut applied, signal) = self.applied(&plan, session, signals).await?;
+        let (mut applied, signal) = self.apply_plan(&plan, queue, session, signals).await?;
         if let Some(verification) = &mut applied.verification {
             self.context.know_org(&mut verification.org, self.embedded);
         }
-        let next = self.continues(&applied);
-        applied.failure = applied.failure.map(|failure| told(&failure, &plan, next));
+        let next = self.next_command(&applied);
+        applied.failure = applied
+            .failure
+            .map(|failure| with_next_command(&failure, &plan, next));
         let unfinished = applied.failure.is_some() || applied.verification.is_none();
         let exit = signal
             .filter(|_| unfinished)
@@ -123,8 +131,8 @@ impl Wish<'_> {
     }
 
     /// The plan, shown and agreed to.
-    async fn agreed(&self, facts: Result<Facts, Failure>) -> Result<Plan, Failure> {
-        let mut plan = plan::plan(&self.manifests, &facts?)?;
+    async fn agreed_plan(&self, live: Result<Live, Failure>) -> Result<Plan, Failure> {
+        let mut plan = plan::plan(&self.manifests, &live?)?;
         self.context.know_org(&mut plan.org, self.embedded);
         self.consent
             .check(&plan)
@@ -154,10 +162,11 @@ impl Wish<'_> {
     }
 
     /// Writes, stage by stage. The first signal asks it to stop where it safely can, the second ends it at once.
-    async fn applied(
+    async fn apply_plan(
         &self,
         plan: &Plan,
-        session: &Session,
+        queue: Option<Vec<String>>,
+        session: &OrgSession,
         signals: &mut Signals,
     ) -> Result<(Applied, Option<Exit>), Failure> {
         let output = &self.context.output;
@@ -169,7 +178,7 @@ impl Wish<'_> {
             plan,
             &self.manifests,
             &writer,
-            self.options(&stop),
+            self.options(&stop, queue),
             &mut emit
         ));
         let mut signal = None;
@@ -201,7 +210,7 @@ impl Wish<'_> {
 
     /// The command that goes on from where an apply ended: a look at the record that disproves it, where nothing is
     /// left to change.
-    fn continues(&self, applied: &Applied) -> String {
+    fn next_command(&self, applied: &Applied) -> String {
         let disproof = applied
             .verification
             .as_ref()
@@ -230,8 +239,9 @@ impl Wish<'_> {
             .next(self.again())
     }
 
-    fn options(&self, stop: &Arc<AtomicBool>) -> apply::Options {
-        apply::Options {
+    fn options(&self, stop: &Arc<AtomicBool>, queue: Option<Vec<String>>) -> apply::ApplyOptions {
+        apply::ApplyOptions {
+            queue,
             wait: self.arguments.wait,
             stop: Arc::clone(stop),
             sample: self.arguments.sample.unwrap_or(Sample::Auto),
@@ -275,8 +285,8 @@ impl Wish<'_> {
 }
 
 /// What a phase used, as the report tells it.
-fn phase(phase: org::Phase) -> report::json::Phase {
-    report::json::Phase {
+fn phase(phase: org::Phase) -> report::json::PhaseUsage {
+    report::json::PhaseUsage {
         phase: phase.name,
         api_requests: phase.requests,
         api_calls: phase.api_calls,
@@ -287,7 +297,7 @@ fn phase(phase: org::Phase) -> report::json::Phase {
 }
 
 /// The failure with the texts it points into and, where the work can be finished, the command that does.
-fn told(failure: &Failure, plan: &Plan, next: String) -> Failure {
+fn with_next_command(failure: &Failure, plan: &Plan, next: String) -> Failure {
     let mut told = failure.clone().with_sources(&plan.sources);
     let unfinished = matches!(
         told.exit,

@@ -148,7 +148,7 @@ pub(crate) enum Command {
     Render(Render),
     /// Show what apply would change, and who would gain or lose sight of which records. Changes nothing.
     #[command(after_help = PLAN_HELP)]
-    Plan(Plan),
+    Plan(PlanArguments),
     /// Make the org as the manifests say, in the order it needs, then prove it.
     #[command(after_help = APPLY_HELP)]
     Apply(Apply),
@@ -234,13 +234,13 @@ pub(crate) struct Render {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// How the files are laid out.
-    #[arg(long, value_enum, default_value_t = Layout::Source)]
-    pub(crate) layout: Layout,
+    #[arg(long, value_enum, default_value_t = RenderLayout::Source)]
+    pub(crate) layout: RenderLayout,
 }
 
 /// How rendered files are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Layout {
+pub(crate) enum RenderLayout {
     /// An SFDX project; what deploys apart has a package directory of its own.
     Source,
     /// One numbered folder for each stage, each with its package.xml.
@@ -249,7 +249,7 @@ pub(crate) enum Layout {
 
 /// `plan`.
 #[derive(Debug, Args)]
-pub(crate) struct Plan {
+pub(crate) struct PlanArguments {
     #[command(flatten)]
     pub(crate) manifests: Manifests,
     /// How to say it; default: human, and with --out as the file's ending says.

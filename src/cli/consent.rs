@@ -4,11 +4,12 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::arguments::Apply;
-use super::codes::{self, failure};
+use super::finding::failure;
 use super::output::{Output, can_ask};
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::plan::Plan;
-use crate::report::saved::{SavedPlan, saved_plan};
+use crate::report::saved::{SavedPlan, SavedPlanProblem, saved_plan};
 use crate::report::text::{printable, short_digest};
 
 /// Which plan may be applied, and whether somebody has agreed to it already.
@@ -66,7 +67,7 @@ fn nobody_to_ask(saved: bool) -> Failure {
     };
     failure(
         Exit::Usage,
-        codes::CONSENT,
+        Code::ConsentNeeded,
         "apply needs consent, and there is no terminal to ask at",
         help,
     )
@@ -77,7 +78,7 @@ fn read_saved(path: &Path) -> Result<SavedPlan, Failure> {
     let refuse = |exit: Exit, reason: &str| {
         failure(
             exit,
-            codes::SAVED_PLAN,
+            Code::SavedPlanUnreadable,
             format!("{} cannot be used as a plan: {reason}", path.display()),
             "save one with: orgwright plan --out plan.json",
         )
@@ -85,7 +86,13 @@ fn read_saved(path: &Path) -> Result<SavedPlan, Failure> {
     };
     let text =
         std::fs::read_to_string(path).map_err(|error| refuse(Exit::Usage, &error.to_string()))?;
-    let saved = saved_plan(&text).map_err(|reason| refuse(Exit::Manifest, &reason))?;
+    let saved = saved_plan(&text).map_err(|problem| {
+        let exit = match problem {
+            SavedPlanProblem::OfAnotherVersion(_) => Exit::Stale,
+            SavedPlanProblem::Unreadable(_) => Exit::Manifest,
+        };
+        refuse(exit, &problem.to_string())
+    })?;
     let digest = saved.digest.trim_start_matches("sha256:");
     if digest.len() != 64 || !digest.chars().all(|digit| digit.is_ascii_hexdigit()) {
         return Err(refuse(Exit::Manifest, "its digest is not one"));
@@ -109,7 +116,7 @@ fn same_digest(expected: &str, plan: &Plan) -> Result<(), Failure> {
 fn stale(problem: String) -> Failure {
     failure(
         Exit::Stale,
-        codes::STALE,
+        Code::NotTheExpectedPlan,
         problem,
         "plan again, read it, and apply that one",
     )
@@ -123,7 +130,7 @@ fn other_org(saved: &SavedPlan, plan: &Plan) -> Failure {
     );
     failure(
         Exit::Stale,
-        codes::OTHER_ORG,
+        Code::SavedPlanOfAnotherOrg,
         problem,
         "choose that org with --org, or plan for this one",
     )
@@ -162,7 +169,7 @@ pub(crate) async fn ask(plan: &Plan, embedded: bool, output: &Output) -> Result<
     }
     Err(failure(
         Exit::Failed,
-        codes::DECLINED,
+        Code::NotConfirmed,
         "the plan was not confirmed",
         "",
     )
@@ -183,7 +190,7 @@ mod tests {
     use super::*;
     use crate::report::{json, samples};
 
-    fn refused(consent: &Consent) -> (Exit, &'static str) {
+    fn refused(consent: &Consent) -> (Exit, Code) {
         let failure = consent.check(&samples::plan()).unwrap_err();
         (failure.exit, failure.diagnostics[0].code)
     }
@@ -209,7 +216,10 @@ mod tests {
         assert!(Consent::default().check(&samples::plan()).is_ok());
         assert!(expecting("7f3a91c2d4e5").check(&samples::plan()).is_ok());
         for other in ["7f3a91c2d4e6", "7f3a91c2d4e5fffff"] {
-            assert_eq!(refused(&expecting(other)), (Exit::Stale, codes::STALE));
+            assert_eq!(
+                refused(&expecting(other)),
+                (Exit::Stale, Code::NotTheExpectedPlan)
+            );
         }
     }
 
@@ -217,14 +227,14 @@ mod tests {
     fn a_saved_plan_is_of_one_org_and_says_what_is_done() {
         assert!(of_saved(|_| ()).check(&samples::plan()).is_ok());
         let other = of_saved(|saved| saved.org_id = "00D000000000002EAA".into());
-        assert_eq!(refused(&other), (Exit::Stale, codes::OTHER_ORG));
+        assert_eq!(refused(&other), (Exit::Stale, Code::SavedPlanOfAnotherOrg));
         let forged = of_saved(|saved| drop(saved.changes.pop()));
-        assert_eq!(refused(&forged), (Exit::Stale, codes::STALE));
+        assert_eq!(refused(&forged), (Exit::Stale, Code::NotTheExpectedPlan));
         let both = Consent {
             expected: Some("000000000000".into()),
             ..of_saved(|_| ())
         };
-        assert_eq!(refused(&both), (Exit::Stale, codes::STALE));
+        assert_eq!(refused(&both), (Exit::Stale, Code::NotTheExpectedPlan));
     }
 
     #[test]

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::arguments::{Color, Global, Manifests};
-use super::codes::{self, failure};
+use super::finding::failure;
 use super::output::Output;
 use super::{files, target};
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
-use crate::facts::OrgFacts;
+use crate::live::OrgIdentity;
 use crate::manifest::{self, Manifest};
 use crate::report::{EMBEDDED_ORG, org_line};
 
@@ -68,7 +69,7 @@ impl Context {
 
     /// From here on the org is named by what it says of itself. The demo org listens on another port each time,
     /// which is no part of it: the same org gives the same report.
-    pub(crate) fn know_org(&self, org: &mut OrgFacts, embedded: bool) {
+    pub(crate) fn know_org(&self, org: &mut OrgIdentity, embedded: bool) {
         if embedded {
             EMBEDDED_URL.clone_into(&mut org.instance_url);
             self.set_org(EMBEDDED_ORG);
@@ -111,7 +112,7 @@ impl Context {
         let here = files::here()?;
         let found = manifest::discover(&here).ok_or_else(|| {
             let problem = "no FILE was given, and there is no orgwright.yaml here or above, up to the repository's root";
-            failure(Exit::Usage, codes::NO_MANIFEST, problem, "name a file, or write one with `orgwright init`")
+            failure(Exit::Usage, Code::NoManifest, problem, "name a file, or write one with `orgwright init`")
         })?;
         // Shown as it would be typed from here.
         Ok(vec![

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::arguments::{TextFormat, exits};
-use super::codes::{self, failure};
 use super::context::Context;
+use super::finding::failure;
 use crate::archive;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Sources};
 use crate::documents::{self, Documents, Malformed};
 use crate::package::Files;
@@ -100,7 +101,7 @@ impl Side {
         let files = archive::unpack(&bytes).map_err(|error| {
             failure(
                 Exit::Manifest,
-                codes::METADATA,
+                Code::MetadataUnreadable,
                 format!("{name}: {error}"),
                 "",
             )
@@ -170,7 +171,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
     let problem = format!("{} cannot be read: {error}", path.display());
-    failure(Exit::Failed, codes::FILES, problem, "")
+    failure(Exit::Failed, Code::FileUnusable, problem, "")
 }
 
 /// Every malformed file with the place where reading it ended.
@@ -195,8 +196,8 @@ fn finding(file: &Arc<str>, error: &XmlError) -> Diagnostic {
         column,
     } = error
     else {
-        return Diagnostic::error(codes::METADATA, error.to_string()).at(&place);
+        return Diagnostic::error(Code::MetadataUnreadable, error.to_string()).at(&place);
     };
     (place.line, place.column, place.offset) = (*line, *column, *byte);
-    Diagnostic::error(codes::METADATA, problem.as_str()).at(&place)
+    Diagnostic::error(Code::MetadataUnreadable, problem.as_str()).at(&place)
 }

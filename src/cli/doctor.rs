@@ -5,7 +5,7 @@ use clap::Args;
 use super::arguments::TextFormat;
 use super::context::Context;
 use super::login::chosen;
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use crate::diagnostic::{Exit, Failure};
 use crate::doctor;
 use crate::report;
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Doctor, context: &Context) -> Result<Exit, Failure
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
     let mut diagnosis = session::run(async {
-        let session = Session::open(choice, context).await?;
+        let session = OrgSession::open(choice, context).await?;
         let diagnosis = doctor::examine(&session.reader).await;
         session.close().await;
         diagnosis

@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use super::codes::{self, failure};
 use super::files::unwritable;
+use super::finding::failure;
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
-use crate::emulator::{self, Server};
 use crate::private_file;
+use salesforce_emulator::{self as emulator, Server};
 
 /// Where its state is kept, seen from the current folder.
 const FOLDER: &str = ".orgwright";
@@ -31,7 +32,7 @@ pub(crate) async fn start() -> Result<Server, Failure> {
         let help = "`orgwright reset` starts the demo org afresh";
         failure(
             Exit::Failed,
-            codes::EMULATOR,
+            Code::EmulatorNotStarted,
             format!("the demo org cannot start: {error}"),
             help,
         )

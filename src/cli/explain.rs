@@ -1,13 +1,15 @@
 //! `explain CODE`: what a finding means. `explain FILE --record ID…`: why the user can or cannot see a record.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::arguments::{Explain as Arguments, Manifests, TextFormat};
-use super::codes::{self, Explained, did_you_mean, failure};
 use super::context::Context;
-use super::session::{self, Session};
+use super::finding::{did_you_mean, failure};
+use super::session::{self, OrgSession};
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
-use crate::{explain, findings, manifest, report};
+use crate::{explain, report};
 
 /// Prints the explanation of a code, or of records.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -23,23 +25,17 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
 fn nothing_asked() -> Failure {
     failure(
         Exit::Usage,
-        codes::UNKNOWN_NAME,
+        Code::NothingToExplain,
         "`explain` takes one code, or manifests with `--record ID`",
         "for example `orgwright explain OW2004`",
     )
 }
 
 fn explain_code(code: &str, context: &Context) -> Result<Exit, Failure> {
-    let all = all();
     let asked = normalised(code);
-    let found = all.iter().find(|(code, ..)| *code == asked);
-    let (code, title, explanation) = found.ok_or_else(|| unknown(&asked, &all))?;
-    context.output.say(&report::human::explanation(
-        code,
-        title,
-        explanation,
-        context.output.style,
-    ));
+    let found = Code::named(&asked).ok_or_else(|| unknown(&asked))?;
+    let told = report::human::explanation(found, context.output.style);
+    context.output.say(&told);
     Ok(Exit::Done)
 }
 
@@ -54,8 +50,14 @@ fn explain_records(arguments: &Arguments, context: &Context) -> Result<Exit, Fai
     let choice = context.target()?;
     context.set_org(&choice.line());
     let explanations = session::run(async {
-        let session = Session::open(choice, context).await?;
-        let explained = explain::explain(&manifests, &session.reader, &arguments.record).await;
+        let (session, live) =
+            OrgSession::open_reading(choice, context, &manifests, BTreeSet::new()).await?;
+        let explained = match live {
+            Ok(live) => {
+                explain::explain(&manifests, &live, &session.reader, &arguments.record).await
+            }
+            Err(failure) => Err(failure),
+        };
         session.close().await;
         explained
     })?;
@@ -74,21 +76,6 @@ fn explain_records(arguments: &Arguments, context: &Context) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-/// Every code there is, in order.
-pub(crate) fn all() -> Vec<Explained> {
-    let planned = findings::CODES
-        .iter()
-        .map(|code| (code.code, code.title, code.explanation));
-    let mut all: Vec<Explained> = codes::CODES
-        .iter()
-        .copied()
-        .chain(manifest::CODES.iter().copied())
-        .chain(planned)
-        .collect();
-    all.sort_unstable();
-    all
-}
-
 /// `OW1003` of `ow1003` or `1003`.
 fn normalised(code: &str) -> String {
     let code = code.trim().to_ascii_uppercase();
@@ -99,8 +86,8 @@ fn normalised(code: &str) -> String {
     }
 }
 
-fn unknown(asked: &str, all: &[Explained]) -> Failure {
-    let names: Vec<&str> = all.iter().map(|(code, ..)| *code).collect();
+fn unknown(asked: &str) -> Failure {
+    let names: Vec<&str> = Code::ALL.iter().map(|code| code.text()).collect();
     let help = match (did_you_mean(asked, &names), names.first(), names.last()) {
         (Some(close), ..) => format!("did you mean `{close}`?"),
         (None, Some(first), Some(last)) => {
@@ -110,7 +97,7 @@ fn unknown(asked: &str, all: &[Explained]) -> Failure {
     };
     failure(
         Exit::Usage,
-        codes::UNKNOWN_NAME,
+        Code::UnknownName,
         format!("there is no finding `{asked}`"),
         help,
     )
@@ -119,24 +106,6 @@ fn unknown(asked: &str, all: &[Explained]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_code_stands_for_two_things() {
-        let all = all();
-        assert!(
-            all.is_sorted_by(|(one, ..), (other, ..)| one < other),
-            "{all:?}"
-        );
-        for (code, title, explanation) in all {
-            let well_formed = code.len() == 6
-                && code.starts_with("OW")
-                && code[2..].bytes().all(|digit| digit.is_ascii_digit());
-            assert!(
-                well_formed && !title.is_empty() && !explanation.is_empty(),
-                "{code}"
-            );
-        }
-    }
 
     #[test]
     fn a_code_may_be_written_short() {

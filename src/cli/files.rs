@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::codes::{self, failure};
+use super::finding::failure;
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::private_file;
 
@@ -27,7 +28,7 @@ pub(crate) fn here() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|error| {
         failure(
             Exit::Failed,
-            codes::FILES,
+            Code::FileUnusable,
             format!("the current folder cannot be used: {error}"),
             "",
         )
@@ -79,7 +80,7 @@ pub(crate) fn must_be_writable(path: &Path) -> Result<(), Failure> {
 
 fn not_a_file(path: &Path, what: &str) -> Failure {
     let problem = format!("{} cannot be written: it is {what}", path.display());
-    failure(Exit::Usage, codes::FILES, problem, "name a file")
+    failure(Exit::Usage, Code::FileUnusable, problem, "name a file")
 }
 
 /// Writes to what is there; makes nothing and shortens nothing.
@@ -93,7 +94,7 @@ fn stream(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     failure(
         Exit::Failed,
-        codes::FILES,
+        Code::FileUnusable,
         format!("{} cannot be written: {error}", path.display()),
         "",
     )

@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use super::arguments::Init as Arguments;
-use super::codes::{self, did_you_mean, failure};
 use super::command::quoted;
 use super::context::Context;
 use super::files::unwritable;
+use super::finding::{did_you_mean, failure};
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::report::text::printable;
 
@@ -60,7 +61,7 @@ fn template(name: &str) -> Result<&'static str, Failure> {
         });
         failure(
             Exit::Usage,
-            codes::UNKNOWN_NAME,
+            Code::UnknownName,
             format!("there is no template `{name}`"),
             help,
         )
@@ -80,7 +81,7 @@ fn write_new(arguments: &Arguments, text: &str) -> Result<(), Failure> {
             let problem = format!("{} exists already and is left as it is", path.display());
             Err(failure(
                 Exit::Failed,
-                codes::FILES,
+                Code::FileUnusable,
                 problem,
                 "name another file with --out",
             ))

@@ -9,11 +9,12 @@ use super::arguments::exits;
 use super::context::Context;
 use super::files;
 use super::output::can_ask;
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use super::target::{self, Choice};
 use super::values::duration;
 use crate::diagnostic::{Exit, Failure};
 use crate::failure::{NOTHING_CHANGED, of_org};
+use crate::live::organization_query;
 use crate::org::{NamedTarget, Target, browser};
 use crate::report::EMBEDDED_ORG;
 use crate::report::text::printable;
@@ -63,9 +64,9 @@ pub(crate) fn run(arguments: &Login, context: &Context) -> Result<Exit, Failure>
             Some(target) => with_browser(target.clone(), arguments, context).await?,
             None => "nothing is kept: each run logs in anew".to_owned(),
         };
-        let session = Session::open(choice, context).await?;
+        let session = OrgSession::open(choice, context).await?;
         // A token that nobody asked anything of yet may be dead.
-        let answered = session.reader.query("SELECT Id FROM Organization").await;
+        let answered = session.reader.query(&organization_query("Id")).await;
         let identity = session.reader.identity().clone();
         session.close().await;
         answered.map_err(|error| of_org(&error).state(NOTHING_CHANGED))?;

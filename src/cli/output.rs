@@ -21,12 +21,12 @@ pub(crate) struct Output {
     /// How text on standard error is drawn.
     pub(crate) notes: Style,
     quiet: bool,
-    state: Mutex<State>,
+    state: Mutex<StreamState>,
 }
 
 /// What became of standard output.
 #[derive(Default)]
-struct State {
+struct StreamState {
     closed: bool,
     trouble: Option<io::Error>,
 }

@@ -1,13 +1,14 @@
 //! `plan`: what would change. Reads, and writes nothing but the report.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::arguments::{Manifests, Plan as Arguments, PlanFormat};
+use super::arguments::{Manifests, PlanArguments as Arguments, PlanFormat};
 use super::command::{command, quoted};
 use super::context::Context;
 use super::files::{must_be_writable, write_private};
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use super::trace::tell_phases;
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::Manifest;
@@ -24,7 +25,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
     let mut plan = session::run(async {
-        let (session, facts) = Session::open_reading(choice, context, &manifests).await?;
+        let (session, facts) =
+            OrgSession::open_reading(choice, context, &manifests, BTreeSet::new()).await?;
         tell_phases(context, &session.reader);
         session.close().await;
         let facts = facts?;

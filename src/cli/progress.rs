@@ -78,11 +78,12 @@ impl<'a> Progress<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::Stage;
     use crate::cli::arguments::Global;
 
     fn waiting(what: &str, elapsed_ms: u64) -> Event {
         Event::Waiting {
-            stage: 3,
+            stage: Stage::Defaults,
             what: what.to_owned(),
             elapsed_ms,
         }
@@ -101,14 +102,14 @@ mod tests {
         assert!(told(waiting("Contact", 32_000), 32));
         assert!(told(
             Event::StageDone {
-                stage: 3,
+                stage: Stage::Defaults,
                 elapsed_ms: 1
             },
             33
         ));
         assert!(told(
             Event::StageDone {
-                stage: 3,
+                stage: Stage::Defaults,
                 elapsed_ms: 1
             },
             33

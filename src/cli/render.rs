@@ -1,17 +1,21 @@
 //! `render`: the metadata of manifests as files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path};
 
-use super::arguments::{Layout, Render as Arguments};
-use super::codes::{self, failure};
+use super::arguments::{Render as Arguments, RenderLayout};
 use super::context::Context;
 use super::files::unwritable;
-use super::session::{self, Session};
+use super::finding::failure;
+use super::progress::Progress;
+use super::session::{self, OrgSession};
+use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Exit, Failure};
+use crate::event::Event;
 use crate::failure::of_org;
+use crate::live::Live;
 use crate::manifest::Manifest;
 use crate::org::Reader;
 use crate::plan::Plan;
@@ -26,8 +30,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         None => render::planned(&manifests, None)?,
     };
     let layout = match arguments.layout {
-        Layout::Source => render::Layout::Source,
-        Layout::Mdapi => render::Layout::Mdapi,
+        RenderLayout::Source => render::Layout::Source,
+        RenderLayout::Mdapi => render::Layout::Mdapi,
     };
     let files = render::files(&plan, layout)?;
     write(&arguments.out, &files)?;
@@ -52,19 +56,30 @@ fn read(manifests: &[Manifest], context: &Context) -> Result<Plan, Failure> {
     context.set_org(&choice.line());
     context.name_org_first();
     session::run(async {
-        let session = Session::open(choice, context).await?;
-        let plan = planned(manifests, &session.reader).await;
+        let (session, live) =
+            OrgSession::open_reading(choice, context, manifests, BTreeSet::new()).await?;
+        let plan = match live {
+            Ok(live) => planned(manifests, live, &session.reader, context).await,
+            Err(failure) => Err(failure),
+        };
         session.close().await;
         plan
     })
 }
 
-async fn planned(manifests: &[Manifest], reader: &Reader) -> Result<Plan, Failure> {
-    let facts = observe::observe(manifests, reader).await?;
-    let mut plan = render::planned(manifests, Some(&facts))?;
-    let completed = render::complete(&mut plan, reader).await;
+/// The plan for an org that has nothing of it, its clone source whole.
+async fn planned(
+    manifests: &[Manifest],
+    live: Live,
+    reader: &Reader,
+    context: &Context,
+) -> Result<Plan, Failure> {
+    let mut live = live.without_what_is_made(manifests);
+    let mut progress = Progress::new(&context.output, false, false);
+    let mut emit = |event: Event| progress.show(&event);
+    let completed = observe::complete_sources(&mut live, manifests, reader, &mut emit).await;
     completed.map_err(|error| of_org(&error))?;
-    Ok(plan)
+    render::planned(manifests, Some(&live))
 }
 
 /// Writes the files below a folder, and nowhere else.
@@ -75,7 +90,7 @@ fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure
             .all(|part| matches!(part, Component::Normal(_)));
         if !inside {
             let problem = format!("{} does not lie below the folder", printable(name));
-            return Err(failure(Exit::Failed, codes::FILES, problem, ""));
+            return Err(failure(Exit::Failed, Code::FileUnusable, problem, ""));
         }
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);

@@ -1,19 +1,22 @@
 //! A connection to the chosen org, and the runtime it lives in. Built only by commands that need an org.
 
-use super::codes::{self, failure};
 use super::context::Context;
 use super::embedded;
+use super::finding::failure;
+use super::progress::Progress;
 use super::signals::Signals;
 use super::target::Choice;
 use super::trace;
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
-use crate::emulator::Server;
-use crate::facts::Facts;
+use crate::event::Event;
 use crate::failure::{NOTHING_CHANGED, of_org};
+use crate::live::{Live, Need};
 use crate::manifest::Manifest;
 use crate::observe;
 use crate::org::{self, OrgError, Reader, Target};
 use crate::secret::Secret;
+use salesforce_emulator::Server;
 use std::collections::BTreeSet;
 
 /// Threads of the runtime: one for this program, one for an org inside it.
@@ -24,43 +27,54 @@ const THREADS: usize = 2;
 const CONNECTIONS: usize = 6;
 
 /// A connection. The demo org runs as long as this lives.
-pub(crate) struct Session {
+pub(crate) struct OrgSession {
     /// What reads the org.
     pub(crate) reader: Reader,
     server: Option<Server>,
 }
 
-impl Session {
-    /// Connects to the chosen org; starts the demo org where that is it.
+impl OrgSession {
+    /// Connects to the chosen org; starts the demo org where that is it. For a few questions one after the other: no
+    /// connection is opened beforehand.
     pub(crate) async fn open(choice: Choice, context: &Context) -> Result<Self, Failure> {
-        let Way {
+        let Connection {
             target,
             options,
             server,
-        } = Way::to(choice, context).await?;
+        } = Connection::to_chosen_org(choice, context).await?;
+        let options = org::Options {
+            warm_connections: 0,
+            ..options
+        };
         let reader = org::connect(target, options).await.map_err(not_connected)?;
         Ok(Self { reader, server })
     }
 
-    /// Connects, and reads what these manifests make necessary at the same time: one wave of requests after the
+    /// Connects, and reads what these manifests make necessary, and more, at the same time: one wave of requests after the
     /// connections stand.
     pub(crate) async fn open_reading(
         choice: Choice,
         context: &Context,
         manifests: &[Manifest],
-    ) -> Result<(Self, Result<Facts, Failure>), Failure> {
-        let Way {
+        more: BTreeSet<Need>,
+    ) -> Result<(Self, Result<Live, Failure>), Failure> {
+        let Connection {
             target,
             options,
             server,
-        } = Way::to(choice, context).await?;
-        let read = |reader: Reader| async move {
-            observe::first_wave(manifests, BTreeSet::new(), &reader).await
+        } = Connection::to_chosen_org(choice, context).await?;
+        let read = |reader: Reader| {
+            let more = more.clone();
+            async move { observe::first_wave(manifests, more, &reader).await }
         };
         let opened = org::connect_reading(target, options, read).await;
         let (reader, facts) = opened.map_err(not_connected)?;
         let facts = match facts {
-            Ok(facts) => observe::completed(facts, manifests, &reader).await,
+            Ok(facts) => {
+                let mut progress = Progress::new(&context.output, false, false);
+                let mut emit = |event: Event| progress.show(&event);
+                observe::ask_further(facts, manifests, &reader, &mut emit).await
+            }
             Err(error) => Err(not_connected(error)),
         };
         Ok((Self { reader, server }, facts))
@@ -75,15 +89,15 @@ impl Session {
 }
 
 /// Everything that connecting needs.
-struct Way {
+struct Connection {
     target: Target,
     options: org::Options,
     server: Option<Server>,
 }
 
-impl Way {
-    /// The way to the chosen org; the demo org is started.
-    async fn to(choice: Choice, context: &Context) -> Result<Self, Failure> {
+impl Connection {
+    /// The connection to the chosen org; the demo org is started.
+    async fn to_chosen_org(choice: Choice, context: &Context) -> Result<Self, Failure> {
         let trace = context
             .global
             .trace
@@ -95,7 +109,7 @@ impl Way {
             ..options(context)
         };
         let Choice::Salesforce(_, target) = choice else {
-            return Self::inside(options).await;
+            return Self::to_demo_org(options).await;
         };
         Ok(Self {
             target: *target,
@@ -107,8 +121,9 @@ impl Way {
         })
     }
 
-    /// The way to the demo org. It is next door: a connection to it costs nothing, and none is opened beforehand.
-    async fn inside(options: org::Options) -> Result<Self, Failure> {
+    /// The connection to the demo org. It runs in this process, so that connecting costs nothing, and none is opened
+    /// beforehand.
+    async fn to_demo_org(options: org::Options) -> Result<Self, Failure> {
         let server = embedded::start().await?;
         let target = Target::Url {
             base_url: server.base_url().to_owned(),
@@ -159,7 +174,7 @@ pub(crate) fn block_on<Output>(
     let runtime = runtime.map_err(|error| {
         failure(
             Exit::Failed,
-            codes::MACHINE,
+            Code::MachineRefused,
             format!("no threads to run on: {error}"),
             "",
         )

@@ -1,6 +1,7 @@
 //! Ctrl-C and requests to terminate.
 
-use super::codes::{self, failure};
+use super::finding::failure;
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 
 /// Listens from when it is made; nothing ends the process by itself any more.
@@ -20,7 +21,7 @@ impl Signals {
             signal(kind).map_err(|error| {
                 failure(
                     Exit::Failed,
-                    codes::MACHINE,
+                    Code::MachineRefused,
                     format!("no signals can be heard: {error}"),
                     "",
                 )

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::codes::{self, did_you_mean, failure};
 use super::files::find_up;
+use super::finding::{did_you_mean, failure};
+use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::org::{NamedTarget, Target, target};
 use crate::report::EMBEDDED_ORG;
@@ -51,7 +52,7 @@ pub(crate) fn choose(asked: Option<&str>, folder: &Path) -> Result<Choice, Failu
         Some(name) => match name.strip_prefix("sf:") {
             Some("") => Err(failure(
                 Exit::Usage,
-                codes::UNKNOWN_ORG,
+                Code::UnknownOrg,
                 "`sf:` lacks the alias or username of a Salesforce CLI log-in",
                 "sf:ALIAS",
             )),
@@ -101,7 +102,7 @@ fn default(around: &Surroundings) -> Result<Choice, Failure> {
     );
     Err(failure(
         Exit::Usage,
-        codes::NAME_THE_ORG,
+        Code::OrgNotNamed,
         problem,
         format!("say {}", ways.join(", or ")),
     )
@@ -130,7 +131,7 @@ fn names_in(file: &Path) -> Result<Vec<String>, Failure> {
 
 fn targets(file: &Path) -> Result<BTreeMap<String, NamedTarget>, Failure> {
     target::read_file(file)
-        .map_err(|error| failure(Exit::Usage, codes::UNKNOWN_ORG, error.to_string(), ""))
+        .map_err(|error| failure(Exit::Usage, Code::TargetUnusable, error.to_string(), ""))
 }
 
 /// A name from the nearest `orgwright.toml`.
@@ -161,8 +162,7 @@ fn named(name: &str, file: Option<&Path>) -> Result<Choice, Failure> {
         }
         None => "--org takes embedded, sf:ALIAS, env, or a name from orgwright.toml".to_owned(),
     };
-    Err(failure(Exit::Usage, codes::UNKNOWN_ORG, problem, help)
-        .state("nothing was sent to any org"))
+    Err(failure(Exit::Usage, Code::UnknownOrg, problem, help).state("nothing was sent to any org"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::arguments::{ProofFormat, Verify as Arguments};
 use super::context::Context;
 use super::files::{must_be_writable, write_private};
 use super::progress::Progress;
-use super::session::{self, Session};
+use super::session::{self, OrgSession};
 use super::trace::tell_phases;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
@@ -24,9 +24,14 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let mut progress = Progress::new(&context.output, false, std::io::stderr().is_terminal());
     let mut emit = |event: Event| progress.show(&event);
     let mut verification = session::run(async {
-        let session = Session::open(choice, context).await?;
         let sample = arguments.sample.unwrap_or(Sample::Auto);
-        let verification = verify::verify(&manifests, &session.reader, sample, &mut emit).await;
+        let records = verify::needs_of_first_pages(&manifests, sample);
+        let (session, live) =
+            OrgSession::open_reading(choice, context, &manifests, records).await?;
+        let verification = match live {
+            Ok(live) => verify::verify(&manifests, &live, &session.reader, sample, &mut emit).await,
+            Err(failure) => Err(failure),
+        };
         tell_phases(context, &session.reader);
         session.close().await;
         verification

@@ -1,6 +1,6 @@
 //! What a profile may do on one object: single rights, and the flags that hold them.
 
-use crate::facts::Row;
+use crate::live::ObjectRights;
 use crate::xml::Element;
 
 /// A right on an object.
@@ -104,6 +104,20 @@ pub struct ObjectFlags {
     pub view_all_fields: Option<bool>,
 }
 
+impl From<ObjectRights> for ObjectFlags {
+    fn from(rights: ObjectRights) -> Self {
+        Self {
+            read: rights.read,
+            create: rights.create,
+            edit: rights.edit,
+            delete: rights.delete,
+            view_all: rights.view_all,
+            modify_all: rights.modify_all,
+            view_all_fields: None,
+        }
+    }
+}
+
 impl ObjectFlags {
     /// Reads a profile's `objectPermissions` entry.
     pub fn of_element(entry: &Element) -> Self {
@@ -120,19 +134,6 @@ impl ObjectFlags {
             view_all: flag("viewAllRecords"),
             modify_all: flag("modifyAllRecords"),
             view_all_fields: entry.child("viewAllFields").map(|_| flag("viewAllFields")),
-        }
-    }
-
-    /// Reads an `ObjectPermissions` row.
-    pub fn of_row(row: &Row) -> Self {
-        Self {
-            read: row.flag("PermissionsRead"),
-            create: row.flag("PermissionsCreate"),
-            edit: row.flag("PermissionsEdit"),
-            delete: row.flag("PermissionsDelete"),
-            view_all: row.flag("PermissionsViewAllRecords"),
-            modify_all: row.flag("PermissionsModifyAllRecords"),
-            view_all_fields: None,
         }
     }
 

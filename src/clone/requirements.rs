@@ -5,7 +5,7 @@
 
 use super::Wishes;
 use super::flags::Right;
-use crate::facts::Row;
+use crate::live::Dependency;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -213,12 +213,11 @@ impl Requirements {
     }
 
     /// Adds what the org says: rows of `PermissionDependency`, of which many are there several times.
-    pub fn learn(&mut self, rows: &[Row]) {
-        for row in rows {
-            let grant = |column: &str| row.text(column).and_then(Grant::parse);
-            if let (Some(permission), Some(required)) =
-                (grant("Permission"), grant("RequiredPermission"))
-            {
+    pub fn learn(&mut self, dependencies: &[Dependency]) {
+        for dependency in dependencies {
+            let permission = Grant::parse(&dependency.permission);
+            let required = Grant::parse(&dependency.required);
+            if let (Some(permission), Some(required)) = (permission, required) {
                 self.add(permission, required);
             }
         }
@@ -392,7 +391,6 @@ fn roots(wishes: &Wishes) -> Vec<(Grant, String)> {
 mod tests {
     use super::super::flags::ObjectFlags;
     use super::*;
-    use serde_json::json;
 
     fn selective(objects: &[&str]) -> Wishes {
         Wishes {
@@ -401,9 +399,12 @@ mod tests {
         }
     }
 
-    fn row(permission: &str, required: &str) -> Row {
-        let row = json!({"Permission": permission, "RequiredPermission": required});
-        Row(row.as_object().cloned().expect("an object"))
+    fn row(permission: &str, required: &str) -> Dependency {
+        Dependency {
+            id: None,
+            permission: permission.to_owned(),
+            required: required.to_owned(),
+        }
     }
 
     fn gone(removals: &Removals) -> Vec<(String, &str)> {

@@ -6,21 +6,22 @@ use std::cmp::Ordering;
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
-use super::{Condition, Verdict, path};
-use crate::facts::Row;
+use super::{Condition, Verdict};
+use crate::live::criterion_path;
 use crate::manifest::{Logic, Operator};
 use crate::soql;
+use crate::soql::Row;
 
 /// A record's value and the describe type of its field, where that is known.
-struct Held<'a> {
+struct FieldValue<'a> {
     value: &'a Json,
     kind: Option<String>,
 }
 
 impl Condition {
     pub(super) fn verdict(&self, row: &Row, kind: &dyn Fn(&str) -> Option<String>) -> Verdict {
-        let held = Held {
-            value: row.get(&path(&self.field)).unwrap_or(&Json::Null),
+        let held = FieldValue {
+            value: row.get(&criterion_path(&self.field)).unwrap_or(&Json::Null),
             kind: kind(&self.field),
         };
         let any_value = |test: &dyn Fn(&str) -> Verdict| any(self.values.iter().map(|v| test(v)));
@@ -40,7 +41,7 @@ impl Condition {
     }
 
     /// Whether a blank field meets "is not" is not documented for sharing rules, unless blank is among the values.
-    fn negate(&self, met: Verdict, held: &Held<'_>) -> Verdict {
+    fn negate(&self, met: Verdict, held: &FieldValue<'_>) -> Verdict {
         let blank_is_stated = self.values.iter().any(String::is_empty);
         match met {
             Verdict::Yes => Verdict::No,
@@ -51,7 +52,7 @@ impl Condition {
     }
 }
 
-impl Held<'_> {
+impl FieldValue<'_> {
     fn is_blank(&self) -> bool {
         self.value.is_null() || self.value.as_str() == Some("")
     }

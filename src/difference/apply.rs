@@ -1,7 +1,7 @@
 //! Differences applied to a document.
 
 use super::groups::own_locator;
-use super::{Difference, Locator, Step, canonical};
+use super::{Difference, Locator, PathStep, canonical};
 use crate::xml::{Element, Text};
 use std::collections::{BTreeMap, HashMap};
 
@@ -128,7 +128,7 @@ impl<'a> Index<'a> {
     }
 }
 
-fn named(path: &[Step]) -> String {
+fn named(path: &[PathStep]) -> String {
     let steps: Vec<String> = path.iter().map(ToString::to_string).collect();
     steps.join(" / ")
 }

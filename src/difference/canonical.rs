@@ -1,6 +1,6 @@
 //! One spelling for everything that says the same.
 
-use super::groups::{Entry, LOGIC, is_criterion};
+use super::groups::{GroupedEntry, LOGIC, is_criterion};
 use crate::entries::{is_off, key, normal_text};
 use crate::manifest::Logic;
 use crate::xml::Element;
@@ -138,9 +138,9 @@ fn flat<'a>(logic: &Logic, parts: &'a [Logic]) -> Vec<&'a Logic> {
 
 /// Takes equal entries out of both lists, pair by pair.
 pub(super) fn equals<'a, 'b>(
-    left: &mut Vec<Entry<'a>>,
-    right: &mut Vec<Entry<'b>>,
-) -> Vec<(Entry<'a>, Entry<'b>)> {
+    left: &mut Vec<GroupedEntry<'a>>,
+    right: &mut Vec<GroupedEntry<'b>>,
+) -> Vec<(GroupedEntry<'a>, GroupedEntry<'b>)> {
     let mut waiting: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, entry) in right.iter().enumerate().rev() {
         waiting.entry(text(entry.element)).or_default().push(index);

@@ -1,6 +1,6 @@
 //! Which elements of two documents are to be compared with each other.
 
-use super::{Locator, Step, canonical};
+use super::{Locator, PathStep, canonical};
 use crate::entries::{is_off, key, normal_text};
 use crate::xml::Element;
 use std::borrow::Cow;
@@ -19,16 +19,16 @@ pub(super) fn is_criterion(name: &str) -> bool {
 
 /// A child, with what tells it apart from its siblings.
 #[derive(Clone, Debug)]
-pub(super) struct Entry<'a> {
+pub(super) struct GroupedEntry<'a> {
     pub(super) name: &'a str,
     pub(super) locator: Locator<'a>,
     pub(super) position: usize,
     pub(super) element: &'a Element,
 }
 
-impl Entry<'_> {
-    pub(super) fn step(&self) -> Step {
-        Step {
+impl GroupedEntry<'_> {
+    pub(super) fn step(&self) -> PathStep {
+        PathStep {
             name: self.name.to_owned(),
             locator: self.locator.clone().into_owned(),
             position: self.position,
@@ -68,10 +68,10 @@ impl<'a> Family<'a> {
 
     /// Whether entries that stand on one side only say what their absence says too. Where they are all off they do;
     /// one of them beside others is a duplicate that counts.
-    pub(super) fn says_nothing(&self, entries: &[Entry<'_>]) -> bool {
+    pub(super) fn says_nothing(&self, entries: &[GroupedEntry<'_>]) -> bool {
         let shared = |name: &str| self.counts.iter().all(|counts| counts.contains_key(name));
-        let leaf = |entry: &Entry<'_>| entry.element.children.is_empty();
-        let silent = |entry: &Entry<'_>| match entry.locator {
+        let leaf = |entry: &GroupedEntry<'_>| entry.element.children.is_empty();
+        let silent = |entry: &GroupedEntry<'_>| match entry.locator {
             Locator::Text(_) => false,
             _ if leaf(entry) && shared(entry.name) => false,
             _ => is_off(entry.element),
@@ -86,7 +86,7 @@ impl<'a> Family<'a> {
     }
 
     /// The children with what tells them apart, in the order of their names and keys.
-    pub(super) fn entries(&self, parent: &'a Element) -> Vec<Entry<'a>> {
+    pub(super) fn entries(&self, parent: &'a Element) -> Vec<GroupedEntry<'a>> {
         let mut entries = Vec::with_capacity(parent.children.len());
         for run in runs(parent) {
             let Some(first) = run.first().filter(|first| !self.passed_over(first)) else {
@@ -95,7 +95,7 @@ impl<'a> Family<'a> {
             let listed = self.is_listed(&first.name);
             entries.extend(run.iter().map(|child| self.entry(child, listed)));
         }
-        entries.sort_by(Entry::order);
+        entries.sort_by(GroupedEntry::order);
         for group in entries.chunk_by_mut(|one, other| one.order(other).is_eq()) {
             for (position, entry) in group.iter_mut().enumerate() {
                 entry.position = position;
@@ -108,8 +108,8 @@ impl<'a> Family<'a> {
         self.same_filter && (child.name == LOGIC || is_criterion(&child.name))
     }
 
-    fn entry(&self, element: &'a Element, listed: bool) -> Entry<'a> {
-        Entry {
+    fn entry(&self, element: &'a Element, listed: bool) -> GroupedEntry<'a> {
+        GroupedEntry {
             name: &element.name,
             locator: self.locator(element, listed),
             position: 0,
@@ -159,9 +159,9 @@ pub(super) fn own_locator(element: &Element) -> Locator<'_> {
 
 /// The entries of both sides that belong together, by name and key.
 pub(super) fn pairs<'e, 'a>(
-    mut left: &'e [Entry<'a>],
-    mut right: &'e [Entry<'a>],
-) -> impl Iterator<Item = (&'e [Entry<'a>], &'e [Entry<'a>])> {
+    mut left: &'e [GroupedEntry<'a>],
+    mut right: &'e [GroupedEntry<'a>],
+) -> impl Iterator<Item = (&'e [GroupedEntry<'a>], &'e [GroupedEntry<'a>])> {
     std::iter::from_fn(move || {
         let first = smaller(left.first(), right.first())?;
         let (ours, left_rest) = split(left, first);
@@ -172,9 +172,9 @@ pub(super) fn pairs<'e, 'a>(
 }
 
 fn smaller<'e, 'a>(
-    one: Option<&'e Entry<'a>>,
-    other: Option<&'e Entry<'a>>,
-) -> Option<&'e Entry<'a>> {
+    one: Option<&'e GroupedEntry<'a>>,
+    other: Option<&'e GroupedEntry<'a>>,
+) -> Option<&'e GroupedEntry<'a>> {
     match (one, other) {
         (Some(one), Some(other)) if other.order(one).is_lt() => Some(other),
         (None, other) => other,
@@ -184,9 +184,9 @@ fn smaller<'e, 'a>(
 
 /// The entries at the beginning that belong to the same group, and the rest.
 fn split<'e, 'a>(
-    entries: &'e [Entry<'a>],
-    first: &Entry<'_>,
-) -> (&'e [Entry<'a>], &'e [Entry<'a>]) {
+    entries: &'e [GroupedEntry<'a>],
+    first: &GroupedEntry<'_>,
+) -> (&'e [GroupedEntry<'a>], &'e [GroupedEntry<'a>]) {
     let end = entries
         .iter()
         .take_while(|entry| entry.order(first).is_eq())

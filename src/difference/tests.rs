@@ -256,6 +256,8 @@ fn key_of(element: &Element) -> String {
 }
 
 proptest! {
+    #![proptest_config(testing::law(256))]
+
     #[test]
     fn a_document_has_no_differences_to_itself(document in root()) {
         prop_assert_eq!(differences(&document, &document), []);

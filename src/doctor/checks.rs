@@ -2,37 +2,76 @@
 
 use std::time::Duration;
 
-use super::permissions::{beyond, needed};
 use super::{Diagnosis, NeededFor, Status};
 use crate::count::{agree, count};
-use crate::facts::Row;
+use crate::failure;
 use crate::findings;
-use crate::org::{OrgError, Refusal};
+use crate::live::{Known, Refused};
+use crate::org::OrgError;
 
 /// A clock this far from the org's makes signed log-ins fail.
 const MAX_SKEW: Duration = Duration::from_secs(120);
 
-pub(super) fn log_in(diagnosis: &mut Diagnosis) {
-    let user = &diagnosis.user;
-    if user.name.is_empty() {
-        let message = format!("logged in as {}, whom the org does not show", user.username);
-        let help = "the user needs read access to its own user record, and API Enabled";
-        return diagnosis.note("log-in", Status::Missing, message, Some(help));
+impl Diagnosis {
+    /// Notes a part that is not known, in the org's own words.
+    fn note_unknown<T>(
+        &mut self,
+        check: &'static str,
+        status: Status,
+        part: &Known<T>,
+        help: Option<&'static str>,
+    ) {
+        if let Some(why) = part.why_unknown() {
+            self.note(check, status, format!("not known: {why}"), help);
+        }
     }
+}
+
+/// How it is that the org refused to tell what the user needs: a permission is missing, unless it had no time.
+fn of_refusal(refused: Option<&Refused>) -> Status {
+    match refused.is_some_and(|refused| failure::error_of(refused).is_busy()) {
+        true => Status::Warning,
+        false => Status::Missing,
+    }
+}
+
+pub(super) fn log_in(diagnosis: &mut Diagnosis) {
+    let help = Some("the user needs read access to its own user record, and API Enabled");
+    let username = &diagnosis.username;
+    let user = match diagnosis.user.clone() {
+        Known::Is(Some(user)) => user,
+        Known::Is(None) => {
+            let message = format!("logged in as {username}, whom the org does not show");
+            return diagnosis.note("log-in", Status::Missing, message, help);
+        }
+        unknown => {
+            let status = of_refusal(unknown.refused());
+            return diagnosis.note_unknown("log-in", status, &unknown, help);
+        }
+    };
+    let told = |text: Option<String>| text.unwrap_or_else(|| "not shown".to_owned());
     let message = format!(
-        "{} ({}), profile {}, licence {}",
-        user.username, user.name, user.profile, user.licence
+        "{username} ({}), profile {}, licence {}",
+        user.name,
+        told(user.profile),
+        told(user.licence)
     );
     diagnosis.note("log-in", Status::Ok, message, None);
 }
 
-pub(super) fn edition(diagnosis: &mut Diagnosis, trial: Option<&str>) {
+pub(super) fn edition(diagnosis: &mut Diagnosis, trial_end: &Known<Option<&String>>) {
     let org = &diagnosis.org;
     let kind = if org.sandbox { "sandbox" } else { "production" };
-    let trial = trial.map_or_else(String::new, |date| {
-        format!(", expires {}", date.get(..10).unwrap_or(date))
-    });
-    let message = format!("{}, {kind}{trial}", org.edition);
+    let trial = match trial_end {
+        Known::Is(Some(day)) => format!(", expires {day}"),
+        Known::Is(None) | Known::NotAsked => String::new(),
+        Known::Refused(refused) => format!(", when a trial of it ends is not known: {refused}"),
+    };
+    let edition = match org.edition.as_str() {
+        "" => "an edition that the org does not name",
+        edition => edition,
+    };
+    let message = format!("{edition}, {kind}{trial}");
     let (status, help) = match findings::is_edition_enough(&org.edition) {
         true => (Status::Ok, None),
         false => (
@@ -75,23 +114,20 @@ pub(super) fn metadata_api(diagnosis: &mut Diagnosis, error: Option<&OrgError>) 
     diagnosis.note("Metadata API", status, error.to_string(), None);
 }
 
-pub(super) fn permissions(diagnosis: &mut Diagnosis, rows: &Result<Vec<Row>, Refusal>) {
-    let rows = match rows {
-        Ok(rows) => rows,
-        Err(refusal) => {
-            let message = format!("the org does not show them: {refusal}");
-            let help = "the user needs View Setup and Configuration";
-            return diagnosis.note("permissions", Status::Missing, message, Some(help));
+pub(super) fn permissions(diagnosis: &mut Diagnosis) {
+    let permissions = match diagnosis.permissions.clone() {
+        Known::Is(permissions) => permissions,
+        unknown => {
+            let status = of_refusal(unknown.refused());
+            let help = Some("the user needs View Setup and Configuration");
+            return diagnosis.note_unknown("permissions", status, &unknown, help);
         }
     };
-    diagnosis.permissions = needed(rows);
-    diagnosis.beyond = beyond(rows);
     for (check, command) in [
         ("may plan", NeededFor::Plan),
         ("may apply", NeededFor::Apply),
     ] {
-        let missing = diagnosis
-            .permissions
+        let missing = permissions
             .iter()
             .filter(|permission| permission.needed_for == command && !permission.held);
         let missing: Vec<&str> = missing.map(|permission| permission.label).collect();
@@ -109,19 +145,21 @@ pub(super) fn permissions(diagnosis: &mut Diagnosis, rows: &Result<Vec<Row>, Ref
         };
         diagnosis.note(check, status, message, help);
     }
-    if !diagnosis.beyond.is_empty() {
-        let message = format!("more than is needed: {}", diagnosis.beyond.join(", "));
+    let beyond = diagnosis.beyond.as_ref().learnt();
+    if let Some(beyond) = beyond.filter(|beyond| !beyond.is_empty()) {
+        let message = format!("more than is needed: {}", beyond.join(", "));
         let help = "a user of its own with a permission set of what is needed does as well";
         diagnosis.note("least privilege", Status::Warning, message, Some(help));
     }
 }
 
 pub(super) fn seats(diagnosis: &mut Diagnosis) {
-    let salesforce = diagnosis
-        .licences
-        .iter()
-        .find(|licence| licence.name == "Salesforce");
-    let Some(licence) = salesforce else {
+    let licences = match diagnosis.licences.clone() {
+        Known::Is(licences) => licences,
+        unknown => return diagnosis.note_unknown("licences", Status::Warning, &unknown, None),
+    };
+    let mut licences = licences.iter();
+    let Some(licence) = licences.find(|licence| licence.name == "Salesforce") else {
         return;
     };
     let free = licence.total.saturating_sub(licence.used);
@@ -141,11 +179,12 @@ pub(super) fn seats(diagnosis: &mut Diagnosis) {
 }
 
 pub(super) fn api_calls(diagnosis: &mut Diagnosis) {
-    let daily = diagnosis
-        .limits
-        .iter()
-        .find(|limit| limit.name == "DailyApiRequests");
-    let Some(limit) = daily else {
+    let limits = match diagnosis.limits.clone() {
+        Known::Is(limits) => limits,
+        unknown => return diagnosis.note_unknown("API calls", Status::Warning, &unknown, None),
+    };
+    let mut limits = limits.iter();
+    let Some(limit) = limits.find(|limit| limit.name == "DailyApiRequests") else {
         return;
     };
     let message = format!(
@@ -162,15 +201,16 @@ pub(super) fn api_calls(diagnosis: &mut Diagnosis) {
 }
 
 pub(super) fn package(diagnosis: &mut Diagnosis) {
-    if diagnosis.package.is_empty() {
+    let sets = match diagnosis.package.clone() {
+        Known::Is(sets) => sets,
+        unknown => return diagnosis.note_unknown("package", Status::Warning, &unknown, None),
+    };
+    if sets.is_empty() {
         let message = "HubSpot's package is not installed, or not visible".to_owned();
         let help = "for a HubSpot integration, install it first: HubSpot's set-up begins with it";
         return diagnosis.note("package", Status::Note, message, Some(help));
     }
-    let message = format!(
-        "HubSpot's package is there, with {}",
-        diagnosis.package.join(", ")
-    );
+    let message = format!("HubSpot's package is there, with {}", sets.join(", "));
     diagnosis.note("package", Status::Ok, message, None);
 }
 
@@ -178,24 +218,39 @@ pub(super) fn package(diagnosis: &mut Diagnosis) {
 mod tests {
     use super::*;
     use crate::diagnostic::Exit;
-    use crate::doctor::{Licence, Limit};
+    use crate::doctor::Limit;
+    use crate::live::{Licence, OrgIdentity, RunningUser};
 
     fn checked(prepare: impl Fn(&mut Diagnosis)) -> (Status, Exit) {
-        let mut diagnosis = Diagnosis::default();
+        let (check, exit) = examined(prepare);
+        (check.status, exit)
+    }
+
+    /// The last check, and how the run ends.
+    fn examined(prepare: impl Fn(&mut Diagnosis)) -> (crate::doctor::Check, Exit) {
+        let mut diagnosis = Diagnosis::new(OrgIdentity::default(), "ada@acme.example");
         prepare(&mut diagnosis);
-        let status = diagnosis.checks.last().expect("a check").status;
-        (status, diagnosis.exit())
+        let check = diagnosis.checks.last().expect("a check").clone();
+        (check, diagnosis.exit())
+    }
+
+    fn refused<T>(code: &str) -> Known<T> {
+        Known::Refused(Refused {
+            what: "it".into(),
+            code: code.into(),
+            message: "no".into(),
+        })
     }
 
     #[test]
     fn what_is_used_up_is_told_and_only_api_calls_end_the_run_badly() {
         let left = |remaining| {
             checked(|diagnosis| {
-                diagnosis.limits = vec![Limit {
+                diagnosis.limits = Known::Is(vec![Limit {
                     name: "DailyApiRequests".into(),
                     max: 1000,
                     remaining,
-                }];
+                }]);
                 api_calls(diagnosis);
             })
         };
@@ -204,11 +259,11 @@ mod tests {
         assert_eq!(left(0), (Status::Failed, Exit::Failed));
         let used = |used| {
             checked(|diagnosis| {
-                diagnosis.licences = vec![Licence {
+                diagnosis.licences = Known::Is(vec![Licence {
                     name: "Salesforce".into(),
                     total: 10,
                     used,
-                }];
+                }]);
                 seats(diagnosis);
             })
         };
@@ -225,22 +280,96 @@ mod tests {
     }
 
     #[test]
-    fn what_the_org_hides_is_not_taken_for_what_is_not_there() {
-        let refusal = Refusal {
-            status: 400,
-            code: "INVALID_TYPE".into(),
-            message: "sObject type 'PermissionSetAssignment' is not supported.".into(),
-            fields: Vec::new(),
+    fn what_the_org_refuses_to_tell_is_not_known() {
+        let not_known = |code: &str, prepare: &dyn Fn(&mut Diagnosis)| {
+            let (check, exit) = examined(prepare);
+            let told = format!("not known: the org refused to tell it: {code}: no");
+            assert_eq!(check.message, told);
+            (check.status, exit)
         };
-        let (status, exit) = checked(|diagnosis| permissions(diagnosis, &Err(refusal.clone())));
-        assert_eq!((status, exit), (Status::Missing, Exit::Login));
-        let hidden = checked(package);
-        assert_eq!(hidden.0, Status::Note);
-        let edition = checked(|diagnosis| {
-            diagnosis.org.edition = "Professional Edition".into();
-            edition(diagnosis, None);
-            diagnosis.checks.truncate(1);
+        for (code, status, exit) in [
+            ("INVALID_TYPE", Status::Missing, Exit::Login),
+            ("INSUFFICIENT_ACCESS", Status::Missing, Exit::Login),
+            ("QUERY_TIMEOUT", Status::Warning, Exit::Busy),
+        ] {
+            let ended = not_known(code, &|diagnosis| {
+                diagnosis.permissions = refused(code);
+                permissions(diagnosis);
+            });
+            assert_eq!(ended, (status, exit), "{code}");
+        }
+        let code = "INSUFFICIENT_ACCESS";
+        let ended = not_known(code, &|diagnosis| {
+            diagnosis.user = refused(code);
+            log_in(diagnosis);
         });
-        assert_eq!(edition.0, Status::Warning);
+        assert_eq!(ended, (Status::Missing, Exit::Login));
+        let counted: [&dyn Fn(&mut Diagnosis); 3] = [
+            &|diagnosis| {
+                diagnosis.licences = refused(code);
+                seats(diagnosis);
+            },
+            &|diagnosis| {
+                diagnosis.limits = refused(code);
+                api_calls(diagnosis);
+            },
+            &|diagnosis| {
+                diagnosis.package = refused(code);
+                package(diagnosis);
+            },
+        ];
+        for prepare in counted {
+            assert_eq!(not_known(code, prepare), (Status::Warning, Exit::Done));
+        }
+    }
+
+    #[test]
+    fn what_the_org_does_not_show_is_said_to_be_not_shown() {
+        let (check, exit) = examined(|diagnosis| {
+            diagnosis.user = Known::Is(None);
+            log_in(diagnosis);
+        });
+        assert_eq!(exit, Exit::Login);
+        assert!(check.message.ends_with("whom the org does not show"));
+        let (check, _) = examined(|diagnosis| {
+            diagnosis.user = Known::Is(Some(RunningUser {
+                name: "Ada".into(),
+                profile: None,
+                licence: Some("Salesforce".into()),
+            }));
+            log_in(diagnosis);
+        });
+        let told = "ada@acme.example (Ada), profile not shown, licence Salesforce";
+        assert_eq!((check.status, check.message.as_str()), (Status::Ok, told));
+        let hidden = checked(|diagnosis| {
+            diagnosis.package = Known::Is(Vec::new());
+            package(diagnosis);
+        });
+        assert_eq!(hidden.0, Status::Note);
+    }
+
+    #[test]
+    fn an_edition_is_named_with_the_end_of_its_trial() {
+        let told = |name: &str, trial_end: Known<Option<&String>>| {
+            let mut diagnosis = Diagnosis::new(OrgIdentity::default(), "ada@acme.example");
+            diagnosis.org.edition = name.into();
+            edition(&mut diagnosis, &trial_end);
+            let check = diagnosis.checks.swap_remove(0);
+            (check.status, check.message)
+        };
+        let day = "2026-03-01".to_owned();
+        let (status, message) = told("Professional Edition", Known::Is(Some(&day)));
+        assert_eq!(status, Status::Warning);
+        assert_eq!(
+            message,
+            "Professional Edition, production, expires 2026-03-01"
+        );
+        let (status, message) = told("Enterprise Edition", refused("INVALID_FIELD"));
+        assert_eq!(status, Status::Ok);
+        let unknown = "when a trial of it ends is not known: the org refused to tell it";
+        assert!(message.contains(unknown), "{message}");
+        let (status, message) = told("", Known::Is(None));
+        assert_eq!(status, Status::Warning);
+        assert_eq!(message, "an edition that the org does not name, production");
     }
 }

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::facts::Row;
-use crate::soql;
+use std::collections::BTreeSet;
 
 /// The command that a permission is needed for; `apply` needs those of `plan` as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +30,7 @@ pub struct Permission {
 }
 
 /// API name, label, command, purpose, and the permissions that include it.
-type Need = (
+type RequiredPermission = (
     &'static str,
     &'static str,
     NeededFor,
@@ -40,7 +39,7 @@ type Need = (
 );
 
 /// What the Metadata API guide and the object reference ask of whoever does what orgwright does.
-const NEEDS: &[Need] = &[
+const NEEDS: &[RequiredPermission] = &[
     (
         "ApiEnabled",
         "API Enabled",
@@ -128,100 +127,58 @@ const BEYOND: &[(&str, &str)] = &[
 ];
 
 /// Every permission that is asked about.
-pub(super) fn names() -> Vec<&'static str> {
+pub(super) fn names() -> BTreeSet<&'static str> {
     let needed = NEEDS
         .iter()
         .flat_map(|(name, .., including)| [*name].into_iter().chain(including.iter().copied()));
-    let mut names: Vec<&str> = needed.chain(BEYOND.iter().map(|(name, _)| *name)).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
-/// The question which of these permissions a user holds: one row for each permission set, that of the profile among
-/// them.
-pub(super) fn question(username: &str, names: &[&str]) -> String {
-    let columns: Vec<String> = names
-        .iter()
-        .map(|name| format!("PermissionSet.Permissions{name}"))
-        .collect();
-    format!(
-        "SELECT {} FROM PermissionSetAssignment WHERE Assignee.Username = {}",
-        columns.join(", "),
-        soql::literal(username)
-    )
-}
-
-/// Whether any of the user's permission sets has the permission.
-fn holds(rows: &[Row], name: &str) -> bool {
-    let column = format!("PermissionSet.Permissions{name}");
-    rows.iter().any(|row| row.flag(&column))
+    needed.chain(BEYOND.iter().map(|(name, _)| *name)).collect()
 }
 
 /// What is needed, each with whether it is held.
-pub(super) fn needed(rows: &[Row]) -> Vec<Permission> {
-    let permission = |(name, label, needed_for, purpose, including): &Need| Permission {
-        name,
-        label,
-        needed_for: *needed_for,
-        purpose,
-        held: holds(rows, name) || including.iter().any(|other| holds(rows, other)),
-    };
+pub(super) fn needed(held: &BTreeSet<&'static str>) -> Vec<Permission> {
+    let permission =
+        |(name, label, needed_for, purpose, including): &RequiredPermission| Permission {
+            name,
+            label,
+            needed_for: *needed_for,
+            purpose,
+            held: held.contains(name) || including.iter().any(|other| held.contains(other)),
+        };
     NEEDS.iter().map(permission).collect()
 }
 
 /// Labels of what is held and not needed.
-pub(super) fn beyond(rows: &[Row]) -> Vec<&'static str> {
-    let held = BEYOND.iter().filter(|(name, _)| holds(rows, name));
-    held.map(|(_, label)| *label).collect()
+pub(super) fn beyond(held: &BTreeSet<&'static str>) -> Vec<&'static str> {
+    let beyond = BEYOND.iter().filter(|(name, _)| held.contains(name));
+    beyond.map(|(_, label)| *label).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn row(names: &[&str]) -> Row {
-        let columns = names
-            .iter()
-            .map(|name| (format!("Permissions{name}"), true.into()));
-        let set: serde_json::Map<_, _> = columns.collect();
-        Row([("PermissionSet".to_owned(), set.into())]
-            .into_iter()
-            .collect())
-    }
-
     #[test]
-    fn permissions_add_up_and_the_large_include_the_small() {
-        let missing = |rows: &[Row]| -> Vec<&str> {
-            let missing = needed(rows).into_iter().filter(|need| !need.held);
+    fn the_large_include_the_small() {
+        let missing = |names: &[&'static str]| -> Vec<&str> {
+            let held = names.iter().copied().collect();
+            let missing = needed(&held).into_iter().filter(|need| !need.held);
             missing.map(|need| need.name).collect()
         };
         assert_eq!(missing(&[]).len(), NEEDS.len());
-        let reader = row(&["ApiEnabled", "ViewSetup", "ViewAllData", "ModifyMetadata"]);
-        let writer = row(&[
+        let mut held = vec![
+            "ApiEnabled",
+            "ViewSetup",
+            "ViewAllData",
+            "ModifyMetadata",
             "CustomizeApplication",
             "ManageProfilesPermissionsets",
             "ManageUsers",
             "ManageSharing",
-        ]);
-        assert_eq!(
-            missing(&[reader.clone(), writer.clone()]),
-            ["ViewRoles", "ManageRoles"]
-        );
-        let roles = row(&["ManageRoles"]);
-        assert_eq!(missing(&[reader, writer, roles]), [""; 0]);
-        assert_eq!(
-            beyond(&[row(&["ModifyAllData", "ApiEnabled"])]),
-            ["Modify All Data"]
-        );
-    }
-
-    #[test]
-    fn a_username_cannot_end_its_own_quotes() {
-        let question = question("o'neill@acme.example", &["ApiEnabled"]);
-        assert!(
-            question.ends_with(r"Assignee.Username = 'o\'neill@acme.example'"),
-            "{question}"
-        );
+        ];
+        assert_eq!(missing(&held), ["ViewRoles", "ManageRoles"]);
+        held.push("ManageRoles");
+        assert_eq!(missing(&held), [""; 0]);
+        let held = BTreeSet::from(["ModifyAllData", "ApiEnabled"]);
+        assert_eq!(beyond(&held), ["Modify All Data"]);
     }
 }

@@ -3,6 +3,7 @@
 use super::ManualStep;
 use super::View;
 use crate::change::Action;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::find_permission_set;
 use crate::manifest::Manifest;
@@ -40,8 +41,8 @@ pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
 /// The guide, step 4: "make sure the integration user is assigned the HubSpot Integration Permission Set".
 fn no_permission_set(view: &View) -> Option<Diagnostic> {
     let of_package = |name: &str| {
-        let found = find_permission_set(view.facts, name).ok().flatten();
-        let namespace = found.and_then(|row| row.text("NamespacePrefix"));
+        let found = find_permission_set(view.live, name).ok().flatten();
+        let namespace = found.and_then(|set| set.namespace.as_deref());
         name.starts_with(NAMESPACE) || namespace.is_some_and(|prefix| NAMESPACE.starts_with(prefix))
     };
     let sets = view.manifest.spec.permission_sets.iter();
@@ -52,7 +53,7 @@ fn no_permission_set(view: &View) -> Option<Diagnostic> {
     let message = "the user does not get the permission set of HubSpot's package: HubSpot suspends the sync without it";
     let help = "add `HubSpot_Inc__HubSpot_Integration_Permissions` under `permissionSets`";
     (!listed).then(|| {
-        Diagnostic::warning("OW2021", message)
+        Diagnostic::warning(Code::HubSpotPermissionSetMissing, message)
             .at(&user.username.place)
             .help(help)
     })
@@ -66,7 +67,7 @@ fn connected_app(view: &View) -> Option<Diagnostic> {
         .find(|change| change.address.kind == "profile" && change.action == Action::Create)?;
     let message = "a cloned profile may not authorise a connected app that is not installed";
     let help = "an administrator installs HubSpot's app first: Setup > Connected Apps OAuth Usage > HubSpot > Install";
-    let diagnostic = Diagnostic::note("OW2022", message)
+    let diagnostic = Diagnostic::note(Code::ConnectedAppNotInstalled, message)
         .help(help)
         .about(made.address.clone());
     Some(match &made.place {
@@ -88,7 +89,7 @@ fn duplicates(view: &View) -> Option<Diagnostic> {
         "HubSpot cannot find a hidden record by its e-mail address, and may create a second one";
     let help = "share also what HubSpot has to recognise, or let a duplicate rule in Salesforce refuse the second";
     Some(
-        Diagnostic::note("OW2023", message)
+        Diagnostic::note(Code::DuplicatesOfHiddenRecords, message)
             .at(&sharing.object.place)
             .help(help),
     )

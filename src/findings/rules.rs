@@ -1,9 +1,10 @@
 //! Remarks on the rules of one object: what they would miss, and who else's rules reach the user.
 
 use super::View;
+use crate::code::Code;
 use crate::criteria::{self, Verdict};
 use crate::diagnostic::Diagnostic;
-use crate::kinds::{Reach, foreign_rules};
+use crate::live::Reach;
 use crate::manifest::{Criterion, Rule, RuleAccess, Sharing, UserRef, Value};
 
 pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
@@ -50,7 +51,8 @@ fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> 
         name(criterion)
     );
     let help = "fill the field (a data load, a flow), or say `expectVisible: 0` on the rule if that is meant";
-    let diagnostic = Diagnostic::error("OW2011", message).at(&criterion.field.place);
+    let diagnostic =
+        Diagnostic::error(Code::CriterionOnNewField, message).at(&criterion.field.place);
     Some(diagnostic.help(help))
 }
 
@@ -63,7 +65,7 @@ fn read_only(view: &View, rule: &Rule) -> Option<Diagnostic> {
     let help = "HubSpot syncs what its user can read and write: say `access: ReadWrite`";
     let concerned = super::hubspot::concerns(view.manifest);
     (concerned && rule.access.value == RuleAccess::ReadOnly).then(|| {
-        Diagnostic::warning("OW2028", message)
+        Diagnostic::warning(Code::RuleOnlyReads, message)
             .at(&rule.access.place)
             .help(help)
     })
@@ -82,7 +84,7 @@ fn negative(rule: &Rule) -> Option<Diagnostic> {
     );
     let help = "add a criterion that says what blank means; verify accepts either outcome for blank values";
     Some(
-        Diagnostic::warning("OW2018", message)
+        Diagnostic::warning(Code::NegativeOperatorOverBlanks, message)
             .at(&criterion.operator.place)
             .help(help),
     )
@@ -91,7 +93,7 @@ fn negative(rule: &Rule) -> Option<Diagnostic> {
 /// Sharing compares text with regard to case: `equals` misses other spellings, `notEqual` shares them.
 fn case(view: &View, sharing: &Sharing, rule: &Rule) -> Vec<Diagnostic> {
     let counts = |criterion: &&Criterion| {
-        let kind = view.facts.field_type(&sharing.object, &criterion.field);
+        let kind = view.live.field_type(&sharing.object, &criterion.field);
         criteria::regards_case(criterion, kind) == Verdict::Yes
     };
     let negative = |criterion: &&&Criterion| criterion.operator.value.is_negative();
@@ -112,7 +114,7 @@ fn spellings_missed(criterion: &Criterion) -> Diagnostic {
     );
     let help =
         "list every spelling in use: `value: [Berlin, BERLIN]`; counts in the plan ignore case";
-    Diagnostic::note("OW2012", message)
+    Diagnostic::note(Code::CaseCounts, message)
         .at(&criterion.value.place)
         .help(help)
 }
@@ -125,7 +127,7 @@ fn spellings_shared(criterion: &Criterion) -> Diagnostic {
         criterion.field
     );
     let help = "list every spelling in use: `value: [Berlin, BERLIN]`; the plan counts as if all others were shared";
-    Diagnostic::warning("OW2012", message)
+    Diagnostic::warning(Code::CaseCounts, message)
         .at(&criterion.value.place)
         .help(help)
 }
@@ -133,19 +135,16 @@ fn spellings_shared(criterion: &Criterion) -> Diagnostic {
 /// A field that exists and that the running user cannot see: counts and proof cannot look at it.
 fn hidden_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> {
     let exists = |name: &str| {
-        let object = view.facts.component("CustomObject", &sharing.object);
+        let object = view.live.object_document(&sharing.object).found();
         object.is_some_and(|object| {
             object
                 .children_named("fields")
                 .any(|f| f.text_of("fullName") == Some(name))
         })
     };
-    view.facts.describe(&sharing.object)?;
+    view.live.object(&sharing.object).found()?;
     let hidden = |criterion: &&Criterion| {
-        view.facts
-            .field(&sharing.object, &criterion.field)
-            .is_none()
-            && exists(&criterion.field)
+        view.live.field(&sharing.object, &criterion.field).is_none() && exists(&criterion.field)
     };
     let criterion = rule.criteria.iter().find(hidden)?;
     let message = format!(
@@ -154,7 +153,7 @@ fn hidden_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnosti
     );
     let help = "list the field under `fields` with `visibleTo` naming your profile, or grant it by a permission set";
     Some(
-        Diagnostic::warning("OW2019", message)
+        Diagnostic::warning(Code::FieldNotVisible, message)
             .at(&criterion.field.place)
             .help(help),
     )
@@ -180,7 +179,7 @@ fn created_by_integration(view: &View, sharing: &Sharing) -> Option<Diagnostic> 
     let help = "set the fields by a HubSpot or Salesforce workflow, or add a rule with \
                 `{field: CreatedById, operator: equals, value: {user: this}}`";
     Some(
-        Diagnostic::warning("OW2008", message)
+        Diagnostic::warning(Code::CreatedByHubSpot, message)
             .at(&rule.place)
             .help(help),
     )
@@ -188,7 +187,7 @@ fn created_by_integration(view: &View, sharing: &Sharing) -> Option<Diagnostic> 
 
 /// Rules that reach the user although no manifest names them.
 fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
-    let rules = foreign_rules(sharing, view.manifest, view.facts).into_iter();
+    let rules = view.live.foreign_rules(sharing, view.manifest).into_iter();
     let told = rules.filter_map(|(rule, reach)| {
         let message = format!(
             "the {} `{}.{}` shares more with the integration user, and no manifest names it",
@@ -197,8 +196,8 @@ fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
             rule.name
         );
         let diagnostic = match reach {
-            Reach::Own => Diagnostic::error("OW2015", message),
-            Reach::Everybody => Diagnostic::warning("OW2015", message),
+            Reach::Own => Diagnostic::error(Code::AnotherRuleReachesUser, message),
+            Reach::Everybody => Diagnostic::warning(Code::AnotherRuleReachesUser, message),
             Reach::Possible => return None,
         };
         let help =

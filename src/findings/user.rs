@@ -3,9 +3,11 @@
 use super::View;
 use crate::access;
 use crate::access::{Bypass, Impact};
+use crate::code::Code;
 use crate::count;
 use crate::diagnostic::Diagnostic;
-use crate::kinds::{find_permission_set, live_user};
+use crate::kinds::find_permission_set;
+use crate::live::Known;
 
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -21,10 +23,12 @@ fn owned(view: &View) -> Vec<Diagnostic> {
     let Some(user) = &view.manifest.spec.user else {
         return Vec::new();
     };
+    let Some(live_user) = view.live.user(&user.username).found() else {
+        return Vec::new();
+    };
     let owned = |object: &str| {
-        view.facts
-            .count(&access::owned(object, &user.username))
-            .filter(|count| *count > 0)
+        let owned = view.live.owned_by(object, live_user).learnt();
+        owned.filter(|count| *count > 0)
     };
     let objects = view.manifest.spec.sharing.iter();
     objects
@@ -36,40 +40,21 @@ fn owned(view: &View) -> Vec<Diagnostic> {
                 count::agree(owned, "syncs", "sync")
             );
             let help = "give them another owner if they shall not; HubSpot makes its user owner where it finds no other";
-            Some(Diagnostic::warning("OW2007", message).at(&user.username.place).help(help))
+            Some(Diagnostic::warning(Code::OwnedByIntegrationUser, message).at(&user.username.place).help(help))
         })
         .collect()
 }
 
 /// One permission set with View All on a selective object undoes the profile.
 fn holds_bypass(view: &View) -> Vec<Diagnostic> {
-    let Some(user) = &view.manifest.spec.user else {
+    if view.manifest.spec.user.is_none() {
         return Vec::new();
-    };
-    let row = live_user(user, view.facts);
-    let assignments = row
-        .map(|row| row.children("PermissionSetAssignments"))
-        .unwrap_or_default();
-    let mut held: Vec<String> = assignments
-        .iter()
-        .filter(|row| !row.flag("PermissionSet.IsOwnedByProfile"))
-        .filter_map(|row| row.text("PermissionSetId").map(str::to_owned))
-        .collect();
-    for reference in view
-        .manifest
-        .spec
-        .permission_sets
-        .iter()
-        .filter(|reference| !reference.absent)
-    {
-        let found = find_permission_set(view.facts, &reference.name)
-            .ok()
-            .flatten();
-        held.extend(found.and_then(|row| row.text("Id")).map(str::to_owned));
     }
+    let held = access::sets_after(view.manifest, view.live);
     let mut findings = Vec::new();
     for impact in view.impact {
-        for by in &impact.bypass {
+        let bypass = impact.bypass.as_ref().learnt().into_iter().flatten();
+        for by in bypass {
             if by.kind != "profile" && held.contains(&by.id) {
                 findings.push(undone(view, impact, by));
             }
@@ -85,12 +70,11 @@ fn undone(view: &View, impact: &Impact, by: &Bypass) -> Diagnostic {
     );
     let help = "take it away from the integration user (`absent: true` in its entry), or take the permission off it";
     let reference = view.manifest.spec.permission_sets.iter().find(|reference| {
-        let found = find_permission_set(view.facts, &reference.name)
-            .ok()
-            .flatten();
-        found.and_then(|row| row.text("Id")) == Some(&by.id)
+        let found = find_permission_set(view.live, &reference.name);
+        let found = found.ok().flatten();
+        found.is_some_and(|set| set.id == by.id)
     });
-    let diagnostic = Diagnostic::error("OW2002", message).help(help);
+    let diagnostic = Diagnostic::error(Code::PermissionSetUndoesProfile, message).help(help);
     let place = reference.map(|reference| &reference.name.place);
     match place.or(view
         .manifest
@@ -106,8 +90,8 @@ fn undone(view: &View, impact: &Impact, by: &Bypass) -> Diagnostic {
 
 fn inactive(view: &View) -> Option<Diagnostic> {
     let user = view.manifest.spec.user.as_ref()?;
-    let row = live_user(user, view.facts)?;
-    if row.flag("IsActive") || user.active.is_some() {
+    let live_user = view.live.user_of(user)?;
+    if live_user.active || user.active.is_some() {
         return None;
     }
     let message = format!(
@@ -116,7 +100,7 @@ fn inactive(view: &View) -> Option<Diagnostic> {
     );
     let help = "add `active: true` under `user`; it takes a licence seat";
     Some(
-        Diagnostic::error("OW2020", message)
+        Diagnostic::error(Code::UserInactive, message)
             .at(&user.username.place)
             .help(help),
     )
@@ -124,15 +108,22 @@ fn inactive(view: &View) -> Option<Diagnostic> {
 
 /// Who asks must see everything, or counts and proof only speak of what they see.
 fn blind(view: &View) -> Option<Diagnostic> {
-    let sharing = access::blind(view.manifest, view.facts)?;
-    let running = view.facts.org.running_user.as_deref().unwrap_or_default();
+    let running = view.live.org.running_user.as_deref().unwrap_or_default();
+    let help = "log in as an administrator with View All Data: counts and proof would leave out what you cannot see";
+    let sharing = match access::not_seen_whole(view.manifest, view.live) {
+        Known::Is(sharing) => sharing?,
+        other => {
+            let why = other.why_unknown().unwrap_or_default();
+            let message = format!("it is not known whether you see every record: {why}");
+            return Some(Diagnostic::error(Code::LogInSeesTooLittle, message).help(help));
+        }
+    };
     let message = format!(
         "you are logged in as `{running}`, who does not see every {}",
         sharing.object
     );
-    let help = "log in as an administrator with View All Data: counts and proof would leave out what you cannot see";
     Some(
-        Diagnostic::error("OW2025", message)
+        Diagnostic::error(Code::LogInSeesTooLittle, message)
             .at(&sharing.object.place)
             .help(help),
     )

@@ -1,8 +1,9 @@
 //! What the platform takes as a criterion: which fields exist, which types a rule may ask for, which values fit.
 
-use super::unknown;
+use super::unknown_name;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::facts::{DescribedField, Facts};
+use crate::live::{DescribedField, Live};
 use crate::manifest::{Criterion, Manifest, Rule, Scalar, Sharing, Value, nearest};
 
 /// Describe types that criteria-based sharing takes (Security guide, Criteria-Based Sharing Rules).
@@ -27,12 +28,12 @@ pub(super) fn check(
     rule: &Rule,
     sharing: &Sharing,
     manifest: &Manifest,
-    facts: &Facts,
+    live: &Live,
 ) -> Vec<Diagnostic> {
     let checks = rule
         .criteria
         .iter()
-        .filter_map(|criterion| check_one(criterion, sharing, manifest, facts));
+        .filter_map(|criterion| check_one(criterion, sharing, manifest, live));
     checks.collect()
 }
 
@@ -40,16 +41,16 @@ fn check_one(
     criterion: &Criterion,
     sharing: &Sharing,
     manifest: &Manifest,
-    facts: &Facts,
+    live: &Live,
 ) -> Option<Diagnostic> {
     if let Some(removed) = removed_here(criterion, sharing, manifest) {
         return Some(removed);
     }
     let own = manifest.spec.field(&sharing.object, &criterion.field);
     let made_here = own.is_some_and(|field| !field.absent);
-    let Some(field) = facts.field(&sharing.object, &criterion.field) else {
-        let known = made_here || facts.offline || hidden(criterion, sharing, facts);
-        return (!known).then(|| unknown_field(criterion, sharing, facts));
+    let Some(field) = live.field(&sharing.object, &criterion.field) else {
+        let known = made_here || live.offline || hidden(criterion, sharing, live);
+        return (!known).then(|| unknown_field(criterion, sharing, live));
     };
     unfit_type(criterion, sharing, field).or_else(|| unfit_value(criterion, field))
 }
@@ -66,7 +67,8 @@ fn removed_here(
         "the rule asks for `{}`, which this manifest removes",
         criterion.field
     );
-    let diagnostic = Diagnostic::error("OW2117", message).at(&criterion.field.place);
+    let diagnostic =
+        Diagnostic::error(Code::CriterionOnRemovedField, message).at(&criterion.field.place);
     Some(
         diagnostic
             .help("keep the field, or drop the criterion")
@@ -76,8 +78,8 @@ fn removed_here(
 
 /// A field the running user cannot see, because no profile or permission set shows it, is in the metadata all the
 /// same.
-fn hidden(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
-    let Some(object) = facts.component("CustomObject", &sharing.object) else {
+fn hidden(criterion: &Criterion, sharing: &Sharing, live: &Live) -> bool {
+    let Some(object) = live.object_document(&sharing.object).found() else {
         return false;
     };
     object
@@ -85,13 +87,13 @@ fn hidden(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> bool {
         .any(|field| field.text_of("fullName") == Some(&criterion.field))
 }
 
-fn unknown_field(criterion: &Criterion, sharing: &Sharing, facts: &Facts) -> Diagnostic {
-    let described = facts.describe(&sharing.object).into_iter();
+fn unknown_field(criterion: &Criterion, sharing: &Sharing, live: &Live) -> Diagnostic {
+    let described = live.object(&sharing.object).found().into_iter();
     let fields = described.flat_map(|described| &described.fields);
     let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
     let what = format!("field `{}.{}`", sharing.object, criterion.field);
-    let mut diagnostic = unknown(
-        "OW2102",
+    let mut diagnostic = unknown_name(
+        Code::UnknownField,
         "field",
         &criterion.field,
         &criterion.field.place,
@@ -128,7 +130,7 @@ fn unfit_type(
     );
     let help = "copy its value into a text, number or checkbox field by a flow, and ask for that";
     Some(
-        Diagnostic::error("OW2109", message)
+        Diagnostic::error(Code::CriterionNotPossible, message)
             .at(&criterion.field.place)
             .help(help),
     )
@@ -156,5 +158,9 @@ fn unfit_value(criterion: &Criterion, field: &DescribedField) -> Option<Diagnost
         "the value does not fit `{}`, a field of type {kind}",
         criterion.field
     );
-    Some(Diagnostic::error("OW2109", message).at(place).help(why))
+    Some(
+        Diagnostic::error(Code::CriterionNotPossible, message)
+            .at(place)
+            .help(why),
+    )
 }

@@ -1,13 +1,15 @@
 //! Custom fields that the rules ask for, with who may see them: a deployed field is invisible to everybody, REST and
 //! SOQL included, until a profile or permission set grants it.
 
-use super::profile_name::{full_name, label};
-use super::{Draft, Kind, Resource, column, compare, unknown};
+use super::{
+    Attributed, Draft, Kind, compare, has_profile, lacks_object, profile_labels, unknown_name,
+};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::set_field_permission;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::facts::{FIELD_PERMISSIONS, Facts, PROFILES, Question, Selection};
+use crate::live::{Live, Need, profile_full_name as full_name, profile_label as label};
 use crate::manifest::{Field, FieldType, Manifest, Word};
 use crate::xml::Element;
 use serde_json::json;
@@ -17,7 +19,7 @@ use std::collections::BTreeSet;
 pub(super) static KIND: Kind = Kind {
     name: "custom_field",
     noun: "custom field",
-    ask,
+    needs,
     propose,
 };
 
@@ -32,7 +34,7 @@ struct CustomField {
     visible_to: BTreeSet<String>,
 }
 
-impl Resource for CustomField {
+impl Attributed for CustomField {
     fn attributes(&self) -> Attributes {
         vec![
             ("type".into(), json!(self.kind), None),
@@ -45,31 +47,25 @@ impl Resource for CustomField {
     }
 }
 
-fn ask(manifest: &Manifest) -> Vec<Question> {
+fn needs(manifest: &Manifest) -> Vec<Need> {
     let fields = manifest.spec.fields.iter();
     fields
         .flat_map(|field| {
             [
-                Question::Component("CustomObject", field.object.value.clone()),
-                Question::Describe(field.object.value.clone()),
-                Question::Rows(field_permissions(&field.object, &field.name)),
+                Need::ObjectDocument(field.object.value.clone()),
+                Need::Object(field.object.value.clone()),
+                Need::FieldViewers(field.object.value.clone(), field.name.value.clone()),
             ]
         })
         .collect()
 }
 
-fn field_permissions(object: &str, field: &str) -> Selection {
-    Selection::of(FIELD_PERMISSIONS, "Field", [format!("{object}.{field}")])
-        .and("SobjectType", [object])
-        .and_true("Parent.IsOwnedByProfile")
-}
-
-fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
+fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     for field in &manifest.spec.fields {
-        if !facts.offline && facts.describe(&field.object).is_none() {
-            draft.errors.push(unknown(
-                "OW2101",
+        if lacks_object(&field.object, live) {
+            draft.errors.push(unknown_name(
+                Code::UnknownObject,
                 "object",
                 &field.object,
                 &field.object.place,
@@ -77,20 +73,20 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
             ));
             continue;
         }
-        propose_field(field, manifest, facts, &mut draft);
+        propose_field(field, manifest, live, &mut draft);
     }
     draft
 }
 
-fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut Draft) {
-    let document = live_document(field, facts);
-    let live = document.map(|document| read(document, field, facts));
+fn propose_field(field: &Field, manifest: &Manifest, live: &Live, draft: &mut Draft) {
+    let document = live_document(field, live);
+    let live_field = document.map(|document| read(document, field, live));
     let name = format!("{}.{}", field.object, field.name);
     let address = Address::new(KIND.name, name.clone());
     if field.absent {
         let removal = Write::Deploy(vec![Component::removal("CustomField", name)]);
-        if let Some(comparison) = compare(live.as_ref(), None) {
-            draft.change(address, comparison, 6, &field.place, removal);
+        if let Some(comparison) = compare(live_field.as_ref(), None) {
+            draft.change(address, comparison, Stage::Removals, &field.place, removal);
             // The field's data goes with it.
             draft
                 .changes
@@ -101,10 +97,10 @@ fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut 
         }
         return;
     }
-    draft.errors.extend(wrong_type(field, live.as_ref()));
-    let viewers = viewers(field, manifest, facts, draft);
-    let desired = overlay(field, live.as_ref(), viewers);
-    let Some(comparison) = compare(live.as_ref(), Some(&desired)) else {
+    draft.errors.extend(wrong_type(field, live_field.as_ref()));
+    let viewers = viewers(field, manifest, live, draft);
+    let desired = overlay(field, live_field.as_ref(), viewers);
+    let Some(comparison) = compare(live_field.as_ref(), Some(&desired)) else {
         return;
     };
     let itself = comparison.1.iter().any(|change| change.path != "visibleTo");
@@ -116,7 +112,7 @@ fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut 
             write(field, &desired, document),
         ));
     }
-    let seen = live.map(|live| live.visible_to).unwrap_or_default();
+    let seen = live_field.map(|live| live.visible_to).unwrap_or_default();
     for viewer in desired.visible_to.difference(&seen) {
         let mut profile = Element::new("Profile");
         set_field_permission(&mut profile, &name, true);
@@ -125,14 +121,14 @@ fn propose_field(field: &Field, manifest: &Manifest, facts: &Facts, draft: &mut 
     draft.change(
         address,
         comparison,
-        1,
+        Stage::Containers,
         &field.place,
         Write::Deploy(components),
     );
 }
 
-fn live_document<'a>(field: &Field, facts: &'a Facts) -> Option<&'a Element> {
-    let object = facts.component("CustomObject", &field.object)?;
+fn live_document<'a>(field: &Field, live: &'a Live) -> Option<&'a Element> {
+    let object = live.object_document(&field.object).found()?;
     let same = |entry: &&Element| {
         entry
             .text_of("fullName")
@@ -141,25 +137,21 @@ fn live_document<'a>(field: &Field, facts: &'a Facts) -> Option<&'a Element> {
     object.children_named("fields").find(same)
 }
 
-fn read(document: &Element, field: &Field, facts: &Facts) -> CustomField {
+fn read(document: &Element, field: &Field, live: &Live) -> CustomField {
     let text = |name: &str| {
         document
             .text_of(name)
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
     };
-    let permissions = facts.selected(&field_permissions(&field.object, &field.name));
-    let editable = permissions.iter().filter(|row| row.flag("PermissionsEdit"));
+    let editors = live.field_editors(&field.object, &field.name).learnt();
     CustomField {
         kind: text("type").unwrap_or_default(),
         label: text("label").unwrap_or_default(),
         default: text("defaultValue"),
         description: text("description"),
         help_text: text("inlineHelpText"),
-        visible_to: editable
-            .filter_map(|row| row.text("Parent.Profile.Name"))
-            .map(str::to_owned)
-            .collect(),
+        visible_to: editors.into_iter().flatten().cloned().collect(),
     }
 }
 
@@ -176,19 +168,14 @@ fn wrong_type(field: &Field, live: Option<&CustomField>) -> Option<Diagnostic> {
     );
     let help = "name another field, or change the type by hand in Setup > Object Manager";
     Some(
-        Diagnostic::error("OW2113", message)
+        Diagnostic::error(Code::FieldOfAnotherType, message)
             .at(&field.field_type.place)
             .help(help),
     )
 }
 
 /// The profiles that shall see the field: those the manifest names, else its own profile and that profile's source.
-fn viewers(
-    field: &Field,
-    manifest: &Manifest,
-    facts: &Facts,
-    draft: &mut Draft,
-) -> BTreeSet<String> {
+fn viewers(field: &Field, manifest: &Manifest, live: &Live, draft: &mut Draft) -> BTreeSet<String> {
     let own = manifest.spec.profile.as_ref();
     let Some(stated) = &field.visible_to else {
         let own_name = own.map(|profile| profile.name.value.clone());
@@ -200,15 +187,14 @@ fn viewers(
     let mut viewers = BTreeSet::new();
     for name in stated {
         let viewer = label(name);
-        let known = column(facts.rows(PROFILES), "Name").any(|known| known == viewer);
         let ours = own.is_some_and(|profile| profile.name.value == viewer);
-        if !known && !ours && !facts.offline {
-            draft.errors.push(unknown(
-                "OW2104",
+        if !ours && !has_profile(&viewer, live) {
+            draft.errors.push(unknown_name(
+                Code::UnknownProfile,
                 "profile",
                 name,
                 &name.place,
-                column(facts.rows(PROFILES), "Name"),
+                profile_labels(live),
             ));
         }
         viewers.insert(viewer);

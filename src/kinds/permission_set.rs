@@ -1,11 +1,12 @@
 //! Permission sets of `keepAccess`: who must not lose sight of an object gets View All or Modify All on it before its
 //! default becomes narrower.
 
-use super::{Draft, Kind, Resource, column, compare, unknown};
+use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags};
-use crate::facts::{Facts, PROFILES, Question};
+use crate::code::Code;
+use crate::live::{Live, Need};
 use crate::manifest::{Holder, KeepAccess, KeptAccess, Manifest, Sharing};
 use crate::xml::Element;
 use serde_json::json;
@@ -14,7 +15,7 @@ use serde_json::json;
 pub(super) static KIND: Kind = Kind {
     name: "permission_set",
     noun: "permission set",
-    ask,
+    needs,
     propose,
 };
 
@@ -36,7 +37,7 @@ struct PermissionSet {
     flags: ObjectFlags,
 }
 
-impl Resource for PermissionSet {
+impl Attributed for PermissionSet {
     fn attributes(&self) -> Attributes {
         let path = format!("objectPermissions.{}", self.object);
         vec![
@@ -74,34 +75,33 @@ fn keepers_of(sharing: &Sharing) -> impl Iterator<Item = Keeper<'_>> {
     })
 }
 
-fn ask(manifest: &Manifest) -> Vec<Question> {
+fn needs(manifest: &Manifest) -> Vec<Need> {
     keepers(manifest)
         .into_iter()
-        .map(|keeper| Question::Component("PermissionSet", keeper.name))
+        .map(|keeper| Need::PermissionSet(keeper.name))
         .collect()
 }
 
-fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
+fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     let mut done: Vec<String> = Vec::new();
     for keeper in keepers(manifest) {
-        let known = || column(facts.rows(PROFILES), "Name");
-        if !facts.offline && !known().any(|name| name == keeper.profile.value) {
-            draft.errors.push(unknown(
-                "OW2104",
+        if !has_profile(keeper.profile, live) {
+            draft.errors.push(unknown_name(
+                Code::UnknownProfile,
                 "profile",
                 keeper.profile,
                 &keeper.profile.place,
-                known(),
+                profile_labels(live),
             ));
         }
         if done.contains(&keeper.name) {
             continue;
         }
-        let live_document = facts.component("PermissionSet", &keeper.name);
-        let live = live_document.map(|document| read(document, keeper.object));
+        let live_document = live.permission_set_document(&keeper.name).found();
+        let live_set = live_document.map(|document| read(document, keeper.object));
         let desired = desired(&keeper);
-        if let Some(comparison) = compare(live.as_ref(), Some(&desired)) {
+        if let Some(comparison) = compare(live_set.as_ref(), Some(&desired)) {
             let component = Component::new(
                 "PermissionSet",
                 keeper.name.clone(),
@@ -111,7 +111,7 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
             draft.change(
                 address,
                 comparison,
-                1,
+                Stage::Containers,
                 &keeper.entry.place,
                 Write::Deploy(vec![component]),
             );

@@ -1,31 +1,30 @@
 //! Permission set assignments. They are records: made and removed, never changed.
 
 use super::permission_set::keepers;
-use super::user::live;
-use super::{Draft, Kind, Resource, column, compare, unknown};
+use super::{Attributed, Draft, Kind, compare, unknown_name};
 use crate::address::Address;
-use crate::change::{Attributes, Lookup, Record, RecordValue, Write};
+use crate::change::{Attributes, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::facts::{CONTAINERS, Facts, Question, Row};
+use crate::live::{Assignment, Container, Containers, Live, Need, Reference};
 use crate::manifest::{Manifest, PermissionSetRef, nearest};
-use crate::soql;
 use serde_json::json;
 
 /// Permission set assignments.
 pub(super) static KIND: Kind = Kind {
     name: "permission_set_assignment",
     noun: "permission set assignment",
-    ask,
+    needs,
     propose,
 };
 
 #[derive(Clone, Debug, PartialEq)]
-struct Assignment {
+struct AssignmentState {
     permission_set: String,
     user: String,
 }
 
-impl Resource for Assignment {
+impl Attributed for AssignmentState {
     fn attributes(&self) -> Attributes {
         vec![
             ("permissionSet".into(), json!(self.permission_set), None),
@@ -34,173 +33,123 @@ impl Resource for Assignment {
     }
 }
 
-/// The users of a profile who keep access, and whether they hold the set already.
-fn holders(profile: &str) -> String {
-    format!(
-        "SELECT Id, Username, (SELECT Id, PermissionSet.Name, PermissionSet.NamespacePrefix FROM \
-         PermissionSetAssignments) FROM User WHERE IsActive = true AND Profile.Name = {}",
-        soql::literal(profile)
-    )
-}
-
-fn ask(manifest: &Manifest) -> Vec<Question> {
-    keepers(manifest)
-        .iter()
-        .map(|keeper| Question::Query(holders(keeper.profile)))
+fn needs(manifest: &Manifest) -> Vec<Need> {
+    let keepers = keepers(manifest).into_iter();
+    keepers
+        .map(|keeper| Need::Holders(keeper.profile.value.clone()))
         .collect()
 }
 
-fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
+fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     for keeper in keepers(manifest) {
-        for row in facts.rows(&holders(keeper.profile)) {
-            let Some(username) = row.text("Username") else {
+        let holders = live.holders(keeper.profile).learnt();
+        for holder in holders.into_iter().flatten() {
+            if holder.assignments.of(&keeper.name).is_some() {
                 continue;
-            };
-            if find_assignment(row, &keeper.name).is_none() {
-                let address = Address::new(KIND.name, format!("{}:{username}", keeper.name));
-                assign(
-                    &mut draft,
-                    address,
-                    (&keeper.name, None),
-                    username,
-                    &keeper.entry.place,
-                );
             }
+            let username = &holder.username;
+            let address = Address::new(KIND.name, format!("{}:{username}", keeper.name));
+            let set = (keeper.name.as_str(), None);
+            assign(&mut draft, address, set, username, &keeper.entry.place);
         }
     }
     for reference in &manifest.spec.permission_sets {
-        propose_one(reference, manifest, facts, &mut draft);
+        propose_one(reference, manifest, live, &mut draft);
     }
     draft
 }
 
-fn propose_one(
-    reference: &PermissionSetRef,
-    manifest: &Manifest,
-    facts: &Facts,
-    draft: &mut Draft,
-) {
+fn propose_one(reference: &PermissionSetRef, manifest: &Manifest, live: &Live, draft: &mut Draft) {
     let Some(user) = &manifest.spec.user else {
         let error = Diagnostic::error(
-            "OW2115",
+            Code::PermissionSetForNobody,
             "a permission set is assigned to nobody: `spec.user` is missing",
         );
         draft.errors.push(error.at(&reference.name.place));
         return;
     };
-    let found = match find(facts, &reference.name) {
+    let found = match find_permission_set(live, &reference.name) {
         Ok(found) => found,
         Err(error) => {
             draft.errors.push((*error).at(&reference.name.place));
             return;
         }
     };
-    let name = found.map_or_else(|| reference.name.value.clone(), api_name);
-    let row = live(user, facts);
-    let held = row.and_then(|row| find_assignment(row, &name));
+    let name = found.map_or(&reference.name.value, |set| &set.name);
+    let held = live.user_of(user);
+    let held = held.and_then(|user| user.assignments.of(name));
+    let place = &reference.name.place;
     match (held, reference.absent) {
         (None, false) => assign(
             draft,
-            own_address(&name),
-            (&name, found),
+            own_address(name),
+            (name, found),
             &user.username,
-            &reference.name.place,
+            place,
         ),
-        (Some(id), true) => unassign(draft, &name, &user.username, &id, &reference.name.place),
+        (Some(held), true) => unassign(draft, held, &user.username, place),
         _ => {}
     }
 }
 
 /// The permission set of that API name, or of that label where only one has it.
-pub fn find<'a>(facts: &'a Facts, name: &str) -> Result<Option<&'a Row>, Box<Diagnostic>> {
-    if facts.offline {
+pub fn find_permission_set<'a>(
+    live: &'a Live,
+    name: &str,
+) -> Result<Option<&'a Container>, Box<Diagnostic>> {
+    if live.offline {
         return Ok(None);
     }
-    let sets = || {
-        facts
-            .rows(CONTAINERS)
-            .iter()
-            .filter(|row| !row.flag("IsOwnedByProfile"))
+    let Some(containers) = live.containers().learnt() else {
+        return Ok(None);
     };
-    if let Some(row) = sets().find(|row| api_name(row) == name) {
-        return Ok(Some(row));
+    if let Some(set) = containers.set_named(name) {
+        return Ok(Some(set));
     }
-    let labelled: Vec<&Row> = sets()
-        .filter(|row| row.text("Label") == Some(name))
-        .collect();
-    match labelled.as_slice() {
+    match containers.sets_labelled(name).as_slice() {
         [one] => Ok(Some(one)),
-        [] => Err(Box::new(missing(facts, name))),
+        [] => Err(Box::new(missing(containers, name))),
         several => {
-            let names: Vec<String> = several.iter().map(|row| api_name(row)).collect();
+            let names: Vec<&str> = several.iter().map(|set| set.name.as_str()).collect();
             let message = format!("{} permission sets are labelled `{name}`", several.len());
             Err(Box::new(
-                Diagnostic::error("OW2105", message)
+                Diagnostic::error(Code::UnknownPermissionSet, message)
                     .help(format!("name one of {}", names.join(", "))),
             ))
         }
     }
 }
 
-fn missing(facts: &Facts, name: &str) -> Diagnostic {
-    let place = Place::start_of(&"".into());
-    let rows = || {
-        facts
-            .rows(CONTAINERS)
-            .iter()
-            .filter(|row| !row.flag("IsOwnedByProfile"))
-    };
-    let names: Vec<String> = rows().map(api_name).collect();
+fn missing(containers: &Containers, name: &str) -> Diagnostic {
+    let names: Vec<&str> = containers.sets().map(|set| set.name.as_str()).collect();
     if let Some((namespace, _)) = name.split_once("__") {
-        let installed = rows().any(|row| row.text("NamespacePrefix") == Some(namespace));
-        if !installed
-            && nearest(name, &names.iter().map(String::as_str).collect::<Vec<_>>()).is_none()
-        {
+        let installed = containers
+            .sets()
+            .any(|set| set.namespace.as_deref() == Some(namespace));
+        if !installed && nearest(name, &names).is_none() {
             let message = format!(
                 "the org has no permission set `{name}`: no package `{namespace}` is installed"
             );
             let help = "install the managed package first (for HubSpot: Settings > Integrations > Connected Apps > \
                         Salesforce in HubSpot, or the AppExchange listing), then plan again";
-            return Diagnostic::error("OW2105", message).help(help);
+            return Diagnostic::error(Code::UnknownPermissionSet, message).help(help);
         }
     }
-    let known = names
-        .iter()
-        .map(String::as_str)
-        .chain(column(facts.rows(CONTAINERS), "Label"));
-    let mut diagnostic = unknown("OW2105", "permission set", name, &place, known);
+    let labels = containers.all().iter().map(|set| set.label.as_str());
+    let known = names.iter().copied().chain(labels);
+    let place = Place::start_of(&"".into());
+    let mut diagnostic = unknown_name(
+        Code::UnknownPermissionSet,
+        "permission set",
+        name,
+        &place,
+        known,
+    );
     diagnostic.place = None;
     diagnostic
 }
 
-/// The API name with its namespace, as manifests write it.
-fn api_name(row: &Row) -> String {
-    let name = row.text("Name").unwrap_or_default();
-    match row.text("NamespacePrefix") {
-        Some(namespace) => format!("{namespace}__{name}"),
-        None => name.to_owned(),
-    }
-}
-
-/// The id of a user's assignment of that permission set.
-fn find_assignment(user: &Row, name: &str) -> Option<String> {
-    let assignments = user.children("PermissionSetAssignments");
-    let of_set = |row: &&Row| {
-        let set = row.text("PermissionSet.Name").unwrap_or_default();
-        match row.text("PermissionSet.NamespacePrefix") {
-            Some(namespace) => name == format!("{namespace}__{set}"),
-            None => name == set,
-        }
-    };
-    assignments
-        .iter()
-        .find(of_set)
-        .and_then(|row| row.text("Id"))
-        .map(str::to_owned)
-}
-
-/// The integration user's own assignments are named by the set alone; others say whose they are.
 fn own_address(name: &str) -> Address {
     Address::new(KIND.name, name)
 }
@@ -208,62 +157,50 @@ fn own_address(name: &str) -> Address {
 fn assign(
     draft: &mut Draft,
     address: Address,
-    (name, found): (&str, Option<&Row>),
+    (name, found): (&str, Option<&Container>),
     username: &str,
     place: &Place,
 ) {
-    let desired = Assignment {
+    let desired = AssignmentState {
         permission_set: name.to_owned(),
         user: username.to_owned(),
     };
     let Some(comparison) = compare(None, Some(&desired)) else {
         return;
     };
-    let set = match found.and_then(|row| row.text("Id")) {
-        Some(id) => RecordValue::Literal(json!(id)),
-        None => lookup(&format!("permission set `{name}`"), &set_query(name)),
+    let set = match found {
+        Some(set) => RecordValue::Literal(json!(set.id)),
+        None => RecordValue::Lookup(Reference::PermissionSet(name.to_owned())),
     };
-    let user = format!(
-        "SELECT Id FROM User WHERE Username = {}",
-        soql::literal(username)
-    );
-    let values = [
-        ("AssigneeId", lookup(&format!("user `{username}`"), &user)),
-        ("PermissionSetId", set),
-    ];
+    let user = RecordValue::Lookup(Reference::Username(username.to_owned()));
+    let values = [("AssigneeId", user), ("PermissionSetId", set)];
     let record = Record {
         object: "PermissionSetAssignment",
         values: values.into(),
     };
-    draft.change(address, comparison, 2, place, Write::Insert(record));
+    draft.change(
+        address,
+        comparison,
+        Stage::User,
+        place,
+        Write::Insert(record),
+    );
 }
 
-fn set_query(name: &str) -> String {
-    let (namespace, name) = match name.split_once("__") {
-        Some((namespace, name)) => (soql::literal(namespace), name),
-        None => ("null".to_owned(), name),
-    };
-    let name = soql::literal(name);
-    format!(
-        "SELECT Id FROM PermissionSet WHERE IsOwnedByProfile = false AND Name = {name} AND NamespacePrefix = {namespace}"
-    )
-}
-
-fn lookup(what: &str, soql: &str) -> RecordValue {
-    RecordValue::Lookup(Lookup {
-        what: what.to_owned(),
-        soql: soql.to_owned(),
-    })
-}
-
-fn unassign(draft: &mut Draft, name: &str, username: &str, id: &str, place: &Place) {
-    let live = Assignment {
-        permission_set: name.to_owned(),
+fn unassign(draft: &mut Draft, held: &Assignment, username: &str, place: &Place) {
+    let live = AssignmentState {
+        permission_set: held.name.clone(),
         user: username.to_owned(),
     };
     let Some(comparison) = compare(Some(&live), None) else {
         return;
     };
-    let write = Write::Remove("PermissionSetAssignment".to_owned(), id.to_owned());
-    draft.change(own_address(name), comparison, 2, place, write);
+    let write = Write::Remove("PermissionSetAssignment".to_owned(), held.id.clone());
+    draft.change(
+        own_address(&held.name),
+        comparison,
+        Stage::User,
+        place,
+        write,
+    );
 }

@@ -7,37 +7,39 @@ mod known;
 mod partial;
 mod wishes;
 
-use super::profile_name::{full_name, label};
-use super::{Draft, Kind, Resource, compare, unknown};
+pub use partial::{PartialSource, partial_source, whole_source};
+
+use super::{Attributed, Draft, Kind, compare, unknown_name};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
+use crate::code::Code;
 use crate::count::{MOST_NAMED, count, first_few};
 use crate::diagnostic::Diagnostic;
-use crate::facts::{Facts, Question};
+use crate::live::{Live, Need, profile_full_name as full_name, profile_label as label};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
-use known::{exact_objects, vocabulary};
+use known::exact_objects;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Profiles.
 pub(super) static KIND: Kind = Kind {
     name: "profile",
     noun: "profile",
-    ask: known::ask,
+    needs: known::needs,
     propose,
 };
 
 /// What is compared of a profile that exists: the entries we own.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Profile {
+struct ProfileState {
     user_permissions: BTreeMap<String, (bool, Option<String>)>,
     objects: BTreeMap<String, (ObjectFlags, Option<String>)>,
     description: Option<String>,
 }
 
-impl Resource for Profile {
+impl Attributed for ProfileState {
     fn attributes(&self) -> Attributes {
         let mut attributes: Attributes =
             vec![("description".into(), json!(self.description), None)];
@@ -59,48 +61,46 @@ impl Resource for Profile {
     }
 }
 
-/// What the first answers make necessary to ask.
-pub(super) fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
-    known::ask_more(manifest, facts)
+/// What the first answers make necessary to know.
+pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
+    known::further_needs(manifest, live)
 }
 
-fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
+fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     let Some(wanted) = &manifest.spec.profile else {
         return draft;
     };
-    let live = partial::profile(&wanted.name, facts);
-    let live = live.as_deref();
-    draft.errors.extend(standard(wanted, live));
-    draft.errors.extend(unknown_objects(wanted, facts));
+    let document = partial::complete_profile(&wanted.name, live);
+    let document = document.as_deref();
+    draft.errors.extend(standard(wanted, document));
+    draft.errors.extend(unknown_objects(wanted, live));
     let address = Address::new(KIND.name, wanted.name.value.clone());
     if wanted.absent {
         let removal = Write::Deploy(vec![Component::removal("Profile", full_name(&wanted.name))]);
-        let gone = live.map(|_| Profile::default());
+        let gone = document.map(|_| ProfileState::default());
         if let Some(comparison) = compare(gone.as_ref(), None) {
-            draft.change(address, comparison, 6, &wanted.place, removal);
+            draft.change(address, comparison, Stage::Removals, &wanted.place, removal);
         }
         return draft;
     }
-    draft
-        .errors
-        .extend(unknown_permissions(wanted, &vocabulary(facts)));
+    draft.errors.extend(unknown_permissions(wanted, live));
     let wishes = wishes::wishes(wanted, manifest);
-    let removals = known::requirements(manifest, wanted, facts).removals(&wishes);
+    let removals = known::requirements(manifest, wanted, live).removals(&wishes);
     draft
         .errors
         .extend(wishes::contradictions(&removals, wanted, manifest));
-    match live {
+    match document {
         Some(document) => {
             let owned = Owned {
                 wanted,
                 wishes,
                 removals,
-                facts,
+                live,
             };
             owned.update(document, address, &mut draft);
         }
-        None => created::create(wanted, manifest, facts, &removals, address, &mut draft),
+        None => created::create(wanted, manifest, live, &removals, address, &mut draft),
     }
     draft
 }
@@ -113,16 +113,16 @@ fn standard(wanted: &manifest::Profile, live: Option<&Element>) -> Option<Diagno
     let message = format!("`{}` is a standard profile", wanted.name);
     let help = "give the integration a profile of its own name; `cloneFrom` says where it starts";
     Some(
-        Diagnostic::error("OW2114", message)
+        Diagnostic::error(Code::StandardProfile, message)
             .at(&wanted.name.place)
             .help(help),
     )
 }
 
-fn unknown_objects(wanted: &manifest::Profile, facts: &Facts) -> Vec<Diagnostic> {
-    let known = exact_objects(facts, wanted, None);
-    let listed = || known.keys().map(String::as_str);
-    if facts.offline || known.is_empty() {
+fn unknown_objects(wanted: &manifest::Profile, live: &Live) -> Vec<Diagnostic> {
+    let known = known::objects_granted(wanted, live);
+    let listed = || known.iter().copied();
+    if known.is_empty() {
         return Vec::new();
     }
     let stated = wanted
@@ -132,26 +132,31 @@ fn unknown_objects(wanted: &manifest::Profile, facts: &Facts) -> Vec<Diagnostic>
     let selective = wanted.without_data_administration.iter().flatten();
     let named = stated.chain(selective.map(|object| (object.value.as_str(), &object.place)));
     let missing = named
-        .filter(|(object, _)| !known.contains_key(*object) && facts.describe(object).is_none());
+        .filter(|(object, _)| !known.contains(object) && live.object(object).found().is_none());
     missing
-        .map(|(object, place)| unknown("OW2101", "object", object, place, listed()))
+        .map(|(object, place)| unknown_name(Code::UnknownObject, "object", object, place, listed()))
         .collect()
 }
 
-fn unknown_permissions(
-    wanted: &manifest::Profile,
-    vocabulary: &BTreeSet<String>,
-) -> Vec<Diagnostic> {
-    if vocabulary.is_empty() {
+fn unknown_permissions(wanted: &manifest::Profile, live: &Live) -> Vec<Diagnostic> {
+    let Some(vocabulary) = live.user_permissions() else {
         return Vec::new();
-    }
+    };
     let unknowns = wanted
         .user_permissions
         .iter()
         .filter(|(name, _)| !vocabulary.contains(*name));
     let names = || vocabulary.iter().map(String::as_str);
     unknowns
-        .map(|(name, on)| unknown("OW2106", "user permission", name, &on.place, names()))
+        .map(|(name, on)| {
+            unknown_name(
+                Code::UnknownUserPermission,
+                "user permission",
+                name,
+                &on.place,
+                names(),
+            )
+        })
         .collect()
 }
 
@@ -160,12 +165,12 @@ struct Owned<'a> {
     wanted: &'a manifest::Profile,
     wishes: Wishes,
     removals: Removals,
-    facts: &'a Facts,
+    live: &'a Live,
 }
 
 impl Owned<'_> {
     fn update(&self, document: &Element, address: Address, draft: &mut Draft) {
-        let live = self.live(document);
+        let live = self.today(document);
         let gained = self.gained(document);
         if !self.wanted.follow {
             draft.findings.extend(self.falls_behind(&gained, &address));
@@ -177,18 +182,24 @@ impl Owned<'_> {
         let name = full_name(&self.wanted.name);
         let component = Component::new("Profile", name, written(&live, &desired));
         let write = Write::Deploy(vec![component]);
-        draft.change(address, comparison, 1, &self.wanted.place, write);
+        draft.change(
+            address,
+            comparison,
+            Stage::Containers,
+            &self.wanted.place,
+            write,
+        );
     }
 
     /// The entries we own, as they are.
-    fn live(&self, document: &Element) -> Profile {
+    fn today(&self, document: &Element) -> ProfileState {
         let granted = clone::granted(document);
         let removed = self.removals.user_permissions().map(|(name, _)| name);
         let owned = removed
             .filter(|name| granted.contains(*name))
             .chain(self.wishes.user_permissions.keys().map(String::as_str));
         let description = document.text_of("description");
-        Profile {
+        ProfileState {
             user_permissions: owned
                 .map(|name| (name.to_owned(), (granted.contains(name), None)))
                 .collect(),
@@ -200,7 +211,7 @@ impl Owned<'_> {
     }
 
     fn live_objects(&self, document: &Element) -> BTreeMap<String, (ObjectFlags, Option<String>)> {
-        let exact = exact_objects(self.facts, self.wanted, Some(&self.wanted.name));
+        let exact = exact_objects(&self.wanted.name, self.live);
         let listed = clone::document_objects(document);
         let flags = |object: &str| {
             let known = exact.get(object).or_else(|| listed.get(object));
@@ -214,7 +225,7 @@ impl Owned<'_> {
             .collect()
     }
 
-    fn overlay(&self, live: &Profile, gained: Vec<String>) -> Profile {
+    fn overlay(&self, live: &ProfileState, gained: Vec<String>) -> ProfileState {
         let mut desired = live.clone();
         for (name, reason) in self.removals.user_permissions() {
             if let Some(entry) = desired.user_permissions.get_mut(name) {
@@ -250,15 +261,18 @@ impl Owned<'_> {
     /// What the clone source has and the clone has not, removals aside.
     fn gained(&self, document: &Element) -> Vec<String> {
         let source = self.wanted.clone_from.as_ref();
-        let source = source.and_then(|source| partial::profile(source, self.facts));
+        let source = source.and_then(|source| partial::complete_profile(source, self.live));
         let Some(source) = source else {
             return Vec::new();
         };
         let ours = clone::granted(document);
         let stated = |name: &str| self.wishes.user_permissions.contains_key(name);
         let removed = |name: &str| self.removals.user_permission(name).is_some();
-        let vocabulary = vocabulary(self.facts);
-        let known = |name: &str| vocabulary.is_empty() || vocabulary.contains(name);
+        let vocabulary = self.live.user_permissions();
+        let known = |name: &str| {
+            let vocabulary = vocabulary.as_ref();
+            vocabulary.is_none_or(|vocabulary| vocabulary.contains(name))
+        };
         let theirs = clone::granted(&source);
         theirs
             .difference(&ours)
@@ -287,7 +301,7 @@ impl Owned<'_> {
             first_few(gained)
         );
         Some(
-            Diagnostic::note("OW2016", message)
+            Diagnostic::note(Code::CloneFallsBehind, message)
                 .at(&self.wanted.name.place)
                 .help(help)
                 .about(address.clone())
@@ -297,7 +311,7 @@ impl Owned<'_> {
 }
 
 /// The entries that differ, as a document to lay over the profile.
-fn written(live: &Profile, desired: &Profile) -> Element {
+fn written(live: &ProfileState, desired: &ProfileState) -> Element {
     let mut overlaid = Element::new("Profile");
     if desired.description != live.description {
         let description = desired.description.as_deref().unwrap_or_default();

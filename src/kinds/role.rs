@@ -1,12 +1,12 @@
 //! Roles. Their access levels for records under owned accounts can never be below the organization-wide default, so
-//! a level that only the new default allows is written after it (stage 4).
+//! a level that only the new default allows is written after it.
 
-use super::organization_wide_default::Defaults;
-use super::{Draft, Kind, Resource, column, compare, unknown};
+use super::{Attributed, Draft, Kind, compare, has_role, role_names, unknown_name};
 use crate::address::Address;
-use crate::change::{Action, Attributes, Component, FieldChange, Write};
+use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::facts::{Facts, Question, ROLES, Row};
+use crate::live::{Columns, Defaults, Live, Need};
 use crate::manifest::{self, AccessLevel, Manifest, SharingModel, Sp, Word};
 use crate::xml::Element;
 use serde_json::json;
@@ -15,7 +15,7 @@ use serde_json::json;
 pub(super) static KIND: Kind = Kind {
     name: "role",
     noun: "role",
-    ask,
+    needs,
     propose,
 };
 
@@ -27,7 +27,7 @@ const LEVELS: [(&str, &str, &str); 3] = [
 ];
 
 #[derive(Clone, Debug, PartialEq)]
-struct Role {
+struct RoleState {
     label: String,
     parent: Option<String>,
     description: Option<String>,
@@ -35,7 +35,7 @@ struct Role {
     levels: [Option<AccessLevel>; 3],
 }
 
-impl Resource for Role {
+impl Attributed for RoleState {
     fn attributes(&self) -> Attributes {
         let mut attributes: Attributes = vec![
             ("label".into(), json!(self.label), None),
@@ -58,88 +58,39 @@ pub fn narrowest_level(default: Option<SharingModel>) -> Option<AccessLevel> {
     }
 }
 
-fn ask(manifest: &Manifest) -> Vec<Question> {
+fn needs(manifest: &Manifest) -> Vec<Need> {
     match &manifest.spec.role {
-        Some(_) => vec![Question::Query(ROLES.to_owned())],
+        Some(_) => vec![Need::Roles(Columns::All)],
         None => Vec::new(),
     }
 }
 
-/// The role's document, where an org's roles lack columns that it is made of.
-pub fn by_itself(manifest: &Manifest) -> Option<Question> {
-    let role = manifest.spec.role.as_ref()?;
-    Some(Question::Component("Role", role.name.value.clone()))
-}
-
-/// Elements of a role's document and the columns of its row (object reference, UserRole; Metadata API guide, Role).
-const COLUMNS: [(&str, &str); 5] = [
-    ("caseAccessLevel", "CaseAccessForAccountOwner"),
-    ("contactAccessLevel", "ContactAccessForAccountOwner"),
-    ("description", "RollupDescription"),
-    ("name", "Name"),
-    ("opportunityAccessLevel", "OpportunityAccessForAccountOwner"),
-];
-
-/// The role's document as the Metadata API has it, from its row: the rows of all roles are read anyhow.
-fn live_document(name: &str, facts: &Facts) -> Option<Element> {
-    if let Some(document) = facts.component("Role", name) {
-        return Some(document.clone());
-    }
-    let same = |row: &&Row| {
-        row.text("DeveloperName")
-            .is_some_and(|known| known.eq_ignore_ascii_case(name))
-    };
-    let rows = facts.rows(ROLES);
-    let row = rows.iter().find(same)?;
-    let mut document = Element::new("Role");
-    for (element, column) in COLUMNS {
-        if let Some(text) = row.text(column) {
-            document.set_text(element, text);
-        }
-    }
-    let forecasts = if row.flag("MayForecastManagerShare") {
-        "true"
-    } else {
-        "false"
-    };
-    document.set_text("mayForecastManagerShare", forecasts);
-    let parent = row
-        .text("ParentRoleId")
-        .and_then(|id| rows.iter().find(|row| row.text("Id") == Some(id)));
-    if let Some(parent) = parent.and_then(|row| row.text("DeveloperName")) {
-        document.set_text("parentRole", parent);
-    }
-    Some(document)
-}
-
-fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
+fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     let Some(wanted) = &manifest.spec.role else {
         return draft;
     };
-    let live_document = live_document(&wanted.name, facts);
-    let live_document = live_document.as_ref();
-    let others = facts
-        .rows(ROLES)
-        .iter()
-        .filter(|row| row.text("DeveloperName") != Some(&wanted.name))
-        .count();
+    let document = live.role_document(&wanted.name).found();
+    let document = document.as_ref();
+    let others = live.roles().learnt().map_or(0, |roles| {
+        roles.count() - usize::from(roles.has(&wanted.name))
+    });
     draft.left_alone = Some(("roles", others as u64));
-    check(wanted, live_document.is_some(), facts, &mut draft);
-    let defaults = Defaults::new(manifest, facts);
+    check(wanted, document.is_some(), live, &mut draft);
+    let defaults = Defaults::new(manifest, live);
     let final_levels = levels(wanted, &defaults, &mut draft);
-    let live = live_document.map(|document| read(document, final_levels));
+    let live = document.map(|document| read(document, final_levels));
     let address = Address::new(KIND.name, wanted.name.value.clone());
     if wanted.absent {
         let removal = Write::Deploy(vec![Component::removal("Role", wanted.name.value.clone())]);
         if let Some(comparison) = compare(live.as_ref(), None) {
-            draft.change(address, comparison, 6, &wanted.place, removal);
+            draft.change(address, comparison, Stage::Removals, &wanted.place, removal);
         }
         return draft;
     }
     let desired = overlay(wanted, live.as_ref(), final_levels);
     let today = possible_today(desired.levels, live.as_ref(), &defaults);
-    let first = Role {
+    let first = RoleState {
         levels: today,
         ..desired.clone()
     };
@@ -147,36 +98,39 @@ fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
         draft.change(
             address.clone(),
             comparison,
-            1,
+            Stage::Containers,
             &wanted.place,
-            write(wanted, &first, live_document),
+            write(wanted, &first, document),
         );
     }
     if let Some((_, fields)) = compare(Some(&first), Some(&desired)) {
         draft.change(
             address,
             (Action::Update, explained(fields)),
-            4,
+            Stage::RoleLevels,
             &wanted.place,
-            write(wanted, &desired, live_document),
+            write(wanted, &desired, document),
         );
     }
     draft
 }
 
-fn check(wanted: &manifest::Role, exists: bool, facts: &Facts, draft: &mut Draft) {
-    let names = || column(facts.rows(ROLES), "DeveloperName");
+fn check(wanted: &manifest::Role, exists: bool, live: &Live, draft: &mut Draft) {
     if let Some(parent) = &wanted.parent
-        && !facts.offline
-        && !names().any(|name| name == parent.value)
+        && !has_role(parent, live)
     {
-        draft
-            .errors
-            .push(unknown("OW2103", "role", parent, &parent.place, names()));
+        draft.errors.push(unknown_name(
+            Code::UnknownRole,
+            "role",
+            parent,
+            &parent.place,
+            role_names(live),
+        ));
     }
     if let Some(earlier) = &wanted.renamed_from
         && !exists
-        && names().any(|name| name == earlier.value)
+        && !live.offline
+        && has_role(earlier, live)
     {
         let message =
             format!("the org still has the role `{earlier}` and no API renames a role in a deploy");
@@ -185,7 +139,7 @@ fn check(wanted: &manifest::Role, exists: bool, facts: &Facts, draft: &mut Draft
             wanted.name
         );
         draft.errors.push(
-            Diagnostic::error("OW2110", message)
+            Diagnostic::error(Code::RenameByHand, message)
                 .at(&earlier.place)
                 .help(help),
         );
@@ -210,7 +164,7 @@ fn levels(
         levels[index] = match narrowest {
             Some(narrowest) => Some(stated.map_or(narrowest, |level| level.value)),
             // Nothing is known of the default, so what is stated is written as it is.
-            None if defaults.unknown(object) => stated.map(|level| level.value),
+            None if defaults.is_unknown(object) => stated.map(|level| level.value),
             None => None,
         };
         if let (Some(level), Some(narrowest)) = (stated, narrowest) {
@@ -235,13 +189,13 @@ fn below(
         format!("`{attribute}: {level}` is below the organization-wide default of {object}");
     let help = format!("the platform refuses it; the narrowest it allows is `{narrowest}`");
     Some(
-        Diagnostic::error("OW2111", message)
+        Diagnostic::error(Code::RoleLevelBelowDefault, message)
             .at(&level.place)
             .help(help),
     )
 }
 
-fn read(document: &Element, compared: [Option<AccessLevel>; 3]) -> Role {
+fn read(document: &Element, compared: [Option<AccessLevel>; 3]) -> RoleState {
     let text = |name: &str| {
         document
             .text_of(name)
@@ -253,7 +207,7 @@ fn read(document: &Element, compared: [Option<AccessLevel>; 3]) -> Role {
         levels[index] =
             compared[index].and_then(|_| document.text_of(element).and_then(AccessLevel::of));
     }
-    Role {
+    RoleState {
         label: text("name").unwrap_or_default(),
         parent: text("parentRole"),
         description: text("description"),
@@ -261,10 +215,14 @@ fn read(document: &Element, compared: [Option<AccessLevel>; 3]) -> Role {
     }
 }
 
-fn overlay(wanted: &manifest::Role, live: Option<&Role>, levels: [Option<AccessLevel>; 3]) -> Role {
+fn overlay(
+    wanted: &manifest::Role,
+    live: Option<&RoleState>,
+    levels: [Option<AccessLevel>; 3],
+) -> RoleState {
     let label = wanted.label.as_ref().map(|label| label.value.clone());
     let spaced = || wanted.name.replace('_', " ");
-    Role {
+    RoleState {
         label: label
             .or_else(|| live.map(|role| role.label.clone()))
             .unwrap_or_else(spaced),
@@ -277,17 +235,17 @@ fn overlay(wanted: &manifest::Role, live: Option<&Role>, levels: [Option<AccessL
     }
 }
 
-/// Levels below today's default have to wait for stage 4; until then they stay as they are, or unwritten.
+/// Levels below today's default have to wait for a stage of their own; until then they stay as they are, or unwritten.
 fn possible_today(
     wanted: [Option<AccessLevel>; 3],
-    live: Option<&Role>,
+    live: Option<&RoleState>,
     defaults: &Defaults,
 ) -> [Option<AccessLevel>; 3] {
     let mut today = wanted;
     for (index, (.., object)) in LEVELS.iter().enumerate() {
         let bound = narrowest_level(defaults.now(object));
         let allowed = bound.is_some_and(|bound| wanted[index].is_none_or(|level| level >= bound));
-        if !allowed && !defaults.unknown(object) {
+        if !allowed && !defaults.is_unknown(object) {
             today[index] = live.and_then(|role| role.levels[index]);
         }
     }
@@ -302,7 +260,7 @@ fn explained(mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
 }
 
 /// The live document with our values laid over it, so that what is not modelled survives.
-fn write(wanted: &manifest::Role, role: &Role, live: Option<&Element>) -> Write {
+fn write(wanted: &manifest::Role, role: &RoleState, live: Option<&Element>) -> Write {
     let mut document = live.cloned().unwrap_or_else(|| Element::new("Role"));
     document.name = "Role".into();
     document.attributes = Box::default();

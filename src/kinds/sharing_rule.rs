@@ -4,34 +4,31 @@
 mod element;
 mod keep;
 mod limit;
-mod live;
 mod reference;
 
-use super::organization_wide_default::Defaults;
-use super::{Draft, Kind, Resource, column, compare, unknown};
+use super::{Attributed, Draft, Kind, compare, has_role, lacks_object, role_names, unknown_name};
 use crate::address::Address;
-use crate::change::{Action, Attributes, Component, FieldChange, Write};
+use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
+use crate::code::Code;
 use crate::criteria::Criteria;
 use crate::diagnostic::Diagnostic;
-use crate::facts::{Facts, Question, ROLES};
+use crate::live::{Defaults, Live, Need, RuleKind};
 use crate::manifest::{self, Manifest, Principal, RuleAccess, Sharing, SharingModel, Word};
 use crate::xml::Element;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use element::{metadata_type, principal_words, read, write};
 use keep::{kept_roles, propose_kept};
-use live::RuleKind;
-pub use live::{Membership, Reach, foreign_rules};
 use reference::as_spelled;
-pub use reference::{criteria, referred_to};
 use reference::{references, unresolved};
+pub use reference::{referred_to, rule_criteria};
 
 /// Sharing rules.
 pub(super) static KIND: Kind = Kind {
     name: "sharing_rule",
     noun: "sharing rule",
-    ask,
+    needs,
     propose,
 };
 
@@ -50,7 +47,7 @@ struct SharingRule {
     description: Option<String>,
 }
 
-impl Resource for SharingRule {
+impl Attributed for SharingRule {
     fn attributes(&self) -> Attributes {
         let canonical = self.criteria.as_ref().map(Criteria::canonical);
         let sentences = canonical.as_ref().map(Criteria::sentences);
@@ -80,8 +77,8 @@ impl Resource for SharingRule {
 }
 
 /// Full names of the rules that would change.
-pub fn changes(manifest: &Manifest, facts: &Facts) -> Vec<String> {
-    let changes = propose(manifest, facts).changes.into_iter();
+pub fn rule_changes(manifest: &Manifest, live: &Live) -> Vec<String> {
+    let changes = propose(manifest, live).changes.into_iter();
     changes.map(|change| change.address.name).collect()
 }
 
@@ -90,9 +87,9 @@ fn pointless(
     rule: &manifest::Rule,
     sharing: &Sharing,
     manifest: &Manifest,
-    facts: &Facts,
+    live: &Live,
 ) -> Option<Diagnostic> {
-    let after = Defaults::new(manifest, facts).after(&sharing.object)?;
+    let after = Defaults::new(manifest, live).after(&sharing.object)?;
     let parent = after == SharingModel::ControlledByParent;
     let read = after == SharingModel::Read && rule.access.value == RuleAccess::ReadOnly;
     if rule.absent || !(parent || read || after.is_public_to_edit()) {
@@ -104,7 +101,7 @@ fn pointless(
     );
     let help = "add `organizationWideDefault: Private` to the object";
     Some(
-        Diagnostic::error("OW2009", message)
+        Diagnostic::error(Code::RuleOverWideDefault, message)
             .at(&rule.name.place)
             .help(help)
             .see(&object.place, "this object"),
@@ -112,7 +109,7 @@ fn pointless(
 }
 
 /// Whom a rule shares with: the manifest's role where it does not say.
-pub fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
+pub fn rule_target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
     let own = || {
         manifest
             .spec
@@ -126,9 +123,6 @@ pub fn target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Principal> {
         .or_else(own)
 }
 
-const GROUPS: &str =
-    "SELECT Id, Name, DeveloperName, Type FROM Group WHERE Type IN ('Regular', 'Queue')";
-
 fn names_a_group(manifest: &Manifest) -> bool {
     let rules = manifest
         .spec
@@ -141,59 +135,56 @@ fn names_a_group(manifest: &Manifest) -> bool {
         .any(|principal| matches!(principal.value, Principal::Group(_) | Principal::Queue(_)))
 }
 
-fn ask(manifest: &Manifest) -> Vec<Question> {
-    let mut questions = Vec::new();
+fn needs(manifest: &Manifest) -> Vec<Need> {
+    let mut needs = Vec::new();
     for sharing in &manifest.spec.sharing {
-        questions.push(Question::Component(
-            "SharingRules",
-            sharing.object.value.clone(),
-        ));
-        let lookups = references(sharing, manifest);
-        questions.extend(
-            lookups
-                .into_iter()
-                .map(|(lookup, _)| Question::Query(lookup.soql)),
-        );
+        needs.push(Need::SharingRules(sharing.object.value.clone()));
+        let references = references(sharing, manifest).into_iter();
+        needs.extend(references.map(|(reference, _)| Need::Reference(reference)));
     }
-    if names_a_group(manifest) {
-        questions.push(Question::Query(GROUPS.to_owned()));
-    }
-    questions
+    needs.extend(names_a_group(manifest).then_some(Need::Groups));
+    needs
 }
 
-fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
+fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     let mut others = 0;
     for sharing in &manifest.spec.sharing {
-        let live_rules = live_rules(sharing, facts);
-        let ours = |name: &str| sharing.rules.iter().any(|rule| rule.name.value == name);
-        others += live_rules.keys().filter(|name| !ours(name)).count() as u64;
-        if !facts.offline && facts.describe(&sharing.object).is_none() {
+        let live_rules = live_rules(sharing, live);
+        let ours: BTreeSet<&str> = sharing
+            .rules
+            .iter()
+            .map(|rule| rule.name.as_str())
+            .collect();
+        others += live_rules
+            .keys()
+            .filter(|name| !ours.contains(*name))
+            .count() as u64;
+        if lacks_object(&sharing.object, live) {
             continue;
         }
-        draft.errors.extend(unresolved(sharing, manifest, facts));
+        draft.errors.extend(unresolved(sharing, manifest, live));
         limit::check(sharing, &live_rules, &mut draft);
         for rule in &sharing.rules {
-            draft.errors.extend(super::criterion_check::check(
-                rule, sharing, manifest, facts,
-            ));
             draft
                 .errors
-                .extend(pointless(rule, sharing, manifest, facts));
-            propose_rule(rule, sharing, manifest, facts, &live_rules, &mut draft);
+                .extend(super::criterion_check::check(rule, sharing, manifest, live));
+            draft
+                .errors
+                .extend(pointless(rule, sharing, manifest, live));
+            propose_rule(rule, sharing, manifest, live, &live_rules, &mut draft);
         }
         for (name, rule) in kept_roles(sharing) {
-            propose_kept(&name, rule, sharing, facts, &live_rules, &mut draft);
+            propose_kept(&name, rule, sharing, live, &live_rules, &mut draft);
         }
     }
     draft.left_alone = Some(("sharing_rules", others));
     draft
 }
 
-fn live_rules<'a>(sharing: &Sharing, facts: &'a Facts) -> BTreeMap<&'a str, &'a Element> {
-    live::live_rules(&sharing.object, facts)
-        .map(|rule| (rule.name, rule.element))
-        .collect()
+fn live_rules<'a>(sharing: &Sharing, live: &'a Live) -> BTreeMap<&'a str, &'a Element> {
+    let rules = live.rules(&sharing.object);
+    rules.map(|rule| (rule.name, rule.element)).collect()
 }
 
 fn remove(rule: &manifest::Rule, live: Option<&Element>, address: Address, draft: &mut Draft) {
@@ -204,7 +195,7 @@ fn remove(rule: &manifest::Rule, live: Option<&Element>, address: Address, draft
         draft.change(
             address,
             comparison,
-            5,
+            Stage::Rules,
             &rule.place,
             Write::Deploy(vec![removal]),
         );
@@ -215,7 +206,7 @@ fn propose_rule(
     rule: &manifest::Rule,
     sharing: &Sharing,
     manifest: &Manifest,
-    facts: &Facts,
+    live: &Live,
     live_rules: &BTreeMap<&str, &Element>,
     draft: &mut Draft,
 ) {
@@ -226,13 +217,13 @@ fn propose_rule(
         remove(rule, live_element, address, draft);
         return;
     }
-    let live = live_element.map(read);
-    let (criteria, lookups) = criteria(rule, &sharing.object, manifest, facts);
-    let spelled = live.as_ref().and_then(|live| live.criteria.as_ref());
-    let criteria = as_spelled(criteria, spelled, &sharing.object, facts);
-    let Some(desired) = overlay(rule, criteria, live.as_ref(), manifest) else {
+    let own = live_element.map(read);
+    let (criteria, lookups) = rule_criteria(rule, &sharing.object, manifest, live);
+    let spelled = own.as_ref().and_then(|own| own.criteria.as_ref());
+    let criteria = as_spelled(criteria, spelled, &sharing.object, live);
+    let Some(desired) = overlay(rule, criteria, own.as_ref(), manifest) else {
         let error = Diagnostic::error(
-            "OW2115",
+            Code::RuleSharesWithNobody,
             "the rule shares with nobody: neither `sharedTo` nor `spec.role`",
         );
         draft.errors.push(error.at(&rule.place));
@@ -240,13 +231,13 @@ fn propose_rule(
     };
     draft
         .errors
-        .extend(unknown_principals(rule, manifest, facts));
+        .extend(unknown_principals(rule, manifest, live));
     let earlier = renamed(rule, live_element.is_some(), live_rules);
-    let live = live.or_else(|| earlier.map(|(_, element)| read(element)));
-    let Some((action, fields)) = differs(live.as_ref(), &desired, rule, earlier) else {
+    let own = own.or_else(|| earlier.map(|(_, element)| read(element)));
+    let Some((action, fields)) = differs(own.as_ref(), &desired, rule, earlier) else {
         return;
     };
-    let mut component = write(&full_name, &desired, sharing, manifest, facts);
+    let mut component = write(&full_name, &desired, sharing, manifest, live);
     component.lookups = lookups;
     let gone = match (needs_replacing(action, &fields), live_element, earlier) {
         (true, Some(element), _) => Some(Component::removal(metadata_type(element), full_name)),
@@ -265,7 +256,7 @@ fn propose_rule(
     draft.change(
         address,
         (action, fields),
-        5,
+        Stage::Rules,
         &rule.place,
         Write::Deploy(components),
     );
@@ -351,39 +342,49 @@ fn overlay(
         access: rule.access.word().to_owned(),
         criteria: by_criteria.then_some(criteria),
         owned_by,
-        shared_to: principal_words(&target(rule, manifest)?),
+        shared_to: principal_words(&rule_target(rule, manifest)?),
         include_all: by_criteria.then_some(include),
         description: description.or_else(|| live.and_then(|live| live.description.clone())),
     })
 }
 
-fn unknown_principals(
-    rule: &manifest::Rule,
-    manifest: &Manifest,
-    facts: &Facts,
-) -> Vec<Diagnostic> {
+fn unknown_principals(rule: &manifest::Rule, manifest: &Manifest, live: &Live) -> Vec<Diagnostic> {
     let own = manifest
         .spec
         .role
         .as_ref()
         .map(|role| role.name.value.as_str());
     let mut errors = Vec::new();
-    if facts.offline {
-        return errors;
-    }
     for principal in rule.shared_to.iter().chain(rule.owned_by.iter()) {
-        let Some(name) = principal.name() else {
+        let Some(name) = principal.name().filter(|name| own != Some(*name)) else {
             continue;
         };
-        let (what, rows, code) = match principal.value {
-            Principal::Group(_) => ("public group", facts.rows(GROUPS), "OW2108"),
-            Principal::Queue(_) => ("queue", facts.rows(GROUPS), "OW2108"),
-            _ => ("role", facts.rows(ROLES), "OW2103"),
+        let (what, code, known) = match principal.value {
+            Principal::Group(_) => (
+                "public group",
+                Code::UnknownRecordInRule,
+                has_group(name, live),
+            ),
+            Principal::Queue(_) => ("queue", Code::UnknownRecordInRule, has_group(name, live)),
+            _ => ("role", Code::UnknownRole, has_role(name, live)),
         };
-        let known = || column(rows, "DeveloperName");
-        if own != Some(name) && !known().any(|known| known == name) {
-            errors.push(unknown(code, what, name, &principal.place, known()));
+        if !known {
+            let others = match principal.value {
+                Principal::Group(_) | Principal::Queue(_) => group_names(live),
+                _ => role_names(live),
+            };
+            errors.push(unknown_name(code, what, name, &principal.place, others));
         }
     }
     errors
+}
+
+fn has_group(name: &str, live: &Live) -> bool {
+    live.offline || group_names(live).contains(&name)
+}
+
+/// API names of public groups and queues.
+fn group_names(live: &Live) -> Vec<&str> {
+    let groups = live.groups().learnt().into_iter().flatten();
+    groups.map(String::as_str).collect()
 }

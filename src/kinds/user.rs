@@ -1,25 +1,25 @@
 //! Users. A user can never be deleted, only deactivated, and a username is unique across all orgs: it is looked up
 //! before anything is written, and a lost answer is looked up too.
 
-use super::{Draft, Kind, Resource, column, compare, unknown};
+use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
 use crate::address::Address;
-use crate::change::{Action, Attributes, FieldChange, Lookup, Record, RecordValue, Write};
+use crate::change::{Action, Attributes, FieldChange, Record, RecordValue, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::facts::{Facts, LICENSES, PROFILES, Question, Row, Selection};
+use crate::live::{Live, LiveUser, Need, Reference, profile_label};
 use crate::manifest::{self, Manifest, Sp};
-use crate::soql;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Users.
 pub(super) static KIND: Kind = Kind {
     name: "user",
     noun: "user",
-    ask,
+    needs,
     propose,
 };
 
-/// Attributes with the column each is written to.
-const COLUMNS: [(&str, &str); 12] = [
+/// Attributes with the column each is written to (object reference, User). Profile and role are written by id.
+const COLUMNS: [(&str, &str); 11] = [
     ("username", "Username"),
     ("email", "Email"),
     ("firstName", "FirstName"),
@@ -31,139 +31,137 @@ const COLUMNS: [(&str, &str); 12] = [
     ("language", "LanguageLocaleKey"),
     ("emailEncoding", "EmailEncodingKey"),
     ("active", "IsActive"),
-    ("profile", "ProfileId"),
 ];
 
+/// A text is `None` where there is none, in the org or in the manifest.
 #[derive(Clone, Debug, PartialEq)]
-struct User {
-    /// In the order of [`COLUMNS`], the profile by label; then the role by API name.
-    values: [Value; 12],
+struct UserState {
+    username: String,
+    email: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    alias: Option<String>,
+    nickname: Option<String>,
+    time_zone: Option<String>,
+    locale: Option<String>,
+    language: Option<String>,
+    email_encoding: Option<String>,
+    active: bool,
+    /// Its profile's label.
+    profile: Option<String>,
+    /// Its role's API name.
     role: Option<String>,
 }
 
-impl Resource for User {
+impl Attributed for UserState {
     fn attributes(&self) -> Attributes {
-        let named = COLUMNS.iter().zip(&self.values);
-        let mut attributes: Attributes = named
-            .map(|((attribute, _), value)| ((*attribute).into(), value.clone(), None))
-            .collect();
-        attributes.push(("role".into(), json!(self.role), None));
-        attributes
+        let attributes = [
+            ("username", json!(self.username)),
+            ("email", json!(self.email)),
+            ("firstName", json!(self.first_name)),
+            ("lastName", json!(self.last_name)),
+            ("alias", json!(self.alias)),
+            ("nickname", json!(self.nickname)),
+            ("timeZone", json!(self.time_zone)),
+            ("locale", json!(self.locale)),
+            ("language", json!(self.language)),
+            ("emailEncoding", json!(self.email_encoding)),
+            ("active", json!(self.active)),
+            ("profile", json!(self.profile)),
+            ("role", json!(self.role)),
+        ];
+        let named = attributes.into_iter();
+        named
+            .map(|(name, value)| (name.to_owned(), value, None))
+            .collect()
     }
-}
-
-/// Everything that is ever asked about a user.
-const USERS: &str = "SELECT Id, Username, Email, FirstName, LastName, Alias, CommunityNickname, TimeZoneSidKey, LocaleSidKey, \
-     LanguageLocaleKey, EmailEncodingKey, IsActive, ProfileId, Profile.Name, Profile.PermissionsViewAllData, UserRoleId, \
-     UserRole.DeveloperName, (SELECT Id, PermissionSetId, PermissionSet.Name, PermissionSet.Label, \
-     PermissionSet.NamespacePrefix, PermissionSet.IsOwnedByProfile FROM PermissionSetAssignments) FROM User";
-
-/// The user of this name, with profile, role and permission sets.
-pub fn question(username: &str) -> Selection {
-    Selection::of(USERS, "Username", [username])
-}
-
-/// Active users whose profile sees all data: whoever plans is one of them, as a rule.
-pub fn administrators() -> Selection {
-    Selection {
-        select: USERS,
-        terms: Vec::new(),
-    }
-    .and_true("IsActive")
-    .and_true("Profile.PermissionsViewAllData")
-}
-
-/// The users of a role.
-pub fn members(role: &str) -> Selection {
-    Selection::of(USERS, "UserRole.DeveloperName", [role])
-}
-
-/// The manifest's user as the org has it: under its earlier username where it is still to be renamed.
-pub fn live<'a>(wanted: &manifest::User, facts: &'a Facts) -> Option<&'a Row> {
-    let earlier = wanted.renamed_from.iter();
-    std::iter::once(&wanted.username)
-        .chain(earlier)
-        .find_map(|username| facts.selected(&question(username)).first())
 }
 
 /// A user of that name who is somebody else: other name, other address, and not in the manifest's profile. Who means
 /// it anyway writes that user's own name and address into the manifest.
-fn somebody_else(wanted: &manifest::User, manifest: &Manifest, row: &Row) -> Option<Diagnostic> {
+fn somebody_else(
+    wanted: &manifest::User,
+    manifest: &Manifest,
+    user: &LiveUser,
+) -> Option<Diagnostic> {
     let profile = manifest
         .spec
         .profile
         .as_ref()
         .map(|profile| profile.name.value.as_str());
-    let same = |column: &str, value: &str| {
-        row.text(column)
-            .is_some_and(|text| text.eq_ignore_ascii_case(value))
+    let same = |known: &Option<String>, value: &str| {
+        let known = known.as_ref();
+        known.is_some_and(|text| text.eq_ignore_ascii_case(value))
     };
-    let ours = row.text("Profile.Name") == profile;
-    if ours || (same("LastName", &wanted.last_name) && same("Email", &wanted.email)) {
+    let ours = user.profile.as_deref() == profile;
+    if ours || (same(&user.last_name, &wanted.last_name) && same(&user.email, &wanted.email)) {
         return None;
     }
-    let text = |column: &str| row.text(column).unwrap_or("-");
+    let text = |known: &Option<String>| known.clone().unwrap_or_else(|| "-".to_owned());
     let message = format!(
         "`{}` exists and is {} {} <{}>, {}: apply would take this user over",
         wanted.username,
-        text("FirstName"),
-        text("LastName"),
-        text("Email"),
-        text("Profile.Name")
+        text(&user.first_name),
+        text(&user.last_name),
+        text(&user.email),
+        text(&user.profile)
     );
     let help =
         "choose another username; if this user is meant, write its own lastName and email here";
     Some(
-        Diagnostic::error("OW2026", message)
+        Diagnostic::error(Code::UsernameOfAnother, message)
             .at(&wanted.username.place)
             .help(help),
     )
 }
 
-fn ask(manifest: &Manifest) -> Vec<Question> {
-    let Some(user) = &manifest.spec.user else {
-        return Vec::new();
-    };
-    let earlier = user
-        .renamed_from
-        .as_ref()
-        .map(|earlier| Question::Rows(question(earlier)));
-    std::iter::once(Question::Rows(question(&user.username)))
-        .chain(earlier)
-        .collect()
+fn needs(manifest: &Manifest) -> Vec<Need> {
+    let user = manifest.spec.user.as_ref();
+    let names = user.map(|user| std::iter::once(&user.username).chain(&user.renamed_from));
+    let names = names.into_iter().flatten();
+    names.map(|name| Need::User(name.value.clone())).collect()
 }
 
-fn propose(manifest: &Manifest, facts: &Facts) -> Draft {
+fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     let Some(wanted) = &manifest.spec.user else {
         return draft;
     };
-    let row = live(wanted, facts);
+    let user = live.user_of(wanted);
     draft
         .findings
-        .extend(row.and_then(|row| somebody_else(wanted, manifest, row)));
-    draft.errors.extend(needs(manifest, wanted, row.is_some()));
-    draft.errors.extend(unknown_names(manifest, facts));
-    let live = row.map(read);
-    let desired = overlay(wanted, manifest, live.as_ref(), facts);
+        .extend(user.and_then(|user| somebody_else(wanted, manifest, user)));
+    draft
+        .errors
+        .extend(lacks_profile(manifest, wanted, user.is_some()));
+    draft.errors.extend(unknown_profile(manifest, live));
+    let today = user.map(read);
+    let desired = overlay(wanted, manifest, today.as_ref(), live);
     let address = Address::new(KIND.name, wanted.username.value.clone());
-    let Some((action, fields)) = compare(live.as_ref(), Some(&desired)) else {
+    let Some((action, fields)) = compare(today.as_ref(), Some(&desired)) else {
         return draft;
     };
-    let Some(id) = row.and_then(|row| row.text("Id")) else {
-        draft.errors.extend(no_seat(wanted, manifest, facts));
+    let Some(user) = user else {
+        draft.errors.extend(no_seat(wanted, manifest, live));
         let write = Write::Insert(record(&fields, manifest));
-        draft.change(address, (action, fields), 2, &wanted.place, write);
+        draft.change(address, (action, fields), Stage::User, &wanted.place, write);
         if let Some(change) = draft.changes.last_mut() {
             change.irreversible = true;
         }
         return draft;
     };
-    split(id, fields, manifest, address, &wanted.place, &mut draft);
+    split(
+        &user.id,
+        fields,
+        manifest,
+        address,
+        &wanted.place,
+        &mut draft,
+    );
     draft
 }
 
-/// A user in use keeps profile and role until the rules stand: those two are changed in stage 6.
+/// A user in use keeps profile and role until the rules stand: those two come with the removals.
 fn split(
     id: &str,
     fields: Vec<FieldChange>,
@@ -174,7 +172,7 @@ fn split(
 ) {
     let late = |field: &FieldChange| matches!(field.path.as_str(), "profile" | "role");
     let (last, first): (Vec<_>, Vec<_>) = fields.into_iter().partition(late);
-    for (stage, fields) in [(2, first), (6, last)] {
+    for (stage, fields) in [(Stage::User, first), (Stage::Removals, last)] {
         if !fields.is_empty() {
             let write = Write::Update(id.to_owned(), record(&fields, manifest));
             draft.change(
@@ -189,96 +187,95 @@ fn split(
 }
 
 /// A new user needs a profile; that is the platform's rule, and the manifest is where it has to be said.
-fn needs(manifest: &Manifest, wanted: &manifest::User, exists: bool) -> Option<Diagnostic> {
+fn lacks_profile(manifest: &Manifest, wanted: &manifest::User, exists: bool) -> Option<Diagnostic> {
     let lacking = manifest.spec.profile.is_none() && !exists;
-    let error = || Diagnostic::error("OW2115", "a new user needs a profile").at(&wanted.place);
+    let error = || {
+        Diagnostic::error(Code::NewUserWithoutProfile, "a new user needs a profile")
+            .at(&wanted.place)
+    };
     lacking.then(|| error().help("add `spec.profile`"))
 }
 
-fn unknown_names(manifest: &Manifest, facts: &Facts) -> Vec<Diagnostic> {
-    let mut errors = Vec::new();
-    if let Some(profile) = &manifest.spec.profile {
-        let known = || column(facts.rows(PROFILES), "Name");
-        let lacking = profile.absent && !known().any(|name| name == profile.name.value);
-        if lacking && !facts.offline {
-            errors.push(unknown(
-                "OW2104",
-                "profile",
-                &profile.name,
-                &profile.name.place,
-                known(),
-            ));
-        }
-    }
-    errors
+fn unknown_profile(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
+    let profile = manifest.spec.profile.as_ref()?;
+    let name = &profile.name;
+    let lacking = profile.absent && !has_profile(name, live);
+    lacking.then(|| {
+        unknown_name(
+            Code::UnknownProfile,
+            "profile",
+            name,
+            &name.place,
+            profile_labels(live),
+        )
+    })
 }
 
-fn read(row: &Row) -> User {
-    let values = COLUMNS.map(|(_, column)| match column {
-        "ProfileId" => json!(row.text("Profile.Name")),
-        other => row.get(other).cloned().unwrap_or(Value::Null),
-    });
-    User {
-        values,
-        role: row.text("UserRole.DeveloperName").map(str::to_owned),
+fn read(user: &LiveUser) -> UserState {
+    UserState {
+        username: user.username.clone(),
+        email: user.email.clone(),
+        first_name: user.first_name.clone(),
+        last_name: user.last_name.clone(),
+        alias: user.alias.clone(),
+        nickname: user.nickname.clone(),
+        time_zone: user.time_zone.clone(),
+        locale: user.locale.clone(),
+        language: user.language.clone(),
+        email_encoding: user.email_encoding.clone(),
+        active: user.active,
+        profile: user.profile.clone(),
+        role: user.role.clone(),
     }
 }
 
+/// What the manifest states; else what the org has; else what a new user gets.
 fn overlay(
     wanted: &manifest::User,
     manifest: &Manifest,
-    live: Option<&User>,
-    facts: &Facts,
-) -> User {
-    let organization = |column: &str, offline: &str| {
-        let own = facts.organization().and_then(|row| row.text(column));
-        own.or(facts.offline.then_some(offline)).map(str::to_owned)
+    today: Option<&UserState>,
+    live: &Live,
+) -> UserState {
+    let stated = |stated: &Option<Sp<String>>, today: Option<&Option<String>>| {
+        let stated = stated.as_ref().map(|stated| stated.value.clone());
+        stated.or_else(|| today.cloned().flatten())
     };
-    let text = |stated: &Option<Sp<String>>| stated.as_ref().map(|stated| stated.value.clone());
-    let profile = manifest
-        .spec
-        .profile
-        .as_ref()
-        .map(|profile| profile.name.value.clone());
-    let stated: [Option<Value>; 12] = [
-        Some(json!(wanted.username.value)),
-        Some(json!(wanted.email.value)),
-        text(&wanted.first_name).map(Value::from),
-        Some(json!(wanted.last_name.value)),
-        text(&wanted.alias).map(Value::from),
-        text(&wanted.nickname).map(Value::from),
-        text(&wanted.time_zone).map(Value::from),
-        text(&wanted.locale).map(Value::from),
-        text(&wanted.language).map(Value::from),
-        text(&wanted.email_encoding).map(Value::from),
-        wanted.active.as_ref().map(|active| json!(active.value)),
-        profile.map(Value::from),
-    ];
-    let fallback = |attribute: &str| match attribute {
-        "alias" => json!(alias(wanted)),
-        "timeZone" => json!(organization("TimeZoneSidKey", "GMT")),
-        "locale" => json!(organization("DefaultLocaleSidKey", "en_US")),
-        "language" => json!(organization("LanguageLocaleKey", "en_US")),
-        "emailEncoding" => json!("UTF-8"),
-        "active" => json!(true),
-        _ => Value::Null,
+    let organization = live.organization().learnt();
+    let new = |of_org: Option<&Option<String>>, offline: &str| match today {
+        Some(_) => None,
+        None if live.offline => Some(offline.to_owned()),
+        None => of_org.cloned().flatten(),
     };
-    let mut values = stated.map(|value| value.unwrap_or(Value::Null));
-    for (index, (attribute, _)) in COLUMNS.iter().enumerate() {
-        if values[index].is_null() {
-            values[index] =
-                live.map_or_else(|| fallback(attribute), |live| live.values[index].clone());
-        }
-    }
-    let role = manifest
-        .spec
-        .role
-        .as_ref()
-        .filter(|role| !role.absent)
-        .map(|role| role.name.value.clone());
-    User {
-        values,
-        role: role.or_else(|| live.and_then(|live| live.role.clone())),
+    let profile = manifest.spec.profile.as_ref();
+    let profile = profile.map(|profile| profile.name.value.clone());
+    let role = manifest.spec.role.as_ref().filter(|role| !role.absent);
+    let role = role.map(|role| role.name.value.clone());
+    let of_new = |value: String| today.is_none().then_some(value);
+    UserState {
+        username: wanted.username.value.clone(),
+        email: Some(wanted.email.value.clone()),
+        first_name: stated(&wanted.first_name, today.map(|user| &user.first_name)),
+        last_name: Some(wanted.last_name.value.clone()),
+        alias: stated(&wanted.alias, today.map(|user| &user.alias))
+            .or_else(|| of_new(alias(wanted))),
+        nickname: stated(&wanted.nickname, today.map(|user| &user.nickname)),
+        time_zone: stated(&wanted.time_zone, today.map(|user| &user.time_zone))
+            .or_else(|| new(organization.map(|org| &org.time_zone), "GMT")),
+        locale: stated(&wanted.locale, today.map(|user| &user.locale))
+            .or_else(|| new(organization.map(|org| &org.locale), "en_US")),
+        language: stated(&wanted.language, today.map(|user| &user.language))
+            .or_else(|| new(organization.map(|org| &org.language), "en_US")),
+        email_encoding: stated(
+            &wanted.email_encoding,
+            today.map(|user| &user.email_encoding),
+        )
+        .or_else(|| of_new("UTF-8".to_owned())),
+        active: match &wanted.active {
+            Some(active) => active.value,
+            None => today.is_none_or(|user| user.active),
+        },
+        profile: profile.or_else(|| today.and_then(|user| user.profile.clone())),
+        role: role.or_else(|| today.and_then(|user| user.role.clone())),
     }
 }
 
@@ -297,35 +294,34 @@ fn alias(wanted: &manifest::User) -> String {
 }
 
 /// The licence of the profile the user will have has no seat left.
-fn no_seat(wanted: &manifest::User, manifest: &Manifest, facts: &Facts) -> Option<Diagnostic> {
-    let name = licence(manifest, facts)?;
-    let row = facts
-        .rows(LICENSES)
-        .iter()
-        .find(|row| row.text("Name") == Some(&name))?;
-    let (total, used) = (row.number("TotalLicenses")?, row.number("UsedLicenses")?);
-    if used < total {
+fn no_seat(wanted: &manifest::User, manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
+    let licence = licence(manifest, live)?;
+    let seats = live.containers().learnt()?.seats(licence)?;
+    if seats.used < seats.total {
         return None;
     }
-    let message = format!("no `{name}` licence is free: {used} of {total} are used");
+    let (used, total) = (seats.used, seats.total);
+    let message = format!("no `{licence}` licence is free: {used} of {total} are used");
     let help = "deactivate a user of that licence or buy a seat; nothing has been written";
     Some(
-        Diagnostic::error("OW2107", message)
+        Diagnostic::error(Code::NoLicenseFree, message)
             .at(&wanted.username.place)
             .help(help),
     )
 }
 
-fn licence(manifest: &Manifest, facts: &Facts) -> Option<String> {
+/// The licence of the manifest's profile, which is that of its source where it does not exist yet.
+fn licence<'a>(manifest: &Manifest, live: &'a Live) -> Option<&'a str> {
     let profile = manifest.spec.profile.as_ref()?;
+    let source = profile.clone_from.as_ref();
     let labels = [
         Some(profile.name.value.clone()),
-        profile.clone_from.as_ref().map(|s| super::profile_label(s)),
+        source.map(|source| profile_label(source)),
     ];
-    let rows = facts.rows(PROFILES);
-    let find = |label: &String| rows.iter().find(|row| row.text("Name") == Some(label));
-    let row = labels.iter().flatten().find_map(find)?;
-    row.text("UserLicense.Name").map(str::to_owned)
+    let containers = live.containers().learnt()?;
+    let mut labels = labels.iter().flatten();
+    let profile = labels.find_map(|label| containers.profile(label))?;
+    profile.licence.as_deref()
 }
 
 fn record(fields: &[FieldChange], manifest: &Manifest) -> Record {
@@ -341,42 +337,14 @@ fn record(fields: &[FieldChange], manifest: &Manifest) -> Record {
     record
 }
 
-fn role_id(name: &str) -> String {
-    format!(
-        "SELECT Id FROM UserRole WHERE DeveloperName = {}",
-        soql::literal(name)
-    )
-}
-
-fn profile_id(label: &str) -> String {
-    format!(
-        "SELECT Id FROM Profile WHERE Name = {}",
-        soql::literal(label)
-    )
-}
-
-/// The query that would look up the id of a component that a user refers to.
-pub fn id_query(kind: &str, full_name: &str) -> Option<String> {
-    match kind {
-        "Role" => Some(role_id(full_name)),
-        "Profile" => Some(profile_id(&super::profile_label(full_name))),
-        _ => None,
-    }
-}
-
 fn column_value(field: &FieldChange, manifest: &Manifest) -> Option<(&'static str, RecordValue)> {
     let name = field.after.as_str().unwrap_or_default();
-    let by_name = |soql: String, what: &str| {
-        RecordValue::Lookup(Lookup {
-            what: format!("{what} `{name}`"),
-            soql,
-        })
-    };
+    let name = name.to_owned();
     match field.path.as_str() {
-        "role" => Some(("UserRoleId", by_name(role_id(name), "role"))),
+        "role" => Some(("UserRoleId", RecordValue::Lookup(Reference::Role(name)))),
         "profile" => {
             manifest.spec.profile.as_ref()?;
-            Some(("ProfileId", by_name(profile_id(name), "profile")))
+            Some(("ProfileId", RecordValue::Lookup(Reference::Profile(name))))
         }
         path => {
             let (_, column) = COLUMNS.iter().find(|(attribute, _)| *attribute == path)?;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place, Severity};
 
 /// Longest sentence kept, in characters; longer ones quote something absurd.
@@ -23,7 +24,7 @@ impl Findings {
     }
 
     /// Keeps an error at `place`.
-    pub(super) fn error(&self, code: &'static str, place: &Place, message: impl Into<String>) {
+    pub(super) fn error(&self, code: Code, place: &Place, message: impl Into<String>) {
         self.push(Diagnostic::error(code, message).at(place));
     }
 
@@ -45,7 +46,7 @@ impl Findings {
             };
             key(left)
                 .cmp(&key(right))
-                .then_with(|| left.code.cmp(right.code))
+                .then_with(|| left.code.cmp(&right.code))
         });
         list.dedup();
         list
@@ -93,11 +94,16 @@ mod tests {
             ..Place::start_of(&"m.yaml".into())
         };
         let findings = Findings::default();
-        for (code, offset) in [("OW1011", 9), ("OW1012", 3), ("OW1011", 9), ("OW1008", 3)] {
+        for (code, offset) in [
+            (Code::UnknownKey, 9),
+            (Code::MissingKey, 3),
+            (Code::UnknownKey, 9),
+            (Code::KeyTwice, 3),
+        ] {
             findings.error(code, &place(offset), "x");
         }
         let found = findings.into_sorted();
-        let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+        let codes: Vec<&str> = found.iter().map(|finding| finding.code.text()).collect();
         assert_eq!(codes, ["OW1008", "OW1012", "OW1011"]);
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::findings::Findings;
 use super::node::{MOST_BYTES, Node, parse};
 use super::{Manifest, check, digest, read, resolve};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Severity, Sources};
 
 /// The name of the manifest that is found without being named.
@@ -31,7 +32,7 @@ pub fn load(
         findings: &findings,
         sources: &mut sources,
     };
-    let layers: Vec<Option<Node>> = overlays.iter().map(|path| loader.file(path)).collect();
+    let layers: Vec<Option<Node>> = overlays.iter().map(|path| loader.read_file(path)).collect();
     let resolve = Resolve {
         overlays: layers.into_iter().flatten().collect(),
         settings,
@@ -47,7 +48,7 @@ pub fn load(
     if failed {
         return Err(Failure::new(exit_of(&found), found).with_sources(&sources));
     }
-    hand_out(&mut manifests, found, &sources);
+    attach_findings(&mut manifests, found, &sources);
     Ok(manifests)
 }
 
@@ -98,7 +99,7 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn manifest(&mut self, path: &Path, resolve: &Resolve<'_>) -> Option<Manifest> {
-        let mut root = self.file(path)?;
+        let mut root = self.read_file(path)?;
         for layer in &resolve.overlays {
             resolve::overlay(&mut root, layer.clone());
         }
@@ -122,7 +123,7 @@ impl Loader<'_> {
     }
 
     /// The tree of one file, and its text among the sources.
-    fn file(&mut self, path: &Path) -> Option<Node> {
+    fn read_file(&mut self, path: &Path) -> Option<Node> {
         let file = file_name(path);
         match text_of(path, &file) {
             Ok(text) => {
@@ -160,7 +161,7 @@ fn text_of(path: &Path, file: &Arc<str>) -> Result<String, Unread> {
     read.map_err(|error| unreadable(file, &error))?;
     if bytes.len() > MOST_BYTES {
         let message = format!("the file is larger than {MOST_BYTES} bytes, which no manifest is");
-        let finding = Diagnostic::error("OW1003", message).at(&Place::start_of(file));
+        let finding = Diagnostic::error(Code::ManifestTooLarge, message).at(&Place::start_of(file));
         return Err(Box::new(finding));
     }
     String::from_utf8(bytes).map_err(|error| not_utf8(&error, file))
@@ -168,7 +169,7 @@ fn text_of(path: &Path, file: &Arc<str>) -> Result<String, Unread> {
 
 fn bad_file(file: &Arc<str>, reason: &str) -> Diagnostic {
     let message = format!("`{file}` cannot be read: {reason}");
-    Diagnostic::error("OW1001", message).at(&Place::start_of(file))
+    Diagnostic::error(Code::ManifestUnreadable, message).at(&Place::start_of(file))
 }
 
 /// The reason of an input error, without the number that the system adds.
@@ -189,7 +190,11 @@ fn not_utf8(error: &std::string::FromUtf8Error, file: &Arc<str>) -> Unread {
         column: last_line.chars().count() + 1,
         ..Place::start_of(file)
     };
-    let finding = Diagnostic::error("OW1002", "the file is not UTF-8 text from here on").at(&place);
+    let finding = Diagnostic::error(
+        Code::ManifestNotUtf8,
+        "the file is not UTF-8 text from here on",
+    )
+    .at(&place);
     Box::new(finding.help("save it as UTF-8"))
 }
 
@@ -198,14 +203,19 @@ fn exit_of(found: &[Diagnostic]) -> Exit {
     let mut errors = found
         .iter()
         .filter(|finding| finding.severity == Severity::Error);
-    match errors.all(|finding| matches!(finding.code, "OW1001" | "OW1010")) {
+    match errors.all(|finding| {
+        matches!(
+            finding.code,
+            Code::ManifestUnreadable | Code::SettingNotApplicable
+        )
+    }) {
         true => Exit::Usage,
         false => Exit::Manifest,
     }
 }
 
 /// Gives each manifest the sources and the findings in its own file; the first one takes the rest.
-fn hand_out(manifests: &mut [Manifest], found: Vec<Diagnostic>, sources: &Sources) {
+fn attach_findings(manifests: &mut [Manifest], found: Vec<Diagnostic>, sources: &Sources) {
     for manifest in manifests.iter_mut() {
         manifest.sources = sources.clone();
     }

@@ -6,11 +6,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde_yaml::granit_parser::{
-    Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, options,
-};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, options};
 
 use super::findings::Findings;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// Largest file that is read, in bytes.
@@ -131,7 +130,7 @@ impl<'a> Composer<'a> {
             }
         }
         root.ok_or_else(|| {
-            let finding = Diagnostic::error("OW1004", "the file holds nothing")
+            let finding = Diagnostic::error(Code::ManifestEmpty, "the file holds nothing")
                 .at(&Place::start_of(self.file))
                 .help("`orgwright init` writes a manifest to start from");
             Box::new(finding)
@@ -170,7 +169,7 @@ impl<'a> Composer<'a> {
                 let content = Content::Map(entries);
                 Ok(self.anchored(anchor, Node { content, place }))
             }
-            _ => Err(self.fatal("OW1005", &place, "the YAML ends too early here")),
+            _ => Err(self.fatal(Code::YamlMalformed, &place, "the YAML ends too early here")),
         }
     }
 
@@ -209,7 +208,8 @@ impl<'a> Composer<'a> {
         let key_place = key.place;
         let Content::Scalar { text, .. } = key.content else {
             let message = "a key must be a single word";
-            self.findings.error("OW1007", &key_place, message);
+            self.findings
+                .error(Code::YamlFeatureNotTaken, &key_place, message);
             return None;
         };
         if &*text == "<<" {
@@ -232,7 +232,11 @@ impl<'a> Composer<'a> {
     fn alias(&mut self, anchor: usize, place: &Place) -> Composed<Node> {
         self.aliases += 1;
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return Err(self.fatal("OW1005", place, "the alias refers to what it is part of"));
+            return Err(self.fatal(
+                Code::YamlMalformed,
+                place,
+                "the alias refers to what it is part of",
+            ));
         };
         let (nodes, text) = node.weight();
         self.spend(nodes, text, place)?;
@@ -253,7 +257,7 @@ impl<'a> Composer<'a> {
             let message = format!(
                 "the YAML unfolds to too much: at most {MOST_NODES} values, {MOST_TEXT} bytes and {MOST_ALIASES} aliases are read"
             );
-            return Err(self.fatal("OW1006", place, message));
+            return Err(self.fatal(Code::YamlUnfoldsTooMuch, place, message));
         }
         Ok(())
     }
@@ -263,15 +267,18 @@ impl<'a> Composer<'a> {
             return;
         }
         let place = self.place(&span.tag_span().unwrap_or(*span));
-        let finding = Diagnostic::error("OW1007", "YAML tags have no meaning in a manifest")
-            .at(&place)
-            .help("take the `!` word away; put text in quotes to keep it text");
+        let finding = Diagnostic::error(
+            Code::YamlFeatureNotTaken,
+            "YAML tags have no meaning in a manifest",
+        )
+        .at(&place)
+        .help("take the `!` word away; put text in quotes to keep it text");
         self.findings.push(finding);
     }
 
     fn second_document(&self, span: &Span) -> Box<Diagnostic> {
         let message = "a second YAML document begins here; a file holds one manifest";
-        let mut finding = self.fatal("OW1007", &self.place(span), message);
+        let mut finding = self.fatal(Code::YamlFeatureNotTaken, &self.place(span), message);
         finding.help = Some("put each manifest in a file of its own and name both files".into());
         finding
     }
@@ -279,20 +286,18 @@ impl<'a> Composer<'a> {
     fn syntax_error(&self, error: &ScanError) -> Box<Diagnostic> {
         let place = self.place(&Span::empty(*error.marker()));
         let info = error.info();
-        let finding =
-            Diagnostic::error("OW1005", format!("the YAML cannot be read: {info}")).at(&place);
+        let finding = Diagnostic::error(
+            Code::YamlMalformed,
+            format!("the YAML cannot be read: {info}"),
+        )
+        .at(&place);
         Box::new(match syntax_help(&info) {
             Some(help) => finding.help(help),
             None => finding,
         })
     }
 
-    fn fatal(
-        &self,
-        code: &'static str,
-        place: &Place,
-        message: impl Into<String>,
-    ) -> Box<Diagnostic> {
+    fn fatal(&self, code: Code, place: &Place, message: impl Into<String>) -> Box<Diagnostic> {
         Box::new(Diagnostic::error(code, message).at(place))
     }
 
@@ -320,7 +325,7 @@ fn scalar(text: &str, plain: bool) -> Content {
 }
 
 fn merge_key(place: &Place) -> Diagnostic {
-    Diagnostic::error("OW1007", "merge keys (`<<`) are not taken")
+    Diagnostic::error(Code::YamlFeatureNotTaken, "merge keys (`<<`) are not taken")
         .at(place)
         .help("write the keys out, or keep what differs between orgs in a file for `--overlay`")
 }
@@ -330,7 +335,7 @@ fn duplicate_key(key: &str, place: &Place, first: &Place, value: &Node) -> Diagn
         Content::List(_) | Content::Map(_) => "put everything under one of the two",
         _ => "keep one of the two",
     };
-    Diagnostic::error("OW1008", format!("the key `{key}` is there twice"))
+    Diagnostic::error(Code::KeyTwice, format!("the key `{key}` is there twice"))
         .at(place)
         .help(help)
         .see(first, "first here")
@@ -359,7 +364,7 @@ mod tests {
             .iter()
             .map(|finding| {
                 (
-                    finding.code,
+                    finding.code.text(),
                     finding.place.as_ref().map_or(0, |place| place.line),
                 )
             })

@@ -10,6 +10,7 @@ use super::spanned::Sp;
 use super::spec::{Field, FieldType, Limits, PermissionSetRef, Profile, Role, Spec, User};
 use super::words::{FieldKind, LoginRestrictions, ObjectPermission};
 use super::{API_VERSION, KIND};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// The name and the spec of a whole document. None when there is no spec to go on with.
@@ -33,7 +34,7 @@ fn fixed(document: &mut Section<'_>, key: &'static str, expected: &str) {
         return;
     }
     let message = format!("`{key}: {written}` is not known");
-    let finding = Diagnostic::error("OW1016", message).at(&written.place);
+    let finding = Diagnostic::error(Code::UnknownVersionOrKind, message).at(&written.place);
     document
         .findings
         .push(finding.help(format!("write `{key}: {expected}`")));
@@ -153,7 +154,7 @@ fn typed_count(
 fn misplaced(findings: &Findings, key: &str, place: &Place, kind: &Sp<FieldKind>) {
     let message = format!("a field of type {kind} has no `{key}`");
     findings.push(
-        Diagnostic::error("OW1025", message)
+        Diagnostic::error(Code::FieldTypeKeys, message)
             .at(place)
             .see(&kind.place, "the type is stated here"),
     );
@@ -187,7 +188,9 @@ fn removals(section: &mut Section<'_>) -> Option<Vec<Sp<String>>> {
     let place = &section.entry(KEY)?.key_place;
     let objects = texts(section, KEY)?;
     if section.list(KEY).is_some_and(<[Node]>::is_empty) {
-        let finding = Diagnostic::error("OW1042", format!("`{KEY}` names no object")).at(place);
+        let finding =
+            Diagnostic::error(Code::NothingToTakeAway, format!("`{KEY}` names no object"))
+                .at(place);
         let help =
             "name the objects, or leave the key out: then it is every object under `sharing`";
         section.findings.push(finding.help(help));
@@ -334,13 +337,13 @@ pub(super) fn one_key<'a>(
     };
     let [entry] = entries.as_slice() else {
         let message = format!("exactly one of these keys is wanted: {}", known.join(", "));
-        findings.error("OW1013", &node.place, message);
+        findings.error(Code::WrongType, &node.place, message);
         return None;
     };
     let key = known.iter().find(|key| **key == &*entry.key);
     if key.is_none() {
         let message = format!("the key `{}` is not known here", entry.key);
-        let finding = Diagnostic::error("OW1011", message).at(&entry.key_place);
+        let finding = Diagnostic::error(Code::UnknownKey, message).at(&entry.key_place);
         findings.push(finding.help(choices(&entry.key, known)));
     }
     Some((key?, &entry.value))

@@ -11,6 +11,7 @@ use super::sharing::{
 };
 use super::spanned::Sp;
 use super::words::{KeptAccess, Operator, RuleAccess};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// One entry of `sharing`.
@@ -40,7 +41,7 @@ fn keep_access<'a>(node: &'a Node, findings: &'a Findings) -> Option<KeepAccess>
         (None, Some(role)) => Holder::Role(role),
         _ => {
             let message = "who keeps access is one `profile` or one `role`";
-            findings.error("OW1054", &place, message);
+            findings.error(Code::KeptAccess, &place, message);
             return None;
         }
     };
@@ -92,7 +93,7 @@ fn rule_logic(section: &mut Section<'_>) -> Option<Sp<Logic>> {
                 true => within(place, text, error.offset, error.length),
                 false => place.clone(),
             };
-            section.findings.error("OW1063", &at, message);
+            section.findings.error(Code::CriteriaLogic, &at, message);
             None
         }
     }
@@ -170,7 +171,11 @@ fn value(node: &Node, findings: &Findings) -> Option<Sp<Value>> {
         .filter_map(|item| one_value(item, findings))
         .collect();
     if items.is_empty() {
-        findings.error("OW1065", &node.place, "the list of values is empty");
+        findings.error(
+            Code::ValueUnfitForOperator,
+            &node.place,
+            "the list of values is empty",
+        );
         return None;
     }
     Some(Sp::new(Value::List(values), node.place.clone()))
@@ -204,7 +209,7 @@ fn literal(node: &Node, written: &str, is_plain: bool, findings: &Findings) -> O
         }
     };
     let message = format!("`{written}` without quotes can be read in two ways");
-    let finding = Diagnostic::error("OW1015", message).at(&node.place);
+    let finding = Diagnostic::error(Code::AmbiguousScalar, message).at(&node.place);
     findings.push(finding.help(help));
     None
 }
@@ -245,7 +250,7 @@ fn principal(node: &Node, findings: &Findings) -> Option<Principal> {
         }
         Content::Scalar { text, .. } => {
             let message = format!("`{text}` does not say what kind of thing it is");
-            let finding = Diagnostic::error("OW1013", message).at(&node.place);
+            let finding = Diagnostic::error(Code::WrongType, message).at(&node.place);
             let help =
                 format!("write `{{role: {text}}}`, `{{group: {text}}}` or `allInternalUsers`");
             findings.push(finding.help(help));

@@ -11,6 +11,7 @@ use super::node::{Content, Entry, Node};
 use super::scalar::{Plain, plain};
 use super::spanned::Sp;
 use super::words::Word;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// One map of the manifest, being read key by key.
@@ -144,7 +145,7 @@ impl<'a> Section<'a> {
             Some(_) => format!("`{key}` has no value"),
             None => format!("`{key}` is missing here"),
         };
-        let finding = Diagnostic::error("OW1012", message).at(place);
+        let finding = Diagnostic::error(Code::MissingKey, message).at(place);
         self.findings.push(match key {
             "value" => finding.help("a blank field is asked for with `value: \"\"`"),
             _ => finding,
@@ -157,7 +158,7 @@ impl<'a> Section<'a> {
         for entry in self.entries {
             if !self.asked.iter().any(|key| *key == &*entry.key) {
                 let message = format!("the key `{}` is not known here", entry.key);
-                let finding = Diagnostic::error("OW1011", message).at(&entry.key_place);
+                let finding = Diagnostic::error(Code::UnknownKey, message).at(&entry.key_place);
                 self.findings
                     .push(finding.help(choices(&entry.key, &self.asked)));
             }
@@ -172,14 +173,14 @@ pub(super) fn text(node: &Node, findings: &Findings) -> Option<Sp<String>> {
         let message = format!("`{written}` without quotes is not text");
         let help = format!("write \"{written}\" in quotes");
         findings.push(
-            Diagnostic::error("OW1015", message)
+            Diagnostic::error(Code::AmbiguousScalar, message)
                 .at(&node.place)
                 .help(help),
         );
         return None;
     }
     if written.trim().is_empty() {
-        findings.error("OW1021", &node.place, "this text is empty");
+        findings.error(Code::TextLength, &node.place, "this text is empty");
         return None;
     }
     Some(Sp::new(String::from(&**written), node.place.clone()))
@@ -196,7 +197,7 @@ pub(super) fn flag(node: &Node, findings: &Findings) -> Option<Sp<bool>> {
         Plain::Bool(_) => "this is text, where `true` or `false` is wanted".to_owned(),
         _ => format!("`{written}` is neither `true` nor `false`"),
     };
-    let finding = Diagnostic::error("OW1013", message);
+    let finding = Diagnostic::error(Code::WrongType, message);
     let help = match meaning {
         Plain::MaybeBool(value) => format!("write `{value}`"),
         Plain::Bool(value) => format!("take the quotes away: `{value}`"),
@@ -213,7 +214,10 @@ pub(super) fn count(node: &Node, findings: &Findings) -> Option<Sp<u64>> {
     if let (true, Ok(value)) = (is_number, written.parse()) {
         return Some(Sp::new(value, node.place.clone()));
     }
-    let finding = Diagnostic::error("OW1013", format!("`{written}` is not a whole number"));
+    let finding = Diagnostic::error(
+        Code::WrongType,
+        format!("`{written}` is not a whole number"),
+    );
     let help = "write digits only, without quotes, sign or leading zero";
     findings.push(finding.at(&node.place).help(help));
     None
@@ -232,9 +236,12 @@ pub(super) fn word<T: Word>(node: &Node, findings: &Findings) -> Option<Sp<T>> {
 
 /// The finding for a word outside a vocabulary.
 pub(super) fn unknown_word(written: &str, place: &Place, words: &[&str]) -> Diagnostic {
-    Diagnostic::error("OW1014", format!("`{written}` is not a known word here"))
-        .at(place)
-        .help(choices(written, words))
+    Diagnostic::error(
+        Code::UnknownWord,
+        format!("`{written}` is not a known word here"),
+    )
+    .at(place)
+    .help(choices(written, words))
 }
 
 /// The items of a list.
@@ -264,7 +271,7 @@ pub(super) fn wrong_type(node: &Node, expected: &str, findings: &Findings) {
         return;
     }
     let message = format!("expected {expected}, found {}", node.noun());
-    let finding = Diagnostic::error("OW1013", message).at(&node.place);
+    let finding = Diagnostic::error(Code::WrongType, message).at(&node.place);
     findings.push(match (&node.content, expected) {
         (Content::Scalar { text, .. }, "a list") => {
             finding.help(format!("a list of one is written `[{text}]`"))

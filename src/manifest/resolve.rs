@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::findings::Findings;
 use super::node::{Content, Entry, Node, parse};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place, Sources};
 
 /// Lays `over` on `base`: maps are merged key by key, everything else is replaced.
@@ -38,7 +39,7 @@ pub(super) fn set(root: &mut Node, argument: &str, sources: &mut Sources, findin
     let Some((path, text)) = argument.split_once('=') else {
         let file: Arc<str> = "--set".into();
         sources.insert(Arc::clone(&file), argument.into());
-        let finding = Diagnostic::error("OW1010", "`--set` wants PATH=VALUE")
+        let finding = Diagnostic::error(Code::SettingNotApplicable, "`--set` wants PATH=VALUE")
             .at(&whole(&file, argument))
             .help("for example `--set spec.user.username=hubspot@acme.example.uat`");
         findings.push(finding);
@@ -58,7 +59,7 @@ pub(super) fn set(root: &mut Node, argument: &str, sources: &mut Sources, findin
         return;
     };
     if let Err(message) = put(root, path.split('.').collect(), value, &place) {
-        findings.error("OW1010", &place, message);
+        findings.error(Code::SettingNotApplicable, &place, message);
     }
 }
 
@@ -179,7 +180,10 @@ fn expanded(
 }
 
 fn bad_reference(message: String) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error("OW1009", message).help("only `${env:NAME}` is expanded"))
+    Box::new(
+        Diagnostic::error(Code::EnvironmentReference, message)
+            .help("only `${env:NAME}` is expanded"),
+    )
 }
 
 /// Whether a variable holds a secret, by its name. A manifest may come from a stranger's pull request, and what it says
@@ -205,7 +209,7 @@ fn is_secret(name: &str) -> bool {
 fn secret(name: &str) -> Box<Diagnostic> {
     let message = format!("the environment variable `{name}` may hold a secret, by its name");
     let help = "what a manifest says is shown in plans: use a variable of another name";
-    Box::new(Diagnostic::error("OW1009", message).help(help))
+    Box::new(Diagnostic::error(Code::EnvironmentReference, message).help(help))
 }
 
 fn unset(name: &str) -> Box<Diagnostic> {
@@ -213,7 +217,7 @@ fn unset(name: &str) -> Box<Diagnostic> {
     let help = format!(
         "set it before the run: `export {name}=…`; the secrets that orgwright.toml names are closed to manifests"
     );
-    Box::new(Diagnostic::error("OW1009", message).help(help))
+    Box::new(Diagnostic::error(Code::EnvironmentReference, message).help(help))
 }
 
 #[cfg(test)]

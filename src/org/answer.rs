@@ -13,7 +13,7 @@ use crate::xml::{self, Element};
 use super::error::{OrgError, Refusal, excerpt};
 
 /// What came back, read whole.
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     /// What was asked, for errors.
     pub(super) operation: String,
     /// Whether the request changes the org, so that an unreadable answer leaves the outcome open.
@@ -26,7 +26,7 @@ pub(super) struct Answer {
     pub(super) token: Option<Secret>,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// The answer, if its status promises data.
     pub(super) fn accept(self) -> Result<Self, OrgError> {
         match self.status {
@@ -288,10 +288,13 @@ fn soap_content(mut envelope: Element) -> Option<Element> {
     envelope.child_mut("Body")?.children.pop()
 }
 
+/// A fault. SOAP sends each with status 500 (SOAP 1.1, section 6.2), which says nothing about the org: only what a
+/// gateway adds to it counts.
 fn fault(content: &Element, status: u16) -> Option<Refusal> {
     if content.name != "Fault" {
         return None;
     }
+    let status = if status == 500 { 400 } else { status };
     // The prefix in front of the code is the envelope's affair; `soapenv:Client` has no platform code behind it.
     let code = content.text_of("faultcode").unwrap_or_default();
     let code = code.rsplit_once(':').map_or(code, |(_, code)| code);
@@ -307,10 +310,10 @@ mod tests {
     use super::*;
     use reqwest::header::HeaderValue;
 
-    fn answer(status: u16, kind: &'static str, body: &str) -> Answer {
+    fn answer(status: u16, kind: &'static str, body: &str) -> HttpAnswer {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static(kind));
-        Answer {
+        HttpAnswer {
             operation: String::from("read the roles"),
             write: false,
             host: String::from("acme.my.salesforce.com"),

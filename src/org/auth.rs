@@ -12,8 +12,8 @@ use crate::secret::Secret;
 
 use super::error::OrgError;
 use super::http::Http;
-use super::place::Place;
-use super::target::{Grant, NamedTarget, Target};
+use super::secret_source::SecretSource;
+use super::target::{NamedTarget, Target, TokenGrant};
 use super::{Options, auth_url, hosts, sf, token, version};
 
 #[cfg(windows)]
@@ -29,8 +29,6 @@ pub(super) struct LogIn {
     pub(super) credentials: Credentials,
     pub(super) username: Option<String>,
     pub(super) org_id: Option<String>,
-    /// Whether connections to the org's host were opened while the token was asked for.
-    pub(super) is_warm: bool,
 }
 
 /// What a session is renewed with.
@@ -39,7 +37,7 @@ pub(super) enum Credentials {
     Token(&'static str),
     SfAlias(String),
     Grant {
-        grant: Grant,
+        grant: TokenGrant,
         login: Url,
     },
 }
@@ -126,7 +124,6 @@ fn with_token(
         credentials,
         username: None,
         org_id: None,
-        is_warm: false,
     })
 }
 
@@ -136,8 +133,7 @@ async fn borrowed(alias: String, options: &Options) -> Result<LogIn, OrgError> {
     let org = sf::display(SF, &alias).await?;
     let base = hosts::trusted(&org.instance_url)?;
     let http = Arc::new(Http::new(&base, options)?);
-    let is_warm = org.hides_token();
-    if is_warm {
+    if org.hides_token() {
         version::warm_up(&http, &base, options.warm_connections);
     }
     Ok(LogIn {
@@ -147,7 +143,6 @@ async fn borrowed(alias: String, options: &Options) -> Result<LogIn, OrgError> {
         credentials: Credentials::SfAlias(alias),
         username: org.username,
         org_id: org.org_id,
-        is_warm,
     })
 }
 
@@ -155,7 +150,7 @@ async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError
     let target = unfolded(target)?;
     let options = with_certificates(&target, options);
     let (login, instance) = login_host(&target)?;
-    if let (Grant::AccessToken { token }, Some(base)) = (&target.grant, &instance) {
+    if let (TokenGrant::AccessToken { token }, Some(base)) = (&target.grant, &instance) {
         let credentials =
             Credentials::Token("put a new one into the environment variable that the target names");
         return with_token(base.as_str(), token.read()?, credentials, &options);
@@ -182,12 +177,11 @@ async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError
         None => {}
     }
     let username = match &target.grant {
-        Grant::Jwt { username, .. } => Some(username.clone()),
+        TokenGrant::Jwt { username, .. } => Some(username.clone()),
         _ => None,
     };
     Ok(LogIn {
         http,
-        is_warm: known == Some(&base),
         base,
         token: Secret::new(&answer.access_token),
         org_id: answer.org_id(),
@@ -201,7 +195,7 @@ async fn named(target: NamedTarget, options: &Options) -> Result<LogIn, OrgError
 
 /// A target that holds everything in one text, as the target it stands for.
 fn unfolded(target: NamedTarget) -> Result<NamedTarget, OrgError> {
-    let Grant::SfdxAuthUrl { auth_url } = &target.grant else {
+    let TokenGrant::SfdxAuthUrl { auth_url } = &target.grant else {
         return Ok(target);
     };
     let read = auth_url::read(&auth_url.read()?).map_err(|reason| {
@@ -211,10 +205,10 @@ fn unfolded(target: NamedTarget) -> Result<NamedTarget, OrgError> {
         ))
     })?;
     Ok(NamedTarget {
-        grant: Grant::RefreshToken {
+        grant: TokenGrant::RefreshToken {
             client_id: read.client_id,
-            client_secret: read.client_secret.map(Place::Held),
-            refresh_token: Place::Held(read.refresh_token),
+            client_secret: read.client_secret.map(SecretSource::Value),
+            refresh_token: SecretSource::Value(read.refresh_token),
         },
         login_url: Some(read.login_url),
         ..target
@@ -247,7 +241,7 @@ pub async fn log_out(target: NamedTarget, options: &Options) -> Result<LoggedOut
     }
     let (login, _) = login_host(&target)?;
     let http = Http::new(&login, &with_certificates(&target, options))?;
-    let token = Place::File(file.to_owned()).read()?;
+    let token = SecretSource::File(file.to_owned()).read()?;
     let revoked = token::revoke(&http, &login, token).await?;
     private_file::remove(file).map_err(|error| {
         OrgError::Usage(format!(

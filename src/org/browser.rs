@@ -21,7 +21,7 @@ use crate::secret::Secret;
 use super::auth::{login_host, same_org, with_certificates};
 use super::error::{OrgError, excerpt};
 use super::http::Http;
-use super::target::{Browser, Grant, NamedTarget};
+use super::target::{Browser, NamedTarget, TokenGrant};
 use super::{Options, hosts, token};
 
 /// Where the browser comes back to, on an app that leaves it open.
@@ -62,7 +62,7 @@ pub async fn begin(target: NamedTarget, options: &Options) -> Result<BrowserLogI
     let (login, instance) = login_host(&target)?;
     let options = with_certificates(&target, options);
     let name = target.name;
-    let Grant::Browser(browser) = target.grant else {
+    let TokenGrant::Browser(browser) = target.grant else {
         let problem = format!("target `{name}` is not logged in to with a browser");
         return Err(OrgError::Usage(problem));
     };

@@ -3,6 +3,7 @@
 //! **Promise:** every read has its own answer or refusal, in the order asked, whatever becomes of the others.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -10,11 +11,12 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, json_refusal, unfit};
+use super::answer::{HttpAnswer, json_refusal, unfit};
 use super::error::{OrgError, Refusal, excerpt};
 use super::rest::{query_path, records};
 use super::session::{Body, Request};
-use super::{Reader, Row, all};
+use super::{Reader, all};
+use crate::soql::Row;
 
 /// Reads of one composite (REST API guide, "Send Multiple Requests Using Composite").
 const MOST_READS: usize = 25;
@@ -100,9 +102,41 @@ impl Reader {
         rows.collect()
     }
 
-    /// One composite, and the answers to its parts.
-    async fn composite(&self, parts: Vec<Part>) -> Result<Vec<Answered>, OrgError> {
-        let operation = format!("read {} resources at once", parts.len());
+    /// One composite, and the answers to its parts. Parts that the org had no time for are asked again by themselves.
+    async fn composite(&self, mut parts: Vec<Part>) -> Result<Vec<Answered>, OrgError> {
+        let mut answered = Vec::new();
+        for attempt in 1.. {
+            let results = self.send_composite(&parts).await?;
+            let wait = self.wait_for_refused(&results, attempt);
+            let mut again = Vec::new();
+            for (part, result) in parts.into_iter().zip(results) {
+                match &result {
+                    Err(refusal) if wait.is_some() && refusal.is_transient() => again.push(part),
+                    _ => answered.push(self.complete_part(part, result).await?),
+                }
+            }
+            let Some(wait) = wait else { break };
+            self.session.http.pause(wait).await;
+            parts = again;
+        }
+        Ok(answered)
+    }
+
+    /// How long to wait before the refused parts go again, if any is worth it.
+    fn wait_for_refused(
+        &self,
+        results: &[Result<Json, Refusal>],
+        attempt: u32,
+    ) -> Option<Duration> {
+        let refused = results.iter().filter_map(|result| result.as_ref().err());
+        let transient = refused.into_iter().find(|refusal| refusal.is_transient())?;
+        let chance = self.session.http.clock().chance();
+        let retries = &self.session.retries;
+        retries.wait_for_part(transient, attempt, chance)
+    }
+
+    /// One composite as it goes over the wire.
+    async fn send_composite(&self, parts: &[Part]) -> Result<Vec<Result<Json, Refusal>>, OrgError> {
         let requested = |(number, path): &Part| {
             let url = self.data_path(path);
             json!({"method": "GET", "url": url, "referenceId": reference(*number)})
@@ -110,7 +144,7 @@ impl Reader {
         let requests: Vec<Value> = parts.iter().map(requested).collect();
         let body = json!({"allOrNone": false, "compositeRequest": requests});
         let request = Request {
-            operation,
+            operation: format!("read {} resources at once", parts.len()),
             method: Method::POST,
             path: self.data_path("composite"),
             body: Body::Json(body.to_string().into_bytes()),
@@ -118,16 +152,23 @@ impl Reader {
             api_calls: 1,
         };
         let answer = self.session.call(&request).await?;
-        let results = results(&answer, &parts)?;
-        let mut answered = Vec::new();
-        for ((number, path), result) in parts.into_iter().zip(results) {
-            let result = match result {
-                Ok(json) if is_query(&path) => Ok(Resource::Rows(self.all_rows(&json).await?)),
-                other => other.map(Resource::Json),
-            };
-            answered.push((number, result));
-        }
-        Ok(answered)
+        results(&answer, parts)
+    }
+
+    /// The answer to one part; a query is read to its end, and a page that is refused refuses the part alone.
+    async fn complete_part(
+        &self,
+        (number, path): Part,
+        result: Result<Json, Refusal>,
+    ) -> Result<Answered, OrgError> {
+        let result = match result {
+            Ok(json) if is_query(&path) => match self.all_rows(&json).await {
+                Err(OrgError::Refused { refusal, .. }) => Err(*refusal),
+                rows => Ok(Resource::Rows(rows?)),
+            },
+            other => other.map(Resource::Json),
+        };
+        Ok((number, result))
     }
 
     async fn all_rows(&self, first_page: &Json) -> Result<Vec<Row>, OrgError> {
@@ -170,7 +211,7 @@ fn is_query(path: &str) -> bool {
         .any(|step| matches!(step, "query" | "queryAll"))
 }
 
-fn reference(index: usize) -> String {
+pub(super) fn reference(index: usize) -> String {
     format!("r{index}")
 }
 
@@ -190,16 +231,25 @@ struct Subresponse {
 }
 
 /// What each part was answered, by its reference.
-fn results(answer: &Answer, parts: &[Part]) -> Result<Vec<Result<Json, Refusal>>, OrgError> {
+fn results(answer: &HttpAnswer, parts: &[Part]) -> Result<Vec<Result<Json, Refusal>>, OrgError> {
+    let numbers: Vec<usize> = parts.iter().map(|(number, _)| *number).collect();
+    numbered_results(answer, &numbers)
+}
+
+/// What the parts of these numbers were answered, in this order.
+pub(super) fn numbered_results(
+    answer: &HttpAnswer,
+    numbers: &[usize],
+) -> Result<Vec<Result<Json, Refusal>>, OrgError> {
     let Composite { composite_response } = answer.read()?;
-    if composite_response.len() != parts.len() {
+    if composite_response.len() != numbers.len() {
         return Err(answer.unreadable("it does not hold one result for each request"));
     }
     let named = composite_response.into_iter();
     let mut named: BTreeMap<String, Subresponse> = named
         .map(|part| (part.reference_id.clone(), part))
         .collect();
-    let results = parts.iter().map(|(number, _)| {
+    let results = numbers.iter().map(|number| {
         let part = named.remove(&reference(*number));
         let part = part.ok_or_else(|| answer.unreadable("it leaves out a request"))?;
         result(answer, part)
@@ -207,7 +257,7 @@ fn results(answer: &Answer, parts: &[Part]) -> Result<Vec<Result<Json, Refusal>>
     results.collect()
 }
 
-fn result(answer: &Answer, part: Subresponse) -> Result<Result<Json, Refusal>, OrgError> {
+fn result(answer: &HttpAnswer, part: Subresponse) -> Result<Result<Json, Refusal>, OrgError> {
     let Some(status) = part.http_status_code else {
         return Err(answer.unreadable("a result in it has no status"));
     };
@@ -216,9 +266,8 @@ fn result(answer: &Answer, part: Subresponse) -> Result<Result<Json, Refusal>, O
         return Ok(Ok(body));
     }
     let nameless = || Refusal::new(status, &format!("HTTP {status}"), "");
-    Ok(Err(
-        json_refusal(&body.read()?, status).unwrap_or_else(nameless)
-    ))
+    let told = body.read().unwrap_or(Value::Null);
+    Ok(Err(json_refusal(&told, status).unwrap_or_else(nameless)))
 }
 
 #[cfg(test)]

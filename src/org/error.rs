@@ -5,10 +5,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::refusal_class::RefusalClass;
+
 /// The platform's own words for a refusal, from a REST error or a SOAP fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// HTTP status of the answer, or of the part of a batch.
+    /// HTTP status of the answer, or of the part of a batch; 400 for a SOAP fault, whatever it was sent with.
     pub status: u16,
     /// The platform's code, such as `INVALID_FIELD`; the text follows the running user's language, the code does not.
     pub code: String,
@@ -32,17 +34,21 @@ impl Refusal {
         }
     }
 
-    /// Whether the org has no time for this now, and may have later.
+    /// The error of a part that was asked together with others: what was asked is told in words.
+    pub fn of(self, operation: &str) -> OrgError {
+        OrgError::Refused {
+            operation: operation.to_owned(),
+            refusal: Box::new(self),
+            request_id: None,
+        }
+    }
+
+    /// Whether the org has no time or no calls left for this now, and may have later.
     pub fn is_busy(&self) -> bool {
         matches!(
-            self.code.as_str(),
-            "REQUEST_LIMIT_EXCEEDED"
-                | "UNABLE_TO_LOCK_ROW"
-                | "SERVER_UNAVAILABLE"
-                | "FUNCTIONALITY_TEMPORARILY_UNAVAILABLE"
-                | "REQUEST_RUNNING_TOO_LONG"
-                | "ORG_LOCKED"
-        ) || matches!(self.status, 420 | 429 | 503)
+            self.class(),
+            RefusalClass::Transient | RefusalClass::DailyLimit
+        )
     }
 
     /// Whether the session has ended. Two texts of the same status say something else, and a new session would
@@ -57,13 +63,9 @@ impl Refusal {
                 .contains("This session is not valid for use with the REST API")
     }
 
-    /// Whether the same read may succeed within seconds. A used-up daily allocation does not come back that fast.
-    fn is_transient(&self) -> bool {
-        match self.code.as_str() {
-            "REQUEST_LIMIT_EXCEEDED" => self.message.contains("Concurrent"),
-            "UNKNOWN_EXCEPTION" => true,
-            _ => self.is_busy(),
-        }
+    /// Whether the same read may succeed within seconds.
+    pub(super) fn is_transient(&self) -> bool {
+        self.class() == RefusalClass::Transient
     }
 }
 
@@ -164,7 +166,7 @@ pub enum OrgError {
         /// The start of the answer, escaped, without tokens.
         excerpt: String,
     },
-    /// The org or its gateway is out of breath.
+    /// A rate limit, a lock, maintenance, or a gateway with too much to do.
     #[error("{host} is busy: {reason}{}",
         .retry_after.map(|delay| format!(", it asks to wait {} seconds", delay.as_secs())).unwrap_or_default())]
     Busy {
@@ -210,14 +212,8 @@ impl OrgError {
         match self {
             Self::Login { .. } | Self::JsonWebToken => true,
             Self::Refused { refusal, .. } => matches!(
-                refusal.code.as_str(),
-                "INVALID_SESSION_ID"
-                    | "INSUFFICIENT_ACCESS"
-                    | "INSUFFICIENT_ACCESS_OR_READONLY"
-                    | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-                    | "API_DISABLED_FOR_ORG"
-                    | "API_CURRENTLY_DISABLED"
-                    | "INVALID_OPERATION_WITH_EXPIRED_PASSWORD"
+                refusal.class(),
+                RefusalClass::Session | RefusalClass::Permission
             ),
             _ => false,
         }

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 use crate::secret::Secret;
 
-use super::answer::Answer;
+use super::answer::HttpAnswer;
 use super::clock::{self, Clock, MachineClock};
 use super::error::OrgError;
 use super::phases::Phases;
@@ -37,7 +37,7 @@ const COMPRESS_ABOVE_BYTES: usize = 14_000;
 
 /// How much of an answer is taken in.
 #[derive(Clone, Copy, Debug)]
-struct Limits {
+struct HttpLimits {
     /// Bytes on the wire; a retrieve of 39 MB comes as 52 MB of base64.
     wire: usize,
     /// Bytes after inflating.
@@ -48,7 +48,7 @@ struct Limits {
     ratio_grace: usize,
 }
 
-const LIMITS: Limits = Limits {
+const LIMITS: HttpLimits = HttpLimits {
     wire: 96 << 20,
     inflated: 512 << 20,
     ratio: 400,
@@ -74,7 +74,7 @@ pub(super) struct Http {
     client: Client,
     /// Loopback saves nothing by compressing what it sends.
     compress_above: usize,
-    limits: Limits,
+    limits: HttpLimits,
     permits: Semaphore,
     usage: Mutex<Usage>,
     pub(super) phases: Phases,
@@ -146,13 +146,13 @@ impl Http {
     }
 
     /// Pauses.
-    pub(super) async fn rest(&self, wait: Duration) {
+    pub(super) async fn pause(&self, wait: Duration) {
         self.clock.sleep(wait).await;
     }
 
     /// Sends the request once and reads the answer whole. A body that the host does not take compressed was not
     /// looked at, so it goes again as it is.
-    pub(super) async fn send(&self, call: Call) -> Result<Answer, OrgError> {
+    pub(super) async fn send(&self, call: Call) -> Result<HttpAnswer, OrgError> {
         let compressible = call
             .body
             .as_ref()
@@ -164,7 +164,7 @@ impl Http {
         Ok(answer)
     }
 
-    async fn exchange(&self, call: &Call, compress: bool) -> Result<Answer, OrgError> {
+    async fn exchange(&self, call: &Call, compress: bool) -> Result<HttpAnswer, OrgError> {
         // The semaphore is never closed, so there is always a permit to come.
         let _permit = self.permits.acquire().await.ok();
         let started = Instant::now();
@@ -201,7 +201,7 @@ impl Http {
                 bytes_sent: sent,
                 bytes_received: received,
                 elapsed: started.elapsed(),
-                request_id: answer.and_then(Answer::request_id),
+                request_id: answer.and_then(HttpAnswer::request_id),
             });
         }
         outcome.map(|(answer, _)| answer)
@@ -246,7 +246,7 @@ impl Http {
         &self,
         call: &Call,
         request: reqwest::RequestBuilder,
-    ) -> Result<(Answer, usize), OrgError> {
+    ) -> Result<(HttpAnswer, usize), OrgError> {
         let end = self.clock.now() + REQUEST_TIMEOUT;
         let mut response = self.waited(call, REQUEST_TIMEOUT, request.send()).await?;
         let status = response.status().as_u16();
@@ -273,7 +273,7 @@ impl Http {
         } else {
             wire
         };
-        let answer = Answer {
+        let answer = HttpAnswer {
             operation: call.operation.clone(),
             write: call.write,
             host: hosts::shown(&call.url),

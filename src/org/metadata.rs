@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use percent_encoding::percent_decode_str;
 use reqwest::Method;
 
 use crate::archive;
 use crate::xml::Element;
 
-use super::answer::Answer;
+use super::answer::HttpAnswer;
 use super::deploy::{DeployOptions, DeployStatus, flag, some_text, text};
 use super::error::OrgError;
 use super::session::{Body, Request};
@@ -116,7 +117,7 @@ impl Reader {
             .await?;
         let id = started(&answer, &response)?;
         for wait in poll::schedule().take(MAX_LOOKS) {
-            self.session.http.rest(wait).await;
+            self.session.http.pause(wait).await;
             if flag(&self.retrieve_status(&id, false).await?, "done") {
                 // The platform may forget the archive once it has handed it over, so it is asked for at the end only.
                 return retrieved(&self.retrieve_status(&id, true).await?);
@@ -154,7 +155,11 @@ impl Reader {
         result.ok_or_else(|| answer.unreadable("it has no result"))
     }
 
-    async fn soap(&self, operation: String, body: Element) -> Result<(Answer, Element), OrgError> {
+    async fn soap(
+        &self,
+        operation: String,
+        body: Element,
+    ) -> Result<(HttpAnswer, Element), OrgError> {
         self.send_soap(operation, body, false).await
     }
 
@@ -163,7 +168,7 @@ impl Reader {
         operation: String,
         body: Element,
         write: bool,
-    ) -> Result<(Answer, Element), OrgError> {
+    ) -> Result<(HttpAnswer, Element), OrgError> {
         let expected = format!("{}Response", body.name);
         let request = Request {
             operation,
@@ -280,7 +285,7 @@ fn retrieve_operation(types: &BTreeMap<String, Vec<String>>, api_version: &str) 
 }
 
 /// The id of what was started.
-fn started(answer: &Answer, response: &Element) -> Result<String, OrgError> {
+fn started(answer: &HttpAnswer, response: &Element) -> Result<String, OrgError> {
     let id = response
         .child("result")
         .and_then(|result| some_text(result, "id"));
@@ -356,24 +361,7 @@ fn document(kind: &str, record: Element) -> Element {
 
 /// A full name without its percent encoding: `Force%2Ecom - Free User`.
 fn decoded(name: &str) -> String {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escape = after
-            .get(..2)
-            .and_then(|digits| std::str::from_utf8(digits).ok());
-        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(name).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -408,21 +396,17 @@ mod tests {
 
     /// The operations and headers against the vendor's schema, where both it and `xmllint` are at hand.
     #[test]
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     fn every_request_is_what_the_schema_asks_for() {
-        let (Some(folder), Ok(lint)) = (std::env::var_os("ORGWRIGHT_WSDL"), which("xmllint"))
-        else {
-            eprintln!("skipped: needs ORGWRIGHT_WSDL (a folder with metadata.xsd) and xmllint");
+        let Some(schema) = testing::schema("SOAP requests") else {
             return;
         };
-        let schema = std::path::Path::new(&folder).join("metadata.xsd");
         let scratch = tempfile::tempdir().unwrap();
         let document = scratch.path().join("operation.xml");
         let whole = envelope(Element::new("x"), &Secret::new("00D!x"));
         let headers = whole.child("soapenv:Header").unwrap().children.clone();
         for part in operations().into_iter().chain(headers) {
             std::fs::write(&document, xml::write(&part).unwrap()).unwrap();
-            let checked = std::process::Command::new(&lint)
+            let checked = std::process::Command::new("xmllint")
                 .args(["--noout", "--schema"])
                 .args([&schema, &document])
                 .output()
@@ -430,14 +414,6 @@ mod tests {
             let complaint = String::from_utf8_lossy(&checked.stderr);
             assert!(checked.status.success(), "{}: {complaint}", part.name);
         }
-    }
-
-    fn which(program: &str) -> Result<std::path::PathBuf, ()> {
-        let path = std::env::var_os("PATH").ok_or(())?;
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(program))
-            .find(|file| file.is_file())
-            .ok_or(())
     }
 
     /// The order that the schema asks for, for when it is not at hand.

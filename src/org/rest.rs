@@ -1,20 +1,30 @@
 //! The REST data API: queries and records.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::soql;
+use crate::soql::{self, Row};
 
-use super::answer::{Answer, json_refusal};
+use super::answer::{HttpAnswer, json_refusal};
 use super::error::{OrgError, Refusal};
 use super::session::{Body, Request};
-use super::{Reader, Row, Writer};
+use super::{Reader, Writer};
 
+/// What is written as bytes in a URL parameter: everything but the unreserved characters (RFC 3986).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 /// Pages of one query; at 2,000 rows each that is more than any plan or proof asks for.
 const MAX_PAGES: usize = 5_000;
+
+/// Bytes of the path of an address that goes out: the platform takes 16,384 of an address and its headers (API request
+/// limits, "Request Size Limits"), of which the token and the host's name take their part.
+const MOST_PATH_BYTES: usize = 12_000;
 
 /// The path that runs a query, for [`Reader::together`] and [`Reader::get`].
 pub fn query_path(soql: &str) -> String {
@@ -25,10 +35,6 @@ pub fn query_path(soql: &str) -> String {
 pub fn tooling_query_path(soql: &str) -> String {
     format!("tooling/query?q={}", percent_encode(soql))
 }
-
-/// Tooling API, DeployRequest. The queue is short: one runs at a time.
-const QUEUED_DEPLOYS: &str =
-    "SELECT Id FROM DeployRequest WHERE Status IN ('Pending', 'InProgress') AND CheckOnly = false";
 
 impl Reader {
     /// One resource below `/services/data/vXX.0/`.
@@ -63,7 +69,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::get`].
     pub async fn query(&self, soql: &str) -> Result<Vec<Row>, OrgError> {
-        self.rows(self.data_path(&query_path(soql))).await
+        self.rows(&query_path(soql)).await
     }
 
     /// Every row of a query on the Tooling API.
@@ -71,24 +77,26 @@ impl Reader {
     /// # Errors
     /// As [`Reader::get`].
     pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Row>, OrgError> {
-        self.rows(self.data_path(&tooling_query_path(soql))).await
+        self.rows(&tooling_query_path(soql)).await
     }
 
-    /// Ids of the deploys that the org has taken and not finished, those that only check aside.
-    ///
-    /// # Errors
-    /// As [`Reader::get`].
-    pub async fn queued_deploys(&self) -> Result<Vec<String>, OrgError> {
-        let path = self.data_path(&tooling_query_path(QUEUED_DEPLOYS));
-        let page = self.fetch("look at the deploy queue", path).await?;
-        let id = |row: &Row| row.get("Id").and_then(Value::as_str).map(str::to_owned);
-        Ok(records(page)?.iter().filter_map(id).collect())
-    }
-
-    async fn rows(&self, path: String) -> Result<Vec<Row>, OrgError> {
-        let mut page = self.fetch("run a query", path).await?;
+    async fn rows(&self, path: &str) -> Result<Vec<Row>, OrgError> {
+        if self.data_path(path).len() > MOST_PATH_BYTES {
+            return self.rows_of_part(path).await;
+        }
+        let mut page = self.fetch("run a query", self.data_path(path)).await?;
         self.complete(&mut page).await?;
         records(page)
+    }
+
+    /// The same with the query in the body of a request, which may be longer than an address.
+    async fn rows_of_part(&self, path: &str) -> Result<Vec<Row>, OrgError> {
+        let mut results = self.together(&[path.to_owned()]).await?;
+        match results.pop() {
+            Some(Ok(resource)) => resource.rows(),
+            Some(Err(refusal)) => Err(refusal.of("run a query")),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Appends the records of all further pages, those of sub-queries included: they break off just as silently.
@@ -211,7 +219,7 @@ impl Writer {
         method: Method,
         path: String,
         fields: Option<&Map<String, Value>>,
-    ) -> Result<Answer, OrgError> {
+    ) -> Result<HttpAnswer, OrgError> {
         let body = match fields {
             Some(fields) => Body::Json(json!(fields).to_string().into_bytes()),
             None => Body::None,
@@ -228,7 +236,7 @@ impl Writer {
     }
 
     /// The record's path; whatever could lead to another resource is refused.
-    fn record_path(&self, object: &str, id: Option<&str>) -> Result<String, OrgError> {
+    pub(super) fn record_path(&self, object: &str, id: Option<&str>) -> Result<String, OrgError> {
         let is_name = !object.is_empty()
             && object
                 .bytes()
@@ -253,7 +261,7 @@ impl Writer {
 }
 
 /// Whether a change was made: the platform answers 204 with nothing, and a page from somebody else does not count.
-fn done(answer: &Answer) -> Result<(), OrgError> {
+fn done(answer: &HttpAnswer) -> Result<(), OrgError> {
     match answer.status {
         204 => Ok(()),
         status => Err(answer.unreadable(&format!("it has status {status} instead of 204"))),
@@ -296,7 +304,7 @@ pub(super) fn records(mut page: Value) -> Result<Vec<Row>, OrgError> {
 
 fn row(record: Value) -> Result<Row, OrgError> {
     match record {
-        Value::Object(row) => Ok(row),
+        Value::Object(row) => Ok(Row(row)),
         other => Err(garbled(
             "a record in the answer to a query is no object",
             &other,
@@ -316,18 +324,9 @@ fn operation(path: &str) -> &str {
     path.split_once('?').map_or(path, |(resource, _)| resource)
 }
 
-/// A text as the value of a URL parameter: everything but the unreserved characters is written as bytes.
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() + text.len() / 2);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-            continue;
-        }
-        // Writing to a String cannot fail.
-        let _written = write!(encoded, "%{byte:02X}");
-    }
-    encoded
+/// A text as the value of a URL parameter.
+fn percent_encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::error::OrgError;
+use super::error::{OrgError, Refusal};
 
 /// Attempts of one read, the first included.
 const MAX_ATTEMPTS: u32 = 3;
@@ -26,16 +26,32 @@ impl Retries {
     /// How long to wait before sending a read again after the given attempt (counted from 1), if it is worth it. The
     /// chance, from 0 to 1, is the part of the usual wait, so that many clients do not come back together.
     pub(super) fn wait(&self, error: &OrgError, attempt: u32, chance: f64) -> Option<Duration> {
-        if attempt >= MAX_ATTEMPTS || !error.is_transient() {
+        if !error.is_transient() {
             return None;
         }
-        let wait = match error {
-            OrgError::Busy {
-                retry_after: Some(asked),
-                ..
-            } => *asked,
-            _ => BASE_WAIT.saturating_mul(1 << attempt).mul_f64(chance),
-        };
+        self.granted(error.retry_after(), attempt, chance)
+    }
+
+    /// The same before the refused parts of a composite are asked again by themselves.
+    pub(super) fn wait_for_part(
+        &self,
+        refusal: &Refusal,
+        attempt: u32,
+        chance: f64,
+    ) -> Option<Duration> {
+        if !refusal.is_transient() {
+            return None;
+        }
+        self.granted(None, attempt, chance)
+    }
+
+    /// The wait before the next attempt, taken from what is left.
+    fn granted(&self, asked: Option<Duration>, attempt: u32, chance: f64) -> Option<Duration> {
+        if attempt >= MAX_ATTEMPTS {
+            return None;
+        }
+        let usual = || BASE_WAIT.saturating_mul(1 << attempt).mul_f64(chance);
+        let wait = asked.unwrap_or_else(usual);
         if wait > MAX_WAIT {
             return None;
         }

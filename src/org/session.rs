@@ -9,7 +9,7 @@ use reqwest::{Method, Url};
 use crate::secret::Secret;
 use crate::xml::{self, Element};
 
-use super::answer::Answer;
+use super::answer::HttpAnswer;
 use super::auth::Credentials;
 use super::error::OrgError;
 use super::http::{Call, Http};
@@ -43,14 +43,14 @@ pub(super) struct Session {
     pub(super) http: Arc<Http>,
     pub(super) base: Url,
     credentials: Credentials,
-    held: Mutex<Held>,
+    held: Mutex<HeldToken>,
     renewal: tokio::sync::Mutex<()>,
-    retries: Retries,
+    pub(super) retries: Retries,
 }
 
 /// The token in use, and how many were used before it.
 #[derive(Clone)]
-struct Held {
+struct HeldToken {
     token: Secret,
     generation: u32,
     /// Whether the org has taken it yet. A new token that it does not take is followed by no newer one.
@@ -63,7 +63,7 @@ impl Session {
             http,
             base,
             credentials,
-            held: Mutex::new(Held {
+            held: Mutex::new(HeldToken {
                 token,
                 generation: 0,
                 worked: false,
@@ -74,10 +74,10 @@ impl Session {
     }
 
     /// Sends the request until it is answered, refused, or not worth another attempt.
-    pub(super) async fn call(&self, request: &Request) -> Result<Answer, OrgError> {
+    pub(super) async fn call(&self, request: &Request) -> Result<HttpAnswer, OrgError> {
         let (mut attempt, mut renewed) = (1, false);
         loop {
-            let held = self.held();
+            let held = self.held_token();
             let error = match self.attempt(request, held.token).await {
                 Ok(answer) => {
                     self.retries.succeeded();
@@ -88,7 +88,7 @@ impl Session {
             };
             if error.is_session_end() {
                 if renewed {
-                    return Err(self.ended(ENDS_AT_ONCE));
+                    return Err(self.session_ended(ENDS_AT_ONCE));
                 }
                 self.renew(held.generation).await?;
                 renewed = true;
@@ -103,13 +103,13 @@ impl Session {
             else {
                 return Err(error);
             };
-            self.http.rest(wait).await;
+            self.http.pause(wait).await;
             attempt += 1;
         }
     }
 
     /// The request sent once.
-    async fn attempt(&self, request: &Request, token: Secret) -> Result<Answer, OrgError> {
+    async fn attempt(&self, request: &Request, token: Secret) -> Result<HttpAnswer, OrgError> {
         let call = self.prepare(request, token)?;
         self.http.send(call).await?.accept()
     }
@@ -172,19 +172,19 @@ impl Session {
     /// One renewal for all requests that met the end of the same session.
     async fn renew(&self, ended_generation: u32) -> Result<(), OrgError> {
         let _single_flight = self.renewal.lock().await;
-        let held = self.held();
+        let held = self.held_token();
         if held.generation != ended_generation {
             return Ok(());
         }
         if held.generation > 0 && !held.worked {
-            return Err(self.ended(ENDS_AT_ONCE));
+            return Err(self.session_ended(ENDS_AT_ONCE));
         }
         let token = match self.credentials.renew(&self.http, &self.base).await? {
             Some(token) => token,
-            None => return Err(self.ended(self.credentials.advice())),
+            None => return Err(self.session_ended(self.credentials.advice())),
         };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = Held {
+        *held = HeldToken {
             token,
             generation: ended_generation + 1,
             worked: false,
@@ -197,14 +197,14 @@ impl Session {
         held.worked |= held.generation == generation;
     }
 
-    fn ended(&self, advice: &str) -> OrgError {
+    fn session_ended(&self, advice: &str) -> OrgError {
         OrgError::Login {
             host: hosts::shown(&self.base),
             reason: format!("the session has expired or is not valid; {advice}"),
         }
     }
 
-    fn held(&self) -> Held {
+    fn held_token(&self) -> HeldToken {
         self.held
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

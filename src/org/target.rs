@@ -23,7 +23,7 @@ use crate::secret::Secret;
 
 use super::error::OrgError;
 use super::hosts;
-use super::place::Place;
+use super::secret_source::SecretSource;
 
 /// An org to connect to.
 #[derive(Clone, Debug)]
@@ -54,12 +54,12 @@ pub struct NamedTarget {
     pub login_url: Option<String>,
     /// A file with certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
-    pub(super) grant: Grant,
+    pub(super) grant: TokenGrant,
 }
 
 /// How a token is obtained.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Grant {
+pub(super) enum TokenGrant {
     Jwt {
         client_id: String,
         username: String,
@@ -68,21 +68,21 @@ pub(super) enum Grant {
     },
     ClientCredentials {
         client_id: String,
-        client_secret: Place,
+        client_secret: SecretSource,
     },
     RefreshToken {
         client_id: String,
-        client_secret: Option<Place>,
-        refresh_token: Place,
+        client_secret: Option<SecretSource>,
+        refresh_token: SecretSource,
     },
     /// Somebody logs in with a browser, once; the refresh token is kept in a file until they log out.
     Browser(Box<Browser>),
     /// The Salesforce CLI's URL, which holds an app, a refresh token and a host.
     SfdxAuthUrl {
-        auth_url: Place,
+        auth_url: SecretSource,
     },
     AccessToken {
-        token: Place,
+        token: SecretSource,
     },
 }
 
@@ -90,7 +90,7 @@ pub(super) enum Grant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Browser {
     pub(super) client_id: String,
-    pub(super) client_secret: Option<Place>,
+    pub(super) client_secret: Option<SecretSource>,
     pub(super) refresh_token_file: PathBuf,
     /// The callback as it is registered on the app; `None` takes a free port.
     pub(super) callback_url: Option<Url>,
@@ -100,7 +100,7 @@ impl NamedTarget {
     /// The file that a log-in with a browser leaves behind, for targets that are logged in to that way.
     pub fn log_in_file(&self) -> Option<&Path> {
         match &self.grant {
-            Grant::Browser(browser) => Some(&browser.refresh_token_file),
+            TokenGrant::Browser(browser) => Some(&browser.refresh_token_file),
             _ => None,
         }
     }
@@ -108,21 +108,21 @@ impl NamedTarget {
     /// Names of the environment variables that hold its secrets.
     pub fn secret_variables(&self) -> Vec<&str> {
         let places = match &self.grant {
-            Grant::Jwt { .. } => [None, None],
-            Grant::ClientCredentials { client_secret, .. } => [Some(client_secret), None],
-            Grant::RefreshToken {
+            TokenGrant::Jwt { .. } => [None, None],
+            TokenGrant::ClientCredentials { client_secret, .. } => [Some(client_secret), None],
+            TokenGrant::RefreshToken {
                 client_secret,
                 refresh_token,
                 ..
             } => [client_secret.as_ref(), Some(refresh_token)],
-            Grant::Browser(browser) => [browser.client_secret.as_ref(), None],
-            Grant::SfdxAuthUrl { auth_url } => [Some(auth_url), None],
-            Grant::AccessToken { token } => [Some(token), None],
+            TokenGrant::Browser(browser) => [browser.client_secret.as_ref(), None],
+            TokenGrant::SfdxAuthUrl { auth_url } => [Some(auth_url), None],
+            TokenGrant::AccessToken { token } => [Some(token), None],
         };
         places
             .into_iter()
             .flatten()
-            .filter_map(Place::variable)
+            .filter_map(SecretSource::variable)
             .collect()
     }
 
@@ -166,8 +166,8 @@ const SECRET_KEYS: &[(&str, &str)] = &[
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
-    auth: Kind,
+struct TargetTable {
+    auth: GrantKind,
     instance_url: Option<String>,
     login_url: Option<String>,
     ca_file: Option<PathBuf>,
@@ -187,7 +187,7 @@ struct Entry {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+enum GrantKind {
     Jwt,
     ClientCredentials,
     RefreshToken,
@@ -204,14 +204,6 @@ pub fn read_file(path: &Path) -> Result<BTreeMap<String, NamedTarget>, OrgError>
     let problem = |reason: String| OrgError::Usage(format!("{}: {reason}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
     read(&text, path.parent().unwrap_or(Path::new(""))).map_err(problem)
-}
-
-/// The nearest `orgwright.toml`, from a folder upwards.
-pub fn nearest_file(folder: &Path) -> Option<PathBuf> {
-    folder
-        .ancestors()
-        .map(|folder| folder.join("orgwright.toml"))
-        .find(|file| file.is_file())
 }
 
 fn read(text: &str, folder: &Path) -> Result<BTreeMap<String, NamedTarget>, String> {
@@ -251,7 +243,7 @@ fn target(name: &str, value: toml::Value, folder: &Path) -> Result<NamedTarget, 
             ));
         }
     }
-    let entry: Entry = table
+    let entry: TargetTable = table
         .try_into()
         .map_err(|error: toml::de::Error| error.message().to_owned())?;
     let grant = grant(&entry, folder)?;
@@ -264,26 +256,28 @@ fn target(name: &str, value: toml::Value, folder: &Path) -> Result<NamedTarget, 
     })
 }
 
-fn grant(entry: &Entry, folder: &Path) -> Result<Grant, String> {
+fn grant(entry: &TargetTable, folder: &Path) -> Result<TokenGrant, String> {
     let client_id = || stated(&entry.client_id, "client_id");
     match entry.auth {
-        Kind::Jwt => Ok(Grant::Jwt {
+        GrantKind::Jwt => Ok(TokenGrant::Jwt {
             client_id: client_id()?,
             username: stated(&entry.username, "username")?,
             private_key_file: folder.join(stated(&entry.private_key_file, "private_key_file")?),
             audience: entry.audience.clone(),
         }),
         // The platform issues these tokens on the org's own host only.
-        Kind::ClientCredentials if entry.instance_url.is_none() && entry.login_url.is_none() => {
+        GrantKind::ClientCredentials
+            if entry.instance_url.is_none() && entry.login_url.is_none() =>
+        {
             Err(String::from(
                 "`instance_url` is missing: client credentials need the org's My Domain host",
             ))
         }
-        Kind::ClientCredentials => Ok(Grant::ClientCredentials {
+        GrantKind::ClientCredentials => Ok(TokenGrant::ClientCredentials {
             client_id: client_id()?,
             client_secret: entry.client_secret(folder)?,
         }),
-        Kind::RefreshToken => Ok(Grant::RefreshToken {
+        GrantKind::RefreshToken => Ok(TokenGrant::RefreshToken {
             client_id: client_id()?,
             client_secret: entry.client_secret_if_any(folder)?,
             refresh_token: place(
@@ -293,8 +287,8 @@ fn grant(entry: &Entry, folder: &Path) -> Result<Grant, String> {
                 "refresh_token_env or refresh_token_file",
             )?,
         }),
-        Kind::Browser => Ok(Grant::Browser(Box::new(browser(entry, folder)?))),
-        Kind::SfdxAuthUrl => Ok(Grant::SfdxAuthUrl {
+        GrantKind::Browser => Ok(TokenGrant::Browser(Box::new(browser(entry, folder)?))),
+        GrantKind::SfdxAuthUrl => Ok(TokenGrant::SfdxAuthUrl {
             auth_url: place(
                 &entry.auth_url_env,
                 &entry.auth_url_file,
@@ -302,17 +296,17 @@ fn grant(entry: &Entry, folder: &Path) -> Result<Grant, String> {
                 "auth_url_env or auth_url_file",
             )?,
         }),
-        Kind::AccessToken => {
+        GrantKind::AccessToken => {
             stated(&entry.instance_url, "instance_url")?;
-            Ok(Grant::AccessToken {
+            Ok(TokenGrant::AccessToken {
                 token: place(&entry.token_env, &None, folder, "token_env")?,
             })
         }
     }
 }
 
-impl Entry {
-    fn client_secret(&self, folder: &Path) -> Result<Place, String> {
+impl TargetTable {
+    fn client_secret(&self, folder: &Path) -> Result<SecretSource, String> {
         place(
             &self.client_secret_env,
             &self.client_secret_file,
@@ -322,7 +316,7 @@ impl Entry {
     }
 
     /// Apps that cannot keep a secret have none.
-    fn client_secret_if_any(&self, folder: &Path) -> Result<Option<Place>, String> {
+    fn client_secret_if_any(&self, folder: &Path) -> Result<Option<SecretSource>, String> {
         if self.client_secret_env.is_none() && self.client_secret_file.is_none() {
             return Ok(None);
         }
@@ -330,7 +324,7 @@ impl Entry {
     }
 }
 
-fn browser(entry: &Entry, folder: &Path) -> Result<Browser, String> {
+fn browser(entry: &TargetTable, folder: &Path) -> Result<Browser, String> {
     let file = stated(&entry.refresh_token_file, "refresh_token_file")?;
     Ok(Browser {
         client_id: stated(&entry.client_id, "client_id")?,
@@ -360,14 +354,14 @@ fn place(
     file: &Option<PathBuf>,
     folder: &Path,
     keys: &str,
-) -> Result<Place, String> {
+) -> Result<SecretSource, String> {
     match (variable, file) {
         // The value is not repeated: what is no name is likely the secret itself.
         (Some(name), None) if !is_variable_name(name) => Err(format!(
             "{keys}: the value is not the name of an environment variable"
         )),
-        (Some(name), None) => Ok(Place::Variable(name.clone())),
-        (None, Some(file)) => Ok(Place::File(folder.join(file))),
+        (Some(name), None) => Ok(SecretSource::Variable(name.clone())),
+        (None, Some(file)) => Ok(SecretSource::File(folder.join(file))),
         (None, None) => Err(format!("{keys} is missing")),
         (Some(_), Some(_)) => Err(format!("{keys}: state one of them")),
     }
@@ -406,7 +400,7 @@ mod tests {
         for (body, expected) in [
             (
                 "auth='jwt'\nclient_id='k'\nusername='u'\nprivate_key_file='keys/p.pem'",
-                Grant::Jwt {
+                TokenGrant::Jwt {
                     client_id: String::from("k"),
                     username: String::from("u"),
                     private_key_file: PathBuf::from("/project/keys/p.pem"),
@@ -415,22 +409,22 @@ mod tests {
             ),
             (
                 "auth='client_credentials'\ninstance_url='https://a.my.salesforce.com'\nclient_id='k'\nclient_secret_env='S'",
-                Grant::ClientCredentials {
+                TokenGrant::ClientCredentials {
                     client_id: String::from("k"),
-                    client_secret: Place::Variable(String::from("S")),
+                    client_secret: SecretSource::Variable(String::from("S")),
                 },
             ),
             (
                 "auth='refresh_token'\nclient_id='k'\nrefresh_token_file='/run/secrets/r'",
-                Grant::RefreshToken {
+                TokenGrant::RefreshToken {
                     client_id: String::from("k"),
                     client_secret: None,
-                    refresh_token: Place::File(PathBuf::from("/run/secrets/r")),
+                    refresh_token: SecretSource::File(PathBuf::from("/run/secrets/r")),
                 },
             ),
             (
                 "auth='browser'\nclient_id='k'\nrefresh_token_file='r'\ncallback_url='http://localhost:1717/OauthRedirect'",
-                Grant::Browser(Box::new(Browser {
+                TokenGrant::Browser(Box::new(Browser {
                     client_id: String::from("k"),
                     client_secret: None,
                     refresh_token_file: PathBuf::from("/project/r"),
@@ -439,14 +433,14 @@ mod tests {
             ),
             (
                 "auth='sfdx_auth_url'\nauth_url_env='SFDX_AUTH_URL'",
-                Grant::SfdxAuthUrl {
-                    auth_url: Place::Variable(String::from("SFDX_AUTH_URL")),
+                TokenGrant::SfdxAuthUrl {
+                    auth_url: SecretSource::Variable(String::from("SFDX_AUTH_URL")),
                 },
             ),
             (
                 "auth='access_token'\ninstance_url='https://a.my.salesforce.com'\ntoken_env='T'",
-                Grant::AccessToken {
-                    token: Place::Variable(String::from("T")),
+                TokenGrant::AccessToken {
+                    token: SecretSource::Variable(String::from("T")),
                 },
             ),
         ] {
@@ -520,15 +514,5 @@ mod tests {
             let error = read(text, Path::new("")).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
-    }
-
-    #[test]
-    fn the_nearest_file_is_found_upwards() {
-        let folder = tempfile::tempdir().unwrap();
-        let inner = folder.path().join("a/b");
-        std::fs::create_dir_all(&inner).unwrap();
-        let file = folder.path().join("orgwright.toml");
-        std::fs::write(&file, "").unwrap();
-        assert_eq!(nearest_file(&inner), Some(file));
     }
 }

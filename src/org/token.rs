@@ -3,29 +3,27 @@
 //! **Promise:** no error repeats a secret that was sent, nor any part of an answer that could hold a token.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::{Method, Url};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::private_file;
 use crate::secret::Secret;
 
-use super::answer::Answer;
+use super::answer::HttpAnswer;
+use super::assertion::SigningKey;
 use super::error::OrgError;
 use super::hosts;
 use super::http::{Call, Http};
-use super::place::Place;
 use super::retry::Retries;
-use super::target::{Browser, Grant};
+use super::secret_source::SecretSource;
+use super::target::{Browser, TokenGrant};
 
 /// The log-in host of production orgs, and the audience of their assertions.
 pub(super) const PRODUCTION: &str = "https://login.salesforce.com";
 /// The log-in host of sandboxes, and the audience of theirs.
 pub(super) const SANDBOX: &str = "https://test.salesforce.com";
-/// Salesforce takes assertions that end within three minutes.
-const ASSERTION_SECONDS: u64 = 170;
 /// Clock difference from which an assertion may be too old or from the future.
 const MAX_SKEW: Duration = Duration::from_secs(120);
 
@@ -51,8 +49,12 @@ impl TokenAnswer {
 }
 
 /// Obtains a token; nothing in the org changes by it.
-pub(super) async fn ask(http: &Http, grant: &Grant, login: &Url) -> Result<TokenAnswer, OrgError> {
-    let Grant::Jwt {
+pub(super) async fn ask(
+    http: &Http,
+    grant: &TokenGrant,
+    login: &Url,
+) -> Result<TokenAnswer, OrgError> {
+    let TokenGrant::Jwt {
         client_id,
         username,
         private_key_file,
@@ -63,12 +65,12 @@ pub(super) async fn ask(http: &Http, grant: &Grant, login: &Url) -> Result<Token
         keep_rotated(grant, &answer)?;
         return Ok(answer);
     };
-    let key = private_key(private_key_file)?;
+    let key = SigningKey::read(private_key_file)?;
     let audience = audience.clone().unwrap_or_else(|| audience_of(login));
     let first = post_token(
         http,
         login,
-        &assertion(&key, client_id, username, &audience)?,
+        &signed_form(&key, client_id, username, &audience)?,
     )
     .await;
     // A sandbox behind its own domain wants the other audience, and only its answer tells.
@@ -79,7 +81,7 @@ pub(super) async fn ask(http: &Http, grant: &Grant, login: &Url) -> Result<Token
             } else {
                 SANDBOX
             };
-            post_token(http, login, &assertion(&key, client_id, username, other)?).await
+            post_token(http, login, &signed_form(&key, client_id, username, other)?).await
         }
         outcome => outcome,
     }
@@ -119,9 +121,9 @@ pub(super) async fn revoke(http: &Http, login: &Url, token: Secret) -> Result<bo
 }
 
 /// Keeps the refresh token that takes the place of the one just used: the old one is worth nothing from now on.
-fn keep_rotated(grant: &Grant, answer: &TokenAnswer) -> Result<(), OrgError> {
+fn keep_rotated(grant: &TokenGrant, answer: &TokenAnswer) -> Result<(), OrgError> {
     match (grant, &answer.refresh_token) {
-        (Grant::Browser(browser), Some(token)) => keep(&browser.refresh_token_file, token),
+        (TokenGrant::Browser(browser), Some(token)) => keep(&browser.refresh_token_file, token),
         _ => Ok(()),
     }
 }
@@ -143,9 +145,9 @@ pub(super) fn keep(file: &Path, token: &str) -> Result<(), OrgError> {
 type Form = Vec<(&'static str, Secret)>;
 
 /// The form of every grant but the signed one.
-fn form(grant: &Grant) -> Result<Form, OrgError> {
+fn form(grant: &TokenGrant) -> Result<Form, OrgError> {
     match grant {
-        Grant::ClientCredentials {
+        TokenGrant::ClientCredentials {
             client_id,
             client_secret,
         } => Ok(vec![
@@ -153,24 +155,26 @@ fn form(grant: &Grant) -> Result<Form, OrgError> {
             ("client_id", Secret::new(client_id)),
             ("client_secret", client_secret.read()?),
         ]),
-        Grant::RefreshToken {
+        TokenGrant::RefreshToken {
             client_id,
             client_secret,
             refresh_token,
         } => refresh_form(client_id, client_secret.as_ref(), refresh_token.read()?),
-        Grant::Browser(browser) => refresh_form(
+        TokenGrant::Browser(browser) => refresh_form(
             &browser.client_id,
             browser.client_secret.as_ref(),
-            Place::File(browser.refresh_token_file.clone()).read()?,
+            SecretSource::File(browser.refresh_token_file.clone()).read()?,
         ),
         // Neither asks for a token this way: the one is signed, the others were traded or taken before.
-        Grant::Jwt { .. } | Grant::SfdxAuthUrl { .. } | Grant::AccessToken { .. } => Ok(Vec::new()),
+        TokenGrant::Jwt { .. }
+        | TokenGrant::SfdxAuthUrl { .. }
+        | TokenGrant::AccessToken { .. } => Ok(Vec::new()),
     }
 }
 
 fn refresh_form(
     client_id: &str,
-    client_secret: Option<&Place>,
+    client_secret: Option<&SecretSource>,
     token: Secret,
 ) -> Result<Form, OrgError> {
     let mut form = vec![
@@ -182,60 +186,28 @@ fn refresh_form(
     Ok(form)
 }
 
-fn push_client_secret(form: &mut Form, secret: Option<&Place>) -> Result<(), OrgError> {
+fn push_client_secret(form: &mut Form, secret: Option<&SecretSource>) -> Result<(), OrgError> {
     if let Some(secret) = secret {
         form.push(("client_secret", secret.read()?));
     }
     Ok(())
 }
 
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: &'a str,
-    exp: u64,
-}
-
-fn assertion(
-    key: &EncodingKey,
+/// The form of a signed grant.
+fn signed_form(
+    key: &SigningKey,
     client_id: &str,
     username: &str,
     audience: &str,
 ) -> Result<Form, OrgError> {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    let claims = Claims {
-        iss: client_id,
-        sub: username,
-        aud: audience,
-        exp: now + ASSERTION_SECONDS,
-    };
-    let signed = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, key)
-        .map_err(|error| OrgError::Usage(format!("the private key cannot sign: {error}")))?;
+    let assertion = key.assertion(client_id, username, audience)?;
     Ok(vec![
         (
             "grant_type",
             Secret::new("urn:ietf:params:oauth:grant-type:jwt-bearer"),
         ),
-        ("assertion", Secret::new(signed)),
+        ("assertion", assertion),
     ])
-}
-
-fn private_key(file: &Path) -> Result<EncodingKey, OrgError> {
-    let problem =
-        |reason: String| OrgError::Usage(format!("the private key {}: {reason}", file.display()));
-    let pem =
-        private_file::read(file).map_err(|error| problem(format!("it cannot be used: {error}")))?;
-    if pem.windows(9).any(|window| window == b"ENCRYPTED") {
-        return Err(problem(String::from(
-            "it is encrypted; write it without a passphrase, readable by you alone",
-        )));
-    }
-    EncodingKey::from_rsa_pem(&pem)
-        .map_err(|_| problem(String::from("it is not an RSA key in PEM form")))
 }
 
 /// The audience that goes with a log-in host: production and sandboxes each have their own.
@@ -261,7 +233,7 @@ async fn post_token(http: &Http, login: &Url, form: &Form) -> Result<TokenAnswer
         let Some(wait) = retries.wait(&error, attempt, http.clock().chance()) else {
             return Err(error);
         };
-        http.rest(wait).await;
+        http.pause(wait).await;
         attempt += 1;
     }
 }
@@ -322,7 +294,7 @@ async fn post(
     endpoint: &str,
     operation: &str,
     form: &Form,
-) -> Result<Answer, OrgError> {
+) -> Result<HttpAnswer, OrgError> {
     let mut url = login.clone();
     url.set_path(&format!("/services/oauth2/{endpoint}"));
     let mut pairs = login.clone();
@@ -410,23 +382,5 @@ mod tests {
     fn the_hosts_clock_is_read() {
         assert!(skew("Tue, 01 Jan 2019 00:00:00 GMT").is_some_and(|skew| skew > MAX_SKEW));
         assert_eq!(skew("yesterday"), None);
-    }
-
-    #[test]
-    fn a_private_key_is_refused_with_the_reason() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("key.pem");
-        std::fs::write(&file, "-----BEGIN ENCRYPTED PRIVATE KEY-----").unwrap();
-        let refused = || private_key(&file).err().unwrap().to_string();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-            assert!(refused().contains("chmod 600"));
-            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-        }
-        assert!(refused().contains("it is encrypted"));
-        std::fs::write(&file, "none").unwrap();
-        assert!(refused().contains("not an RSA key"));
     }
 }

@@ -59,7 +59,7 @@ pub(super) async fn newest(session: &Session) -> Result<String, OrgError> {
         let Some(wait) = retries.wait(&error, attempt, session.http.clock().chance()) else {
             return Err(error);
         };
-        session.http.rest(wait).await;
+        session.http.pause(wait).await;
         attempt += 1;
     };
     let listed = answer.as_array().map(Vec::as_slice).unwrap_or_default();

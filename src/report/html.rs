@@ -1,5 +1,8 @@
 //! A plan as one HTML file: no script, no network, readable in light and dark, and on paper.
 
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::Value;
+
 use crate::access::Impact;
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
@@ -8,9 +11,10 @@ use crate::plan::Plan;
 
 use super::text::{printable, value};
 use super::{
-    Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, stage_title, totals,
+    Frame, bypass_words, finding_counts, kind_words, left_alone_counts, losing_words, place_words,
+    record_counts, totals,
 };
-use crate::count::{count, number};
+use crate::count::count;
 
 /// Nothing may be loaded or run, whatever the text holds.
 const POLICY: &str =
@@ -32,215 +36,195 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}\
 pub fn plan(plan: &Plan, frame: &Frame) -> String {
     let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
         plan.changes.iter().partition(|change| change.irreversible);
-    let body = [
-        head(plan, frame),
-        section("Cannot be undone", "final", changes(&irreversible)),
-        section("Changes", "", changes(&others)),
-        section("Access", "", impact(&plan.impact)),
-        section("Findings", "", findings(&plan.findings)),
-        section("By hand", "", manual_steps(&plan.manual_steps)),
-        foot(plan, frame),
-    ];
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <title>orgwright plan: {}</title><style>{LOOKS}</style></head>\n<body>\n{}</body></html>\n",
-        escaped(&plan.name),
-        body.concat(),
-    )
-}
-
-fn head(plan: &Plan, frame: &Frame) -> String {
-    let verdict = if plan.changes.is_empty() {
-        "No changes".to_owned()
-    } else {
-        totals(plan)
+    let page = html! {
+        (DOCTYPE) "\n"
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                title { "orgwright plan: " (printable(&plan.name)) }
+                style { (PreEscaped(LOOKS)) }
+            } "\n"
+            body { "\n"
+                (head(plan, frame))
+                (section("Cannot be undone", "final", changes(&irreversible)))
+                (section("Changes", "", changes(&others)))
+                (section("Access", "", impact(&plan.impact)))
+                (section("Findings", "", findings(&plan.findings)))
+                (section("By hand", "", manual_steps(&plan.manual_steps)))
+                (foot(plan, frame))
+            }
+        } "\n"
     };
-    let findings = finding_counts(&plan.findings);
-    let files: Vec<_> = frame.files.iter().map(|file| escaped(file)).collect();
-    format!(
-        "<header><h1>orgwright plan: {}</h1><p>{} \u{b7} <code>{}</code></p><p><strong>{verdict}</strong> {findings}</p></header>\n",
-        escaped(&plan.name),
-        escaped(&frame.org),
-        files.join(" "),
-    )
+    page.into_string()
 }
 
-fn foot(plan: &Plan, frame: &Frame) -> String {
+fn head(plan: &Plan, frame: &Frame) -> Markup {
+    html! {
+        header {
+            h1 { "orgwright plan: " (printable(&plan.name)) }
+            p {
+                (printable(&frame.org)) " \u{b7} "
+                code {
+                    @for (position, file) in frame.files.iter().enumerate() {
+                        @if position > 0 { " " }
+                        (printable(file))
+                    }
+                }
+            }
+            p {
+                strong {
+                    @if plan.changes.is_empty() { "No changes" } @else { (totals(plan)) }
+                }
+                " " (finding_counts(&plan.findings))
+            }
+        } "\n"
+    }
+}
+
+fn foot(plan: &Plan, frame: &Frame) -> Markup {
     let left = left_alone_counts(plan);
-    let left = if left.is_empty() {
-        String::new()
-    } else {
-        format!("<p>Left alone: {}</p>", left.join(", "))
-    };
-    let next = if plan.changes.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "<p>Next: <code>{}</code></p>",
-            escaped(&frame.next.join(" "))
-        )
-    };
-    format!(
-        "{next}\n<footer>{left}<p>plan <code>{}</code> \u{b7} {}</p></footer>\n",
-        escaped(&plan.digest),
-        count(plan.api_requests, "request")
-    )
+    html! {
+        @if !plan.changes.is_empty() {
+            p { "Next: " code { (printable(&frame.next.join(" "))) } } "\n"
+        }
+        footer {
+            @if !left.is_empty() {
+                p { "Left alone: " (left.join(", ")) }
+            }
+            p {
+                "plan " code { (printable(&plan.digest)) } " \u{b7} "
+                (count(plan.api_requests, "request"))
+            }
+        } "\n"
+    }
 }
 
 /// A section with its heading; nothing where there is nothing in it.
-fn section(title: &str, class: &str, body: String) -> String {
-    if body.is_empty() {
-        body
-    } else {
-        format!("<section class=\"{class}\"><h2>{title}</h2>\n{body}</section>\n")
+fn section(title: &str, class: &str, body: Markup) -> Markup {
+    html! {
+        @if !body.0.is_empty() {
+            section class=(class) {
+                h2 { (title) } "\n"
+                (body)
+            } "\n"
+        }
     }
 }
 
-fn changes(changes: &[&Change]) -> String {
-    changes.iter().map(|entry| change(entry)).collect()
+fn changes(changes: &[&Change]) -> Markup {
+    html! { @for entry in changes { (change(entry)) } }
 }
 
 /// One change, its attributes folded away.
-fn change(change: &Change) -> String {
+fn change(change: &Change) -> Markup {
     let word = change.action.word();
     let place = change.place.as_ref().map(place_words).unwrap_or_default();
-    let rows: Vec<_> = change
-        .fields
-        .iter()
-        .map(|field| {
-            let side = |side| {
-                if matches!(side, &serde_json::Value::Null) {
-                    String::new()
-                } else {
-                    format!("<code>{}</code>", escaped(&value(side, true)))
+    html! {
+        details {
+            summary {
+                strong class=(word) { (change.action.symbol()) " " (word) }
+                " " (kind_words(&change.address))
+                " " code { (printable(&change.address.name)) }
+                " " small title=(change.stage.title()) { (place) }
+            } "\n"
+            table {
+                tr { th { "attribute" } th { "before" } th { "after" } th { "why" } } "\n"
+                @for field in &change.fields {
+                    tr {
+                        td { code { (printable(&field.path)) } }
+                        td { (side(&field.before)) }
+                        td { (side(&field.after)) }
+                        td { (printable(field.reason.as_deref().unwrap_or_default())) }
+                    } "\n"
                 }
-            };
-            let why = escaped(field.reason.as_deref().unwrap_or_default());
-            format!(
-                "<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{why}</td></tr>\n",
-                escaped(&field.path),
-                side(&field.before),
-                side(&field.after)
-            )
-        })
-        .collect();
-    format!(
-        "<details><summary><strong class=\"{word}\">{} {word}</strong> {} <code>{}</code> <small title=\"{}\">{}</small></summary>\n\
-         <table><tr><th>attribute</th><th>before</th><th>after</th><th>why</th></tr>\n{}</table></details>\n",
-        change.action.symbol(),
-        kind_words(&change.address),
-        escaped(&change.address.name),
-        stage_title(change.stage),
-        escaped(&place),
-        rows.concat(),
-    )
-}
-
-fn impact(impact: &[Impact]) -> String {
-    if impact.is_empty() {
-        return String::new();
-    }
-    let rows: String = impact.iter().map(impact_row).collect();
-    format!(
-        "<table><tr><th>object</th><th>records</th><th>sees now</th><th>sees after</th><th>users losing sight</th><th>see all anyway</th></tr>\n{rows}</table>\n"
-    )
-}
-
-fn impact_row(impact: &Impact) -> String {
-    let [records, now, after] = sights(impact);
-    let losing: Vec<_> = impact
-        .users_losing_access
-        .iter()
-        .map(|entry| format!("{} {}", number(entry.users), escaped(&entry.profile)))
-        .collect();
-    let bypass: Vec<_> = impact
-        .bypass
-        .iter()
-        .map(|entry| {
-            format!(
-                "{} {} ({})",
-                number(entry.users),
-                escaped(&entry.name),
-                entry.by
-            )
-        })
-        .collect();
-    format!(
-        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
-        escaped(&impact.object),
-        records,
-        now,
-        after,
-        losing.join("<br>"),
-        bypass.join("<br>"),
-    )
-}
-
-fn findings(findings: &[Diagnostic]) -> String {
-    let item = |finding: &Diagnostic| {
-        let place = finding.place.as_ref().map(place_words).unwrap_or_default();
-        let help = finding
-            .help
-            .as_deref()
-            .map(|help| format!("<br><small>{}</small>", escaped(help)))
-            .unwrap_or_default();
-        let word = finding.severity.word();
-        format!(
-            "<li><strong class=\"{word}\">{word} {}</strong> {} <code>{}</code>{help}</li>\n",
-            finding.code,
-            escaped(&finding.message),
-            escaped(&place)
-        )
-    };
-    if findings.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "<ul>{}</ul>\n",
-            findings.iter().map(item).collect::<String>()
-        )
+            }
+        } "\n"
     }
 }
 
-fn manual_steps(steps: &[ManualStep]) -> String {
-    let item = |step: &ManualStep| {
-        let mark = if step.done == Some(true) {
-            "done: "
-        } else {
-            ""
-        };
-        format!("<li>{mark}{} ({})</li>\n", escaped(&step.text), step.code)
-    };
-    if steps.is_empty() {
-        String::new()
-    } else {
-        format!("<ol>{}</ol>\n", steps.iter().map(item).collect::<String>())
-    }
+/// What an attribute is before or after a change.
+fn side(side: &Value) -> Markup {
+    html! { @if !side.is_null() { code { (printable(&value(side, true))) } } }
 }
 
-/// Foreign text as HTML text or attribute value.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in printable(text).chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            plain => safe.push(plain),
+fn impact(impact: &[Impact]) -> Markup {
+    html! {
+        @if !impact.is_empty() {
+            table {
+                tr {
+                    th { "object" } th { "records" } th { "sees now" } th { "sees after" }
+                    th { "users losing sight" } th { "see all anyway" }
+                } "\n"
+                @for object in impact { (impact_row(object)) }
+            } "\n"
         }
     }
-    safe
+}
+
+fn impact_row(impact: &Impact) -> Markup {
+    html! {
+        tr {
+            td { (printable(&impact.object)) }
+            @for sight in record_counts(impact) { td class="n" { (sight) } }
+            td { (lines(losing_words(impact, |name| printable(name).into_owned()))) }
+            td { (lines(bypass_words(impact, |name| printable(name).into_owned()))) }
+        } "\n"
+    }
+}
+
+/// One entry a line.
+fn lines(entries: Vec<String>) -> Markup {
+    html! {
+        @for (position, entry) in entries.iter().enumerate() {
+            @if position > 0 { br; }
+            (entry)
+        }
+    }
+}
+
+fn findings(findings: &[Diagnostic]) -> Markup {
+    html! {
+        @if !findings.is_empty() {
+            ul { @for entry in findings { (finding(entry)) } } "\n"
+        }
+    }
+}
+
+fn finding(finding: &Diagnostic) -> Markup {
+    let word = finding.severity.word();
+    let place = finding.place.as_ref().map(place_words).unwrap_or_default();
+    html! {
+        li {
+            strong class=(word) { (word) " " (finding.code) }
+            " " (printable(&finding.message))
+            @if !place.is_empty() { " " code { (place) } }
+            @if let Some(help) = &finding.help { br; small { (printable(help)) } }
+        } "\n"
+    }
+}
+
+fn manual_steps(steps: &[ManualStep]) -> Markup {
+    html! {
+        @if !steps.is_empty() {
+            ol {
+                @for step in steps {
+                    li {
+                        @if step.done == Some(true) { "done: " }
+                        (printable(&step.text)) " (" (step.code) ")"
+                    } "\n"
+                }
+            } "\n"
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::change::Action;
+    use crate::change::{Action, Stage};
     use crate::report::samples;
 
     #[test]
@@ -251,7 +235,7 @@ mod tests {
         given.changes.push(samples::change(
             Address::new("role", hostile),
             Action::Delete,
-            1,
+            Stage::Containers,
             Vec::new(),
         ));
         let page = plan(&given, &samples::frame());
@@ -267,10 +251,7 @@ mod tests {
         let page = plan(&given, &samples::frame());
         for change in &given.changes {
             assert!(
-                page.contains(&format!(
-                    "<code>{}</code> <small",
-                    escaped(&change.address.name)
-                )),
+                page.contains(&format!("<code>{}</code> <small", change.address.name)),
                 "{}",
                 change.address
             );

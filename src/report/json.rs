@@ -16,20 +16,20 @@ use serde_json::Value;
 
 use crate::access::Impact;
 use crate::address::Address;
-use crate::apply::{Applied, Outcome};
-use crate::change::{Action, Change, FieldChange};
+use crate::apply::{Applied, Dropped, Outcome};
+use crate::change::{Action, Change, FieldChange, Stage};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::explain::Explanation;
-use crate::facts::OrgFacts;
 use crate::findings::ManualStep;
+use crate::live::OrgIdentity;
 use crate::plan::{Plan, Summary};
 use crate::verify::{Access, Verification};
 
 use super::text::is_unsafe;
 
 /// Version of every shape in this file.
-const FORMAT_VERSION: &str = "1.0";
+const FORMAT_VERSION: &str = "2.0";
 
 /// A plan. The same org and the same manifest give the same bytes.
 pub fn plan(plan: &Plan) -> String {
@@ -95,6 +95,7 @@ pub fn result(plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> String
         org: OrgJson::from(&plan.org),
         digest: &plan.digest,
         outcomes: &applied.outcomes,
+        left_out: &applied.left_out,
         verification: applied.verification.as_ref().map(VerificationJson::from),
         error: applied.failure.as_ref().map(FailureJson::from),
         api_requests: took.requests,
@@ -114,12 +115,12 @@ pub struct Took {
     /// Time, in milliseconds.
     pub milliseconds: u64,
     /// The same by what the run was doing, the log-in included.
-    pub phases: Vec<Phase>,
+    pub phases: Vec<PhaseUsage>,
 }
 
 /// What one phase of a run used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Phase {
+pub struct PhaseUsage {
     /// What the run was doing: `connect`, `plan`, `stage 1`, `wait`, `proof`.
     pub phase: String,
     /// HTTP requests.
@@ -160,6 +161,7 @@ struct PlanJson<'a> {
     summary: Summary,
     api_requests: u64,
     api_calls: u64,
+    retrieved: &'a [String],
 }
 
 impl<'a> From<&'a Plan> for PlanJson<'a> {
@@ -180,6 +182,7 @@ impl<'a> From<&'a Plan> for PlanJson<'a> {
             summary: plan.summary(),
             api_requests: plan.api_requests,
             api_calls: plan.api_calls,
+            retrieved: &plan.retrieved,
         }
     }
 }
@@ -200,8 +203,8 @@ struct OrgJson<'a> {
     api_version: &'a str,
 }
 
-impl<'a> From<&'a OrgFacts> for OrgJson<'a> {
-    fn from(org: &'a OrgFacts) -> Self {
+impl<'a> From<&'a OrgIdentity> for OrgJson<'a> {
+    fn from(org: &'a OrgIdentity) -> Self {
         Self {
             id: &org.id,
             name: &org.name,
@@ -218,7 +221,7 @@ struct ChangeJson<'a> {
     address: &'a Address,
     kind: &'static str,
     action: Action,
-    stage: u8,
+    stage: Stage,
     irreversible: bool,
     file: Option<&'a str>,
     line: Option<usize>,
@@ -316,12 +319,13 @@ struct ResultJson<'a> {
     org: OrgJson<'a>,
     digest: &'a str,
     outcomes: &'a [Outcome],
+    left_out: &'a [Dropped],
     verification: Option<VerificationJson<'a>>,
     error: Option<FailureJson<'a>>,
     api_requests: u64,
     api_calls: u64,
     elapsed_ms: u64,
-    phases: &'a [Phase],
+    phases: &'a [PhaseUsage],
 }
 
 #[derive(Serialize)]
@@ -395,7 +399,7 @@ mod tests {
         };
         assert_eq!(
             keys(&value),
-            "format_version manifest org digest changes impact findings manual_steps left_alone summary api_requests api_calls"
+            "format_version manifest org digest changes impact findings manual_steps left_alone summary api_requests api_calls retrieved"
         );
         assert_eq!(
             keys(&value["org"]),
@@ -411,7 +415,7 @@ mod tests {
         );
         assert_eq!(
             keys(&value["impact"][0]),
-            "object records visible_now visible_after users_losing_access bypass"
+            "object records visible_now visible_after users_losing_access bypass unknown"
         );
         assert_eq!(
             keys(&value["impact"][0]["bypass"][0]),

@@ -1,7 +1,7 @@
 //! Reports as Markdown, for a pull request's comment: verdict first, what cannot be undone next, details folded.
 //!
 //! A comment holds 65,536 characters at most, so the least important end is cut, with exact counts of what is
-//! missing. Foreign text is [`inert`]: no mention, no reference, no markup comes out of an org or a manifest.
+//! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
 mod inert;
 
@@ -12,7 +12,10 @@ use crate::plan::Plan;
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::value;
-use super::{Frame, finding_counts, kind_words, left_alone_counts, place_words, sights, totals};
+use super::{
+    Frame, bypass_words, finding_counts, kind_words, left_alone_counts, losing_words, place_words,
+    record_counts, totals,
+};
 use crate::count::{count, number};
 use inert::{code, code_cell, sentence};
 
@@ -93,14 +96,14 @@ fn mismatch(access: &Access, record: &Mismatch) -> String {
 }
 
 /// A part of a report that may lose its last items.
-struct Section {
+struct ReportPart {
     opening: String,
     items: Vec<String>,
     closing: &'static str,
 }
 
-fn list(title: &str, items: impl Iterator<Item = String>) -> Section {
-    Section {
+fn list(title: &str, items: impl Iterator<Item = String>) -> ReportPart {
+    ReportPart {
         opening: format!("\n### {title}\n\n"),
         items: items.collect(),
         closing: "",
@@ -201,10 +204,10 @@ fn mark(done: Option<bool>) -> &'static str {
     if done == Some(true) { "x" } else { " " }
 }
 
-fn access(impact: &[Impact]) -> Section {
+fn access(impact: &[Impact]) -> ReportPart {
     let opening = "\n### Access\n\n| object | records | sees now | sees after | users losing sight | see all anyway |\n\
                    | --- | ---: | ---: | ---: | --- | --- |\n";
-    Section {
+    ReportPart {
         opening: opening.to_owned(),
         items: impact.iter().map(impact_row).collect(),
         closing: "",
@@ -212,24 +215,9 @@ fn access(impact: &[Impact]) -> Section {
 }
 
 fn impact_row(impact: &Impact) -> String {
-    let [records, now, after] = sights(impact);
-    let losing: Vec<_> = impact
-        .users_losing_access
-        .iter()
-        .map(|entry| format!("{} {}", number(entry.users), sentence(&entry.profile)))
-        .collect();
-    let bypass: Vec<_> = impact
-        .bypass
-        .iter()
-        .map(|entry| {
-            format!(
-                "{} {} ({})",
-                number(entry.users),
-                sentence(&entry.name),
-                entry.by
-            )
-        })
-        .collect();
+    let [records, now, after] = record_counts(impact);
+    let losing = losing_words(impact, |name| sentence(name).to_string());
+    let bypass = bypass_words(impact, |name| sentence(name).to_string());
     format!(
         "| {} | {} | {} | {} | {} | {} |\n",
         sentence(&impact.object),
@@ -256,7 +244,7 @@ fn some_of(items: &[String]) -> String {
     text
 }
 
-fn proof(access: &[Access]) -> Section {
+fn proof(access: &[Access]) -> ReportPart {
     let opening = "\n### Access\n\n| object | records | checked | expected | visible | editable | leaks | missing |\n\
                    | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     let row = |access: &Access| {
@@ -275,7 +263,7 @@ fn proof(access: &[Access]) -> Section {
             numbers.map(number).join(" | ")
         )
     };
-    Section {
+    ReportPart {
         opening: opening.to_owned(),
         items: access.iter().map(row).collect(),
         closing: "",
@@ -283,7 +271,7 @@ fn proof(access: &[Access]) -> Section {
 }
 
 /// Every attribute of every change, folded away.
-fn attributes(changes: &[Change]) -> Section {
+fn attributes(changes: &[Change]) -> ReportPart {
     let rows = changes.iter().flat_map(|change| {
         let name = format!("{}/{}", change.address.kind, change.address.name);
         change
@@ -293,7 +281,7 @@ fn attributes(changes: &[Change]) -> Section {
     });
     let opening = "\n<details><summary>Every attribute that changes</summary>\n\n| resource | attribute | before | after | why |\n\
                    | --- | --- | --- | --- | --- |\n";
-    Section {
+    ReportPart {
         opening: opening.to_owned(),
         items: rows.collect(),
         closing: "\n</details>\n",
@@ -317,14 +305,14 @@ fn attribute(name: &str, field: &FieldChange) -> String {
 }
 
 /// Head, as much of the sections as fits, and tail. A section that is cut says how many items are missing.
-fn assembled(head: &str, sections: &[Section], tail: &str) -> String {
-    let sections: Vec<&Section> = sections
+fn assembled(head: &str, sections: &[ReportPart], tail: &str) -> String {
+    let sections: Vec<&ReportPart> = sections
         .iter()
         .filter(|section| !section.items.is_empty())
         .collect();
     let length = |text: &str| text.chars().count();
     let mut text = head.to_owned();
-    let ends = |section: &&Section| length(&section.opening) + SECTION_ENDS;
+    let ends = |section: &&ReportPart| length(&section.opening) + SECTION_ENDS;
     let mut kept_free: usize = length(tail) + sections.iter().map(ends).sum::<usize>();
     let mut used = length(head);
     for section in &sections {
@@ -356,7 +344,7 @@ fn assembled(head: &str, sections: &[Section], tail: &str) -> String {
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::change::Action;
+    use crate::change::{Action, Stage};
     use crate::report::samples;
     use serde_json::json;
 
@@ -391,7 +379,7 @@ mod tests {
                 samples::change(
                     Address::new("role", format!("Role_{number}")),
                     Action::Create,
-                    1,
+                    Stage::Containers,
                     Vec::new(),
                 )
             })
@@ -427,7 +415,7 @@ mod tests {
         plan_with.changes = vec![samples::change(
             Address::new("role", "x|y"),
             Action::Update,
-            1,
+            Stage::Containers,
             vec![field],
         )];
         let text = plan(&plan_with, &samples::frame());

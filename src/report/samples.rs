@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use crate::access::{Bypass, Impact, Losing};
 use crate::address::Address;
-use crate::change::{Action, Change, FieldChange, Record, Write};
+use crate::change::{Action, Change, FieldChange, Record, Stage, Write};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place, Sources};
-use crate::facts::OrgFacts;
 use crate::findings::ManualStep;
+use crate::live::{Known, OrgIdentity};
 use crate::plan::Plan;
 use crate::report::{EMBEDDED_ORG, Frame};
+use crate::tally::Tally;
 use crate::verify::{Access, Verification};
 
 /// The text that places of the sample point into.
@@ -46,7 +48,7 @@ fn field(path: &str, before: Value, after: Value, reason: Option<&str>) -> Field
 pub(crate) fn change(
     address: Address,
     action: Action,
-    stage: u8,
+    stage: Stage,
     fields: Vec<FieldChange>,
 ) -> Change {
     let record = Record::default();
@@ -63,8 +65,8 @@ pub(crate) fn change(
 }
 
 /// The org of the samples.
-pub(crate) fn org() -> OrgFacts {
-    OrgFacts {
+pub(crate) fn org() -> OrgIdentity {
+    OrgIdentity {
         id: "00D000000000001EAA".into(),
         name: "Acme".into(),
         instance_url: "https://acme.my.salesforce.com".into(),
@@ -91,7 +93,7 @@ pub(crate) fn plan() -> Plan {
     let mut user = change(
         Address::new("user", "hubspot.integration@acme.example"),
         Action::Create,
-        2,
+        Stage::User,
         vec![field(
             "email",
             Value::Null,
@@ -110,11 +112,14 @@ pub(crate) fn plan() -> Plan {
         changes: vec![profile(), role(), user, default()],
         impact: vec![impact()],
         findings: vec![
-            Diagnostic::warning("OW2004", "13 users lose sight of Lead records")
-                .help("by profile: Marketing User (12), Standard User (1)")
-                .at(&place(3)),
             Diagnostic::warning(
-                "OW2022",
+                Code::UsersLosingSight,
+                "13 users lose sight of Lead records",
+            )
+            .help("by profile: Marketing User (12), Standard User (1)")
+            .at(&place(3)),
+            Diagnostic::warning(
+                Code::ConnectedAppNotInstalled,
                 "the profile of the integration user cannot authorise an uninstalled connected app",
             )
             .about(Address::new("profile", "HubSpot Integration"))
@@ -122,13 +127,14 @@ pub(crate) fn plan() -> Plan {
             .at(&place(3)),
         ],
         manual_steps: vec![ManualStep {
-            code: "OW3001",
+            code: "HS03",
             text: "turn on selective sync in HubSpot".into(),
             done: None,
         }],
         left_alone: [("roles", 12), ("sharing_rules", 1)].into(),
         api_requests: 5,
         api_calls: 9,
+        retrieved: Vec::new(),
         sources,
     }
 }
@@ -160,7 +166,7 @@ fn profile() -> Change {
     change(
         Address::new("profile", "HubSpot Integration"),
         Action::Create,
-        1,
+        Stage::Containers,
         fields,
     )
 }
@@ -170,7 +176,7 @@ fn role() -> Change {
     change(
         Address::new("role", "HubSpot_Integration"),
         Action::Create,
-        1,
+        Stage::Containers,
         vec![label],
     )
 }
@@ -191,7 +197,7 @@ fn default() -> Change {
     change(
         Address::new("organization_wide_default", "Lead"),
         Action::Update,
-        3,
+        Stage::Defaults,
         vec![internal, external],
     )
 }
@@ -199,13 +205,10 @@ fn default() -> Change {
 fn impact() -> Impact {
     Impact {
         object: "Lead".into(),
-        records: 2000,
+        records: Tally::Exactly(2000),
         visible_now: None,
-        user_exists: false,
-        visible_after: Some(311),
-        at_most: false,
-        at_worst: 311,
-        users_losing_access: vec![
+        visible_after: Tally::Exactly(311),
+        users_losing_access: Known::Is(vec![
             Losing {
                 profile: "Marketing User".into(),
                 users: 12,
@@ -214,14 +217,14 @@ fn impact() -> Impact {
                 profile: "Standard User".into(),
                 users: 1,
             },
-        ],
-        bypass: vec![Bypass {
+        ]),
+        bypass: Known::Is(vec![Bypass {
             kind: "profile",
             name: "System Administrator".into(),
             id: "00e000000000001AAA".into(),
-            users: 3,
+            users: Tally::Exactly(3),
             by: "ModifyAllData",
-        }],
+        }]),
     }
 }
 

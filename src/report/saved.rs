@@ -1,9 +1,12 @@
 //! Saved plans read back: as far as `apply` has to know which plan was agreed to.
 
+use serde::Deserialize;
 use serde_json::Value;
+use std::fmt;
 
 use super::json;
 use super::text::{printable, short_digest};
+use crate::change::Stage;
 use crate::plan::Plan;
 
 /// A saved plan, as far as apply needs it: which plan of which org, from which files, and every change.
@@ -23,8 +26,41 @@ pub struct SavedPlan {
     pub files: Vec<String>,
 }
 
+/// Why a saved plan is of no use.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SavedPlanProblem {
+    /// Another version of this program saved it: its format version.
+    OfAnotherVersion(String),
+    /// What is wrong with it.
+    Unreadable(String),
+}
+
+impl From<String> for SavedPlanProblem {
+    fn from(problem: String) -> Self {
+        Self::Unreadable(problem)
+    }
+}
+
+impl From<&str> for SavedPlanProblem {
+    fn from(problem: &str) -> Self {
+        Self::Unreadable(problem.to_owned())
+    }
+}
+
+impl fmt::Display for SavedPlanProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OfAnotherVersion(version) => write!(
+                formatter,
+                "its format_version is {version}; this program reads 2.x: plan again"
+            ),
+            Self::Unreadable(problem) => formatter.write_str(problem),
+        }
+    }
+}
+
 /// Reads a saved plan back; the error says what is wrong with it.
-pub fn saved_plan(text: &str) -> Result<SavedPlan, String> {
+pub fn saved_plan(text: &str) -> Result<SavedPlan, SavedPlanProblem> {
     let json: Value =
         serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
     let at = |pointer: &str| {
@@ -41,10 +77,8 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, String> {
         })
     };
     let version = need("/format_version")?;
-    if version.split('.').next() != Some("1") {
-        return Err(format!(
-            "its format_version is {version}; this program reads 1.x"
-        ));
+    if version.split('.').next() != Some("2") {
+        return Err(SavedPlanProblem::OfAnotherVersion(version));
     }
     let mut files: Vec<String> = Vec::new();
     let changes = json
@@ -59,6 +93,7 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, String> {
             files.push(file.to_owned());
         }
     }
+    changes.iter().try_for_each(has_a_stage)?;
     Ok(SavedPlan {
         digest: need("/digest")?,
         manifest_digest: need("/manifest/digest")?,
@@ -67,6 +102,15 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, String> {
         org_name: at("/org/name").unwrap_or_default(),
         files,
     })
+}
+
+/// Refuses a change of a stage that this program does not know.
+fn has_a_stage(change: &Value) -> Result<(), String> {
+    let stage = change.get("stage").unwrap_or(&Value::Null);
+    match Stage::deserialize(stage) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("`stage` of {}: {error}", address(change))),
+    }
 }
 
 impl SavedPlan {
@@ -209,15 +253,21 @@ mod tests {
         let saved = saved_plan(&json::plan(&given)).unwrap();
         assert_eq!((saved.digest, saved.org_id), (given.digest, given.org.id));
         assert_eq!(saved.files, ["orgwright.yaml"]);
-        let check = |text: &str, problem: &str| assert_eq!(saved_plan(text).unwrap_err(), problem);
+        let check = |text: &str, problem: &str| {
+            assert_eq!(saved_plan(text).unwrap_err().to_string(), problem)
+        };
         check("{}", "it has no `format_version`");
         check(
-            r#"{"format_version":"2.0"}"#,
-            "its format_version is 2.0; this program reads 1.x",
+            r#"{"format_version":"1.0"}"#,
+            "its format_version is 1.0; this program reads 2.x: plan again",
         );
         check(
-            r#"{"format_version":"1.0","changes":[]}"#,
+            r#"{"format_version":"2.0","changes":[]}"#,
             "it has no `digest`",
+        );
+        check(
+            r#"{"format_version":"2.0","changes":[{"address":"role/Sales","stage":9}]}"#,
+            "`stage` of role/Sales: there is no stage 9; the stages are 1 to 7",
         );
     }
 }

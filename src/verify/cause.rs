@@ -1,12 +1,12 @@
 //! Why a record is visible that should not be: a permission of the user's, or the share rows of the record.
 
 use super::Access;
-use super::subject::{Subject, query, short};
+use super::subject::Subject;
 use crate::access;
-use crate::facts::{ROLES, Row};
-use crate::kinds::live_user;
+use crate::live::{
+    LiveRole, Share, ShareGroup, groups_of, read_groups, read_shares, shares_of, short_id as short,
+};
 use crate::org::{OrgError, Reader};
-use crate::soql;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Leaks whose share rows are asked for; beyond it the first tell enough.
@@ -25,7 +25,7 @@ pub(crate) struct Cause {
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
-pub(super) async fn explain(
+pub(super) async fn explain_leaks(
     subject: &Subject<'_>,
     access: &mut Access,
     reader: &Reader,
@@ -67,11 +67,13 @@ pub(crate) async fn causes(
     }
     let rows = share_rows(subject, ids, reader).await?;
     let names = group_names(&rows, reader).await?;
-    let column = record_column(subject);
     let mut sentences: BTreeMap<String, BTreeSet<(String, bool)>> = BTreeMap::new();
     for row in &rows {
-        if let (Some(id), Some(sentence)) = (row.text(&column), sentence(subject, row, &names)) {
-            sentences.entry(short(id)).or_default().insert(sentence);
+        if let Some(sentence) = sentence(subject, row, &names) {
+            sentences
+                .entry(short(&row.record))
+                .or_default()
+                .insert(sentence);
         }
     }
     Ok(sentences
@@ -93,8 +95,8 @@ impl Cause {
 
 /// A profile or permission set of the user that ignores sharing.
 fn by_permission(subject: &Subject) -> Option<String> {
-    let row = live_user(subject.manifest.spec.user.as_ref()?, subject.facts)?;
-    let by = access::held_bypass(&subject.sharing.object, row, subject.facts)?;
+    let held = access::held_bypass(&subject.sharing.object, subject.user, subject.live);
+    let by = held.found()?;
     Some(format!(
         "{} through the {} `{}`",
         by.by,
@@ -103,120 +105,78 @@ fn by_permission(subject: &Subject) -> Option<String> {
     ))
 }
 
-/// The object that holds the share rows of an object.
-pub(super) fn share_object(object: &str) -> String {
-    match object.strip_suffix("__c") {
-        Some(custom) => format!("{custom}__Share"),
-        None => format!("{object}Share"),
-    }
-}
-
-/// Share rows name their record `ParentId` on custom objects, and by the object on standard ones.
-pub(super) fn record_column(subject: &Subject) -> String {
-    let object = subject.sharing.object.value.as_str();
-    if object.ends_with("__c") {
-        "ParentId".to_owned()
-    } else {
-        format!("{object}Id")
-    }
-}
-
 async fn share_rows(
     subject: &Subject<'_>,
     ids: &[String],
     reader: &Reader,
-) -> Result<Vec<Row>, OrgError> {
-    let (column, share) = (
-        record_column(subject),
-        share_object(&subject.sharing.object),
-    );
-    let soql = format!(
-        "SELECT {column}, RowCause, UserOrGroupId FROM {share} WHERE {column} IN {}",
-        soql::list(ids)
-    );
-    query(reader, &soql).await
+) -> Result<Vec<Share>, OrgError> {
+    let object = &subject.sharing.object;
+    let rows = reader.query(&shares_of(object, ids)).await?;
+    Ok(read_shares(object, &rows))
 }
 
-async fn group_names(rows: &[Row], reader: &Reader) -> Result<BTreeMap<String, Row>, OrgError> {
-    let ids: BTreeSet<&str> = rows
-        .iter()
-        .filter_map(|row| row.text("UserOrGroupId"))
-        .filter(|id| id.starts_with("00G"))
-        .collect();
+async fn group_names(
+    rows: &[Share],
+    reader: &Reader,
+) -> Result<BTreeMap<String, ShareGroup>, OrgError> {
+    let ids = rows.iter().map(|row| row.with.as_str());
+    let ids: BTreeSet<&str> = ids.filter(|id| id.starts_with("00G")).collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let soql = format!(
-        "SELECT Id, DeveloperName, Type, RelatedId FROM Group WHERE Id IN {}",
-        soql::list(&ids)
-    );
-    let groups = query(reader, &soql).await?;
-    Ok(groups
-        .into_iter()
-        .filter_map(|group| Some((group.text("Id")?.to_owned(), group)))
-        .collect())
+    let groups = reader.query(&groups_of(&ids)).await?;
+    let groups = read_groups(&groups).into_iter();
+    Ok(groups.map(|group| (group.id.clone(), group)).collect())
 }
 
 /// What one share row says, where it can be what opens the record to the user, and whether a recalculation may still
 /// take the row away.
 fn sentence(
     subject: &Subject,
-    row: &Row,
-    groups: &BTreeMap<String, Row>,
+    row: &Share,
+    groups: &BTreeMap<String, ShareGroup>,
 ) -> Option<(String, bool)> {
-    let to = row.text("UserOrGroupId")?;
-    let own = short(to) == short(subject.user_id);
-    let group = groups.get(to);
-    let name = |group: &Row| group_name(subject, group);
-    let words = match (row.text("RowCause")?, own, group) {
+    let own = short(&row.with) == short(&subject.user.id);
+    let group = groups.get(&row.with);
+    let name = |group: &ShareGroup| group_name(subject, group);
+    let words = match (row.cause.as_str(), own, group) {
         ("Manual", true, _) => "shared by hand with the user".to_owned(),
         ("Manual", false, Some(group)) => format!("shared by hand with {}", name(group)),
         ("Rule", _, Some(group)) => format!("a sharing rule shares it with {}", name(group)),
         ("Owner", false, None) if supervises(subject) => {
             "owned by somebody the user may stand above in the role hierarchy".to_owned()
         }
-        ("Owner", _, Some(group)) => format!("owned by the queue {}", group.text("DeveloperName")?),
+        ("Owner", _, Some(group)) => format!("owned by the queue {}", group.name.as_ref()?),
         (other, true, _) => format!("shared with the user ({other})"),
         _ => return None,
     };
-    let by_rule = row.text("RowCause") == Some("Rule");
-    let own_role = own_role(subject).and_then(|role| role.text("Id"));
+    let by_rule = row.cause == "Rule";
+    let own_role = own_role(subject).map(|role| role.id.as_str());
     let to_own_role =
-        group.is_some_and(|group| own_role.is_some() && group.text("RelatedId") == own_role);
+        group.is_some_and(|group| own_role.is_some() && group.related.as_deref() == own_role);
     Some((words, by_rule && to_own_role))
 }
 
-fn own_role<'a>(subject: &Subject<'a>) -> Option<&'a Row> {
+fn own_role<'a>(subject: &Subject<'a>) -> Option<&'a LiveRole> {
     let name = &subject.manifest.spec.role.as_ref()?.name;
-    subject
-        .facts
-        .rows(ROLES)
-        .iter()
-        .find(|row| row.text("DeveloperName") == Some(name))
+    subject.live.roles().learnt()?.named(name)
 }
 
 /// Whether any role stands below the manifest's.
 fn supervises(subject: &Subject) -> bool {
-    let own = own_role(subject).and_then(|role| role.text("Id"));
-    let roles = subject.facts.rows(ROLES).iter();
-    own.is_some()
-        && roles
-            .into_iter()
-            .any(|role| role.text("ParentRoleId") == own)
+    let roles = subject.live.roles().learnt();
+    let around = roles.zip(own_role(subject));
+    around.is_some_and(|(roles, own)| !roles.below(own).is_empty())
 }
 
-fn group_name(subject: &Subject, group: &Row) -> String {
-    let related = group.text("RelatedId");
-    let role = subject
-        .facts
-        .rows(ROLES)
-        .iter()
-        .find(|role| related.is_some() && role.text("Id") == related);
-    match role.and_then(|role| role.text("DeveloperName")) {
-        Some(role) => format!("the role {role}"),
+fn group_name(subject: &Subject, group: &ShareGroup) -> String {
+    let roles = subject.live.roles().learnt();
+    let role = roles.and_then(|roles| roles.of_id(group.related.as_deref()?));
+    match role {
+        Some(role) => format!("the role {}", role.name),
         None => format!(
             "the group {}",
-            group.text("DeveloperName").unwrap_or("of everybody")
+            group.name.as_deref().unwrap_or("of everybody")
         ),
     }
 }

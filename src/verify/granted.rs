@@ -1,10 +1,11 @@
 //! The org's own answer about records: 200 a query, queries together in requests.
 
-use super::subject::{Records, Subject, short};
+use super::subject::{Records, Subject};
 use super::{QUERIES_A_REQUEST, RECORDS_A_QUERY};
 use crate::event::{Emit, Event};
-use crate::org::{OrgError, Reader, Refusal, Row};
-use serde_json::Value;
+use crate::live::short_id;
+use crate::org::{OrgError, Reader, Refusal};
+use crate::soql::{self, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the org says about one record.
@@ -21,7 +22,7 @@ pub(crate) type ByRecord = BTreeMap<String, Granted>;
 ///
 /// # Errors
 /// A refusal, and the errors of transport.
-pub(super) async fn ask(
+pub(super) async fn ask_access(
     subjects: &[Subject<'_>],
     records: &[Records],
     reader: &Reader,
@@ -30,7 +31,7 @@ pub(super) async fn ask(
     let numbered = subjects.iter().zip(records).enumerate();
     let queries: Vec<(usize, String)> = numbered
         .flat_map(|(index, (subject, records))| {
-            let queries = queries(subject, &records.ids()).into_iter();
+            let queries = access_queries(subject, &records.ids()).into_iter();
             queries.map(move |query| (index, query))
         })
         .collect();
@@ -40,7 +41,7 @@ pub(super) async fn ask(
         let answers = reader.queries(&texts).await?;
         for ((index, _), rows) in round.iter().zip(answers) {
             if let Some(of_subject) = granted.get_mut(*index) {
-                of_subject.extend(read(rows)?);
+                of_subject.extend(read_access(rows)?);
             }
         }
         let touched: BTreeSet<usize> = round.iter().map(|(index, _)| *index).collect();
@@ -69,37 +70,44 @@ impl Subject<'_> {
         ids: &[&str],
     ) -> Result<ByRecord, OrgError> {
         let mut granted = ByRecord::new();
-        for rows in reader.queries(&queries(self, ids)).await? {
-            granted.extend(read(rows)?);
+        for rows in reader.queries(&access_queries(self, ids)).await? {
+            granted.extend(read_access(rows)?);
         }
         Ok(granted)
     }
 }
 
 /// The queries that ask what the user may do with these records.
-pub(super) fn queries(subject: &Subject, ids: &[&str]) -> Vec<String> {
+pub(super) fn access_queries(subject: &Subject, ids: &[&str]) -> Vec<String> {
     ids.chunks(RECORDS_A_QUERY)
-        .map(|chunk| subject.access_query(chunk))
+        .map(|chunk| access_query(subject, chunk))
         .collect()
+}
+
+fn access_query(subject: &Subject, ids: &[&str]) -> String {
+    format!(
+        "SELECT RecordId, HasReadAccess, HasEditAccess FROM UserRecordAccess WHERE UserId = {} AND RecordId IN {}",
+        soql::literal(&subject.user.id),
+        soql::list(ids)
+    )
 }
 
 /// What a query answered.
 ///
 /// # Errors
 /// The refusal, where it is one.
-pub(super) fn read(rows: Result<Vec<Row>, Refusal>) -> Result<ByRecord, OrgError> {
+pub(super) fn read_access(rows: Result<Vec<Row>, Refusal>) -> Result<ByRecord, OrgError> {
     let rows = rows.map_err(|refusal| OrgError::Refused {
         operation: "ask which records the user can see".to_owned(),
         refusal: Box::new(refusal),
         request_id: None,
     })?;
     let granted = rows.iter().filter_map(|row| {
-        let flag = |name: &str| row.get(name).and_then(Value::as_bool).unwrap_or(false);
         let granted = Granted {
-            read: flag("HasReadAccess"),
-            edit: flag("HasEditAccess"),
+            read: row.flag("HasReadAccess"),
+            edit: row.flag("HasEditAccess"),
         };
-        Some((short(row.get("RecordId")?.as_str()?), granted))
+        Some((short_id(row.text("RecordId")?), granted))
     });
     Ok(granted.collect())
 }

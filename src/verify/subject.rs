@@ -4,60 +4,85 @@ use super::granted::{ByRecord, Granted};
 use super::{Access, Mismatch, SAMPLE, Sample};
 use crate::access;
 use crate::criteria::{Criteria, Verdict};
-use crate::facts::{Facts, Row};
-use crate::kinds::{Defaults, live_user, rule_criteria, user_question};
+use crate::kinds::rule_criteria;
+use crate::live::{
+    Defaults, Live, LiveRecord, LiveUser, ObjectRights, RecordQuery, counted, population_query,
+    record_columns, short_id,
+};
 use crate::manifest::{Manifest, RuleAccess, Sharing, SharingModel};
 use crate::org::{OrgError, Reader};
-use crate::soql;
 use std::collections::BTreeSet;
 
 /// One object whose records are compared.
 pub(crate) struct Subject<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) sharing: &'a Sharing,
-    pub(crate) facts: &'a Facts,
-    pub(crate) user_id: &'a str,
+    pub(crate) live: &'a Live,
+    pub(crate) user: &'a LiveUser,
 }
 
 /// The records of an object that are compared.
 pub(super) struct Records {
     pub(super) population: u64,
     pub(super) sampled: bool,
-    rows: Vec<Row>,
+    records: Vec<LiveRecord>,
 }
 
 impl Records {
     pub(super) fn ids(&self) -> Vec<&str> {
-        self.rows.iter().filter_map(|row| row.text("Id")).collect()
+        self.records.iter().map(LiveRecord::id).collect()
     }
 }
 
 /// What the manifest wants of one record.
-pub(crate) struct Wanted {
+pub(crate) struct WantedAccess {
     pub(crate) read: Verdict,
     pub(crate) edit: bool,
     pub(crate) why: &'static str,
 }
 
 /// Every object under `sharing` of the manifests whose user the org has.
-pub(super) fn all<'a>(manifests: &'a [Manifest], facts: &'a Facts) -> Vec<Subject<'a>> {
-    let mut subjects = Vec::new();
-    for manifest in manifests {
-        let Some(user) = &manifest.spec.user else {
-            continue;
-        };
-        let row = facts.selected(&user_question(&user.username)).first();
-        let Some(user_id) = row.and_then(|row| row.text("Id")) else {
-            continue;
-        };
-        subjects.extend(manifest.spec.sharing.iter().map(|sharing| Subject {
+pub(super) fn subjects_of<'a>(manifests: &'a [Manifest], live: &'a Live) -> Vec<Subject<'a>> {
+    let users = manifests.iter().filter_map(|manifest| {
+        let user = manifest.spec.user.as_ref()?;
+        Some((manifest, live.user(&user.username).found()?))
+    });
+    let subjects = users.flat_map(|(manifest, user)| {
+        let sharing = manifest.spec.sharing.iter();
+        sharing.map(move |sharing| Subject {
             manifest,
             sharing,
-            facts,
-            user_id,
-        }));
-    }
-    subjects
+            live,
+            user,
+        })
+    });
+    subjects.collect()
+}
+
+/// The columns that a proof reads of an object's records: those that the criteria ask for and `selectable` lets pass.
+pub(super) fn proof_columns(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    live: &Live,
+    selectable: impl Fn(&str) -> bool,
+) -> BTreeSet<String> {
+    let criteria = criteria(sharing, manifest, live).into_iter();
+    let paths = criteria.flat_map(|(criteria, ..)| criteria.paths());
+    record_columns(&sharing.object, paths.filter(|path| selectable(path)))
+}
+
+/// The criteria of the rules that reach the user, or may.
+fn criteria(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    live: &Live,
+) -> Vec<(Criteria, RuleAccess, Verdict)> {
+    let rules = access::criteria_rules(sharing, manifest);
+    let criteria = rules.map(|(rule, reach)| {
+        let (criteria, _) = rule_criteria(rule, &sharing.object, manifest, live);
+        (criteria, rule.access.value, reach)
+    });
+    criteria.collect()
 }
 
 impl Subject<'_> {
@@ -69,127 +94,94 @@ impl Subject<'_> {
     ) -> Result<Records, OrgError> {
         let population = self.population(reader).await?;
         let sampled = !sample.is_whole(population);
-        let rows = if sampled {
+        let records = if sampled {
             self.sample(reader, sample).await?
         } else {
-            self.all_rows(reader).await?
+            self.all_records(reader).await?
         };
         Ok(Records {
             population,
             sampled,
-            rows,
+            records,
         })
     }
 
     async fn population(&self, reader: &Reader) -> Result<u64, OrgError> {
-        let question = access::population(&self.sharing.object);
-        if let Some(count) = self.facts.count(&question) {
+        if let Some(count) = self.live.population(&self.sharing.object).learnt() {
             return Ok(count);
         }
-        let rows = query(reader, &question).await?;
-        Ok(rows.first().and_then(|row| row.number("n")).unwrap_or(0))
+        let rows = reader
+            .query(&population_query(&self.sharing.object))
+            .await?;
+        counted(&rows).ok_or_else(|| no_number(&self.sharing.object))
     }
 
-    async fn all_rows(&self, reader: &Reader) -> Result<Vec<Row>, OrgError> {
-        let select = self.select("");
-        match self.facts.answered(&select) {
-            Some(rows) => Ok(rows.to_vec()),
-            None => query(reader, &select).await,
+    async fn all_records(&self, reader: &Reader) -> Result<Vec<LiveRecord>, OrgError> {
+        let records = self.query();
+        let read = self.live.records(records.object, &records.columns).learnt();
+        match read {
+            Some(records) => Ok(records.to_vec()),
+            None => read_records(reader, &records.all()).await,
         }
     }
 
-    async fn sample(&self, reader: &Reader, sample: Sample) -> Result<Vec<Row>, OrgError> {
+    async fn sample(&self, reader: &Reader, sample: Sample) -> Result<Vec<LiveRecord>, OrgError> {
         let size = match sample {
             Sample::Size(size) => size,
             Sample::Auto | Sample::All => SAMPLE,
         };
-        let Some(expected) = access::expected_condition(self.sharing, self.manifest) else {
-            return query(reader, &self.select(&format!(" ORDER BY Id LIMIT {size}"))).await;
+        let records = self.query();
+        let Some(expected) = access::expected_records(self.sharing, self.manifest) else {
+            return read_records(reader, &records.first(size)).await;
         };
-        let half = self.select(&format!(
-            " WHERE {expected} ORDER BY Id LIMIT {}",
-            size.div_ceil(2)
-        ));
-        let mut rows = query(reader, &half).await?;
-        let rest = size.saturating_sub(rows.len() as u64);
-        let others = self.select(&format!(
-            " WHERE (NOT ({expected})) ORDER BY Id LIMIT {rest}"
-        ));
-        rows.extend(query(reader, &others).await?);
-        Ok(rows)
+        let half = records.meeting(&expected, size.div_ceil(2));
+        let mut sample = read_records(reader, &half).await?;
+        let left = size.saturating_sub(sample.len() as u64);
+        let others = records.not_meeting(&expected, left);
+        sample.extend(read_records(reader, &others).await?);
+        Ok(sample)
     }
 
     /// Selects records that the user should see.
     pub(super) fn select_expected(&self, limit: u64) -> Option<String> {
-        let expected = access::expected_condition(self.sharing, self.manifest)?;
-        Some(self.select(&format!(" WHERE {expected} ORDER BY Id LIMIT {limit}")))
+        let expected = access::expected_records(self.sharing, self.manifest)?;
+        Some(self.query().meeting(&expected, limit))
     }
 
     /// Those of the records that should be visible: SOQL ignores case where criteria do not.
-    pub(super) fn shared<'r>(&self, rows: &'r [Row]) -> Vec<&'r str> {
-        self.wanted_as(rows, Verdict::Yes)
+    pub(super) fn shared<'r>(&self, records: &'r [LiveRecord]) -> Vec<&'r str> {
+        self.wanted_as(records, Verdict::Yes)
     }
 
     /// Those of the records that should be hidden.
-    pub(super) fn unshared<'r>(&self, rows: &'r [Row]) -> Vec<&'r str> {
-        self.wanted_as(rows, Verdict::No)
+    pub(super) fn unshared<'r>(&self, records: &'r [LiveRecord]) -> Vec<&'r str> {
+        self.wanted_as(records, Verdict::No)
     }
 
-    fn wanted_as<'r>(&self, rows: &'r [Row], verdict: Verdict) -> Vec<&'r str> {
+    fn wanted_as<'r>(&self, records: &'r [LiveRecord], verdict: Verdict) -> Vec<&'r str> {
         let criteria = self.criteria();
-        let found = rows
+        let found = records
             .iter()
-            .filter(|row| self.wanted(row, &criteria).read == verdict);
-        found.filter_map(|row| row.text("Id")).collect()
+            .filter(|record| self.wanted_access(record, &criteria).read == verdict);
+        found.map(LiveRecord::id).collect()
     }
 
-    pub(crate) fn select(&self, rest: &str) -> String {
-        self.select_where(rest, |path| self.selectable(path))
-    }
-
-    /// Selects all records with all fields, before it is known which of them the asking user can see.
-    pub(super) fn select_all_paths(&self) -> String {
-        self.select_where("", |_| true)
-    }
-
-    fn select_where(&self, rest: &str, selectable: impl Fn(&str) -> bool) -> String {
-        let mut paths: BTreeSet<String> = ["Id".to_owned(), "OwnerId".to_owned()].into();
-        for (criteria, ..) in self.criteria() {
-            paths.extend(criteria.paths().into_iter().filter(|path| selectable(path)));
+    /// The object's records, with the columns that the criteria ask for.
+    pub(crate) fn query(&self) -> RecordQuery<'_> {
+        let selectable = |path: &str| self.selectable(path);
+        RecordQuery {
+            object: &self.sharing.object,
+            columns: proof_columns(self.sharing, self.manifest, self.live, selectable),
         }
-        if self.sharing.object.value == "Contact" {
-            paths.insert("AccountId".to_owned());
-        }
-        let paths: Vec<String> = paths.into_iter().collect();
-        format!(
-            "SELECT {} FROM {}{rest}",
-            paths.join(", "),
-            self.sharing.object
-        )
     }
 
     /// A field that the asking user cannot see would make the whole query fail.
     fn selectable(&self, path: &str) -> bool {
-        path.contains('.') || self.facts.field(&self.sharing.object, path).is_some()
+        path.contains('.') || self.live.field(&self.sharing.object, path).is_some()
     }
 
     pub(crate) fn criteria(&self) -> Vec<(Criteria, RuleAccess, Verdict)> {
-        let rules = access::criteria_rules(self.sharing, self.manifest);
-        let criteria = rules.map(|(rule, reach)| {
-            let (criteria, _) =
-                rule_criteria(rule, &self.sharing.object, self.manifest, self.facts);
-            (criteria, rule.access.value, reach)
-        });
-        criteria.collect()
-    }
-
-    /// Asks what the user may do with these records.
-    pub(super) fn access_query(&self, ids: &[&str]) -> String {
-        format!(
-            "SELECT RecordId, HasReadAccess, HasEditAccess FROM UserRecordAccess WHERE UserId = {} AND RecordId IN {}",
-            soql::literal(self.user_id),
-            soql::list(ids)
-        )
+        criteria(self.sharing, self.manifest, self.live)
     }
 
     /// What the manifest wants, against what the org says.
@@ -198,15 +190,15 @@ impl Subject<'_> {
         let mut result = Access {
             object: self.sharing.object.value.clone(),
             population: records.population,
-            checked: records.rows.len() as u64,
+            checked: records.records.len() as u64,
             sampled: records.sampled,
             ..Access::default()
         };
-        for row in &records.rows {
-            let Some(id) = row.text("Id") else { continue };
-            let wanted = self.wanted(row, &criteria);
+        for record in &records.records {
+            let id = record.id();
+            let wanted = self.wanted_access(record, &criteria);
             result.expected += u64::from(wanted.read == Verdict::Yes);
-            let Some(has) = granted.get(&short(id)) else {
+            let Some(has) = granted.get(&short_id(id)) else {
                 result.missing.push(Mismatch {
                     id: id.to_owned(),
                     cause: "the org gave no answer for this record".to_owned(),
@@ -219,12 +211,14 @@ impl Subject<'_> {
             result.judge(id, &wanted, *has);
         }
         if self.user_is_inactive() {
-            result.blame("the user is inactive", |_| true);
-        } else if self.lacks("PermissionsRead") {
-            result.blame("nothing lets the user read the object", |_| true);
-        } else if self.lacks("PermissionsEdit") {
-            result.blame("nothing lets the user edit the object", |missing| {
-                granted.get(&short(&missing.id)).is_some_and(|has| has.read)
+            result.set_lasting_cause("the user is inactive", |_| true);
+        } else if self.lacks_right(|rights| rights.read) {
+            result.set_lasting_cause("nothing lets the user read the object", |_| true);
+        } else if self.lacks_right(|rights| rights.edit) {
+            result.set_lasting_cause("nothing lets the user edit the object", |missing| {
+                granted
+                    .get(&short_id(&missing.id))
+                    .is_some_and(|has| has.read)
             });
         }
         result
@@ -232,55 +226,49 @@ impl Subject<'_> {
 
     /// Whether neither the user's profile nor a permission set of its grants this on the object, as far as they are
     /// known: then sharing opens no record to it, and no recalculation puts that right.
-    pub(super) fn lacks(&self, right: &str) -> bool {
-        let user = self.manifest.spec.user.as_ref();
-        let Some(row) = user.and_then(|user| live_user(user, self.facts)) else {
+    pub(super) fn lacks_right(&self, right: fn(&ObjectRights) -> bool) -> bool {
+        let held = &self.user.assignments;
+        let Some(grants) = self.live.grants_on(&self.sharing.object).learnt() else {
             return false;
         };
-        let sets: Vec<Row> = row.children("PermissionSetAssignments");
-        let of_profile = |set: &Row| set.flag("PermissionSet.IsOwnedByProfile");
-        let holds = |id: &str| {
-            sets.iter()
-                .any(|set| set.text("PermissionSetId") == Some(id))
-        };
-        let question = access::object_permissions(&self.sharing.object);
-        let granting = self.facts.selected(&question).iter();
-        let mut granting = granting.filter(|granted| granted.flag(right));
-        sets.iter().any(of_profile)
-            && !granting.any(|granted| granted.text("ParentId").is_some_and(holds))
+        let granting = grants.iter().filter(|grant| right(&grant.rights));
+        let mut granting = granting.filter(|grant| held.holds(&grant.container));
+        held.all().iter().any(|set| set.of_profile) && granting.next().is_none()
     }
 
     /// Whether the user cannot log in: then it sees nothing, whatever the rules share.
     pub(super) fn user_is_inactive(&self) -> bool {
-        let user = self.manifest.spec.user.as_ref();
-        let row = user.and_then(|user| live_user(user, self.facts));
-        row.is_some_and(|row| !row.flag("IsActive"))
+        !self.user.active
     }
 
     /// What the user should be able to do with a record, and why.
-    pub(crate) fn wanted(&self, row: &Row, criteria: &[(Criteria, RuleAccess, Verdict)]) -> Wanted {
-        let owner = row
-            .text("OwnerId")
-            .is_some_and(|owner| short(owner) == short(self.user_id));
+    pub(crate) fn wanted_access(
+        &self,
+        record: &LiveRecord,
+        criteria: &[(Criteria, RuleAccess, Verdict)],
+    ) -> WantedAccess {
+        let owner = record
+            .owner()
+            .is_some_and(|owner| short_id(owner) == short_id(&self.user.id));
         if owner {
-            return Wanted {
+            return WantedAccess {
                 read: Verdict::Yes,
                 edit: true,
                 why: "the user owns it",
             };
         }
-        let private = self.sharing.object.value == "Contact" && row.text("AccountId").is_none();
+        let private = self.sharing.object.value == "Contact" && record.account().is_none();
         if private {
-            return Wanted {
+            return WantedAccess {
                 read: Verdict::No,
                 edit: false,
                 why: "a contact without an account is private",
             };
         }
-        match Defaults::new(self.manifest, self.facts).after(&self.sharing.object) {
+        match Defaults::new(self.manifest, self.live).after(&self.sharing.object) {
             Some(SharingModel::Private) | None => {}
             Some(SharingModel::ControlledByParent) => {
-                return Wanted {
+                return WantedAccess {
                     read: Verdict::Either,
                     edit: false,
                     why: "its parent decides",
@@ -288,14 +276,14 @@ impl Subject<'_> {
             }
             Some(public) => {
                 let edit = public.is_public_to_edit();
-                return Wanted {
+                return WantedAccess {
                     read: Verdict::Yes,
                     edit,
                     why: "the organization-wide default opens it",
                 };
             }
         }
-        let verdicts = self.verdicts(row, criteria);
+        let verdicts = self.verdicts(record, criteria);
         let met = |verdict: Verdict| verdicts.iter().any(|(found, _)| *found == verdict);
         let read = match (met(Verdict::Yes), met(Verdict::Either)) {
             (true, _) => Verdict::Yes,
@@ -310,30 +298,30 @@ impl Subject<'_> {
         } else {
             "a rule of the manifest shares it"
         };
-        Wanted { read, edit, why }
+        WantedAccess { read, edit, why }
     }
 
     /// What each rule that reaches the user, or may reach it, says about a record.
     fn verdicts(
         &self,
-        row: &Row,
+        record: &LiveRecord,
         criteria: &[(Criteria, RuleAccess, Verdict)],
     ) -> Vec<(Verdict, RuleAccess)> {
         let kind = |field: &str| {
-            let kind = self.facts.field_type(&self.sharing.object, field);
+            let kind = self.live.field_type(&self.sharing.object, field);
             kind.map(str::to_owned)
         };
         let both = |met: Verdict, reach: Verdict| match met {
             Verdict::Yes => reach,
             other => other,
         };
-        let by_criteria = criteria
-            .iter()
-            .map(|(criteria, access, reach)| (both(criteria.verdict(row, &kind), *reach), *access));
-        let owner = row.text("OwnerId").unwrap_or_default();
+        let by_criteria = criteria.iter().map(|(criteria, access, reach)| {
+            (both(criteria.verdict(record.row(), &kind), *reach), *access)
+        });
+        let owner = record.owner().unwrap_or_default();
         let by_owner =
             access::owner_rules(self.sharing, self.manifest).map(|(rule, principal, reach)| {
-                let met = access::owned_by(principal, owner, self.facts);
+                let met = access::owned_by(principal, owner, self.live);
                 (both(met, reach), rule.access.value)
             });
         by_criteria.chain(by_owner).collect()
@@ -341,7 +329,7 @@ impl Subject<'_> {
 }
 
 impl Access {
-    fn judge(&mut self, id: &str, wanted: &Wanted, has: Granted) {
+    fn judge(&mut self, id: &str, wanted: &WantedAccess, has: Granted) {
         match (wanted.read, has.read) {
             (Verdict::No, true) => self.leaks.push(mismatch(id, wanted, "it is visible")),
             (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, "it is hidden")),
@@ -356,7 +344,7 @@ impl Access {
 
 impl Access {
     /// What of the missing is missing for a cause that no recalculation puts right.
-    fn blame(&mut self, cause: &str, is_meant: impl Fn(&Mismatch) -> bool) {
+    fn set_lasting_cause(&mut self, cause: &str, is_meant: impl Fn(&Mismatch) -> bool) {
         for mismatch in self.missing.iter_mut().filter(|missing| is_meant(missing)) {
             cause.clone_into(&mut mismatch.cause);
             mismatch.settling = false;
@@ -365,7 +353,7 @@ impl Access {
 }
 
 /// A recalculation may still put it right, unless its cause turns out to be another.
-fn mismatch(id: &str, wanted: &Wanted, found: &str) -> Mismatch {
+fn mismatch(id: &str, wanted: &WantedAccess, found: &str) -> Mismatch {
     Mismatch {
         id: id.to_owned(),
         cause: format!("{}, and yet {found}", wanted.why),
@@ -373,12 +361,18 @@ fn mismatch(id: &str, wanted: &Wanted, found: &str) -> Mismatch {
     }
 }
 
-/// Ids are compared by their first 15 characters: the last three are a checksum.
-pub(crate) fn short(id: &str) -> String {
-    id.chars().take(15).collect()
+/// The records that a query finds.
+pub(crate) async fn read_records(
+    reader: &Reader,
+    query: &str,
+) -> Result<Vec<LiveRecord>, OrgError> {
+    Ok(LiveRecord::of_rows(reader.query(query).await?))
 }
 
-pub(crate) async fn query(reader: &Reader, soql: &str) -> Result<Vec<Row>, OrgError> {
-    let rows = reader.query(soql).await?;
-    Ok(rows.into_iter().map(Row).collect())
+/// The error of a count that is none.
+pub(super) fn no_number(object: &str) -> OrgError {
+    OrgError::Garbled {
+        what: format!("the count of {object} holds no number"),
+        excerpt: "(nothing)".to_owned(),
+    }
 }

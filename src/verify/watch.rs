@@ -1,13 +1,13 @@
 //! Watching how far the sharing of the manifests' rules is.
 
-use super::cause::{record_column, share_object};
 use super::granted;
-use super::subject::{self, Subject, query, short};
-use crate::facts::{Facts, ROLES, Row};
-use crate::kinds::foreign_rules;
+use super::subject::{self, Subject};
+use crate::live::{
+    Live, count_of_rule_rows, counted, read_groups, read_shares, role_group, rule_rows,
+    short_id as short,
+};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
-use crate::soql;
 use std::collections::BTreeMap;
 
 /// Records of the sample that a look asks about, an object.
@@ -36,14 +36,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Finds out what to look at. `facts` must know user and role. The sample is left out where the user's role is
+    /// Finds out what to look at. `live` must know user and role. The sample is left out where the user's role is
     /// still to change.
     ///
     /// # Errors
     /// What the org or the way to it made impossible.
     pub async fn new(
         manifests: &[Manifest],
-        facts: &Facts,
+        live: &Live,
         reader: &Reader,
         with_sample: bool,
     ) -> Result<Self, OrgError> {
@@ -53,11 +53,11 @@ impl Watch {
             sample: Vec::new(),
             hidden: Vec::new(),
         };
-        for subject in subject::all(manifests, facts)
+        for subject in subject::subjects_of(manifests, live)
             .iter()
             .filter(|subject| !subject.sharing.rules.is_empty())
         {
-            let group = role_group(subject, reader).await?;
+            let group = group_of_role(subject, reader).await?;
             watch.count_rows(subject, group.as_deref());
             if with_sample && !subject.user_is_inactive() {
                 watch.sample_of(subject, reader).await?;
@@ -78,18 +78,20 @@ impl Watch {
         let queries: Vec<String> = counts.chain(&self.access).cloned().collect();
         let mut answers = reader.queries(&queries).await?;
         let access = answers.split_off(self.counts.len());
-        let rule_rows = self.counts.iter().zip(answers).map(|((object, _), rows)| {
-            let count = rows.unwrap_or_default().into_iter().map(Row).next();
-            let count = count.and_then(|row| row.number("n"));
-            (object.clone(), count.unwrap_or(0))
-        });
+        let mut rule_rows = BTreeMap::new();
+        for ((object, _), rows) in self.counts.iter().zip(answers) {
+            // What was refused is not a count that stands still.
+            let rows = rows.map_err(|refusal| refusal.of("count the rows of sharing rules"))?;
+            let count = counted(&rows).ok_or_else(|| subject::no_number(object))?;
+            rule_rows.insert(object.clone(), count);
+        }
         let mut granted = granted::ByRecord::new();
         for rows in access {
-            granted.extend(granted::read(rows)?);
+            granted.extend(granted::read_access(rows)?);
         }
         let visible = |id: &String| granted.get(id).is_some_and(|granted| granted.read);
         Ok(Look {
-            rule_rows: rule_rows.collect(),
+            rule_rows,
             as_predicted: self.sample.iter().all(visible) && !self.hidden.iter().any(visible),
         })
     }
@@ -97,7 +99,7 @@ impl Watch {
     fn count_rows(&mut self, subject: &Subject<'_>, group: Option<&str>) {
         let Some(group) = group else { return };
         let object = &subject.sharing.object.value;
-        let query = format!("SELECT COUNT(Id) n FROM {}", rule_rows(subject, group));
+        let query = count_of_rule_rows(object, group);
         self.counts.push((object.clone(), query));
     }
 
@@ -109,27 +111,23 @@ impl Watch {
         group: Option<&str>,
         reader: &Reader,
     ) -> Result<(), OrgError> {
-        let others = foreign_rules(subject.sharing, subject.manifest, subject.facts);
+        let others = subject
+            .live
+            .foreign_rules(subject.sharing, subject.manifest);
         let Some(group) = group.filter(|_| others.is_empty()) else {
             return Ok(());
         };
-        let column = record_column(subject);
-        let select = format!(
-            "SELECT {column} FROM {} LIMIT {LOOK_AT}",
-            rule_rows(subject, group)
-        );
-        let rows = query(reader, &select).await?;
-        let ids: Vec<&str> = rows.iter().filter_map(|row| row.text(&column)).collect();
+        let object = &subject.sharing.object;
+        let rows = reader.query(&rule_rows(object, group, LOOK_AT)).await?;
+        let ids = read_shares(object, &rows).into_iter();
+        let ids: Vec<String> = ids.map(|share| share.record).collect();
         if ids.is_empty() {
             return Ok(());
         }
-        let records = query(
-            reader,
-            &subject.select(&format!(" WHERE Id IN {}", soql::list(&ids))),
-        )
-        .await?;
+        let records = subject::read_records(reader, &subject.query().of_ids(&ids)).await?;
         let hidden = subject.unshared(&records);
-        self.access.extend(granted::queries(subject, &hidden));
+        self.access
+            .extend(granted::access_queries(subject, &hidden));
         self.hidden.extend(hidden.into_iter().map(short));
         Ok(())
     }
@@ -139,44 +137,26 @@ impl Watch {
         let Some(select) = subject.select_expected(LOOK_AT) else {
             return Ok(());
         };
-        if subject.lacks("PermissionsRead") {
+        if subject.lacks_right(|rights| rights.read) {
             return Ok(());
         }
-        let rows = query(reader, &select).await?;
-        let shared = subject.shared(&rows);
-        self.access.extend(granted::queries(subject, &shared));
+        let records = subject::read_records(reader, &select).await?;
+        let shared = subject.shared(&records);
+        self.access
+            .extend(granted::access_queries(subject, &shared));
         self.sample.extend(shared.into_iter().map(short));
         Ok(())
     }
 }
 
-/// The rows that rules made for a group, as what a query selects from.
-fn rule_rows(subject: &Subject<'_>, group: &str) -> String {
-    let share = share_object(&subject.sharing.object);
-    format!(
-        "{share} WHERE RowCause = 'Rule' AND UserOrGroupId = {}",
-        soql::literal(group)
-    )
-}
-
 /// The group behind the manifest's role: share rows name the group, not the role.
-async fn role_group(subject: &Subject<'_>, reader: &Reader) -> Result<Option<String>, OrgError> {
+async fn group_of_role(subject: &Subject<'_>, reader: &Reader) -> Result<Option<String>, OrgError> {
+    let roles = subject.live.roles().learnt();
     let role = subject.manifest.spec.role.as_ref();
-    let roles = subject.facts.rows(ROLES).iter();
-    let row = role.and_then(|role| {
-        let mut roles = roles;
-        roles.find(|row| row.text("DeveloperName") == Some(&role.name))
-    });
-    let Some(id) = row.and_then(|row| row.text("Id")) else {
+    let role = role.and_then(|role| roles?.named(&role.name));
+    let Some(role) = role else {
         return Ok(None);
     };
-    let select = format!(
-        "SELECT Id FROM Group WHERE Type = 'Role' AND RelatedId = {}",
-        soql::literal(id)
-    );
-    let rows = query(reader, &select).await?;
-    Ok(rows
-        .first()
-        .and_then(|row| row.text("Id"))
-        .map(str::to_owned))
+    let rows = reader.query(&role_group(&role.id)).await?;
+    Ok(read_groups(&rows).into_iter().next().map(|group| group.id))
 }

@@ -10,7 +10,7 @@ const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 /// [`XmlError::Unwritable`] for control characters, impossible names, text beside children, and too deep a tree.
 pub fn write(root: &Element) -> Result<String, XmlError> {
     let mut text = format!("{DECLARATION}\n");
-    Writer {
+    ElementWriter {
         text: &mut text,
         indent: true,
     }
@@ -25,7 +25,7 @@ pub fn write(root: &Element) -> Result<String, XmlError> {
 /// As [`write()`].
 pub fn write_compact(root: &Element) -> Result<String, XmlError> {
     let mut text = String::from(DECLARATION);
-    Writer {
+    ElementWriter {
         text: &mut text,
         indent: false,
     }
@@ -33,12 +33,12 @@ pub fn write_compact(root: &Element) -> Result<String, XmlError> {
     Ok(text)
 }
 
-struct Writer<'a> {
+struct ElementWriter<'a> {
     text: &'a mut String,
     indent: bool,
 }
 
-impl Writer<'_> {
+impl ElementWriter<'_> {
     fn document(&mut self, root: &Element) -> Result<(), XmlError> {
         // A part of an answer loses the declaration that stood on the envelope.
         let undeclared = root.attribute("xmlns:xsi").is_none() && uses_schema_instance(root, 0);

@@ -1,6 +1,6 @@
 //! The failures, and the cases they make with every request.
 
-use orgwright::emulator::faults::Faults;
+use salesforce_emulator::faults::Faults;
 
 /// How the org, or the way to it, fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

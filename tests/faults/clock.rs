@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use orgwright::emulator::Server;
 use orgwright::org::{Clock, Wait};
+use salesforce_emulator::Server;
 use tokio::sync::{Notify, oneshot};
 
 /// Turns everybody gets to do what they can, before time moves on.
@@ -157,7 +157,7 @@ impl Drop for UnderWay<'_> {
 impl VirtualClock {
     /// Waits until the org has noticed that a client gave up one of so many held requests.
     async fn noticed(&self, held: usize) {
-        const MOST_LOOKS: usize = 50;
+        const MOST_LOOKS: usize = 10_000;
         for _ in 0..MOST_LOOKS {
             if self.server.held().len() < held {
                 return;

@@ -8,11 +8,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use orgwright::emulator::Server;
 use orgwright::org::{Options, Target};
 use orgwright::secret::Secret;
 use rcgen::CertifiedKey;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use salesforce_emulator::Server;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;

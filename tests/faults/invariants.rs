@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use orgwright::apply::Result as Became;
+use orgwright::apply::ChangeResult as Became;
 use orgwright::diagnostic::Exit;
-use orgwright::emulator::store::Org;
+use salesforce_emulator::store::Org;
 
 use crate::cases::Case;
 use crate::run::{CANARY, Run, WAIT};
@@ -127,7 +127,7 @@ fn lost_sight(run: &Run) -> bool {
 }
 
 fn is_write(asked: &str) -> bool {
-    ["create a ", "update ", "delete ", "start a deploy"]
+    ["create ", "update ", "delete ", "start a deploy"]
         .iter()
         .any(|verb| asked.starts_with(verb))
 }
@@ -135,7 +135,7 @@ fn is_write(asked: &str) -> bool {
 /// (6) No insert and no deploy goes twice without a look in between; a session that had ended was refused before anybody
 /// looked at the request.
 pub(crate) fn nothing_goes_twice_blindly(run: &Run) -> Holds {
-    let once = |asked: &str| asked.starts_with("create a ") || asked == "start a deploy";
+    let once = |asked: &str| asked.starts_with("create ") || asked == "start a deploy";
     let pairs = run.asked.iter().zip(run.asked.iter().skip(1));
     let mut blind = pairs.filter(|((first, status), (second, _))| {
         first == second && once(first) && *status != Some(401)

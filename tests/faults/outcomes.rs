@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use orgwright::apply::Result as Became;
+use orgwright::apply::ChangeResult as Became;
 use orgwright::diagnostic::Exit;
-use orgwright::emulator::Server;
+use salesforce_emulator::Server;
 
 use crate::cases::faults;
 use crate::invariants;
@@ -17,6 +17,9 @@ const DEPLOYS: usize = 3;
 
 /// Looks for a default that never comes into force, as long as the run waits.
 const LOOKS: usize = 30;
+
+/// The least time between two looks at a deploy.
+const FINEST: Duration = Duration::from_millis(150);
 
 /// What the org says about a deploy that it has accepted and never carries out.
 const OUTCOMES: [(&str, &str, &[Exit]); 6] = [
@@ -240,6 +243,40 @@ fn a_session_that_ends_at_any_request_is_renewed() {
             let held = invariants::the_org_is_as_it_should_be(&server.org(), &reference.expected)
                 .and_then(|()| invariants::no_secret_is_told(&run, &server.org()));
             assert_eq!(held, Ok(()), "request {request}");
+        }
+    });
+}
+
+/// The run of the reference apply where a deploy takes so long and every look at one is answered so late.
+async fn paced(stage: &Stage, deploy: Duration, answer: Duration) -> Run {
+    let server = stage.start_with(deploy).await;
+    let late = format!(
+        r#"[{{"body": "checkDeployStatus", "delay": "{}ms"}}]"#,
+        answer.as_millis()
+    );
+    server.set_faults(faults(&late));
+    let folder = stage.target();
+    let run = stage.run(&server, &Way::Credentials(&folder)).await;
+    assert_eq!(run.exit, Exit::Done, "{deploy:?}: {}", failure_of(&run));
+    run
+}
+
+#[test]
+fn looks_are_aimed_and_do_not_wait_for_the_answers_before() {
+    let stage = Stage::new();
+    runtime().block_on(async {
+        for (deploy, most_looks) in [(300, 12), (2_000, 32), (30_000, 90)] {
+            let deploy = Duration::from_millis(deploy);
+            for answer in [0, 80, 400].map(Duration::from_millis) {
+                let run = paced(&stage, deploy, answer).await;
+                // The first deploy may be seen late by an eighth, the others by a twentieth.
+                let late = [0.12, 0.05, 0.05].map(|part| deploy.mul_f64(part));
+                let late: Duration = late.into_iter().map(|late| late.max(FINEST)).sum();
+                let bound = 3 * (deploy + answer) + late;
+                assert!(run.took <= bound, "{deploy:?} {answer:?}: {:?}", run.took);
+                let looks = run.count("look at a deploy");
+                assert!(looks <= most_looks, "{deploy:?} {answer:?}: {looks} looks");
+            }
         }
     });
 }

@@ -1,5 +1,6 @@
 //! One run of connect, plan and apply, as the command does it, and everything it told.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -7,13 +8,14 @@ use std::time::Duration;
 
 use orgwright::apply::{self, Applied};
 use orgwright::diagnostic::{Exit, Failure};
-use orgwright::emulator::Server;
 use orgwright::failure;
+use orgwright::live::Need;
 use orgwright::manifest::Manifest;
 use orgwright::observe;
-use orgwright::org::{self, Clock, Exchange, Target, Writer};
+use orgwright::org::{self, Clock, Exchange, Reader, Target, Writer};
 use orgwright::plan;
 use orgwright::verify::Sample;
+use salesforce_emulator::Server;
 
 use crate::clock::VirtualClock;
 use crate::door::Door;
@@ -138,13 +140,18 @@ async fn carried_out(
     manifests: &[Manifest],
     told: &mut String,
 ) -> Result<Applied, Failure> {
-    let reader = org::connect(target, options)
+    let queue = || BTreeSet::from([Need::DeployQueue]);
+    let read =
+        |reader: Reader| async move { observe::first_wave(manifests, queue(), &reader).await };
+    let (reader, live) = org::connect_reading(target, options, read)
         .await
         .map_err(|error| failure::of_org(&error))?;
-    let facts = observe::observe(manifests, &reader).await?;
-    let plan = plan::plan(manifests, &facts)?;
+    let live = live.map_err(|error| failure::of_org(&error))?;
+    let live = observe::ask_further(live, manifests, &reader, &mut |_| ()).await?;
+    let plan = plan::plan(manifests, &live)?;
     told.push_str(&orgwright::report::json::planned(&plan));
-    let options = apply::Options {
+    let options = apply::ApplyOptions {
+        queue: live.deploy_queue().learnt().map(<[String]>::to_vec),
         wait: WAIT,
         stop: Arc::new(AtomicBool::new(false)),
         sample: Sample::Auto,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use orgwright::emulator::seed;
-use orgwright::emulator::store::{ObjectSchema, Org, SharingModel, SharingState, User};
+use salesforce_emulator::seed;
+use salesforce_emulator::store::{ObjectSchema, Org, SharingModel, SharingState, User};
 
 pub(crate) const USERNAME: &str = "hubspot.integration@acme.example";
 const PROFILE: &str = "HubSpot Integration";

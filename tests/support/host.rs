@@ -56,7 +56,11 @@ fn request(stream: &mut impl Read) -> Option<(String, String)> {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 || line == "\r\n" {
+        if reader.read_line(&mut line).ok()? == 0 {
+            // Connected and gone: a client that ends leaves connections it wanted to have ready.
+            return None;
+        }
+        if line == "\r\n" {
             break;
         }
         if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {

@@ -82,6 +82,26 @@ pub(crate) fn finish(command: &mut Command) -> Run {
     run
 }
 
+/// Runs to the end, and does something as soon as the words are said on standard error, and with every line after them.
+pub(crate) fn finish_once_said(command: &mut Command, said: &str, then: impl Fn()) -> Run {
+    let streams = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = streams.spawn().expect("the program starts");
+    let err = child.stderr.take().expect("standard error is a pipe");
+    let mut told = String::new();
+    for line in BufReader::new(err).lines() {
+        told += &line.expect("UTF-8");
+        told.push('\n');
+        if words(&told).contains(said) {
+            then();
+        }
+    }
+    let output = child.wait_with_output().expect("it ends");
+    Run {
+        err: told,
+        ..Run::from(output)
+    }
+}
+
 /// The text with every run of white space as one blank.
 pub(crate) fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

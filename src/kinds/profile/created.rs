@@ -1,14 +1,14 @@
 //! A profile that is made: a clone of the live source, complete.
 
-use super::super::profile_name::{full_name, label};
-use super::super::{Draft, Resource, column, compare, unknown};
+use super::super::{Attributed, Draft, compare, has_profile, profile_labels, unknown_name};
 use super::wishes::wishes;
 use super::{known, partial};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Write};
+use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, Removals, Source};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::facts::{Facts, PROFILES};
+use crate::live::{Live, profile_full_name as full_name, profile_label as label};
 use crate::manifest::{self, Manifest};
 use crate::xml::{self, Element};
 use serde_json::{Value, json};
@@ -17,11 +17,11 @@ use std::collections::BTreeMap;
 /// What it comes from, and how it differs from that.
 struct Cloned<'a> {
     source: Option<String>,
-    clone: &'a clone::Clone,
+    clone: &'a clone::ClonedProfile,
     stated: &'a BTreeMap<String, bool>,
 }
 
-impl Resource for Cloned<'_> {
+impl Attributed for Cloned<'_> {
     fn attributes(&self) -> Attributes {
         let licence = self.clone.document.text_of("userLicense");
         let mut attributes: Attributes = vec![
@@ -57,19 +57,18 @@ impl Resource for Cloned<'_> {
 pub(super) fn create(
     wanted: &manifest::Profile,
     manifest: &Manifest,
-    facts: &Facts,
+    live: &Live,
     removals: &Removals,
     address: Address,
     draft: &mut Draft,
 ) {
-    draft.errors.extend(not_renamed(wanted, facts));
-    let Some(document) = source_document(wanted, facts, draft) else {
+    draft.errors.extend(not_renamed(wanted, live));
+    let Some(document) = source_document(wanted, live, draft) else {
         return;
     };
     let wishes = wishes(wanted, manifest);
     let source = wanted.clone_from.as_ref().map(|source| label(source));
-    let known = known_source(&document, source.as_deref(), manifest, wanted, facts);
-    let missing = partial::missing(&document, &known.fields);
+    let known = known_source(&document, source.as_deref(), manifest, wanted, live);
     let clone = clone::clone(&known, &wishes, removals);
     draft
         .findings
@@ -83,18 +82,13 @@ pub(super) fn create(
         return;
     };
     let fingerprint = xml::write(&clone.document).ok();
-    let mut component = Component::new("Profile", full_name(&wanted.name), clone.document.clone());
-    if let Some(source) = wanted
-        .clone_from
-        .as_ref()
-        .filter(|_| !missing.is_empty() && !facts.offline)
-    {
-        let remark = partial::in_part(&missing, source, &address);
-        draft.findings.push(remark);
-        component.rest_of = Some(label(source));
-    }
+    let component = Component::new("Profile", full_name(&wanted.name), clone.document.clone());
+    let source = wanted.clone_from.as_ref();
+    draft
+        .findings
+        .extend(source.and_then(|source| partial::completed_source(source, &address, live)));
     let write = Write::Deploy(vec![component]);
-    draft.change(address, comparison, 1, &wanted.place, write);
+    draft.change(address, comparison, Stage::Containers, &wanted.place, write);
     if let Some(change) = draft.changes.last_mut() {
         change.fingerprint = fingerprint;
     }
@@ -105,16 +99,16 @@ fn known_source<'a>(
     name: Option<&str>,
     manifest: &Manifest,
     wanted: &manifest::Profile,
-    facts: &'a Facts,
+    live: &'a Live,
 ) -> Source<'a> {
-    let vocabulary = known::vocabulary(facts);
-    let objects = name.map(|name| known::exact_objects(facts, wanted, Some(name)));
+    let vocabulary = live.user_permissions().unwrap_or_default();
+    let objects = name.map(|name| known::exact_objects(name, live));
     Source {
         document,
         objects: objects.unwrap_or_default(),
-        fields: known::exact_fields(manifest, wanted, facts),
-        fixed_fields: known::fixed_fields(manifest, wanted, facts),
-        baseline: known::baseline(document, wanted, &vocabulary, facts),
+        fields: known::exact_fields(manifest, wanted, live),
+        fixed_fields: known::fixed_fields(manifest, wanted, live),
+        baseline: known::baseline(document, &vocabulary, live),
         vocabulary,
     }
 }
@@ -128,7 +122,7 @@ fn left_out(names: &[String], wanted: &manifest::Profile, address: &Address) -> 
         "{count} user permissions of the clone source are left out: the org does not list them"
     );
     Some(
-        Diagnostic::note("OW2030", message)
+        Diagnostic::note(Code::PermissionsNotListed, message)
             .at(&wanted.name.place)
             .help(names.join(", "))
             .about(address.clone()),
@@ -136,44 +130,47 @@ fn left_out(names: &[String], wanted: &manifest::Profile, address: &Address) -> 
 }
 
 /// What the new profile starts from: the live source, or next to nothing.
-fn source_document(
-    wanted: &manifest::Profile,
-    facts: &Facts,
-    draft: &mut Draft,
-) -> Option<Element> {
+fn source_document(wanted: &manifest::Profile, live: &Live, draft: &mut Draft) -> Option<Element> {
     let empty = || Element::new("Profile").with(Element::leaf("userLicense", "Salesforce"));
     let Some(source) = &wanted.clone_from else {
         return Some(empty());
     };
-    if let Some(document) = partial::profile(source, facts) {
-        draft.errors.extend(partial::unreadable(source, facts));
+    if let Some(document) = partial::complete_profile(source, live) {
+        draft
+            .errors
+            .extend(partial::unreadable_source(source, live));
         let mut document = document.into_owned();
         document.name = "Profile".into();
         document.attributes = Box::default();
         return Some(document);
     }
-    if facts.offline {
+    if live.offline {
         return Some(empty());
     }
-    let known = column(facts.rows(PROFILES), "Name");
-    draft
-        .errors
-        .push(unknown("OW2104", "profile", source, &source.place, known));
+    let known = profile_labels(live);
+    draft.errors.push(unknown_name(
+        Code::UnknownProfile,
+        "profile",
+        source,
+        &source.place,
+        known,
+    ));
     None
 }
 
-fn not_renamed(wanted: &manifest::Profile, facts: &Facts) -> Option<Diagnostic> {
+fn not_renamed(wanted: &manifest::Profile, live: &Live) -> Option<Diagnostic> {
     let earlier = wanted.renamed_from.as_ref()?;
-    column(facts.rows(PROFILES), "Name").find(|name| *name == earlier.value)?;
+    let exists = !live.offline && has_profile(earlier, live);
     let message =
         format!("the org still has the profile `{earlier}` and a deploy cannot rename it");
     let help = format!(
         "rename it to `{}` in Setup > Profiles, then plan again",
         wanted.name
     );
-    Some(
-        Diagnostic::error("OW2110", message)
+    let error = || {
+        Diagnostic::error(Code::RenameByHand, message)
             .at(&earlier.place)
-            .help(help),
-    )
+            .help(help)
+    };
+    exists.then(error)
 }

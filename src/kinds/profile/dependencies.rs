@@ -4,8 +4,7 @@
 //! what requires something removed is asked, in the order of ids, each page from the last id on.
 
 use crate::clone::{Removals, Requirements, Wishes};
-use crate::facts::{Facts, Question, Row};
-use crate::soql;
+use crate::live::{Dependency, Live, Need};
 use std::collections::BTreeSet;
 
 /// Rows of a full page: there may be more behind it (Tooling API, query).
@@ -19,12 +18,12 @@ pub(super) struct Walk {
     pub(super) requirements: Requirements,
     /// Whether the org said anything at all.
     pub(super) told: bool,
-    /// The query to ask next; `None` where nothing is left to ask.
-    pub(super) next: Option<String>,
+    /// What to ask next; `None` where nothing is left to ask.
+    pub(super) next: Option<Need>,
 }
 
 /// Follows what falls for these wishes as far as the facts have answers.
-pub(super) fn walk(wishes: &Wishes, facts: &Facts) -> Walk {
+pub(super) fn walk(wishes: &Wishes, live: &Live) -> Walk {
     let mut walk = Walk {
         requirements: Requirements::built_in(),
         told: false,
@@ -41,7 +40,7 @@ pub(super) fn walk(wishes: &Wishes, facts: &Facts) -> Walk {
         if names.is_empty() {
             return walk;
         }
-        walk.next = walk.learn(&names, facts);
+        walk.next = walk.learn(&names, live);
         if walk.next.is_some() {
             return walk;
         }
@@ -50,19 +49,20 @@ pub(super) fn walk(wishes: &Wishes, facts: &Facts) -> Walk {
 }
 
 impl Walk {
-    /// Learns what requires these, page after page; returns the query of the page that was not asked for yet.
-    fn learn(&mut self, names: &BTreeSet<String>, facts: &Facts) -> Option<String> {
+    /// Learns what requires these, page after page; returns the page that was not asked for yet.
+    fn learn(&mut self, names: &BTreeSet<String>, live: &Live) -> Option<Need> {
         let mut last = None;
         loop {
-            let query = query(names, last.as_deref());
-            if !facts.asked(&Question::Tooling(query.clone())) {
-                return Some(query);
+            let page = Need::Dependencies(names.clone(), last.clone());
+            if !live.was_asked(&page) {
+                return Some(page);
             }
-            let rows = facts.tooling_rows(&query);
-            self.requirements.learn(rows);
-            self.told |= !rows.is_empty();
-            let end = rows.iter().filter_map(id).max();
-            if rows.len() < FULL_PAGE || end <= last {
+            // Refused, the built-in knowledge has to do.
+            let dependencies = live.dependencies(&page).learnt().unwrap_or(&[]);
+            self.requirements.learn(dependencies);
+            self.told |= !dependencies.is_empty();
+            let end = dependencies.iter().filter_map(id).max();
+            if dependencies.len() < FULL_PAGE || end <= last {
                 return None;
             }
             last = end;
@@ -70,8 +70,8 @@ impl Walk {
     }
 }
 
-fn id(row: &Row) -> Option<String> {
-    row.text("Id").map(str::to_owned)
+fn id(dependency: &Dependency) -> Option<String> {
+    dependency.id.clone()
 }
 
 fn names(removals: &Removals) -> BTreeSet<String> {
@@ -81,20 +81,12 @@ fn names(removals: &Removals) -> BTreeSet<String> {
         .collect()
 }
 
-fn query(names: &BTreeSet<String>, after: Option<&str>) -> String {
-    let from = after.map_or_else(String::new, |id| format!(" AND Id > {}", soql::literal(id)));
-    format!(
-        "SELECT Id, Permission, PermissionType, RequiredPermission, RequiredPermissionType FROM PermissionDependency \
-         WHERE RequiredPermission IN {}{from} ORDER BY Id",
-        soql::list(names)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Answer;
-    use serde_json::{Value, json};
+    use crate::live::Answer;
+    use crate::soql::Row;
+    use serde_json::json;
 
     fn lead() -> Wishes {
         Wishes {
@@ -104,41 +96,54 @@ mod tests {
     }
 
     fn row(id: usize, permission: &str, required: &str) -> Row {
-        let row = json!({"Id": format!("{id:018}"), "Permission": permission, "RequiredPermission": required});
-        match row {
-            Value::Object(map) => Row(map),
-            _ => Row::default(),
+        Row::of(
+            &json!({"Id": format!("{id:018}"), "Permission": permission, "RequiredPermission": required}),
+        )
+    }
+
+    /// The names and the id of a page.
+    fn page_of(need: &Need) -> (&BTreeSet<String>, &str) {
+        match need {
+            Need::Dependencies(names, after) => (names, after.as_deref().unwrap_or_default()),
+            other => panic!("{other:?}"),
         }
     }
 
     /// Answers the walk's questions from these rows, as an org does, and returns what was asked and what goes.
-    fn told(rows: &[Row], page: usize) -> (Vec<String>, Vec<String>) {
-        let mut facts = Facts::default();
+    fn told(rows: &[Row], page: usize) -> (Vec<Need>, Vec<String>) {
+        let mut live = Live::default();
         let mut asked = Vec::new();
-        while let Some(query) = walk(&lead(), &facts).next {
-            let after = query
-                .split_once("Id > '")
-                .map_or("", |(_, rest)| &rest[..18]);
+        while let Some(need) = walk(&lead(), &live).next {
+            let (names, after) = page_of(&need);
             let wanted = |row: &&Row| {
                 let required = row.text("RequiredPermission").unwrap_or_default();
-                query.contains(&format!("'{required}'")) && row.text("Id") > Some(after)
+                names.contains(required) && row.text("Id") > Some(after)
             };
             let answer: Vec<Row> = rows.iter().filter(wanted).take(page).cloned().collect();
-            facts.record(Question::Tooling(query.clone()), Answer::Rows(answer));
-            asked.push(query);
+            live.tell(need.clone(), Answer::Rows(answer));
+            asked.push(need);
             assert!(asked.len() < 10, "{asked:?}");
         }
-        let removals = walk(&lead(), &facts).requirements.removals(&lead());
+        let removals = walk(&lead(), &live).requirements.removals(&lead());
         let gone = removals.user_permissions();
         (asked, gone.map(|(name, _)| name.to_owned()).collect())
     }
 
     #[test]
     fn only_what_requires_something_removed_is_asked() {
-        let first = walk(&lead(), &Facts::default()).next.expect("a question");
-        let list = "IN ('CreatePackaging','InstallPackaging','Lead<modifyAllRecords>','Lead<viewAllRecords>',\
-                    'ModifyAllData','PublishPackaging','QueryAllFiles','ViewAllData') ORDER BY Id";
-        assert!(first.ends_with(list), "{first}");
+        let first = walk(&lead(), &Live::default()).next.expect("a need");
+        let names: Vec<&str> = page_of(&first).0.iter().map(String::as_str).collect();
+        let expected = [
+            "CreatePackaging",
+            "InstallPackaging",
+            "Lead<modifyAllRecords>",
+            "Lead<viewAllRecords>",
+            "ModifyAllData",
+            "PublishPackaging",
+            "QueryAllFiles",
+            "ViewAllData",
+        ];
+        assert_eq!(names, expected);
     }
 
     #[test]
@@ -157,7 +162,8 @@ mod tests {
         ];
         let (asked, gone) = told(&rows, FULL_PAGE);
         assert_eq!(asked.len(), 3, "{asked:?}");
-        assert!(asked[1].contains("IN ('ManageDrafts')"), "{}", asked[1]);
+        let second = BTreeSet::from(["ManageDrafts".to_owned()]);
+        assert_eq!(page_of(&asked[1]), (&second, ""));
         for name in ["ManageDrafts", "PublishDrafts"] {
             assert!(gone.contains(&name.to_owned()), "{gone:?}");
         }
@@ -171,24 +177,20 @@ mod tests {
             .collect();
         rows.push(row(FULL_PAGE + 1, "ManageDrafts", "ModifyAllData"));
         let (asked, gone) = told(&rows, FULL_PAGE);
-        assert!(
-            asked[1].contains("Id > '000000000000002000'"),
-            "{}",
-            asked[1]
-        );
+        assert_eq!(page_of(&asked[1]).1, "000000000000002000");
         assert!(gone.contains(&"ManageDrafts".to_owned()), "{gone:?}");
     }
 
     #[test]
     fn ids_that_stand_still_end_the_walk() {
         let rows = vec![row(0, "InstallPackaging", "ModifyAllData"); FULL_PAGE];
-        let mut facts = Facts::default();
+        let mut live = Live::default();
         for _ in 0..2 {
-            let Some(query) = walk(&lead(), &facts).next else {
+            let Some(need) = walk(&lead(), &live).next else {
                 return;
             };
-            facts.record(Question::Tooling(query), Answer::Rows(rows.clone()));
+            live.tell(need, Answer::Rows(rows.clone()));
         }
-        assert_eq!(walk(&lead(), &facts).next, None);
+        assert_eq!(walk(&lead(), &live).next, None);
     }
 }

@@ -1,13 +1,10 @@
 //! What is asked of the org about profiles, and what its answers say.
 
-use super::super::profile_name::{full_name, label};
 use super::dependencies::{Walk, walk};
-use super::partial::{complete, without_user_permissions};
+use super::partial::{lacks_user_permissions, with_own_permissions};
 use super::wishes::wishes;
 use crate::clone::{self, Baseline, ObjectFlags, Requirements};
-use crate::facts::{
-    DescribedField, FIELD_PERMISSIONS, Facts, OBJECT_PERMISSIONS, Question, Row, Selection,
-};
+use crate::live::{DescribedField, Live, Need, profile_label as label};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,59 +15,43 @@ const BASELINE: &str = "Minimum Access - Salesforce";
 const BASELINE_SINCE: u32 = 60;
 
 /// What the first answers make necessary: what requires what falls, and user permissions a profile came without.
-pub(super) fn ask_more(manifest: &Manifest, facts: &Facts) -> Vec<Question> {
+pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
     let Some(profile) = &manifest.spec.profile else {
         return Vec::new();
     };
-    let own = [Some(&profile.name), profile.clone_from.as_ref()];
-    let names = own.into_iter().flatten().map(|name| label(name));
-    let partial = names
-        .chain([BASELINE.to_owned()])
-        .filter_map(|name| without_user_permissions(&name, facts));
-    let next = walk(&wishes(profile, manifest), facts).next;
-    next.map(Question::Tooling)
-        .into_iter()
-        .chain(partial)
-        .collect()
+    let labels = labels(profile).into_iter();
+    let partial = labels
+        .filter(|label| lacks_user_permissions(label, live))
+        .map(Need::ProfilePermissions);
+    let next = walk(&wishes(profile, manifest), live).next;
+    next.into_iter().chain(partial).collect()
 }
 
-pub(super) fn ask(manifest: &Manifest) -> Vec<Question> {
+pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
     let Some(profile) = &manifest.spec.profile else {
         return Vec::new();
     };
-    let mut questions = vec![
-        Question::Component("Profile", full_name(&profile.name)),
-        Question::Describe("PermissionSet".to_owned()),
-        Question::Rows(object_permissions(profile)),
-    ];
-    let dependencies = walk(&wishes(profile, manifest), &Facts::default()).next;
-    questions.extend(dependencies.map(Question::Tooling));
-    if let Some(source) = &profile.clone_from {
-        questions.push(Question::Component("Profile", full_name(source)));
-        questions.push(Question::Component("Profile", full_name(BASELINE)));
-        questions.extend(field_permissions(manifest, profile).map(Question::Rows));
+    let mut needs = vec![Need::Object("PermissionSet".to_owned())];
+    for label in labels(profile) {
+        needs.push(Need::Profile(label.clone()));
+        // What the profiles really grant on each object: cheaper and more exact than the metadata document.
+        needs.push(Need::ProfileObjects(label));
     }
-    questions
+    needs.extend(walk(&wishes(profile, manifest), &Live::default()).next);
+    if let Some(source) = &profile.clone_from {
+        // What the source may see of the objects that matter: a profile read by itself may leave fields out.
+        let objects = named_objects(manifest, profile).into_iter();
+        needs.extend(objects.map(|object| Need::ProfileFields(label(source), object)));
+    }
+    needs
 }
 
-/// What the profiles really grant on each object: cheaper and more exact than the metadata document.
-fn object_permissions(profile: &manifest::Profile) -> Selection {
+/// Labels of the profiles that are looked at: the manifest's own, its source, and what a new one starts from.
+fn labels(profile: &manifest::Profile) -> Vec<String> {
     let source = profile.clone_from.as_ref().map(|source| label(source));
     let baseline = source.as_ref().map(|_| BASELINE.to_owned());
-    let names = std::iter::once(profile.name.value.clone());
-    let names = names.chain(source).chain(baseline);
-    Selection::of(OBJECT_PERMISSIONS, "Parent.Profile.Name", names)
-}
-
-/// What the source may see of the objects that matter. A profile read by itself may leave fields out.
-fn field_permissions(manifest: &Manifest, profile: &manifest::Profile) -> Option<Selection> {
-    let source = label(profile.clone_from.as_ref()?);
-    let objects = named_objects(manifest, profile);
-    if objects.is_empty() {
-        return None;
-    }
-    let of_source = Selection::of(FIELD_PERMISSIONS, "Parent.Profile.Name", [source]);
-    Some(of_source.and("SobjectType", objects))
+    let own = std::iter::once(label(&profile.name));
+    own.chain(source).chain(baseline).collect()
 }
 
 /// Objects that are synced selectively or stated.
@@ -84,16 +65,16 @@ fn named_objects(manifest: &Manifest, profile: &manifest::Profile) -> BTreeSet<S
 pub(super) fn requirements(
     manifest: &Manifest,
     wanted: &manifest::Profile,
-    facts: &Facts,
+    live: &Live,
 ) -> Requirements {
     let Walk {
         mut requirements,
         told,
         ..
-    } = walk(&wishes(wanted, manifest), facts);
+    } = walk(&wishes(wanted, manifest), live);
     if !told {
         for object in named_objects(manifest, wanted) {
-            for child in custom_children(facts, &object) {
+            for child in custom_children(&object, live) {
                 requirements.learn_child(&child, &object);
             }
         }
@@ -102,8 +83,8 @@ pub(super) fn requirements(
 }
 
 /// Custom objects whose records go with a record of this object: those that have it as master.
-fn custom_children(facts: &Facts, object: &str) -> Vec<String> {
-    let described = facts.describe(object).into_iter();
+fn custom_children(object: &str, live: &Live) -> Vec<String> {
+    let described = live.object(object).found().into_iter();
     let relations = described.flat_map(|described| &described.child_relationships);
     relations
         .filter(|relation| relation.cascade_delete && relation.child.ends_with("__c"))
@@ -111,52 +92,51 @@ fn custom_children(facts: &Facts, object: &str) -> Vec<String> {
         .collect()
 }
 
-/// Object permissions of one profile, or of all that were asked where none is named.
-pub(super) fn exact_objects(
-    facts: &Facts,
-    wanted: &manifest::Profile,
-    name: Option<&str>,
-) -> BTreeMap<String, ObjectFlags> {
-    let rows = facts.selected(&object_permissions(wanted)).iter();
-    let of_profile =
-        rows.filter(|row| name.is_none_or(|name| row.text("Parent.Profile.Name") == Some(name)));
-    of_profile
-        .filter_map(|row| {
-            Some((
-                row.text("SobjectType")?.to_owned(),
-                ObjectFlags::of_row(row),
-            ))
-        })
+/// What a profile really grants on each object, by label.
+pub(super) fn exact_objects(name: &str, live: &Live) -> BTreeMap<String, ObjectFlags> {
+    let grants = live.profile_objects(name).learnt().into_iter().flatten();
+    grants
+        .map(|grant| (grant.object.clone(), grant.rights.into()))
         .collect()
 }
 
-/// Fields the source can read, and whether it can edit them. Rows that are only inferred have an id of zeros.
+/// Objects on which the profiles that were looked at grant anything.
+pub(super) fn objects_granted<'a>(wanted: &manifest::Profile, live: &'a Live) -> BTreeSet<&'a str> {
+    let grants = labels(wanted)
+        .into_iter()
+        .filter_map(|label| live.profile_objects(&label).learnt());
+    grants
+        .flatten()
+        .map(|grant| grant.object.as_str())
+        .collect()
+}
+
+/// Fields the source can read, and whether it can edit them.
 pub(super) fn exact_fields(
     manifest: &Manifest,
     wanted: &manifest::Profile,
-    facts: &Facts,
+    live: &Live,
 ) -> BTreeMap<String, bool> {
-    let rows = field_permissions(manifest, wanted).map_or(&[][..], |rows| facts.selected(&rows));
-    let real = |row: &&Row| row.text("Id").is_none_or(|id| !id.starts_with("000"));
-    let readable = rows
-        .iter()
-        .filter(real)
-        .filter(|row| row.flag("PermissionsRead"));
-    readable
-        .filter_map(|row| Some((row.text("Field")?.to_owned(), row.flag("PermissionsEdit"))))
-        .collect()
+    let Some(source) = &wanted.clone_from else {
+        return BTreeMap::new();
+    };
+    let source = label(source);
+    let objects = named_objects(manifest, wanted).into_iter();
+    let fields = objects.filter_map(|object| live.profile_fields(&source, &object).learnt());
+    let owned = |(field, edits): (&str, bool)| (field.to_owned(), edits);
+    fields.flatten().map(owned).collect()
 }
 
 /// Fields that no profile may list, of the objects that were described.
 pub(super) fn fixed_fields(
     manifest: &Manifest,
     wanted: &manifest::Profile,
-    facts: &Facts,
+    live: &Live,
 ) -> BTreeSet<String> {
     let described = named_objects(manifest, wanted)
         .into_iter()
         .filter_map(|object| {
-            let fields = &facts.describe(&object)?.fields;
+            let fields = &live.object(&object).found()?.fields;
             Some((object, fields))
         });
     let fixed = described.flat_map(|(object, fields)| {
@@ -176,43 +156,30 @@ fn is_fixed(field: &DescribedField) -> bool {
     required || field.relationship_order.is_some()
 }
 
-/// The user permissions this org knows: the `Permissions*` columns of its `PermissionSet`.
-pub(super) fn vocabulary(facts: &Facts) -> BTreeSet<String> {
-    let described = facts.describe("PermissionSet").into_iter();
-    let fields = described.flat_map(|described| &described.fields);
-    fields
-        .filter_map(|field| field.name.strip_prefix("Permissions"))
-        .map(str::to_owned)
-        .collect()
-}
-
 /// What a new profile of the source's licence starts with. Where that was not read, because it is another profile, all
 /// that the org knows may be granted before API 60; other licences start from their own standard profile, which is
 /// what they are cloned from.
 pub(super) fn baseline<'a>(
     source: &Element,
-    wanted: &manifest::Profile,
     vocabulary: &BTreeSet<String>,
-    facts: &'a Facts,
+    live: &'a Live,
 ) -> Baseline<'a> {
-    if facts.offline || source.text_of("userLicense") != Some("Salesforce") {
+    if live.offline || source.text_of("userLicense") != Some("Salesforce") {
         return Baseline::default();
     }
-    if !is_current(&facts.org.api_version) {
+    if !is_current(&live.org.api_version) {
         return Baseline {
             user_permissions: vocabulary.clone(),
             ..Baseline::default()
         };
     }
-    let document = facts.component("Profile", &full_name(BASELINE));
+    let document = live.profile_document(BASELINE).found();
     Baseline {
         document,
         user_permissions: document
-            .map(|document| clone::granted(&complete(document, BASELINE, facts)))
+            .map(|document| clone::granted(&with_own_permissions(document, BASELINE, live)))
             .unwrap_or_default(),
-        objects: exact_objects(facts, wanted, Some(BASELINE))
-            .into_keys()
-            .collect(),
+        objects: exact_objects(BASELINE, live).into_keys().collect(),
     }
 }
 
@@ -226,8 +193,9 @@ fn is_current(api_version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Answer;
+    use crate::live::Answer;
     use crate::manifest::Manifest;
+    use crate::soql::Row;
     use serde_json::{Value, json};
 
     fn manifest() -> Manifest {
@@ -236,24 +204,17 @@ mod tests {
         manifests.into_iter().next().expect("one")
     }
 
-    fn row(value: Value) -> Row {
-        Row(value.as_object().cloned().expect("an object"))
-    }
-
-    /// Facts with this describe of leads and these rows of `PermissionDependency`, and what they say goes.
+    /// An org with this describe of leads and these rows of `PermissionDependency`, and what they say goes.
     fn removed(describe: Value, rows: Vec<Row>) -> Vec<String> {
         let manifest = manifest();
         let wanted = manifest.spec.profile.as_ref().expect("a profile");
-        let mut facts = Facts::default();
-        let first = walk(&wishes(wanted, &manifest), &facts)
-            .next
-            .expect("a question");
-        facts.record(Question::Tooling(first), Answer::Rows(rows));
-        facts.record(
-            Question::Describe("Lead".to_owned()),
-            Answer::Describe(serde_json::from_value(describe).expect("a describe")),
-        );
-        let removals = requirements(&manifest, wanted, &facts).removals(&wishes(wanted, &manifest));
+        let mut live = Live::default();
+        let first = walk(&wishes(wanted, &manifest), &live).next;
+        live.tell(first.expect("a need"), Answer::Rows(rows));
+        let described = serde_json::from_value(describe).expect("a describe");
+        let described = Answer::Described(Some(described));
+        live.tell(Need::Object("Lead".to_owned()), described);
+        let removals = requirements(&manifest, wanted, &live).removals(&wishes(wanted, &manifest));
         removals
             .all
             .iter()
@@ -276,7 +237,7 @@ mod tests {
                 .any(|grant| grant.contains("Note__c") || grant.contains("Task"))
         );
         let said = json!({"Permission": "ManageDrafts", "RequiredPermission": "ViewAllData"});
-        let told = removed(children, vec![row(said)]);
+        let told = removed(children, vec![Row::of(&said)]);
         assert!(told.contains(&"Manage Drafts".to_owned()));
         assert!(!told.contains(&"View All on Visit__c".to_owned()));
     }
@@ -306,37 +267,36 @@ mod tests {
     fn inferred_and_unreadable_field_permissions_do_not_count() {
         let manifest = manifest();
         let wanted = manifest.spec.profile.as_ref().expect("a profile");
-        let query = field_permissions(&manifest, wanted).expect("a source");
         let field = |id: &str, field: &str, read: bool| {
-            row(
-                json!({"Id": id, "Field": field, "PermissionsRead": read, "PermissionsEdit": false}),
-            )
+            Row::of(&json!({
+                "Id": id, "Field": field, "PermissionsRead": read, "PermissionsEdit": false,
+                "Parent": {"Profile": {"Name": "System Administrator"}},
+            }))
         };
         let rows = vec![
             field("01kA", "Lead.Email", true),
             field("0000", "Lead.Phone", true),
             field("01kB", "Lead.Fax", false),
         ];
-        let mut facts = Facts::default();
-        facts.record(Question::Rows(query), Answer::Rows(rows));
-        let fields = exact_fields(&manifest, wanted, &facts);
+        let mut live = Live::default();
+        let need = Need::ProfileFields("System Administrator".into(), "Lead".into());
+        live.tell(need, Answer::Rows(rows));
+        let fields = exact_fields(&manifest, wanted, &live);
         assert_eq!(fields, [("Lead.Email".to_owned(), false)].into());
     }
 
     #[test]
     fn the_baseline_depends_on_version_and_licence() {
-        let manifest = manifest();
-        let wanted = manifest.spec.profile.as_ref().expect("a profile");
         let granting = "<Profile><userPermissions><enabled>true</enabled><name>ViewHelpLink</name></userPermissions></Profile>";
         let minimum = crate::xml::read(granting).expect("well-formed");
         let vocabulary: BTreeSet<String> = ["RunReports".to_owned()].into();
         let check = |version: &str, licence: &str, expected: &[&str]| {
-            let mut facts = Facts::default();
-            facts.org.api_version = version.to_owned();
-            let question = Question::Component("Profile", BASELINE.to_owned());
-            facts.record(question, Answer::Component(Some(Box::new(minimum.clone()))));
+            let mut live = Live::default();
+            live.org.api_version = version.to_owned();
+            let document = Answer::Component(Some(Box::new(minimum.clone())));
+            live.tell(Need::Profile(BASELINE.to_owned()), document);
             let source = Element::new("Profile").with(Element::leaf("userLicense", licence));
-            let baseline = baseline(&source, wanted, &vocabulary, &facts);
+            let baseline = baseline(&source, &vocabulary, &live);
             let names: Vec<&str> = baseline
                 .user_permissions
                 .iter()

@@ -1,8 +1,9 @@
 //! What the manifest says of a profile, and where it says two things that cannot both be.
 
-use super::super::profile_name::label;
 use crate::clone::{Contradiction, Grant, ObjectFlags, Removals, Wishes};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::live::profile_label as label;
 use crate::manifest::{self, LoginRestrictions, Manifest, ObjectPermission, Sp};
 use std::collections::BTreeSet;
 
@@ -91,7 +92,7 @@ fn contradiction(
         "{} cannot be granted: it requires {}, which this manifest takes away",
         found.stated, found.required
     );
-    let diagnostic = Diagnostic::error("OW2120", message)
+    let diagnostic = Diagnostic::error(Code::GrantWithoutRequirement, message)
         .at(stated_at(&found.stated, wanted))
         .help(format!(
             "take {} out, or let the profile keep {}",

@@ -1,12 +1,10 @@
 //! Sharing rules as metadata: read from a retrieved element, written in the platform's own order.
 
 use super::super::narrowest_level;
-use super::super::organization_wide_default::Defaults;
 use super::SharingRule;
-use super::live::RuleKind;
 use crate::change::Component;
 use crate::criteria::Criteria;
-use crate::facts::Facts;
+use crate::live::{Defaults, Live, RuleKind};
 use crate::manifest::{self, Manifest, Principal, RuleAccess, Sharing, Word};
 use crate::xml::Element;
 
@@ -81,19 +79,19 @@ pub(super) fn write(
     desired: &SharingRule,
     sharing: &Sharing,
     manifest: &Manifest,
-    facts: &Facts,
+    live: &Live,
 ) -> Component {
     let name = full_name
         .split_once('.')
         .map_or(full_name, |(_, name)| name);
-    let settings = (sharing.object.value == "Account").then(|| account_settings(manifest, facts));
+    let settings = (sharing.object.value == "Account").then(|| account_settings(manifest, live));
     let kind = desired.kind.metadata_type();
     Component::new(kind, full_name, element(name, desired, settings))
 }
 
 /// Account rules must say what they give on the records below; ours give no more than the defaults do.
-fn account_settings(manifest: &Manifest, facts: &Facts) -> Element {
-    let defaults = Defaults::new(manifest, facts);
+fn account_settings(manifest: &Manifest, live: &Live) -> Element {
+    let defaults = Defaults::new(manifest, live);
     let level = |object: &str| {
         narrowest_level(defaults.after(object)).map_or("Edit", manifest::AccessLevel::word)
     };

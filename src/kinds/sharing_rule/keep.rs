@@ -1,12 +1,12 @@
 //! `keepAccess` of roles.
 
-use super::super::{Draft, column, compare, unknown};
+use super::super::{Draft, compare, has_role, role_names, unknown_name};
 use super::element::{element, read};
-use super::live::RuleKind;
 use super::{KIND, SharingRule};
 use crate::address::Address;
-use crate::change::{Component, Write};
-use crate::facts::{Facts, ROLES};
+use crate::change::{Component, Stage, Write};
+use crate::code::Code;
+use crate::live::{Live, RuleKind};
 use crate::manifest::{self, Holder, KeptAccess, Sharing};
 use crate::xml::Element;
 use std::collections::BTreeMap;
@@ -30,19 +30,22 @@ pub(super) fn propose_kept(
     name: &str,
     (entry, role): (&manifest::KeepAccess, &manifest::Sp<String>),
     sharing: &Sharing,
-    facts: &Facts,
+    live: &Live,
     live_rules: &BTreeMap<&str, &Element>,
     draft: &mut Draft,
 ) {
-    let roles = || column(facts.rows(ROLES), "DeveloperName");
-    if !facts.offline && !roles().any(|known| known == role.value) {
-        draft
-            .errors
-            .push(unknown("OW2103", "role", role, &role.place, roles()));
+    if !has_role(role, live) {
+        draft.errors.push(unknown_name(
+            Code::UnknownRole,
+            "role",
+            role,
+            &role.place,
+            role_names(live),
+        ));
         return;
     }
     let full_name = format!("{}.{name}", sharing.object);
-    let live = live_rules.get(name).copied().map(read);
+    let own = live_rules.get(name).copied().map(read);
     let access = if entry.access.value == KeptAccess::ReadWrite {
         "ReadWrite"
     } else {
@@ -56,9 +59,9 @@ pub(super) fn propose_kept(
         owned_by: Some("allInternalUsers".to_owned()),
         shared_to: format!("role:{role}"),
         include_all: None,
-        description: live.as_ref().and_then(|live| live.description.clone()),
+        description: own.as_ref().and_then(|own| own.description.clone()),
     };
-    let Some(comparison) = compare(live.as_ref(), Some(&desired)) else {
+    let Some(comparison) = compare(own.as_ref(), Some(&desired)) else {
         return;
     };
     let document = element(name, &desired, None);
@@ -67,7 +70,7 @@ pub(super) fn propose_kept(
     draft.change(
         address,
         comparison,
-        5,
+        Stage::Rules,
         &entry.place,
         Write::Deploy(vec![component]),
     );

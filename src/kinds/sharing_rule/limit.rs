@@ -2,6 +2,7 @@
 
 use super::super::Draft;
 use super::keep::kept_roles;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Sharing;
 use crate::xml::Element;
@@ -29,7 +30,7 @@ pub(super) fn check(sharing: &Sharing, live_rules: &BTreeMap<&str, &Element>, dr
             );
             let help =
                 "remove rules that nobody needs, or ask Salesforce Support for a higher limit";
-            let error = Diagnostic::error("OW2122", message).at(&sharing.object.place);
+            let error = Diagnostic::error(Code::TooManyRules, message).at(&sharing.object.place);
             draft.errors.push(error.help(help));
         }
     }

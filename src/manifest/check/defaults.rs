@@ -9,6 +9,7 @@ use super::super::spanned::Sp;
 use super::super::spec::Spec;
 use super::super::words::{KeptAccess, SharingModel, Word};
 use super::by_object;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 use SharingModel::{
@@ -59,7 +60,7 @@ fn check_models(sharing: &Sharing, findings: &Findings) {
         }
         let message = format!("{} cannot have the default {model}", sharing.object.value);
         let words: Vec<&str> = allowed.iter().map(|model| model.word()).collect();
-        let finding = Diagnostic::error("OW1050", message).at(&model.place);
+        let finding = Diagnostic::error(Code::DefaultNotPossible, message).at(&model.place);
         findings.push(finding.help(format!("it takes {}", words.join(", "))));
     }
 }
@@ -73,14 +74,14 @@ fn check_external(sharing: &Sharing, findings: &Findings) {
             "the external default of {} cannot be changed",
             sharing.object.value
         );
-        findings.error("OW1052", &external.place, message);
+        findings.error(Code::ExternalDefaultFixed, &external.place, message);
     }
     let Some(internal) = &sharing.organization_wide_default else {
         return;
     };
     if is_wider(external, internal) {
         let message = format!("the external default {external} is wider than the internal one");
-        let finding = Diagnostic::error("OW1051", message).at(&external.place);
+        let finding = Diagnostic::error(Code::ExternalDefaultTooWide, message).at(&external.place);
         let label = format!("the internal default is {internal}");
         findings.push(
             finding
@@ -114,7 +115,7 @@ fn check_kept(kept: &KeepAccess, findings: &Findings) {
     };
     if !fits {
         let message = format!("`{}` is not for such a holder", kept.access);
-        let finding = Diagnostic::error("OW1054", message).at(&kept.access.place);
+        let finding = Diagnostic::error(Code::KeptAccess, message).at(&kept.access.place);
         findings.push(finding.help(help));
     }
 }
@@ -126,7 +127,7 @@ fn asks_for_something(sharing: &Sharing, findings: &Findings) {
         && sharing.rules.is_empty();
     if silent {
         let message = "this entry asks for no default and no rule";
-        findings.push(Diagnostic::warning("OW1055", message).at(&sharing.place));
+        findings.push(Diagnostic::warning(Code::EntryAsksForNothing, message).at(&sharing.place));
     }
 }
 
@@ -139,7 +140,7 @@ fn narrows_something(sharing: &Sharing, findings: &Findings) {
         return;
     };
     let message = "nothing takes access away here: the entry states no `organizationWideDefault`";
-    findings.push(Diagnostic::warning("OW1056", message).at(&kept.place));
+    findings.push(Diagnostic::warning(Code::NothingNarrowed, message).at(&kept.place));
 }
 
 /// A private Account needs Contact private or controlled by parent, Opportunity and Case private.
@@ -157,7 +158,7 @@ fn check_under_account(spec: &Spec, findings: &Findings) {
             continue;
         };
         let message = format!("{object} cannot be {child} while Account is Private");
-        let finding = Diagnostic::error("OW1053", message).at(&child.place);
+        let finding = Diagnostic::error(Code::DefaultsContradict, message).at(&child.place);
         findings.push(finding.see(&account.place, "Account is made Private here"));
     }
 }

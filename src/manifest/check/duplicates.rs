@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::findings::Findings;
 use super::super::spanned::Sp;
 use super::super::spec::Spec;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 
 pub(super) fn check(spec: &Spec, findings: &Findings) {
@@ -64,7 +65,7 @@ fn renames(spec: &Spec, findings: &Findings) {
     for (name, old) in profile.chain(role).chain(user).chain(rules) {
         if let Some(old) = old.as_ref().filter(|old| *old == name) {
             let message = format!("`{}` is the old name and the new one", old.value);
-            let finding = Diagnostic::error("OW1032", message).at(&old.place);
+            let finding = Diagnostic::error(Code::RenamedFromItself, message).at(&old.place);
             findings.push(finding.help("take `renamedFrom` away once every org has the new name"));
         }
     }
@@ -77,7 +78,7 @@ fn once<'a>(what: &str, names: impl Iterator<Item = (String, &'a Place)>, findin
         match seen.get(&name.to_lowercase()) {
             Some(first) => {
                 let message = format!("the {what} `{name}` is there twice");
-                let finding = Diagnostic::error("OW1030", message).at(place);
+                let finding = Diagnostic::error(Code::NamedTwice, message).at(place);
                 findings.push(finding.see(first, "first here"));
             }
             None => {

@@ -4,6 +4,7 @@ use super::super::findings::Findings;
 use super::super::sharing::{Rule, Sharing};
 use super::super::spanned::Sp;
 use super::super::spec::{Field, FieldType, Profile, Role, Spec, User};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 pub(super) fn check(name: &Sp<String>, spec: &Spec, findings: &Findings) {
@@ -29,7 +30,7 @@ fn manifest_name(name: &Sp<String>, findings: &Findings) {
     let allowed = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.');
     if !name.chars().all(allowed) {
         let message = format!("`{}` cannot name a manifest", name.value);
-        let finding = Diagnostic::error("OW1020", message).at(&name.place);
+        let finding = Diagnostic::error(Code::NotAManifestName, message).at(&name.place);
         findings.push(finding.help("use letters, digits, `-`, `_` and `.`"));
     }
     at_most(Some(name), 80, "name", findings);
@@ -39,7 +40,7 @@ fn check_field(field: &Field, findings: &Findings) {
     object_name(&field.object, findings);
     if !field.name.is_empty() && !is_custom_field(&field.name) {
         let message = format!("`{}` cannot name a custom field", field.name.value);
-        let finding = Diagnostic::error("OW1024", message).at(&field.name.place);
+        let finding = Diagnostic::error(Code::NotACustomField, message).at(&field.name.place);
         let stem = field.name.trim_end_matches("__c");
         findings.push(finding.help(format!(
             "write an API name, then `__c`: `{}__c`",
@@ -58,7 +59,7 @@ fn check_field(field: &Field, findings: &Findings) {
 
 fn check_field_type(field: &Field, findings: &Findings) {
     let place = &field.field_type.place;
-    let bad = |message: &str| findings.error("OW1025", place, message);
+    let bad = |message: &str| findings.error(Code::FieldTypeKeys, place, message);
     match field.field_type.value {
         FieldType::Text { length } if !(1..=255).contains(&length) => {
             bad("the length of a Text field is from 1 to 255");
@@ -111,7 +112,7 @@ fn check_user(user: &User, findings: &Findings) {
                 "the username `{}` is not in the form of an e-mail address",
                 name.value
             );
-            let finding = Diagnostic::error("OW1022", message).at(&name.place);
+            let finding = Diagnostic::error(Code::NotAnEmailForm, message).at(&name.place);
             findings.push(
                 finding.help(
                     "for example `hubspot.integration@acme.example`; it need not receive mail",
@@ -122,10 +123,13 @@ fn check_user(user: &User, findings: &Findings) {
     }
     if !user.email.is_empty() && !is_email(&user.email) {
         let message = format!("`{}` is not an e-mail address", user.email.value);
-        findings.error("OW1022", &user.email.place, message);
+        findings.error(Code::NotAnEmailForm, &user.email.place, message);
     }
     if user.username.chars().any(char::is_uppercase) {
-        let finding = Diagnostic::warning("OW1023", "the org keeps usernames in lower case");
+        let finding = Diagnostic::warning(
+            Code::UsernameInCapitals,
+            "the org keeps usernames in lower case",
+        );
         let help = format!("write `{}`", user.username.to_lowercase());
         findings.push(finding.at(&user.username.place).help(help));
     }
@@ -158,7 +162,7 @@ fn check_rule(rule: &Rule, findings: &Findings) {
 fn api_name(name: &Sp<String>, most: usize, findings: &Findings) {
     if !name.is_empty() && !is_api_name(name) {
         let message = format!("`{}` is not an API name", name.value);
-        let finding = Diagnostic::error("OW1020", message).at(&name.place);
+        let finding = Diagnostic::error(Code::NotAnApiName, message).at(&name.place);
         findings.push(finding.help(api_help(name)));
     }
     at_most(Some(name), most, "API name", findings);
@@ -180,7 +184,7 @@ fn object_name(name: &Sp<String>, findings: &Findings) {
         return;
     }
     let message = format!("`{}` is not the API name of an object", name.value);
-    let finding = Diagnostic::error("OW1020", message).at(&name.place);
+    let finding = Diagnostic::error(Code::NotAnApiName, message).at(&name.place);
     findings.push(finding.help("for example `Lead`, `Invoice__c` or `acme__Invoice__c`"));
 }
 
@@ -190,7 +194,7 @@ fn field_name(name: &Sp<String>, findings: &Findings) {
         return;
     }
     let finding = Diagnostic::error(
-        "OW1020",
+        Code::NotAnApiName,
         format!("`{}` is not the API name of a field", name.value),
     );
     let help = match name.contains('.') {
@@ -249,7 +253,7 @@ fn at_most(text: Option<&Sp<String>>, most: usize, what: &str, findings: &Findin
 
 fn too_long(text: &Sp<String>, length: usize, most: usize, what: &str, findings: &Findings) {
     let message = format!("this {what} has {length} characters; the platform takes {most}");
-    findings.error("OW1021", &text.place, message);
+    findings.error(Code::TextLength, &text.place, message);
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::super::spanned::Sp;
 use super::super::spec::{Profile, Spec};
 use super::super::words::{ObjectPermission, Word};
 use super::selective_objects;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// System permissions that show every record, or cannot stand without one that does, and why.
@@ -67,7 +68,8 @@ fn check_requirements(
         }
         let missing = missing.join(", ");
         let message = format!("`{permission}` on {object} cannot stand without {missing}");
-        let finding = Diagnostic::error("OW1040", message).at(&permissions.place);
+        let finding =
+            Diagnostic::error(Code::PermissionNeedsAnother, message).at(&permissions.place);
         findings.push(finding.help(format!("add {missing}, or take `{permission}` away")));
     }
 }
@@ -86,7 +88,7 @@ fn check_bypass(spec: &Spec, profile: &Profile, findings: &Findings) {
                 "`{permission}` on {} shows every record, whatever sharing says",
                 object.value
             );
-            let finding = Diagnostic::error("OW1041", message).at(&permissions.place);
+            let finding = Diagnostic::error(Code::BypassOfSharing, message).at(&permissions.place);
             let label = format!("{} is to be selective because of this", object.value);
             findings.push(
                 finding
@@ -110,7 +112,8 @@ fn check_defeating(spec: &Spec, profile: &Profile, findings: &Findings) {
             continue;
         };
         let message = format!("`{permission}` defeats selective sync: {reason}");
-        let finding = Diagnostic::error("OW1043", message).at(&granted.place);
+        let finding =
+            Diagnostic::error(Code::PermissionDefeatsSelection, message).at(&granted.place);
         findings.push(finding.help("take the line away; an administrator keeps this permission"));
     }
 }
@@ -135,7 +138,8 @@ fn check_removals(spec: &Spec, profile: &Profile, findings: &Findings) {
             "{} has rules, but the profile keeps View All and Modify All on it",
             object.value
         );
-        let finding = Diagnostic::warning("OW1044", message).at(&object.place);
+        let finding =
+            Diagnostic::warning(Code::ObjectKeepsDataAdministration, message).at(&object.place);
         let finding = finding.help(format!(
             "add {} to `withoutDataAdministration`",
             object.value
@@ -153,7 +157,7 @@ fn check_source(profile: &Profile, findings: &Findings) {
     };
     if source.eq_ignore_ascii_case(&profile.name) {
         findings.error(
-            "OW1045",
+            Code::ProfileIsItsOwnSource,
             &source.place,
             "a profile cannot be cloned from itself",
         );

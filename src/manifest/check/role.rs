@@ -5,6 +5,7 @@ use super::super::spanned::Sp;
 use super::super::spec::{Role, Spec};
 use super::super::words::{AccessLevel, SharingModel};
 use super::by_object;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 pub(super) fn check(spec: &Spec, findings: &Findings) {
@@ -39,12 +40,13 @@ fn check_level(
     let label = format!("{object} ends with the default {default}");
     if default.is_public_to_edit() || default.value == SharingModel::ControlledByParent {
         let message = format!("this level means nothing: the default of {object} is {default}");
-        let finding = Diagnostic::warning("OW1047", message).at(&level.place);
+        let finding = Diagnostic::warning(Code::RoleLevelWithoutMeaning, message).at(&level.place);
         findings.push(finding.see(&default.place, label).help("leave the key out"));
     } else if default.value == SharingModel::Read && level.value == AccessLevel::None {
         let message =
             format!("`{level}` is below what everybody has: the default of {object} is {default}");
-        let finding = Diagnostic::error("OW1046", message).at(&level.place);
+        let finding =
+            Diagnostic::error(Code::StatedRoleLevelBelowDefault, message).at(&level.place);
         findings.push(
             finding
                 .see(&default.place, label)
@@ -59,13 +61,17 @@ fn check_parent(role: &Role, findings: &Findings) {
         return;
     };
     if parent.value == role.name.value {
-        findings.error("OW1048", &parent.place, "a role cannot be its own parent");
+        findings.error(
+            Code::RoleIsItsOwnParent,
+            &parent.place,
+            "a role cannot be its own parent",
+        );
         return;
     }
     let message = format!(
         "everybody above `{}` in the hierarchy sees what the rules share with it",
         role.name.value
     );
-    let finding = Diagnostic::warning("OW1049", message).at(&parent.place);
+    let finding = Diagnostic::warning(Code::RoleBelowAnother, message).at(&parent.place);
     findings.push(finding.help("leave `parent` out to put the role outside every branch"));
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::Manifest;
 use super::super::findings::Findings;
 use super::super::spanned::Sp;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// What a manifest claims, and in which words: two manifests may claim a thing in the same words only.
@@ -21,7 +22,7 @@ pub(super) fn check(manifests: &[Manifest], findings: &Findings) {
             let agree = *first == words && !words.is_empty();
             if *owner != position && !agree {
                 let message = format!("two manifests disagree about the {what}");
-                let finding = Diagnostic::error("OW1031", message).at(place);
+                let finding = Diagnostic::error(Code::ManifestsDisagree, message).at(place);
                 findings.push(finding.see(first_place, "the other one"));
             }
         }

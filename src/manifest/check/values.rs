@@ -7,6 +7,7 @@ use super::super::findings::Findings;
 use super::super::sharing::{Criterion, Scalar, UserRef, Value};
 use super::super::spanned::Sp;
 use super::super::spec::Spec;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// Longest value of a criterion, in characters.
@@ -30,14 +31,14 @@ fn check_operator(criterion: &Criterion, values: &[&Sp<Value>], findings: &Findi
     let blank = values.iter().any(|value| is_blank(value));
     if operator.is_ordering() && (values.len() > 1 || blank) {
         let message = format!("`{operator}` compares with exactly one value that is not blank");
-        findings.error("OW1065", &criterion.value.place, message);
+        findings.error(Code::ValueUnfitForOperator, &criterion.value.place, message);
     }
     if operator.is_negative() && !blank {
         let message = format!(
             "`{operator}` also matches records where {} is blank",
             criterion.field.value
         );
-        let finding = Diagnostic::note("OW1068", message).at(&operator.place);
+        let finding = Diagnostic::note(Code::NegativeOperator, message).at(&operator.place);
         let help = format!(
             "add a criterion on {} with `notEqual` and `\"\"` to leave blank ones out",
             criterion.field.value
@@ -64,7 +65,7 @@ fn check_length(criterion: &Criterion, values: &[&Sp<Value>], findings: &Finding
         let message = format!(
             "the value has {length} characters; the platform cuts it off after {MOST_CHARACTERS}"
         );
-        let finding = Diagnostic::error("OW1064", message).at(&criterion.value.place);
+        let finding = Diagnostic::error(Code::ValueTooLong, message).at(&criterion.value.place);
         findings
             .push(finding.help("spread the values over several criteria joined by OR in `logic`"));
     }
@@ -79,21 +80,21 @@ fn check_separators(value: &Sp<Value>, findings: &Findings) {
     if quoted && (text.contains(',') || text.starts_with('"')) {
         let message =
             "a rule cannot hold a value with a double quote beside a comma, or at its start";
-        findings.error("OW1066", &value.place, message);
+        findings.error(Code::ValueNotWritable, &value.place, message);
     } else if text.contains(',') {
         let message = "the comma is taken as part of this one value";
-        let finding = Diagnostic::note("OW1067", message).at(&value.place);
+        let finding = Diagnostic::note(Code::CommaInValue, message).at(&value.place);
         findings.push(finding.help("write a list for alternatives: `value: [first, second]`"));
     }
     if text.contains(['\n', '\r', '\t']) {
         let message = "a rule cannot hold a value of several lines or with tabs";
-        findings.error("OW1066", &value.place, message);
+        findings.error(Code::ValueNotWritable, &value.place, message);
     }
 }
 
 fn check_user(spec: &Spec, value: &Sp<Value>, findings: &Findings) {
     if value.value == Value::User(UserRef::This) && spec.user.is_none() {
         let message = "`{user: this}` needs a `user` in this manifest";
-        findings.error("OW1072", &value.place, message);
+        findings.error(Code::NoUserInManifest, &value.place, message);
     }
 }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::org::{Options, Reader, Row, Target, connect};
+use crate::org::{Options, Reader, Target, connect};
 use crate::secret::Secret;
+use crate::soql::Row;
 
 pub(super) const TOKEN: &str = "00D000000000062!canary.TOKEN";
 pub(super) const LATER_TOKEN: &str = "00D000000000062!canary.LATER";
@@ -161,8 +162,13 @@ impl Host {
             ..options()
         };
         let reader = connect(self.target(), options).await.unwrap();
-        self.seen.lock().unwrap().clear();
+        self.forget();
         reader
+    }
+
+    /// Nothing that was asked so far is seen.
+    pub(super) fn forget(&self) {
+        self.seen.lock().unwrap().clear();
     }
 }
 
@@ -238,5 +244,5 @@ pub(super) fn records(ids: &[&str]) -> Value {
 }
 
 pub(super) fn ids(rows: &[Row]) -> Vec<&str> {
-    rows.iter().filter_map(|row| row["Id"].as_str()).collect()
+    rows.iter().filter_map(|row| row.text("Id")).collect()
 }

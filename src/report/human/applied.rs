@@ -1,12 +1,12 @@
 //! How an apply ended, for people: what became of each change, the proof, and what it took.
 
-use crate::apply::{Applied, Outcome, Result};
+use crate::apply::{Applied, ChangeResult, Dropped, Outcome};
 use crate::count::count;
 use crate::plan::Plan;
 use crate::report::json::Took;
 use crate::report::kind_words;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{duration, printable};
+use crate::report::text::{duration, printable, short_digest};
 
 use super::plan::{last_lines, manual_steps};
 use super::verification::proof;
@@ -17,7 +17,7 @@ pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> Stri
     let done = applied
         .outcomes
         .iter()
-        .filter(|outcome| outcome.result == Result::Done)
+        .filter(|outcome| outcome.result == ChangeResult::Done)
         .count();
     if done < applied.outcomes.len() {
         page.heading(&format!(
@@ -37,6 +37,7 @@ pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> Stri
             &format!("Applied: {}.", count(done as u64, "change")),
         );
     }
+    left_out(&mut page, &applied.left_out, &plan.digest);
     if let Some(verification) = &applied.verification {
         proof(&mut page, verification, user, &plan.findings);
     }
@@ -69,11 +70,32 @@ pub fn applied_end(
     page.finish()
 }
 
+/// What the digest covers and the org would not take.
+fn left_out(page: &mut Page, entries: &[Dropped], digest: &str) {
+    if entries.is_empty() {
+        return;
+    }
+    let counted = match entries.len() {
+        1 => "1 entry".to_owned(),
+        several => format!("{several} entries"),
+    };
+    let digest = printable(short_digest(digest)).into_owned();
+    page.heading(&format!(
+        "NOT DEPLOYED ({counted} of plan {digest} that the org refused)"
+    ));
+    for dropped in entries {
+        let address = format!("{} {}", kind_words(&dropped.address), dropped.address.name);
+        let line = format!("{address}  {}: {}", dropped.entry, dropped.problem);
+        page.toned(2, 6, Some(Tone::Careful), &printable(&line));
+    }
+    page.raw("");
+}
+
 fn outcome(page: &mut Page, outcome: &Outcome) {
     let (word, tone) = match outcome.result {
-        Result::Done => ("done", Tone::Good),
-        Result::NotDone => ("not done", Tone::Careful),
-        Result::Unknown => ("unknown", Tone::Bad),
+        ChangeResult::Done => ("done", Tone::Good),
+        ChangeResult::NotDone => ("not done", Tone::Careful),
+        ChangeResult::Unknown => ("unknown", Tone::Bad),
     };
     let address = format!(
         "{} {}",
@@ -91,8 +113,8 @@ mod tests {
     use crate::change::Action;
     use crate::report::samples;
 
-    fn outcomes(results: &[Result]) -> Vec<Outcome> {
-        let one = |result: &Result| Outcome {
+    fn outcomes(results: &[ChangeResult]) -> Vec<Outcome> {
+        let one = |result: &ChangeResult| Outcome {
             address: Address::new("role", "HubSpot_Integration"),
             action: Action::Create,
             result: *result,
@@ -103,7 +125,12 @@ mod tests {
     #[test]
     fn a_partial_apply_says_what_became_of_each_change() {
         let given = Applied {
-            outcomes: outcomes(&[Result::Done, Result::NotDone, Result::Unknown]),
+            outcomes: outcomes(&[
+                ChangeResult::Done,
+                ChangeResult::NotDone,
+                ChangeResult::Unknown,
+            ]),
+            left_out: Vec::new(),
             verification: None,
             failure: None,
         };
@@ -131,7 +158,7 @@ OUTCOME (1 of 3 done)
         };
         let expected = "
 BY HAND
-  [ ] OW3001  turn on selective sync in HubSpot
+  [ ] HS03  turn on selective sync in HubSpot
 
 0 requests \u{b7} 0.00 s
 next: orgwright verify
@@ -145,12 +172,20 @@ org Acme
     fn a_whole_apply_ends_with_the_proof() {
         let verification = Some(samples::verification());
         let given = Applied {
-            outcomes: outcomes(&[Result::Done; 2]),
+            outcomes: outcomes(&[ChangeResult::Done; 2]),
+            left_out: vec![Dropped {
+                address: Address::new("profile", "HubSpot Integration"),
+                entry: "ViewFlowUsage".to_owned(),
+                problem: "Unknown user permission: ViewFlowUsage".to_owned(),
+            }],
             verification,
             failure: None,
         };
         let text = applied(&given, &samples::plan(), "u@acme.example", Style::PLAIN);
-        let expected = "Applied: 2 changes.\n\
+        let expected = "Applied: 2 changes.\n\n\
+                        NOT DEPLOYED (1 entry of plan 7f3a91c2d4e5 that the org refused)\n  \
+                        profile HubSpot Integration  ViewFlowUsage: Unknown user permission:\n      \
+                        ViewFlowUsage\n\n\
                         Proved: 311 of 2,000 leads visible and editable to u@acme.example, none that\n  should not be.\n";
         assert_eq!(text, expected);
     }

@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 120;
 
 /// Attributes that change in the same way for the same reason.
 #[derive(Debug, PartialEq)]
-struct Row<'a> {
+struct AttributeRow<'a> {
     label: &'a str,
     names: Vec<&'a str>,
     before: &'a Value,
@@ -35,7 +35,7 @@ pub(super) fn change(page: &mut Page, change: &Change) {
     let rows = merged(&change.fields);
     let groups = grouped(&rows);
     let verbose = page.style.verbose;
-    let folds = |group: &[&Row<'_>]| !verbose && group.len() > ROWS_SHOWN;
+    let folds = |group: &[&AttributeRow<'_>]| !verbose && group.len() > ROWS_SHOWN;
     let labels = groups.iter().flat_map(|group| {
         group
             .iter()
@@ -73,14 +73,14 @@ fn tone(change: &Change) -> Tone {
 }
 
 /// Attributes of one parent that change alike become one row, in the order they came.
-fn merged(fields: &[FieldChange]) -> Vec<Row<'_>> {
-    let mut rows: Vec<Row<'_>> = Vec::new();
+fn merged(fields: &[FieldChange]) -> Vec<AttributeRow<'_>> {
+    let mut rows: Vec<AttributeRow<'_>> = Vec::new();
     for field in fields {
         let (label, name) = match field.path.rsplit_once('.') {
             Some((parent, name)) => (parent, Some(name)),
             None => (field.path.as_str(), None),
         };
-        let row = Row {
+        let row = AttributeRow {
             label,
             names: name.into_iter().collect(),
             before: &field.before,
@@ -95,7 +95,7 @@ fn merged(fields: &[FieldChange]) -> Vec<Row<'_>> {
     rows
 }
 
-fn joins(one: &Row<'_>, other: &Row<'_>) -> bool {
+fn joins(one: &AttributeRow<'_>, other: &AttributeRow<'_>) -> bool {
     let same_place = one.label == other.label && !other.names.is_empty() && !one.names.is_empty();
     same_place
         && one.before == other.before
@@ -104,9 +104,9 @@ fn joins(one: &Row<'_>, other: &Row<'_>) -> bool {
 }
 
 /// Rows that fold together: of one kind of attribute, for one reason; in the order of their first.
-fn grouped<'a, 'b>(rows: &'b [Row<'a>]) -> Vec<Vec<&'b Row<'a>>> {
+fn grouped<'a, 'b>(rows: &'b [AttributeRow<'a>]) -> Vec<Vec<&'b AttributeRow<'a>>> {
     let mut positions: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
-    let mut groups: Vec<Vec<&Row<'a>>> = Vec::new();
+    let mut groups: Vec<Vec<&AttributeRow<'a>>> = Vec::new();
     for row in rows {
         let position = *positions
             .entry((family(row), row.reason))
@@ -120,12 +120,12 @@ fn grouped<'a, 'b>(rows: &'b [Row<'a>]) -> Vec<Vec<&'b Row<'a>>> {
 }
 
 /// The kind of attribute a row is about: `objectPermissions` of `objectPermissions.Lead`.
-fn family<'a>(row: &Row<'a>) -> &'a str {
+fn family<'a>(row: &AttributeRow<'a>) -> &'a str {
     row.label.split('.').next().unwrap_or(row.label)
 }
 
 /// A row of attributes.
-fn attribute(page: &mut Page, action: Action, row: &Row<'_>, label_width: usize) {
+fn attribute(page: &mut Page, action: Action, row: &AttributeRow<'_>, label_width: usize) {
     let mut line = format!(
         "{}  {}",
         padded(row.label, label_width),
@@ -150,7 +150,7 @@ fn padded(label: &str, width: usize) -> String {
 }
 
 /// Before and after; only after for what is made.
-fn transition(page: &Page, action: Action, row: &Row<'_>) -> String {
+fn transition(page: &Page, action: Action, row: &AttributeRow<'_>) -> String {
     let whole = page.style.verbose;
     let after = value(row.after, whole);
     if action == Action::Create && row.before.is_null() {
@@ -183,7 +183,7 @@ fn names(page: &Page, names: &[&str]) -> String {
 }
 
 /// A group of rows as one count.
-fn folded(page: &mut Page, group: &[&Row<'_>], label_width: usize) {
+fn folded(page: &mut Page, group: &[&AttributeRow<'_>], label_width: usize) {
     let Some(first) = group.first() else { return };
     let entries: usize = group.iter().map(|row| row.names.len().max(1)).sum();
     let reason = first

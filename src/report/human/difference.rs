@@ -113,7 +113,7 @@ fn value(element: &Element) -> String {
         let key = key(element);
         let is_key =
             |child: &&Element| !key.is_empty() && key.split('\u{0}').any(|part| child.text == part);
-        held(
+        content_words(
             element
                 .children
                 .iter()
@@ -132,12 +132,12 @@ fn leaf(element: &Element) -> String {
     }
 }
 
-fn held<'a>(children: impl Iterator<Item = &'a Element>) -> String {
+fn content_words<'a>(children: impl Iterator<Item = &'a Element>) -> String {
     let parts = children.map(|child| {
         if child.children.is_empty() {
             format!("{} {}", child.name, leaf(child))
         } else {
-            format!("{} ({})", child.name, held(child.children.iter()))
+            format!("{} ({})", child.name, content_words(child.children.iter()))
         }
     });
     parts.collect::<Vec<_>>().join(", ")

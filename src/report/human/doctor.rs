@@ -2,6 +2,7 @@
 
 use crate::count::count;
 use crate::doctor::{Check, Diagnosis, NeededFor, Status};
+use crate::live::Known;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::printable;
 
@@ -58,7 +59,11 @@ fn one(page: &mut Page, check: &Check) {
 
 fn every_permission(page: &mut Page, diagnosis: &Diagnosis) {
     page.heading("PERMISSIONS");
-    for permission in &diagnosis.permissions {
+    let permissions = match &diagnosis.permissions {
+        Known::Is(permissions) => permissions,
+        unknown => return not_known(page, unknown),
+    };
+    for permission in permissions {
         let held = if permission.held {
             "held   "
         } else {
@@ -78,10 +83,20 @@ fn every_permission(page: &mut Page, diagnosis: &Diagnosis) {
 
 fn every_licence(page: &mut Page, diagnosis: &Diagnosis) {
     page.heading("LICENCES");
-    for licence in &diagnosis.licences {
+    let licences = match &diagnosis.licences {
+        Known::Is(licences) => licences,
+        unknown => return not_known(page, unknown),
+    };
+    for licence in licences {
         let name = printable(&licence.name);
         let line = format!("{name}: {} of {} used", licence.used, licence.total);
         page.text(NAME, 4, &line);
+    }
+}
+
+fn not_known<T>(page: &mut Page, part: &Known<T>) {
+    if let Some(why) = part.why_unknown() {
+        page.text(NAME, 4, &format!("not known: {}", printable(&why)));
     }
 }
 
@@ -91,6 +106,8 @@ fn verdict(diagnosis: &Diagnosis) -> &'static str {
         "something is missing"
     } else if has(Status::Failed) {
         "something does not work"
+    } else if diagnosis.permissions.refused().is_some() {
+        "it is not known whether anything is missing"
     } else if has(Status::Warning) {
         "ready, with warnings"
     } else {

@@ -67,6 +67,7 @@ fn tally(findings: &[Diagnostic]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code::Code;
     use crate::diagnostic::{Exit, Sources};
     use crate::report::samples;
     use crate::report::style::Style;
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_failure_shows_the_line_the_state_and_the_next_command() {
-        let finding = Diagnostic::error("OW1003", "no such object")
+        let finding = Diagnostic::error(Code::ManifestTooLarge, "no such object")
             .at(&samples::place(3))
             .help("did you mean `Lead`?");
         let text = failure(
@@ -90,12 +91,13 @@ mod tests {
         );
         let expected = "\
 error[OW1003]: no such object
-   \u{256d}\u{2500}[orgwright.yaml:3:7]
- 2 \u{2502}   sharing:
- 3 \u{2502}     - object: Lead
-   \u{b7}       \u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}
- 4 \u{2502}       organizationWideDefault: Private
-   \u{2570}\u{2500}\u{2500}\u{2500}\u{2500}
+  \u{256d}\u{25b8} orgwright.yaml:3:7
+  \u{2502}
+2 \u{2502}   sharing:
+3 \u{2502}     - object: Lead
+  \u{2502}       \u{2501}\u{2501}\u{2501}\u{2501}\u{2501}\u{2501}
+4 \u{2502}       organizationWideDefault: Private
+  \u{2570}\u{2574}
   help: did you mean `Lead`?
 state: nothing was changed
 next: orgwright plan
@@ -106,7 +108,13 @@ next: orgwright plan
     #[test]
     fn fifty_are_shown_and_the_rest_is_counted() {
         let text = failure(
-            &with(vec![Diagnostic::error("OW1003", "no such object"); 63]),
+            &with(vec![
+                Diagnostic::error(
+                    Code::ManifestTooLarge,
+                    "no such object"
+                );
+                63
+            ]),
             Style::PLAIN,
         );
         assert_eq!(text.matches("error[OW1003]").count(), 50);
@@ -122,7 +130,7 @@ next: orgwright plan
         place.offset = 100_000;
         let text = failure(
             &with(vec![
-                Diagnostic::error("OW1003", "no such object").at(&place),
+                Diagnostic::error(Code::ManifestTooLarge, "no such object").at(&place),
             ]),
             Style::PLAIN,
         );
@@ -145,7 +153,7 @@ next: orgwright plan
                 offset: 0,
                 length,
             };
-            given.diagnostics = vec![Diagnostic::error("OW1003", "bad").at(&place)];
+            given.diagnostics = vec![Diagnostic::error(Code::ManifestTooLarge, "bad").at(&place)];
             let style = Style {
                 unicode,
                 ..Style::PLAIN
@@ -170,7 +178,7 @@ next: orgwright plan
             offset,
             length: 3,
         };
-        given.diagnostics = vec![Diagnostic::error("OW1003", "bad").at(&place)];
+        given.diagnostics = vec![Diagnostic::error(Code::ManifestTooLarge, "bad").at(&place)];
         let shown = failure(&given, Style::PLAIN);
         assert!(
             !shown.contains('\u{1b}') && !shown.contains('\u{202e}'),

@@ -1,10 +1,9 @@
 //! Findings for people: the weight, the code, the sentence, what to do, and the manifest lines underlined.
 
-use std::fmt;
+use std::ops::Range;
 
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters, ThemeStyles,
-};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Place, Severity, Sources};
 use crate::report::place_words;
@@ -94,27 +93,40 @@ fn elsewhere(page: &mut Page, finding: &Diagnostic) {
 fn drawing(finding: &Diagnostic, place: &Place, sources: &Sources, style: Style) -> Option<String> {
     let text = sources.text(&place.file)?;
     let shown = Shown::new(text, style.width.saturating_sub(MARGIN), style.ellipsis());
-    let (offset, length) = shown.span(text, place)?;
-    let mut spans = vec![LabeledSpan::new_primary_with_span(None, (offset, length))];
+    let marked = shown.span(text, place)?;
+    let around = shown.around(&marked);
+    let mut annotations = vec![AnnotationKind::Primary.span(marked)];
+    annotations.extend(around.map(|line| AnnotationKind::Visible.span(line)));
     for (other, label) in finding
         .related
         .iter()
         .filter(|(other, _)| other.file == place.file)
     {
-        let (offset, length) = shown.span(text, other)?;
-        spans.push(LabeledSpan::new(
-            Some(printable(label).into_owned()),
-            offset,
-            length,
-        ));
+        let marked = shown.span(text, other)?;
+        annotations.push(AnnotationKind::Context.span(marked).label(printable(label)));
     }
-    let excerpt = Excerpt {
-        source: NamedSource::new(printable(&place.file), shown.text),
-        spans,
+    Some(rendered(&place.file, &shown.text, annotations, style))
+}
+
+/// The drawing of the library, in the colours and characters that the output can show.
+fn rendered(file: &str, text: &str, annotations: Vec<Annotation<'_>>, style: Style) -> String {
+    let renderer = if style.color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
     };
-    let mut drawn = String::new();
-    handler(style).render_report(&mut drawn, &excerpt).ok()?;
-    Some(without_heading(&drawn))
+    let decor = if style.unicode {
+        DecorStyle::Unicode
+    } else {
+        DecorStyle::Ascii
+    };
+    let excerpt = Snippet::source(text)
+        .path(printable(file))
+        .annotations(annotations);
+    renderer
+        .decor_style(decor)
+        .term_width(style.width)
+        .render(&[Group::with_level(Level::ERROR).element(excerpt)])
 }
 
 /// A file's text as it is shown: printable, no line wider than there is room for, a mark where one was cut.
@@ -153,8 +165,8 @@ impl Shown {
         self.text.push_str(mark);
     }
 
-    /// Where a place is in the shown text: offset and length in bytes. Only its first line is marked.
-    fn span(&self, text: &str, place: &Place) -> Option<(usize, usize)> {
+    /// Where a place is in the shown text, in bytes. Only its first line is marked.
+    fn span(&self, text: &str, place: &Place) -> Option<Range<usize>> {
         let before = text.get(..place.offset)?;
         let within = text.get(place.offset..place.offset.checked_add(place.length)?)?;
         let prefix = printable_lines(before.rsplit('\n').next().unwrap_or_default());
@@ -163,64 +175,16 @@ impl Shown {
         if columns(&prefix) + columns(&within) > *self.own.get(line)? {
             return None;
         }
-        let start = self.starts.get(line)?;
-        Some((start + prefix.len(), within.len().max(1)))
-    }
-}
-
-fn handler(style: Style) -> GraphicalReportHandler {
-    let theme = GraphicalTheme {
-        characters: if style.unicode {
-            ThemeCharacters::unicode()
-        } else {
-            ThemeCharacters::ascii()
-        },
-        styles: if style.color {
-            ThemeStyles::ansi()
-        } else {
-            ThemeStyles::none()
-        },
-    };
-    GraphicalReportHandler::new_themed(theme)
-        .with_links(false)
-        .with_context_lines(1)
-        .with_width(style.width)
-}
-
-/// The drawing without the line of the message, which stands above it already.
-fn without_heading(drawn: &str) -> String {
-    drawn
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .skip(1)
-        .fold(String::new(), |mut text, line| {
-            text.push_str(line);
-            text.push('\n');
-            text
-        })
-}
-
-/// An excerpt as the drawing library takes it.
-#[derive(Debug)]
-struct Excerpt {
-    source: NamedSource<String>,
-    spans: Vec<LabeledSpan>,
-}
-
-impl fmt::Display for Excerpt {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("-")
-    }
-}
-
-impl std::error::Error for Excerpt {}
-
-impl miette::Diagnostic for Excerpt {
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&self.source)
+        let start = self.starts.get(line)? + prefix.len();
+        Some(start..start + within.len().max(1))
     }
 
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.spans.iter().cloned()))
+    /// Where the line before and the line after a marked place begin; they are shown beside it.
+    fn around(&self, marked: &Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+        let line = self.starts.partition_point(|start| *start <= marked.start);
+        let before = line.checked_sub(2).and_then(|line| self.starts.get(line));
+        let after = self.starts.get(line);
+        let begins = [before.copied(), after.copied()];
+        begins.into_iter().flatten().map(|start| start..start)
     }
 }

@@ -1,10 +1,12 @@
 //! Who gains and who loses sight of records, for people.
 
 use crate::access::{Bypass, Impact, Losing};
-use crate::count::{count, number};
-use crate::report::sight_after;
+use crate::count::count;
+use crate::live::Known;
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, columns, printable};
+use crate::report::{tally, tally_of, visible_after};
+use crate::tally::Tally;
 
 /// Profiles or permission sets listed before the rest becomes a count.
 const LISTED: usize = 12;
@@ -17,29 +19,38 @@ pub(super) fn impact(page: &mut Page, impact: &Impact) {
         &format!(
             "{}, {}",
             printable(&impact.object),
-            count(impact.records, "record")
+            tally_of(&impact.records, "record")
         ),
     );
     fact(page, "the user", &sight(impact));
     losing(page, &impact.users_losing_access);
     bypassing(page, &impact.bypass);
+    for (key, why) in impact.unknown() {
+        let words = key.replace('_', " ");
+        let text = format!("{words}: {}", printable(&why));
+        page.toned(4, 17, Some(Tone::Careful), &format!("not known    {text}"));
+    }
 }
 
 /// `sees 0 now, will see 311 of 2,000`
 fn sight(impact: &Impact) -> String {
-    let now = match impact.visible_now {
-        Some(visible) => format!("sees {} now", number(visible)),
-        None if impact.user_exists => "how many it sees now cannot be counted".to_owned(),
+    let now = match &impact.visible_now {
+        Some(Tally::Unknown(_)) => "how many it sees now is not known".to_owned(),
+        Some(visible) => format!("sees {} now", tally(visible)),
         None => "does not exist yet and sees none".to_owned(),
     };
-    let after = match sight_after(impact) {
-        Some(visible) => format!("will see {visible} of {}", number(impact.records)),
-        None => "how many it will see is known once the change stands".to_owned(),
+    let after = match (&impact.visible_after, visible_after(impact)) {
+        (Tally::Unknown(_), _) => "how many it will see is not known".to_owned(),
+        (_, Some(visible)) => format!("will see {visible} of {}", tally(&impact.records)),
+        (_, None) => "how many it will see is known once the change stands".to_owned(),
     };
     format!("{now}; {after}")
 }
 
-fn losing(page: &mut Page, losing: &[Losing]) {
+fn losing(page: &mut Page, losing: &Known<Vec<Losing>>) {
+    let Some(losing) = losing.as_ref().learnt() else {
+        return fact(page, "lose sight", "how many people is not known");
+    };
     let users: u64 = losing.iter().map(|profile| profile.users).sum();
     if users == 0 {
         return fact(page, "lose sight", "nobody else");
@@ -62,7 +73,14 @@ fn losing(page: &mut Page, losing: &[Losing]) {
     );
 }
 
-fn bypassing(page: &mut Page, bypass: &[Bypass]) {
+fn bypassing(page: &mut Page, bypass: &Known<Vec<Bypass>>) {
+    let Some(bypass) = bypass.as_ref().learnt() else {
+        return fact(
+            page,
+            "see all",
+            "who does, whatever the default says, is not known",
+        );
+    };
     if bypass.is_empty() {
         return;
     }
@@ -73,7 +91,7 @@ fn bypassing(page: &mut Page, bypass: &[Bypass]) {
             let name = format!("{} {}", entry.kind.replace('_', " "), entry.name);
             (
                 name,
-                format!("{} by {}", count(entry.users, "user"), entry.by),
+                format!("{} by {}", tally_of(&entry.users, "user"), entry.by),
             )
         })
         .collect();

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::Change;
+use crate::change::{Change, Stage};
+use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::findings::ManualStep;
 use crate::plan::Plan;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{clipped, printable, short_digest};
-use crate::report::{
-    Frame, finding_counts, kind_words, left_alone_counts, of_severity, stage_title, totals,
-};
+use crate::report::{Frame, finding_counts, kind_words, left_alone_counts, of_severity, totals};
 
 use super::change::change;
 use super::finding::{brief, excerpt, pointer};
@@ -24,9 +23,9 @@ const NAMES_PER_STAGE: usize = 5;
 const REPEATED: usize = 3;
 
 /// Findings whose names and counts stand under ACCESS, and what is left to say of them.
-const TOLD_UNDER_ACCESS: [(&str, &str); 2] = [
-    ("OW2003", "who sees all: see ACCESS"),
-    ("OW2004", "who loses sight: see ACCESS"),
+const TOLD_UNDER_ACCESS: [(Code, &str); 2] = [
+    (Code::WhoSeesEverything, "who sees all: see ACCESS"),
+    (Code::UsersLosingSight, "who loses sight: see ACCESS"),
 ];
 
 /// The whole report, from the line that names the org to the line that names it again.
@@ -140,7 +139,7 @@ fn changes(page: &mut Page, plan: &Plan) {
 
 /// The stages that have something to do, and what.
 fn order(page: &mut Page, changes: &[Change]) {
-    let mut stages: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    let mut stages: BTreeMap<Stage, Vec<String>> = BTreeMap::new();
     for change in changes {
         let name = format!(
             "{} {}",
@@ -149,10 +148,10 @@ fn order(page: &mut Page, changes: &[Change]) {
         );
         stages.entry(change.stage).or_default().push(name);
     }
-    stages.entry(7).or_default();
+    stages.entry(Stage::Proof).or_default();
     page.heading("ORDER");
     for (stage, names) in &stages {
-        page.text(2, 5, &format!("{stage}  {}", stage_title(*stage)));
+        page.text(2, 5, &format!("{stage}  {}", stage.title()));
         if !names.is_empty() {
             page.toned(5, 5, Some(Tone::Faint), &listed(names, page.style));
         }
@@ -266,12 +265,13 @@ mod tests {
     use super::*;
     use crate::address::Address;
     use crate::change::Action;
+    use crate::live::Known;
     use crate::report::samples;
     use crate::report::text::{columns, is_unsafe};
 
     fn error() -> Diagnostic {
         Diagnostic::error(
-            "OW2001",
+            Code::EditionTooLow,
             "nobody has filled the field yet, so the rule matches no record",
         )
         .at(&samples::place(4))
@@ -307,7 +307,7 @@ mod tests {
             samples::change(
                 Address::new("role", format!("Role_{number}")),
                 Action::Create,
-                1,
+                Stage::Containers,
                 Vec::new(),
             )
         };
@@ -327,7 +327,7 @@ mod tests {
         given.changes.push(samples::change(
             Address::new("role", "x".repeat(5000)),
             Action::Create,
-            1,
+            Stage::Containers,
             Vec::new(),
         ));
         for width in [40, 60, 80, 100] {
@@ -371,16 +371,24 @@ mod tests {
         given
             .impact
             .iter_mut()
-            .flat_map(|impact| &mut impact.users_losing_access)
+            .filter_map(|impact| match &mut impact.users_losing_access {
+                Known::Is(losing) => Some(losing),
+                _ => None,
+            })
+            .flatten()
             .for_each(|entry| entry.profile = hostile.into());
         given
             .impact
             .iter_mut()
-            .flat_map(|impact| &mut impact.bypass)
+            .filter_map(|impact| match &mut impact.bypass {
+                Known::Is(bypass) => Some(bypass),
+                _ => None,
+            })
+            .flatten()
             .for_each(|entry| entry.name = hostile.into());
         given.findings = vec![
-            Diagnostic::error("OW2001", hostile).help(hostile),
-            Diagnostic::note("OW2002", hostile),
+            Diagnostic::error(Code::EditionTooLow, hostile).help(hostile),
+            Diagnostic::note(Code::PermissionSetUndoesProfile, hostile),
         ];
         given
             .manual_steps

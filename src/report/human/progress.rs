@@ -20,6 +20,10 @@ pub fn progress(event: &Event, style: Style) -> String {
         Event::StageDone { stage, elapsed_ms } => {
             format!("stage {stage} done after {}", duration(*elapsed_ms))
         }
+        Event::Retrieving { what, missing } => {
+            let missing = missing.join(", ");
+            format!("retrieving {what}: the org gave it without {missing}")
+        }
         within => format!("  {}", step(within)),
     };
     printable(&line).into_owned()
@@ -60,7 +64,9 @@ fn step(event: &Event) -> String {
             )
         }
         Event::DeployStarted { .. } | Event::DeployProgress { .. } => deploying(event),
-        Event::StageStarted { .. } | Event::StageDone { .. } => String::new(),
+        Event::Retrieving { .. } | Event::StageStarted { .. } | Event::StageDone { .. } => {
+            String::new()
+        }
     }
 }
 
@@ -95,6 +101,7 @@ fn deploying(event: &Event) -> String {
 mod tests {
     use super::*;
     use crate::address::Address;
+    use crate::change::Stage;
 
     #[test]
     fn an_event_is_one_line() {
@@ -102,7 +109,7 @@ mod tests {
             |event: Event, expected: &str| assert_eq!(progress(&event, Style::PLAIN), expected);
         check(
             Event::DeployStarted {
-                stage: 1,
+                stage: Stage::Containers,
                 id: "0Af1".into(),
                 components: 1,
             },
@@ -110,7 +117,7 @@ mod tests {
         );
         check(
             Event::DeployProgress {
-                stage: 1,
+                stage: Stage::Containers,
                 id: "0Af1".into(),
                 status: "InProgress".into(),
                 done: 2,
@@ -121,7 +128,7 @@ mod tests {
         );
         check(
             Event::Written {
-                stage: 1,
+                stage: Stage::Containers,
                 address: Address::new("role", "a\u{1b}b"),
                 id: None,
             },
@@ -129,7 +136,7 @@ mod tests {
         );
         check(
             Event::Waiting {
-                stage: 3,
+                stage: Stage::Defaults,
                 what: "Lead".into(),
                 elapsed_ms: 61_000,
             },

@@ -7,7 +7,7 @@ use crate::count::number;
 use crate::plan::Plan;
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, printable, records};
-use crate::report::{kind_words, sight_after};
+use crate::report::{kind_words, visible_after};
 
 /// Irreversible changes named before the rest becomes a count.
 const NAMED: usize = 2;
@@ -20,8 +20,15 @@ pub(super) fn summary(page: &mut Page, plan: &Plan) {
         page.toned(2, 4, None, &sight(&plan.impact));
         let losing = losing(&plan.impact);
         let tone = losing.as_ref().map_or(Tone::Faint, |_| Tone::Bad);
-        let text = losing.unwrap_or_else(|| "nobody else loses sight of records".to_owned());
-        page.toned(2, 4, Some(tone), &text);
+        let unknown = losing_unknown(&plan.impact);
+        match (losing, unknown) {
+            (Some(text), None) => page.toned(2, 4, Some(tone), &text),
+            (Some(text), Some(unknown)) => {
+                page.toned(2, 4, Some(tone), &format!("{text}; {unknown}"));
+            }
+            (None, Some(unknown)) => page.toned(2, 4, Some(Tone::Careful), &unknown),
+            (None, None) => page.toned(2, 4, Some(tone), "nobody else loses sight of records"),
+        }
     }
     let last: Vec<&Change> = plan
         .changes
@@ -38,30 +45,55 @@ pub(super) fn summary(page: &mut Page, plan: &Plan) {
 /// `the user will see 311 of 2,000 leads, 255 of 1,500 contacts`
 fn sight(impact: &[Impact]) -> String {
     let known = impact.iter().filter_map(|impact| {
-        let visible = sight_after(impact)?;
-        let of = records(impact.records, &printable(&impact.object));
-        Some(format!("{visible} of {of}"))
+        let visible = visible_after(impact)?;
+        let object = printable(&impact.object);
+        Some(match impact.records.exactly() {
+            Some(all) => format!("{visible} of {}", records(all, &object)),
+            None => format!("{visible} {object} records"),
+        })
     });
-    let unknown: Vec<_> = impact
+    let not_told = |impact: &&Impact| visible_after(impact).is_none();
+    let (refused, unknown): (Vec<&Impact>, Vec<&Impact>) = impact
         .iter()
-        .filter(|impact| impact.visible_after.is_none())
-        .map(|impact| printable(&impact.object))
-        .collect();
+        .filter(not_told)
+        .partition(|impact| impact.visible_after.unknown().is_some());
+    let names = |impact: Vec<&Impact>| {
+        let names = impact.into_iter().map(|impact| printable(&impact.object));
+        names.collect::<Vec<_>>().join(" and ")
+    };
     let mut parts: Vec<String> = known.collect();
     if !unknown.is_empty() {
-        parts.push(format!(
-            "how much of {}, only apply tells",
-            unknown.join(" and ")
-        ));
+        parts.push(format!("how much of {}, only apply tells", names(unknown)));
+    }
+    if !refused.is_empty() {
+        parts.push(format!("how much of {} is not known", names(refused)));
     }
     format!("the user will see {}", parts.join(", "))
+}
+
+/// Objects of which nobody knows who loses sight.
+fn losing_unknown(impact: &[Impact]) -> Option<String> {
+    let unknown = impact
+        .iter()
+        .filter(|impact| impact.users_losing_access.as_ref().learnt().is_none());
+    let names: Vec<_> = unknown.map(|impact| printable(&impact.object)).collect();
+    let text = || {
+        format!(
+            "how many people lose sight of {} records is not known",
+            names.join(" and ")
+        )
+    };
+    (!names.is_empty()).then(text)
 }
 
 /// `32 people lose sight of Lead records, 30 of Contact records`; `None` where nobody does.
 fn losing(impact: &[Impact]) -> Option<String> {
     let mut parts = Vec::new();
     for impact in impact {
-        let users: u64 = impact.users_losing_access.iter().map(|one| one.users).sum();
+        let Some(losing) = impact.users_losing_access.as_ref().learnt() else {
+            continue;
+        };
+        let users: u64 = losing.iter().map(|one| one.users).sum();
         let object = printable(&impact.object);
         match (users, parts.is_empty()) {
             (0, _) => {}
@@ -98,8 +130,10 @@ fn irreversible(changes: &[&Change]) -> String {
 mod tests {
     use super::*;
     use crate::access::Losing;
+    use crate::live::{Known, Refused};
     use crate::report::samples;
     use crate::report::style::Style;
+    use crate::tally::Tally;
 
     fn check(change: impl FnOnce(&mut Plan), expected: [&str; 3]) {
         let mut plan = samples::plan();
@@ -114,16 +148,16 @@ mod tests {
         assert_eq!(lines, expected);
     }
 
-    fn second(visible_after: Option<u64>, users: u64) -> Impact {
+    fn second(visible_after: Tally, users: u64) -> Impact {
         let losing = Losing {
             profile: "Standard User".into(),
             users,
         };
         Impact {
             object: "Deal__c".into(),
-            records: 20,
+            records: Tally::Exactly(20),
             visible_after,
-            users_losing_access: vec![losing],
+            users_losing_access: Known::Is(vec![losing]),
             ..samples::plan().impact.remove(0)
         }
     }
@@ -135,11 +169,11 @@ mod tests {
         let lose = "13 people lose sight of Lead records";
         check(|_| (), [sees, lose, user]);
         check(
-            |plan| plan.impact[0].users_losing_access.clear(),
+            |plan| plan.impact[0].users_losing_access = Known::Is(Vec::new()),
             [sees, "nobody else loses sight of records", user],
         );
         check(
-            |plan| plan.impact = vec![second(Some(3), 1)],
+            |plan| plan.impact = vec![second(Tally::Exactly(3), 1)],
             [
                 "the user will see 3 of 20 Deal__c records",
                 "1 person loses sight of Deal__c records",
@@ -147,10 +181,39 @@ mod tests {
             ],
         );
         check(
-            |plan| plan.impact.push(second(None, 4)),
+            |plan| {
+                plan.impact.push(second(
+                    Tally::Between {
+                        at_least: 0,
+                        at_most: 20,
+                    },
+                    4,
+                ))
+            },
             [
                 "the user will see 311 of 2,000 leads, how much of Deal__c, only apply tells",
                 "13 people lose sight of Lead records, 4 of Deal__c records",
+                user,
+            ],
+        );
+        let refused = || Refused {
+            what: "how many users each profile has".into(),
+            code: "INSUFFICIENT_ACCESS".into(),
+            message: String::new(),
+        };
+        check(
+            |plan| plan.impact[0].users_losing_access = Known::Refused(refused()),
+            [
+                sees,
+                "how many people lose sight of Lead records is not known",
+                user,
+            ],
+        );
+        check(
+            |plan| plan.impact[0].visible_after = Tally::Unknown(refused().to_string()),
+            [
+                "the user will see how much of Lead is not known",
+                lose,
                 user,
             ],
         );

@@ -1,5 +1,6 @@
 //! Offline answers for people: valid manifests, and what a code means.
 
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::report::finding_counts;
 use crate::report::style::{Page, Style, Tone};
@@ -33,12 +34,15 @@ pub fn valid(
 }
 
 /// What a code means.
-pub fn explanation(code: &str, title: &str, explanation: &str, style: Style) -> String {
+pub fn explanation(code: Code, style: Style) -> String {
     let mut page = Page::new(style);
-    page.toned(0, 2, Some(Tone::Strong), &format!("{code}: {title}"));
-    for paragraph in explanation.split("\n\n") {
-        page.raw("");
-        page.text(0, 0, &paragraph.replace('\n', " "));
-    }
+    page.toned(
+        0,
+        2,
+        Some(Tone::Strong),
+        &format!("{code}: {}", code.title()),
+    );
+    page.raw("");
+    page.text(0, 0, code.explanation());
     page.finish()
 }

@@ -157,7 +157,7 @@ mod tests {
         let text = comparison("old", "new", &compare_loose(&before, &after));
         let found: Value = serde_json::from_str(&text).expect("JSON");
         let expected = json!({
-            "format_version": "1.0", "a": "old", "b": "new",
+            "format_version": "2.0", "a": "old", "b": "new",
             "documents": [{"kind": "Profile", "name": "A", "state": "changed", "differences": [
                 {"action": "create", "path": [{"element": "loginHours", "key": null, "position": 0}],
                  "before": null, "after": {"a": ["1", "2"]}},

@@ -1,0 +1,365 @@
+//! The control endpoint, `/emulator/…`: what tests need of an org that no Salesforce offers.
+//!
+//! It lies outside the platform's paths, asks for no token, counts no API request, and neither faults nor latency apply
+//! to it. Bodies and answers are JSON; a refusal is `{"error": "…"}`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value, json};
+
+use crate::faults::Faults;
+use crate::http::{Request, Response};
+use crate::jobs;
+use crate::moment::rest_moment;
+use crate::store::Org;
+use crate::world::{Clock, World};
+
+/// What the control endpoint keeps beside the org.
+pub(crate) struct Control {
+    start: Org,
+    snapshots: Mutex<BTreeMap<String, Org>>,
+}
+
+/// A refusal: status and sentence.
+type Refused = (u16, String);
+
+impl Control {
+    /// Keeps the org as it starts.
+    pub(crate) fn new(start: Org) -> Control {
+        Control {
+            start,
+            snapshots: Mutex::default(),
+        }
+    }
+
+    /// Whether a request is for this endpoint.
+    pub(crate) fn is_meant(request: &Request) -> bool {
+        request.path == "/emulator" || request.path.starts_with("/emulator/")
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(
+        &self,
+        world: &mut World,
+        faults: &mut Faults,
+        request: &Request,
+    ) -> Response {
+        jobs::settle(world);
+        let path = request.path.trim_matches('/').strip_prefix("emulator");
+        let resource = path.unwrap_or_default().trim_start_matches('/');
+        let answered = match (request.method.as_str(), resource) {
+            ("GET", "") => Ok(self.state(world, faults)),
+            ("POST", "reset") => {
+                world.restore(self.start.clone());
+                Ok(self.state(world, faults))
+            }
+            ("POST", "snapshot") => self.keep(world, request),
+            ("POST", "restore") => self.restore(world, request),
+            ("GET", "journal") => journal(world, request),
+            ("DELETE", "journal") => {
+                world.journal.clear();
+                Ok(json!({"entries": []}))
+            }
+            ("POST", "clock") => advance(world, request),
+            ("GET", "faults") => Ok(json!({"struck": faults.struck()})),
+            ("PUT", "faults") => set(faults, request),
+            ("DELETE", "faults") => {
+                *faults = Faults::default();
+                Ok(json!({"struck": 0}))
+            }
+            _ => Err((
+                404,
+                format!(
+                    "{} {} is nothing the emulator offers",
+                    request.method, request.path
+                ),
+            )),
+        };
+        answered.map_or_else(
+            |(status, error)| Response::json(status, &json!({"error": error})),
+            |body| Response::json(200, &body),
+        )
+    }
+
+    /// The org in a few numbers.
+    fn state(&self, world: &World, faults: &Faults) -> Value {
+        let org = &world.org;
+        let records: Map<String, Value> = org
+            .records
+            .iter()
+            .map(|(object, table)| (object.clone(), json!(table.len())))
+            .collect();
+        let running = org
+            .deploys
+            .values()
+            .filter(|job| job.completed.is_none())
+            .count();
+        json!({
+            "now": rest_moment(world.now()),
+            "clock": match world.clock { Clock::Real => "real", Clock::Manual => "manual" },
+            "users": org.users.len(),
+            "records": records,
+            "deploys_running": running,
+            "recalculations_running": org.recalculations.len(),
+            "api_requests": org.api_requests,
+            "faults_struck": faults.struck(),
+            "snapshots": self.snapshots().keys().collect::<Vec<_>>(),
+        })
+    }
+
+    fn snapshots(&self) -> MutexGuard<'_, BTreeMap<String, Org>> {
+        self.snapshots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, world: &World, request: &Request) -> Result<Value, Refused> {
+        let name = text(request, "name")?;
+        self.snapshots().insert(name.clone(), world.org.clone());
+        Ok(json!({"name": name}))
+    }
+
+    fn restore(&self, world: &mut World, request: &Request) -> Result<Value, Refused> {
+        let name = text(request, "name")?;
+        let kept = self.snapshots().get(&name).cloned();
+        let org = kept.ok_or_else(|| (404, format!("no snapshot is called {name:?}")))?;
+        world.restore(org);
+        Ok(json!({"name": name}))
+    }
+}
+
+/// `?after=7`: the entries since one that is known.
+fn journal(world: &World, request: &Request) -> Result<Value, Refused> {
+    let after = match request.parameters().remove("after") {
+        Some(text) => text
+            .parse()
+            .map_err(|_| (400, format!("after={text:?} is no number")))?,
+        None => 0,
+    };
+    Ok(json!({"entries": world.journal.after(after)}))
+}
+
+fn advance(world: &mut World, request: &Request) -> Result<Value, Refused> {
+    let by = text(request, "advance")?;
+    let by = crate::moment::duration(&by)
+        .ok_or_else(|| (400, format!("advance {by:?} is no duration")))?;
+    if world.clock != Clock::Manual {
+        return Err((
+            409,
+            "a real clock goes by itself: start with --clock manual".to_owned(),
+        ));
+    }
+    world.advance(by);
+    jobs::settle(world);
+    Ok(json!({"now": rest_moment(world.now())}))
+}
+
+fn set(faults: &mut Faults, request: &Request) -> Result<Value, Refused> {
+    *faults = Faults::parse(&request.body).map_err(|error| (400, error.to_string()))?;
+    Ok(json!({"struck": 0}))
+}
+
+/// A text in the body, which is an object.
+fn text(request: &Request, key: &str) -> Result<String, Refused> {
+    let body: Option<Value> = serde_json::from_slice(&request.body).ok();
+    let text = body
+        .as_ref()
+        .and_then(|body| body.get(key))
+        .and_then(Value::as_str);
+    let text = text.filter(|text| !text.is_empty());
+    text.map(str::to_owned)
+        .ok_or_else(|| (400, format!("the body needs {{\"{key}\": \"…\"}}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::seed;
+
+    struct Emulator {
+        world: World,
+        faults: Faults,
+        control: Control,
+    }
+
+    impl Emulator {
+        fn new() -> Emulator {
+            let org = seed::demo();
+            let control = Control::new(org.clone());
+            let world = World {
+                clock: Clock::Manual,
+                ..World::new(org)
+            };
+            Emulator {
+                world,
+                faults: Faults::default(),
+                control,
+            }
+        }
+
+        fn ask(&mut self, method: &str, path: &str, body: &str) -> (u16, Value) {
+            let (path, query) = path.split_once('?').unwrap_or((path, ""));
+            let request = Request {
+                method: method.into(),
+                path: path.into(),
+                query: query.into(),
+                body: body.into(),
+                ..Request::default()
+            };
+            let answer = self
+                .control
+                .answer(&mut self.world, &mut self.faults, &request);
+            (answer.status, serde_json::from_slice(&answer.body).unwrap())
+        }
+
+        /// A request of the platform's own, as the administrator.
+        fn call(&mut self, method: &str, path: &str, body: Value) -> u16 {
+            let token = &self.world.org.organization.access_token;
+            let request = Request {
+                method: method.into(),
+                path: path.into(),
+                headers: [("authorization".to_owned(), format!("Bearer {token}"))].into(),
+                body: body.to_string().into_bytes(),
+                ..Request::default()
+            };
+            crate::router::handle(&mut self.world, request).status
+        }
+
+        fn add_lead(&mut self, last_name: &str) -> u16 {
+            let lead = json!({"LastName": last_name, "Company": "B"});
+            self.call("POST", "/services/data/v66.0/sobjects/Lead", lead)
+        }
+
+        fn leads(&mut self) -> Value {
+            self.ask("GET", "/emulator", "").1["records"]["Lead"].clone()
+        }
+    }
+
+    #[test]
+    fn an_org_goes_back_to_a_snapshot_and_to_its_start() {
+        let mut emulator = Emulator::new();
+        emulator.add_lead("One");
+        assert_eq!(
+            emulator
+                .ask("POST", "/emulator/snapshot", r#"{"name":"one"}"#)
+                .0,
+            200
+        );
+        emulator.add_lead("Two");
+        assert_eq!(emulator.leads(), 2002);
+        assert_eq!(
+            emulator
+                .ask("POST", "/emulator/restore", r#"{"name":"one"}"#)
+                .0,
+            200
+        );
+        assert_eq!(emulator.leads(), 2001);
+        assert_eq!(
+            emulator
+                .ask("POST", "/emulator/restore", r#"{"name":"two"}"#)
+                .0,
+            404
+        );
+        assert_eq!(emulator.ask("POST", "/emulator/reset", "").0, 200);
+        assert_eq!(emulator.leads(), 2000);
+        assert_eq!(emulator.world.org, seed::demo());
+    }
+
+    #[test]
+    fn the_journal_holds_what_was_written_and_nothing_else() {
+        let mut emulator = Emulator::new();
+        assert_eq!(emulator.add_lead("One"), 201);
+        assert_eq!(
+            emulator.call("GET", "/services/data/v66.0/limits", Value::Null),
+            200
+        );
+        assert_eq!(
+            emulator.call(
+                "POST",
+                "/services/data/v66.0/sobjects/Lead",
+                json!({"Nope": 1})
+            ),
+            400
+        );
+        let records = json!({"allOrNone": true, "records": [
+            {"attributes": {"type": "Lead"}, "LastName": "Two", "Company": "B"},
+            {"attributes": {"type": "Lead"}, "Nope": 1}]});
+        emulator.call("POST", "/services/data/v66.0/composite/sobjects", records);
+        let user = emulator.world.org.organization.administrator.clone();
+        let path = format!("/services/data/v66.0/sobjects/User/{user}");
+        assert_eq!(emulator.call("PATCH", &path, json!({"Title": "Boss"})), 204);
+        let (_, journal) = emulator.ask("GET", "/emulator/journal", "");
+        let entries = journal["entries"].as_array().unwrap();
+        assert_eq!(entries.len(), 2, "{journal}");
+        assert_eq!(entries[0]["changes"][0]["action"], "created");
+        assert_eq!(entries[0]["changes"][0]["type"], "Lead");
+        let username = &emulator.world.org.users[&user].username;
+        let changed = json!([{"action": "changed", "type": "User", "id": user, "name": username}]);
+        assert_eq!(entries[1]["changes"], changed);
+        let (_, later) = emulator.ask("GET", "/emulator/journal?after=1", "");
+        assert_eq!(later["entries"], json!([entries[1]]));
+        emulator.ask("DELETE", "/emulator/journal", "");
+        assert_eq!(
+            emulator.ask("GET", "/emulator/journal", "").1["entries"],
+            json!([])
+        );
+    }
+
+    #[test]
+    fn time_and_faults_are_under_control() {
+        let mut emulator = Emulator::new();
+        let before = emulator.world.now();
+        assert_eq!(
+            emulator
+                .ask("POST", "/emulator/clock", r#"{"advance":"90s"}"#)
+                .0,
+            200
+        );
+        let passed = Duration::from_secs(90).as_millis() as i64;
+        assert_eq!(emulator.world.now() - before, passed);
+        emulator.world.clock = Clock::Real;
+        assert_eq!(
+            emulator
+                .ask("POST", "/emulator/clock", r#"{"advance":"90s"}"#)
+                .0,
+            409
+        );
+        assert_eq!(
+            emulator
+                .ask(
+                    "PUT",
+                    "/emulator/faults",
+                    r#"[{"path":"/query","status":503}]"#
+                )
+                .0,
+            200
+        );
+        assert_eq!(
+            emulator
+                .ask("PUT", "/emulator/faults", r#"[{"paht":"/query"}]"#)
+                .0,
+            400
+        );
+        assert_eq!(emulator.ask("DELETE", "/emulator/faults", "").0, 200);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let mut emulator = Emulator::new();
+        for (method, path, body, status) in [
+            ("GET", "/emulator/reset", "", 404),
+            ("POST", "/emulator/nothing", "", 404),
+            ("POST", "/emulator/snapshot", "", 400),
+            ("POST", "/emulator/restore", "[]", 400),
+            ("POST", "/emulator/clock", r#"{"advance":"soon"}"#, 400),
+            ("GET", "/emulator/journal?after=x", "", 400),
+        ] {
+            let (answered, body) = emulator.ask(method, path, body);
+            assert_eq!(answered, status, "{method} {path}");
+            assert!(body["error"].is_string(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Deploys: a zip with its manifest laid over the org, all or nothing where asked, and reported component by component.
+
+mod apex;
+mod audit;
+mod commit;
+mod package;
+mod parts;
+pub(crate) mod report;
+mod roles;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use roxmltree::Document;
+use serde::{Deserialize, Serialize};
+
+use crate::documents::{self, Outcome, Setting};
+use crate::problem::{Problem, UNKNOWN};
+use crate::sharing;
+use crate::store::{Id, Millis, Org};
+use crate::xml;
+pub(crate) use apex::runs_tests;
+pub(crate) use commit::change;
+use commit::{changed_rules, commit};
+use package::{Destruction, Package};
+use parts::Part;
+pub(crate) use parts::element_of;
+use report::{Message, Report};
+use undo::Undo;
+
+/// What a deploy was asked to do besides the package itself. Left out means `false`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Options {
+    pub(crate) allow_missing_files: bool,
+    pub(crate) auto_update_package: bool,
+    pub(crate) check_only: bool,
+    pub(crate) ignore_warnings: bool,
+    pub(crate) perform_retrieve: bool,
+    pub(crate) purge_on_delete: bool,
+    pub(crate) rollback_on_error: bool,
+    pub(crate) run_tests: Vec<String>,
+    pub(crate) single_package: bool,
+    pub(crate) test_level: Option<String>,
+}
+
+/// Who deploys, when.
+#[derive(Clone, Debug)]
+pub(crate) struct Occasion {
+    pub(crate) user: Id,
+    pub(crate) now: Millis,
+    /// When the recalculation of sharing that the deploy causes comes through.
+    pub(crate) timing: sharing::Timing,
+}
+
+/// Runs a deploy: lays the package over a copy of the org and keeps the copy if everything, or what the options ask
+/// for, is in order.
+pub(crate) fn run(org: &mut Org, zip: &[u8], options: &Options, occasion: &Occasion) -> Report {
+    let package = match package::read(zip, options.single_package) {
+        Ok(package) => package,
+        Err(problem) => return Report::of_manifest(problem, occasion.now),
+    };
+    let mut deployment = Deployment {
+        before: org,
+        draft: org.clone(),
+        options,
+        package: &package,
+        now: occasion.now,
+        report: Report::default(),
+    };
+    deployment.apply();
+    let Deployment {
+        draft, mut report, ..
+    } = deployment;
+    if let Some(refusal) = apex::refusal(&draft, options) {
+        return Report::refused(refusal);
+    }
+    report.finish(&package.path("package.xml"), options, occasion.now);
+    let keep = !options.check_only && (report.errors == 0 || !options.rollback_on_error);
+    if keep {
+        commit(org, draft, &report, occasion);
+    }
+    report
+}
+
+/// Components a package holds, for the counters of a deploy that is running.
+pub(crate) fn count(zip: &[u8], options: &Options) -> usize {
+    package::read(zip, options.single_package)
+        .map(|package| parts::collect(&package, options).0.len())
+        .unwrap_or_default()
+}
+
+struct Deployment<'a> {
+    before: &'a Org,
+    draft: Org,
+    options: &'a Options,
+    package: &'a Package,
+    now: Millis,
+    report: Report,
+}
+
+/// Every file of a deploy, read once: by its path, the document or why there is none.
+type Documents<'p> = BTreeMap<&'p str, Result<Document<'p>, xml::Malformed>>;
+
+impl Deployment<'_> {
+    fn apply(&mut self) {
+        let (mut parts, problems) = parts::collect(self.package, self.options);
+        problems
+            .into_iter()
+            .for_each(|message| self.report.add(message.at(self.now)));
+        self.destroy(&self.package.before);
+        parts.sort_by_key(|part| (rank(&part.kind), part.name.clone()));
+        let texts: BTreeMap<String, Arc<str>> = parts
+            .iter()
+            .map(|part| (part.file.clone(), Arc::clone(&part.text)))
+            .collect();
+        let documents: Documents<'_> = texts
+            .iter()
+            .map(|(path, text)| (path.as_str(), xml::parse(text)))
+            .collect();
+        roles::order(&mut parts, &documents);
+        for part in &parts {
+            self.apply_part(part, &documents);
+        }
+        self.mark_rule_files();
+        self.check_coupling(&parts, &documents);
+        self.keep_models_beside_rules(&parts);
+        self.destroy(&self.package.after);
+    }
+
+    fn apply_part(&mut self, part: &Part, documents: &Documents<'_>) {
+        let setting = Setting {
+            version: self.package.version,
+            single_call: false,
+        };
+        let element = match &documents[part.file.as_str()] {
+            Ok(document) => part.element(document).map_err(|problem| vec![problem]),
+            Err(error) => Err(vec![malformed(error)]),
+        };
+        let applied = element.and_then(|element| {
+            self.attempt((&part.kind, &part.name), |org| {
+                documents::apply(org, &part.kind, &part.name, element, &setting)
+            })
+        });
+        match applied {
+            Ok(outcome) => {
+                self.keep_content(part);
+                self.report.add(self.success(part, outcome));
+            }
+            Err(problems) => problems
+                .iter()
+                .for_each(|problem| self.report.add(self.failure(part, problem))),
+        }
+    }
+
+    /// Makes the change of one component. What is refused, or locked, is taken back.
+    fn attempt<T>(
+        &mut self,
+        (kind, name): (&str, &str),
+        make: impl FnOnce(&mut Org) -> Result<T, Vec<Problem>>,
+    ) -> Result<T, Vec<Problem>> {
+        let undo = Undo::before(&self.draft, kind, name);
+        let made = make(&mut self.draft).and_then(|made| {
+            undo.unlocked(self.before, &self.draft)?;
+            Ok(made)
+        });
+        if made.is_err() {
+            undo.restore(&mut self.draft);
+        }
+        made
+    }
+
+    /// The file that belongs to a component of another format is kept as it is.
+    fn keep_content(&mut self, part: &Part) {
+        if let Some(content) = &part.content {
+            let kind = format!("{}.content", part.kind);
+            self.draft
+                .documents
+                .entry(kind)
+                .or_default()
+                .insert(part.name.clone(), content.clone());
+        }
+    }
+
+    fn success(&self, part: &Part, outcome: Outcome) -> Message {
+        Message {
+            kind: part.kind.clone(),
+            full_name: documents::shown_name(&part.kind, &part.name),
+            file_name: part.file.clone(),
+            id: documents::id_of(&self.draft, &part.kind, &part.name),
+            created: outcome == Outcome::Created,
+            changed: outcome != Outcome::Unchanged,
+            success: true,
+            created_date: self.now,
+            ..Message::default()
+        }
+    }
+
+    fn failure(&self, part: &Part, problem: &Problem) -> Message {
+        Message {
+            kind: part.kind.clone(),
+            full_name: documents::shown_name(&part.kind, &part.name),
+            file_name: part.file.clone(),
+            created_date: self.now,
+            ..Message::of_problem(problem)
+        }
+    }
+
+    /// A file of rules has changed when one of its rules has.
+    fn mark_rule_files(&mut self) {
+        let changed = changed_rules(self.before, &self.draft);
+        let files = self
+            .report
+            .messages
+            .iter_mut()
+            .filter(|message| message.kind == "SharingRules");
+        files.for_each(|message| {
+            message.changed = message.success && changed.contains(&message.full_name)
+        });
+    }
+
+    /// Defaults that do not go together are found once all of them are laid over the org.
+    fn check_coupling(&mut self, parts: &[Part], documents: &Documents<'_>) {
+        let objects: Vec<&Part> = parts
+            .iter()
+            .filter(|part| part.kind == "CustomObject")
+            .collect();
+        let deployed: BTreeSet<String> = objects.iter().map(|part| part.name.clone()).collect();
+        for part in objects {
+            let Ok(document) = &documents[part.file.as_str()] else {
+                continue;
+            };
+            let element = document.root_element();
+            let found = documents::custom_object::check_coupling(
+                &self.draft,
+                &part.name,
+                element,
+                &deployed,
+            );
+            if let Some(problem) = found {
+                let failure = self.failure(part, &problem);
+                self.report.replace(failure);
+            }
+        }
+    }
+
+    /// Known behaviour of the platform: when sharing models and sharing rules of one object share a deploy, the deploy
+    /// succeeds and the model stays what it was (forcedotcom/cli issue 2639).
+    fn keep_models_beside_rules(&mut self, parts: &[Part]) {
+        if !self.before.organization.silent_sharing_no_op {
+            return;
+        }
+        let of_rules = parts.iter().filter(|part| part.kind.starts_with("Sharing"));
+        let with_rules: BTreeSet<&str> = of_rules
+            .filter_map(|part| part.name.split('.').next())
+            .collect();
+        let concerned =
+            |part: &&Part| part.kind == "CustomObject" && with_rules.contains(part.name.as_str());
+        for part in parts.iter().filter(concerned) {
+            let Some(before) = self
+                .before
+                .objects
+                .get(&part.name)
+                .map(|object| object.sharing)
+            else {
+                continue;
+            };
+            if let Some(object) = self.draft.objects.make_mut().get_mut(&part.name) {
+                object.sharing = before;
+            }
+        }
+    }
+
+    fn destroy(&mut self, destruction: &Option<Destruction>) {
+        let Some(destruction) = destruction else {
+            return;
+        };
+        for (kind, name) in &destruction.members {
+            let message = self.destroy_one(kind, name, &destruction.file);
+            self.report.add(message);
+        }
+    }
+
+    fn destroy_one(&mut self, kind: &str, name: &str, file: &str) -> Message {
+        let plain = Message {
+            kind: kind.to_owned(),
+            full_name: documents::shown_name(kind, name),
+            file_name: self.package.path(file),
+            created_date: self.now,
+            ..Message::default()
+        };
+        if name.contains('*') {
+            let problem = format!("Wildcards are not allowed in {file}");
+            return Message {
+                problem: Some(problem),
+                problem_type: Some("Error".to_owned()),
+                ..plain
+            };
+        }
+        if !documents::exists(&self.draft, kind, name) {
+            return self.missing_target(kind, name, file, plain);
+        }
+        let id = documents::id_of(&self.draft, kind, name);
+        let deleted = self.attempt((kind, name), |org| {
+            documents::delete(org, kind, name).map_err(|problem| vec![problem])
+        });
+        match deleted {
+            Ok(()) => Message {
+                id,
+                changed: true,
+                deleted: true,
+                success: true,
+                ..plain
+            },
+            Err(problems) => {
+                let problem = problems.into_iter().next().map(|problem| problem.message);
+                Message {
+                    problem,
+                    problem_type: Some("Error".to_owned()),
+                    ..plain
+                }
+            }
+        }
+    }
+
+    /// What is not there is a warning, which fails the deploy unless warnings are ignored.
+    fn missing_target(&self, kind: &str, name: &str, file: &str, plain: Message) -> Message {
+        Message {
+            kind: String::new(),
+            full_name: file.to_owned(),
+            problem: Some(format!("No {kind} named: {name} found")),
+            problem_type: Some("Warning".to_owned()),
+            success: self.options.ignore_warnings,
+            ..plain
+        }
+    }
+}
+
+/// The order in which components depend on each other.
+fn rank(kind: &str) -> usize {
+    let order = [
+        "CustomObject",
+        "CustomField",
+        "",
+        "Role",
+        "Group",
+        "Queue",
+        "PermissionSet",
+        "Profile",
+        "SharingRules",
+    ];
+    let rules = ["SharingCriteriaRule", "SharingOwnerRule"].contains(&kind);
+    let wanted = if rules { "SharingRules" } else { kind };
+    order.iter().position(|entry| *entry == wanted).unwrap_or(2)
+}
+
+fn malformed(error: &xml::Malformed) -> Problem {
+    let message = format!("Error parsing file: {}", error.reason);
+    Problem {
+        place: Some((error.line, error.column)),
+        ..Problem::new(UNKNOWN, message)
+    }
+}

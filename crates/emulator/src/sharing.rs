@@ -1,0 +1,315 @@
+//! Who may do what with which record, decided from the defaults and rules in force.
+//!
+//! The order is the platform's: object permissions, View/Modify All, private contacts, controlled by parent,
+//! organization-wide default, ownership, role hierarchy, share rows, implicit access; the widest wins (Salesforce
+//! Security Guide, "Sharing Considerations"; object reference, `UserRecordAccess`). Everything that depends on the user
+//! alone is worked out once for many records.
+
+mod criteria;
+mod filter;
+mod grants;
+mod guests;
+mod people;
+mod recalculation;
+mod rows;
+
+use std::cell::OnceCell;
+
+use crate::schema;
+use crate::store::{
+    Access, AccessLevel, Millis, ObjectAccess, ObjectSchema, Org, Row, SharingModel, User,
+};
+use people::Circle;
+
+pub use filter::Filter;
+pub use people::{add_role_groups, group_of, members, new_role_groups};
+pub use recalculation::{
+    LOCKED, Timing, begin, coupled, deploy_reported, locked_defaults, locked_rules, settle,
+};
+pub use rows::{share_prefix, share_rows};
+
+/// What a user may do with one record. To ask about many, make a [`Sight`] once.
+///
+/// An unknown user, object or record answers that nothing is allowed.
+pub fn access(org: &Org, user: &str, object: &str, record: &str, now: Millis) -> Access {
+    Sight::new(org, user, object, now)
+        .map(|sight| sight.of(record))
+        .unwrap_or_default()
+}
+
+/// One user's view of the records of one object.
+pub struct Sight<'org> {
+    permissions: ObjectAccess,
+    transfers_any: bool,
+    /// Worked out when first needed: who sees everything never needs it.
+    sharing: OnceCell<Sharing<'org>>,
+    org: &'org Org,
+    user: &'org User,
+    object: &'org ObjectSchema,
+}
+
+impl<'org> Sight<'org> {
+    /// Works out what depends on the user alone. `None` for an unknown user or object.
+    pub fn new(org: &'org Org, user: &str, object: &str, now: Millis) -> Option<Sight<'org>> {
+        let object = org.object(object)?;
+        let user = org.users.get(user)?;
+        let permissions = if user.active {
+            object_permissions(org, user, object, now)
+        } else {
+            ObjectAccess::default()
+        };
+        let transfers_any = may_transfer_any(org, user, object, now);
+        Some(Sight {
+            permissions,
+            transfers_any,
+            sharing: OnceCell::new(),
+            org,
+            user,
+            object,
+        })
+    }
+
+    /// Whether the user sees every record of the object, whoever owns it.
+    pub fn sees_all(&self) -> bool {
+        self.permissions.read && (self.permissions.view_all || self.permissions.modify_all)
+    }
+
+    /// Whether the user may read this record.
+    pub fn sees(&self, record: &str) -> bool {
+        self.sees_all() && self.org.row(&self.object.name, record).is_some() || self.of(record).read
+    }
+
+    /// Whether the user may read this record, given its fields.
+    pub fn sees_row(&self, record: &str, row: &Row) -> bool {
+        self.sees_all() || self.of_row(record, row).read
+    }
+
+    /// What the user may do with this record; nothing where there is no such record.
+    pub fn of(&self, record: &str) -> Access {
+        self.org
+            .row(&self.object.name, record)
+            .map(|row| self.of_row(record, row))
+            .unwrap_or_default()
+    }
+
+    /// What the user may do with this record, given its fields.
+    ///
+    /// Object permissions and sharing must both allow an action: without Edit on the object a share row that says
+    /// Edit allows reading only.
+    pub fn of_row(&self, record: &str, row: &Row) -> Access {
+        let may = self.permissions;
+        if !may.read {
+            return Access::default();
+        }
+        if may.modify_all {
+            return Access {
+                read: true,
+                edit: may.edit,
+                delete: may.delete,
+                transfer: true,
+                all: true,
+            };
+        }
+        let sharing = self
+            .sharing
+            .get_or_init(|| Sharing::new(self.org, self.user, self.object));
+        let level = sharing.level(record, row);
+        let read = may.view_all || level >= AccessLevel::Read;
+        let edit = may.edit && level >= AccessLevel::Edit;
+        let delete = may.delete && level == AccessLevel::All;
+        let transfer = read
+            && (level == AccessLevel::All || self.transfers_any || edit && sharing.transferable());
+        Access {
+            read,
+            edit,
+            delete,
+            transfer,
+            all: edit && delete && transfer,
+        }
+    }
+}
+
+/// The union of what profile and permission sets grant on an object, with what the two "all data" permissions imply.
+pub fn object_permissions(
+    org: &Org,
+    user: &User,
+    object: &ObjectSchema,
+    now: Millis,
+) -> ObjectAccess {
+    let mut granted = ObjectAccess::default();
+    for container in org.containers_of(&user.id, now) {
+        let stated = container
+            .object_permissions
+            .get(&object.name)
+            .copied()
+            .unwrap_or_default();
+        granted = granted.union(stated);
+        if container.allows("ModifyAllData") {
+            granted = granted.union(ObjectAccess::FULL);
+        }
+        if container.allows("ViewAllData") {
+            granted = granted.union(ObjectAccess {
+                read: true,
+                view_all: true,
+                ..ObjectAccess::default()
+            });
+        }
+    }
+    granted
+}
+
+/// Transfer Record, and Transfer Leads or Transfer Cases where they apply.
+fn may_transfer_any(org: &Org, user: &User, object: &ObjectSchema, now: Millis) -> bool {
+    let own = match object.name.as_str() {
+        "Lead" => "TransferAnyLead",
+        "Case" => "TransferAnyCase",
+        _ => "TransferAnyEntity",
+    };
+    let containers = org.containers_of(&user.id, now);
+    containers
+        .iter()
+        .any(|container| container.allows("TransferAnyEntity") || container.allows(own))
+}
+
+/// Record access by sharing alone, before object permissions.
+struct Sharing<'org> {
+    org: &'org Org,
+    object: &'org ObjectSchema,
+    circle: Circle<'org>,
+    model: SharingModel,
+    grants: grants::Grants<'org>,
+    parent: Option<Box<Parent<'org>>>,
+}
+
+/// The parent that controls, or that gives access to its children.
+struct Parent<'org> {
+    field: &'org str,
+    sharing: Sharing<'org>,
+}
+
+impl<'org> Sharing<'org> {
+    fn new(org: &'org Org, user: &'org User, object: &'org ObjectSchema) -> Sharing<'org> {
+        Sharing::of_circle(org, object, Circle::new(org, user), user)
+    }
+
+    fn of_circle(
+        org: &'org Org,
+        object: &'org ObjectSchema,
+        circle: Circle<'org>,
+        user: &'org User,
+    ) -> Sharing<'org> {
+        let model = model_for(org, user, object);
+        let parent = controlling_parent(object, model).and_then(|(field, parent)| {
+            let sharing = Sharing::of_circle(org, org.object(parent)?, circle.clone(), user);
+            Some(Box::new(Parent { field, sharing }))
+        });
+        let grants = grants::Grants::new(org, object, &circle);
+        Sharing {
+            org,
+            object,
+            circle,
+            model,
+            grants,
+            parent,
+        }
+    }
+
+    /// The widest level that anything gives on this record.
+    fn level(&self, record: &str, row: &Row) -> AccessLevel {
+        if is_private_contact(self.object, row) {
+            return self.owner_alone(row);
+        }
+        if self.model == SharingModel::ControlledByParent {
+            return self.by_parent(row);
+        }
+        baseline(self.model).max(self.granted(record, row))
+    }
+
+    /// The widest level beyond the organization-wide default.
+    fn granted(&self, record: &str, row: &Row) -> AccessLevel {
+        if owner(row).is_some_and(|owner| self.circle.benefits_from(owner)) {
+            return AccessLevel::All;
+        }
+        self.grants.level(self.org, record, row)
+    }
+
+    /// "As the parent record"; without a parent record the record is its owner's alone.
+    fn by_parent(&self, row: &Row) -> AccessLevel {
+        let Some(parent) = &self.parent else {
+            return self.owner_alone(row);
+        };
+        let Some(id) = text(row, parent.field) else {
+            return self.owner_alone(row);
+        };
+        match self.org.row(&parent.sharing.object.name, id) {
+            Some(row) => parent.sharing.level(id, row),
+            None => AccessLevel::None,
+        }
+    }
+
+    fn owner_alone(&self, row: &Row) -> AccessLevel {
+        if owner(row).is_some_and(|owner| owner == self.circle.user) {
+            AccessLevel::All
+        } else {
+            AccessLevel::None
+        }
+    }
+
+    /// Whether the default lets everybody who can edit a record give it away.
+    fn transferable(&self) -> bool {
+        matches!(
+            self.model,
+            SharingModel::ReadWriteTransfer | SharingModel::FullAccess
+        )
+    }
+}
+
+/// The default that applies to this user: the external one to users from outside, where it is enabled.
+fn model_for(org: &Org, user: &User, object: &ObjectSchema) -> SharingModel {
+    let models = object.sharing.in_force;
+    let external = org.organization.external_sharing_model_enabled && people::is_external(user);
+    let model = if external {
+        models.external
+    } else {
+        models.internal
+    };
+    if guests::is_guest(user) {
+        return guests::model(model);
+    }
+    model
+}
+
+fn controlling_parent(object: &ObjectSchema, model: SharingModel) -> Option<(&str, &str)> {
+    (model == SharingModel::ControlledByParent)
+        .then(|| schema::parent(object))
+        .flatten()
+}
+
+/// What the organization-wide default alone gives everybody.
+pub fn baseline(model: SharingModel) -> AccessLevel {
+    match model {
+        SharingModel::Private | SharingModel::ControlledByParent => AccessLevel::None,
+        SharingModel::ReadSelect | SharingModel::Read => AccessLevel::Read,
+        SharingModel::ReadWrite | SharingModel::ReadWriteTransfer => AccessLevel::Edit,
+        SharingModel::FullAccess => AccessLevel::All,
+    }
+}
+
+/// A contact without account is private whatever is shared (Salesforce Help, "Considerations for Sharing Contacts").
+fn is_private_contact(object: &ObjectSchema, row: &Row) -> bool {
+    object.name == "Contact" && text(row, "AccountId").is_none()
+}
+
+fn owner(row: &Row) -> Option<&str> {
+    text(row, "OwnerId")
+}
+
+/// The text in a field; `None` for null and for empty.
+fn text<'row>(row: &'row Row, field: &str) -> Option<&'row str> {
+    row.get(field)
+        .and_then(|value| value.as_str())
+        .filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! `User`: unique names, counted seats, no deletion.
+
+use serde_json::Value;
+
+use super::values::{is_email, unknown_value};
+use super::{Writer, bad_reference, demand_fields, integrity, text, truth};
+use crate::http::Refusal;
+use crate::store::{Id, ObjectSchema, Org, Row, User, short};
+use crate::views;
+
+const REQUIRED: [&str; 9] = [
+    "Username",
+    "LastName",
+    "Email",
+    "Alias",
+    "ProfileId",
+    "TimeZoneSidKey",
+    "LocaleSidKey",
+    "EmailEncodingKey",
+    "LanguageLocaleKey",
+];
+
+const PERMISSIONS: [&str; 2] = ["ManageUsers", "ManageInternalUsers"];
+
+/// Creates a user; without a nickname one is made up.
+pub(super) fn create(
+    writer: &mut Writer<'_>,
+    schema: &ObjectSchema,
+    row: Row,
+) -> Result<Id, Refusal> {
+    writer.demand("User", &PERMISSIONS)?;
+    demand_fields(&row, &REQUIRED)?;
+    check_picklists(schema, &row)?;
+    let now = writer.world.now();
+    let org = &mut writer.world.org;
+    let mut user = User {
+        active: true,
+        created: now,
+        modified: now,
+        ..User::default()
+    };
+    apply(org, &mut user, row)?;
+    check_names(org, &user)?;
+    check_seat(org, &user)?;
+    user.id = org.next_id("005");
+    if user.nickname.is_empty() {
+        user.nickname = format!("User{}", short(&user.id));
+    }
+    let (id, name) = (user.id.clone(), user.username.clone());
+    org.users.make_mut().insert(id.clone(), user);
+    writer.audit(
+        "createduser",
+        "Manage Users",
+        format!("Created new user {name}"),
+    );
+    Ok(id)
+}
+
+/// Changes a user.
+pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), Refusal> {
+    if id != writer.user {
+        writer.demand("User", &PERMISSIONS)?;
+    }
+    let now = writer.world.now();
+    let org = &mut writer.world.org;
+    let before = org.users.get(id).cloned().ok_or_else(Refusal::not_found)?;
+    if let Some(emptied) = REQUIRED
+        .iter()
+        .find(|name| row.get(name).is_some_and(Value::is_null))
+    {
+        return demand_fields(&row, &[emptied]);
+    }
+    if let Some(schema) = crate::schema::setup_table("User") {
+        check_picklists(schema, &row)?;
+    }
+    let mut user = User {
+        modified: now,
+        ..before.clone()
+    };
+    apply(org, &mut user, row)?;
+    check_names(org, &user)?;
+    let license = |user: &User| {
+        org.profiles
+            .get(&user.profile)
+            .map(|profile| profile.license.clone())
+    };
+    if user.active && (!before.active || license(&before) != license(&user)) {
+        check_seat(org, &user)?;
+    }
+    let name = user.username.clone();
+    org.users.make_mut().insert(id.to_owned(), user);
+    writer.audit(
+        "changeduser",
+        "Manage Users",
+        format!("Changed user {name}"),
+    );
+    Ok(())
+}
+
+/// Freezes a user, or lets a frozen one log in again (object reference, `UserLogin`).
+pub(super) fn freeze(writer: &mut Writer<'_>, id: &str, row: &Row) -> Result<(), Refusal> {
+    writer.demand("UserLogin", &PERMISSIONS)?;
+    let users = writer.world.org.users.make_mut();
+    let user = users.keys().find(|user| views::login_id(user) == id);
+    let user = user.cloned().ok_or_else(Refusal::not_found)?;
+    let user = users.get_mut(&user).ok_or_else(Refusal::not_found)?;
+    user.frozen = truth(row, "IsFrozen", user.frozen);
+    let verb = if user.frozen { "Froze" } else { "Unfroze" };
+    let display = format!("{verb} user {}", user.username);
+    writer.audit("frozeuser", "Manage Users", display);
+    Ok(())
+}
+
+/// Lays values over a user.
+fn apply(org: &Org, user: &mut User, row: Row) -> Result<(), Refusal> {
+    for (name, value) in row {
+        let given = value.as_str().map(str::to_owned);
+        let said = given.clone().unwrap_or_default();
+        match name.as_str() {
+            "Username" => user.username = said.to_lowercase(),
+            "Email" => user.email = said,
+            "FirstName" => user.first_name = given,
+            "LastName" => user.last_name = said,
+            "Alias" => user.alias = said,
+            "CommunityNickname" => user.nickname = said,
+            "ProfileId" => {
+                user.profile = org
+                    .profiles
+                    .contains_key(&said)
+                    .then_some(said)
+                    .ok_or_else(|| bad_reference("ProfileId"))?
+            }
+            "UserRoleId" => user.role = given,
+            "ManagerId" => user.manager = given,
+            "IsActive" => user.active = value.as_bool().unwrap_or(user.active),
+            "TimeZoneSidKey" => user.time_zone = said,
+            "LocaleSidKey" => user.locale = said,
+            "LanguageLocaleKey" => user.language = said,
+            "EmailEncodingKey" => user.email_encoding = said,
+            _ => {
+                user.other.insert(name, value);
+            }
+        }
+    }
+    if let Some(profile) = org.profiles.get(&user.profile) {
+        user.user_type = views::user_type(org, &profile.license).to_owned();
+    }
+    Ok(())
+}
+
+fn check_names(org: &Org, user: &User) -> Result<(), Refusal> {
+    if !is_email(&user.username) {
+        let message =
+            "Username must be in the form of an email address (for example, john@acme.com).";
+        return Err(Refusal::new(400, "INVALID_EMAIL_ADDRESS", message).about(["Username"]));
+    }
+    let others = || org.users.values().filter(|other| other.id != user.id);
+    if others().any(|other| other.username.eq_ignore_ascii_case(&user.username)) {
+        let message = "Duplicate Username.<br>The username already exists in this or another Salesforce organization. Usernames must be unique across all Salesforce organizations. To resolve, use a different username (it doesn't need to match the user's email address).";
+        return Err(Refusal::new(400, "DUPLICATE_USERNAME", message).about(["Username"]));
+    }
+    if !user.nickname.is_empty()
+        && others().any(|other| other.nickname.eq_ignore_ascii_case(&user.nickname))
+    {
+        let message = "Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.";
+        return Err(
+            Refusal::new(400, "DUPLICATE_COMM_NICKNAME", message).about(["CommunityNickname"])
+        );
+    }
+    Ok(())
+}
+
+fn check_seat(org: &Org, user: &User) -> Result<(), Refusal> {
+    let license = org
+        .profiles
+        .get(&user.profile)
+        .and_then(|profile| org.licenses.get(&profile.license));
+    match license {
+        Some(license) if user.active && org.seats_used(&license.id) >= license.total => Err(
+            Refusal::new(400, "LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded")
+                .about(Vec::<String>::new()),
+        ),
+        Some(_) => Ok(()),
+        None => Err(integrity("The profile has no user license")),
+    }
+}
+
+/// Whether a text can be a key of a list.
+type Shape = fn(&str) -> bool;
+
+/// Keys of time zones, locales and languages are lists of the platform; what cannot be one of them is refused.
+fn check_picklists(schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
+    let shapes: [(&str, Shape); 3] = [
+        ("TimeZoneSidKey", |key| {
+            key == "GMT"
+                || key == "UTC"
+                || key
+                    .split_once('/')
+                    .is_some_and(|(area, city)| is_words(area) && is_words(city))
+        }),
+        ("LocaleSidKey", is_locale),
+        ("LanguageLocaleKey", is_locale),
+    ];
+    for (name, fits) in shapes {
+        if let Some(key) = text(row, name).filter(|key| !fits(key)) {
+            return Err(unknown_value(schema, name, &key));
+        }
+    }
+    let encodings = schema
+        .field("EmailEncodingKey")
+        .map(|field| field.picklist.as_slice())
+        .unwrap_or_default();
+    match text(row, "EmailEncodingKey") {
+        Some(key) if !encodings.is_empty() && !encodings.iter().any(|known| known.value == key) => {
+            Err(unknown_value(schema, "EmailEncodingKey", &key))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_words(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_/+-".contains(c))
+}
+
+/// `de`, `en_US`, `zh_Hans_CN`, `ca_ES_EURO`.
+fn is_locale(key: &str) -> bool {
+    let mut parts = key.split('_');
+    let language = parts.next().unwrap_or_default();
+    let parts: Vec<&str> = parts.collect();
+    (2..=3).contains(&language.len())
+        && language.chars().all(|c| c.is_ascii_lowercase())
+        && parts.len() <= 3
+        && parts
+            .iter()
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locales_are_told_from_other_texts() {
+        for (key, expected) in [
+            ("en_US", true),
+            ("de", true),
+            ("zh_Hans_CN", true),
+            ("English", false),
+            ("en-US", false),
+            ("", false),
+        ] {
+            assert_eq!(is_locale(key), expected, "{key}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What an org says against a deploy, told apart: the one place of `apply` where a decision hangs on the platform's
+//! words.
+//!
+//! A deploy that fails as a whole has a status code. A component that is refused has none, only a text in the running
+//! user's language (Metadata API guide, DeployMessage). So three things are looked at, the first that tells deciding:
+//!
+//! 1. the status code;
+//! 2. what no language changes within a text: status codes, API names, the metadata's own words;
+//! 3. English sentences, for what has neither.
+//!
+//! What none of them tells is a refusal: the run ends, and nothing of the deploy was saved.
+
+use super::entry::RefusedEntry;
+use crate::manifest::{SharingModel, Word};
+use crate::org::DeployStatus;
+
+/// Status codes for a lock that another operation holds; texts may carry them too.
+const LOCK_CODES: [&str; 3] = [
+    "ALREADY_IN_PROCESS",
+    "ORG_ADMIN_LOCKED",
+    "UNABLE_TO_LOCK_ROW",
+];
+
+/// The same in English sentences, which is all that a component's refusal has.
+const LOCK_SENTENCES: [&str; 6] = [
+    "interferes with another operation already in progress",
+    "sharing operation already in progress",
+    "Group membership operation already in progress",
+    "admin operation already in progress",
+    "could not acquire lock",
+    "administration setup has already been locked",
+];
+
+/// Sentences that end in the name of the permission that is refused.
+const PERMISSION_SENTENCES: [&str; 2] = [
+    "Unknown user permission: ",
+    "The user license doesn't allow the permission: ",
+];
+
+/// Verbs of object permissions in messages, longest first, because `Read All` begins with `Read`.
+const VERBS: [&str; 7] = [
+    "View All",
+    "Read All",
+    "Modify All",
+    "Edit All",
+    "Delete",
+    "Create",
+    "Edit",
+];
+
+/// What the org says of a lock that another operation holds, if that is what keeps the deploy from going in: the same
+/// deploy may go in later.
+pub(super) fn lock(status: &DeployStatus) -> Option<&str> {
+    let message = status.error_message.as_deref();
+    let code = status.error_code.as_deref();
+    if let Some(code) = code.filter(|code| LOCK_CODES.contains(code)) {
+        return Some(message.unwrap_or(code));
+    }
+    let problems = status.failures.iter();
+    let mut texts = problems
+        .filter_map(|failure| failure.problem.as_deref())
+        .chain(message);
+    texts.find(|text| is_lock(text))
+}
+
+fn is_lock(text: &str) -> bool {
+    let mut words = LOCK_CODES.iter().chain(&LOCK_SENTENCES);
+    words.any(|words| text.contains(words))
+}
+
+/// Whether the org refused the default of one of these objects because of another's: the text names the object and a
+/// default, both by the metadata's words (`ControlledByParent is not a valid sharing model for Opportunity`).
+pub(super) fn refuses_a_default(status: &DeployStatus, objects: &[String]) -> bool {
+    let problems = status
+        .failures
+        .iter()
+        .filter(|failure| failure.component_type == "CustomObject")
+        .filter_map(|failure| failure.problem.as_deref());
+    problems.into_iter().any(|problem| {
+        let mut words = problem.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let (mut object, mut default) = (false, false);
+        words.any(|word| {
+            object |= objects.iter().any(|known| known == word);
+            default |= SharingModel::of(word).is_some();
+            object && default
+        })
+    })
+}
+
+/// The entries of a profile that a problem names: `Unknown user permission: X`, `The user license doesn't allow the
+/// permission: X`, `In field: application - no CustomApplication named X found`, `Permission X depends on
+/// permission(s): Y; …`.
+pub(super) fn entries(problem: &str) -> Vec<RefusedEntry> {
+    for sentence in PERMISSION_SENTENCES {
+        if let Some((_, name)) = problem.split_once(sentence) {
+            let name = name.lines().next().unwrap_or_default().trim();
+            return vec![entry(name)];
+        }
+    }
+    if let Some(rest) = problem.strip_prefix("In field: ") {
+        let name = rest
+            .split_once(" named ")
+            .and_then(|(_, rest)| rest.strip_suffix(" found"));
+        return name
+            .map(|name| RefusedEntry::Named(name.to_owned()))
+            .into_iter()
+            .collect();
+    }
+    let dependents = problem.split("; ").filter_map(|part| {
+        let rest = part.trim().strip_prefix("Permission ")?;
+        Some(entry(rest.split_once(" depends on permission(s): ")?.0))
+    });
+    dependents.collect()
+}
+
+fn entry(name: &str) -> RefusedEntry {
+    let right = VERBS
+        .iter()
+        .find_map(|verb| Some((*verb, name.strip_prefix(verb)?.strip_prefix(' ')?)));
+    match right {
+        Some((verb, object)) => RefusedEntry::Right(verb, object.to_owned()),
+        None => RefusedEntry::Named(name.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::org::ComponentMessage;
+
+    fn refused(component_type: &str, problem: &str) -> DeployStatus {
+        let failure = ComponentMessage {
+            component_type: component_type.to_owned(),
+            problem: Some(problem.to_owned()),
+            ..Default::default()
+        };
+        DeployStatus {
+            failures: vec![failure],
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn locks_are_told_from_refusals() {
+        let words = "The sharing calculation you requested can't be processed right now, because it interferes with \
+                     another operation already in progress. Please try again later.";
+        for (problem, expected) in [
+            (words, Some(words)),
+            (
+                "UNABLE_TO_LOCK_ROW: ligne",
+                Some("UNABLE_TO_LOCK_ROW: ligne"),
+            ),
+            ("Required field is missing: label", None),
+        ] {
+            assert_eq!(lock(&refused("CustomObject", problem)), expected);
+        }
+    }
+
+    #[test]
+    fn a_status_code_tells_a_lock_in_any_language() {
+        let whole = |code: &str| DeployStatus {
+            error_code: Some(code.to_owned()),
+            error_message: Some("Die Verwaltung ist gesperrt".to_owned()),
+            ..Default::default()
+        };
+        let locked = whole("ALREADY_IN_PROCESS");
+        assert_eq!(lock(&locked), Some("Die Verwaltung ist gesperrt"));
+        assert_eq!(lock(&whole("UNKNOWN_EXCEPTION")), None);
+    }
+
+    #[test]
+    fn a_default_refused_for_anothers_is_told_in_any_language() {
+        let objects = ["Account".to_owned(), "Opportunity".to_owned()];
+        let told = |component_type: &str, problem: &str| {
+            refuses_a_default(&refused(component_type, problem), &objects)
+        };
+        let english = "ControlledByParent is not a valid sharing model for Opportunity";
+        assert!(told("CustomObject", english));
+        assert!(told(
+            "CustomObject",
+            "OpportunityにはControlledByParentを使えません"
+        ));
+        assert!(!told("SharingCriteriaRule", english));
+        assert!(!told(
+            "CustomObject",
+            "Opportunity: Required field is missing"
+        ));
+        assert!(!told(
+            "CustomObject",
+            "Private is not a valid sharing model for Case"
+        ));
+    }
+
+    #[test]
+    fn the_entry_that_a_problem_names_is_found() {
+        let named = |name: &str| RefusedEntry::Named(name.to_owned());
+        for (problem, expected) in [
+            (
+                "Unknown user permission: ViewFlowUsage",
+                vec![named("ViewFlowUsage")],
+            ),
+            (
+                "The user license doesn't allow the permission: FreezeUsers",
+                vec![named("FreezeUsers")],
+            ),
+            (
+                "The user license doesn't allow the permission: Read All Asset",
+                vec![RefusedEntry::Right("Read All", "Asset".into())],
+            ),
+            (
+                "In field: field - no CustomField named Lead.X__c found",
+                vec![named("Lead.X__c")],
+            ),
+            (
+                "Permission Read All Asset depends on permission(s): Read All Account; \
+                 Permission Convert Leads depends on permission(s): Create Account",
+                vec![
+                    RefusedEntry::Right("Read All", "Asset".into()),
+                    named("Convert Leads"),
+                ],
+            ),
+            ("sharedTo not allowed:role - CEO (8:19)", vec![]),
+        ] {
+            assert_eq!(entries(problem), expected, "{problem}");
+        }
+    }
+}

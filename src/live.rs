@@ -1,0 +1,138 @@
+//! The org as typed parts, decoded once. Pure: needs become questions, answers become parts.
+//!
+//! Each part is [`Known`]: learnt, refused in the org's words, or not asked. Query text and column names do not leave
+//! this room: other rooms say what they need as a [`Need`] and read parts. `observe` sends the questions.
+
+mod assignments;
+mod containers;
+mod criteria_condition;
+mod defaults;
+mod deploys;
+mod described;
+mod filter;
+mod known;
+mod learn;
+mod need;
+mod organization;
+mod parts;
+mod populations;
+mod profile_name;
+mod profiles;
+mod question;
+mod records;
+mod references;
+mod roles;
+mod rules;
+mod running_user;
+mod selection;
+mod shares;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+use crate::manifest::SharingModel;
+use crate::xml::Element;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use assignments::{UserAssignment, assignments_of, read_assignments};
+pub use containers::{
+    Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, ReaderBySet,
+    Seats,
+};
+pub use criteria_condition::{AskedAs, CriteriaKnowledge, criterion_path};
+pub use defaults::Defaults;
+pub use deploys::{QUEUED_DEPLOYS, deploy_ids, deploys_since};
+pub use described::{ChildRelationship, Described, DescribedField};
+pub use filter::Filter;
+pub use known::{Known, Refused};
+pub use need::{Columns, Need};
+pub use organization::{Organization, organization_query, tells_default_of};
+pub use populations::Owners;
+pub use profile_name::{profile_full_name, profile_label};
+pub use profiles::Dependency;
+pub use question::{Answer, Asked, Question, asked_apart, questions};
+pub use records::{
+    FIRST_PAGE, LiveRecord, RecordQuery, counted, population_query, record_columns, short_id,
+};
+pub use references::Reference;
+pub use roles::{LiveRole, Roles};
+pub use rules::{LiveRule, Membership, Reach, RuleKind};
+pub use running_user::{Licence, RunningUser};
+pub use shares::{
+    Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, read_groups, read_shares,
+    role_group, rule_rows, shares_of,
+};
+pub use users::{Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
+
+/// Which org was read.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct OrgIdentity {
+    /// 18-character organization id.
+    pub id: String,
+    /// The organization's name.
+    pub name: String,
+    /// Base URL of the instance.
+    pub instance_url: String,
+    /// `OrganizationType`, such as `Enterprise Edition`.
+    pub edition: String,
+    /// Whether it is a sandbox (sandboxes keep production's edition).
+    pub sandbox: bool,
+    /// API version of every request, such as `66.0`.
+    pub api_version: String,
+    /// Username of the running user, where the log-in told it.
+    pub running_user: Option<String>,
+}
+
+/// Everything learnt of one org for one plan.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// Which org.
+    pub org: OrgIdentity,
+    /// True where no org was asked: `render` without `--org`. Nothing is known, so nothing is refused as unknown.
+    pub offline: bool,
+    /// HTTP requests the reading took, after log-in.
+    pub requests: u64,
+    /// What the org counts against its API allocation.
+    pub api_calls: u64,
+    /// Profiles that the org gave in part and that were retrieved besides, by label, with what they came without. What
+    /// that took is not among the requests.
+    pub retrieved: BTreeMap<String, Vec<&'static str>>,
+    /// How each need was answered.
+    outcomes: HashMap<Need, NeedOutcome>,
+    organization: Option<Organization>,
+    /// The day on which the trial ends, where it is one.
+    trial_end: Option<String>,
+    roles: Option<Roles>,
+    containers: Option<Containers>,
+    users: users::Users,
+    holders: BTreeMap<String, Vec<ProfileHolder>>,
+    users_by_profile: Option<UserCounts>,
+    users_by_role: Option<UserCounts>,
+    roles_of_users: Option<RolesOfUsers>,
+    groups: Vec<String>,
+    definitions: BTreeMap<String, Option<SharingModel>>,
+    described: BTreeMap<String, Option<Box<Described>>>,
+    documents: BTreeMap<Need, Option<Box<Element>>>,
+    profile_permissions: BTreeMap<String, Option<BTreeSet<String>>>,
+    object_grants: containers::ObjectGrants,
+    field_grants: containers::FieldGrants,
+    readers: BTreeMap<String, Vec<ReaderBySet>>,
+    owners: BTreeMap<String, Owners>,
+    counts: BTreeMap<Need, u64>,
+    references: BTreeMap<Reference, Option<String>>,
+    dependencies: BTreeMap<Need, Vec<Dependency>>,
+    records: BTreeMap<Need, Vec<LiveRecord>>,
+    running_users: BTreeMap<String, RunningUser>,
+    licences: Option<Vec<Licence>>,
+    packaged_sets: BTreeMap<String, Vec<String>>,
+    held_permissions: BTreeMap<Need, BTreeSet<&'static str>>,
+    deploy_queue: Vec<String>,
+}
+
+/// How a need was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum NeedOutcome {
+    Told,
+    Refused(Refused),
+}

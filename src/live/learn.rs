@@ -1,0 +1,161 @@
+//! Answers become parts: each is decoded here, once.
+
+use super::containers::{Containers, ReaderBySet};
+use super::known::Refused;
+use super::need::Need;
+use super::organization::Organization;
+use super::populations::{Owners, counted};
+use super::profiles::{Dependency, ticked_permissions};
+use super::question::Answer;
+use super::records::LiveRecord;
+use super::roles::Roles;
+use super::running_user::RunningUser;
+use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
+use super::{Live, NeedOutcome, defaults, deploys, organization, running_user};
+use crate::soql::Row;
+
+impl Live {
+    /// Takes in what the org said to one question, for each need that it meets.
+    pub fn learn(&mut self, needs: &[Need], answer: Answer) {
+        match (needs, answer) {
+            (_, Answer::Refused { code, message }) => {
+                needs
+                    .iter()
+                    .for_each(|need| self.refuse(need, &code, &message));
+            }
+            ([need], answer) if need.selection().is_none() => self.decode(need, answer),
+            (_, Answer::Rows(rows)) => self.add_rows(needs, &rows),
+            (_, Answer::Described(_) | Answer::Component(_)) => {}
+        }
+    }
+
+    /// Takes in what the org said of one need.
+    #[cfg(test)]
+    pub fn tell(&mut self, need: Need, answer: Answer) {
+        self.learn(&[need], answer);
+    }
+
+    fn refuse(&mut self, need: &Need, code: &str, message: &str) {
+        let refused = Refused {
+            what: need.what(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+        };
+        self.outcomes
+            .insert(need.clone(), NeedOutcome::Refused(refused));
+    }
+
+    /// Rows of a table, which several needs share.
+    fn add_rows(&mut self, needs: &[Need], rows: &[Row]) {
+        match needs.first() {
+            Some(Need::User(_) | Need::Administrators | Need::Members(_)) => {
+                self.users.add_rows(rows);
+            }
+            Some(Need::ProfileObjects(_) | Need::Grants(_)) => self.object_grants.add_rows(rows),
+            Some(Need::ProfileFields(..) | Need::AllProfileFields(_) | Need::FieldViewers(..)) => {
+                self.field_grants.add_rows(rows);
+            }
+            Some(Need::DefaultInForce(_)) => {
+                let told = rows.iter().filter_map(defaults::of_definition);
+                self.definitions.extend(told);
+            }
+            _ => return,
+        }
+        let told = needs.iter().map(|need| (need.clone(), NeedOutcome::Told));
+        self.outcomes.extend(told);
+    }
+
+    fn decode(&mut self, need: &Need, answer: Answer) {
+        match answer {
+            Answer::Rows(rows) => {
+                if self.decode_rows(need, rows).is_none() {
+                    return self.refuse(need, "", "its answer does not say");
+                }
+            }
+            Answer::Described(described) => {
+                let Need::Object(object) = need else { return };
+                self.described.insert(object.clone(), described);
+            }
+            Answer::Component(document) => {
+                self.documents.insert(need.clone(), document);
+            }
+            Answer::Refused { .. } => return,
+        }
+        self.outcomes.insert(need.clone(), NeedOutcome::Told);
+    }
+
+    /// `None` where the answer is none to this need.
+    fn decode_rows(&mut self, need: &Need, rows: Vec<Row>) -> Option<()> {
+        match need {
+            Need::Organization(_) => self.organization = Some(Organization::of_row(rows.first()?)),
+            Need::TrialEnd => self.trial_end = organization::trial_end(rows.first()?),
+            Need::Roles(_) => self.roles = Some(Roles::of_rows(&rows)),
+            Need::Containers => self.containers = Some(Containers::of_rows(&rows)),
+            Need::UsersByProfile => {
+                self.users_by_profile = Some(UserCounts::of_rows(&rows, need));
+            }
+            Need::UsersByRole => self.users_by_role = Some(UserCounts::of_rows(&rows, need)),
+            Need::RolesOfUsers => self.roles_of_users = Some(RolesOfUsers::of_rows(&rows)),
+            Need::Groups => {
+                let name = |row: &Row| row.text("DeveloperName").map(str::to_owned);
+                self.groups = rows.iter().filter_map(name).collect();
+            }
+            Need::Holders(profile) => {
+                let holders = rows.iter().filter_map(ProfileHolder::of_row).collect();
+                self.holders.insert(profile.clone(), holders);
+            }
+            Need::ProfilePermissions(label) => {
+                let permissions = (!rows.is_empty()).then(|| ticked_permissions(&rows));
+                self.profile_permissions.insert(label.clone(), permissions);
+            }
+            Need::Readers(object) => {
+                let readers = rows.iter().filter_map(ReaderBySet::of_row).collect();
+                self.readers.insert(object.clone(), readers);
+            }
+            Need::Owners(object) => {
+                self.owners.insert(object.clone(), Owners::of_rows(&rows));
+            }
+            Need::Count(..) | Need::Shared(..) => {
+                self.counts.insert(need.clone(), counted(&rows)?);
+            }
+            Need::Reference(reference) => {
+                self.references
+                    .insert(reference.clone(), reference.found_in(&rows));
+            }
+            Need::Dependencies(..) => {
+                let dependencies = rows.iter().filter_map(Dependency::of_row).collect();
+                self.dependencies.insert(need.clone(), dependencies);
+            }
+            Need::Records(..) | Need::FirstRecords(..) => {
+                self.records.insert(need.clone(), LiveRecord::of_rows(rows));
+            }
+            Need::DeployQueue => {
+                self.deploy_queue = deploys::deploy_ids(&rows);
+            }
+            need => return self.decode_for_doctor(need, &rows),
+        }
+        Some(())
+    }
+
+    /// What `doctor` asks besides. `None` where the answer is none to this need.
+    fn decode_for_doctor(&mut self, need: &Need, rows: &[Row]) -> Option<()> {
+        match need {
+            Need::RunningUser(username) => {
+                let user = rows.first().and_then(RunningUser::of_row);
+                let user = user.map(|user| (username.clone(), user));
+                self.running_users.extend(user);
+            }
+            Need::Licences => self.licences = Some(running_user::licences_of(rows)),
+            Need::PackagedSets(namespace) => {
+                let names = running_user::set_names_of(rows);
+                self.packaged_sets.insert(namespace.clone(), names);
+            }
+            Need::HeldPermissions(_, names) => {
+                let held = running_user::held_among(names, rows);
+                self.held_permissions.insert(need.clone(), held);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,325 @@
+//! What there is to know of an org, one thing each, and the question that answers it.
+//!
+//! Rooms above say which things they need; the queries that tell of them are written here and nowhere else.
+
+use super::filter::Filter;
+use super::question::{Question, Table};
+use super::records::RecordQuery;
+use super::references::Reference;
+use super::selection::Selection;
+use super::shares::SharedWith;
+use super::{
+    Live, containers, defaults, deploys, organization, populations, profile_name, profiles, roles,
+    rules, running_user, users,
+};
+use crate::manifest::Manifest;
+use std::collections::BTreeSet;
+
+/// A thing that a plan, a proof or an explanation has to know of the org.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// The organization's own row.
+    Organization(Columns),
+    /// The day on which the organization's trial ends.
+    TrialEnd,
+    /// The roles of internal users.
+    Roles(Columns),
+    /// A role's document, where roles lack columns that it is made of.
+    RoleDocument(String),
+    /// Profiles, permission sets, groups of them, and licences.
+    Containers,
+    /// The user of a name, with its permission sets.
+    User(String),
+    /// Active users who may view all data: the running user is one of them, as a rule.
+    Administrators,
+    /// The users with a role, by its API name.
+    Members(String),
+    /// Active users of a profile, by its label, with their permission sets.
+    Holders(String),
+    /// How many active users each profile has.
+    UsersByProfile,
+    /// How many active users each role has.
+    UsersByRole,
+    /// The role of each user.
+    RolesOfUsers,
+    /// Public groups and queues.
+    Groups,
+    /// An object as it is described to the running user.
+    Object(String),
+    /// An object's metadata document.
+    ObjectDocument(String),
+    /// The default in force of an object, where the organization's row does not tell it.
+    DefaultInForce(String),
+    /// The sharing rules of an object.
+    SharingRules(String),
+    /// A profile's document, by label.
+    Profile(String),
+    /// The user permissions of a profile, by label, where its document came without.
+    ProfilePermissions(String),
+    /// What a profile grants on objects, by label.
+    ProfileObjects(String),
+    /// What a profile grants on the fields of an object: label and object.
+    ProfileFields(String, String),
+    /// What a profile grants on all fields, by label.
+    AllProfileFields(String),
+    /// Which profiles grant a field: object and field.
+    FieldViewers(String, String),
+    /// A permission set's document, by API name.
+    PermissionSet(String),
+    /// What profiles and permission sets grant on an object.
+    Grants(String),
+    /// Active users who read an object through a permission set.
+    Readers(String),
+    /// How many records of an object each owner has.
+    Owners(String),
+    /// How many records of an object meet a condition, or how many there are.
+    Count(String, Option<Filter>),
+    /// How many records of an object share rows open to somebody besides what it owns.
+    Shared(String, SharedWith),
+    /// What a name in criteria stands for.
+    Reference(Reference),
+    /// Which permissions require one of these, from an id on.
+    Dependencies(BTreeSet<String>, Option<String>),
+    /// All records of an object, with these columns.
+    Records(String, BTreeSet<String>),
+    /// Who the user who is logged in is, by username.
+    RunningUser(String),
+    /// Licences and their seats.
+    Licences,
+    /// The permission sets that a package brought, by its namespace.
+    PackagedSets(String),
+    /// Which of these permissions the user of a name holds.
+    HeldPermissions(String, BTreeSet<&'static str>),
+    /// The records that one answer to a query holds, with these columns: all of them, as a rule.
+    FirstRecords(String, BTreeSet<String>),
+    /// The deploys that the org has taken and not finished.
+    DeployQueue,
+}
+
+/// Which columns of a table are asked for: some depend on the org's features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Columns {
+    /// Every one that is of use.
+    All,
+    /// Those that every org has.
+    InEveryOrg,
+}
+
+impl Need {
+    /// How many records of an object there are.
+    pub fn population(object: &str) -> Self {
+        Self::Count(object.to_owned(), None)
+    }
+
+    /// The question that answers it.
+    pub(super) fn question(&self) -> Question {
+        let query = |soql: String| Question::Query(soql);
+        let select = |soql: &str| Question::Query(soql.to_owned());
+        match self {
+            Self::Organization(columns) => Question::Organization(organization::columns(*columns)),
+            Self::TrialEnd => Question::Organization(organization::TRIAL_END),
+            Self::Roles(columns) => query(roles::query(*columns)),
+            Self::RoleDocument(name) => Question::Component("Role", name.clone()),
+            Self::Containers => select(containers::CONTAINERS),
+            Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
+            Self::Holders(profile) => query(users::holders(profile)),
+            Self::UsersByProfile => select(users::BY_PROFILE),
+            Self::UsersByRole => select(users::BY_ROLE),
+            Self::RolesOfUsers => select(users::WITH_ROLES),
+            Self::Groups => select(rules::GROUPS),
+            Self::Object(object) => Question::Describe(object.clone()),
+            Self::ObjectDocument(object) => Question::Component("CustomObject", object.clone()),
+            Self::DefaultInForce(_) => Question::Rows(Table::Definitions),
+            Self::SharingRules(object) => Question::Component("SharingRules", object.clone()),
+            Self::Profile(label) => {
+                Question::Component("Profile", profile_name::profile_full_name(label))
+            }
+            Self::ProfilePermissions(label) => query(profiles::own_permission_set(label)),
+            Self::ProfileObjects(_) | Self::Grants(_) => Question::Rows(Table::ObjectPermissions),
+            Self::ProfileFields(..) | Self::AllProfileFields(_) | Self::FieldViewers(..) => {
+                Question::Rows(Table::FieldPermissions)
+            }
+            Self::PermissionSet(name) => Question::Component("PermissionSet", name.clone()),
+            Self::Readers(object) => query(containers::readers(object)),
+            Self::Owners(object) => query(populations::owners(object)),
+            Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
+            Self::Shared(object, with) => query(with.count(object)),
+            Self::Reference(reference) => query(reference.query()),
+            Self::Dependencies(names, after) => {
+                Question::Tooling(profiles::dependencies(names, after.as_deref()))
+            }
+            Self::Records(object, columns) => query(
+                RecordQuery {
+                    object,
+                    columns: columns.clone(),
+                }
+                .all(),
+            ),
+            Self::RunningUser(username) => query(running_user::running_user(username)),
+            Self::Licences => select(running_user::LICENCES),
+            Self::PackagedSets(namespace) => query(running_user::packaged_sets(namespace)),
+            Self::HeldPermissions(username, names) => {
+                query(running_user::held_permissions(username, names))
+            }
+            Self::FirstRecords(object, columns) => query(
+                RecordQuery {
+                    object,
+                    columns: columns.clone(),
+                }
+                .first_page(),
+            ),
+            Self::DeployQueue => Question::Tooling(deploys::QUEUED_DEPLOYS.to_owned()),
+        }
+    }
+
+    /// Which rows of a table tell of it, for what lies in a table.
+    pub(super) fn selection(&self) -> Option<Selection> {
+        Some(match self {
+            Self::User(username) => Selection::of("Username", username),
+            Self::Administrators => {
+                Selection::ticked("IsActive").and_ticked("Profile.PermissionsViewAllData")
+            }
+            Self::Members(role) => Selection::of("UserRole.DeveloperName", role),
+            Self::DefaultInForce(object) => defaults::definition(object),
+            Self::ProfileObjects(profile) => Selection::of("Parent.Profile.Name", profile),
+            Self::Grants(object) => Selection::of("SobjectType", object),
+            Self::ProfileFields(profile, object) => {
+                Selection::of("Parent.Profile.Name", profile).and("SobjectType", object)
+            }
+            Self::AllProfileFields(profile) => {
+                Selection::ticked("Parent.IsOwnedByProfile").and("Parent.Profile.Name", profile)
+            }
+            Self::FieldViewers(object, field) => Selection::ticked("Parent.IsOwnedByProfile")
+                .and("SobjectType", object)
+                .and("Field", format!("{object}.{field}")),
+            _ => return None,
+        })
+    }
+
+    /// Whether it is only counted or looked at: a plan goes on without it, and says so. What is not only counted is
+    /// needed: without it no plan would be true.
+    pub fn is_only_counted(&self) -> bool {
+        match self {
+            Self::UsersByProfile
+            | Self::UsersByRole
+            | Self::RolesOfUsers
+            | Self::Grants(_)
+            | Self::Readers(_)
+            | Self::Owners(_)
+            | Self::Count(..)
+            | Self::Shared(..)
+            | Self::Administrators
+            | Self::Members(_)
+            | Self::Dependencies(..)
+            | Self::Records(..)
+            | Self::TrialEnd
+            | Self::Licences
+            | Self::PackagedSets(_)
+            | Self::HeldPermissions(..)
+            | Self::FirstRecords(..)
+            | Self::DeployQueue => true,
+            Self::Organization(_)
+            | Self::Roles(_)
+            | Self::RoleDocument(_)
+            | Self::Containers
+            | Self::User(_)
+            | Self::Holders(_)
+            | Self::Groups
+            | Self::Object(_)
+            | Self::ObjectDocument(_)
+            | Self::DefaultInForce(_)
+            | Self::SharingRules(_)
+            | Self::Profile(_)
+            | Self::ProfilePermissions(_)
+            | Self::ProfileObjects(_)
+            | Self::ProfileFields(..)
+            | Self::AllProfileFields(_)
+            | Self::FieldViewers(..)
+            | Self::PermissionSet(_)
+            | Self::Reference(_)
+            | Self::RunningUser(_) => false,
+        }
+    }
+
+    /// What it is, for the sentence *the org refused to tell …*.
+    pub(super) fn what(&self) -> String {
+        match self {
+            Self::Organization(_) => "which organization it is".to_owned(),
+            Self::TrialEnd => "when its trial ends".to_owned(),
+            Self::Roles(_) => "its roles".to_owned(),
+            Self::RoleDocument(name) => format!("the role `{name}`"),
+            Self::Containers => "its profiles and permission sets".to_owned(),
+            Self::User(name) => format!("whether there is a user `{name}`"),
+            Self::Administrators => "who its administrators are".to_owned(),
+            Self::Members(role) => format!("who has the role `{role}`"),
+            Self::Holders(profile) => format!("who has the profile `{profile}`"),
+            Self::UsersByProfile => "how many users each profile has".to_owned(),
+            Self::UsersByRole => "how many users each role has".to_owned(),
+            Self::RolesOfUsers => "which role each user has".to_owned(),
+            Self::Groups => "its public groups and queues".to_owned(),
+            Self::Object(object) => format!("what the object `{object}` is"),
+            Self::ObjectDocument(object) => format!("the settings of the object `{object}`"),
+            Self::DefaultInForce(object) => format!("which default of {object} is in force"),
+            Self::SharingRules(object) => format!("the sharing rules of {object}"),
+            Self::Profile(label) => format!("the profile `{label}`"),
+            Self::ProfilePermissions(label) => {
+                format!("which user permissions the profile `{label}` grants")
+            }
+            Self::ProfileObjects(label) => format!("what the profile `{label}` grants on objects"),
+            Self::ProfileFields(label, object) => {
+                format!("what the profile `{label}` grants on fields of {object}")
+            }
+            Self::AllProfileFields(label) => {
+                format!("what the profile `{label}` grants on fields")
+            }
+            Self::FieldViewers(object, field) => format!("who may see `{object}.{field}`"),
+            Self::PermissionSet(name) => format!("the permission set `{name}`"),
+            Self::Grants(object) => format!("who is granted what on {object}"),
+            Self::Readers(object) => format!("who reads {object} through a permission set"),
+            Self::Owners(object) => format!("who owns how many {object} records"),
+            Self::Count(object, None) => format!("how many {object} records there are"),
+            Self::Count(object, Some(filter)) => {
+                format!("how many {object} records {}", filter.meaning())
+            }
+            Self::Shared(object, _) => {
+                format!("how many {object} records are shared with the user")
+            }
+            Self::Reference(reference) => format!("whether there is {}", reference.what()),
+            Self::Dependencies(..) => "which permission requires which".to_owned(),
+            Self::RunningUser(name) => format!("who the user `{name}` is"),
+            Self::Licences => "its licences".to_owned(),
+            Self::PackagedSets(namespace) => {
+                format!("which permission sets the package `{namespace}` brought")
+            }
+            Self::HeldPermissions(name, _) => {
+                format!("which permissions the user `{name}` holds")
+            }
+            Self::Records(object, _) | Self::FirstRecords(object, _) => {
+                format!("the {object} records")
+            }
+            Self::DeployQueue => "which deploys it is working on".to_owned(),
+        }
+    }
+}
+
+impl Live {
+    /// Some columns depend on the org's features. Where one is lacking, the rows are asked for with the columns that
+    /// every org has, and what else would have told the same.
+    pub fn needs_in_place_of_refused(&self, manifests: &[Manifest]) -> BTreeSet<Need> {
+        let mut needs = BTreeSet::new();
+        if self.lacks_columns(&Need::Organization(Columns::All)) {
+            needs.insert(Need::Organization(Columns::InEveryOrg));
+            let sharing = manifests.iter().flat_map(|manifest| &manifest.spec.sharing);
+            needs.extend(sharing.map(|sharing| Need::DefaultInForce(sharing.object.value.clone())));
+        }
+        if self.lacks_columns(&Need::Roles(Columns::All)) {
+            needs.insert(Need::Roles(Columns::InEveryOrg));
+            let roles = manifests
+                .iter()
+                .filter_map(|manifest| manifest.spec.role.as_ref());
+            needs.extend(roles.map(|role| Need::RoleDocument(role.name.value.clone())));
+        }
+        needs.retain(|need| !self.was_asked(need));
+        needs
+    }
+}

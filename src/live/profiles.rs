@@ -1,0 +1,83 @@
+//! Profiles: what they grant, and what requires what.
+
+use crate::soql;
+use crate::soql::Row;
+use std::collections::BTreeSet;
+
+/// The permission set behind a profile, with every `Permissions…` column: the second source of its user permissions.
+pub(super) fn own_permission_set(label: &str) -> String {
+    format!(
+        "SELECT FIELDS(STANDARD) FROM PermissionSet WHERE IsOwnedByProfile = true AND Profile.Name = {}",
+        soql::literal(label)
+    )
+}
+
+/// The user permissions that are on in a row of `PermissionSet`.
+pub(super) fn ticked_permissions(rows: &[Row]) -> BTreeSet<String> {
+    let columns = rows.iter().flat_map(|row| row.0.iter());
+    columns
+        .filter(|(_, value)| value.as_bool() == Some(true))
+        .filter_map(|(column, _)| column.strip_prefix("Permissions").map(str::to_owned))
+        .collect()
+}
+
+/// What requires one of these permissions, from an id on: `PermissionDependency` is thousands of rows whose cursor
+/// serves the same ones again, and it ignores `LIMIT`.
+pub(super) fn dependencies(names: &BTreeSet<String>, after: Option<&str>) -> String {
+    let from = after.map_or_else(String::new, |id| format!(" AND Id > {}", soql::literal(id)));
+    format!(
+        "SELECT Id, Permission, PermissionType, RequiredPermission, RequiredPermissionType FROM PermissionDependency \
+         WHERE RequiredPermission IN {}{from} ORDER BY Id",
+        soql::list(names)
+    )
+}
+
+/// That one permission requires another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// Record id: pages go on after the last one.
+    pub id: Option<String>,
+    /// The permission that cannot stand by itself, as the org spells it.
+    pub permission: String,
+    /// The one that it requires.
+    pub required: String,
+}
+
+impl Dependency {
+    pub(super) fn of_row(row: &Row) -> Option<Self> {
+        let cells = row.cells();
+        Some(Self {
+            id: cells.owned("Id"),
+            permission: cells.owned("Permission")?,
+            required: cells.owned("RequiredPermission")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_permissions_that_are_on_are_those_of_columns_of_that_name() {
+        let row = Row::of(
+            &json!({"Id": "0PS1", "IsOwnedByProfile": true, "PermissionsApiEnabled": true,
+            "PermissionsViewSetup": false, "PermissionsRunReports": null}),
+        );
+        let ticked = ticked_permissions(&[row]);
+        assert_eq!(ticked, BTreeSet::from(["ApiEnabled".to_owned()]));
+    }
+
+    #[test]
+    fn dependencies_are_asked_page_by_page() {
+        let names = BTreeSet::from(["ViewSetup".to_owned()]);
+        let first = dependencies(&names, None);
+        assert!(
+            first.ends_with("RequiredPermission IN ('ViewSetup') ORDER BY Id"),
+            "{first}"
+        );
+        let next = dependencies(&names, Some("0Qd1"));
+        assert!(next.ends_with(" AND Id > '0Qd1' ORDER BY Id"), "{next}");
+    }
+}

@@ -1,0 +1,158 @@
+//! The records of an object, as a proof reads them.
+
+use super::filter::Filter;
+use crate::soql::{self, Row};
+use std::collections::BTreeSet;
+
+/// Records that one answer to a query holds (REST API guide, Query: the default batch size).
+pub const FIRST_PAGE: u64 = 2_000;
+
+/// The columns that a proof reads of an object's records: which one it is, whose it is, and what the criteria ask for.
+pub fn record_columns(
+    object: &str,
+    criteria: impl IntoIterator<Item = String>,
+) -> BTreeSet<String> {
+    let own: &[&str] = match object {
+        "Contact" => &["Id", "OwnerId", "AccountId"],
+        _ => &["Id", "OwnerId"],
+    };
+    let own = own.iter().map(|column| (*column).to_owned());
+    own.chain(criteria).collect()
+}
+
+/// A record of an object that rules share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveRecord(Row);
+
+impl LiveRecord {
+    /// The records that these rows are.
+    pub fn of_rows(rows: Vec<Row>) -> Vec<Self> {
+        let records = rows.into_iter().map(Self);
+        records.filter(|record| !record.id().is_empty()).collect()
+    }
+
+    /// Record id.
+    pub fn id(&self) -> &str {
+        self.0.text("Id").unwrap_or_default()
+    }
+
+    /// Record id of its owner, where it has one.
+    pub fn owner(&self) -> Option<&str> {
+        self.0.text("OwnerId")
+    }
+
+    /// Record id of the account that a contact belongs to.
+    pub fn account(&self) -> Option<&str> {
+        self.0.text("AccountId")
+    }
+
+    /// All its columns: which ones there are depends on the criteria.
+    pub fn row(&self) -> &Row {
+        &self.0
+    }
+}
+
+/// Records of an object, with these columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordQuery<'a> {
+    /// The object's API name.
+    pub object: &'a str,
+    /// Paths of the columns.
+    pub columns: BTreeSet<String>,
+}
+
+impl RecordQuery<'_> {
+    /// All of them.
+    pub fn all(&self) -> String {
+        let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
+        format!("SELECT {} FROM {}", columns.join(", "), self.object)
+    }
+
+    /// As many of them as one answer holds.
+    pub(super) fn first_page(&self) -> String {
+        format!("{} LIMIT {FIRST_PAGE}", self.all())
+    }
+
+    /// The first of them, by id.
+    pub fn first(&self, limit: u64) -> String {
+        format!("{} ORDER BY Id LIMIT {limit}", self.all())
+    }
+
+    /// The first of those that a filter means, by id.
+    pub fn meeting(&self, filter: &Filter, limit: u64) -> String {
+        format!(
+            "{} WHERE {} ORDER BY Id LIMIT {limit}",
+            self.all(),
+            filter.condition()
+        )
+    }
+
+    /// The first of those that a filter does not mean, by id.
+    pub fn not_meeting(&self, filter: &Filter, limit: u64) -> String {
+        format!(
+            "{} WHERE (NOT ({})) ORDER BY Id LIMIT {limit}",
+            self.all(),
+            filter.condition()
+        )
+    }
+
+    /// Those of these ids.
+    pub fn of_ids<Id: AsRef<str>>(&self, ids: impl IntoIterator<Item = Id>) -> String {
+        format!("{} WHERE Id IN {}", self.all(), soql::list(ids))
+    }
+}
+
+/// Counts the records of an object.
+pub fn population_query(object: &str) -> String {
+    super::populations::count(object, None)
+}
+
+/// The number that a counting query gave.
+///
+/// `None` where its answer holds none.
+pub fn counted(rows: &[Row]) -> Option<u64> {
+    super::populations::counted(rows)
+}
+
+/// Ids are compared by their first 15 characters: the last three are a checksum.
+pub fn short_id(id: &str) -> String {
+    id.chars().take(15).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_proof_asks_whose_a_record_is_and_of_contacts_to_which_account_they_belong() {
+        let columns = |object: &str| {
+            let columns = record_columns(object, ["Email".to_owned()]);
+            columns.into_iter().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(columns("Lead"), "Email Id OwnerId");
+        assert_eq!(columns("Contact"), "AccountId Email Id OwnerId");
+        let row = |id: Option<&str>| Row::of(&json!({"Id": id, "OwnerId": "005A", "Email": null}));
+        let records = LiveRecord::of_rows(vec![row(Some("00Q1")), row(None)]);
+        assert_eq!(records.len(), 1);
+        assert_eq!(
+            (records[0].id(), records[0].owner()),
+            ("00Q1", Some("005A"))
+        );
+        assert_eq!(records[0].account(), None);
+    }
+
+    #[test]
+    fn a_sample_is_of_records_that_are_meant_and_of_the_others() {
+        let query = RecordQuery {
+            object: "Lead",
+            columns: BTreeSet::from(["Id".to_owned()]),
+        };
+        let filter = Filter::owned_by("ada@acme.example");
+        let meant =
+            "SELECT Id FROM Lead WHERE Owner.Username = 'ada@acme.example' ORDER BY Id LIMIT 5";
+        assert_eq!(query.meeting(&filter, 5), meant);
+        let others = "SELECT Id FROM Lead WHERE (NOT (Owner.Username = 'ada@acme.example')) ORDER BY Id LIMIT 5";
+        assert_eq!(query.not_meeting(&filter, 5), others);
+    }
+}

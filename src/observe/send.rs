@@ -1,0 +1,190 @@
+//! Sends questions, as few requests as possible, and pairs each with its answer.
+
+use crate::live::{Answer, Asked, Question, organization_query};
+use crate::org::{self, OrgError, Reader, Refusal, Resource, query_path, tooling_query_path};
+use std::collections::BTreeMap;
+
+/// The code of a describe of what the org does not have, or hides (REST API guide, Status Codes and Error Responses).
+const NOT_THERE: &str = "NOT_FOUND";
+
+/// Sends the questions, all at once.
+pub(super) async fn send(
+    questions: Vec<Asked>,
+    reader: &Reader,
+) -> Result<Vec<(Asked, Answer)>, OrgError> {
+    let is_component = |asked: &Asked| matches!(asked.question, Question::Component(..));
+    let (components, resources): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_component);
+    let (mut answers, resources) = tokio::try_join!(
+        read_components(components, reader),
+        read_resources(resources, reader)
+    )?;
+    answers.extend(resources);
+    Ok(answers)
+}
+
+async fn read_components(
+    questions: Vec<Asked>,
+    reader: &Reader,
+) -> Result<Vec<(Asked, Answer)>, OrgError> {
+    let mut by_type: BTreeMap<&'static str, Vec<(String, Asked)>> = BTreeMap::new();
+    for asked in questions {
+        if let Question::Component(kind, name) = &asked.question {
+            let (kind, name) = (*kind, name.clone());
+            by_type.entry(kind).or_default().push((name, asked));
+        }
+    }
+    let reads = by_type.into_iter().map(|(kind, named)| {
+        let reader = reader.clone();
+        async move {
+            let (names, questions): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+            let documents = reader.read_metadata(kind, &names).await?.into_iter();
+            let answers = documents.map(|document| Answer::Component(document.map(Box::new)));
+            Ok(questions.into_iter().zip(answers).collect::<Vec<_>>())
+        }
+    });
+    Ok(org::all(reads).await?.into_iter().flatten().collect())
+}
+
+fn path(question: &Question, org_id: &str) -> String {
+    match question {
+        Question::Organization(columns) if org_id.is_empty() => {
+            query_path(&organization_query(columns))
+        }
+        Question::Organization(columns) => {
+            format!("sobjects/Organization/{org_id}?fields={columns}")
+        }
+        Question::Query(soql) => query_path(soql),
+        Question::Tooling(soql) => tooling_query_path(soql),
+        Question::Describe(object) => format!("sobjects/{object}/describe"),
+        // Components go another way, and tables have become queries.
+        Question::Component(..) | Question::Rows(_) => String::new(),
+    }
+}
+
+fn is_tooling(asked: &Asked) -> bool {
+    matches!(asked.question, Question::Tooling(_))
+}
+
+async fn read_resources(
+    questions: Vec<Asked>,
+    reader: &Reader,
+) -> Result<Vec<(Asked, Answer)>, OrgError> {
+    let org_id = &reader.identity().org_id;
+    let paths: Vec<String> = questions
+        .iter()
+        .map(|asked| path(&asked.question, org_id))
+        .collect();
+    let results = match reader.together(&paths).await {
+        Err(OrgError::Refused { .. }) if questions.iter().any(is_tooling) => {
+            return read_apart(questions, reader).await;
+        }
+        results => results?,
+    };
+    let mut answers = Vec::new();
+    let mut refused = Vec::new();
+    for (asked, result) in questions.into_iter().zip(results) {
+        match result {
+            Err(_) if is_tooling(&asked) => refused.push(asked),
+            result => {
+                let answer = answer(&asked.question, result)?;
+                answers.push((asked, answer));
+            }
+        }
+    }
+    answers.extend(read_alone(refused, reader).await?);
+    Ok(answers)
+}
+
+/// The Tooling API is not among what the REST guide lets a composite hold, so an org may refuse the whole for its sake:
+/// then its queries go by themselves.
+async fn read_apart(
+    questions: Vec<Asked>,
+    reader: &Reader,
+) -> Result<Vec<(Asked, Answer)>, OrgError> {
+    let (tooling, others): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_tooling);
+    let (mut answers, alone) = tokio::try_join!(
+        Box::pin(read_resources(others, reader)),
+        read_alone(tooling, reader)
+    )?;
+    answers.extend(alone);
+    Ok(answers)
+}
+
+/// Tooling queries one by one. What they would have told is also known well enough without.
+async fn read_alone(
+    questions: Vec<Asked>,
+    reader: &Reader,
+) -> Result<Vec<(Asked, Answer)>, OrgError> {
+    let mut answers = Vec::new();
+    for asked in questions {
+        let Question::Tooling(soql) = &asked.question else {
+            continue;
+        };
+        let answer = match reader.tooling_query(soql).await {
+            Err(OrgError::Refused { refusal, .. }) => refused(*refusal),
+            rows => Answer::Rows(rows?),
+        };
+        answers.push((asked, answer));
+    }
+    Ok(answers)
+}
+
+fn answer(question: &Question, result: Result<Resource, Refusal>) -> Result<Answer, OrgError> {
+    let describes = matches!(question, Question::Describe(_));
+    Ok(match result {
+        Err(refusal) if describes && refusal.code == NOT_THERE => Answer::Described(None),
+        Err(refusal) => refused(refusal),
+        Ok(Resource::Json(json)) if describes => Answer::Described(Some(json.read()?)),
+        Ok(resource) => Answer::Rows(resource.rows()?),
+    })
+}
+
+fn refused(Refusal { code, message, .. }: Refusal) -> Answer {
+    Answer::Refused { code, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_organization_is_read_as_a_record() {
+        let question = Question::Organization("Id,Name");
+        let record = path(&question, "00D000000000062EAA");
+        assert_eq!(
+            record,
+            "sobjects/Organization/00D000000000062EAA?fields=Id,Name"
+        );
+        assert_eq!(
+            path(&question, ""),
+            query_path("SELECT Id,Name FROM Organization")
+        );
+        let json = r#"{"Id": "00D", "Name": "Acme"}"#;
+        let resource = serde_json::from_str(json).expect("JSON");
+        let Ok(Answer::Rows(rows)) = answer(&question, Ok(Resource::Json(resource))) else {
+            panic!("rows");
+        };
+        assert_eq!(rows[0].text("Name"), Some("Acme"));
+    }
+
+    #[test]
+    fn only_an_absent_object_is_no_object() {
+        let describe = Question::Describe("X__c".into());
+        let refused = |code: &str| {
+            let refusal = Refusal {
+                status: 400,
+                code: code.to_owned(),
+                message: String::new(),
+                fields: Vec::new(),
+            };
+            answer(&describe, Err(refusal))
+        };
+        assert!(matches!(refused("NOT_FOUND"), Ok(Answer::Described(None))));
+        for code in ["INSUFFICIENT_ACCESS", "INVALID_TYPE", "QUERY_TIMEOUT"] {
+            assert!(
+                matches!(refused(code), Ok(Answer::Refused { .. })),
+                "{code}"
+            );
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The program and the library as a whole: in the process, over the wire, and as people start them.
+//!
+//! One binary, because each links all of what it tests. What takes minutes, other people's programs or the memory of a
+//! process for itself is in a binary of its own beside this folder.
+
+mod cli;
+mod clone_corpus;
+mod corpus;
+mod generated;
+mod hostile;
+mod laws;
+mod manifest;
+mod manifest_schema;
+mod recorded;
+mod scenarios;
+mod schema;
+mod security;
+mod sharing;
+#[path = "../support/mod.rs"]
+mod support;
+mod tidy;
+mod ways_in;
+mod wire;

@@ -1,0 +1,179 @@
+//! What a report claims, held against the report of a run that could read everything.
+//!
+//! A value may be what it is there, or `null`, or absent, or a range that holds it. A list is a claim about what it does
+//! not hold, too. Sentences may differ where they say that something is not known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::relay::WORDS;
+use crate::stage::in_one_line;
+
+/// Keys of what is measured, or of what covers the whole report.
+const MEASURED: [&str; 12] = [
+    "api_requests",
+    "api_calls",
+    "bytes_received",
+    "bytes_sent",
+    "digest",
+    "elapsed_ms",
+    "exit",
+    "exit_meaning",
+    "instance_url",
+    "phases",
+    "requests",
+    "summary",
+];
+
+/// Lists to which a report may add what it does not know, and from which it may leave out what it does not.
+const OPEN: [&str; 4] = ["findings", "manual_steps", "diagnostics", "checks"];
+
+/// What a sentence has in it that says something is not known.
+const UNKNOWN: [&str; 8] = [
+    WORDS,
+    "not known",
+    "unknown",
+    "refused",
+    "could not",
+    "cannot be read",
+    "cannot tell",
+    "did not say",
+];
+
+/// Whether a text says that something is not known.
+pub(crate) fn is_unknown(text: &str) -> bool {
+    UNKNOWN.iter().any(|words| text.contains(words))
+}
+
+/// Everything that a report claims otherwise than the true one.
+pub(crate) fn false_claims(truth: &Value, told: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare("", truth, told, &mut found);
+    found
+}
+
+fn compare(path: &str, truth: &Value, told: &Value, found: &mut Vec<String>) {
+    match (truth, told) {
+        (_, Value::Null) => {}
+        (Value::Object(truth), Value::Object(told)) => fields(path, truth, told, found),
+        (Value::Array(truth), Value::Array(told)) => entries(path, truth, told, found),
+        (Value::Number(truth), Value::Object(range)) => {
+            let truth = truth.as_f64().unwrap_or_default();
+            let bounds = range.values().filter_map(Value::as_f64);
+            let bounds: Vec<f64> = bounds.collect();
+            let below = bounds.iter().any(|bound| *bound <= truth);
+            let above = bounds.iter().any(|bound| *bound >= truth);
+            if !(bounds.is_empty() || below && above) {
+                found.push(format!("{path} is {truth}, told as {range:?}"));
+            }
+        }
+        (_, Value::Object(told)) if is_unknown(&Value::Object(told.clone()).to_string()) => {}
+        // Caution is no claim.
+        (Value::Bool(true), Value::Bool(false)) if path.ends_with("converged") => {}
+        (Value::String(_), Value::String(told)) if is_unknown(told) || is_passing(told) => {}
+        (truth, told) if truth != told => found.push(format!("{path} is {truth}, told as {told}")),
+        _ => {}
+    }
+}
+
+/// What is another each time.
+fn is_passing(text: &str) -> bool {
+    text.contains("API calls") || text.contains("seconds apart")
+}
+
+type Fields = serde_json::Map<String, Value>;
+
+fn fields(path: &str, truth: &Fields, told: &Fields, found: &mut Vec<String>) {
+    for (name, told) in told {
+        if MEASURED.contains(&name.as_str()) {
+            continue;
+        }
+        let path = format!("{path}.{name}");
+        match truth.get(name) {
+            Some(truth) => compare(&path, truth, told, found),
+            None => {
+                let bound = ["least", "most", "worst", "between"];
+                let is_bound = bound.iter().any(|word| name.contains(word));
+                if told.is_number() && !is_bound {
+                    found.push(format!("{path} = {told} is said only here"));
+                }
+            }
+        }
+    }
+}
+
+fn entries(path: &str, truth: &[Value], told: &[Value], found: &mut Vec<String>) {
+    let (truth, told) = (labelled(truth), labelled(told));
+    let open = OPEN.iter().any(|name| path.ends_with(name));
+    for (label, told) in &told {
+        match truth.get(label) {
+            _ if open && is_unknown(&told.to_string()) => {}
+            Some(truth) => compare(&format!("{path}[{label}]"), truth, told, found),
+            None => found.push(format!("{path} has {told}, which is not so")),
+        }
+    }
+    if !open {
+        let missing = truth.iter().filter(|(label, _)| !told.contains_key(*label));
+        found.extend(missing.map(|(_, truth)| format!("{path} lacks {truth}")));
+    }
+}
+
+/// Entries by what they are about, equal ones numbered.
+fn labelled(values: &[Value]) -> BTreeMap<String, &Value> {
+    let mut labelled = BTreeMap::new();
+    for value in values {
+        let keys = [
+            "address", "object", "profile", "kind", "name", "code", "check", "path", "id",
+        ];
+        let words = keys.iter().filter_map(|key| value[*key].as_str());
+        let mut label = words.collect::<Vec<_>>().join(" ");
+        if !value.is_object() {
+            label = value.to_string();
+        }
+        while labelled.contains_key(&label) {
+            label.push('\'');
+        }
+        labelled.insert(label, value);
+    }
+    labelled
+}
+
+/// Everything that a report for people claims otherwise than the true one: another number in the same sentence, or that
+/// there is nobody or nothing.
+pub(crate) fn false_lines(truth: &str, told: &str) -> Vec<String> {
+    let lines = |text: &str| -> BTreeSet<String> {
+        let lines = text.lines().map(in_one_line);
+        let of_run = |line: &String| {
+            let starts = ["org ", "FINDINGS ", "next: "];
+            line.contains(" requests") || starts.iter().any(|start| line.starts_with(start))
+        };
+        lines.filter(|line| !of_run(line)).collect()
+    };
+    let (truth, told) = (lines(truth), lines(told));
+    let forms: BTreeSet<String> = truth.iter().map(|line| form(line)).collect();
+    let nothing = ["nobody", "no one", "none", "No differences"];
+    let is_false = |line: &&String| {
+        let other_number =
+            line.bytes().any(|byte| byte.is_ascii_digit()) && forms.contains(&form(line));
+        let is_nothing = nothing.iter().any(|word| line.contains(word));
+        (other_number || is_nothing) && !is_unknown(line)
+    };
+    let new = told.difference(&truth).filter(is_false);
+    new.map(|line| format!("the report says {line:?}"))
+        .collect()
+}
+
+/// A line with its numbers left out.
+fn form(line: &str) -> String {
+    let mut form = String::new();
+    for letter in line.chars() {
+        let digit = letter.is_ascii_digit() || letter == ',' && form.ends_with('#');
+        match digit {
+            true if form.ends_with('#') => {}
+            true => form.push('#'),
+            false => form.push(letter),
+        }
+    }
+    form
+}
