@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 pub use bypass::{Bypass, held_bypass};
 pub use losing::Losing;
-pub use reach::{criteria_rules, owned_by, owner_rules};
+pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use visible::{further_needs, not_seen_whole, profile_sees_all, sets_after};
 
 /// Who sees how much of an object, now and after.

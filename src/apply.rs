@@ -383,9 +383,9 @@ async fn prove(
     emit: Emit<'_>,
 ) -> Step<(Verification, Live)> {
     let records = verify::needs(manifests, &plan.impact, sample);
-    let facts = observe::observe_with(manifests, records, reader).await?;
-    let rest = plan::plan(manifests, &facts)?;
-    let access = verify::prove(manifests, &facts, reader, sample, emit).await?;
+    let live = observe::observe_with(manifests, records, reader).await?;
+    let rest = plan::plan(manifests, &live)?;
+    let access = verify::prove(manifests, &live, reader, sample, emit).await?;
     let verification = Verification {
         org: rest.org,
         converged: rest.changes.is_empty(),
@@ -393,7 +393,7 @@ async fn prove(
         access,
         findings: rest.findings,
     };
-    Ok((verification, facts))
+    Ok((verification, live))
 }
 
 #[cfg(test)]

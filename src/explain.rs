@@ -10,9 +10,9 @@ use crate::live::{Live, LiveRecord, Reach, short_id};
 use crate::manifest::{Manifest, Rule, Word};
 use crate::org::{OrgError, Reader};
 use crate::soql;
-use crate::verify::cause;
 use crate::verify::granted::Granted;
 use crate::verify::subject::{Subject, read_records};
+use crate::verify::{cause, owners_are_known};
 use serde::Serialize;
 
 /// What there is to say about one record.
@@ -43,6 +43,9 @@ pub async fn explain(
     reader: &Reader,
     ids: &[String],
 ) -> Result<Vec<Explanation>, Failure> {
+    for manifest in manifests {
+        owners_are_known(manifest, live)?;
+    }
     let mut explanations = Vec::new();
     for id in ids {
         let (subject, username) = subject(manifests, live, id)?;

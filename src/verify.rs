@@ -70,6 +70,7 @@ pub async fn prove(
 ) -> Result<Vec<Access>, Failure> {
     for manifest in manifests {
         sees_all(manifest, live)?;
+        owners_are_known(manifest, live)?;
     }
     let subjects = subject::subjects_of(manifests, live);
     compared(&subjects, reader, sample, emit)
@@ -94,6 +95,17 @@ fn sees_all(manifest: &Manifest, live: &Live) -> Result<(), Failure> {
     let help = "log in as an administrator with View All Data";
     let diagnostic = Diagnostic::error(Code::LogInSeesTooLittle, message).help(help);
     Err(Failure::new(Exit::Login, vec![diagnostic]).state(NOTHING_CHANGED))
+}
+
+/// What a record's owner decides, has to be known.
+///
+/// # Errors
+/// The refusal, where it is not.
+pub(crate) fn owners_are_known(manifest: &Manifest, live: &Live) -> Result<(), Failure> {
+    match access::roles_of_owners_refused(manifest, live) {
+        Some(refused) => Err(failure::of_refused(&[&refused]).state(NOTHING_CHANGED)),
+        None => Ok(()),
+    }
 }
 
 async fn compared(

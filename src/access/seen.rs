@@ -55,7 +55,7 @@ impl SharingView<'_> {
         Some(count(self.sharing, expected))
     }
 
-    /// What has to be counted so that [`View::visible_now`] can answer, beside what is asked anyhow.
+    /// What has to be counted so that [`SharingView::visible_now`] can answer, beside what is asked anyhow.
     pub(super) fn counts_of_now(&self) -> Vec<Need> {
         let private = self.live.default_in_force(self.object()) == Some(SharingModel::Private);
         let user = self.live.own_user(self.manifest).filter(|_| private);

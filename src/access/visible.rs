@@ -195,8 +195,8 @@ impl SharingView<'_> {
         account_rules.any(|rule| membership.reach(rule).is_some())
     }
 
-    /// Counts what the user will see, at most: what [`expected_records`] counts, what it may leave out, what roles below the
-    /// manifest's own have, and what they see by the accounts they own.
+    /// Counts what the user will see, at most: what [`super::expected_records`] counts, what it may leave out, what roles
+    /// below the manifest's own have, and what they see by the accounts they own.
     fn bound(&self) -> Option<Need> {
         let asked = |criterion: &Criterion| self.asked(criterion);
         let queue = |value: &Value| match value {
@@ -335,4 +335,86 @@ pub fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
     let sharing = manifest.spec.sharing.iter().filter(described);
     let views = super::views(sharing, manifest, live);
     views.flat_map(|view| view.further_counts()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::Answer;
+    use crate::manifest::load;
+    use crate::soql::Row;
+    use serde_json::json;
+
+    fn manifest() -> Manifest {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.yaml");
+        let text = "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata: {name: m}\nspec:\n  sharing:\n    - object: Lead\n";
+        std::fs::write(&path, text).unwrap();
+        load(&[path], &[], &[], &|_| None).unwrap().remove(0)
+    }
+
+    /// An org that answered who the running user is, what holds permissions and what they grant on leads.
+    fn live(user: Answer, containers: Answer, grants: Answer) -> Live {
+        let mut live = Live::default();
+        live.org.running_user = Some("ada@acme.example".to_owned());
+        live.tell(Need::User("ada@acme.example".to_owned()), user);
+        live.tell(Need::Containers, containers);
+        live.tell(Need::Grants("Lead".to_owned()), grants);
+        live
+    }
+
+    fn refused() -> Answer {
+        Answer::Refused {
+            code: "INSUFFICIENT_ACCESS".to_owned(),
+            message: String::new(),
+        }
+    }
+
+    fn rows(values: &[serde_json::Value]) -> Answer {
+        Answer::Rows(values.iter().map(Row::of).collect())
+    }
+
+    fn user() -> Answer {
+        rows(&[json!({"Id": "005A", "Username": "ada@acme.example", "ProfileId": "00e1"})])
+    }
+
+    fn containers(views_all: bool) -> Answer {
+        rows(&[
+            json!({"Id": "0PS1", "Name": "X", "Label": "X", "IsOwnedByProfile": true, "ProfileId": "00e1",
+            "PermissionsViewAllData": views_all, "Profile": {"Name": "Sales"}}),
+        ])
+    }
+
+    #[test]
+    fn whether_everything_is_seen_is_not_known_where_the_org_refused_what_it_rests_on() {
+        let manifest = manifest();
+        let seen = |live: Live| {
+            let seen = not_seen_whole(&manifest, &live);
+            seen.map(|object| object.map(|sharing| sharing.object.value.clone()))
+        };
+        let grants = || rows(&[]);
+        let blind = seen(live(user(), containers(false), grants()));
+        assert_eq!(blind, Known::Is(Some("Lead".to_owned())));
+        assert_eq!(
+            seen(live(user(), containers(true), grants())),
+            Known::Is(None)
+        );
+        // Who views all data needs no look at the object.
+        assert_eq!(
+            seen(live(user(), containers(true), refused())),
+            Known::Is(None)
+        );
+        for live in [
+            live(refused(), containers(true), grants()),
+            live(user(), refused(), grants()),
+            live(user(), containers(false), refused()),
+        ] {
+            let seen = seen(live);
+            let refused = seen.refused().map(|refused| refused.code.clone());
+            assert_eq!(refused.as_deref(), Some("INSUFFICIENT_ACCESS"));
+        }
+        let unnamed = Live::default();
+        let why = seen(unnamed).why_unknown();
+        assert_eq!(why.as_deref(), Some("the org did not tell who you are"));
+    }
 }

@@ -25,14 +25,14 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
     let mut plan = session::run(async {
-        let (session, facts) =
+        let (session, live) =
             OrgSession::open_reading(choice, context, &manifests, BTreeSet::new()).await?;
         tell_phases(context, &session.reader);
         session.close().await;
-        let facts = facts?;
-        let plan = plan::plan(&manifests, &facts);
+        let live = live?;
+        let plan = plan::plan(&manifests, &live);
         // The process ends soon, and they with it: nobody waits for them to be taken apart.
-        std::mem::forget(facts);
+        std::mem::forget(live);
         plan
     })?;
     context.know_org(&mut plan.org, embedded);

@@ -68,16 +68,16 @@ impl OrgSession {
             async move { observe::first_wave(manifests, more, &reader).await }
         };
         let opened = org::connect_reading(target, options, read).await;
-        let (reader, facts) = opened.map_err(not_connected)?;
-        let facts = match facts {
-            Ok(facts) => {
+        let (reader, live) = opened.map_err(not_connected)?;
+        let live = match live {
+            Ok(live) => {
                 let mut progress = Progress::new(&context.output, false, false);
                 let mut emit = |event: Event| progress.show(&event);
-                observe::ask_further(facts, manifests, &reader, &mut emit).await
+                observe::ask_further(live, manifests, &reader, &mut emit).await
             }
             Err(error) => Err(not_connected(error)),
         };
-        Ok((Self { reader, server }, facts))
+        Ok((Self { reader, server }, live))
     }
 
     /// Ends the connection, and the demo org with it.

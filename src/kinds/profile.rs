@@ -9,7 +9,7 @@ mod wishes;
 
 pub use partial::{PartialSource, partial_source, whole_source};
 
-use super::{Attributed, Draft, Kind, compare, unknown_name};
+use super::{Attributed, Draft, Kind, compare, lacks_object, unknown_name};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
@@ -131,8 +131,7 @@ fn unknown_objects(wanted: &manifest::Profile, live: &Live) -> Vec<Diagnostic> {
         .map(|(object, flags)| (object.as_str(), &flags.place));
     let selective = wanted.without_data_administration.iter().flatten();
     let named = stated.chain(selective.map(|object| (object.value.as_str(), &object.place)));
-    let missing = named
-        .filter(|(object, _)| !known.contains(object) && live.object(object).found().is_none());
+    let missing = named.filter(|(object, _)| !known.contains(object) && lacks_object(object, live));
     missing
         .map(|(object, place)| unknown_name(Code::UnknownObject, "object", object, place, listed()))
         .collect()

@@ -293,10 +293,10 @@ impl Subject<'_> {
         let edit = verdicts
             .iter()
             .any(|(found, access)| *found == Verdict::Yes && *access == RuleAccess::ReadWrite);
-        let why = if read == Verdict::No {
-            "no rule of the manifest shares it"
-        } else {
-            "a rule of the manifest shares it"
+        let why = match read {
+            Verdict::Yes => "a rule of the manifest shares it",
+            Verdict::No => "no rule of the manifest shares it",
+            Verdict::Either => "a rule of the manifest may share it",
         };
         WantedAccess { read, edit, why }
     }

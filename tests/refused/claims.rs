@@ -11,7 +11,7 @@ use crate::relay::WORDS;
 use crate::stage::in_one_line;
 
 /// Keys of what is measured, or of what covers the whole report.
-const MEASURED: [&str; 12] = [
+const MEASURED: [&str; 13] = [
     "api_requests",
     "api_calls",
     "bytes_received",
@@ -22,6 +22,7 @@ const MEASURED: [&str; 12] = [
     "exit_meaning",
     "instance_url",
     "phases",
+    "remaining",
     "requests",
     "summary",
 ];

@@ -22,7 +22,7 @@ pub(super) struct Walk {
     pub(super) next: Option<Need>,
 }
 
-/// Follows what falls for these wishes as far as the facts have answers.
+/// Follows what falls for these wishes as far as the org has answered.
 pub(super) fn walk(wishes: &Wishes, live: &Live) -> Walk {
     let mut walk = Walk {
         requirements: Requirements::built_in(),

@@ -14,7 +14,8 @@ const BASELINE: &str = "Minimum Access - Salesforce";
 /// The first API version with that baseline; before it was Standard User.
 const BASELINE_SINCE: u32 = 60;
 
-/// What the first answers make necessary: what requires what falls, and user permissions a profile came without.
+/// What the first answers make necessary: what requires what falls, user permissions a profile came without, and whether
+/// there are the objects on which no profile that was looked at grants anything.
 pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
     let Some(profile) = &manifest.spec.profile else {
         return Vec::new();
@@ -24,7 +25,12 @@ pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
         .filter(|label| lacks_user_permissions(label, live))
         .map(Need::ProfilePermissions);
     let next = walk(&wishes(profile, manifest), live).next;
-    next.into_iter().chain(partial).collect()
+    let granted = objects_granted(profile, live);
+    let named = named_objects(manifest, profile).into_iter();
+    let ungranted =
+        named.filter(|object| !granted.is_empty() && !granted.contains(object.as_str()));
+    let described = ungranted.map(Need::Object);
+    next.into_iter().chain(partial).chain(described).collect()
 }
 
 pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
@@ -240,6 +246,26 @@ mod tests {
         let told = removed(children, vec![Row::of(&said)]);
         assert!(told.contains(&"Manage Drafts".to_owned()));
         assert!(!told.contains(&"View All on Visit__c".to_owned()));
+    }
+
+    #[test]
+    fn an_object_that_no_profile_grants_is_asked_for_before_it_is_called_unknown() {
+        let manifest = manifest();
+        let profile = manifest.spec.profile.as_ref().expect("a profile");
+        let described = |granted: &[&str]| {
+            let grant = |object: &&str| {
+                let parent = json!({"Profile": {"Name": label(&profile.name)}});
+                Row::of(&json!({"ParentId": "0PS1", "SobjectType": object, "Parent": parent}))
+            };
+            let mut live = Live::default();
+            let rows = Answer::Rows(granted.iter().map(grant).collect());
+            live.tell(Need::ProfileObjects(label(&profile.name)), rows);
+            let asked = Need::Object("Lead".to_owned());
+            further_needs(&manifest, &live).contains(&asked)
+        };
+        assert!(described(&["Case"]));
+        assert!(!described(&["Case", "Lead"]));
+        assert!(!described(&[]));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::live::{Known, Live, Reference};
 use crate::manifest::{self, Manifest, Sharing, UserRef, Value};
 use std::collections::BTreeMap;
 
-/// A rule's criteria with references resolved as far as the facts go, and the ids still to be looked up.
+/// A rule's criteria with references resolved as far as they were learnt, and the ids still to be looked up.
 pub fn rule_criteria(
     rule: &manifest::Rule,
     object: &str,
