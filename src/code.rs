@@ -83,7 +83,7 @@ catalogue! {
     ManifestNotUtf8 = "OW1002", "file is not UTF-8":
         "Manifests are UTF-8 text, with or without a byte order mark. Files saved as UTF-16 or in a Windows code page are refused rather than guessed at.";
     ManifestTooLarge = "OW1003", "file too large":
-        "A manifest is at most 1,000,000 bytes. Larger files are refused before they are read to the end.";
+        "A manifest is at most 5,000,000 bytes. Larger files are refused before they are read to the end.";
     ManifestEmpty = "OW1004", "file is empty":
         "The file holds no YAML value. `orgwright init` writes a manifest to start from.";
     YamlMalformed = "OW1005", "YAML cannot be read":

@@ -12,14 +12,14 @@ use super::findings::Findings;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 
-/// Largest file that is read, in bytes.
-pub(super) const MOST_BYTES: usize = 1_000_000;
+/// Largest file that is read, in bytes: 5,000 resources of 1,000 bytes each.
+pub(super) const MOST_BYTES: usize = 5_000_000;
 /// Deepest nesting, counted for block and flow collections each.
 const MOST_DEPTH: usize = 32;
-/// Most nodes, after aliases are unfolded.
-const MOST_NODES: usize = 50_000;
+/// Most nodes, after aliases are unfolded: 5,000 resources of 100 values each.
+const MOST_NODES: usize = 500_000;
 /// Most bytes of text, after aliases are unfolded.
-const MOST_TEXT: usize = 4 * MOST_BYTES;
+const MOST_TEXT: usize = 2 * MOST_BYTES;
 /// Most aliases.
 const MOST_ALIASES: usize = 100;
 
@@ -398,7 +398,7 @@ mod tests {
             let aliases = vec![format!("*{before}"); 9].join(",");
             laughs.push_str(&format!("{name}: &{name} [{aliases}]\n"));
         }
-        check(&laughs, &[("OW1006", 5)]);
+        check(&laughs, &[("OW1006", 6)]);
         let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), "*a,".repeat(20));
         check(&long, &[("OW1006", 2)]);
         check(
