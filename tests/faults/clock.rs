@@ -15,6 +15,8 @@ use tokio::sync::{Notify, oneshot};
 const TURNS: usize = 4;
 /// How long to look away where only the machine's own network can bring news.
 const MOMENT: Duration = Duration::from_millis(1);
+/// Moments after which no news will come: half a minute at least.
+const MOST_MOMENTS: usize = 30_000;
 
 /// The clock of one rehearsal.
 pub(crate) struct VirtualClock {
@@ -62,22 +64,28 @@ impl VirtualClock {
         tokio::select! {
             biased;
             outcome = work => outcome,
-            () = self.move_on() => unreachable!("time does not end"),
+            stuck = self.move_on() => panic!("time stands still: {stuck}"),
         }
     }
 
-    async fn move_on(&self) {
+    /// Moves time on, and returns who waits for whom where that is not possible any more.
+    async fn move_on(&self) -> String {
+        let mut moments = 0;
         loop {
             for _ in 0..TURNS {
                 tokio::task::yield_now().await;
             }
             let Some(next) = self.next() else {
                 tokio::select! {
-                    () = self.changed.notified() => {}
-                    () = tokio::time::sleep(MOMENT) => {}
+                    () = self.changed.notified() => moments = 0,
+                    () = tokio::time::sleep(MOMENT) => moments += 1,
+                }
+                if moments == MOST_MOMENTS {
+                    return self.who_waits();
                 }
                 continue;
             };
+            moments = 0;
             let by = next.saturating_sub(self.passed());
             self.server.advance(by);
             let mut state = self.state();
@@ -89,6 +97,17 @@ impl VirtualClock {
                 let _ = sleeper.send(());
             }
         }
+    }
+
+    fn who_waits(&self) -> String {
+        let held = self.server.held();
+        let state = self.state();
+        let (under_way, sleepers) = (state.under_way, &state.sleepers);
+        format!(
+            "{under_way} requests under way, {held:?} held by the org, sleepers {:?} at {:?}",
+            sleepers.keys(),
+            state.now
+        )
     }
 
     /// The next moment that somebody waits for, if nobody works.

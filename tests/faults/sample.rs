@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,7 +49,9 @@ impl Sample<'_> {
         let work = || {
             let folder = self.stage.target();
             while let Some((name, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let ended = match see(case, &folder) {
+                let seen = catch_unwind(AssertUnwindSafe(|| see(case, &folder)));
+                let ended = match seen.unwrap_or_else(|_| Err("it panicked, see above".to_owned()))
+                {
                     Ok(exit) => format!("{exit:?}"),
                     Err(problem) => {
                         wrong.lock().expect("no panic").push(self.again(
