@@ -42,6 +42,8 @@ pub struct ApplyOptions {
     pub sample: Sample,
     /// The deploys in the org's queue, where they were looked at just now ([`crate::live::Need::DeployQueue`]).
     pub queue: Option<Vec<String>>,
+    /// What the org told and nothing that is applied changes ([`Live::lasting`]): it is not asked again.
+    pub lasting: Live,
 }
 
 /// How an apply ended.
@@ -379,11 +381,12 @@ async fn prove(
     plan: &Plan,
     manifests: &[Manifest],
     reader: &Reader,
-    sample: Sample,
+    options: &ApplyOptions,
     emit: Emit<'_>,
 ) -> Step<(Verification, Live)> {
+    let sample = options.sample;
     let records = verify::needs(manifests, &plan.impact, sample);
-    let live = observe::observe_with(manifests, records, reader).await?;
+    let live = observe::observe_again(&options.lasting, manifests, records, reader).await?;
     let rest = plan::plan(manifests, &live)?;
     let access = verify::prove(manifests, &live, reader, sample, emit).await?;
     let verification = Verification {

@@ -28,20 +28,21 @@ const MOST_APART: usize = 25;
 /// # Errors
 /// What the org or the way to it made impossible.
 pub async fn observe(manifests: &[Manifest], reader: &Reader) -> Result<Live, Failure> {
-    observe_with(manifests, BTreeSet::new(), reader).await
+    observe_again(&Live::default(), manifests, BTreeSet::new(), reader).await
 }
 
-/// Reads the same, and meets more needs in the same wave.
+/// Reads the same, but for what is known already, and meets more needs in the same wave.
 ///
 /// # Errors
 /// As [`observe`].
-pub async fn observe_with(
+pub async fn observe_again(
+    lasting: &Live,
     manifests: &[Manifest],
     more: BTreeSet<Need>,
     reader: &Reader,
 ) -> Result<Live, Failure> {
-    let live = first_wave(manifests, more, reader).await.map_err(failed)?;
-    ask_further(live, manifests, reader, &mut |_| ()).await
+    let wave = wave(lasting.clone(), manifests, more, reader).await;
+    ask_further(wave.map_err(failed)?, manifests, reader, &mut |_| ()).await
 }
 
 /// Asks everything that is known beforehand to be worth asking.
@@ -53,9 +54,18 @@ pub async fn first_wave(
     more: BTreeSet<Need>,
     reader: &Reader,
 ) -> Result<Live, OrgError> {
-    let mut live = Live::default();
+    wave(Live::default(), manifests, more, reader).await
+}
+
+async fn wave(
+    mut live: Live,
+    manifests: &[Manifest],
+    more: BTreeSet<Need>,
+    reader: &Reader,
+) -> Result<Live, OrgError> {
     let mut needs = needs(manifests);
     needs.extend(more);
+    needs.retain(|need| !live.was_asked(need));
     // Who it is that asks, is asked at the same time; one of the administrators, as a rule.
     needs.insert(running_user(reader).unwrap_or(Need::Administrators));
     ask_org(needs, reader, &mut live).await?;
@@ -123,7 +133,7 @@ pub fn learn_from(asked: &[Asked], results: Vec<Result<Vec<Row>, Refusal>>) -> L
     for (asked, result) in asked.iter().zip(results) {
         let answer = match result {
             Ok(rows) => Answer::Rows(rows),
-            Err(Refusal { code, message, .. }) => Answer::Refused { code, message },
+            Err(refusal) => send::refused(refusal),
         };
         live.learn(&asked.needs, answer);
     }

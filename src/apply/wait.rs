@@ -12,6 +12,7 @@ use crate::manifest::SharingModel;
 use crate::observe;
 use crate::org::{OrgError, poll};
 use crate::verify::{self, Verification, Watch};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -143,7 +144,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.writer.reader().begin_phase("wait");
-        let live = observe::observe(self.manifests, self.writer.reader()).await?;
+        let live = self.observe().await?;
         self.watch_rules(stage, &live, false, self.now()).await
     }
 
@@ -161,16 +162,16 @@ impl Run<'_> {
                 .iter()
                 .any(|change| change.stage >= Stage::Defaults)
         {
-            let live = observe::observe(self.manifests, self.writer.reader()).await?;
+            let live = self.observe().await?;
             self.watch_rules(Stage::Proof, &live, true, started).await?;
         }
         let mut waits = poll::schedule();
         loop {
             let mut events = Vec::new();
             let mut keep = |event| events.push(event);
-            let (reader, sample) = (self.writer.reader(), self.options.sample);
+            let (reader, options) = (self.writer.reader(), &self.options);
             let (verification, live) =
-                prove(self.plan, self.manifests, reader, sample, &mut keep).await?;
+                prove(self.plan, self.manifests, reader, options, &mut keep).await?;
             // Also in a run that wrote nothing: an earlier one may have been killed while the rules were recalculated.
             if !verification.settling() {
                 events.into_iter().for_each(&mut *self.emit);
@@ -180,6 +181,11 @@ impl Run<'_> {
             self.watch_rules(Stage::Proof, &live, true, started).await?;
             self.pause(waits.next().unwrap_or_default()).await;
         }
+    }
+
+    async fn observe(&self) -> Result<Live, Failure> {
+        let (lasting, reader) = (&self.options.lasting, self.writer.reader());
+        observe::observe_again(lasting, self.manifests, BTreeSet::new(), reader).await
     }
 
     async fn watch_rules(

@@ -97,15 +97,12 @@ impl ApplyRun<'_> {
         live: Result<Live, Failure>,
         signals: &mut Signals,
     ) -> Result<Exit, Failure> {
-        // Whoever is asked may take their time, and the queue does not wait.
-        let queue = live.as_ref().ok().filter(|_| !self.consent.ask);
-        let queue = queue.and_then(|live| live.deploy_queue().learnt());
-        let queue = queue.map(<[String]>::to_vec);
+        let options = self.options(live.as_ref().ok());
         let plan = tokio::select! {
             agreed = self.agreed_plan(live) => agreed?,
             exit = signals.next() => return Err(ended_by_signal(exit)),
         };
-        let (mut applied, signal) = self.apply_plan(&plan, queue, session, signals).await?;
+        let (mut applied, signal) = self.apply_plan(&plan, options, session, signals).await?;
         if let Some(verification) = &mut applied.verification {
             self.context.know_org(&mut verification.org, self.embedded);
         }
@@ -165,12 +162,12 @@ impl ApplyRun<'_> {
     async fn apply_plan(
         &self,
         plan: &Plan,
-        queue: Option<Vec<String>>,
+        options: apply::ApplyOptions,
         session: &OrgSession,
         signals: &mut Signals,
     ) -> Result<(Applied, Option<Exit>), Failure> {
         let output = &self.context.output;
-        let stop = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&options.stop);
         let mut progress = Progress::new(output, self.json(), std::io::stderr().is_terminal());
         let mut emit = |event: Event| progress.show(&event);
         let writer = Writer::new(session.reader.clone());
@@ -178,7 +175,7 @@ impl ApplyRun<'_> {
             plan,
             &self.manifests,
             &writer,
-            self.options(&stop, queue),
+            options,
             &mut emit
         ));
         let mut signal = None;
@@ -239,12 +236,17 @@ impl ApplyRun<'_> {
             .next(self.again())
     }
 
-    fn options(&self, stop: &Arc<AtomicBool>, queue: Option<Vec<String>>) -> apply::ApplyOptions {
+    /// How to apply, with what is of use of the org as it was just seen.
+    fn options(&self, live: Option<&Live>) -> apply::ApplyOptions {
+        // Whoever is asked may take their time, and the queue does not wait.
+        let seen_just_now = live.filter(|_| !self.consent.ask);
+        let queue = seen_just_now.and_then(|live| live.deploy_queue().learnt());
         apply::ApplyOptions {
-            queue,
+            queue: queue.map(<[String]>::to_vec),
             wait: self.arguments.wait,
-            stop: Arc::clone(stop),
+            stop: Arc::new(AtomicBool::new(false)),
             sample: self.arguments.sample.unwrap_or(Sample::Auto),
+            lasting: live.map(Live::lasting).unwrap_or_default(),
         }
     }
 

@@ -15,13 +15,34 @@ use super::{Live, NeedOutcome, defaults, deploys, organization, running_user};
 use crate::soql::Row;
 
 impl Live {
+    /// What the org told and nothing that is applied changes: which permission requires which.
+    pub fn lasting(&self) -> Self {
+        let outcomes = self.outcomes.iter().filter(|(need, outcome)| {
+            matches!(need, Need::Dependencies(..)) && **outcome == NeedOutcome::Told
+        });
+        Self {
+            outcomes: outcomes
+                .map(|(need, told)| (need.clone(), told.clone()))
+                .collect(),
+            dependencies: self.dependencies.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Takes in what the org said to one question, for each need that it meets.
     pub fn learn(&mut self, needs: &[Need], answer: Answer) {
         match (needs, answer) {
-            (_, Answer::Refused { code, message }) => {
+            (
+                _,
+                Answer::Refused {
+                    status,
+                    code,
+                    message,
+                },
+            ) => {
                 needs
                     .iter()
-                    .for_each(|need| self.refuse(need, &code, &message));
+                    .for_each(|need| self.refuse(need, status, &code, &message));
             }
             ([need], answer) if need.selection().is_none() => self.decode(need, answer),
             (_, Answer::Rows(rows)) => self.add_rows(needs, &rows),
@@ -35,9 +56,10 @@ impl Live {
         self.learn(&[need], answer);
     }
 
-    fn refuse(&mut self, need: &Need, code: &str, message: &str) {
+    fn refuse(&mut self, need: &Need, status: u16, code: &str, message: &str) {
         let refused = Refused {
             what: need.what(),
+            status,
             code: code.to_owned(),
             message: message.to_owned(),
         };
@@ -69,7 +91,7 @@ impl Live {
         match answer {
             Answer::Rows(rows) => {
                 if self.decode_rows(need, rows).is_none() {
-                    return self.refuse(need, "", "its answer does not say");
+                    return self.refuse(need, 200, "", "its answer does not say");
                 }
             }
             Answer::Described(described) => {

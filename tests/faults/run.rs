@@ -155,6 +155,7 @@ async fn carried_out(
         wait: WAIT,
         stop: Arc::new(AtomicBool::new(false)),
         sample: Sample::Auto,
+        lasting: live.lasting(),
     };
     let writer = Writer::new(reader);
     let mut tell = |event| {

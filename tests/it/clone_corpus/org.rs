@@ -9,6 +9,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use orgwright::apply::{self, Applied, ApplyOptions};
+use orgwright::live::Live;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Reader, Target, Writer};
 use orgwright::plan::Plan;
@@ -110,6 +111,7 @@ impl Org {
             wait,
             stop: Arc::new(AtomicBool::new(false)),
             sample: Sample::All,
+            lasting: Live::default(),
         };
         let writer = Writer::new(self.reader.clone());
         apply::apply(planned, manifests, &writer, options, &mut |_| ()).await

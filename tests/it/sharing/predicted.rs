@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use orgwright::access::Impact;
+use orgwright::live::Live;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
 use orgwright::secret::Secret;
@@ -87,6 +88,7 @@ impl Rehearsal {
             wait: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             sample: Sample::All,
+            lasting: Live::default(),
         };
         let writer = Writer::new(self.reader.clone());
         apply::apply(planned, &self.manifests, &writer, options, &mut |_| ()).await
