@@ -42,7 +42,7 @@ pub fn error_of(refused: &Refused) -> OrgError {
         };
     }
     let refusal = Refusal {
-        status: 400,
+        status: refused.status,
         code: refused.code.clone(),
         message: refused.message.clone(),
         fields: Vec::new(),
@@ -132,6 +132,19 @@ mod tests {
                 told,
                 &format!("read the roles: {code}: the org's own words")
             );
+        }
+    }
+
+    #[test]
+    fn a_refused_read_with_a_code_that_is_not_known_ends_as_its_status_says() {
+        for (status, exit) in [(503, Exit::Busy), (403, Exit::Login), (400, Exit::Failed)] {
+            let refused = Refused {
+                what: "its roles".to_owned(),
+                status,
+                code: "SOMETHING_NEW".to_owned(),
+                message: String::new(),
+            };
+            assert_eq!(of_refused(&[&refused]).exit, exit, "{status}");
         }
     }
 }

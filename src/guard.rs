@@ -179,6 +179,7 @@ mod tests {
     fn refused<T>() -> Known<T> {
         Known::Refused(Refused {
             what: "how many users each profile has".into(),
+            status: 400,
             code: "QUERY_TIMEOUT".into(),
             message: String::new(),
         })

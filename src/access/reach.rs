@@ -144,6 +144,7 @@ mod tests {
         let by_role = manifest("{role: Top}");
         assert_eq!(roles_of_owners_refused(&by_role, &live), None);
         let refusal = Answer::Refused {
+            status: 400,
             code: "QUERY_TIMEOUT".into(),
             message: "too slow".into(),
         };

@@ -365,6 +365,7 @@ mod tests {
 
     fn refused() -> Answer {
         Answer::Refused {
+            status: 400,
             code: "INSUFFICIENT_ACCESS".to_owned(),
             message: String::new(),
         }

@@ -237,6 +237,7 @@ mod tests {
     fn refused<T>(code: &str) -> Known<T> {
         Known::Refused(Refused {
             what: "it".into(),
+            status: 400,
             code: code.into(),
             message: "no".into(),
         })

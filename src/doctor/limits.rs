@@ -30,6 +30,7 @@ fn learnt(answer: Result<Value, OrgError>) -> Result<Known<Vec<Limit>>, OrgError
         Ok(answer) => Ok(Known::Is(limits_of(&answer))),
         Err(OrgError::Refused { refusal, .. }) => Ok(Known::Refused(Refused {
             what: "its limits".to_owned(),
+            status: refusal.status,
             code: refusal.code,
             message: refusal.message,
         })),

@@ -112,6 +112,7 @@ mod tests {
         assert_eq!(live.default_in_force("Thing__c"), Some(SharingModel::Read));
         assert_eq!(live.default_in_force("Case"), None);
         let refusal = Answer::Refused {
+            status: 400,
             code: "QUERY_TIMEOUT".into(),
             message: String::new(),
         };

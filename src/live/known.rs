@@ -19,6 +19,8 @@ pub enum Known<T> {
 pub struct Refused {
     /// What was asked for, for a sentence: `the users of each profile`.
     pub what: String,
+    /// The HTTP status of the refusal: it tells a passing failure where the code is not known.
+    pub status: u16,
     /// The platform's error code, such as `INSUFFICIENT_ACCESS`; empty where it answered and did not say.
     pub code: String,
     /// The platform's message, or what is wrong with its answer.
@@ -44,6 +46,7 @@ impl Refused {
     pub fn not_told(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
+            status: 200,
             code: String::new(),
             message: String::new(),
         }
@@ -146,6 +149,7 @@ mod tests {
     fn refused<T>() -> Known<T> {
         Known::Refused(Refused {
             what: "the roles".into(),
+            status: 403,
             code: "INSUFFICIENT_ACCESS".into(),
             message: "no".into(),
         })

@@ -71,6 +71,8 @@ pub enum Answer {
     Component(Option<Box<Element>>),
     /// It refused this one: its code and its words.
     Refused {
+        /// The HTTP status that it answered with.
+        status: u16,
         /// The platform's error code, such as `INVALID_FIELD`.
         code: String,
         /// The platform's message.

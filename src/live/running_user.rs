@@ -164,6 +164,7 @@ mod tests {
 
     fn refused(code: &str, message: &str) -> Answer {
         Answer::Refused {
+            status: 400,
             code: code.to_owned(),
             message: message.to_owned(),
         }

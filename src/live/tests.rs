@@ -79,6 +79,7 @@ fn rows(values: &[Value]) -> Answer {
 
 fn refusal() -> Answer {
     Answer::Refused {
+        status: 400,
         code: CODE.to_owned(),
         message: "no".to_owned(),
     }
@@ -157,6 +158,7 @@ fn a_refused_part_is_refused_in_the_orgs_words_and_counted_or_needed() {
         live.tell(need.clone(), refusal());
         let expected = Refused {
             what: need.what(),
+            status: 400,
             code: CODE.to_owned(),
             message: "no".to_owned(),
         };
@@ -207,6 +209,7 @@ fn an_answer_that_does_not_say_is_not_known_either() {
 fn columns_that_the_org_lacks_are_asked_for_without() {
     let mut live = Live::default();
     let lacking = || Answer::Refused {
+        status: 400,
         code: "INVALID_FIELD".to_owned(),
         message: "No such column".to_owned(),
     };

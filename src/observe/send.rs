@@ -139,8 +139,12 @@ fn answer(question: &Question, result: Result<Resource, Refusal>) -> Result<Answ
     })
 }
 
-fn refused(Refusal { code, message, .. }: Refusal) -> Answer {
-    Answer::Refused { code, message }
+pub(super) fn refused(refusal: Refusal) -> Answer {
+    Answer::Refused {
+        status: refusal.status,
+        code: refusal.code,
+        message: refusal.message,
+    }
 }
 
 #[cfg(test)]

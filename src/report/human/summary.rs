@@ -198,6 +198,7 @@ mod tests {
         );
         let refused = || Refused {
             what: "how many users each profile has".into(),
+            status: 400,
             code: "INSUFFICIENT_ACCESS".into(),
             message: String::new(),
         };
