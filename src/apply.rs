@@ -25,11 +25,13 @@ use crate::observe;
 use crate::org::{OrgError, Reader, Writer};
 use crate::plan::{self, Plan};
 use crate::verify::{self, Sample, Verification};
+use look::DeployLook;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// How to apply.
 #[derive(Clone)]
@@ -139,6 +141,7 @@ pub async fn apply(
         defaults_in_force: false,
         expected: None,
         left_out: Vec::new(),
+        late_looks: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
     let (outcomes, left_out) = (run.outcomes.clone(), run.deployed_without());
@@ -191,6 +194,8 @@ struct Run<'a> {
     expected: Option<Duration>,
     /// What the org refused of cloned profiles.
     left_out: Vec<Dropped>,
+    /// Looks at deploys that were found to be through meanwhile. They end with the run.
+    late_looks: Vec<JoinSet<DeployLook>>,
 }
 
 impl Run<'_> {

@@ -27,7 +27,7 @@ const MOST_BESIDE: u32 = 1;
 pub(super) type Beside = Vec<Result<Vec<Row>, Refusal>>;
 
 /// What a look found.
-struct DeployLook {
+pub(super) struct DeployLook {
     /// When it was sent, since the deploy was.
     sent: Duration,
     status: Result<DeployStatus, OrgError>,
@@ -129,8 +129,9 @@ impl Run<'_> {
             };
             broken = 0;
             if status.done {
-                // Those that are still under way may come to their end: a connection that is cut off is lost.
-                looks.under_way.detach_all();
+                // Those that are still under way may come to their end while the run goes on: a connection that is cut
+                // off is lost.
+                self.late_looks.push(looks.under_way);
                 self.expected = Some(look.sent);
                 return Ok((status, look.beside));
             }
