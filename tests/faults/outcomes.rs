@@ -280,3 +280,27 @@ fn looks_are_aimed_and_do_not_wait_for_the_answers_before() {
         }
     });
 }
+
+/// Two looks that the org holds for ever, while a third one finds the deploy through; then the run is refused.
+const HELD_LOOKS: &str = r#"[{"body": "checkDeployStatus", "times": 2, "silent": "before"},
+    {"path": "/composite", "body": "sobjects/User", "status": 400, "code": "FIELD_INTEGRITY_EXCEPTION"}]"#;
+
+#[test]
+fn looks_end_with_their_run() {
+    let stage = Stage::new();
+    runtime().block_on(async {
+        let server = stage.start().await;
+        server.set_faults(faults(HELD_LOOKS));
+        let folder = stage.target();
+        let run = stage.run(&server, &Way::Credentials(&folder)).await;
+        assert_ne!(run.exit, Exit::Done);
+        assert!(run.count("look at a deploy") > 0, "{:?}", run.asked);
+        for _ in 0..5_000 {
+            if server.held().is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("the org still holds {:?}", server.held());
+    });
+}
