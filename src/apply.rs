@@ -5,6 +5,7 @@
 
 mod deploy;
 mod entry;
+mod leave_out;
 mod look;
 mod lost;
 mod objection;

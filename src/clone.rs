@@ -14,7 +14,7 @@ use document::{field_permission, lay_over, one_default_application, take_out, us
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use document::{
-    add_field_permissions, document_objects, enable_user_permissions, granted,
+    add_field_permissions, document_objects, enable_user_permissions, granted, keep_defaults,
     set_field_permission, set_object_permission, set_user_permission, settle_applications,
 };
 pub use flags::{ObjectFlags, Right};

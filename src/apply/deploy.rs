@@ -1,9 +1,7 @@
 //! One stage's deploy: pack, send once, poll, and read what the org says about each component.
 
-use super::entry::RefusedEntry;
 use super::lost::{is_of, undecided};
-use super::{ChangeResult, Dropped, Run, Step, Stopped, objection};
-use crate::address::Address;
+use super::{ChangeResult, Run, Step, Stopped, objection};
 use crate::change::{Component, Stage};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
@@ -12,9 +10,6 @@ use crate::live::{Reference, short_id};
 use crate::org::{DeployStatus, poll};
 use crate::package::{self, Files};
 use crate::soql;
-
-/// Rounds in which entries that the org refuses, and nobody stated, are left out.
-pub(super) const MOST_ROUNDS: usize = 5;
 
 /// What to do about a deploy that did not succeed.
 enum RefusedDeploy {
@@ -116,16 +111,16 @@ impl Run<'_> {
     ) -> Step<()> {
         let started = self.now();
         let mut waits = poll::schedule();
-        let mut rounds = 0;
+        let mut nameless = 0;
         loop {
             let status = self.deploy_once(stage, &files, changes).await?;
             if is_whole(&status) {
                 self.learn_ids(&status);
                 return Ok(());
             }
-            match self.refused(stage, &status, changes, components, rounds) {
+            match self.refused(stage, &status, changes, components, &mut nameless) {
                 RefusedDeploy::EntriesLeftOut => {
-                    rounds += 1;
+                    self.check_stop()?;
                     files = package::files(components, self.api_version()).map_err(unpackable)?;
                 }
                 RefusedDeploy::Locked(words) if self.elapsed(started) < self.options.wait => {
@@ -191,7 +186,7 @@ impl Run<'_> {
         status: &DeployStatus,
         changes: &[usize],
         components: &mut [Component],
-        rounds: usize,
+        nameless: &mut usize,
     ) -> RefusedDeploy {
         if let Some(words) = objection::lock(status) {
             return RefusedDeploy::Locked(words.to_owned());
@@ -199,80 +194,11 @@ impl Run<'_> {
         if stage == Stage::Defaults && is_coupling(status, components) {
             return RefusedDeploy::Coupled(Box::new(self.refusal(status, changes)));
         }
-        if rounds == MOST_ROUNDS {
-            return RefusedDeploy::Final(Box::new(self.last_refusal(status, changes)));
+        match self.leave_out(stage, status, changes, components, nameless) {
+            true => RefusedDeploy::EntriesLeftOut,
+            // A round must make progress, or it would only be the same deploy again.
+            false => RefusedDeploy::Final(Box::new(self.last_refusal(status, changes))),
         }
-        let left_out = self.left_out.len();
-        for failure in &status.failures {
-            let Some(problem) = failure.problem.as_deref() else {
-                continue;
-            };
-            for entry in objection::entries(problem) {
-                self.leave_out(stage, changes, components, &entry, problem);
-            }
-        }
-        // A round must make progress on every failure's account, or it would only be the same deploy again.
-        if self.left_out.len() > left_out {
-            RefusedDeploy::EntriesLeftOut
-        } else {
-            RefusedDeploy::Final(Box::new(self.refusal(status, changes)))
-        }
-    }
-
-    /// Takes what the org refused out of the cloned profile, unless the manifest states it or it is a removal.
-    fn leave_out(
-        &mut self,
-        stage: Stage,
-        changes: &[usize],
-        components: &mut [Component],
-        entry: &RefusedEntry,
-        problem: &str,
-    ) {
-        let plan = self.plan;
-        let mut changes = changes.iter().map(|index| &plan.changes[*index]);
-        let cloned =
-            changes.find(|change| change.address.kind == "profile" && change.fingerprint.is_some());
-        let Some(change) = cloned else {
-            return;
-        };
-        let owned = |name: &str| {
-            let paths = [
-                format!("userPermissions.{name}"),
-                format!("objectPermissions.{name}"),
-            ];
-            let mut fields = change.fields.iter();
-            fields.any(|field| paths.contains(&field.path))
-        };
-        let profiles = components
-            .iter_mut()
-            .filter(|component| component.kind == "Profile");
-        let mut gone = false;
-        for profile in profiles.filter_map(|component| component.body.as_mut()) {
-            gone |= entry.take_out_of(profile, &owned);
-        }
-        if gone {
-            self.keep_left_out(stage, &change.address, entry, problem);
-        }
-    }
-
-    fn keep_left_out(
-        &mut self,
-        stage: Stage,
-        address: &Address,
-        entry: &RefusedEntry,
-        problem: &str,
-    ) {
-        (self.emit)(Event::EntryDropped {
-            stage,
-            address: address.clone(),
-            entry: entry.to_string(),
-            problem: problem.to_owned(),
-        });
-        self.left_out.push(Dropped {
-            address: address.clone(),
-            entry: entry.to_string(),
-            problem: problem.to_owned(),
-        });
     }
 }
 

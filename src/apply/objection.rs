@@ -10,7 +10,7 @@
 //!
 //! What none of them tells is a refusal: the run ends, and nothing of the deploy was saved.
 
-use super::entry::RefusedEntry;
+use super::entry::{RefusedEntry, VERBS, after_verb};
 use crate::manifest::{SharingModel, Word};
 use crate::org::DeployStatus;
 
@@ -31,21 +31,20 @@ const LOCK_SENTENCES: [&str; 6] = [
     "administration setup has already been locked",
 ];
 
-/// Sentences that end in the name of the permission that is refused.
-const PERMISSION_SENTENCES: [&str; 2] = [
+/// Sentences that end in the name of a permission that nobody can be granted here.
+const CANNOT_BE_GRANTED: [&str; 2] = [
     "Unknown user permission: ",
     "The user license doesn't allow the permission: ",
 ];
 
-/// Verbs of object permissions in messages, longest first, because `Read All` begins with `Read`.
-const VERBS: [&str; 7] = [
-    "View All",
-    "Read All",
-    "Modify All",
-    "Edit All",
-    "Delete",
-    "Create",
-    "Edit",
+/// What stands around the name of a permission that the licence forces.
+const FORCED: (&str, &str) = ("You may not turn off permission ", " for this License Type");
+
+/// Refusals of a profile that no entry is the cause of.
+const NOT_ABOUT_ENTRIES: [&str; 3] = [
+    "duplicate value found",
+    "Cannot rename standard profile",
+    "custom Guest profiles",
 ];
 
 /// What the org says of a lock that another operation holds, if that is what keeps the deploy from going in: the same
@@ -87,36 +86,76 @@ pub(super) fn refuses_a_default(status: &DeployStatus, objects: &[String]) -> bo
     })
 }
 
-/// The entries of a profile that a problem names: `Unknown user permission: X`, `The user license doesn't allow the
-/// permission: X`, `In field: application - no CustomApplication named X found`, `Permission X depends on
-/// permission(s): Y; …`.
+/// The entries of a profile that a problem names in one of the platform's English sentences: `Unknown user permission: X`,
+/// `The user license doesn't allow the permission: X`, `You may not turn off permission X for this License Type`,
+/// `In field: application - no CustomApplication named X found`, `Permission X depends on permission(s): Y; …`. Other
+/// sentences are left to the names in them ([`super::entry::first_entry_named_in`]).
 pub(super) fn entries(problem: &str) -> Vec<RefusedEntry> {
-    for sentence in PERMISSION_SENTENCES {
-        if let Some((_, name)) = problem.split_once(sentence) {
-            let name = name.lines().next().unwrap_or_default().trim();
-            return vec![entry(name)];
-        }
+    let problem = without_position(problem);
+    if let Some(name) = name_that_cannot_be_granted(problem) {
+        return vec![entry(name)];
+    }
+    if let Some(rest) = problem.strip_prefix(FORCED.0) {
+        let name = rest.split(FORCED.1).next().unwrap_or(rest);
+        return vec![RefusedEntry::Forced(name.to_owned())];
     }
     if let Some(rest) = problem.strip_prefix("In field: ") {
-        let name = rest
-            .split_once(" named ")
-            .and_then(|(_, rest)| rest.strip_suffix(" found"));
-        return name
-            .map(|name| RefusedEntry::Named(name.to_owned()))
-            .into_iter()
-            .collect();
+        return missing_component(rest).into_iter().collect();
     }
     let dependents = problem.split("; ").filter_map(|part| {
-        let rest = part.trim().strip_prefix("Permission ")?;
+        let part = part.trim();
+        let rest = part.strip_prefix("Permission ");
+        let rest = rest.or_else(|| part.strip_prefix("Permissions "))?;
         Some(entry(rest.split_once(" depends on permission(s): ")?.0))
     });
     dependents.collect()
 }
 
+/// Whether nobody can be granted here what a problem names, so that an entry that takes it away says nothing.
+pub(super) fn cannot_be_granted(problem: &str) -> bool {
+    name_that_cannot_be_granted(problem).is_some()
+}
+
+/// Whether a problem is about the profile as a whole, whatever its entries are.
+pub(super) fn is_about_no_entry(problem: &str) -> bool {
+    NOT_ABOUT_ENTRIES
+        .iter()
+        .any(|words| problem.contains(words))
+}
+
+fn name_that_cannot_be_granted(problem: &str) -> Option<&str> {
+    let mut sentences = CANNOT_BE_GRANTED.into_iter();
+    let (_, name) = sentences.find_map(|sentence| problem.split_once(sentence))?;
+    Some(name.lines().next().unwrap_or_default().trim())
+}
+
+/// `application - no CustomApplication named X found`; a name may hold blanks.
+fn missing_component(text: &str) -> Option<RefusedEntry> {
+    let (what, rest) = text.split_once(" named ")?;
+    let name = rest.rsplit_once(" found")?.0.to_owned();
+    match what.ends_with("no CustomObject") {
+        true => Some(RefusedEntry::Object(name)),
+        false => Some(RefusedEntry::Named(name)),
+    }
+}
+
+/// A text without the `(line:column)` behind it.
+fn without_position(problem: &str) -> &str {
+    let text = problem.trim_end();
+    let position = text.rsplit_once(" (").filter(|(_, position)| {
+        let numbers = position
+            .strip_suffix(')')
+            .and_then(|inner| inner.split_once(':'));
+        let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+        numbers.is_some_and(|(line, column)| is_number(line) && is_number(column))
+    });
+    position.map_or(text, |(text, _)| text)
+}
+
 fn entry(name: &str) -> RefusedEntry {
     let right = VERBS
         .iter()
-        .find_map(|verb| Some((*verb, name.strip_prefix(verb)?.strip_prefix(' ')?)));
+        .find_map(|verb| Some((*verb, after_verb(name, verb)?)));
     match right {
         Some((verb, object)) => RefusedEntry::Right(verb, object.to_owned()),
         None => RefusedEntry::Named(name.to_owned()),
@@ -218,6 +257,26 @@ mod tests {
                     RefusedEntry::Right("Read All", "Asset".into()),
                     named("Convert Leads"),
                 ],
+            ),
+            (
+                "In field: layout - no Layout named Case-Old Layout found (12:7)",
+                vec![named("Case-Old Layout")],
+            ),
+            (
+                "In field: field - no CustomObject named Visit__c found",
+                vec![RefusedEntry::Object("Visit__c".into())],
+            ),
+            (
+                "Permissions View All Asset depends on permission(s): View All Account",
+                vec![RefusedEntry::Right("View All", "Asset".into())],
+            ),
+            (
+                "Permission create Visit__c depends on permission(s): read Visit__c",
+                vec![RefusedEntry::Right("Create", "Visit__c".into())],
+            ),
+            (
+                "You may not turn off permission ActivitiesAccess for this License Type",
+                vec![RefusedEntry::Forced("ActivitiesAccess".into())],
             ),
             ("sharedTo not allowed:role - CEO (8:19)", vec![]),
         ] {

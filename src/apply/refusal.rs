@@ -1,6 +1,6 @@
 //! What the org says against a deploy, at the manifest line that asked for it.
 
-use super::deploy::MOST_ROUNDS;
+use super::entry::first_stated_in;
 use super::{Dropped, Run, objection};
 use crate::address::Address;
 use crate::change::{Change, Component, Write};
@@ -39,14 +39,16 @@ impl Run<'_> {
     /// The refusal after the last round of leaving entries out, with what was left out before.
     pub(super) fn last_refusal(&self, status: &DeployStatus, changes: &[usize]) -> Failure {
         let mut failure = self.refusal(status, changes);
+        if self.left_out.is_empty() {
+            return failure;
+        }
         let left_out = self.left_out.iter();
         let left_out: Vec<&str> = left_out.map(|dropped| dropped.entry.as_str()).collect();
         let message = format!(
-            "the org went on refusing entries after {MOST_ROUNDS} rounds of leaving out what it refused: {}",
+            "the org refused the profile also without what it had refused before: {}",
             left_out.join(", ")
         );
-        let help =
-            "state in the manifest, as `false` or without the right, what the org will not take";
+        let help = "name under `profile.leaveOut` what this org does not take, or state it in the manifest as `false`";
         let last = Diagnostic::error(Code::EntriesRefusedWithoutEnd, message).help(help);
         failure.diagnostics.push(last);
         failure
@@ -112,7 +114,10 @@ impl Run<'_> {
         let profile =
             profiles.find(|wanted| profile.kind == "profile" && *wanted.name == profile.name)?;
         let entries = objection::entries(problem);
-        entries.iter().find_map(|entry| entry.stated_in(profile))
+        match entries.is_empty() {
+            true => first_stated_in(profile, problem),
+            false => entries.iter().find_map(|entry| entry.stated_in(profile)),
+        }
     }
 }
 

@@ -74,6 +74,44 @@ pub fn settle_applications(document: &mut Element) {
     one_default_application(document, None);
 }
 
+/// Makes another entry the default where the one that was it is gone: an application, and a record type of each object.
+/// The platform takes no profile without (`You can't remove the only default app from the profile.`).
+pub fn keep_defaults(before: &Element, document: &mut Element) {
+    if default_applications(document).is_empty() && !default_applications(before).is_empty() {
+        let shown = applications(document).find(|app| is_true(app, "visible"));
+        let name = shown
+            .and_then(|app| app.text_of("application"))
+            .map(str::to_owned);
+        let entry = name.map(|name| (name.clone(), application(&name, true, true)));
+        lay_over(document, "application", entry.into_iter().collect());
+    }
+    let defaults = |document: &Element| -> BTreeSet<String> {
+        let entries = document.children_named(RECORD_TYPES);
+        let defaults = entries.filter(|entry| is_true(entry, "default"));
+        defaults.filter_map(object_of_record_type).collect()
+    };
+    let left = defaults(document);
+    for object in defaults(before).difference(&left) {
+        let mut entries = document.children.iter_mut();
+        let next = entries.find(|entry| {
+            entry.name == RECORD_TYPES
+                && is_true(entry, "visible")
+                && object_of_record_type(entry).as_ref() == Some(object)
+        });
+        if let Some(next) = next {
+            next.set_text("default", "true");
+        }
+    }
+}
+
+const RECORD_TYPES: &str = "recordTypeVisibilities";
+
+/// `Account` of the entry for `Account.Business`.
+fn object_of_record_type(entry: &Element) -> Option<String> {
+    let (object, _) = entry.text_of("recordType")?.split_once('.')?;
+    Some(object.to_owned())
+}
+
 pub(super) fn user_permission(name: &str, enabled: bool) -> Element {
     Element::new("userPermissions")
         .with(truth("enabled", enabled))
@@ -250,6 +288,42 @@ mod tests {
             &[("B", false, false)],
         );
         check(&[("B", false, false)], &baseline, &[("B", false, false)]);
+    }
+
+    #[test]
+    fn another_entry_becomes_the_default_where_that_is_gone() {
+        let record_type = |name: &str, default: bool, visible: bool| {
+            Element::new(RECORD_TYPES)
+                .with(truth("default", default))
+                .with(Element::leaf("recordType", name))
+                .with(truth("visible", visible))
+        };
+        let mut before = profile(&[("A", true, true), ("B", false, true), ("C", false, true)]);
+        before.children.extend([
+            record_type("Visit__c.Home", true, true),
+            record_type("Visit__c.Old", false, false),
+            record_type("Visit__c.Shop", false, true),
+            record_type("Lead.Web", true, true),
+        ]);
+        let mut after = before.clone();
+        take_out(
+            &mut after,
+            "applicationVisibilities",
+            "application",
+            |name| name == "A",
+        );
+        take_out(&mut after, RECORD_TYPES, "recordType", |name| {
+            name == "Visit__c.Home"
+        });
+        keep_defaults(&before, &mut after);
+        assert_eq!(default_applications(&after), ["B"]);
+        let defaults = after
+            .children_named(RECORD_TYPES)
+            .filter(|entry| is_true(entry, "default"));
+        let defaults: Vec<_> = defaults
+            .filter_map(|entry| entry.text_of("recordType"))
+            .collect();
+        assert_eq!(defaults, ["Visit__c.Shop", "Lead.Web"]);
     }
 
     #[test]

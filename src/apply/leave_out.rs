@@ -1,0 +1,168 @@
+//! Leaves out of a cloned profile what the org refuses of it.
+//!
+//! An entry that a refusal names costs one round, however many there are: each makes the profile smaller. What the
+//! manifest states, and what the clone takes away, is never left out.
+
+use super::entry::{RefusedEntry, first_entry_named_in};
+use super::{Dropped, Run, objection};
+use crate::address::Address;
+use crate::change::{Change, Component, Stage, Write};
+use crate::clone;
+use crate::event::Event;
+use crate::org::{ComponentMessage, DeployStatus};
+use crate::xml::Element;
+use serde_json::Value;
+
+/// Rounds in which whole lists are left out because the org names no entry.
+const MOST_NAMELESS_ROUNDS: usize = 10;
+
+impl Run<'_> {
+    /// Takes out of the cloned profile what the org refused of it; says whether that was anything. `nameless` counts the
+    /// rounds in which the org named nothing.
+    pub(super) fn leave_out(
+        &mut self,
+        stage: Stage,
+        status: &DeployStatus,
+        changes: &[usize],
+        components: &mut [Component],
+        nameless: &mut usize,
+    ) -> bool {
+        let plan = self.plan;
+        let mut changes = changes.iter().map(|index| &plan.changes[*index]);
+        let is_cloned =
+            |change: &&Change| change.address.kind == "profile" && change.fingerprint.is_some();
+        let Some(change) = changes.find(is_cloned) else {
+            return false;
+        };
+        let Some(profile) = profile_of(change, components) else {
+            return false;
+        };
+        let before = (profile.clone(), self.left_out.len());
+        let failures = status.failures.iter();
+        let problems: Vec<&str> = failures
+            .filter(|failure| is_about(failure, change))
+            .filter_map(|failure| failure.problem.as_deref())
+            .collect();
+        for problem in &problems {
+            self.leave_out_named(stage, change, profile, problem);
+        }
+        if self.left_out.len() == before.1 && problems.len() == status.failures.len() {
+            self.leave_out_list(stage, change, profile, &problems, nameless);
+        }
+        clone::keep_defaults(&before.0, profile);
+        self.left_out.len() > before.1
+    }
+
+    /// Takes what a problem names out of the cloned profile, unless the manifest states it or it is a removal: the entries
+    /// of one of the platform's English sentences, or the first one that any other sentence names.
+    fn leave_out_named(
+        &mut self,
+        stage: Stage,
+        change: &Change,
+        profile: &mut Element,
+        problem: &str,
+    ) {
+        if self.stated(&change.address, problem).is_some() || objection::is_about_no_entry(problem)
+        {
+            return;
+        }
+        let owned = owned_by(change, problem);
+        let mut entries = objection::entries(problem);
+        if entries.is_empty() {
+            entries.extend(first_entry_named_in(profile, problem));
+        }
+        for entry in entries {
+            if entry.take_out_of(profile, &owned) {
+                self.keep_left_out(stage, &change.address, &entry, problem);
+            }
+        }
+    }
+
+    /// Leaves out a whole list where the org says that the profile is wrong and names nothing of it.
+    fn leave_out_list(
+        &mut self,
+        stage: Stage,
+        change: &Change,
+        profile: &mut Element,
+        problems: &[&str],
+        nameless: &mut usize,
+    ) {
+        let names_something = |problem: &&str| {
+            objection::is_about_no_entry(problem)
+                || !objection::entries(problem).is_empty()
+                || self.stated(&change.address, problem).is_some()
+                || first_entry_named_in(profile, problem).is_some()
+        };
+        let Some(problem) = problems.first() else {
+            return;
+        };
+        if *nameless == MOST_NAMELESS_ROUNDS || problems.iter().any(names_something) {
+            return;
+        }
+        let Some(list) = RefusedEntry::next_list(profile) else {
+            return;
+        };
+        if list.take_out_of(profile, &|_| false) {
+            *nameless += 1;
+            self.keep_left_out(stage, &change.address, &list, problem);
+        }
+    }
+
+    fn keep_left_out(
+        &mut self,
+        stage: Stage,
+        address: &Address,
+        entry: &RefusedEntry,
+        problem: &str,
+    ) {
+        (self.emit)(Event::EntryDropped {
+            stage,
+            address: address.clone(),
+            entry: entry.to_string(),
+            problem: problem.to_owned(),
+        });
+        self.left_out.push(Dropped {
+            address: address.clone(),
+            entry: entry.to_string(),
+            problem: problem.to_owned(),
+        });
+    }
+}
+
+/// The document of a profile that a change makes.
+fn profile_of<'a>(change: &Change, components: &'a mut [Component]) -> Option<&'a mut Element> {
+    let mut components = components.iter_mut();
+    let profile = components.find(|component| {
+        component.kind == "Profile" && writes(change, &component.kind, &component.full_name)
+    })?;
+    profile.body.as_mut()
+}
+
+/// Whether a message is about the profile of a change.
+fn is_about(failure: &ComponentMessage, change: &Change) -> bool {
+    writes(change, &failure.component_type, &failure.full_name)
+}
+
+fn writes(change: &Change, kind: &str, full_name: &str) -> bool {
+    let Write::Deploy(components) = &change.write else {
+        return false;
+    };
+    let mut components = components.iter();
+    components.any(|component| component.kind == kind && component.full_name == full_name)
+}
+
+/// Whether the manifest says something of an entry of the cloned profile by that name. Taking away what nobody can be
+/// granted here says nothing.
+fn owned_by<'a>(change: &'a Change, problem: &str) -> impl Fn(&str) -> bool + use<'a> {
+    let no_one_has_it = objection::cannot_be_granted(problem);
+    move |name: &str| {
+        let paths = [
+            format!("userPermissions.{name}"),
+            format!("objectPermissions.{name}"),
+        ];
+        let mut fields = change.fields.iter();
+        fields.any(|field| {
+            paths.contains(&field.path) && !(no_one_has_it && field.after == Value::Bool(false))
+        })
+    }
+}
