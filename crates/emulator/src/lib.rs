@@ -76,8 +76,8 @@ pub use options::Arguments;
 pub use options::Options;
 use serde_json::json;
 use server::{Held, Service};
-pub use store::Scale;
 use store::{Millis, Org};
+pub use store::{Platform, Scale};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -196,15 +196,20 @@ pub async fn start_over(org: Org, options: Options) -> Result<Server, StartError
 /// The org to serve: the kept one, else a new one, which is kept at once.
 fn org(options: &Options) -> Result<Org, StartError> {
     if let Some(path) = &options.state
-        && let Some(org) = persist::load(path)?
+        && let Some(mut org) = persist::load(path)?
     {
+        if options.platform != Platform::default() {
+            org.platform.lay(options.platform.clone());
+            persist::save(path, &org)?;
+        }
         return Ok(org);
     }
-    let org = if options.seeds.is_empty() {
+    let mut org = if options.seeds.is_empty() {
         seed::demo_of(options.scale)
     } else {
         seed::from_files(&options.seeds)?
     };
+    org.platform.lay(options.platform.clone());
     if let Some(path) = &options.state {
         persist::save(path, &org)?;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 #[cfg(feature = "program")]
 use crate::moment;
-use crate::store::Scale;
+use crate::store::{Platform, Scale};
 use crate::world::Clock;
 
 /// How an emulator is started.
@@ -26,6 +26,8 @@ pub struct Options {
     pub deploy_time: Duration,
     /// How long a recalculation of sharing takes.
     pub recalculation: Duration,
+    /// In which ways the platform is as hard as a real one, beyond what a seed or the state says.
+    pub platform: Platform,
     /// A file of failures on request.
     pub faults: Option<PathBuf>,
     /// Which clock the org lives by.
@@ -44,6 +46,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             deploy_time: Duration::ZERO,
             recalculation: Duration::ZERO,
+            platform: Platform::default(),
             faults: None,
             clock: Clock::Real,
             log: None,
@@ -76,6 +79,9 @@ pub struct Arguments {
     /// How long a sharing recalculation takes.
     #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration)]
     pub recalculation: Duration,
+    /// In which ways the platform is as hard as a real one, such as tooling-in-composite=refused (repeatable).
+    #[arg(long, value_name = "NAME=VALUE,…", value_parser = Platform::parse)]
+    pub platform: Vec<Platform>,
     /// Faults to play, as JSON.
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
@@ -90,6 +96,9 @@ pub struct Arguments {
 #[cfg(feature = "program")]
 impl From<Arguments> for Options {
     fn from(arguments: Arguments) -> Options {
+        let mut platform = Platform::default();
+        let stated = arguments.platform.into_iter();
+        stated.for_each(|stated| platform.lay(stated));
         Options {
             listen: arguments.listen,
             seeds: arguments.seed,
@@ -98,6 +107,7 @@ impl From<Arguments> for Options {
             latency: arguments.latency,
             deploy_time: arguments.deploy_time,
             recalculation: arguments.recalculation,
+            platform,
             faults: arguments.faults,
             clock: arguments.clock,
             log: arguments.log,

@@ -109,6 +109,7 @@ pub(crate) fn dispatch(
         ["sobjects", rest @ ..] => records::handle(world, request, version, rest),
         ["metadata", "deployRequest", rest @ ..] => deploy_request::handle(world, request, rest),
         ["composite", rest @ ..] => composite::handle(world, request, version, rest),
+        ["tooling", "composite", rest @ ..] => composite::tooling(world, request, rest),
         _ => not_found(),
     }
 }

@@ -9,6 +9,7 @@ mod part;
 mod people;
 mod permissions;
 mod places;
+mod platform;
 mod row;
 mod scale;
 mod shared;
@@ -29,6 +30,7 @@ pub use part::{Field, Fielded, Part};
 pub use people::*;
 pub use permissions::*;
 pub use places::Places;
+pub use platform::*;
 pub(crate) use row::Press;
 pub use row::{FieldName, Row};
 pub use scale::Scale;
@@ -98,6 +100,8 @@ pub struct Org {
     pub api_requests: u64,
     /// How much larger the demo org was made.
     pub scale: Scale,
+    /// In which ways the platform is as hard as a real one.
+    pub platform: Platform,
     /// What a manual clock shows; the real clock is not kept.
     pub manual_time: Option<Millis>,
 }

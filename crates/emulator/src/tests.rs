@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http::{Request, Response};
+use crate::store::Platform;
 use crate::world::World;
 use crate::{router, seed};
 
@@ -515,6 +516,36 @@ fn what_is_too_long_is_refused_as_the_platform_refuses_it() {
     let refused = client.send("GET", &url(16_385), "");
     assert_eq!(refused.status, 414);
     assert_eq!(refused.content_type, "text/html;charset=iso-8859-1");
+}
+
+#[test]
+fn each_interface_has_a_composite_of_its_own() {
+    let mut client = Client::administrator();
+    let part = |url: &str, name: &str| json!({"method": "GET", "url": format!("/services/data/v66.0/{url}"), "referenceId": name});
+    let body = json!({"compositeRequest": [
+        part("tooling/query?q=SELECT+Id+FROM+CustomField+LIMIT+1", "tooling"),
+        part("query?q=SELECT+Id+FROM+Lead+LIMIT+1", "plain"),
+    ]});
+    let statuses = |client: &mut Client, resource: &str| {
+        let (status, answer) = client.call("POST", resource, body.clone());
+        assert_eq!(status, 200, "{answer}");
+        [0, 1].map(|part| answer["compositeResponse"][part]["httpStatusCode"].clone())
+    };
+    for resource in ["composite", "tooling/composite"] {
+        assert_eq!(statuses(&mut client, resource), [200, 200], "{resource}");
+    }
+    client.world.org.platform = Platform::parse("tooling-in-composite=refused").unwrap();
+    assert_eq!(statuses(&mut client, "composite"), [404, 200]);
+    assert_eq!(statuses(&mut client, "tooling/composite"), [200, 404]);
+    let nested = part("tooling/composite", "nested");
+    let body = json!({"compositeRequest": [nested]});
+    let (_, answer) = client.call("POST", "tooling/composite", body);
+    assert_eq!(
+        answer["compositeResponse"][0]["body"][0]["errorCode"],
+        "INVALID_BATCH_REQUEST"
+    );
+    let (status, _) = client.call("GET", "tooling/composite", Value::Null);
+    assert_eq!(status, 405);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Several requests in one: `composite` and `composite/batch`.
+//! Several requests in one: `composite` and `composite/batch`, and the same of the Tooling API.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{answer, body_object, collections, dispatch, method_not_allowed, tree};
 use crate::http::{Refusal, Request, Response, VERSIONS, not_found};
+use crate::store::ToolingInComposite;
 use crate::world::World;
 
 /// How many requests fit into one (REST guide, composite resources).
@@ -40,6 +41,16 @@ pub(crate) fn handle(
         (method, ["sobjects"]) => method_not_allowed(method, &["DELETE", "PATCH", "POST"]),
         (method, ["sobjects", _]) => method_not_allowed(method, &["GET", "POST"]),
         (method, ["sobjects", _, _]) => method_not_allowed(method, &["PATCH"]),
+        _ => not_found(),
+    }
+}
+
+/// Answers below `tooling/composite`, which takes the requests of the Tooling API (Tooling API guide, REST resources).
+pub(crate) fn tooling(world: &mut World, request: &Request, path: &[&str]) -> Response {
+    match (request.method.as_str(), path) {
+        ("POST", []) => answer(composite(world, request)),
+        ("POST", ["batch"]) => answer(batch(world, request)),
+        (method, [] | ["batch"]) => method_not_allowed(method, &["POST"]),
         _ => not_found(),
     }
 }
@@ -90,7 +101,11 @@ fn perform(
         return not_found();
     };
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    if path.first() == Some(&"composite") && path.get(1) != Some(&"sobjects") {
+    if !belongs(world, outer, &path) {
+        return not_found();
+    }
+    let own = path.strip_prefix(&["tooling"]).unwrap_or(&path);
+    if own.first() == Some(&"composite") && own.get(1) != Some(&"sobjects") {
         return Response::refusal(&Refusal::new(
             400,
             "INVALID_BATCH_REQUEST",
@@ -98,6 +113,14 @@ fn perform(
         ));
     }
     dispatch(world, &request, version, &path)
+}
+
+/// Each of the two interfaces has a composite resource of its own (REST guide, Tooling API guide). Whether one takes the
+/// requests of the other as well, neither guide says.
+fn belongs(world: &World, outer: &Request, path: &[&str]) -> bool {
+    let strict = world.org.platform.tooling_in_composite == Some(ToolingInComposite::Refused);
+    let of_tooling = path.first() == Some(&"tooling");
+    !strict || of_tooling == outer.path.contains("/tooling/composite")
 }
 
 fn value_of(response: &Response) -> Value {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use salesforce_emulator::faults::Faults;
-use salesforce_emulator::{Clock, Options, Server, start};
+use salesforce_emulator::{Clock, Options, Platform, Server, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -70,4 +70,26 @@ async fn a_test_decides_on_time_and_failures() {
     assert_eq!(ask(&server, COUNT).await.0, 200);
     assert_eq!(server.struck(), 1);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn switches_of_the_platform_are_kept_with_the_state() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.json");
+    let strict = Platform::parse("tooling-in-composite=refused").expect("a switch");
+    let steps = [
+        (Platform::default(), Platform::default()),
+        (strict.clone(), strict.clone()),
+        (Platform::default(), strict),
+    ];
+    for (stated, expected) in steps {
+        let options = Options {
+            state: Some(state.clone()),
+            platform: stated,
+            ..Options::default()
+        };
+        let server = start(options).await.expect("an org");
+        assert_eq!(server.org().platform, expected);
+        server.stop().await;
+    }
 }
