@@ -6,6 +6,7 @@
 mod baseline;
 mod dependencies;
 mod models;
+mod tabs;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub(crate) use models::{
     contract_follows_account, coupling_refusal, external_sharing_model,
     external_wider_than_internal, rule_refusal, sharing_model,
 };
+pub(crate) use tabs::{Tab, has_tab, stale_tabs, tab_refusal, tabs};
 
 /// The longest developer name.
 const LONGEST_NAME: usize = 80;

@@ -50,12 +50,13 @@ pub fn is_setup(object: &str) -> bool {
 }
 
 /// Objects reserved for those who may view setup.
-const VIEW_SETUP: [&str; 5] = [
+const VIEW_SETUP: [&str; 6] = [
     "PermissionSet",
     "PermissionSetGroup",
     "ObjectPermissions",
     "FieldPermissions",
     "SetupAuditTrail",
+    "TabDefinition",
 ];
 
 /// Whether the object is reserved for View Setup and Configuration.

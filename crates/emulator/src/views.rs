@@ -90,7 +90,7 @@ impl Record<'_> {
         let column = match self {
             Record::Object(_) | Record::Field(..) => "DurableId",
             Record::Built("UserRecordAccess", _) => "RecordId",
-            Record::Built("PermissionDependency", _) => "DurableId",
+            Record::Built("PermissionDependency" | "TabDefinition", _) => "DurableId",
             _ => "Id",
         };
         self.value(viewer, column)

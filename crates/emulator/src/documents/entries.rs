@@ -34,6 +34,9 @@ fn granted_somewhere(org: &Org, field: &str) -> bool {
 /// Why an entry cannot be: what it is about does not exist in the org.
 pub(super) fn setting_refusal(org: &Org, entry: Node<'_, '_>) -> Option<Problem> {
     let element = entry.tag_name().name();
+    if element == "tabVisibilities" {
+        return rules::tab_refusal(org, entry);
+    }
     let (kind, leaf) = (
         permissions::companion_type(element)?,
         permissions::key_leaf(element)?,
@@ -42,27 +45,18 @@ pub(super) fn setting_refusal(org: &Org, entry: Node<'_, '_>) -> Option<Problem>
     let decoded = decode(name);
     let known = exists(org, kind, name)
         || exists(org, kind, &decoded)
-        || is_object_tab(org, kind, name)
+        || kind == "CustomTab" && rules::has_tab(org, name)
         || named_elsewhere(org, element, leaf, name);
     (!known).then(|| rules::missing(entry, leaf, kind, name))
 }
 
-/// Every object has a tab: `standard-Lead`, or a custom object's own name.
-fn is_object_tab(org: &Org, kind: &str, name: &str) -> bool {
-    let object = name.strip_prefix("standard-").unwrap_or(name);
-    kind == "CustomTab" && org.objects.contains_key(object)
-}
-
-/// Standard apps and tabs have no component of their own; some profile of the org names each of them.
+/// Standard apps have no component of their own; some profile of the org names each of them.
 fn named_elsewhere(org: &Org, element: &str, leaf: &str, name: &str) -> bool {
-    let twin = match element {
-        "tabSettings" => "tabVisibilities",
-        other => other,
-    };
     let entries = org
         .containers
         .values()
-        .filter_map(|container| container.settings.get(twin));
+        .filter(|_| element != "tabSettings")
+        .filter_map(|container| container.settings.get(element));
     entries
         .flat_map(|entries| entries.values())
         .any(|leaves| leaves.get(leaf).is_some_and(|value| value == name))

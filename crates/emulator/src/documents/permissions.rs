@@ -349,11 +349,17 @@ pub(crate) fn write_settings(
     writer: &mut Writer,
     wanted: impl Fn(&BTreeMap<String, String>) -> bool,
 ) {
-    let entries = container
-        .settings
-        .get(element)
-        .into_iter()
-        .flat_map(BTreeMap::values);
+    let entries = container.settings.get(element).into_iter();
+    write_entries(element, entries.flat_map(BTreeMap::values), writer, wanted);
+}
+
+/// Writes those of these entries that `wanted` asks for.
+pub(crate) fn write_entries<'e>(
+    element: &str,
+    entries: impl Iterator<Item = &'e BTreeMap<String, String>>,
+    writer: &mut Writer,
+    wanted: impl Fn(&BTreeMap<String, String>) -> bool,
+) {
     for leaves in entries.filter(|leaves| wanted(leaves)) {
         writer.within(element, |writer| write_leaves(leaves, writer));
     }

@@ -61,7 +61,7 @@ pub(crate) fn write(
             }
             "userLicense" => writer.optional(element, license_name(org, profile)),
             "userPermissions" => permissions::write_user_permissions(container, writer),
-            _ => write_settings(container, element, rendering, writer),
+            _ => write_settings((org, profile, container), element, rendering, writer),
         }
     }
     Some(())
@@ -74,7 +74,7 @@ fn license_name<'o>(org: &'o Org, profile: &Profile) -> Option<&'o str> {
 }
 
 fn write_settings(
-    container: &Container,
+    (org, profile, container): (&Org, &Profile, &Container),
     element: &str,
     rendering: &Rendering,
     writer: &mut Writer,
@@ -83,7 +83,17 @@ fn write_settings(
         permissions::companion_type(element),
         permissions::key_leaf(element),
     );
-    permissions::write_settings(container, element, writer, |leaves| {
+    let mut entries = container.settings.get(element).cloned().unwrap_or_default();
+    if element == "tabVisibilities" {
+        for (tab, visibility) in rules::stale_tabs(org, profile) {
+            let leaves = [("tab", tab), ("visibility", visibility)];
+            let leaves = leaves.map(|(leaf, text)| (leaf.to_owned(), text.to_owned()));
+            entries
+                .entry(tab.to_owned())
+                .or_insert_with(|| leaves.into());
+        }
+    }
+    permissions::write_entries(element, entries.values(), writer, |leaves| {
         let (Some(kind), Some(leaf)) = (kind, leaf) else {
             return true;
         };

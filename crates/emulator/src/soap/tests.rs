@@ -7,6 +7,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+mod platform;
+
 use super::metadata;
 use crate::http::{Request, Response};
 use crate::jobs;

@@ -10,8 +10,21 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Platform {
+    /// Whether profiles, when they are read, list tabs that the org does not have.
+    pub tabs: Option<ListedTabs>,
     /// Whether a composite answers queries of the Tooling API.
     pub tooling_in_composite: Option<ToolingInComposite>,
+}
+
+/// Which tabs a profile lists when it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListedTabs {
+    /// Those of the org.
+    #[default]
+    Listed,
+    /// Tabs of features that are off as well.
+    Stale,
 }
 
 /// Whether a composite answers queries of the Tooling API, which has a composite resource of its own.
@@ -57,8 +70,10 @@ impl Platform {
     /// Takes over what another one states.
     pub fn lay(&mut self, stated: Platform) {
         let Platform {
+            tabs,
             tooling_in_composite,
         } = stated;
+        lay(&mut self.tabs, tabs);
         lay(&mut self.tooling_in_composite, tooling_in_composite);
     }
 }

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Record, derived_id, moment, optional, stamps};
-use crate::rules::{self, Dependency, Grant, Right};
+use crate::rules::{self, Dependency, Grant, Right, Tab};
 use crate::store::*;
 
-const TOOLING_ONLY: [&str; 7] = [
+const TOOLING_ONLY: [&str; 8] = [
     "DeployRequest",
     "PermissionDependency",
     "InstalledSubscriberPackage",
@@ -14,6 +14,7 @@ const TOOLING_ONLY: [&str; 7] = [
     "SubscriberPackageVersion",
     "CustomField",
     "CustomObject",
+    "TabDefinition",
 ];
 
 /// Whether the object is found through the Tooling API alone.
@@ -47,6 +48,10 @@ pub(super) fn records<'v>(org: &'v Org, object: &str) -> Vec<Record<'v>> {
             .collect(),
         "CustomField" => custom_fields(org),
         "CustomObject" => custom_objects(org),
+        "TabDefinition" => rules::tabs(org)
+            .iter()
+            .map(|tab| built("TabDefinition", tab_definition(tab)))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -129,6 +134,27 @@ fn right_word(right: Right) -> &'static str {
         Right::ModifyAll => "modifyAllRecords",
         Right::ViewAllFields => "viewAllFields",
     }
+}
+
+fn tab_definition(tab: &Tab) -> Vec<(&'static str, Value)> {
+    let url = match &tab.object {
+        Some(object) => format!("/lightning/o/{object}/home"),
+        None => format!("/lightning/n/{}", tab.name),
+    };
+    vec![
+        ("Id", Value::Null),
+        ("DurableId", json!(tab.name)),
+        ("Name", json!(tab.name)),
+        ("Label", json!(tab.label)),
+        ("SobjectName", json!(tab.object)),
+        ("IsCustom", json!(tab.custom)),
+        ("IsAvailableInAloha", json!(true)),
+        ("IsAvailableInDesktop", json!(true)),
+        ("IsAvailableInLightning", json!(true)),
+        ("IsAvailableInMobile", json!(true)),
+        ("Url", json!(url)),
+        ("MobileUrl", json!(url)),
+    ]
 }
 
 fn installed(package: &Package) -> Vec<(&'static str, Value)> {
