@@ -5,6 +5,7 @@
 
 mod baseline;
 mod dependencies;
+mod licenses;
 mod models;
 mod tabs;
 
@@ -20,7 +21,11 @@ use crate::store::{
 };
 
 pub(crate) use baseline::baseline;
-pub(crate) use dependencies::{Dependency, Grant, Right, broken_dependencies, dependencies};
+pub(crate) use dependencies::{
+    Dependency, Grant, Right, broken_dependencies, dependencies, dependency_refusal,
+    permission_label,
+};
+pub(crate) use licenses::{forced_refusal, license_refusal, object_license_refusal};
 pub(crate) use models::{
     contract_follows_account, coupling_refusal, external_sharing_model,
     external_wider_than_internal, rule_refusal, sharing_model,
@@ -99,26 +104,6 @@ fn forced_access(container: &Container) -> ObjectAccess {
     } else {
         ObjectAccess::default()
     }
-}
-
-/// Licences without rights in setup or on data: their users never get a user permission beyond Chatter's.
-const CHATTER_ONLY: &str = "Chatter";
-
-/// Why a licence does not allow a user permission.
-pub(crate) fn license_refusal(
-    org: &Org,
-    container: &Container,
-    permission: &str,
-) -> Option<String> {
-    let license = org.licenses.get(container.license.as_ref()?)?;
-    let standard = org
-        .profiles
-        .values()
-        .filter(|profile| !profile.custom && profile.license == license.id);
-    let mut granted = standard.filter_map(|profile| org.containers.get(&profile.container));
-    let refused =
-        license.name.starts_with(CHATTER_ONLY) && !granted.any(|base| base.allows(permission));
-    refused.then(|| format!("The user license doesn't allow the permission: {permission}"))
 }
 
 /// What a developer name must look like: a letter first, then letters, digits and single underscores, none at the end

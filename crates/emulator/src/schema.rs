@@ -27,8 +27,7 @@ pub fn setup_object(org: &Org, name: &str) -> Option<ObjectSchema> {
     let mut object = known.clone();
     if has_permission_columns(&object.name) {
         object.fields.extend(
-            org.vocabulary
-                .iter()
+            org.permissions()
                 .map(|permission| permission_column(permission)),
         );
     }
@@ -68,12 +67,7 @@ pub fn needs_view_setup(object: &str) -> bool {
 pub fn permission_field(org: &Org, column: &str) -> Option<FieldSchema> {
     const PREFIX: &str = "Permissions";
     let (prefix, name) = column.split_at_checked(PREFIX.len())?;
-    let known = |permission: &&String| permission.eq_ignore_ascii_case(name);
-    let permission = org
-        .vocabulary
-        .get(name)
-        .or_else(|| org.vocabulary.iter().find(known));
-    permission
+    org.permission(name)
         .filter(|_| prefix.eq_ignore_ascii_case(PREFIX))
         .map(|permission| permission_column(permission).1)
 }

@@ -154,6 +154,25 @@ impl Org {
         numbered(prefix, *counter)
     }
 
+    /// The user permissions that the org admits to know.
+    pub fn permissions(&self) -> impl Iterator<Item = &String> {
+        self.vocabulary
+            .iter()
+            .filter(|name| !Platform::holds(&self.platform.unknown_permissions, name))
+    }
+
+    /// The user permission of this API name, in this case or else in any.
+    pub fn permission(&self, name: &str) -> Option<&String> {
+        let exact = self
+            .vocabulary
+            .get(name)
+            .filter(|name| !Platform::holds(&self.platform.unknown_permissions, name));
+        exact.or_else(|| {
+            self.permissions()
+                .find(|known| known.eq_ignore_ascii_case(name))
+        })
+    }
+
     /// The object with this API name, in any case.
     pub fn object(&self, name: &str) -> Option<&ObjectSchema> {
         self.objects.get(name).or_else(|| {

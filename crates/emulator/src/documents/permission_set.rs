@@ -2,8 +2,7 @@
 
 use roxmltree::Node;
 
-use super::permissions;
-use super::{Applied, Outcome, Rendering, Setting, shape};
+use super::{Applied, Outcome, Rendering, Setting, entries, permissions, shape};
 use crate::problem::{Problem, REFERENCE, not_found};
 use crate::rules;
 use crate::store::{Container, ContainerKind, Org};
@@ -59,7 +58,9 @@ pub(crate) fn write(
             "label" => writer.leaf(element, &set.label),
             "license" => writer.optional(element, license_name(org, set)),
             "objectPermissions" => permissions::write_object_permissions(org, set, &whole, writer),
-            "userPermissions" => permissions::write_user_permissions(set, writer),
+            "userPermissions" => {
+                permissions::write_user_permissions(set.user_permissions.iter(), writer)
+            }
             _ => permissions::write_settings(set, element, writer, |_| true),
         }
     }
@@ -110,6 +111,7 @@ pub(crate) fn apply(
         &set,
         element,
     ));
+    let problems = entries::told(org, problems, Vec::new());
     if !problems.is_empty() {
         return Err(problems);
     }

@@ -7,7 +7,7 @@ use roxmltree::Node;
 use super::{Rendering, entries, shape};
 use crate::problem::{INTEGRITY, Problem, REFERENCE, UNKNOWN};
 use crate::rules;
-use crate::store::{Container, FieldAccess, ObjectAccess, Org};
+use crate::store::{Container, ContainerKind, FieldAccess, ObjectAccess, Org};
 use crate::xml::{Writer, child, child_text, child_truth, children, elements, text};
 
 /// Elements with entries of their own in the store, by name.
@@ -136,18 +136,22 @@ pub(crate) fn apply_user_permissions(
     let mut problems = Vec::new();
     for entry in children(element, "userPermissions") {
         let name = child_text(entry, "name").unwrap_or_default();
-        if !org.vocabulary.contains(name) {
-            problems.push(Problem::at(
-                entry,
-                REFERENCE,
-                format!("Unknown user permission: {name}"),
-            ));
-        } else if !child_truth(entry, "enabled").unwrap_or_default() {
-            container.user_permissions.remove(name);
-        } else if let Some(refusal) = rules::license_refusal(org, container, name) {
+        let enabled = child_truth(entry, "enabled").unwrap_or_default();
+        let refusal = match enabled {
+            true => rules::license_refusal(org, container, name),
+            // A permission set that leaves a permission off turns nothing off.
+            false if container.kind == ContainerKind::PermissionSet => None,
+            false => rules::forced_refusal(org, container, name),
+        };
+        if org.permission(name).is_none_or(|known| known != name) {
+            let message = format!("Unknown user permission: {name}");
+            problems.push(Problem::at(entry, REFERENCE, message));
+        } else if let Some(refusal) = refusal {
             problems.push(Problem::at(entry, INTEGRITY, refusal));
-        } else {
+        } else if enabled {
             container.user_permissions.insert(name.to_owned());
+        } else {
+            container.user_permissions.remove(name);
         }
     }
     problems
@@ -181,6 +185,10 @@ pub(crate) fn apply_object_permissions(
             .copied()
             .unwrap_or_default();
         let after = overlay_object(before, entry);
+        if let Some(refusal) = rules::object_license_refusal(org, container, name, after) {
+            problems.push(Problem::at(entry, INTEGRITY, refusal));
+            continue;
+        }
         set_object(container, name, after);
     }
     problems
@@ -291,8 +299,11 @@ pub(crate) fn leaves(entry: Node<'_, '_>) -> BTreeMap<String, String> {
 }
 
 /// Writes the enabled user permissions; those that are off are left out since API version 29.0.
-pub(crate) fn write_user_permissions(container: &Container, writer: &mut Writer) {
-    for name in &container.user_permissions {
+pub(crate) fn write_user_permissions<'n>(
+    names: impl Iterator<Item = &'n String>,
+    writer: &mut Writer,
+) {
+    for name in names {
         writer.within("userPermissions", |writer| {
             writer.flag("enabled", true);
             writer.leaf("name", name);

@@ -1,6 +1,6 @@
 //! Profiles: read complete or by companions, deployed as an overlay, created from the baseline of their licence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
@@ -9,7 +9,7 @@ use crate::http::decode;
 use crate::problem::{INTEGRITY, Problem, REFERENCE, UNKNOWN, not_found};
 use crate::rules;
 use crate::store::{Container, ContainerKind, FieldAccess, Org, Profile};
-use crate::xml::{Writer, child, child_text};
+use crate::xml::{Writer, child, child_text, children};
 
 /// The greatest number of characters of a description (object reference, Profile).
 const LONGEST_DESCRIPTION: usize = 255;
@@ -60,11 +60,19 @@ pub(crate) fn write(
                 permissions::write_object_permissions(org, container, rendering, writer)
             }
             "userLicense" => writer.optional(element, license_name(org, profile)),
-            "userPermissions" => permissions::write_user_permissions(container, writer),
+            "userPermissions" => write_user_permissions(org, container, writer),
             _ => write_settings((org, profile, container), element, rendering, writer),
         }
     }
     Some(())
+}
+
+/// What is on; a profile over all data also shows permissions that the org does not know any more.
+fn write_user_permissions(org: &Org, container: &Container, writer: &mut Writer) {
+    let stale = org.platform.unknown_permissions.iter().flatten();
+    let stale = stale.filter(|_| container.allows("ModifyAllData"));
+    let shown: BTreeSet<&String> = container.user_permissions.iter().chain(stale).collect();
+    permissions::write_user_permissions(shown.into_iter(), writer);
 }
 
 fn license_name<'o>(org: &'o Org, profile: &Profile) -> Option<&'o str> {
@@ -179,7 +187,7 @@ pub(crate) fn apply(
     );
     problems.extend(lay_over(org, &mut container, element, setting));
     if existing.is_some() && !profile.custom {
-        problems.extend(standard_profile_refusal(org, &before, &container, setting));
+        problems.extend(standard_profile_refusals(org, &before, &container, setting));
     }
     let granted_before = if existing.is_some() {
         before.clone()
@@ -192,6 +200,9 @@ pub(crate) fn apply(
         &container,
         element,
     ));
+    let tabs = children(element, "tabVisibilities");
+    let tabs = tabs.filter_map(|entry| rules::tab_refusal(org, entry));
+    let problems = entries::told(org, problems, tabs.collect());
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -243,6 +254,9 @@ fn lay_over(
         container,
         default_before.as_deref(),
         element,
+    ));
+    problems.extend(entries::default_record_type_refusals(
+        org, container, element,
     ));
     problems
 }
@@ -313,30 +327,34 @@ fn license_change(org: &Org, profile: &Profile, element: Node<'_, '_>) -> Option
     (!same).then(|| Problem::at(wanted, INTEGRITY, message))
 }
 
-/// User permissions of a standard profile cannot be edited, from 50.0 object permissions on standard objects neither
-/// (Metadata API guide, Profile).
-fn standard_profile_refusal(
+/// User permissions of a standard profile cannot be edited, one refusal each (forcedotcom/cli issue 2733), and from 50.0
+/// object permissions on standard objects neither (Metadata API guide, Profile).
+fn standard_profile_refusals(
     org: &Org,
     before: &Container,
     after: &Container,
     setting: &Setting,
-) -> Option<Problem> {
+) -> Vec<Problem> {
     let standard = |container: &Container| {
         let mut rows = rules::object_permissions(org, container);
         rows.retain(|name, _| org.objects.get(name).is_some_and(|object| !object.custom));
         rows
     };
-    let users = before.user_permissions != after.user_permissions;
-    let objects = setting.version >= 50 && standard(before) != standard(after);
-    let what = if users {
-        "user permissions"
-    } else {
-        "object permissions on standard objects"
+    let changed = before
+        .user_permissions
+        .symmetric_difference(&after.user_permissions);
+    let refusal = |permission: &String| {
+        let label = rules::permission_label(permission);
+        let message =
+            format!("You may not modify the permission {label} while editing a Standard Profile");
+        Problem::new(INTEGRITY, message)
     };
-    let message = format!(
-        "field integrity exception: unknown (You can't edit {what} of a standard profile.)"
-    );
-    (users || objects).then(|| Problem::new(INTEGRITY, message))
+    let mut problems: Vec<Problem> = changed.map(refusal).collect();
+    if setting.version >= 50 && standard(before) != standard(after) {
+        let message = "field integrity exception: unknown (You can't edit object permissions on standard objects of a standard profile.)";
+        problems.push(Problem::new(INTEGRITY, message));
+    }
+    problems
 }
 
 /// Deletes a custom profile nobody has.

@@ -9,7 +9,7 @@ use roxmltree::Node;
 
 use super::{object_permissions, takes_object_permissions};
 use crate::problem::{INTEGRITY, Problem};
-use crate::store::{Container, ObjectAccess, Org};
+use crate::store::{Container, MessageNames, ObjectAccess, Org, ProfileRefusals, ViewAllWord};
 use crate::xml::{child_text, elements};
 
 /// A grant: a user permission by API name, or one right on an object.
@@ -92,9 +92,8 @@ const OBJECT_ON_OBJECT: [(Right, &str, &str); 10] = [
     (Right::ViewAll, "Contract", "Account"),
 ];
 
-/// Labels of user permissions as error texts quote them; the others appear by API name.
-const LABELS: [(&str, &str); 3] = [
-    ("ConvertLeads", "Convert Leads"),
+/// Labels of user permissions that are not their API names with blanks in them, as older error texts quote them.
+const LABELS: [(&str, &str); 2] = [
     ("EditPublicDocuments", "Manage Public Documents"),
     ("ImportPersonal", "Import Personal Contacts"),
 ];
@@ -108,29 +107,84 @@ impl Grant {
         Grant::Object(right, name.to_owned())
     }
 
-    fn label(&self) -> String {
+    /// How refusals call it: by API names since about 2015, by labels before (error texts of both times).
+    fn word(&self, org: &Org) -> String {
         match self {
-            Grant::User(name) => LABELS
-                .iter()
-                .find(|(api, _)| api == name)
-                .map_or(name.as_str(), |(_, label)| label)
-                .to_owned(),
-            Grant::Object(right, object) => format!("{} {object}", right.label()),
+            Grant::User(name) => permission_word(org, name),
+            Grant::Object(right, object) => right.on(org, object),
         }
     }
 }
 
-impl Right {
-    fn label(self) -> &'static str {
-        match self {
-            Right::Read => "Read",
-            Right::Create => "Create",
-            Right::Edit => "Edit",
-            Right::Delete => "Delete",
-            Right::ViewAll => "Read All",
-            Right::ModifyAll => "Modify All",
-            Right::ViewAllFields => "View All Fields",
+fn says_labels(org: &Org) -> bool {
+    org.platform.messages == Some(MessageNames::Labels)
+}
+
+/// How refusals of permissions call a user permission.
+pub(super) fn permission_word(org: &Org, name: &str) -> String {
+    match says_labels(org) {
+        true => permission_label(name),
+        false => name.to_owned(),
+    }
+}
+
+/// What people read for a user permission: its API name with blanks, where nothing else is known.
+pub(crate) fn permission_label(name: &str) -> String {
+    let known = LABELS.iter().find(|(api, _)| *api == name);
+    known.map_or_else(|| spaced(name), |(_, label)| (*label).to_owned())
+}
+
+/// `ViewAllData` as `View All Data`.
+fn spaced(name: &str) -> String {
+    let mut label = String::new();
+    let mut before_was_small = false;
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && before_was_small {
+            label.push(' ');
         }
+        before_was_small = !letter.is_ascii_uppercase();
+        label.push(letter);
+    }
+    label
+}
+
+impl Right {
+    const ALL: [Right; 7] = [
+        Right::Read,
+        Right::Create,
+        Right::Edit,
+        Right::Delete,
+        Right::ViewAll,
+        Right::ModifyAll,
+        Right::ViewAllFields,
+    ];
+
+    /// How refusals call the right on an object.
+    pub(super) fn on(self, org: &Org, object: &str) -> String {
+        let schema = org.objects.get(object).filter(|_| says_labels(org));
+        let object = schema.map_or(object, |schema| schema.label.as_str());
+        let newer = org.platform.view_all_records == Some(ViewAllWord::ViewAll);
+        let words = self.words();
+        let word = if newer { words.last() } else { words.first() };
+        format!("{} {object}", word.copied().unwrap_or_default())
+    }
+
+    /// What refusals call it, older words first.
+    pub(super) fn words(self) -> &'static [&'static str] {
+        match self {
+            Right::Read => &["Read"],
+            Right::Create => &["Create"],
+            Right::Edit => &["Edit"],
+            Right::Delete => &["Delete"],
+            Right::ViewAll => &["Read All", "View All"],
+            Right::ModifyAll => &["Modify All"],
+            Right::ViewAllFields => &["View All Fields"],
+        }
+    }
+
+    /// The rights that an entry grants.
+    pub(super) fn granted(access: ObjectAccess) -> impl Iterator<Item = Right> {
+        Right::ALL.into_iter().filter(move |right| right.of(access))
     }
 
     fn of(self, access: ObjectAccess) -> bool {
@@ -199,7 +253,7 @@ pub(crate) fn dependencies(org: &Org) -> Vec<Dependency> {
 
 fn known(org: &Org, grant: &Grant) -> bool {
     match grant {
-        Grant::User(name) => org.vocabulary.contains(name),
+        Grant::User(name) => org.permission(name) == Some(name),
         Grant::Object(_, object) => org
             .objects
             .get(object)
@@ -251,11 +305,16 @@ pub(crate) fn broken_dependencies(
         lacking
             .entry(dependency.permission.clone())
             .or_default()
-            .insert(dependency.required.label());
+            .insert(dependency.required.word(org));
     }
+    let told = match org.platform.profile_refusals {
+        Some(ProfileRefusals::One) => 1,
+        _ => lacking.len(),
+    };
     let findings: Vec<String> = lacking
         .iter()
-        .map(|(grant, required)| sentence(grant, required))
+        .take(told)
+        .map(|(grant, required)| sentence(org, grant, required))
         .collect();
     let first = lacking.keys().next()?;
     let message = findings.join("; ");
@@ -265,11 +324,17 @@ pub(crate) fn broken_dependencies(
     })
 }
 
-fn sentence(grant: &Grant, required: &BTreeSet<String>) -> String {
+/// Why a right on an object cannot be without another one on it.
+pub(crate) fn dependency_refusal(org: &Org, object: &str, right: Right, required: Right) -> String {
+    let required = BTreeSet::from([required.on(org, object)]);
+    sentence(org, &Grant::object(right, object), &required)
+}
+
+fn sentence(org: &Org, grant: &Grant, required: &BTreeSet<String>) -> String {
     let required: Vec<&str> = required.iter().map(String::as_str).collect();
     format!(
         "Permission {} depends on permission(s): {}",
-        grant.label(),
+        grant.word(org),
         required.join(", ")
     )
 }
@@ -370,7 +435,7 @@ mod tests {
         check(
             &["ConvertLeads"],
             &[("Account", read)],
-            Some("Permission Convert Leads depends on permission(s): Create Account"),
+            Some("Permission ConvertLeads depends on permission(s): Create Account"),
         );
     }
 

@@ -104,7 +104,7 @@ fn permissions(scope: &Scope<'_, '_>, group: FieldGroup, at: usize) -> Vec<Name>
     if group == FieldGroup::Custom || !schema::has_permission_columns(&scope.schema.name) {
         return Vec::new();
     }
-    let names = scope.viewer.org.vocabulary.iter();
+    let names = scope.viewer.org.permissions();
     names
         .map(|name| Name {
             text: format!("Permissions{name}"),

@@ -3,7 +3,8 @@
 //! What sources document is how the org behaves without a word. What they only suggest, or contradict each other about,
 //! is a switch here, so that a client can be tested both ways.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// Switches of the platform's behaviour. What is not stated has its default (`docs/emulator.md`).
@@ -12,6 +13,22 @@ use serde_json::{Map, Value};
 pub struct Platform {
     /// Whether profiles, when they are read, list tabs that the org does not have.
     pub tabs: Option<ListedTabs>,
+    /// How many refusals of a profile or permission set one deploy tells.
+    pub profile_refusals: Option<ProfileRefusals>,
+    /// User permissions that profiles show when they are read and that the org does not know.
+    #[serde(deserialize_with = "names")]
+    pub unknown_permissions: Option<Vec<String>>,
+    /// What no licence allows: user permissions by API name, rights on an object as `View All Lead`.
+    #[serde(deserialize_with = "names")]
+    pub unlicensed_permissions: Option<Vec<String>>,
+    /// Whether the permissions that the licence Salesforce forces on may be turned off.
+    pub forced_permissions: Option<ForcedPermissions>,
+    /// Whether a profile needs a default record type for each object whose record types it shows.
+    pub default_record_type: Option<DefaultRecordType>,
+    /// By what refusals of permissions name objects and user permissions.
+    pub messages: Option<MessageNames>,
+    /// What refusals call `viewAllRecords`.
+    pub view_all_records: Option<ViewAllWord>,
     /// Whether a composite answers queries of the Tooling API.
     pub tooling_in_composite: Option<ToolingInComposite>,
 }
@@ -25,6 +42,61 @@ pub enum ListedTabs {
     Listed,
     /// Tabs of features that are off as well.
     Stale,
+}
+
+/// How many refusals of a profile or permission set one deploy tells; tabs come all at once in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProfileRefusals {
+    /// All of them.
+    #[default]
+    All,
+    /// The first; tabs once nothing else is refused.
+    One,
+}
+
+/// What becomes of a profile that turns off what the licence Salesforce forces on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForcedPermissions {
+    /// It is refused.
+    #[default]
+    Refused,
+    /// They are off.
+    Accepted,
+}
+
+/// Whether a profile needs a default record type for each object whose record types it shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DefaultRecordType {
+    /// It may do without.
+    #[default]
+    Optional,
+    /// Exactly one that is visible.
+    Required,
+}
+
+/// By what refusals of permissions name objects and user permissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageNames {
+    /// API names.
+    #[default]
+    Names,
+    /// What people read.
+    Labels,
+}
+
+/// What refusals call `viewAllRecords`: both were seen, the first one longer ago.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ViewAllWord {
+    /// `Read All`.
+    #[default]
+    ReadAll,
+    /// `View All`.
+    ViewAll,
 }
 
 /// Whether a composite answers queries of the Tooling API, which has a composite resource of its own.
@@ -67,15 +139,47 @@ impl Platform {
         Ok(platform)
     }
 
+    /// Whether a list that a switch states holds a name.
+    pub(crate) fn holds(list: &Option<Vec<String>>, name: &str) -> bool {
+        list.iter().flatten().any(|listed| listed == name)
+    }
+
     /// Takes over what another one states.
     pub fn lay(&mut self, stated: Platform) {
         let Platform {
             tabs,
+            profile_refusals,
+            unknown_permissions,
+            unlicensed_permissions,
+            forced_permissions,
+            default_record_type,
+            messages,
+            view_all_records,
             tooling_in_composite,
         } = stated;
         lay(&mut self.tabs, tabs);
+        lay(&mut self.profile_refusals, profile_refusals);
+        lay(&mut self.unknown_permissions, unknown_permissions);
+        lay(&mut self.unlicensed_permissions, unlicensed_permissions);
+        lay(&mut self.forced_permissions, forced_permissions);
+        lay(&mut self.default_record_type, default_record_type);
+        lay(&mut self.messages, messages);
+        lay(&mut self.view_all_records, view_all_records);
         lay(&mut self.tooling_in_composite, tooling_in_composite);
     }
+}
+
+/// Names as a list, or as a text with `+` between them.
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let Value::String(text) = &value else {
+        return serde_json::from_value(value).map_err(D::Error::custom);
+    };
+    let named = text
+        .split('+')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    Ok(Some(named.map(str::to_owned).collect()))
 }
 
 fn lay<T>(place: &mut Option<T>, stated: Option<T>) {
@@ -112,6 +216,18 @@ mod tests {
             "tooling-in-composite=no",
             "expected `answered` or `refused`",
         );
+    }
+
+    #[test]
+    fn names_are_a_list_or_a_text() {
+        let expected = Some(vec!["RunWild".to_owned(), "View All Lead".to_owned()]);
+        let read = Platform::parse("unlicensed-permissions=RunWild+View All Lead").unwrap();
+        assert_eq!(read.unlicensed_permissions, expected);
+        let text = serde_json::to_string(&read).unwrap();
+        assert_eq!(serde_json::from_str::<Platform>(&text).unwrap(), read);
+        let written = r#"{"unlicensed-permissions": ["RunWild", "View All Lead"]}"#;
+        assert_eq!(serde_json::from_str::<Platform>(written).unwrap(), read);
+        assert!(serde_json::from_str::<Platform>(r#"{"unlicensed-permissions": 7}"#).is_err());
     }
 
     #[test]

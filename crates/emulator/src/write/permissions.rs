@@ -2,6 +2,7 @@
 
 use super::{Writer, bad_reference, demand_fields, duplicate, integrity, text, truth};
 use crate::http::Refusal;
+use crate::rules::{self, Right};
 use crate::store::{
     Container, ContainerKind, FieldAccess, Id, ObjectAccess, ObjectSchema, Org, Row,
 };
@@ -210,33 +211,37 @@ fn overlaid(before: ObjectAccess, row: &Row) -> ObjectAccess {
 }
 
 /// What each right on an object needs on the same object (object reference, ObjectPermissions).
-fn check_rights(access: ObjectAccess, object: &str) -> Result<(), Refusal> {
+fn check_rights(org: &Org, access: ObjectAccess, object: &str) -> Result<(), Refusal> {
     if access.is_empty() {
         return Err(integrity(
             "You must specify at least one permission; delete the record to remove all of them",
         ));
     }
     let needs = [
-        (access.create && !access.read, "Create", "Read"),
-        (access.edit && !access.read, "Edit", "Read"),
-        (access.delete && !access.read, "Delete", "Read"),
-        (access.delete && !access.edit, "Delete", "Edit"),
-        (access.view_all && !access.read, "Read All", "Read"),
+        (access.create && !access.read, Right::Create, Right::Read),
+        (access.edit && !access.read, Right::Edit, Right::Read),
+        (access.delete && !access.read, Right::Delete, Right::Read),
+        (access.delete && !access.edit, Right::Delete, Right::Edit),
+        (access.view_all && !access.read, Right::ViewAll, Right::Read),
         (
             access.view_all_fields && !access.read,
-            "View All Fields",
-            "Read",
+            Right::ViewAllFields,
+            Right::Read,
         ),
-        (access.modify_all && !access.delete, "Modify All", "Delete"),
+        (
+            access.modify_all && !access.delete,
+            Right::ModifyAll,
+            Right::Delete,
+        ),
         (
             access.modify_all && !access.view_all,
-            "Modify All",
-            "Read All",
+            Right::ModifyAll,
+            Right::ViewAll,
         ),
     ];
     match needs.into_iter().find(|(broken, ..)| *broken) {
-        Some((_, one, other)) => Err(integrity(format!(
-            "Permission {one} {object} depends on permission(s): {other} {object}"
+        Some((_, one, other)) => Err(integrity(rules::dependency_refusal(
+            org, object, one, other,
         ))),
         None => Ok(()),
     }
@@ -248,7 +253,7 @@ fn set_object(
     object: &str,
     access: ObjectAccess,
 ) -> Result<(), Refusal> {
-    check_rights(access, object)?;
+    check_rights(&writer.world.org, access, object)?;
     if let Some(set) = writer.world.org.containers.make_mut().get_mut(parent) {
         set.object_permissions.insert(object.to_owned(), access);
     }
@@ -382,7 +387,7 @@ mod tests {
     #[test]
     fn rights_need_others() {
         let check = |access: ObjectAccess, expected: Option<&str>| {
-            let message = check_rights(access, "Lead")
+            let message = check_rights(&Org::default(), access, "Lead")
                 .err()
                 .map(|refusal| refusal.message);
             assert_eq!(message.as_deref(), expected);
@@ -405,6 +410,6 @@ mod tests {
             modify,
             Some("Permission Modify All Lead depends on permission(s): Read All Lead"),
         );
-        assert!(check_rights(ObjectAccess::default(), "Lead").is_err());
+        assert!(check_rights(&Org::default(), ObjectAccess::default(), "Lead").is_err());
     }
 }

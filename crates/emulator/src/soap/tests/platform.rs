@@ -25,4 +25,26 @@ fn tab(name: &str, visibility: &str) -> String {
     )
 }
 
+fn right(object: &str, flags: &[&str]) -> String {
+    let flag = |name: &str| format!("<{name}>{}</{name}>", flags.contains(&name));
+    let [create, delete, edit, read] =
+        ["allowCreate", "allowDelete", "allowEdit", "allowRead"].map(flag);
+    let [modify, view] = ["modifyAllRecords", "viewAllRecords"].map(flag);
+    format!(
+        "<objectPermissions>{create}{delete}{edit}{read}{modify}<object>{object}</object>{view}</objectPermissions>"
+    )
+}
+
+fn permission(name: &str, enabled: bool) -> String {
+    format!("<userPermissions><enabled>{enabled}</enabled><name>{name}</name></userPermissions>")
+}
+
+/// A new profile with these entries, in the order of the schema.
+fn new_profile(before_license: &str, after_license: &str) -> String {
+    format!(
+        "<custom>true</custom>{before_license}<userLicense>Salesforce</userLicense>{after_license}"
+    )
+}
+
+mod refusals;
 mod tabs;

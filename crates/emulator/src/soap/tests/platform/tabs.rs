@@ -52,7 +52,7 @@ fn the_tabs_of_the_org_are_listed() {
 #[test]
 fn stale_tabs_are_read_and_refused_all_at_once() {
     assert!(!listed(&mut hard("tabs=listed"), "Admin").contains_key("standard-CarePlan"));
-    for switches in ["tabs=stale", "tabs=stale,tooling-in-composite=refused"] {
+    for switches in ["tabs=stale", "tabs=stale,profile-refusals=one"] {
         let mut org = hard(switches);
         let read = listed(&mut org, "Admin");
         assert_eq!(read["standard-SocialPersona"], "DefaultOn");
