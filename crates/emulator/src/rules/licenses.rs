@@ -57,7 +57,7 @@ fn sentence(what: &str) -> String {
 
 /// Why a profile cannot turn off a user permission.
 pub(crate) fn forced_refusal(org: &Org, container: &Container, permission: &str) -> Option<String> {
-    let forces = org.platform.forced_permissions != Some(ForcedPermissions::Accepted)
+    let forces = org.platform.forced_permissions == Some(ForcedPermissions::Refused)
         && license(org, container).is_some_and(|license| license.name == "Salesforce")
         && FORCED.contains(&permission);
     let permission = permission_word(org, permission);

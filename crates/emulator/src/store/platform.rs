@@ -59,11 +59,11 @@ pub enum ProfileRefusals {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForcedPermissions {
-    /// It is refused.
-    #[default]
-    Refused,
     /// They are off.
+    #[default]
     Accepted,
+    /// It is refused.
+    Refused,
 }
 
 /// Whether a profile needs a default record type for each object whose record types it shows.
