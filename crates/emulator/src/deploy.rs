@@ -18,6 +18,7 @@ use roxmltree::Document;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::{self, Outcome, Setting};
+use crate::language;
 use crate::problem::{Problem, UNKNOWN};
 use crate::sharing;
 use crate::store::{Id, Millis, Org};
@@ -75,9 +76,11 @@ pub(crate) fn run(org: &mut Org, zip: &[u8], options: &Options, occasion: &Occas
     let Deployment {
         draft, mut report, ..
     } = deployment;
-    if let Some(refusal) = apex::refusal(&draft, options) {
-        return Report::refused(refusal);
+    let language = language::of(org, &occasion.user);
+    if let Some((code, message)) = apex::refusal(&draft, options) {
+        return Report::refused((code, language.message(&message)));
     }
+    report.translate(language);
     report.finish(&package.path("package.xml"), options, occasion.now);
     let keep = !options.check_only && (report.errors == 0 || !options.rollback_on_error);
     if keep {

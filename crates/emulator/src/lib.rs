@@ -9,6 +9,7 @@ mod xml;
 
 #[doc(hidden)]
 pub mod http;
+mod language;
 mod moment;
 #[doc(hidden)]
 pub mod schema;

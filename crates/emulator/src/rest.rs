@@ -13,7 +13,9 @@ use serde_json::{Map, Value, json};
 
 use crate::deploy_request;
 use crate::http::{Refusal, Request, Response, VERSIONS, not_found};
+use crate::language;
 use crate::login;
+use crate::store::Org;
 use crate::viewer::Viewer;
 use crate::world::World;
 
@@ -46,6 +48,7 @@ pub(crate) fn handle(
         Ok(()) => dispatch(world, request, version, path),
         Err(refusal) => Response::refusal(&refusal),
     };
+    translate(&world.org, request, &mut response);
     if request.header("x-prettyprint") == Some("1") {
         response.body = indented(response.body);
     }
@@ -55,6 +58,22 @@ pub(crate) fn handle(
         .headers
         .push(("Sforce-Limit-Info".to_owned(), usage));
     response
+}
+
+/// Tells what is refused in the language of who asks.
+fn translate(org: &Org, request: &Request, response: &mut Response) {
+    let language = language::of(org, &request.user);
+    if language.is_english() {
+        return;
+    }
+    let Ok(told) = serde_json::from_slice::<Value>(&response.body) else {
+        return;
+    };
+    let mut translated = told.clone();
+    language.errors(&mut translated);
+    if translated != told {
+        response.body = translated.to_string().into_bytes();
+    }
 }
 
 /// The same JSON for people to read; what is none stays as it is.

@@ -119,7 +119,7 @@ impl Record<'_> {
                 definitions::organization(org, organization, column)
             }
             Record::User(user) => people::user(org, user, column),
-            Record::Profile(profile) => people::profile(org, profile, column),
+            Record::Profile(profile) => people::profile(viewer, profile, column),
             Record::Container(container) => permissions::container(org, container, column),
             Record::Assignment(assignment) => people::assignment(viewer, assignment, column),
             Record::License(license) => people::license(org, license, column),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Options;
+use crate::language::Language;
 use crate::problem::Problem;
 use crate::store::{Id, Millis};
 
@@ -92,6 +93,17 @@ impl Report {
             status: "Failed".to_owned(),
             error: Some((code.to_owned(), message)),
             ..Self::default()
+        }
+    }
+
+    /// Tells every problem in the language of who deploys.
+    pub(crate) fn translate(&mut self, language: Language<'_>) {
+        for problem in self
+            .messages
+            .iter_mut()
+            .filter_map(|message| message.problem.as_mut())
+        {
+            *problem = language.message(problem);
         }
     }
 

@@ -9,6 +9,7 @@ use crate::deploy::{self, Occasion};
 use crate::documents::{self, Outcome, Setting};
 use crate::http::decode;
 use crate::jobs;
+use crate::language::{self, Language};
 use crate::problem::{MISSING, Problem, not_found};
 use crate::store::Org;
 use crate::world::World;
@@ -46,6 +47,7 @@ pub(super) fn save(world: &mut World, call: &Call, operation: Node<'_, '_>) -> A
         results.push(save_one(world, call, verb, kind, *component));
     }
     undo_together(world, call, before, &mut results);
+    let language = language::of(&world.org, &call.user);
     let name = match verb {
         Verb::Create => "createMetadataResponse",
         Verb::Update => "updateMetadataResponse",
@@ -54,7 +56,7 @@ pub(super) fn save(world: &mut World, call: &Call, operation: Node<'_, '_>) -> A
     Ok(answer(name, |writer| {
         results
             .iter()
-            .for_each(|saved| write_result(saved, verb == Verb::Upsert, writer))
+            .for_each(|saved| write_result(saved, language, verb == Verb::Upsert, writer))
     }))
 }
 
@@ -152,21 +154,22 @@ pub(super) fn delete(world: &mut World, call: &Call, operation: Node<'_, '_>) ->
         results.push(Saved { full_name, applied });
     }
     undo_together(world, call, before, &mut results);
+    let language = language::of(&world.org, &call.user);
     Ok(answer("deleteMetadataResponse", |writer| {
         results
             .iter()
-            .for_each(|saved| write_result(saved, false, writer));
+            .for_each(|saved| write_result(saved, language, false, writer));
     }))
 }
 
-fn write_result(saved: &Saved, with_created: bool, writer: &mut Writer) {
+fn write_result(saved: &Saved, language: Language<'_>, with_created: bool, writer: &mut Writer) {
     writer.within("result", |writer| {
         if with_created {
             writer.flag("created", saved.applied == Ok(Outcome::Created));
         }
         for problem in saved.applied.as_ref().err().into_iter().flatten() {
             writer.within("errors", |writer| {
-                writer.leaf("message", &problem.message);
+                writer.leaf("message", &language.message(&problem.message));
                 writer.leaf("statusCode", problem.code);
             });
         }

@@ -3,7 +3,7 @@
 //! What sources document is how the org behaves without a word. What they only suggest, or contradict each other about,
 //! is a switch here, so that a client can be tested both ways.
 
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -29,6 +29,8 @@ pub struct Platform {
     pub messages: Option<MessageNames>,
     /// What refusals call `viewAllRecords`.
     pub view_all_records: Option<ViewAllWord>,
+    /// Which translations users of other languages are shown.
+    pub translations: Option<Translations>,
     /// Whether a composite answers queries of the Tooling API.
     pub tooling_in_composite: Option<ToolingInComposite>,
 }
@@ -99,6 +101,17 @@ pub enum ViewAllWord {
     ViewAll,
 }
 
+/// Which translations users of other languages are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Translations {
+    /// Those that somebody wrote down; the rest is English.
+    #[default]
+    Recorded,
+    /// Made-up ones as well.
+    All,
+}
+
 /// Whether a composite answers queries of the Tooling API, which has a composite resource of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -155,6 +168,7 @@ impl Platform {
             default_record_type,
             messages,
             view_all_records,
+            translations,
             tooling_in_composite,
         } = stated;
         lay(&mut self.tabs, tabs);
@@ -165,21 +179,26 @@ impl Platform {
         lay(&mut self.default_record_type, default_record_type);
         lay(&mut self.messages, messages);
         lay(&mut self.view_all_records, view_all_records);
+        lay(&mut self.translations, translations);
         lay(&mut self.tooling_in_composite, tooling_in_composite);
     }
 }
 
 /// Names as a list, or as a text with `+` between them.
-fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let Value::String(text) = &value else {
-        return serde_json::from_value(value).map_err(D::Error::custom);
+fn names<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let stated = match Value::deserialize(deserializer)? {
+        Value::String(text) => {
+            let named = text.split('+').map(str::trim);
+            named
+                .filter(|name| !name.is_empty())
+                .map(Value::from)
+                .collect()
+        }
+        other => other,
     };
-    let named = text
-        .split('+')
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    Ok(Some(named.map(str::to_owned).collect()))
+    serde_json::from_value(stated).map_err(D::Error::custom)
 }
 
 fn lay<T>(place: &mut Option<T>, stated: Option<T>) {

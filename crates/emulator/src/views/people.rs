@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Hints, Record, derived_id, moment, optional, stamps};
+use crate::language;
 use crate::rules;
 use crate::store::*;
 use crate::viewer::Viewer;
@@ -83,10 +84,11 @@ pub(crate) fn login_id(user: &str) -> Id {
 }
 
 /// A column of `Profile`.
-pub(super) fn profile(org: &Org, profile: &Profile, column: &str) -> Value {
+pub(super) fn profile(viewer: &Viewer<'_>, profile: &Profile, column: &str) -> Value {
+    let org = viewer.org;
     match column {
         "Id" => json!(profile.id),
-        "Name" => json!(profile.label),
+        "Name" => json!(language::of(org, &viewer.user).profile(profile)),
         "UserLicenseId" => json!(profile.license),
         "UserType" => json!(user_type(org, &profile.license)),
         "Description" => optional(profile.description.as_ref()),

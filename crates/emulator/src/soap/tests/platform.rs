@@ -46,5 +46,6 @@ fn new_profile(before_license: &str, after_license: &str) -> String {
     )
 }
 
+mod language;
 mod refusals;
 mod tabs;
