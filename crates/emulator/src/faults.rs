@@ -1,12 +1,12 @@
 //! Failures on request: answers of another kind, lost connections, delays.
 //!
 //! The file is a JSON array. Each entry says which requests it is for and what happens to them:
-//! `{"path": "/query", "method": "GET", "body": "checkDeployStatus", "skip": 2, "times": 1, "status": 503,
+//! `{"path": "/query", "method": "GET", "body": "checkDeployStatus", "components": 2, "skip": 2, "times": 1, "status": 503,
 //! "code": "SERVER_UNAVAILABLE", "answer": "…", "content_type": "text/html", "retry_after": 1,
 //! "drop": "before" | "after" | "stale", "silent": "before" | "after", "delay": "500ms", "drip": "1s", "close": true,
 //! "expire": true, "spoil": "truncated" | "garbled" | "mistyped" | "corrupt",
 //! "without": ["fieldPermissions"], "part": "tooling/query"}`.
-//! All keys are optional. With a `code`, the answer is the platform's refusal in the shape of the interface that was
+//! All keys are optional. `components` strikes calls alone that name at least so many components. With a `code`, the answer is the platform's refusal in the shape of the interface that was
 //! asked; `drop: after` loses the answer to a request that was carried out, `spoil` damages it. `drop: stale` answers
 //! and then ends the connection, `close` says so in the answer. `silent` never answers a request that was not, or was,
 //! carried out. `delay` comes before the request is looked at, `drip` before each piece of the answer. `expire` ends all
@@ -57,6 +57,7 @@ struct Fault {
     path: String,
     method: Option<String>,
     body: Option<String>,
+    components: usize,
     skip: u64,
     times: Option<u64>,
     status: Option<u16>,
@@ -295,7 +296,15 @@ impl Fault {
             .body
             .as_ref()
             .is_none_or(|part| request.text().contains(part.as_str()));
-        method && body && request.path.contains(&self.path)
+        let named = || {
+            let body = request.text();
+            let names = body
+                .split('<')
+                .filter(|tag| tag.split('>').next().is_some_and(is_name));
+            names.count()
+        };
+        let several = self.components == 0 || named() >= self.components;
+        method && body && request.path.contains(&self.path) && several
     }
 
     fn refused_part(&self, request: &Request) -> Option<RefusedPart> {
@@ -329,6 +338,12 @@ impl Fault {
         let seconds = self.retry_after?;
         Some(("Retry-After".to_owned(), seconds.to_string()))
     }
+}
+
+/// Whether a start tag is one that names a component of a call, whatever its prefix.
+fn is_name(tag: &str) -> bool {
+    let name = tag.split([' ', '/']).next().unwrap_or_default();
+    !tag.starts_with('/') && name.rsplit(':').next() == Some("fullNames")
 }
 
 /// A refusal in the platform's words: SOAP faults come with status 500, whatever REST has for them.
@@ -460,6 +475,23 @@ mod tests {
             (&403.into(), &"X".into())
         );
         assert_eq!(*b, part("b"));
+    }
+
+    #[test]
+    fn calls_that_name_several_components() {
+        let mut faults = faults(r#"[{"body": "readMetadata", "components": 2, "code": "BUSY"}]"#);
+        let mut is_struck = |inside: &str| {
+            let body = format!("<m:readMetadata>{inside}</m:readMetadata>");
+            let request = Request {
+                body: body.into_bytes(),
+                ..request("/services/Soap/m/66.0")
+            };
+            faults.strike(&request).answer.is_some()
+        };
+        assert!(!is_struck("<type>Role</type><fullNames>North</fullNames>"));
+        assert!(is_struck(
+            "<m:fullNames>North</m:fullNames><m:fullNames xsi:type=\"string\">South</m:fullNames>"
+        ));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod crud;
 mod describe;
 mod envelope;
+mod given;
 mod lists;
 mod partner;
 mod retrieve;

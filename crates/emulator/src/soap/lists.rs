@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::envelope::{Fault, answer};
-use super::{Answer, Call, argument};
+use super::{Answer, Call, argument, given};
 use crate::documents::{self, Rendering, Scope};
 use crate::http::decode;
 use crate::jobs::soap_date;
@@ -119,6 +119,9 @@ pub(super) fn read(world: &World, call: &Call, operation: Node<'_, '_>) -> Answe
     known(&kind)?;
     let names: Vec<String> = full_names(operation);
     check_count(names.len())?;
+    if let Some(fault) = given::refusal(&world.org, &kind, &names) {
+        return Err(fault);
+    }
     let rendering = Rendering {
         version: call.version,
         scope: Scope::everything(),
@@ -152,7 +155,8 @@ pub(super) fn check_count(count: usize) -> Result<(), Fault> {
 
 fn write_record(org: &Org, kind: &str, name: &str, rendering: &Rendering, writer: &mut Writer) {
     let mut content = Writer::compact();
-    if !documents::write(org, kind, name, rendering, &mut content) {
+    let missing = &org.platform.missing_reads;
+    if !given::write(org, missing, (kind, name), rendering, &mut content) {
         return writer.empty_tag("records", " xsi:nil=\"true\"");
     }
     writer.within_tag("records", &format!(" xsi:type=\"{kind}\""), |writer| {

@@ -11,7 +11,7 @@ use zip::write::SimpleFileOptions;
 
 use super::envelope::{Fault, answer};
 use super::lists::{properties, write_properties};
-use super::{Answer, Call, argument, job_id, queued, unknown_job};
+use super::{Answer, Call, argument, given, job_id, queued, unknown_job};
 use crate::documents::{self, Rendering, Scope};
 use crate::http::decode;
 use crate::store::Org;
@@ -259,13 +259,17 @@ fn add_file(
 }
 
 fn whole_file(org: &Org, kind: &str, name: &str, rendering: &Rendering) -> String {
+    let write = |writer: &mut Writer| {
+        let missing = &org.platform.missing_retrieves;
+        given::write(org, missing, (kind, name), rendering, writer)
+    };
     let mut content = Writer::compact();
-    documents::write(org, kind, name, rendering, &mut content);
+    write(&mut content);
     if content.finish().is_empty() {
         return xml::empty_file(kind);
     }
     xml::file(kind, |writer| {
-        documents::write(org, kind, name, rendering, writer);
+        write(writer);
     })
 }
 

@@ -3,9 +3,13 @@
 //! What sources document is how the org behaves without a word. What they only suggest, or contradict each other about,
 //! is a switch here, so that a client can be tested both ways.
 
+mod component;
+
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+
+pub use component::*;
 
 /// Switches of the platform's behaviour. What is not stated has its default (`docs/emulator.md`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +35,15 @@ pub struct Platform {
     pub view_all_records: Option<ViewAllWord>,
     /// Which translations users of other languages are shown.
     pub translations: Option<Translations>,
+    /// What `readMetadata` cannot read.
+    #[serde(deserialize_with = "names")]
+    pub refused_reads: Option<Vec<RefusedRead>>,
+    /// What `readMetadata` leaves out.
+    #[serde(deserialize_with = "names")]
+    pub missing_reads: Option<Vec<Lists>>,
+    /// What a retrieve leaves out.
+    #[serde(deserialize_with = "names")]
+    pub missing_retrieves: Option<Vec<Lists>>,
     /// Whether a composite answers queries of the Tooling API.
     pub tooling_in_composite: Option<ToolingInComposite>,
 }
@@ -169,6 +182,9 @@ impl Platform {
             messages,
             view_all_records,
             translations,
+            refused_reads,
+            missing_reads,
+            missing_retrieves,
             tooling_in_composite,
         } = stated;
         lay(&mut self.tabs, tabs);
@@ -180,6 +196,9 @@ impl Platform {
         lay(&mut self.messages, messages);
         lay(&mut self.view_all_records, view_all_records);
         lay(&mut self.translations, translations);
+        lay(&mut self.refused_reads, refused_reads);
+        lay(&mut self.missing_reads, missing_reads);
+        lay(&mut self.missing_retrieves, missing_retrieves);
         lay(&mut self.tooling_in_composite, tooling_in_composite);
     }
 }

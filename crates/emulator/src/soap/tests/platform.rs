@@ -47,5 +47,6 @@ fn new_profile(before_license: &str, after_license: &str) -> String {
 }
 
 mod language;
+mod reads;
 mod refusals;
 mod tabs;
