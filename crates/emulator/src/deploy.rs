@@ -3,6 +3,7 @@
 mod apex;
 mod audit;
 mod commit;
+mod hollow;
 mod package;
 mod parts;
 pub(crate) mod report;
@@ -14,7 +15,7 @@ mod undo;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use roxmltree::Document;
+use roxmltree::{Document, Node};
 use serde::{Deserialize, Serialize};
 
 use crate::documents::{self, Outcome, Setting};
@@ -115,6 +116,9 @@ impl Deployment<'_> {
             .into_iter()
             .for_each(|message| self.report.add(message.at(self.now)));
         self.destroy(&self.package.before);
+        parts
+            .iter_mut()
+            .for_each(|part| hollow::empty(self.before, part));
         parts.sort_by_key(|part| (rank(&part.kind), part.name.clone()));
         let texts: BTreeMap<String, Arc<str>> = parts
             .iter()
@@ -143,19 +147,35 @@ impl Deployment<'_> {
             Ok(document) => part.element(document).map_err(|problem| vec![problem]),
             Err(error) => Err(vec![malformed(error)]),
         };
-        let applied = element.and_then(|element| {
-            self.attempt((&part.kind, &part.name), |org| {
-                documents::apply(org, &part.kind, &part.name, element, &setting)
-            })
-        });
+        let applied = element.and_then(|element| self.lay_over(part, element, &setting));
         match applied {
             Ok(outcome) => {
-                self.keep_content(part);
+                if !hollow::is_hollow(self.before, part) {
+                    self.keep_content(part);
+                }
                 self.report.add(self.success(part, outcome));
             }
             Err(problems) => problems
                 .iter()
                 .for_each(|problem| self.report.add(self.failure(part, problem))),
+        }
+    }
+
+    /// Lays one component over the draft, or over a copy of it where it changes nothing.
+    fn lay_over(
+        &mut self,
+        part: &Part,
+        element: Node<'_, '_>,
+        setting: &Setting,
+    ) -> documents::Applied {
+        let apply = |org: &mut Org| documents::apply(org, &part.kind, &part.name, element, setting);
+        if hollow::is_warned(self.before, part) && !self.options.ignore_warnings {
+            apply(&mut self.draft.clone())?;
+            return Err(vec![Problem::new(UNKNOWN, hollow::WARNING)]);
+        }
+        match hollow::is_hollow(self.before, part) {
+            true => apply(&mut self.draft.clone()),
+            false => self.attempt((&part.kind, &part.name), apply),
         }
     }
 
@@ -189,7 +209,7 @@ impl Deployment<'_> {
     }
 
     fn success(&self, part: &Part, outcome: Outcome) -> Message {
-        Message {
+        let success = Message {
             kind: part.kind.clone(),
             full_name: documents::shown_name(&part.kind, &part.name),
             file_name: part.file.clone(),
@@ -199,16 +219,24 @@ impl Deployment<'_> {
             success: true,
             created_date: self.now,
             ..Message::default()
+        };
+        match hollow::is_warned(self.before, part) {
+            true => success.with_warning(hollow::WARNING),
+            false => success,
         }
     }
 
     fn failure(&self, part: &Part, problem: &Problem) -> Message {
-        Message {
+        let failure = Message {
             kind: part.kind.clone(),
             full_name: documents::shown_name(&part.kind, &part.name),
             file_name: part.file.clone(),
             created_date: self.now,
             ..Message::of_problem(problem)
+        };
+        match problem.message == hollow::WARNING {
+            true => failure.with_warning(hollow::WARNING),
+            false => failure,
         }
     }
 

@@ -200,7 +200,7 @@ fn org(options: &Options) -> Result<Org, StartError> {
         && let Some(mut org) = persist::load(path)?
     {
         if options.platform != Platform::default() {
-            org.platform.lay(options.platform.clone());
+            org.lay_platform(&options.platform);
             persist::save(path, &org)?;
         }
         return Ok(org);
@@ -210,7 +210,7 @@ fn org(options: &Options) -> Result<Org, StartError> {
     } else {
         seed::from_files(&options.seeds)?
     };
-    org.platform.lay(options.platform.clone());
+    org.lay_platform(&options.platform);
     if let Some(path) = &options.state {
         persist::save(path, &org)?;
     }

@@ -154,6 +154,24 @@ impl Org {
         numbered(prefix, *counter)
     }
 
+    /// Takes over what switches of the platform state.
+    pub fn lay_platform(&mut self, stated: &Platform) {
+        self.platform.lay(stated.clone());
+        let Some(external) = self.platform.external_defaults else {
+            return;
+        };
+        let enabled = external == ExternalDefaults::On;
+        self.organization.external_sharing_model_enabled = enabled;
+        if !enabled {
+            // Nobody stated an external default then: each is the internal one.
+            for object in self.objects.make_mut().values_mut() {
+                let sharing = &mut object.sharing;
+                sharing.requested.external = sharing.requested.internal;
+                sharing.in_force.external = sharing.in_force.internal;
+            }
+        }
+    }
+
     /// The user permissions that the org admits to know.
     pub fn permissions(&self) -> impl Iterator<Item = &String> {
         self.vocabulary

@@ -40,6 +40,15 @@ impl Message {
         }
     }
 
+    /// The same with a warning; whether it counts as a success is decided elsewhere.
+    pub(crate) fn with_warning(self, warning: &str) -> Self {
+        Self {
+            problem: Some(warning.to_owned()),
+            problem_type: Some("Warning".to_owned()),
+            ..self
+        }
+    }
+
     /// The same at another time.
     pub(crate) fn at(self, created_date: Millis) -> Self {
         Self {

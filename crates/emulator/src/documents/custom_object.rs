@@ -8,8 +8,8 @@ use super::{Applied, Outcome, Setting, custom_field, record_type, shape};
 use crate::problem::{INTEGRITY, Problem, REFERENCE};
 use crate::rules;
 use crate::schema;
-use crate::store::{ObjectSchema, Org, SharingModel, SharingState};
-use crate::xml::{self, Writer, child, child_text, children, elements, text};
+use crate::store::{ObjectSchema, Org, SharingModel, SharingState, SparseObjects};
+use crate::xml::{self, METADATA, Writer, child, child_text, children, elements, text};
 
 /// Elements with a place of their own in the store.
 const TYPED: [&str; 8] = [
@@ -134,6 +134,9 @@ pub(crate) fn apply(
         // The default of a new object is in force at once: it has no records.
         object.sharing.in_force = object.sharing.requested;
     }
+    if !is_new && !setting.single_call {
+        reset_unstated(org, name, element);
+    }
     keep_other(org, name, element);
     if !problems.is_empty() {
         return Err(problems);
@@ -254,6 +257,32 @@ fn set_sharing(org: &mut Org, name: &str, element: Node<'_, '_>) -> Vec<Problem>
 /// was controlled by the parent.
 fn follows_internal(org: &Org, external: SharingModel) -> bool {
     !org.organization.external_sharing_model_enabled || external == SharingModel::ControlledByParent
+}
+
+/// Settings that a new object has on (Metadata API guide, CustomObject); all others are off.
+const ON_BY_DEFAULT: [&str; 3] = ["enableBulkApi", "enableSharing", "enableStreamingApi"];
+
+/// Where the org takes the guide by its word ("include every field you want to keep"), settings of a custom object that a
+/// file leaves out are those of a new one. The sharing model stays in every org (k12-architecture-kit pull request 327,
+/// salto pull request 1685).
+fn reset_unstated(org: &mut Org, name: &str, element: Node<'_, '_>) {
+    if org.platform.sparse_objects != Some(SparseObjects::Reset) {
+        return;
+    }
+    let custom = org.objects.make_mut().get_mut(name);
+    let Some(object) = custom.filter(|object| object.custom) else {
+        return;
+    };
+    let is_setting = |setting: &str| setting.starts_with("enable") || setting.starts_with("allow");
+    object
+        .other
+        .retain(|stated, _| stated != "description" || child(element, stated).is_some());
+    for (setting, texts) in &mut object.other {
+        if is_setting(setting) && child(element, setting).is_none() {
+            let on = ON_BY_DEFAULT.contains(&setting.as_str());
+            *texts = vec![format!("<{setting} xmlns=\"{METADATA}\">{on}</{setting}>")];
+        }
+    }
 }
 
 fn keep_other(org: &mut Org, name: &str, element: Node<'_, '_>) {

@@ -44,6 +44,16 @@ pub struct Platform {
     /// What a retrieve leaves out.
     #[serde(deserialize_with = "names")]
     pub missing_retrieves: Option<Vec<Lists>>,
+    /// What a deploy answers as a success and leaves as it is.
+    #[serde(deserialize_with = "names")]
+    pub ineffective: Option<Vec<Lists>>,
+    /// What a deploy answers with a warning.
+    #[serde(deserialize_with = "names")]
+    pub warnings: Option<Vec<Components>>,
+    /// What becomes of the settings of a custom object that a deploy leaves out.
+    pub sparse_objects: Option<SparseObjects>,
+    /// Whether the org has external organization-wide defaults.
+    pub external_defaults: Option<ExternalDefaults>,
     /// Whether a composite answers queries of the Tooling API.
     pub tooling_in_composite: Option<ToolingInComposite>,
 }
@@ -125,6 +135,27 @@ pub enum Translations {
     All,
 }
 
+/// What becomes of the settings of a custom object that a deploy leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SparseObjects {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are those of a new object.
+    Reset,
+}
+
+/// Whether the org has external organization-wide defaults, whatever its seed says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExternalDefaults {
+    /// It has.
+    On,
+    /// Metadata does not show them, and deploys of them are refused.
+    Off,
+}
+
 /// Whether a composite answers queries of the Tooling API, which has a composite resource of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -185,6 +216,10 @@ impl Platform {
             refused_reads,
             missing_reads,
             missing_retrieves,
+            ineffective,
+            warnings,
+            sparse_objects,
+            external_defaults,
             tooling_in_composite,
         } = stated;
         lay(&mut self.tabs, tabs);
@@ -199,6 +234,10 @@ impl Platform {
         lay(&mut self.refused_reads, refused_reads);
         lay(&mut self.missing_reads, missing_reads);
         lay(&mut self.missing_retrieves, missing_retrieves);
+        lay(&mut self.ineffective, ineffective);
+        lay(&mut self.warnings, warnings);
+        lay(&mut self.sparse_objects, sparse_objects);
+        lay(&mut self.external_defaults, external_defaults);
         lay(&mut self.tooling_in_composite, tooling_in_composite);
     }
 }

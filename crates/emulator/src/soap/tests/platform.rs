@@ -46,6 +46,7 @@ fn new_profile(before_license: &str, after_license: &str) -> String {
     )
 }
 
+mod hollow;
 mod language;
 mod reads;
 mod refusals;
