@@ -90,15 +90,18 @@ impl Language<'_> {
             let places = filled.iter().enumerate();
             Some(
                 places.fold(text.other.to_owned(), |other, (place, stated)| {
-                    other.replace(&format!("{{{}}}", place + 1), &self.list(stated))
+                    let place = place + 1;
+                    other
+                        .replace(&format!("{{{place}}}"), stated)
+                        .replace(&format!("<{place}>"), &self.words(stated))
                 }),
             )
         });
         translated.unwrap_or_else(|| sentence.to_owned())
     }
 
-    /// What is filled into a message: verbs and names of objects that people know are translated, API names are not.
-    fn list(self, stated: &str) -> String {
+    /// What people read in a message: labels, and the verbs before the names of objects.
+    fn words(self, stated: &str) -> String {
         let words = stated.split(", ").map(|word| {
             let whole = self.texts("word").find(|text| text.english == word);
             let verbs = self
@@ -189,6 +192,18 @@ mod tests {
             "In field: tab - no CustomTab named Wind Map found",
             "項目: tab - Wind Map という名前の CustomTab が見つかりません",
         );
+        check(
+            "de",
+            true,
+            "Private is not a valid sharing model for Case when Account sharing model is Private",
+            "Private ist kein gültiges Freigabemodell für Case, wenn das Freigabemodell von Account Private ist",
+        );
+        check(
+            "ja",
+            true,
+            "Sharing rules are not supported for Case since it's org wide default is Private",
+            "組織の共有設定が 非公開 であるため、Case の共有ルールはサポートされていません",
+        );
         check("en", true, joined, joined);
     }
 
@@ -198,9 +213,15 @@ mod tests {
         let stated = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         assert_eq!(TEXTS.len(), stated.count());
         for text in TEXTS.iter() {
-            for place in ["{1}", "{2}", "{3}", "{4}"] {
-                let places = [text.english, text.other].map(|text| text.matches(place).count());
-                assert_eq!(places[0], places[1], "{}", text.other);
+            for place in 1..=4 {
+                let [kept, read] = [format!("{{{place}}}"), format!("<{place}>")];
+                let filled = text.other.matches(&kept).count() + text.other.matches(&read).count();
+                assert_eq!(
+                    text.english.matches(&kept).count(),
+                    filled,
+                    "{}",
+                    text.other
+                );
             }
         }
     }

@@ -110,6 +110,28 @@ fn a_program_that_cannot_start_says_why() {
     assert!(output.stdout.is_empty());
 }
 
+#[test]
+fn switches_of_the_platform_are_taken_one_by_one_or_together() {
+    let org = Org::start(&[
+        "--platform",
+        "tabs=stale,tooling-in-composite=refused",
+        "--platform",
+        "tooling-in-composite=answered",
+    ]);
+    let query = "/services/data/v66.0/tooling/query?q=SELECT+Id+FROM+CustomField+LIMIT+1";
+    let body = format!(
+        r#"{{"compositeRequest": [{{"method": "GET", "url": "{query}", "referenceId": "a"}}]}}"#
+    );
+    let (_, answer) = org.send("POST", "/services/data/v66.0/composite", "", &body);
+    assert!(answer.contains("\"httpStatusCode\":200"), "{answer}");
+    let output = Command::new(env!("CARGO_BIN_EXE_salesforce-emulator"))
+        .args(["--platform", "tabs=wild"])
+        .output()
+        .expect("the program starts");
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(told.contains("expected `listed` or `stale`"), "{told}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_program_that_is_told_to_end_ends_well() {
