@@ -1,16 +1,17 @@
 //! How components are given to who reads them: whole, in part, empty, or not at all.
 
-use super::envelope::Fault;
 use crate::documents::{self, Rendering};
-use crate::store::{Lists, Org, ReadFault};
+use crate::store::{Lists, Org, ReadFault, RefusedRead};
 use crate::xml::{self, Writer, elements};
 
-/// The fault of a call that reads components which the platform cannot read, if one of them is such.
-pub(super) fn refusal(org: &Org, kind: &str, names: &[String]) -> Option<Fault> {
-    let refused = org.platform.refused_reads.iter().flatten();
-    let mut faults = refused.filter(|refused| {
-        let alone = refused.fault == ReadFault::RequestRunningTooLong && names.len() < 2;
-        !alone && names.iter().any(|name| refused.of.hold(kind, name))
+/// Code and sentence of a call that asks for components of which the platform cannot give one.
+pub(super) fn refusal(
+    refused: &Option<Vec<RefusedRead>>,
+    asked: &[(&str, &str)],
+) -> Option<(&'static str, &'static str)> {
+    let mut faults = refused.iter().flatten().filter(|refused| {
+        let alone = refused.fault == ReadFault::RequestRunningTooLong && asked.len() < 2;
+        !alone && asked.iter().any(|(kind, name)| refused.of.hold(kind, name))
     });
     let fault = faults.next()?.fault;
     let message = match fault {
@@ -22,7 +23,7 @@ pub(super) fn refusal(org: &Org, kind: &str, names: &[String]) -> Option<Fault> 
             "Your request was running for too long, and has been stopped."
         }
     };
-    Some(Fault::new(fault.code(), message))
+    Some((fault.code(), message))
 }
 
 /// Writes what is inside a component as far as it is given; `false` when the org has no such component.

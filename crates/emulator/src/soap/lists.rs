@@ -119,8 +119,9 @@ pub(super) fn read(world: &World, call: &Call, operation: Node<'_, '_>) -> Answe
     known(&kind)?;
     let names: Vec<String> = full_names(operation);
     check_count(names.len())?;
-    if let Some(fault) = given::refusal(&world.org, &kind, &names) {
-        return Err(fault);
+    let asked: Vec<(&str, &str)> = names.iter().map(|name| (&*kind, &**name)).collect();
+    if let Some((code, message)) = given::refusal(&world.org.platform.refused_reads, &asked) {
+        return Err(Fault::new(code, message));
     }
     let rendering = Rendering {
         version: call.version,

@@ -106,6 +106,14 @@ pub(super) fn status(world: &World, operation: Node<'_, '_>) -> Answer {
         .ok_or_else(|| unknown_job(&id))?;
     let with_zip = argument(operation, &["includeZip"], 1).is_none_or(|text| truth(&text));
     let found = Found::new(&world.org, &wanted);
+    let asked: Vec<(&str, &str)> = found
+        .components
+        .iter()
+        .map(|(kind, name)| (&**kind, &**name))
+        .collect();
+    if let Some(refusal) = given::refusal(&world.org.platform.refused_retrieves, &asked) {
+        return Ok(refused(&id, refusal));
+    }
     let zip = if with_zip {
         BASE64.encode(pack(&files(&world.org, &wanted, &found))?)
     } else {
@@ -116,6 +124,21 @@ pub(super) fn status(world: &World, operation: Node<'_, '_>) -> Answer {
             write_result(&world.org, &id, &wanted, &found, &zip, writer)
         });
     }))
+}
+
+/// A retrieve that failed as a whole.
+fn refused(id: &str, (code, message): (&str, &str)) -> String {
+    answer("checkRetrieveStatusResponse", |writer| {
+        writer.within("result", |writer| {
+            writer.flag("done", true);
+            writer.leaf("errorMessage", &format!("{code}: {message}"));
+            writer.leaf("errorStatusCode", code);
+            writer.leaf("id", id);
+            writer.leaf("status", "Failed");
+            writer.flag("success", false);
+            writer.leaf("zipFile", "");
+        });
+    })
 }
 
 fn root(wanted: &Wanted) -> &'static str {

@@ -41,6 +41,9 @@ pub struct Platform {
     /// What `readMetadata` leaves out.
     #[serde(deserialize_with = "names")]
     pub missing_reads: Option<Vec<Lists>>,
+    /// What a retrieve cannot read.
+    #[serde(deserialize_with = "names")]
+    pub refused_retrieves: Option<Vec<RefusedRead>>,
     /// What a retrieve leaves out.
     #[serde(deserialize_with = "names")]
     pub missing_retrieves: Option<Vec<Lists>>,
@@ -215,6 +218,7 @@ impl Platform {
             translations,
             refused_reads,
             missing_reads,
+            refused_retrieves,
             missing_retrieves,
             ineffective,
             warnings,
@@ -233,6 +237,7 @@ impl Platform {
         lay(&mut self.translations, translations);
         lay(&mut self.refused_reads, refused_reads);
         lay(&mut self.missing_reads, missing_reads);
+        lay(&mut self.refused_retrieves, refused_retrieves);
         lay(&mut self.missing_retrieves, missing_retrieves);
         lay(&mut self.ineffective, ineffective);
         lay(&mut self.warnings, warnings);

@@ -44,6 +44,50 @@ fn a_type_or_one_component_cannot_be_read() {
 }
 
 #[test]
+fn a_retrieve_fails_as_a_whole() {
+    let mut org = hard(
+        "refused-retrieves=CustomObject:REQUEST_RUNNING_TOO_LONG+Role/Head_of_Sales:UNKNOWN_EXCEPTION",
+    );
+    let mut retrieve = |members: &[(&str, &str)]| {
+        let types = members.iter().map(|(kind, member)| {
+            format!("<types><members>{member}</members><name>{kind}</name></types>")
+        });
+        let types: String = types.collect();
+        let answer = org.ask(&format!(
+            "<retrieve {XMLNS}><retrieveRequest><apiVersion>66.0</apiVersion><unpackaged>{types}</unpackaged></retrieveRequest></retrieve>"
+        ));
+        let id = between(&answer, "<id>", "</id>").to_owned();
+        org.ask(&format!("<checkRetrieveStatus {XMLNS}><asyncProcessId>{id}</asyncProcessId></checkRetrieveStatus>"))
+    };
+    let alone = retrieve(&[("CustomObject", "Lead")]);
+    assert!(alone.contains("<status>Succeeded</status>"), "{alone}");
+    for (members, code) in [
+        (
+            [("CustomObject", "Lead"), ("CustomObject", "Case")],
+            "REQUEST_RUNNING_TOO_LONG",
+        ),
+        (
+            [("Role", "Head_of_Sales"), ("CustomObject", "Case")],
+            "REQUEST_RUNNING_TOO_LONG",
+        ),
+        (
+            [("Role", "Head_of_Sales"), ("Profile", "Admin")],
+            "UNKNOWN_EXCEPTION",
+        ),
+    ] {
+        let failed = retrieve(&members);
+        assert_eq!(
+            between(&failed, "<errorStatusCode>", "</errorStatusCode>"),
+            code
+        );
+        assert!(
+            failed.contains("<status>Failed</status><success>false</success>"),
+            "{failed}"
+        );
+    }
+}
+
+#[test]
 fn a_document_is_given_in_part_or_empty() {
     let mut org = hard(
         "missing-reads=Profile/Admin.fieldPermissions+Role,missing-retrieves=CustomObject/Lead+Profile.userPermissions",
