@@ -316,6 +316,8 @@ catalogue! {
         "A rule shares with the manifest's role unless `sharedTo` says otherwise, and this manifest makes no role.";
     PermissionSetForNobody = "OW2126", "a permission set for nobody":
         "Permission sets are assigned to the user of the manifest, which has none under `user`.";
+    NotAPicklistValue = "OW2127", "not a value of the picklist":
+        "Metadata and records hold the API name of a picklist's value, people see its label, and the two may differ. What the picklist does not list as an active value the org refuses, or no record has it. A picklist that is not restricted may hold other values too; then it is a warning.";
 
     // What an org answers
     OrgUnreachable = "OW3001", "the org cannot be reached":

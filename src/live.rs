@@ -43,7 +43,9 @@ pub use containers::{
 pub use criteria_condition::{AskedAs, CriteriaKnowledge, criterion_path};
 pub use defaults::Defaults;
 pub use deploys::{QUEUED_DEPLOYS, deploy_ids, deploys_since};
-pub use described::{ChildRelationship, Described, DescribedField};
+pub use described::{
+    ChildRelationship, Described, DescribedField, DescribedRecordType, PicklistEntry,
+};
 pub use filter::Filter;
 pub use known::{Known, Refused};
 pub use need::{Columns, Need};

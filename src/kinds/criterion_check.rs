@@ -1,10 +1,14 @@
 //! What the platform takes as a criterion: which fields exist, which types a rule may ask for, which values fit.
 
+mod listed;
+
 use super::unknown_name;
 use crate::code::Code;
+use crate::criteria::Criteria;
 use crate::diagnostic::Diagnostic;
 use crate::live::{DescribedField, Live};
 use crate::manifest::{Criterion, Manifest, Rule, Scalar, Sharing, Value, nearest};
+use crate::xml::Element;
 
 /// Describe types that criteria-based sharing takes (Security guide, Criteria-Based Sharing Rules).
 const ALLOWED: [&str; 13] = [
@@ -23,17 +27,36 @@ const ALLOWED: [&str; 13] = [
     "url",
 ];
 
-/// Checks every criterion of a rule against the org's fields.
+/// Types of a field in metadata that criteria-based sharing takes (the same), for fields that the describe hides.
+const ALLOWED_IN_METADATA: [&str; 13] = [
+    "AutoNumber",
+    "Checkbox",
+    "Date",
+    "DateTime",
+    "Email",
+    "Lookup",
+    "Number",
+    "Percent",
+    "Phone",
+    "Picklist",
+    "Text",
+    "TextArea",
+    "Url",
+];
+
+/// Checks every criterion of a rule against the org's fields. What the rule asks for already, where the org has it, the
+/// org has taken.
 pub(super) fn check(
     rule: &Rule,
     sharing: &Sharing,
     manifest: &Manifest,
     live: &Live,
+    standing: Option<&Criteria>,
 ) -> Vec<Diagnostic> {
     let checks = rule
         .criteria
         .iter()
-        .filter_map(|criterion| check_one(criterion, sharing, manifest, live));
+        .flat_map(|criterion| check_one(criterion, sharing, manifest, live, standing));
     checks.collect()
 }
 
@@ -42,17 +65,40 @@ fn check_one(
     sharing: &Sharing,
     manifest: &Manifest,
     live: &Live,
-) -> Option<Diagnostic> {
+    standing: Option<&Criteria>,
+) -> Vec<Diagnostic> {
     if let Some(removed) = removed_here(criterion, sharing, manifest) {
-        return Some(removed);
+        return vec![removed];
     }
     let own = manifest.spec.field(&sharing.object, &criterion.field);
-    let made_here = own.is_some_and(|field| !field.absent);
-    let Some(field) = live.field(&sharing.object, &criterion.field) else {
-        let known = made_here || live.offline || hidden(criterion, sharing, live);
-        return (!known).then(|| unknown_field(criterion, sharing, live));
-    };
-    unfit_type(criterion, sharing, field).or_else(|| unfit_value(criterion, field))
+    let own = own.filter(|field| !field.absent);
+    if let Some(field) = live.field(&sharing.object, &criterion.field) {
+        let unfit = unfit_type(criterion, sharing, field).or_else(|| unfit_value(criterion, field));
+        return match unfit {
+            Some(unfit) => vec![unfit],
+            None if listed::is_record_type(criterion) => {
+                listed::record_types(criterion, sharing, live, standing)
+            }
+            None => listed::check(
+                criterion,
+                &listed::Picklist::described(field, own),
+                standing,
+            ),
+        };
+    }
+    if let Some(own) = own {
+        return listed::check(criterion, &listed::Picklist::made_here(own), standing);
+    }
+    if live.offline {
+        return Vec::new();
+    }
+    match hidden(criterion, sharing, live) {
+        None => vec![unknown_field(criterion, sharing, live)],
+        Some(field) => match unfit_hidden(criterion, sharing, field) {
+            Some(unfit) => vec![unfit],
+            None => listed::check(criterion, &listed::Picklist::in_metadata(field), standing),
+        },
+    }
 }
 
 /// The same manifest removes the field.
@@ -78,13 +124,11 @@ fn removed_here(
 
 /// A field the running user cannot see, because no profile or permission set shows it, is in the metadata all the
 /// same.
-fn hidden(criterion: &Criterion, sharing: &Sharing, live: &Live) -> bool {
-    let Some(object) = live.object_document(&sharing.object).found() else {
-        return false;
-    };
+fn hidden<'a>(criterion: &Criterion, sharing: &Sharing, live: &'a Live) -> Option<&'a Element> {
+    let object = live.object_document(&sharing.object).found()?;
     object
         .children_named("fields")
-        .any(|field| field.text_of("fullName") == Some(&criterion.field))
+        .find(|field| field.text_of("fullName") == Some(&criterion.field))
 }
 
 fn unknown_field(criterion: &Criterion, sharing: &Sharing, live: &Live) -> Diagnostic {
@@ -117,23 +161,38 @@ fn unfit_type(
     let mut targets = field.reference_to.iter();
     let lookup = kind == "reference"
         && !targets.any(|target| matches!(target.as_str(), "User" | "Group" | "RecordType"));
+    let unfiltered = field.filterable == Some(false);
     let what = match (field.calculated, long, lookup, ALLOWED.contains(&kind)) {
         (true, ..) => "a formula".to_owned(),
         (_, true, ..) => "a long text area".to_owned(),
         (_, _, true, _) => "a lookup to something else than a user or queue".to_owned(),
         (.., false) => format!("of type {kind}"),
+        _ if unfiltered && field.encrypted => "encrypted".to_owned(),
+        _ if unfiltered => "not open to conditions".to_owned(),
         _ => return None,
     };
+    Some(not_possible(criterion, sharing, &what))
+}
+
+/// The same of a field that only metadata tells of. Standard fields have no type there.
+fn unfit_hidden(criterion: &Criterion, sharing: &Sharing, field: &Element) -> Option<Diagnostic> {
+    if field.text_of("formula").is_some() {
+        return Some(not_possible(criterion, sharing, "a formula"));
+    }
+    let kind = field.text_of("type")?;
+    let unfit = !ALLOWED_IN_METADATA.contains(&kind);
+    unfit.then(|| not_possible(criterion, sharing, &format!("of type {kind}")))
+}
+
+fn not_possible(criterion: &Criterion, sharing: &Sharing, what: &str) -> Diagnostic {
     let message = format!(
         "`{}.{}` is {what}: sharing rules cannot ask for it",
         sharing.object, criterion.field
     );
     let help = "copy its value into a text, number or checkbox field by a flow, and ask for that";
-    Some(
-        Diagnostic::error(Code::CriterionNotPossible, message)
-            .at(&criterion.field.place)
-            .help(help),
-    )
+    Diagnostic::error(Code::CriterionNotPossible, message)
+        .at(&criterion.field.place)
+        .help(help)
 }
 
 fn unfit_value(criterion: &Criterion, field: &DescribedField) -> Option<Diagnostic> {

@@ -4,14 +4,15 @@
 mod element;
 mod keep;
 mod limit;
+mod principal;
 mod reference;
 
-use super::{Attributed, Draft, Kind, compare, has_role, lacks_object, role_names, unknown_name};
+use super::{Attributed, Draft, Kind, compare, criterion_check, lacks_object};
 use crate::address::Address;
 use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
 use crate::code::Code;
 use crate::criteria::Criteria;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::live::{Defaults, Live, Need, RuleKind};
 use crate::manifest::{self, Manifest, Principal, RuleAccess, Sharing, SharingModel, Word};
 use crate::xml::Element;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use element::{metadata_type, principal_words, read, write};
 use keep::{kept_roles, propose_kept};
+use principal::{names_a_group, unknown_principals};
 use reference::as_spelled;
 use reference::{references, unresolved};
 pub use reference::{referred_to, rule_criteria};
@@ -123,18 +125,6 @@ pub fn rule_target(rule: &manifest::Rule, manifest: &Manifest) -> Option<Princip
         .or_else(own)
 }
 
-fn names_a_group(manifest: &Manifest) -> bool {
-    let rules = manifest
-        .spec
-        .sharing
-        .iter()
-        .flat_map(|sharing| &sharing.rules);
-    let principals = rules.flat_map(|rule| rule.shared_to.iter().chain(rule.owned_by.iter()));
-    principals
-        .into_iter()
-        .any(|principal| matches!(principal.value, Principal::Group(_) | Principal::Queue(_)))
-}
-
 fn needs(manifest: &Manifest) -> Vec<Need> {
     let mut needs = Vec::new();
     for sharing in &manifest.spec.sharing {
@@ -166,9 +156,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         draft.errors.extend(unresolved(sharing, manifest, live));
         limit::check(sharing, &live_rules, &mut draft);
         for rule in &sharing.rules {
-            draft
-                .errors
-                .extend(super::criterion_check::check(rule, sharing, manifest, live));
+            check_criteria(rule, sharing, manifest, live, &live_rules, &mut draft);
             draft
                 .errors
                 .extend(pointless(rule, sharing, manifest, live));
@@ -180,6 +168,28 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     }
     draft.left_alone = Some(("sharing_rules", others));
     draft
+}
+
+/// What is wrong with criteria ends the plan; what may be wrong is told.
+fn check_criteria(
+    rule: &manifest::Rule,
+    sharing: &Sharing,
+    manifest: &Manifest,
+    live: &Live,
+    live_rules: &BTreeMap<&str, &Element>,
+    draft: &mut Draft,
+) {
+    if rule.absent {
+        return;
+    }
+    let standing = live_rules.get(rule.name.value.as_str());
+    let standing = standing.and_then(|element| Criteria::of_element(element));
+    let remarks = criterion_check::check(rule, sharing, manifest, live, standing.as_ref());
+    let (errors, doubts): (Vec<_>, Vec<_>) = remarks
+        .into_iter()
+        .partition(|remark| remark.severity == Severity::Error);
+    draft.errors.extend(errors);
+    draft.findings.extend(doubts);
 }
 
 fn live_rules<'a>(sharing: &Sharing, live: &'a Live) -> BTreeMap<&'a str, &'a Element> {
@@ -346,45 +356,4 @@ fn overlay(
         include_all: by_criteria.then_some(include),
         description: description.or_else(|| live.and_then(|live| live.description.clone())),
     })
-}
-
-fn unknown_principals(rule: &manifest::Rule, manifest: &Manifest, live: &Live) -> Vec<Diagnostic> {
-    let own = manifest
-        .spec
-        .role
-        .as_ref()
-        .map(|role| role.name.value.as_str());
-    let mut errors = Vec::new();
-    for principal in rule.shared_to.iter().chain(rule.owned_by.iter()) {
-        let Some(name) = principal.name().filter(|name| own != Some(*name)) else {
-            continue;
-        };
-        let (what, code, known) = match principal.value {
-            Principal::Group(_) => (
-                "public group",
-                Code::UnknownRecordInRule,
-                has_group(name, live),
-            ),
-            Principal::Queue(_) => ("queue", Code::UnknownRecordInRule, has_group(name, live)),
-            _ => ("role", Code::UnknownRole, has_role(name, live)),
-        };
-        if !known {
-            let others = match principal.value {
-                Principal::Group(_) | Principal::Queue(_) => group_names(live),
-                _ => role_names(live),
-            };
-            errors.push(unknown_name(code, what, name, &principal.place, others));
-        }
-    }
-    errors
-}
-
-fn has_group(name: &str, live: &Live) -> bool {
-    live.offline || group_names(live).contains(&name)
-}
-
-/// API names of public groups and queues.
-fn group_names(live: &Live) -> Vec<&str> {
-    let groups = live.groups().learnt().into_iter().flatten();
-    groups.map(String::as_str).collect()
 }

@@ -15,11 +15,44 @@ pub struct Described {
     /// Lookups and masters of other objects that lead here.
     #[serde(deserialize_with = "or_default")]
     pub child_relationships: Vec<ChildRelationship>,
+    /// Its record types, inactive ones and the master among them.
+    #[serde(rename = "recordTypeInfos", deserialize_with = "or_default")]
+    pub record_types: Vec<DescribedRecordType>,
+}
+
+/// A record type of a described object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DescribedRecordType {
+    /// Label, which is what criteria hold.
+    #[serde(deserialize_with = "or_default")]
+    pub name: String,
+    /// API name.
+    #[serde(deserialize_with = "or_default")]
+    pub developer_name: String,
+}
+
+/// A value that a picklist lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PicklistEntry {
+    /// API name, which is what records and criteria hold.
+    #[serde(deserialize_with = "or_default")]
+    pub value: String,
+    /// What people see.
+    #[serde(deserialize_with = "or_default")]
+    pub label: String,
+    /// Whether it can be chosen, where that is said.
+    pub active: Option<bool>,
 }
 
 /// A field of a described object.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the platform has these flags"
+)]
 pub struct DescribedField {
     /// API name.
     #[serde(deserialize_with = "or_default")]
@@ -42,6 +75,28 @@ pub struct DescribedField {
     pub reference_to: Vec<String>,
     /// Which master it leads to, the first (0) or the second (1); `None` of everything but a master.
     pub relationship_order: Option<u64>,
+    /// Whether conditions can be about it, where that is said.
+    pub filterable: Option<bool>,
+    /// Whether the platform keeps it encrypted.
+    #[serde(deserialize_with = "or_default")]
+    pub encrypted: bool,
+    /// What a picklist lists; nothing where the org does not say.
+    #[serde(deserialize_with = "or_default")]
+    pub picklist_values: Vec<PicklistEntry>,
+    /// Whether a picklist holds what it lists and nothing else.
+    #[serde(deserialize_with = "or_default")]
+    pub restricted_picklist: bool,
+    /// Whether the org's own administrators made it.
+    #[serde(deserialize_with = "or_default")]
+    pub custom: bool,
+    /// Whether a new record can be given a value.
+    #[serde(deserialize_with = "or_default")]
+    pub createable: bool,
+    /// Whether a new record gets a value by itself.
+    #[serde(deserialize_with = "or_default")]
+    pub defaulted_on_create: bool,
+    /// The formula of the value that a new record gets.
+    pub default_value_formula: Option<String>,
 }
 
 /// A field of another object that leads to the described one.
