@@ -318,6 +318,8 @@ catalogue! {
         "Permission sets are assigned to the user of the manifest, which has none under `user`.";
     NotAPicklistValue = "OW2127", "not a value of the picklist":
         "Metadata and records hold the API name of a picklist's value, people see its label, and the two may differ. What the picklist does not list as an active value the org refuses, or no record has it. A picklist that is not restricted may hold other values too; then it is a warning.";
+    UserFieldNotStated = "OW2128", "a field that every new user needs":
+        "The org requires a custom field of users that has no default value, and a manifest has no key for it. The platform would refuse the user, so the plan refuses it before anything is written.";
 
     // What an org answers
     OrgUnreachable = "OW3001", "the org cannot be reached":

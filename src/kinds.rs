@@ -9,6 +9,7 @@ mod custom_field;
 mod organization_wide_default;
 mod permission_set;
 mod permission_set_assignment;
+mod picklist;
 mod profile;
 mod role;
 mod sharing_rule;

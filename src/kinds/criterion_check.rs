@@ -2,6 +2,7 @@
 
 mod listed;
 
+use super::picklist::Picklist;
 use super::unknown_name;
 use crate::code::Code;
 use crate::criteria::Criteria;
@@ -79,15 +80,11 @@ fn check_one(
             None if listed::is_record_type(criterion) => {
                 listed::record_types(criterion, sharing, live, standing)
             }
-            None => listed::check(
-                criterion,
-                &listed::Picklist::described(field, own),
-                standing,
-            ),
+            None => listed::check(criterion, &Picklist::described(field, own), standing),
         };
     }
     if let Some(own) = own {
-        return listed::check(criterion, &listed::Picklist::made_here(own), standing);
+        return listed::check(criterion, &Picklist::made_here(own), standing);
     }
     if live.offline {
         return Vec::new();
@@ -96,7 +93,7 @@ fn check_one(
         None => vec![unknown_field(criterion, sharing, live)],
         Some(field) => match unfit_hidden(criterion, sharing, field) {
             Some(unfit) => vec![unfit],
-            None => listed::check(criterion, &listed::Picklist::in_metadata(field), standing),
+            None => listed::check(criterion, &Picklist::in_metadata(field), standing),
         },
     }
 }

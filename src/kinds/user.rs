@@ -1,14 +1,19 @@
 //! Users. A user can never be deleted, only deactivated, and a username is unique across all orgs: it is looked up
 //! before anything is written, and a lost answer is looked up too.
 
+mod described;
+mod licence;
+
 use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
 use crate::address::Address;
 use crate::change::{Action, Attributes, FieldChange, Record, RecordValue, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::live::{Live, LiveUser, Need, Reference, profile_label};
+use crate::live::{Live, LiveUser, Need, Reference};
 use crate::manifest::{self, Manifest, Sp};
 use serde_json::json;
+
+use licence::no_seat;
 
 /// Users.
 pub(super) static KIND: Kind = Kind {
@@ -119,7 +124,8 @@ fn needs(manifest: &Manifest) -> Vec<Need> {
     let user = manifest.spec.user.as_ref();
     let names = user.map(|user| std::iter::once(&user.username).chain(&user.renamed_from));
     let names = names.into_iter().flatten();
-    names.map(|name| Need::User(name.value.clone())).collect()
+    let named = names.map(|name| Need::User(name.value.clone()));
+    named.chain(user.map(|_| Need::UserFields)).collect()
 }
 
 fn propose(manifest: &Manifest, live: &Live) -> Draft {
@@ -135,6 +141,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         .errors
         .extend(lacks_profile(manifest, wanted, user.is_some()));
     draft.errors.extend(unknown_profile(manifest, live));
+    draft.errors.extend(described::check(wanted, user, live));
     let today = user.map(read);
     let desired = overlay(wanted, manifest, today.as_ref(), live);
     let address = Address::new(KIND.name, wanted.username.value.clone());
@@ -291,37 +298,6 @@ fn alias(wanted: &manifest::User) -> String {
         .flat_map(char::to_lowercase)
         .take(8)
         .collect()
-}
-
-/// The licence of the profile the user will have has no seat left.
-fn no_seat(wanted: &manifest::User, manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
-    let licence = licence(manifest, live)?;
-    let seats = live.containers().learnt()?.seats(licence)?;
-    if seats.used < seats.total {
-        return None;
-    }
-    let (used, total) = (seats.used, seats.total);
-    let message = format!("no `{licence}` licence is free: {used} of {total} are used");
-    let help = "deactivate a user of that licence or buy a seat; nothing has been written";
-    Some(
-        Diagnostic::error(Code::NoLicenseFree, message)
-            .at(&wanted.username.place)
-            .help(help),
-    )
-}
-
-/// The licence of the manifest's profile, which is that of its source where it does not exist yet.
-fn licence<'a>(manifest: &Manifest, live: &'a Live) -> Option<&'a str> {
-    let profile = manifest.spec.profile.as_ref()?;
-    let source = profile.clone_from.as_ref();
-    let labels = [
-        Some(profile.name.value.clone()),
-        source.map(|source| profile_label(source)),
-    ];
-    let containers = live.containers().learnt()?;
-    let mut labels = labels.iter().flatten();
-    let profile = labels.find_map(|label| containers.profile(label))?;
-    profile.licence.as_deref()
 }
 
 fn record(fields: &[FieldChange], manifest: &Manifest) -> Record {

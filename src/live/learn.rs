@@ -95,8 +95,12 @@ impl Live {
                 }
             }
             Answer::Described(described) => {
-                let Need::Object(object) = need else { return };
-                self.described.insert(object.clone(), described);
+                let object = match need {
+                    Need::Object(object) => object.as_str(),
+                    Need::UserFields => "User",
+                    _ => return,
+                };
+                self.described.insert(object.to_owned(), described);
             }
             Answer::Component(document) => {
                 self.documents.insert(need.clone(), document);

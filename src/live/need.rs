@@ -30,6 +30,8 @@ pub enum Need {
     Containers,
     /// The user of a name, with its permission sets.
     User(String),
+    /// The fields of users, as they are described: what a new one needs and which values are taken.
+    UserFields,
     /// Active users who may view all data: the running user is one of them, as a rule.
     Administrators,
     /// The users with a role, by its API name.
@@ -122,6 +124,7 @@ impl Need {
             Self::RoleDocument(name) => Question::Component("Role", name.clone()),
             Self::Containers => select(containers::CONTAINERS),
             Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
+            Self::UserFields => Question::Describe("User".to_owned()),
             Self::Holders(profile) => query(users::holders(profile)),
             Self::UsersByProfile => select(users::BY_PROFILE),
             Self::UsersByRole => select(users::BY_ROLE),
@@ -200,7 +203,8 @@ impl Need {
     /// needed: without it no plan would be true.
     pub fn is_only_counted(&self) -> bool {
         match self {
-            Self::UsersByProfile
+            Self::UserFields
+            | Self::UsersByProfile
             | Self::UsersByRole
             | Self::RolesOfUsers
             | Self::Grants(_)
@@ -250,6 +254,7 @@ impl Need {
             Self::RoleDocument(name) => format!("the role `{name}`"),
             Self::Containers => "its profiles and permission sets".to_owned(),
             Self::User(name) => format!("whether there is a user `{name}`"),
+            Self::UserFields => "which fields and values a user has".to_owned(),
             Self::Administrators => "who its administrators are".to_owned(),
             Self::Members(role) => format!("who has the role `{role}`"),
             Self::Holders(profile) => format!("who has the profile `{profile}`"),

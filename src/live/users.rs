@@ -1,6 +1,9 @@
 //! Users, with the permission sets they hold.
 
+use super::Live;
 use super::containers::api_name;
+use super::described::Described;
+use super::known::Known;
 use super::need::Need;
 use crate::soql;
 use crate::soql::{Cells, Row};
@@ -256,6 +259,14 @@ impl RolesOfUsers {
     /// The id of a user's role.
     pub fn of(&self, user_id: &str) -> Option<&str> {
         Some(self.0.get(user_id.get(..15)?)?)
+    }
+}
+
+impl Live {
+    /// The fields of users, as they are described; `None` where the org hides users.
+    pub fn user_fields(&self) -> Known<Option<&Described>> {
+        let described = self.described.get("User").and_then(Option::as_deref);
+        self.found(&Need::UserFields, described)
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum Need {
 }
 
 /// What a read has in it, and what it is to a plan; the first line that fits holds. A read that no line fits is open.
-const NEEDS: [(&str, Need); 23] = [
+const NEEDS: [(&str, Need); 24] = [
     ("COUNT(Id)", Need::Counted),
     ("COUNT_DISTINCT(", Need::Counted),
     ("Share WHERE", Need::Counted),
@@ -50,6 +50,7 @@ const NEEDS: [(&str, Need); 23] = [
     ("readMetadata CustomField", Need::Needed),
     ("readMetadata PermissionSet", Need::Needed),
     ("sobjects/Lead/describe", Need::Needed),
+    ("sobjects/User/describe", Need::Counted),
 ];
 
 /// What a read is to a plan. The part of a query for sub-rows does not count.

@@ -3,77 +3,9 @@
 use crate::code::Code;
 use crate::criteria::{Criteria, stored_text};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::live::{DescribedField, DescribedRecordType, Live, PicklistEntry};
-use crate::manifest::{Criterion, Field, FieldType, Operator, Sharing, Value, nearest};
-use crate::xml::Element;
-
-/// Values listed where none is near.
-const MOST_LISTED: usize = 8;
-
-/// What a field lists, as far as that is known.
-pub(super) struct Picklist {
-    entries: Vec<PicklistEntry>,
-    /// Whether it holds what it lists and nothing else.
-    restricted: bool,
-}
-
-impl Picklist {
-    /// As the org describes it, with what the manifest adds.
-    pub(super) fn described(field: &DescribedField, own: Option<&Field>) -> Self {
-        let mut entries = match field.kind.as_str() {
-            "picklist" => field.picklist_values.clone(),
-            _ => Vec::new(),
-        };
-        if !entries.is_empty() {
-            entries.extend(own.into_iter().flat_map(stated));
-        }
-        Self {
-            entries,
-            restricted: field.restricted_picklist,
-        }
-    }
-
-    /// As the manifest makes it: it begins with nothing else.
-    pub(super) fn made_here(field: &Field) -> Self {
-        Self {
-            entries: stated(field),
-            restricted: true,
-        }
-    }
-
-    /// As the metadata of a field tells that the describe hides. A list that several fields share is not told there.
-    pub(super) fn in_metadata(field: &Element) -> Self {
-        let set = field.child("valueSet");
-        let definition = set.and_then(|set| set.child("valueSetDefinition"));
-        let values = definition.into_iter();
-        let values = values.flat_map(|definition| definition.children_named("value"));
-        let entry = |value: &Element| {
-            let name = value.text_of("fullName")?;
-            Some(PicklistEntry {
-                value: name.to_owned(),
-                label: value.text_of("label").unwrap_or(name).to_owned(),
-                active: Some(value.text_of("isActive") != Some("false")),
-            })
-        };
-        Self {
-            entries: values.filter_map(entry).collect(),
-            restricted: set.and_then(|set| set.text_of("restricted")) == Some("true"),
-        }
-    }
-}
-
-/// The values that the manifest gives a field.
-fn stated(field: &Field) -> Vec<PicklistEntry> {
-    let FieldType::Picklist { values } = &field.field_type.value else {
-        return Vec::new();
-    };
-    let entry = |value: &String| PicklistEntry {
-        value: value.clone(),
-        label: value.clone(),
-        active: Some(true),
-    };
-    values.iter().map(|value| entry(&value.value)).collect()
-}
+use crate::kinds::picklist::{Picklist, instead};
+use crate::live::{DescribedRecordType, Live};
+use crate::manifest::{Criterion, Operator, Sharing, Value};
 
 /// Whether a criterion is about record types.
 pub(super) fn is_record_type(criterion: &Criterion) -> bool {
@@ -121,53 +53,10 @@ pub(super) fn check(
     picklist: &Picklist,
     standing: Option<&Criteria>,
 ) -> Vec<Diagnostic> {
-    if picklist.entries.is_empty() {
-        return Vec::new();
-    }
     let values = compared(criterion).into_iter();
     let new = values.filter(|(value, _)| !stands(criterion, value, standing));
-    new.filter_map(|(value, place)| unlisted(&criterion.field, &value, picklist, place))
+    new.filter_map(|(value, place)| picklist.unlisted(&criterion.field, &value, place))
         .collect()
-}
-
-fn unlisted(field: &str, value: &str, picklist: &Picklist, place: &Place) -> Option<Diagnostic> {
-    let entry = picklist.entries.iter().find(|entry| entry.value == value);
-    let doubt = |message: String| match picklist.restricted {
-        true => Diagnostic::error(Code::NotAPicklistValue, message).at(place),
-        false => Diagnostic::warning(Code::NotAPicklistValue, message).at(place),
-    };
-    if let Some(entry) = entry {
-        let inactive = entry.active == Some(false);
-        let message = format!("`{value}` is an inactive value of `{field}`");
-        let help = "activate it in Setup > Object Manager, or ask for another value";
-        return inactive.then(|| doubt(message).help(help));
-    }
-    let labelled = picklist.entries.iter().filter(|entry| entry.label == value);
-    let names: Vec<String> = labelled.map(|entry| format!("`{}`", entry.value)).collect();
-    if !names.is_empty() {
-        let message = format!("`{value}` is a label of `{field}`, and rules hold the API name");
-        let help = format!("write {}", names.join(" or "));
-        let error = Diagnostic::error(Code::NotAPicklistValue, message);
-        return Some(error.at(place).help(help));
-    }
-    let active = picklist.entries.iter();
-    let active = active.filter(|entry| entry.active != Some(false));
-    let known: Vec<&str> = active.map(|entry| entry.value.as_str()).collect();
-    let message = format!("`{value}` is no value of the picklist `{field}`");
-    Some(doubt(message).help(instead(value, &known)))
-}
-
-/// The nearest of what there is, or some of it.
-fn instead(value: &str, known: &[&str]) -> String {
-    if let Some(near) = nearest(value, known) {
-        return format!("did you mean `{near}`?");
-    }
-    let more = match known.len() > MOST_LISTED {
-        true => ", …",
-        false => "",
-    };
-    let listed: Vec<&str> = known.iter().copied().take(MOST_LISTED).collect();
-    format!("it has {}{more}", listed.join(", "))
 }
 
 /// Texts that no record type has for a label: rules hold labels, so that an API name shares nothing.
@@ -215,7 +104,9 @@ fn no_record_type(
 mod tests {
     use super::*;
     use crate::kinds::criterion_check::{unfit_hidden, unfit_type};
+    use crate::live::DescribedField;
     use crate::manifest;
+    use crate::xml::Element;
     use serde_json::{Value as Json, json};
 
     /// A manifest with a rule on Lead of one criterion.
@@ -254,7 +145,7 @@ mod tests {
             logic: None,
         };
         let unknown = "`Lead` is no value of the picklist `Tier__c`";
-        let inactive = "`Tin` is an inactive value of `Tier__c`";
+        let inactive = "`Tin` is an inactive value of the picklist `Tier__c`";
         assert_eq!(
             messages(&check(criterion, &picklist, None)),
             [unknown, inactive]
@@ -278,7 +169,7 @@ mod tests {
         let definition = Element::new("valueSetDefinition").with(value("AG", "Silver"));
         let set = Element::new("valueSet").with(definition);
         let picklist = Picklist::in_metadata(&Element::new("fields").with(set));
-        let label = "`Silver` is a label of `Tier__c`, and rules hold the API name";
+        let label = "`Silver` is a label of the picklist `Tier__c`, which holds API names";
         assert_eq!(messages(&check(criterion, &picklist, None)), [label]);
         let sharing = &wanted.spec.sharing[0];
         let what = |element: &str, text: &str| {
