@@ -2,45 +2,11 @@
 //!
 //! A code is never reused: one whose meaning went away leaves a gap. `docs/findings.md` repeats what stands here.
 
+#[macro_use]
+mod catalogue;
+
 use serde::{Serialize, Serializer};
 use std::fmt;
-
-/// Makes the type out of one catalogue: name, code, title and explanation of each meaning, by ascending code.
-macro_rules! catalogue {
-    ($($name:ident = $text:literal, $title:literal: $explanation:literal;)+) => {
-        /// What a finding is about.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
-            $(#[doc = concat!($text, ": ", $title)] $name,)+
-        }
-
-        impl Code {
-            /// Every code, ascending.
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-
-            /// The code as people and scripts know it: `OW4001`.
-            pub fn text(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)+
-                }
-            }
-
-            /// What it says, in a few words.
-            pub fn title(self) -> &'static str {
-                match self {
-                    $(Self::$name => $title,)+
-                }
-            }
-
-            /// What is behind it, and what to do.
-            pub fn explanation(self) -> &'static str {
-                match self {
-                    $(Self::$name => $explanation,)+
-                }
-            }
-        }
-    };
-}
 
 catalogue! {
     // The command line and this machine
@@ -266,6 +232,14 @@ catalogue! {
         "What an org gives of a profile depends on what else is asked for, so a profile read by itself may lack fields, apps, tabs or layouts. The rest is retrieved together with its companions when planning, so that the plan and its digest hold all of what is deployed.";
     ReadRefused = "OW2032", "the org refused a read that is only counted":
         "Everything the plan writes was read. What it only counts, such as how many users lose sight of records, the org refused to tell in part. The report says *not known* there, never zero, and a limit of the manifest that needs the number refuses the plan. The sentence holds the org's own words.";
+    SessionBasedSet = "OW2033", "a permission set that waits for a session":
+        "A session-based permission set is held without giving anything until a session activates it, by a flow or by hand. An integration logs in without either, so the set never works for it.";
+    AssignmentEnds = "OW2034", "an assignment that ends":
+        "Assignments of permission sets may have a day on which they expire. From then on the user lacks what the set gives, and nobody changed anything.";
+    UserFrozen = "OW2035", "the user is frozen":
+        "A frozen user keeps everything, its seat too, and cannot log in. Support teams freeze users in a hurry, and Salesforce freezes those whose log-ins look dangerous. A proof says what the user may see; while it is frozen it sees nothing.";
+    PermissionSetLicenceNeeded = "OW2036", "a permission set licence is needed":
+        "A permission set that belongs to a permission set licence takes one of its seats from everybody who holds it. Most orgs give the seat together with the set; where none is free the org refuses the assignment.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":
@@ -320,6 +294,8 @@ catalogue! {
         "Metadata and records hold the API name of a picklist's value, people see its label, and the two may differ. What the picklist does not list as an active value the org refuses, or no record has it. A picklist that is not restricted may hold other values too; then it is a warning.";
     UserFieldNotStated = "OW2128", "a field that every new user needs":
         "The org requires a custom field of users that has no default value, and a manifest has no key for it. The platform would refuse the user, so the plan refuses it before anything is written.";
+    PermissionSetOfAnotherLicence = "OW2129", "a permission set of another licence":
+        "A permission set that belongs to a user licence can be held by users of that licence alone, and the licence is that of the user's profile. The platform would refuse the assignment after the user was made, so the plan refuses it before.";
 
     // What an org answers
     OrgUnreachable = "OW3001", "the org cannot be reached":

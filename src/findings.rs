@@ -5,6 +5,7 @@
 mod hubspot;
 mod roles;
 mod rules;
+mod sets;
 mod user;
 
 use crate::access::{self, Impact};
@@ -43,7 +44,8 @@ pub struct View<'a> {
 
 /// What has to be known for the remarks alone.
 pub fn needs(manifest: &Manifest) -> Vec<Need> {
-    roles::needs(manifest).into_iter().collect()
+    let of_role = roles::needs(manifest).into_iter();
+    of_role.chain(user::needs(manifest)).collect()
 }
 
 /// What only the first answers show to be worth knowing.

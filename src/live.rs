@@ -19,6 +19,7 @@ mod populations;
 mod profile_name;
 mod profiles;
 mod question;
+mod readers;
 mod records;
 mod references;
 mod roles;
@@ -35,10 +36,9 @@ use crate::manifest::SharingModel;
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-pub use assignments::{UserAssignment, assignments_of, read_assignments};
+pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
 pub use containers::{
-    Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, ReaderBySet,
-    Seats,
+    Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
 };
 pub use criteria_condition::{AskedAs, CriteriaKnowledge, criterion_path};
 pub use defaults::Defaults;
@@ -54,6 +54,7 @@ pub use populations::Owners;
 pub use profile_name::{profile_full_name, profile_label};
 pub use profiles::Dependency;
 pub use question::{Answer, Asked, Question, asked_apart, questions};
+pub use readers::ReaderBySet;
 pub use records::{
     FIRST_PAGE, LiveRecord, RecordQuery, counted, population_query, record_columns, short_id,
 };
@@ -109,6 +110,10 @@ pub struct Live {
     containers: Option<Containers>,
     users: users::Users,
     holders: BTreeMap<String, Vec<ProfileHolder>>,
+    /// Whether a user is frozen, by username.
+    frozen: BTreeMap<String, bool>,
+    /// Assignments that end, by username.
+    ending: BTreeMap<String, Vec<EndingAssignment>>,
     users_by_profile: Option<UserCounts>,
     users_by_role: Option<UserCounts>,
     roles_of_users: Option<RolesOfUsers>,

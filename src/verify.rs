@@ -268,6 +268,12 @@ impl Verification {
         self.access.iter().any(Access::settling)
     }
 
+    /// Whether the user is frozen: what it may see, it does not see until it can log in again.
+    pub fn is_of_frozen_user(&self) -> bool {
+        let mut findings = self.findings.iter();
+        findings.any(|finding| finding.code == Code::UserFrozen)
+    }
+
     /// Whether every compared record is as the manifest asks.
     pub fn proved(&self) -> bool {
         self.access.iter().all(Access::holds)

@@ -1,21 +1,39 @@
 //! Remarks on the user: what it owns, what else it holds, whether it can log in.
 
 use super::View;
+use super::sets;
 use crate::access;
 use crate::access::{Bypass, Impact};
 use crate::code::Code;
 use crate::count;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::find_permission_set;
-use crate::live::Known;
+use crate::live::{Known, Need};
+use crate::manifest::{self, Manifest};
 
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     findings.extend(owned(view));
     findings.extend(holds_bypass(view));
     findings.extend(inactive(view));
+    findings.extend(frozen(view));
+    findings.extend(sets::remarks(view));
     findings.extend(blind(view));
     findings
+}
+
+/// What has to be known of the user for the remarks alone.
+pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
+    let user = manifest.spec.user.as_ref();
+    let names = user.into_iter().flat_map(manifest::User::names);
+    names
+        .flat_map(|name| {
+            [
+                Need::Frozen(name.clone()),
+                Need::EndingAssignments(name.clone()),
+            ]
+        })
+        .collect()
 }
 
 /// The guide: "Records owned by the integration user are always visible to that user."
@@ -104,6 +122,23 @@ fn inactive(view: &View) -> Option<Diagnostic> {
             .at(&user.username.place)
             .help(help),
     )
+}
+
+/// Support teams freeze a user instead of deactivating it: it keeps its seat, and cannot log in.
+fn frozen(view: &View) -> Option<Diagnostic> {
+    let user = view.manifest.spec.user.as_ref()?;
+    let is_frozen = |name: &String| view.live.frozen(name) == Known::Is(true);
+    let frozen = user.names().any(is_frozen);
+    let message = format!(
+        "the user `{}` is frozen: it cannot log in, whatever it may see",
+        user.username
+    );
+    let help = "find out who froze it and why, then Setup > Users > the user > Unfreeze";
+    frozen.then(|| {
+        Diagnostic::error(Code::UserFrozen, message)
+            .at(&user.username.place)
+            .help(help)
+    })
 }
 
 /// Who asks must see everything, or counts and proof only speak of what they see.

@@ -1,5 +1,7 @@
 //! Permission set assignments. They are records: made and removed, never changed.
 
+mod licence;
+
 use super::permission_set::keepers;
 use super::{Attributed, Draft, Kind, compare, unknown_name};
 use crate::address::Address;
@@ -57,6 +59,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     for reference in &manifest.spec.permission_sets {
         propose_one(reference, manifest, live, &mut draft);
     }
+    draft.errors.extend(licence::check(manifest, live));
     draft
 }
 
@@ -80,6 +83,10 @@ fn propose_one(reference: &PermissionSetRef, manifest: &Manifest, live: &Live, d
     let held = live.user_of(user);
     let held = held.and_then(|user| user.assignments.of(name));
     let place = &reference.name.place;
+    if held.is_none() && !reference.absent {
+        let seat = found.and_then(|set| licence::seat(set, place));
+        draft.findings.extend(seat);
+    }
     match (held, reference.absent) {
         (None, false) => assign(
             draft,

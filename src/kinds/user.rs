@@ -14,6 +14,7 @@ use crate::manifest::{self, Manifest, Sp};
 use serde_json::json;
 
 use licence::no_seat;
+pub(super) use licence::profile_after;
 
 /// Users.
 pub(super) static KIND: Kind = Kind {

@@ -1,5 +1,9 @@
 //! Assignments of permission sets, found again by user and set.
 
+use super::Live;
+use super::containers::api_name;
+use super::known::Known;
+use super::need::Need;
 use crate::soql::{self, Row};
 use std::collections::BTreeSet;
 
@@ -37,6 +41,47 @@ pub fn read_assignments(rows: &[Row]) -> Vec<UserAssignment> {
     rows.iter().filter_map(assignment).collect()
 }
 
+/// That a user holds a permission set for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndingAssignment {
+    /// Record id of the permission set.
+    pub set_id: String,
+    /// Its API name, with its namespace.
+    pub name: String,
+    /// The day on which it ends, such as `2026-03-01`.
+    pub day: String,
+}
+
+impl EndingAssignment {
+    pub(super) fn of_row(row: &Row) -> Option<Self> {
+        let cells = row.cells();
+        let name = cells.text("PermissionSet.Name").unwrap_or_default();
+        let moment = cells.text("ExpirationDate")?;
+        Some(Self {
+            set_id: cells.owned("PermissionSetId")?,
+            name: api_name(cells.text("PermissionSet.NamespacePrefix"), name),
+            day: moment.get(..10).unwrap_or(moment).to_owned(),
+        })
+    }
+}
+
+/// The assignments of a user that end by themselves.
+pub(super) fn ending(username: &str) -> String {
+    format!(
+        "SELECT PermissionSetId, PermissionSet.Name, PermissionSet.NamespacePrefix, ExpirationDate \
+         FROM PermissionSetAssignment WHERE Assignee.Username = {} AND ExpirationDate != null",
+        soql::literal(username)
+    )
+}
+
+impl Live {
+    /// The assignments of a user that end by themselves.
+    pub fn ending_assignments(&self, username: &str) -> Known<&[EndingAssignment]> {
+        let ending = self.ending.get(username).map(Vec::as_slice);
+        self.known(&Need::EndingAssignments(username.to_owned()), ending)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +103,24 @@ mod tests {
             set_id: "0PS".into(),
         };
         assert_eq!(read, [expected]);
+    }
+
+    #[test]
+    fn an_assignment_ends_on_a_day() {
+        let query = ending("o'neill@acme.example");
+        assert!(
+            query.contains(r"Assignee.Username = 'o\'neill@acme.example'"),
+            "{query}"
+        );
+        let row = |moment: Option<&str>| {
+            let set = json!({"Name": "Sync", "NamespacePrefix": "acme"});
+            let row =
+                json!({"PermissionSetId": "0PS1", "PermissionSet": set, "ExpirationDate": moment});
+            EndingAssignment::of_row(&Row::of(&row))
+        };
+        let ending = row(Some("2027-02-28T23:00:00.000+0000")).expect("it ends");
+        let told = (ending.name.as_str(), ending.day.as_str());
+        assert_eq!(told, ("acme__Sync", "2027-02-28"));
+        assert_eq!(row(None), None);
     }
 }

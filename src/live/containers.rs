@@ -1,12 +1,11 @@
 //! Everything that holds permissions: profiles, permission sets and groups of them, with what they grant.
 
-use crate::soql;
 use crate::soql::Row;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Permission sets, groups of them, and the set behind each profile, which tells of the profile and its licence.
 pub(super) const CONTAINERS: &str = "SELECT Id, Name, Label, NamespacePrefix, IsOwnedByProfile, ProfileId, Profile.Name, \
-     Profile.UserLicense.Name, Profile.UserLicense.TotalLicenses, Profile.UserLicense.UsedLicenses, \
+     LicenseId, HasActivationRequired, Profile.UserLicenseId, Profile.UserLicense.Name, Profile.UserLicense.TotalLicenses, Profile.UserLicense.UsedLicenses, \
      PermissionSetGroupId, PermissionsModifyAllData, PermissionsViewAllData FROM PermissionSet";
 
 /// What a container grants on an object.
@@ -17,16 +16,6 @@ pub(super) const OBJECT_PERMISSIONS: &str = "SELECT ParentId, Parent.Profile.Nam
 pub(super) const FIELD_PERMISSIONS: &str = "SELECT Id, SobjectType, Field, PermissionsRead, PermissionsEdit, Parent.Profile.Name, \
      Parent.IsOwnedByProfile FROM FieldPermissions";
 
-/// Active users who read an object through a permission set.
-pub(super) fn readers(object: &str) -> String {
-    format!(
-        "SELECT AssigneeId, Assignee.Username, Assignee.ProfileId, PermissionSetId FROM PermissionSetAssignment \
-         WHERE Assignee.IsActive = true AND Assignee.UserType = 'Standard' AND PermissionSet.IsOwnedByProfile = false \
-         AND PermissionSetId IN (SELECT ParentId FROM ObjectPermissions WHERE SobjectType = {} AND PermissionsRead = true)",
-        soql::literal(object)
-    )
-}
-
 /// A profile as its permission set tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveProfile {
@@ -36,6 +25,8 @@ pub struct LiveProfile {
     pub label: String,
     /// The name of its user licence, where the org says.
     pub licence: Option<String>,
+    /// Record id of its user licence, where the org says.
+    pub licence_id: Option<String>,
 }
 
 /// What kind of container it is.
@@ -66,6 +57,29 @@ pub struct Container {
     pub modifies_all_data: bool,
     /// Whether it grants View All Data.
     pub views_all_data: bool,
+    /// The licence that it belongs to for good, where it belongs to one.
+    pub licence: Option<SetLicence>,
+    /// Whether it grants nothing until a session activates it.
+    pub needs_activation: bool,
+}
+
+/// The licence that a permission set belongs to (object reference, PermissionSet, `LicenseId`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetLicence {
+    /// A user licence, by record id: only users of that licence can hold the set.
+    User(String),
+    /// A permission set licence: whoever holds the set needs a seat of it.
+    PermissionSet,
+}
+
+impl SetLicence {
+    /// Ids of user licences begin with 100, those of permission set licences with 0PL.
+    fn of_id(id: String) -> Self {
+        match id.starts_with("100") {
+            true => Self::User(id),
+            false => Self::PermissionSet,
+        }
+    }
 }
 
 /// An API name with its namespace.
@@ -86,6 +100,7 @@ impl Container {
                 id: cells.owned("ProfileId").unwrap_or_default(),
                 label: cells.owned("Profile.Name").unwrap_or_default(),
                 licence: cells.owned("Profile.UserLicense.Name"),
+                licence_id: cells.owned("Profile.UserLicenseId"),
             }),
             false if group => ContainerKind::PermissionSetGroup,
             false => ContainerKind::PermissionSet,
@@ -98,6 +113,8 @@ impl Container {
             kind,
             modifies_all_data: row.flag("PermissionsModifyAllData"),
             views_all_data: row.flag("PermissionsViewAllData"),
+            licence: cells.owned("LicenseId").map(SetLicence::of_id),
+            needs_activation: row.flag("HasActivationRequired"),
         })
     }
 
@@ -179,6 +196,18 @@ impl Containers {
         self.all
             .iter()
             .filter(|container| container.profile().is_none())
+    }
+
+    /// The permission set of a record id.
+    pub fn set_of_id(&self, id: &str) -> Option<&Container> {
+        self.sets().find(|set| set.id == id)
+    }
+
+    /// The name of a user licence that some profile has, by record id.
+    pub fn licence_named(&self, id: &str) -> Option<&str> {
+        let mut profiles = self.profiles();
+        let profile = profiles.find(|profile| profile.licence_id.as_deref() == Some(id))?;
+        profile.licence.as_deref()
     }
 
     /// The permission set of an API name.
@@ -356,28 +385,6 @@ impl FieldGrants {
     }
 }
 
-/// Somebody who reads an object through a permission set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReaderBySet {
-    /// Record id of the user.
-    pub user: String,
-    /// Record id of the user's profile.
-    pub profile: Option<String>,
-    /// Record id of the permission set.
-    pub set: String,
-}
-
-impl ReaderBySet {
-    pub(super) fn of_row(row: &Row) -> Option<Self> {
-        let cells = row.cells();
-        Some(Self {
-            user: cells.owned("AssigneeId")?,
-            profile: cells.owned("Assignee.ProfileId"),
-            set: cells.owned("PermissionSetId")?,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,7 +393,7 @@ mod tests {
     fn containers() -> Containers {
         let profile = json!({"Id": "0PS1", "Name": "X00e", "Label": "X00e", "IsOwnedByProfile": true, "ProfileId": "00e1",
             "PermissionsViewAllData": true,
-            "Profile": {"Name": "Sales", "UserLicense": {"Name": "Salesforce", "TotalLicenses": 10, "UsedLicenses": 4}}});
+            "Profile": {"Name": "Sales", "UserLicenseId": "1001", "UserLicense": {"Name": "Salesforce", "TotalLicenses": 10, "UsedLicenses": 4}}});
         let set = |id: &str, namespace: Option<&str>, group: Option<&str>| {
             json!({"Id": id, "Name": "Sync", "Label": "Sync", "NamespacePrefix": namespace, "IsOwnedByProfile": false,
                 "PermissionSetGroupId": group})
@@ -421,6 +428,28 @@ mod tests {
         assert_eq!(group.kind, ContainerKind::PermissionSetGroup);
         let bypassing = containers.all().iter().filter(|one| one.views_all_data);
         assert_eq!(bypassing.count(), 1);
+    }
+
+    #[test]
+    fn a_set_belongs_to_a_user_licence_a_permission_set_licence_or_none() {
+        let row = |licence: Option<&str>, session: bool| {
+            let row = json!({"Id": "0PS1", "Name": "Sync", "LicenseId": licence, "HasActivationRequired": session});
+            let set = Container::of_row(&Row::of(&row)).expect("a set");
+            (set.licence, set.needs_activation)
+        };
+        let user = SetLicence::User("1001".to_owned());
+        assert_eq!(row(Some("1001"), true), (Some(user), true));
+        assert_eq!(
+            row(Some("0PL1"), false),
+            (Some(SetLicence::PermissionSet), false)
+        );
+        assert_eq!(row(None, false), (None, false));
+        let containers = containers();
+        assert_eq!(containers.licence_named("1001"), Some("Salesforce"));
+        assert_eq!(containers.licence_named("1002"), None);
+        let id = containers.set_of_id("0PS3").map(|set| set.name.as_str());
+        assert_eq!(id, Some("HubSpot_Inc__Sync"));
+        assert_eq!(containers.set_of_id("0PS1"), None, "it is a profile's");
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Answers become parts: each is decoded here, once.
 
-use super::containers::{Containers, ReaderBySet};
+use super::assignments::EndingAssignment;
+use super::containers::Containers;
 use super::known::Refused;
 use super::need::Need;
 use super::organization::Organization;
 use super::populations::{Owners, counted};
 use super::profiles::{Dependency, ticked_permissions};
 use super::question::Answer;
+use super::readers::ReaderBySet;
 use super::records::LiveRecord;
 use super::roles::Roles;
 use super::running_user::RunningUser;
@@ -129,6 +131,13 @@ impl Live {
             Need::Holders(profile) => {
                 let holders = rows.iter().filter_map(ProfileHolder::of_row).collect();
                 self.holders.insert(profile.clone(), holders);
+            }
+            Need::Frozen(username) => {
+                self.frozen.insert(username.clone(), !rows.is_empty());
+            }
+            Need::EndingAssignments(username) => {
+                let ending = rows.iter().filter_map(EndingAssignment::of_row).collect();
+                self.ending.insert(username.clone(), ending);
             }
             Need::ProfilePermissions(label) => {
                 let permissions = (!rows.is_empty()).then(|| ticked_permissions(&rows));

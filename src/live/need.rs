@@ -9,8 +9,8 @@ use super::references::Reference;
 use super::selection::Selection;
 use super::shares::SharedWith;
 use super::{
-    Live, containers, defaults, deploys, organization, populations, profile_name, profiles, roles,
-    rules, running_user, users,
+    Live, assignments, containers, defaults, deploys, organization, populations, profile_name,
+    profiles, readers, roles, rules, running_user, users,
 };
 use crate::manifest::Manifest;
 use std::collections::BTreeSet;
@@ -32,6 +32,10 @@ pub enum Need {
     User(String),
     /// The fields of users, as they are described: what a new one needs and which values are taken.
     UserFields,
+    /// Whether the user of a name is frozen.
+    Frozen(String),
+    /// The permission sets that the user of a name holds for a time.
+    EndingAssignments(String),
     /// Active users who may view all data: the running user is one of them, as a rule.
     Administrators,
     /// The users with a role, by its API name.
@@ -125,6 +129,8 @@ impl Need {
             Self::Containers => select(containers::CONTAINERS),
             Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
             Self::UserFields => Question::Describe("User".to_owned()),
+            Self::Frozen(username) => query(users::frozen(username)),
+            Self::EndingAssignments(username) => query(assignments::ending(username)),
             Self::Holders(profile) => query(users::holders(profile)),
             Self::UsersByProfile => select(users::BY_PROFILE),
             Self::UsersByRole => select(users::BY_ROLE),
@@ -143,7 +149,7 @@ impl Need {
                 Question::Rows(Table::FieldPermissions)
             }
             Self::PermissionSet(name) => Question::Component("PermissionSet", name.clone()),
-            Self::Readers(object) => query(containers::readers(object)),
+            Self::Readers(object) => query(readers::readers(object)),
             Self::Owners(object) => query(populations::owners(object)),
             Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
             Self::Shared(object, with) => query(with.count(object)),
@@ -151,26 +157,16 @@ impl Need {
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
             }
-            Self::Records(object, columns) => query(
-                RecordQuery {
-                    object,
-                    columns: columns.clone(),
-                }
-                .all(),
-            ),
+            Self::Records(object, columns) => query(record_query(object, columns).all()),
             Self::RunningUser(username) => query(running_user::running_user(username)),
             Self::Licences => select(running_user::LICENCES),
             Self::PackagedSets(namespace) => query(running_user::packaged_sets(namespace)),
             Self::HeldPermissions(username, names) => {
                 query(running_user::held_permissions(username, names))
             }
-            Self::FirstRecords(object, columns) => query(
-                RecordQuery {
-                    object,
-                    columns: columns.clone(),
-                }
-                .first_page(),
-            ),
+            Self::FirstRecords(object, columns) => {
+                query(record_query(object, columns).first_page())
+            }
             Self::DeployQueue => Question::Tooling(deploys::QUEUED_DEPLOYS.to_owned()),
         }
     }
@@ -204,6 +200,8 @@ impl Need {
     pub fn is_only_counted(&self) -> bool {
         match self {
             Self::UserFields
+            | Self::Frozen(_)
+            | Self::EndingAssignments(_)
             | Self::UsersByProfile
             | Self::UsersByRole
             | Self::RolesOfUsers
@@ -255,6 +253,8 @@ impl Need {
             Self::Containers => "its profiles and permission sets".to_owned(),
             Self::User(name) => format!("whether there is a user `{name}`"),
             Self::UserFields => "which fields and values a user has".to_owned(),
+            Self::Frozen(name) => format!("whether the user `{name}` is frozen"),
+            Self::EndingAssignments(name) => format!("which sets `{name}` holds for a time"),
             Self::Administrators => "who its administrators are".to_owned(),
             Self::Members(role) => format!("who has the role `{role}`"),
             Self::Holders(profile) => format!("who has the profile `{profile}`"),
@@ -286,9 +286,7 @@ impl Need {
             Self::Count(object, Some(filter)) => {
                 format!("how many {object} records {}", filter.meaning())
             }
-            Self::Shared(object, _) => {
-                format!("how many {object} records are shared with the user")
-            }
+            Self::Shared(object, _) => format!("how many {object} records the user is shared"),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),
@@ -305,6 +303,11 @@ impl Need {
             Self::DeployQueue => "which deploys it is working on".to_owned(),
         }
     }
+}
+
+fn record_query<'a>(object: &'a str, columns: &BTreeSet<String>) -> RecordQuery<'a> {
+    let columns = columns.clone();
+    RecordQuery { object, columns }
 }
 
 impl Live {

@@ -1,6 +1,6 @@
 //! The parts of the org, each as far as it was learnt.
 
-use super::containers::{Containers, ObjectGrant, ReaderBySet};
+use super::containers::{Containers, ObjectGrant};
 use super::described::{Described, DescribedField};
 use super::filter::Filter;
 use super::known::{Known, Refused};
@@ -8,6 +8,7 @@ use super::need::{Columns, Need};
 use super::organization::Organization;
 use super::populations::Owners;
 use super::profiles::Dependency;
+use super::readers::ReaderBySet;
 use super::records::{FIRST_PAGE, LiveRecord};
 use super::references::Reference;
 use super::roles::Roles;
@@ -78,7 +79,8 @@ impl Live {
             | Need::FirstRecords(..)
             | Need::DeployQueue => false,
             // Whoever asks before it is known which fields there are, may ask for one that is still to be made.
-            Need::Count(..) => refused.code != LACKING_COLUMN,
+            // Before assignments could end (API 52.0), none did.
+            Need::Count(..) | Need::EndingAssignments(_) => refused.code != LACKING_COLUMN,
             Need::Owners(object) => self.population(object).refused().is_some(),
             need => need.is_only_counted(),
         })

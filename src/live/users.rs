@@ -25,6 +25,14 @@ pub(super) const BY_ROLE: &str = "SELECT UserRoleId, COUNT(Id) n FROM User WHERE
 /// Users with a role.
 pub(super) const WITH_ROLES: &str = "SELECT Id, UserRoleId FROM User WHERE UserRoleId != null";
 
+/// Whether a user cannot log in for the time being (object reference, UserLogin).
+pub(super) fn frozen(username: &str) -> String {
+    format!(
+        "SELECT UserId FROM UserLogin WHERE IsFrozen = true AND UserId IN (SELECT Id FROM User WHERE Username = {})",
+        soql::literal(username)
+    )
+}
+
 /// Active users of a profile, with the permission sets that they hold.
 pub(super) fn holders(profile: &str) -> String {
     format!(
@@ -263,6 +271,12 @@ impl RolesOfUsers {
 }
 
 impl Live {
+    /// Whether the user of a name is frozen: active, and kept from logging in.
+    pub fn frozen(&self, username: &str) -> Known<bool> {
+        let need = Need::Frozen(username.to_owned());
+        self.known(&need, self.frozen.get(username)).cloned()
+    }
+
     /// The fields of users, as they are described; `None` where the org hides users.
     pub fn user_fields(&self) -> Known<Option<&Described>> {
         let described = self.described.get("User").and_then(Option::as_deref);

@@ -226,6 +226,14 @@ pub struct User {
     pub place: Place,
 }
 
+impl User {
+    /// Its username, and the earlier one.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        let names = std::iter::once(&self.username).chain(&self.renamed_from);
+        names.map(|name| &name.value)
+    }
+}
+
 /// A permission set assigned to the user.
 #[derive(Clone, Debug)]
 pub struct PermissionSetRef {

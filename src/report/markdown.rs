@@ -56,11 +56,16 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
     } else {
         "**not** as the manifest says"
     };
+    let frozen = match verification.is_of_frozen_user() {
+        true => " It is **frozen**, and sees nothing until it can log in again.",
+        false => "",
+    };
     let head = format!(
-        "{}\n## orgwright verify: {}\n\n{} sees what the org shows {verdict}. {}\n",
+        "{}\n## orgwright verify: {}\n\n{} sees what the org shows {verdict}.{} {}\n",
         marker("verify", &frame.name),
         code(&frame.name),
         code(user),
+        frozen,
         sentence(&frame.org)
     );
     let records = |name: &str, of: fn(&Access) -> &Vec<Mismatch>| {

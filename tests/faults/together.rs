@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use orgwright::apply::ChangeResult as Became;
 use orgwright::diagnostic::Exit;
 use orgwright::manifest;
-use salesforce_emulator::store::Org;
+use salesforce_emulator::store::{Org, numbered};
 
 use crate::cases::faults;
 use crate::invariants;
@@ -16,7 +16,7 @@ use crate::{MANIFEST, Stage, runtime, state};
 /// Sets that the org has beside the package's.
 const SETS: [&str; 3] = ["First", "Second", "Third"];
 
-/// A set that nobody with a full licence may hold.
+/// A set of a permission set licence that has no seat for the user: the plan cannot tell, the org refuses it.
 const FOR_OTHERS: &str = "For_Others";
 
 /// What one request meets.
@@ -30,22 +30,26 @@ const FAILURES: [&str; 5] = [
 
 /// The stage with more permission sets in the org, and in the manifest those that are named.
 fn stage(more: &[&str]) -> Stage {
-    let set = |name: &str, licence: &str| {
+    let set = |name: &str| {
         let file = format!("permissionsets/{name}.permissionset");
         let text = format!(
-            "<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>{name}</label>{licence}</PermissionSet>"
+            "<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>{name}</label></PermissionSet>"
         );
         (file, text)
     };
-    let mut seeds: Vec<(String, String)> = SETS.iter().map(|name| set(name, "")).collect();
-    seeds.push(set(FOR_OTHERS, "<license>Chatter Free</license>"));
+    let names = SETS.iter().chain([&FOR_OTHERS]);
+    let seeds: Vec<(String, String)> = names.map(|name| set(name)).collect();
     let seeds: Vec<(&str, &str)> = seeds
         .iter()
         .map(|(a, b)| (a.as_str(), b.as_str()))
         .collect();
+    let mut seeded = state::seeded_with(&seeds);
+    let mut sets = seeded.containers.make_mut().values_mut();
+    let set = sets.find(|set| set.label == FOR_OTHERS).expect("a set");
+    set.license = Some(numbered("0PL", 1));
     Stage {
         manifests: Stage::with_sets(more),
-        seeded: state::seeded_with(&seeds),
+        seeded,
         ..Stage::new()
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod criteria;
+mod sets;
 mod user;
 
 use std::path::Path;

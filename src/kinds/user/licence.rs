@@ -2,7 +2,7 @@
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::live::{Live, profile_label};
+use crate::live::{Live, LiveProfile, profile_label};
 use crate::manifest::{self, Manifest};
 
 /// The licence of the profile the user will have has no seat left.
@@ -26,16 +26,25 @@ pub(super) fn no_seat(
     )
 }
 
-/// The licence of the manifest's profile, which is that of its source where it does not exist yet.
+/// The licence of the profile that the user will have.
 fn licence<'a>(manifest: &Manifest, live: &'a Live) -> Option<&'a str> {
-    let profile = manifest.spec.profile.as_ref()?;
+    profile_after(manifest, live)?.licence.as_deref()
+}
+
+/// The manifest's profile, or its source where it does not exist yet; else the profile that the user has.
+pub(in crate::kinds) fn profile_after<'a>(
+    manifest: &Manifest,
+    live: &'a Live,
+) -> Option<&'a LiveProfile> {
+    let containers = live.containers().learnt()?;
+    let Some(profile) = &manifest.spec.profile else {
+        return containers.profile(live.own_user(manifest)?.profile.as_deref()?);
+    };
     let source = profile.clone_from.as_ref();
     let labels = [
         Some(profile.name.value.clone()),
         source.map(|source| profile_label(source)),
     ];
-    let containers = live.containers().learnt()?;
     let mut labels = labels.iter().flatten();
-    let profile = labels.find_map(|label| containers.profile(label))?;
-    profile.licence.as_deref()
+    labels.find_map(|label| containers.profile(label))
 }

@@ -43,7 +43,10 @@ pub(super) fn proof(
 
 fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagnostic]) {
     let objects = &verification.access;
-    objects.iter().for_each(|access| object(page, access, user));
+    let frozen = verification.is_of_frozen_user();
+    objects
+        .iter()
+        .for_each(|access| object(page, access, user, frozen));
     let findings = verification.findings.iter();
     let news: Vec<Diagnostic> = findings
         .filter(|finding| !known.contains(finding))
@@ -68,10 +71,17 @@ fn drift(page: &mut Page, verification: &Verification) {
 }
 
 /// The proof of one object, and the records that disprove it.
-fn object(page: &mut Page, access: &Access, user: &str) {
-    let good = access.holds();
+fn object(page: &mut Page, access: &Access, user: &str, frozen: bool) {
+    let good = access.holds() && !frozen;
     let tone = if good { Tone::Good } else { Tone::Bad };
-    page.toned(0, 2, Some(tone), &sentence(access, user));
+    let sentence = sentence(access, user);
+    let sentence = match sentence.strip_prefix("Proved: ") {
+        Some(proved) if frozen => {
+            format!("Proved for the day on which the frozen user can log in again: {proved}")
+        }
+        _ => sentence,
+    };
+    page.toned(0, 2, Some(tone), &sentence);
     records(page, "sees, and should not", &access.leaks);
     records(page, "should see or edit, and cannot", &access.missing);
 }
@@ -149,6 +159,7 @@ fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code::Code;
     use crate::report::samples;
 
     fn check(change: impl FnOnce(&mut Access), expected: &str) {
@@ -195,6 +206,21 @@ mod tests {
             "Not proved: hubspot.integration@acme.example should see 311 of 2,000 leads; 1 visible that should not be, \
              0 missing or not editable.",
         );
+    }
+
+    #[test]
+    fn the_proof_of_a_frozen_user_says_so() {
+        let mut given = samples::verification();
+        let told = |given: &Verification| {
+            verification(given, "u@acme.example", &samples::frame(), Style::PLAIN)
+                .replace("\n  ", " ")
+        };
+        assert!(told(&given).contains("\nProved: "), "{}", told(&given));
+        let frozen = Diagnostic::error(Code::UserFrozen, "the user is frozen");
+        given.findings.push(frozen);
+        assert!(!told(&given).contains("Proved: "), "{}", told(&given));
+        let word = "Proved for the day on which the frozen user can log in again: ";
+        assert!(told(&given).contains(word), "{}", told(&given));
     }
 
     #[test]
