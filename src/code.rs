@@ -171,7 +171,7 @@ catalogue! {
 
     // Remarks on a plan
     EditionTooLow = "OW2001", "edition below Enterprise":
-        "Selective sync needs custom profiles, roles and criteria-based sharing rules together: Enterprise, Unlimited, Performance or Developer Edition. Below that the platform refuses parts of the recipe.";
+        "Selective sync needs custom profiles, roles and criteria-based sharing rules together: Enterprise, Unlimited, Performance or Developer Edition. Below that the platform refuses parts of the recipe, so apply refuses all of it (exit 4).";
     PermissionSetUndoesProfile = "OW2002", "a permission set undoes the profile":
         "Permissions add up. One permission set with View All or Modify All on a selective object, or with View All Data, shows the integration user every record whatever its profile says. HubSpot's own permission set grants nothing on leads or contacts; look at what else the user holds.";
     WhoSeesEverything = "OW2003", "who sees everything anyway":
@@ -296,6 +296,10 @@ catalogue! {
         "The org requires a custom field of users that has no default value, and a manifest has no key for it. The platform would refuse the user, so the plan refuses it before anything is written.";
     PermissionSetOfAnotherLicence = "OW2129", "a permission set of another licence":
         "A permission set that belongs to a user licence can be held by users of that licence alone, and the licence is that of the user's profile. The platform would refuse the assignment after the user was made, so the plan refuses it before.";
+    DetailOfMaster = "OW2130", "a detail of a master":
+        "Records of an object with a master-detail field are seen with their master: the object's default is Controlled by Parent, and the platform takes no other. What the master's default and rules open, they open too.";
+    ObjectWithoutOwner = "OW2131", "an object without owners":
+        "Where records have no owner, defaults and rules do not decide about each of them, and there is nothing to prove record by record: products, price books, and details of a master.";
 
     // What an org answers
     OrgUnreachable = "OW3001", "the org cannot be reached":

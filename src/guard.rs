@@ -3,7 +3,7 @@
 use crate::access::Impact;
 use crate::code::Code;
 use crate::count::count;
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Severity};
 use crate::live::Known;
 use crate::manifest::{Limits, Manifest, Sp};
 use crate::plan::Plan;
@@ -25,6 +25,9 @@ pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
             .with_sources(&plan.sources));
     }
     let mut refusals = found(plan, Code::UsernameOfAnother);
+    // An edition that the org does not tell is no reason to refuse.
+    let editions = found(plan, Code::EditionTooLow).into_iter();
+    refusals.extend(editions.filter(|finding| finding.severity == Severity::Error));
     for manifest in manifests {
         refusals.extend(limits(plan, &manifest.spec.limits));
         refusals.extend(own_user(plan, manifest));

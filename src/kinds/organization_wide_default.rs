@@ -4,6 +4,8 @@
 //! recalculation runs: the one requested and the one in force. Plans compare the requested one; waiting looks at the
 //! one in force.
 
+mod parent;
+
 use super::{Attributed, Draft, Kind, compare, lacks_object};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Stage, Write};
@@ -102,6 +104,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
             draft.errors.push(unknown_object(sharing));
             continue;
         }
+        draft.errors.extend(parent::check(sharing, live));
         propose_default(sharing, manifest, live, &mut draft);
     }
     draft

@@ -4,12 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod criteria;
+mod org;
+mod parent;
 mod sets;
 mod user;
 
 use std::path::Path;
 
 use crate::support::{Org, Run, finish};
+use serde_json::Value;
 use tempfile::TempDir;
 
 const SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/small");
@@ -34,6 +37,40 @@ impl Stage {
             folder.path(),
             &["--seed", SMALL, "--seed", &seed.to_string_lossy()],
         );
+        Self { folder, org }
+    }
+
+    /// The same org with its settings changed, as no file of a seed can say.
+    fn with_organization(self, settings: &[(&str, Value)]) -> Self {
+        let state = self.folder.path().join("state.json");
+        let seed = self
+            .folder
+            .path()
+            .join("seed")
+            .to_string_lossy()
+            .into_owned();
+        let kept = state.to_string_lossy().into_owned();
+        let arguments = ["--seed", SMALL, "--seed", &seed, "--state", &kept];
+        let org = Org::start(self.folder.path(), &arguments);
+        // The first write of all keeps the state.
+        let user = &org.query("SELECT Id FROM User WHERE Username LIKE 'mona%'")[0]["Id"];
+        let path = format!(
+            "/services/data/v66.0/sobjects/User/{}",
+            user.as_str().unwrap()
+        );
+        let json = "Content-Type: application/json\r\n";
+        assert_eq!(
+            org.send("PATCH", &path, json, r#"{"Department": "x"}"#).0,
+            204
+        );
+        drop(org);
+        let mut kept: Value = serde_json::from_slice(&std::fs::read(&state).unwrap()).unwrap();
+        for (name, value) in settings {
+            kept["org"]["organization"][name] = value.clone();
+        }
+        std::fs::write(&state, kept.to_string()).unwrap();
+        let org = Org::start(self.folder.path(), &arguments);
+        let folder = self.folder;
         Self { folder, org }
     }
 
