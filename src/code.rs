@@ -240,6 +240,8 @@ catalogue! {
         "A frozen user keeps everything, its seat too, and cannot log in. Support teams freeze users in a hurry, and Salesforce freezes those whose log-ins look dangerous. A proof says what the user may see; while it is frozen it sees nothing.";
     PermissionSetLicenceNeeded = "OW2036", "a permission set licence is needed":
         "A permission set that belongs to a permission set licence takes one of its seats from everybody who holds it. Most orgs give the seat together with the set; where none is free the org refuses the assignment.";
+    CopyOfUser = "OW2037", "a copy of the user under a longer name":
+        "A sandbox holds production's users under their names with the sandbox's name appended, and with `.invalid` behind their addresses. Production's manifest does not find them there and makes a second user, which takes a seat and can never be deleted.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":

@@ -49,8 +49,9 @@ pub fn needs(manifest: &Manifest) -> Vec<Need> {
 }
 
 /// What only the first answers show to be worth knowing.
-pub fn further_needs(manifest: &Manifest, live: &Live) -> Option<Need> {
-    roles::further_needs(manifest, live)
+pub fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
+    let of_role = roles::further_needs(manifest, live).into_iter();
+    of_role.chain(user::further_needs(manifest, live)).collect()
 }
 
 /// Every remark on a plan, errors first.

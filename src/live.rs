@@ -110,6 +110,8 @@ pub struct Live {
     containers: Option<Containers>,
     users: users::Users,
     holders: BTreeMap<String, Vec<ProfileHolder>>,
+    /// Usernames of copies, by the username of the original.
+    copies: BTreeMap<String, Vec<String>>,
     /// Whether a user is frozen, by username.
     frozen: BTreeMap<String, bool>,
     /// Assignments that end, by username.

@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::count;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::find_permission_set;
-use crate::live::{Known, Need};
+use crate::live::{Known, Live, Need};
 use crate::manifest::{self, Manifest};
 
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
@@ -17,6 +17,7 @@ pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     findings.extend(holds_bypass(view));
     findings.extend(inactive(view));
     findings.extend(frozen(view));
+    findings.extend(copied(view));
     findings.extend(sets::remarks(view));
     findings.extend(blind(view));
     findings
@@ -122,6 +123,28 @@ fn inactive(view: &View) -> Option<Diagnostic> {
             .at(&user.username.place)
             .help(help),
     )
+}
+
+/// Asked only in a sandbox that has no user of the name.
+pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Option<Need> {
+    let user = manifest.spec.user.as_ref()?;
+    let lacking = live.is_sandbox() && live.user_of(user).is_none();
+    lacking.then(|| Need::CopiesOf(user.username.value.clone()))
+}
+
+/// Production's user, under the name that the sandbox gave it.
+fn copied(view: &View) -> Option<Diagnostic> {
+    let user = view.manifest.spec.user.as_ref()?;
+    // A refusal has a remark of its own.
+    let copies = view.live.copies_of(&user.username).learnt()?;
+    let copy = copies.first()?;
+    let message = format!(
+        "the sandbox has a user `{copy}`, which looks like a copy of `{}`: this plan makes another one",
+        user.username
+    );
+    let help = format!("to go on with the copy, say `--set spec.user.username={copy}`");
+    let warning = Diagnostic::warning(Code::CopyOfUser, message);
+    Some(warning.at(&user.username.place).help(help))
 }
 
 /// Support teams freeze a user instead of deactivating it: it keeps its seat, and cannot log in.

@@ -3,6 +3,7 @@
 
 mod described;
 mod licence;
+mod sandbox;
 
 use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
 use crate::address::Address;
@@ -89,6 +90,7 @@ fn somebody_else(
     wanted: &manifest::User,
     manifest: &Manifest,
     user: &LiveUser,
+    live: &Live,
 ) -> Option<Diagnostic> {
     let profile = manifest
         .spec
@@ -100,7 +102,8 @@ fn somebody_else(
         known.is_some_and(|text| text.eq_ignore_ascii_case(value))
     };
     let ours = user.profile.as_deref() == profile;
-    if ours || (same(&user.last_name, &wanted.last_name) && same(&user.email, &wanted.email)) {
+    let reached = same(&user.email, &wanted.email) || has_address_of_copy(wanted, user, live);
+    if ours || (reached && same(&user.last_name, &wanted.last_name)) {
         return None;
     }
     let text = |known: &Option<String>| known.clone().unwrap_or_else(|| "-".to_owned());
@@ -121,6 +124,12 @@ fn somebody_else(
     )
 }
 
+/// Whether a refresh of the sandbox has made the wanted address the user's.
+fn has_address_of_copy(wanted: &manifest::User, user: &LiveUser, live: &Live) -> bool {
+    let known = user.email.as_deref();
+    known.is_some_and(|known| sandbox::is_address_of_copy(known, &wanted.email, live))
+}
+
 fn needs(manifest: &Manifest) -> Vec<Need> {
     let user = manifest.spec.user.as_ref();
     let names = user.map(|user| std::iter::once(&user.username).chain(&user.renamed_from));
@@ -137,14 +146,17 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let user = live.user_of(wanted);
     draft
         .findings
-        .extend(user.and_then(|user| somebody_else(wanted, manifest, user)));
+        .extend(user.and_then(|user| somebody_else(wanted, manifest, user, live)));
     draft
         .errors
         .extend(lacks_profile(manifest, wanted, user.is_some()));
     draft.errors.extend(unknown_profile(manifest, live));
     draft.errors.extend(described::check(wanted, user, live));
     let today = user.map(read);
-    let desired = overlay(wanted, manifest, today.as_ref(), live);
+    let mut desired = overlay(wanted, manifest, today.as_ref(), live);
+    if let Some(user) = user.filter(|user| has_address_of_copy(wanted, user, live)) {
+        desired.email.clone_from(&user.email);
+    }
     let address = Address::new(KIND.name, wanted.username.value.clone());
     let Some((action, fields)) = compare(today.as_ref(), Some(&desired)) else {
         return draft;

@@ -13,7 +13,7 @@ use super::records::LiveRecord;
 use super::roles::Roles;
 use super::running_user::RunningUser;
 use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
-use super::{Live, NeedOutcome, defaults, deploys, organization, running_user};
+use super::{Live, NeedOutcome, defaults, deploys, organization, running_user, users};
 use crate::soql::Row;
 
 impl Live {
@@ -132,13 +132,6 @@ impl Live {
                 let holders = rows.iter().filter_map(ProfileHolder::of_row).collect();
                 self.holders.insert(profile.clone(), holders);
             }
-            Need::Frozen(username) => {
-                self.frozen.insert(username.clone(), !rows.is_empty());
-            }
-            Need::EndingAssignments(username) => {
-                let ending = rows.iter().filter_map(EndingAssignment::of_row).collect();
-                self.ending.insert(username.clone(), ending);
-            }
             Need::ProfilePermissions(label) => {
                 let permissions = (!rows.is_empty()).then(|| ticked_permissions(&rows));
                 self.profile_permissions.insert(label.clone(), permissions);
@@ -167,7 +160,26 @@ impl Live {
             Need::DeployQueue => {
                 self.deploy_queue = deploys::deploy_ids(&rows);
             }
-            need => return self.decode_for_doctor(need, &rows),
+            need => return self.decode_of_user(need, &rows),
+        }
+        Some(())
+    }
+
+    /// What is asked of one user besides. `None` where the answer is none to this need.
+    fn decode_of_user(&mut self, need: &Need, rows: &[Row]) -> Option<()> {
+        match need {
+            Need::CopiesOf(username) => {
+                let copies = users::copies_among(username, rows);
+                self.copies.insert(username.clone(), copies);
+            }
+            Need::Frozen(username) => {
+                self.frozen.insert(username.clone(), !rows.is_empty());
+            }
+            Need::EndingAssignments(username) => {
+                let ending = rows.iter().filter_map(EndingAssignment::of_row).collect();
+                self.ending.insert(username.clone(), ending);
+            }
+            need => return self.decode_for_doctor(need, rows),
         }
         Some(())
     }

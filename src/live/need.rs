@@ -36,6 +36,8 @@ pub enum Need {
     Frozen(String),
     /// The permission sets that the user of a name holds for a time.
     EndingAssignments(String),
+    /// Users whose name is this one with something appended, as a sandbox names the users of production.
+    CopiesOf(String),
     /// Active users who may view all data: the running user is one of them, as a rule.
     Administrators,
     /// The users with a role, by its API name.
@@ -129,6 +131,7 @@ impl Need {
             Self::Containers => select(containers::CONTAINERS),
             Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
             Self::UserFields => Question::Describe("User".to_owned()),
+            Self::CopiesOf(username) => query(users::copies(username)),
             Self::Frozen(username) => query(users::frozen(username)),
             Self::EndingAssignments(username) => query(assignments::ending(username)),
             Self::Holders(profile) => query(users::holders(profile)),
@@ -200,6 +203,7 @@ impl Need {
     pub fn is_only_counted(&self) -> bool {
         match self {
             Self::UserFields
+            | Self::CopiesOf(_)
             | Self::Frozen(_)
             | Self::EndingAssignments(_)
             | Self::UsersByProfile
@@ -251,7 +255,7 @@ impl Need {
             Self::Roles(_) => "its roles".to_owned(),
             Self::RoleDocument(name) => format!("the role `{name}`"),
             Self::Containers => "its profiles and permission sets".to_owned(),
-            Self::User(name) => format!("whether there is a user `{name}`"),
+            Self::User(name) | Self::CopiesOf(name) => format!("whether there is a user `{name}`"),
             Self::UserFields => "which fields and values a user has".to_owned(),
             Self::Frozen(name) => format!("whether the user `{name}` is frozen"),
             Self::EndingAssignments(name) => format!("which sets `{name}` holds for a time"),

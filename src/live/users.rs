@@ -25,6 +25,14 @@ pub(super) const BY_ROLE: &str = "SELECT UserRoleId, COUNT(Id) n FROM User WHERE
 /// Users with a role.
 pub(super) const WITH_ROLES: &str = "SELECT Id, UserRoleId FROM User WHERE UserRoleId != null";
 
+/// Users whose name is this one with something appended.
+pub(super) fn copies(username: &str) -> String {
+    format!(
+        "SELECT Username FROM User WHERE Username LIKE '{}.%'",
+        soql::like(username)
+    )
+}
+
 /// Whether a user cannot log in for the time being (object reference, UserLogin).
 pub(super) fn frozen(username: &str) -> String {
     format!(
@@ -40,6 +48,17 @@ pub(super) fn holders(profile: &str) -> String {
          PermissionSetAssignments) FROM User WHERE IsActive = true AND Profile.Name = {}",
         soql::literal(profile)
     )
+}
+
+/// Those of the names that are a username with the name of a sandbox appended, which has letters and digits only.
+pub(super) fn copies_among(username: &str, rows: &[Row]) -> Vec<String> {
+    let is_copy = |name: &&str| {
+        let longer = name.get(username.len()..);
+        let sandbox = longer.and_then(|longer| longer.strip_prefix('.'));
+        sandbox.is_some_and(|name| name.chars().all(char::is_alphanumeric))
+    };
+    let names = rows.iter().filter_map(|row| row.text("Username"));
+    names.filter(is_copy).map(str::to_owned).collect()
 }
 
 /// A user as the org has it. A text is `None` where the org has none.
@@ -277,6 +296,18 @@ impl Live {
         self.known(&need, self.frozen.get(username)).cloned()
     }
 
+    /// Usernames that are this one with a sandbox's name appended.
+    pub fn copies_of(&self, username: &str) -> Known<&[String]> {
+        let copies = self.copies.get(username).map(Vec::as_slice);
+        self.known(&Need::CopiesOf(username.to_owned()), copies)
+    }
+
+    /// Whether the org is a sandbox, as far as it tells.
+    pub fn is_sandbox(&self) -> bool {
+        let organization = self.organization().learnt();
+        organization.is_some_and(|organization| organization.sandbox)
+    }
+
     /// The fields of users, as they are described; `None` where the org hides users.
     pub fn user_fields(&self) -> Known<Option<&Described>> {
         let described = self.described.get("User").and_then(Option::as_deref);
@@ -350,5 +381,24 @@ mod tests {
             (roles.of("005000000000002AAA"), roles.of("005")),
             (None, None)
         );
+    }
+
+    #[test]
+    fn a_copy_is_named_after_the_original_and_its_sandbox() {
+        let row = |name: &str| Row::of(&json!({"Username": name}));
+        let rows = [
+            "a_b@c.example.uat",
+            "a_b@c.example.uat.old",
+            "a_b@c.example.x@y",
+            "a_b@c.examples",
+        ];
+        let copies = copies_among("a_b@c.example", &rows.map(row));
+        assert_eq!(copies, ["a_b@c.example.uat"]);
+        let query = copies_query();
+        assert!(query.ends_with(r"LIKE 'a\_b@c.example.%'"), "{query}");
+    }
+
+    fn copies_query() -> String {
+        copies("a_b@c.example")
     }
 }

@@ -17,13 +17,14 @@ pub(crate) enum Need {
 }
 
 /// What a read has in it, and what it is to a plan; the first line that fits holds. A read that no line fits is open.
-const NEEDS: [(&str, Need); 26] = [
+const NEEDS: [(&str, Need); 27] = [
     ("COUNT(Id)", Need::Counted),
     ("COUNT_DISTINCT(", Need::Counted),
     ("Share WHERE", Need::Counted),
     ("limits", Need::Counted),
     ("FROM UserLicense", Need::Counted),
     ("FROM UserLogin", Need::Counted),
+    ("WHERE Username LIKE", Need::Counted),
     ("ExpirationDate != null", Need::Counted),
     ("FROM SetupAuditTrail", Need::Counted),
     (

@@ -21,3 +21,39 @@ fn what_an_edition_does_not_have_no_consent_applies() {
         .query("SELECT Id FROM User WHERE Username LIKE 'mirror%'");
     assert_eq!(users.len(), 0);
 }
+
+const COPY: &str = "Username,FirstName,LastName,Email,Profile.Name\n\
+    mirror@acme.example.uat,,Mirror,mirror@acme.example.invalid,Standard User\n\
+    mirror@acme.example.org.uat,,Mirror,mirror@acme.example.invalid,Standard User\n";
+
+#[test]
+fn a_sandbox_holds_a_copy_of_the_user() {
+    let sandbox = |is: bool| {
+        Stage::set(&[("User.csv", COPY)]).with_organization(&[("is_sandbox", json!(is))])
+    };
+    let told = "a user `mirror@acme.example.uat`, which looks like a copy of `mirror@acme.example`";
+    let run = sandbox(false).plan(&wanted());
+    assert!(!run.words().contains("OW2037"), "{}", run.words());
+    let stage = sandbox(true);
+    let run = stage.plan(&wanted());
+    let set = "spec.user.username=mirror@acme.example.uat";
+    says(&run, &["warning OW2037", told, set]);
+    let run = stage.run(&["plan", "--set", set], &wanted());
+    assert_eq!(run.code, 0, "{}", run.words());
+    for wrong in ["OW2037", "OW2026", "create user", "email "] {
+        assert!(
+            !run.words().contains(wrong),
+            "{wrong} is in {}",
+            run.words()
+        );
+    }
+    says(&run, &["update user mirror@acme.example.uat"]);
+}
+
+#[test]
+fn an_address_that_takes_no_mail_is_another_address_in_production() {
+    let stage = Stage::set(&[("User.csv", COPY)]);
+    let set = "spec.user.username=mirror@acme.example.uat";
+    let run = stage.run(&["plan", "--set", set], &wanted());
+    says(&run, &["OW2026", "mirror@acme.example.invalid"]);
+}
