@@ -242,6 +242,8 @@ catalogue! {
         "A permission set that belongs to a permission set licence takes one of its seats from everybody who holds it. Most orgs give the seat together with the set; where none is free the org refuses the assignment.";
     CopyOfUser = "OW2037", "a copy of the user under a longer name":
         "A sandbox holds production's users under their names with the sandbox's name appended, and with `.invalid` behind their addresses. Production's manifest does not find them there and makes a second user, which takes a seat and can never be deleted.";
+    DefaultLeadCreator = "OW2038", "the default lead creator":
+        "The user that Web-to-Lead makes leads as must have Modify All Data and Send Email, so the platform refuses to move it to a profile without. No API tells who it is, and profiles of users in use change last of all, after defaults and rules.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":

@@ -2,6 +2,7 @@
 //! a next step. HubSpot's guide to selective sync names most of them as considerations; the others are what it leaves
 //! out. Pure.
 
+mod existing;
 mod hubspot;
 mod roles;
 mod rules;
@@ -115,7 +116,8 @@ fn refused_reads(view: &View) -> Vec<Diagnostic> {
 
 /// What no API can do.
 pub fn manual_steps(view: &View) -> Vec<ManualStep> {
-    hubspot::manual_steps(view)
+    let of_user = existing::manual_step(view).into_iter();
+    of_user.chain(hubspot::manual_steps(view)).collect()
 }
 
 /// Whether an edition has what selective sync needs.

@@ -1,7 +1,6 @@
 //! Remarks on the user: what it owns, what else it holds, whether it can log in.
 
-use super::View;
-use super::sets;
+use super::{View, existing, sets};
 use crate::access;
 use crate::access::{Bypass, Impact};
 use crate::code::Code;
@@ -18,6 +17,7 @@ pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     findings.extend(inactive(view));
     findings.extend(frozen(view));
     findings.extend(copied(view));
+    findings.extend(existing::lead_creator(view));
     findings.extend(sets::remarks(view));
     findings.extend(blind(view));
     findings

@@ -47,7 +47,32 @@ fn a_sandbox_holds_a_copy_of_the_user() {
             run.words()
         );
     }
-    says(&run, &["update user mirror@acme.example.uat"]);
+    says(
+        &run,
+        &[
+            "update user mirror@acme.example.uat",
+            "OW2038",
+            "the default lead creator",
+        ],
+    );
+}
+
+#[test]
+fn a_new_address_of_a_user_that_is_there_waits_for_its_owner() {
+    let told = "sends a mail to";
+    let stage = Stage::set(&[("User.csv", COPY)]);
+    let run = stage.plan(&wanted());
+    assert!(!run.words().contains(told), "{}", run.words());
+    let moved = wanted().replace("email: mirror@", "email: glass@");
+    let run = stage.run(
+        &[
+            "plan",
+            "--set",
+            "spec.user.username=mirror@acme.example.uat",
+        ],
+        &moved,
+    );
+    says(&run, &["BY HAND", "sends a mail to glass@acme.example"]);
 }
 
 #[test]
