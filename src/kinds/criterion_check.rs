@@ -80,7 +80,11 @@ fn check_one(
             None if listed::is_record_type(criterion) => {
                 listed::record_types(criterion, sharing, live, standing)
             }
-            None => listed::check(criterion, &Picklist::described(field, own), standing),
+            None => {
+                let document = in_document(criterion, sharing, live);
+                let picklist = Picklist::described(field, own).with_inactive_of(document);
+                listed::check(criterion, &picklist, standing)
+            }
         };
     }
     if let Some(own) = own {
@@ -89,7 +93,7 @@ fn check_one(
     if live.offline {
         return Vec::new();
     }
-    match hidden(criterion, sharing, live) {
+    match in_document(criterion, sharing, live) {
         None => vec![unknown_field(criterion, sharing, live)],
         Some(field) => match unfit_hidden(criterion, sharing, field) {
             Some(unfit) => vec![unfit],
@@ -119,9 +123,13 @@ fn removed_here(
     )
 }
 
-/// A field the running user cannot see, because no profile or permission set shows it, is in the metadata all the
-/// same.
-fn hidden<'a>(criterion: &Criterion, sharing: &Sharing, live: &'a Live) -> Option<&'a Element> {
+/// The field in the object's metadata, where also those are that the running user cannot see, because no profile or
+/// permission set shows them.
+fn in_document<'a>(
+    criterion: &Criterion,
+    sharing: &Sharing,
+    live: &'a Live,
+) -> Option<&'a Element> {
     let object = live.object_document(&sharing.object).found()?;
     object
         .children_named("fields")

@@ -32,6 +32,18 @@ impl Picklist {
         }
     }
 
+    /// With the inactive values that metadata tells of: a describe leaves them out.
+    pub(super) fn with_inactive_of(mut self, field: Option<&Element>) -> Self {
+        let told = field.map(Self::in_metadata).into_iter();
+        for entry in told.flat_map(|told| told.entries) {
+            let listed = self.entries.iter().any(|known| known.value == entry.value);
+            if entry.active == Some(false) && !listed && !self.entries.is_empty() {
+                self.entries.push(entry);
+            }
+        }
+        self
+    }
+
     /// As the manifest makes it: it begins with nothing else.
     pub(super) fn made_here(field: &Field) -> Self {
         Self {

@@ -190,6 +190,33 @@ mod tests {
     }
 
     #[test]
+    fn a_describe_leaves_out_inactive_values_and_metadata_tells_them() {
+        let wanted = manifest("Tier__c", "[Gold, Tin, Iron]");
+        let criterion = &wanted.spec.sharing[0].rules[0].criteria[0];
+        let field =
+            json!({"type": "picklist", "picklistValues": [{"value": "Gold", "label": "Gold"}]});
+        let field: DescribedField = serde_json::from_value(field).expect("a field");
+        let value = |name: &str, active: &str| {
+            Element::new("value")
+                .with(Element::leaf("fullName", name))
+                .with(Element::leaf("isActive", active))
+        };
+        let definition = Element::new("valueSetDefinition")
+            .with(value("Gold", "false"))
+            .with(value("Tin", "false"))
+            .with(value("Iron", "true"));
+        let set = Element::new("valueSet").with(definition);
+        let document = Element::new("fields").with(set);
+        let picklist = Picklist::described(&field, None).with_inactive_of(Some(&document));
+        let inactive = "`Tin` is an inactive value of the picklist `Tier__c`";
+        let unknown = "`Iron` is no value of the picklist `Tier__c`";
+        assert_eq!(
+            messages(&check(criterion, &picklist, None)),
+            [inactive, unknown]
+        );
+    }
+
+    #[test]
     fn what_no_condition_can_be_about_is_no_criterion() {
         let wanted = manifest("Code__c", "x");
         let sharing = &wanted.spec.sharing[0];
