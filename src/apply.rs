@@ -22,9 +22,8 @@ use crate::event::{Emit, Event};
 use crate::failure;
 use crate::live::{Live, Reference};
 use crate::manifest::Manifest;
-use crate::observe;
-use crate::org::{OrgError, Reader, Writer};
-use crate::plan::{self, Plan};
+use crate::org::{OrgError, Writer};
+use crate::plan::Plan;
 use crate::verify::{self, Sample, Verification};
 use look::DeployLook;
 use serde::Serialize;
@@ -380,29 +379,6 @@ fn all_made(all: usize, exit: Exit) -> String {
         Exit::ProofFailed => format!("{made}; the proof failed"),
         _ => format!("{made}; the proof was not finished"),
     }
-}
-
-/// Reads everything back, plans again and compares record access, the records being read in the same wave.
-async fn prove(
-    plan: &Plan,
-    manifests: &[Manifest],
-    reader: &Reader,
-    options: &ApplyOptions,
-    emit: Emit<'_>,
-) -> Step<(Verification, Live)> {
-    let sample = options.sample;
-    let records = verify::needs(manifests, &plan.impact, sample);
-    let live = observe::observe_again(&options.lasting, manifests, records, reader).await?;
-    let rest = plan::plan(manifests, &live)?;
-    let access = verify::prove(manifests, &live, reader, sample, emit).await?;
-    let verification = Verification {
-        org: rest.org,
-        converged: rest.changes.is_empty(),
-        drift: rest.changes,
-        access,
-        findings: rest.findings,
-    };
-    Ok((verification, live))
 }
 
 #[cfg(test)]

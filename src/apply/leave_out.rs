@@ -133,7 +133,7 @@ impl Run<'_> {
 fn profile_of<'a>(change: &Change, components: &'a mut [Component]) -> Option<&'a mut Element> {
     let mut components = components.iter_mut();
     let profile = components.find(|component| {
-        component.kind == "Profile" && writes(change, &component.kind, &component.full_name)
+        component.kind == "Profile" && writes(change, component.kind, &component.full_name)
     })?;
     profile.body.as_mut()
 }

@@ -1,16 +1,17 @@
 //! Waiting for the org: a default comes into force, and rules make their share rows, after a recalculation.
 
 use super::look::Beside;
-use super::{Run, Step, prove};
+use super::{Run, Step};
 use crate::change::Stage;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::event::Event;
+use crate::event::{Emit, Event};
 use crate::failure;
 use crate::live::{self, Asked, Columns, Live, Need, QUEUED_DEPLOYS, deploy_ids};
 use crate::manifest::SharingModel;
 use crate::observe;
 use crate::org::{OrgError, poll};
+use crate::plan;
 use crate::verify::{self, Verification, Watch};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -144,7 +145,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.writer.reader().begin_phase("wait");
-        let live = self.observe().await?;
+        let live = self.observe_with(BTreeSet::new()).await?;
         self.watch_rules(stage, &live, false, self.now()).await
     }
 
@@ -162,16 +163,14 @@ impl Run<'_> {
                 .iter()
                 .any(|change| change.stage >= Stage::Defaults)
         {
-            let live = self.observe().await?;
+            let live = self.observe_with(BTreeSet::new()).await?;
             self.watch_rules(Stage::Proof, &live, true, started).await?;
         }
         let mut waits = poll::schedule();
         loop {
             let mut events = Vec::new();
             let mut keep = |event| events.push(event);
-            let (reader, options) = (self.writer.reader(), &self.options);
-            let (verification, live) =
-                prove(self.plan, self.manifests, reader, options, &mut keep).await?;
+            let (verification, live) = self.prove(&mut keep).await?;
             // Also in a run that wrote nothing: an earlier one may have been killed while the rules were recalculated.
             if !verification.settling() {
                 events.into_iter().for_each(&mut *self.emit);
@@ -183,9 +182,28 @@ impl Run<'_> {
         }
     }
 
-    async fn observe(&self) -> Result<Live, Failure> {
+    /// Reads everything back, plans again and compares record access, the records being read in the same wave.
+    async fn prove(&self, emit: Emit<'_>) -> Step<(Verification, Live)> {
+        let (manifests, reader) = (self.manifests, self.writer.reader());
+        let sample = self.options.sample;
+        let live = self
+            .observe_with(verify::needs(manifests, &self.plan.impact, sample))
+            .await?;
+        let rest = plan::plan(manifests, &live)?;
+        let access = verify::prove(manifests, &live, reader, sample, emit).await?;
+        let verification = Verification {
+            org: rest.org,
+            converged: rest.changes.is_empty(),
+            drift: rest.changes,
+            access,
+            findings: rest.findings,
+        };
+        Ok((verification, live))
+    }
+
+    async fn observe_with(&self, more: BTreeSet<Need>) -> Result<Live, Failure> {
         let (lasting, reader) = (&self.options.lasting, self.writer.reader());
-        observe::observe_again(lasting, self.manifests, BTreeSet::new(), reader).await
+        observe::observe_again(lasting, self.manifests, more, reader).await
     }
 
     async fn watch_rules(

@@ -176,14 +176,20 @@ impl Drop for UnderWay<'_> {
 impl VirtualClock {
     /// Waits until the org has noticed that a client gave up one of so many held requests.
     async fn noticed(&self, held: usize) {
-        const MOST_LOOKS: usize = 10_000;
-        for _ in 0..MOST_LOOKS {
-            if self.server.held().len() < held {
-                return;
-            }
-            tokio::time::sleep(MOMENT).await;
-        }
+        holds_fewer(&self.server, held).await;
     }
+}
+
+/// Whether the org comes to hold fewer requests than so many.
+pub(crate) async fn holds_fewer(server: &Server, held: usize) -> bool {
+    const MOST_LOOKS: usize = 10_000;
+    for _ in 0..MOST_LOOKS {
+        if server.held().len() < held {
+            return true;
+        }
+        tokio::time::sleep(MOMENT).await;
+    }
+    false
 }
 
 impl Clock for VirtualClock {

@@ -8,6 +8,7 @@ use orgwright::diagnostic::Exit;
 use salesforce_emulator::Server;
 
 use crate::cases::faults;
+use crate::clock::holds_fewer;
 use crate::invariants;
 use crate::run::{Run, WAIT, Way};
 use crate::{DEPLOY_TIME, Reference, Stage, runtime};
@@ -295,12 +296,7 @@ fn looks_end_with_their_run() {
         let run = stage.run(&server, &Way::Credentials(&folder)).await;
         assert_ne!(run.exit, Exit::Done);
         assert!(run.count("look at a deploy") > 0, "{:?}", run.asked);
-        for _ in 0..5_000 {
-            if server.held().is_empty() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        panic!("the org still holds {:?}", server.held());
+        let ended = holds_fewer(&server, 1).await;
+        assert!(ended, "the org still holds {:?}", server.held());
     });
 }
