@@ -7,8 +7,10 @@
 
 mod document;
 mod flags;
+mod leave_out;
 mod requirements;
 
+use crate::manifest::{LeaveOut, Sp};
 use crate::xml::Element;
 use document::{field_permission, lay_over, one_default_application, take_out, user_permission};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,16 @@ pub use requirements::{Contradiction, DEFEATING, Grant, Removal, Removals, Requi
 /// What a clone leaves out unless the manifest says otherwise: they would lock the integration out.
 pub const LOGIN_RESTRICTIONS: [&str; 3] = ["loginIpRanges", "loginHours", "loginFlows"];
 
+/// What the licence Salesforce forces on: an explicit `false` is refused (`You may not turn off permission X for this License
+/// Type`), and says nothing.
+const FORCED: [&str; 5] = [
+    "ActivitiesAccess",
+    "AllowViewKnowledge",
+    "ChatterInternalUser",
+    "LightningConsoleAllowedForUser",
+    "ViewHelpLink",
+];
+
 /// What the manifest wants of the clone.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
@@ -34,6 +46,8 @@ pub struct Wishes {
     pub user_permissions: BTreeMap<String, bool>,
     /// Fields the profile must read and edit, as `Object.Field`.
     pub fields: BTreeSet<String>,
+    /// Entries of the source that the manifest leaves out.
+    pub leave_out: LeaveOut,
     /// Whether the source's log-in restrictions come along.
     pub login_restrictions: bool,
     /// The new profile's description.
@@ -65,6 +79,8 @@ pub struct Source<'a> {
     pub fixed_fields: BTreeSet<String>,
     /// Permission names the org knows; empty where it was not asked.
     pub vocabulary: BTreeSet<String>,
+    /// Tabs the org has; empty where it did not tell.
+    pub tabs: BTreeSet<String>,
     /// What a new profile starts with.
     pub baseline: Baseline<'a>,
 }
@@ -78,6 +94,8 @@ pub struct Baseline<'a> {
     pub user_permissions: BTreeSet<String>,
     /// Objects it grants something on.
     pub objects: BTreeSet<String>,
+    /// Whether it hides every tab, so that a hidden one need not be written.
+    pub tabs_are_hidden: bool,
 }
 
 /// An object whose flags differ from the source's.
@@ -106,6 +124,10 @@ pub struct ClonedProfile {
     pub left_out: Vec<(&'static str, usize)>,
     /// User permissions that were left out because the org does not know them.
     pub unknown: Vec<String>,
+    /// Tabs that were left out because the org does not have them.
+    pub unknown_tabs: Vec<String>,
+    /// What the manifest leaves out and the source does not have.
+    pub not_there: Vec<Sp<String>>,
     /// How many settings are the same as the source's.
     pub kept: usize,
 }
@@ -120,8 +142,13 @@ pub fn clone(source: &Source, wishes: &Wishes, removals: &Removals) -> ClonedPro
     let removed = user_permissions(&mut document, source, &granted, wishes, removals);
     let objects = object_flags(&mut document, source, &granted, wishes, removals);
     field_permissions(&mut document, source, wishes);
+    let listed = document.children.len();
+    let not_there = leave_out::take_out(&wishes.leave_out, &mut document);
+    let unknown_tabs = leave_out_tabs(&mut document, source);
+    let entries = listed - document.children.len();
+    keep_defaults(source.document, &mut document);
     one_default_application(&mut document, source.baseline.document);
-    let lost = left_out.iter().map(|(_, count)| count).sum::<usize>() + unknown.len();
+    let lost = left_out.iter().map(|(_, count)| count).sum::<usize>() + unknown.len() + entries;
     let changed = removed.len() + objects.len() + lost;
     let kept = source.document.children.len().saturating_sub(changed);
     ClonedProfile {
@@ -130,6 +157,8 @@ pub fn clone(source: &Source, wishes: &Wishes, removals: &Removals) -> ClonedPro
         objects,
         left_out,
         unknown,
+        unknown_tabs,
+        not_there,
         kept,
     }
 }
@@ -152,6 +181,22 @@ fn leave_out_unknown(document: &mut Element, vocabulary: &BTreeSet<String>) -> V
     take_out(document, "userPermissions", "name", unknown)
 }
 
+/// A tab that the org does not have would be refused (`You can't edit tab settings for X, as it's not a valid tab.`), and one
+/// that is hidden says nothing where a new profile hides all of them.
+fn leave_out_tabs(document: &mut Element, source: &Source) -> Vec<String> {
+    if source.baseline.tabs_are_hidden {
+        let hides = |entry: &Element| entry.text_of("visibility") == Some("Hidden");
+        document
+            .children
+            .retain(|child| child.name != "tabVisibilities" || !hides(child));
+    }
+    if source.tabs.is_empty() {
+        return Vec::new();
+    }
+    let unknown = |name: &str| !source.tabs.contains(name);
+    take_out(document, "tabVisibilities", "tab", unknown)
+}
+
 fn leave_out_restrictions(document: &mut Element, wishes: &Wishes) -> Vec<(&'static str, usize)> {
     if wishes.login_restrictions {
         return Vec::new();
@@ -165,6 +210,11 @@ fn leave_out_restrictions(document: &mut Element, wishes: &Wishes) -> Vec<(&'sta
         }
     }
     left_out
+}
+
+/// Whether a profile is one of the licence Salesforce.
+fn licensed(document: &Element) -> bool {
+    document.text_of("userLicense") == Some("Salesforce")
 }
 
 /// Writes what goes and what only the baseline grants as `false`, then what the manifest states.
@@ -185,7 +235,9 @@ fn user_permissions(
         .filter(|(name, _)| writable(name) && !wishes.user_permissions.contains_key(*name))
         .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
         .collect();
+    let forced = |name: &&String| licensed(source.document) && FORCED.contains(&name.as_str());
     let surplus = source.baseline.user_permissions.difference(granted);
+    let surplus = surplus.filter(|name| !forced(name));
     let off = surplus.chain(removed.iter().map(|(name, _)| name));
     let mut entries: BTreeMap<String, Element> = off
         .map(|name| (name.clone(), user_permission(name, false)))
@@ -354,6 +406,7 @@ mod tests {
                 "QueryAllFiles",
                 "ViewAllData",
             ]),
+            tabs: BTreeSet::new(),
             baseline: Baseline::default(),
         };
         change(&mut source);
@@ -434,15 +487,61 @@ mod tests {
     #[test]
     fn what_only_the_baseline_grants_is_written_false() {
         let clone = run_with(&selective(&["Lead"]), |source| {
-            source.baseline.user_permissions = names(&["ApiEnabled", "ChatterInternalUser"]);
+            source.baseline.user_permissions = names(&["ApiEnabled", "EditTask", "ViewHelpLink"]);
             source.baseline.objects = names(&["Idea", "Lead"]);
-            source.vocabulary.insert("ChatterInternalUser".into());
+            source.vocabulary.insert("EditTask".into());
         });
-        assert_eq!(permission(&clone, "ChatterInternalUser"), Some("false"));
+        assert_eq!(permission(&clone, "EditTask"), Some("false"));
+        // The licence forces it on, and refuses an explicit `false`.
+        assert_eq!(permission(&clone, "ViewHelpLink"), None);
         assert_eq!(permission(&clone, "ApiEnabled"), Some("true"));
         let objects = document_objects(&clone.document);
         assert_eq!(objects["Idea"], ObjectFlags::default());
         assert!(objects["Lead"].read);
+    }
+
+    /// The tabs that a clone is left with, and those that it lost for the org's sake.
+    fn tabs_of_clone(in_org: &[&str], tabs_are_hidden: bool) -> (Vec<String>, Vec<String>) {
+        let text = "<Profile><tabVisibilities><tab>standard-CarePlan</tab><visibility>DefaultOn</visibility></tabVisibilities>\
+             <tabVisibilities><tab>standard-Lead</tab><visibility>DefaultOn</visibility></tabVisibilities>\
+             <tabVisibilities><tab>Visit__c</tab><visibility>Hidden</visibility></tabVisibilities></Profile>";
+        let mut document = crate::xml::read(text).expect("well-formed");
+        let empty = Element::new("Profile");
+        let source = Source {
+            document: &empty,
+            objects: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            fixed_fields: BTreeSet::new(),
+            vocabulary: BTreeSet::new(),
+            tabs: names(in_org),
+            baseline: Baseline {
+                tabs_are_hidden,
+                ..Baseline::default()
+            },
+        };
+        let unknown = leave_out_tabs(&mut document, &source);
+        let left = document.children.iter();
+        let left = left.filter_map(|tab| tab.text_of("tab").map(str::to_owned));
+        (left.collect(), unknown)
+    }
+
+    #[test]
+    fn tabs_that_the_org_lacks_or_hides_anyway_are_left_out() {
+        let check = |in_org: &[&str], hidden: bool, left: &[&str], unknown: &[&str]| {
+            let found = tabs_of_clone(in_org, hidden);
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(found, (owned(left), owned(unknown)), "{in_org:?} {hidden}");
+        };
+        let told = ["standard-Lead", "Visit__c"];
+        check(&told, true, &["standard-Lead"], &["standard-CarePlan"]);
+        check(&told, false, &told, &["standard-CarePlan"]);
+        // An org that does not tell is not one without tabs.
+        check(
+            &[],
+            false,
+            &["standard-CarePlan", "standard-Lead", "Visit__c"],
+            &[],
+        );
     }
 
     #[test]

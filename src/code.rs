@@ -217,7 +217,7 @@ catalogue! {
     DuplicatesOfHiddenRecords = "OW2023", "duplicates of hidden records":
         "HubSpot de-duplicates by searching Salesforce for the e-mail address as its own user. A record that user cannot see is not found, so HubSpot may create it again.";
     EntryLeftOut = "OW2024", "an entry the org refused":
-        "The org refused an entry of the cloned profile that the manifest does not state: a permission it does not know, or one the licence does not carry. It was left out and the deploy repeated. Removals and stated entries are never left out.";
+        "The org refused an entry of the cloned profile that the manifest does not state: a permission it does not know, a tab or a field that no profile may list, or whatever else its refusal names. It was left out and the deploy repeated, as often as that made the profile smaller; where a refusal names nothing, whole lists go, ten at most. Removals and stated entries are never left out. `profile.leaveOut` leaves entries out beforehand.";
     LogInSeesTooLittle = "OW2025", "the log-in does not see everything":
         "Counts, and the proof, ask the org as the user who is logged in. What that user cannot see is left out of every answer, so a leak would go unnoticed. Log in with View All Data.";
     UsernameOfAnother = "OW2026", "the username is somebody else's":
@@ -244,6 +244,11 @@ catalogue! {
         "A sandbox holds production's users under their names with the sandbox's name appended, and with `.invalid` behind their addresses. Production's manifest does not find them there and makes a second user, which takes a seat and can never be deleted.";
     DefaultLeadCreator = "OW2038", "the default lead creator":
         "The user that Web-to-Lead makes leads as must have Modify All Data and Send Email, so the platform refuses to move it to a profile without. No API tells who it is, and profiles of users in use change last of all, after defaults and rules.";
+
+    TabsNotThere = "OW2039", "tabs the org does not have":
+        "A profile as it is read may name tabs of features that the org does not have, and a deploy that names one is refused (`You can't edit tab settings for X, as it's not a valid tab.`). The clone names only tabs that the org lists. `--format json` names all that were left out.";
+    LeftOutNotThere = "OW2040", "left out, and not there":
+        "`profile.leaveOut` takes entries out of the clone by hand. A name that the clone source does not have takes out nothing, and may be a misspelling.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":

@@ -131,6 +131,8 @@ pub struct Live {
     counts: BTreeMap<Need, u64>,
     references: BTreeMap<Reference, Option<String>>,
     dependencies: BTreeMap<Need, Vec<Dependency>>,
+    /// The tabs that the org has.
+    tabs: Option<BTreeSet<String>>,
     records: BTreeMap<Need, Vec<LiveRecord>>,
     running_users: BTreeMap<String, RunningUser>,
     licences: Option<Vec<Licence>>,

@@ -17,16 +17,17 @@ use super::{Live, NeedOutcome, defaults, deploys, organization, running_user, us
 use crate::soql::Row;
 
 impl Live {
-    /// What the org told and nothing that is applied changes: which permission requires which.
+    /// What the org told and nothing that is applied changes: which permission requires which, and which tabs there are.
     pub fn lasting(&self) -> Self {
         let outcomes = self.outcomes.iter().filter(|(need, outcome)| {
-            matches!(need, Need::Dependencies(..)) && **outcome == NeedOutcome::Told
+            matches!(need, Need::Dependencies(..) | Need::Tabs) && **outcome == NeedOutcome::Told
         });
         Self {
             outcomes: outcomes
                 .map(|(need, told)| (need.clone(), told.clone()))
                 .collect(),
             dependencies: self.dependencies.clone(),
+            tabs: self.tabs.clone(),
             ..Self::default()
         }
     }
@@ -149,6 +150,10 @@ impl Live {
             Need::Reference(reference) => {
                 self.references
                     .insert(reference.clone(), reference.found_in(&rows));
+            }
+            Need::Tabs => {
+                let name = |row: &Row| row.text("Name").map(str::to_owned);
+                self.tabs = Some(rows.iter().filter_map(name).collect());
             }
             Need::Dependencies(..) => {
                 let dependencies = rows.iter().filter_map(Dependency::of_row).collect();

@@ -88,6 +88,8 @@ pub enum Need {
     Reference(Reference),
     /// Which permissions require one of these, from an id on.
     Dependencies(BTreeSet<String>, Option<String>),
+    /// The tabs that the org has.
+    Tabs,
     /// All records of an object, with these columns.
     Records(String, BTreeSet<String>),
     /// Who the user who is logged in is, by username.
@@ -160,6 +162,7 @@ impl Need {
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
             }
+            Self::Tabs => Question::Tooling(profiles::TABS.to_owned()),
             Self::Records(object, columns) => query(record_query(object, columns).all()),
             Self::RunningUser(username) => query(running_user::running_user(username)),
             Self::Licences => select(running_user::LICENCES),
@@ -217,6 +220,7 @@ impl Need {
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
+            | Self::Tabs
             | Self::Records(..)
             | Self::TrialEnd
             | Self::Licences
@@ -293,6 +297,7 @@ impl Need {
             Self::Shared(object, _) => format!("how many {object} records the user is shared"),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
+            Self::Tabs => "which tabs it has".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),
             Self::Licences => "its licences".to_owned(),
             Self::PackagedSets(namespace) => {

@@ -7,7 +7,6 @@ use super::known::{Known, Refused};
 use super::need::{Columns, Need};
 use super::organization::Organization;
 use super::populations::Owners;
-use super::profiles::Dependency;
 use super::readers::ReaderBySet;
 use super::records::{FIRST_PAGE, LiveRecord};
 use super::references::Reference;
@@ -73,8 +72,9 @@ impl Live {
     /// Refusals of what is only counted and is not known otherwise either, in the order of the needs.
     pub fn refusals_of_counted(&self) -> Vec<&Refused> {
         self.refusals(|need, refused| match need {
-            // The built-in knowledge does as well, records are asked for again, and there is one queue all the same.
+            // The built-in knowledge does as well, a tab that is refused is left out all the same, records are asked for again, and there is one queue all the same.
             Need::Dependencies(..)
+            | Need::Tabs
             | Need::Records(..)
             | Need::FirstRecords(..)
             | Need::DeployQueue => false,
@@ -369,12 +369,6 @@ impl Live {
         let found = self.references.get(reference).and_then(Option::as_ref);
         self.found(&Need::Reference(reference.clone()), found)
             .map(|found| found.map(String::as_str))
-    }
-
-    /// What requires one of these permissions, from an id on.
-    pub fn dependencies(&self, need: &Need) -> Known<&[Dependency]> {
-        let part = self.dependencies.get(need).map(Vec::as_slice);
-        self.known(need, part)
     }
 
     /// All records of an object, with these columns: read as such, or by their first page where that holds them all.

@@ -1,5 +1,8 @@
 //! Profiles: what they grant, and what requires what.
 
+use super::Live;
+use super::known::Known;
+use super::need::Need;
 use crate::soql;
 use crate::soql::Row;
 use std::collections::BTreeSet;
@@ -20,6 +23,10 @@ pub(super) fn ticked_permissions(rows: &[Row]) -> BTreeSet<String> {
         .filter_map(|(column, _)| column.strip_prefix("Permissions").map(str::to_owned))
         .collect()
 }
+
+/// The tabs that the org has, each by the name that profiles use (Tooling API, TabDefinition). A profile may name others
+/// all the same, which no deploy takes.
+pub(super) const TABS: &str = "SELECT Name FROM TabDefinition";
 
 /// What requires one of these permissions, from an id on: `PermissionDependency` is thousands of rows whose cursor
 /// serves the same ones again, and it ignores `LIMIT`.
@@ -51,6 +58,19 @@ impl Dependency {
             permission: cells.owned("Permission")?,
             required: cells.owned("RequiredPermission")?,
         })
+    }
+}
+
+impl Live {
+    /// What requires one of these permissions, from an id on.
+    pub fn dependencies(&self, need: &Need) -> Known<&[Dependency]> {
+        let part = self.dependencies.get(need).map(Vec::as_slice);
+        self.known(need, part)
+    }
+
+    /// The tabs that the org has, by the names that profiles use.
+    pub fn tabs(&self) -> Known<&BTreeSet<String>> {
+        self.known(&Need::Tabs, self.tabs.as_ref())
     }
 }
 

@@ -7,7 +7,9 @@ use super::node::{Content, Entry, Node};
 use super::read_sharing::sharing;
 use super::reader::{Section, choices, flag, items, text, word};
 use super::spanned::Sp;
-use super::spec::{Field, FieldType, Limits, PermissionSetRef, Profile, Role, Spec, User};
+use super::spec::{
+    Field, FieldType, LeaveOut, Limits, PermissionSetRef, Profile, Role, Spec, User,
+};
 use super::words::{FieldKind, LoginRestrictions, ObjectPermission};
 use super::{API_VERSION, KIND};
 use crate::code::Code;
@@ -168,6 +170,7 @@ fn profile(mut section: Section<'_>) -> Profile {
         without_data_administration: removals(&mut section),
         object_permissions: object_permissions(&mut section),
         user_permissions: user_permissions(&mut section),
+        leave_out: section.section("leaveOut").map(leave_out),
         login_restrictions: login_restrictions
             .map_or(LoginRestrictions::LeaveOut, |restrictions| {
                 restrictions.value
@@ -196,6 +199,19 @@ fn removals(section: &mut Section<'_>) -> Option<Vec<Sp<String>>> {
         section.findings.push(finding.help(help));
     }
     Some(objects)
+}
+
+fn leave_out(mut section: Section<'_>) -> LeaveOut {
+    let leave_out = LeaveOut {
+        tabs: texts(&mut section, "tabs"),
+        fields: texts(&mut section, "fields"),
+        apps: texts(&mut section, "apps"),
+        classes: texts(&mut section, "classes"),
+        layouts: texts(&mut section, "layouts"),
+        record_types: texts(&mut section, "recordTypes"),
+    };
+    section.finish();
+    leave_out
 }
 
 fn follow(section: &mut Section<'_>) -> bool {

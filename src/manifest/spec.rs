@@ -147,6 +147,8 @@ pub struct Profile {
     /// System permissions to grant or take, by API name.
     #[schemars(default)]
     pub user_permissions: BTreeMap<String, Sp<bool>>,
+    /// Entries of the clone source that are left out when the profile is made, because the org does not take them.
+    pub leave_out: Option<LeaveOut>,
     /// `clone` keeps the source's log-in IP ranges, hours and flows; absent: they are left out.
     #[schemars(default = "schema::leave_out")]
     pub login_restrictions: LoginRestrictions,
@@ -163,6 +165,24 @@ pub struct Profile {
     /// Where the section is.
     #[schemars(skip)]
     pub place: Place,
+}
+
+/// Entries of a clone source, by list.
+#[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LeaveOut {
+    /// Tabs, as the profile names them, with or without `standard-`.
+    pub tabs: Option<Vec<Sp<String>>>,
+    /// Fields, as `Object.Field`.
+    pub fields: Option<Vec<Sp<String>>>,
+    /// Applications, by API name.
+    pub apps: Option<Vec<Sp<String>>>,
+    /// Apex classes, by API name.
+    pub classes: Option<Vec<Sp<String>>>,
+    /// Page layouts, as `Object-Name of the layout`.
+    pub layouts: Option<Vec<Sp<String>>>,
+    /// Record types, as `Object.RecordType`.
+    pub record_types: Option<Vec<Sp<String>>>,
 }
 
 /// The user's role.

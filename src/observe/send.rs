@@ -69,45 +69,50 @@ async fn read_resources(
     questions: Vec<Asked>,
     reader: &Reader,
 ) -> Result<Vec<(Asked, Answer)>, OrgError> {
-    let org_id = &reader.identity().org_id;
-    let paths: Vec<String> = questions
-        .iter()
-        .map(|asked| path(&asked.question, org_id))
-        .collect();
-    let results = match reader.together(&paths).await {
-        Err(OrgError::Refused { .. }) if questions.iter().any(is_tooling) => {
-            return read_apart(questions, reader).await;
-        }
+    let (tooling, data): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_tooling);
+    let (mut answers, told) =
+        tokio::try_join!(read_data(data, reader), read_tooling(tooling, reader))?;
+    answers.extend(told);
+    Ok(answers)
+}
+
+async fn read_data(
+    questions: Vec<Asked>,
+    reader: &Reader,
+) -> Result<Vec<(Asked, Answer)>, OrgError> {
+    let results = reader.together(&paths(&questions, reader)).await?;
+    let answered = questions.into_iter().zip(results);
+    let answers = answered.map(|(asked, result)| {
+        let answer = answer(&asked.question, result)?;
+        Ok((asked, answer))
+    });
+    answers.collect()
+}
+
+/// Tooling queries: together, and those that are refused so, by themselves.
+async fn read_tooling(
+    questions: Vec<Asked>,
+    reader: &Reader,
+) -> Result<Vec<(Asked, Answer)>, OrgError> {
+    let results = match reader.together(&paths(&questions, reader)).await {
+        Err(OrgError::Refused { .. }) => return read_alone(questions, reader).await,
         results => results?,
     };
-    let mut answers = Vec::new();
-    let mut refused = Vec::new();
+    let (mut answers, mut refused) = (Vec::new(), Vec::new());
     for (asked, result) in questions.into_iter().zip(results) {
         match result {
-            Err(_) if is_tooling(&asked) => refused.push(asked),
-            result => {
-                let answer = answer(&asked.question, result)?;
-                answers.push((asked, answer));
-            }
+            Ok(resource) => answers.push((asked, Answer::Rows(resource.rows()?))),
+            Err(_) => refused.push(asked),
         }
     }
     answers.extend(read_alone(refused, reader).await?);
     Ok(answers)
 }
 
-/// The Tooling API is not among what the REST guide lets a composite hold, so an org may refuse the whole for its sake:
-/// then its queries go by themselves.
-async fn read_apart(
-    questions: Vec<Asked>,
-    reader: &Reader,
-) -> Result<Vec<(Asked, Answer)>, OrgError> {
-    let (tooling, others): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_tooling);
-    let (mut answers, alone) = tokio::try_join!(
-        Box::pin(read_resources(others, reader)),
-        read_alone(tooling, reader)
-    )?;
-    answers.extend(alone);
-    Ok(answers)
+fn paths(questions: &[Asked], reader: &Reader) -> Vec<String> {
+    let org_id = &reader.identity().org_id;
+    let paths = questions.iter();
+    paths.map(|asked| path(&asked.question, org_id)).collect()
 }
 
 /// Tooling queries one by one. What they would have told is also known well enough without.

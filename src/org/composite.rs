@@ -146,7 +146,7 @@ impl Reader {
         let request = Request {
             operation: format!("read {} resources at once", parts.len()),
             method: Method::POST,
-            path: self.data_path("composite"),
+            path: self.data_path(resource_for(parts)),
             body: Body::Json(body.to_string().into_bytes()),
             write: false,
             api_calls: 1,
@@ -191,17 +191,39 @@ fn parts(gets: &[String], group: Vec<usize>) -> Vec<Part> {
 /// The numbers of the reads that go out in one request each: as few requests as possible, alike in work, since an org
 /// carries the parts of one out one after the other.
 fn groups(gets: &[String]) -> Vec<Vec<usize>> {
-    let (queries, others): (Vec<usize>, Vec<usize>) =
-        (0..gets.len()).partition(|index| is_query(&gets[*index]));
+    let (tooling, data) = (0..gets.len()).partition(|index| is_tooling(&gets[*index]));
+    let mut requests = groups_of_one_interface(gets, data);
+    requests.extend(groups_of_one_interface(gets, tooling));
+    requests
+}
+
+fn groups_of_one_interface(gets: &[String], numbers: Vec<usize>) -> Vec<Vec<usize>> {
+    let all = numbers.len();
+    let (queries, others): (Vec<usize>, Vec<usize>) = numbers
+        .into_iter()
+        .partition(|index| is_query(&gets[*index]));
     let requests = queries
         .len()
         .div_ceil(MOST_QUERIES)
-        .max(gets.len().div_ceil(MOST_READS));
+        .max(all.div_ceil(MOST_READS));
     let mut groups = vec![Vec::new(); requests];
     for (turn, index) in queries.into_iter().chain(others).enumerate() {
         groups[turn % requests].push(index);
     }
     groups
+}
+
+/// The Tooling API has a composite of its own, and the data API's does not list its resources among what it may hold (REST
+/// API guide, Composite; Tooling API guide, REST Resources).
+fn resource_for(parts: &[Part]) -> &'static str {
+    match parts.first().is_some_and(|(_, path)| is_tooling(path)) {
+        true => "tooling/composite",
+        false => "composite",
+    }
+}
+
+fn is_tooling(path: &str) -> bool {
+    path.starts_with("tooling/")
 }
 
 fn is_query(path: &str) -> bool {
@@ -301,6 +323,26 @@ mod tests {
         check(10, 3, &[(7, 5), (6, 5)]);
         check(0, 26, &[(13, 0), (13, 0)]);
         check(5, 21, &[(13, 3), (13, 2)]);
+    }
+
+    #[test]
+    fn each_interface_has_requests_of_its_own() {
+        let gets = [
+            "query?q=1",
+            "tooling/query?q=2",
+            "sobjects/Lead/describe",
+            "tooling/query?q=3",
+        ];
+        let gets = gets.map(str::to_owned);
+        let found = groups(&gets);
+        assert_eq!(found, [vec![0, 2], vec![1, 3]]);
+        let resources = found
+            .into_iter()
+            .map(|group| resource_for(&parts(&gets, group)));
+        assert_eq!(
+            resources.collect::<Vec<_>>(),
+            ["composite", "tooling/composite"]
+        );
     }
 
     #[test]

@@ -202,6 +202,7 @@ fn cloned(document: &Element, wishes: &Wishes) -> clone::ClonedProfile {
         fields: BTreeMap::new(),
         fixed_fields: BTreeSet::new(),
         vocabulary: BTreeSet::new(),
+        tabs: BTreeSet::new(),
         baseline: Baseline::default(),
     };
     clone::clone(&source, wishes, &Requirements::built_in().removals(wishes))

@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, Removals, Source};
 use crate::code::Code;
+use crate::count::{count, first_few};
 use crate::diagnostic::Diagnostic;
 use crate::live::{Live, profile_full_name as full_name, profile_label as label};
 use crate::manifest::{self, Manifest};
@@ -73,6 +74,13 @@ pub(super) fn create(
     draft
         .findings
         .extend(left_out(&clone.unknown, wanted, &address));
+    draft
+        .findings
+        .extend(tabs_left_out(&clone.unknown_tabs, wanted, &address));
+    let not_there = clone.not_there.iter();
+    draft
+        .findings
+        .extend(not_there.map(|name| names_nothing(name, &address)));
     let cloned = Cloned {
         source,
         clone: &clone,
@@ -110,7 +118,36 @@ fn known_source<'a>(
         fixed_fields: known::fixed_fields(manifest, wanted, live),
         baseline: known::baseline(document, &vocabulary, live),
         vocabulary,
+        tabs: live.tabs().learnt().cloned().unwrap_or_default(),
     }
+}
+
+fn tabs_left_out(
+    names: &[String],
+    wanted: &manifest::Profile,
+    address: &Address,
+) -> Option<Diagnostic> {
+    if names.is_empty() {
+        return None;
+    }
+    let tabs = count(names.len() as u64, "tab");
+    let message = format!("{tabs} of the clone source are left out: the org does not have them");
+    let note = Diagnostic::note(Code::TabsNotThere, message).at(&wanted.name.place);
+    let help = format!(
+        "{}; users of the profile could not open them anyway",
+        first_few(names)
+    );
+    Some(note.help(help).about(address.clone()).naming(names))
+}
+
+/// What is left out by hand and is not in the source.
+fn names_nothing(name: &manifest::Sp<String>, address: &Address) -> Diagnostic {
+    let message = format!(
+        "`{name}` is not among the entries of the clone source that it would be left out of"
+    );
+    let help = "take it out of `leaveOut`, or write the name as the profile's document has it";
+    let warning = Diagnostic::warning(Code::LeftOutNotThere, message).at(&name.place);
+    warning.help(help).about(address.clone())
 }
 
 fn left_out(names: &[String], wanted: &manifest::Profile, address: &Address) -> Option<Diagnostic> {

@@ -45,6 +45,7 @@ pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
     }
     needs.extend(walk(&wishes(profile, manifest), &Live::default()).next);
     if let Some(source) = &profile.clone_from {
+        needs.push(Need::Tabs);
         // What the source may see of the objects that matter: a profile read by itself may leave fields out.
         let objects = named_objects(manifest, profile).into_iter();
         needs.extend(objects.map(|object| Need::ProfileFields(label(source), object)));
@@ -182,6 +183,7 @@ pub(super) fn baseline<'a>(
     let document = live.profile_document(BASELINE).found();
     Baseline {
         document,
+        tabs_are_hidden: true,
         user_permissions: document
             .map(|document| clone::granted(&with_own_permissions(document, BASELINE, live)))
             .unwrap_or_default(),

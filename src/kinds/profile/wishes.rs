@@ -22,6 +22,7 @@ pub(super) fn wishes(wanted: &manifest::Profile, manifest: &Manifest) -> Wishes 
             .collect(),
         user_permissions: users.map(|(name, on)| (name.clone(), on.value)).collect(),
         fields: fields(wanted, manifest),
+        leave_out: wanted.leave_out.clone().unwrap_or_default(),
         login_restrictions: wanted.login_restrictions == LoginRestrictions::Clone,
         description: description.map(|description| description.value.clone()),
     }

@@ -12,6 +12,15 @@ pub(crate) const DATA_ADMINISTRATION: [&str; 6] = [
     "ViewAllData",
 ];
 
+/// What the licence Salesforce forces on, whatever a profile's document says.
+const FORCED: [&str; 5] = [
+    "ActivitiesAccess",
+    "AllowViewKnowledge",
+    "ChatterInternalUser",
+    "LightningConsoleAllowedForUser",
+    "ViewHelpLink",
+];
+
 /// What would lock an integration out, and stays behind.
 const RESTRICTIONS: [&str; 3] = ["loginFlows", "loginHours", "loginIpRanges"];
 
@@ -79,6 +88,12 @@ impl Profile {
     }
 }
 
+/// Without what is on in any case.
+pub(crate) fn chosen(mut permissions: BTreeSet<&str>) -> BTreeSet<&str> {
+    permissions.retain(|name| !FORCED.contains(name));
+    permissions
+}
+
 pub(crate) fn without_data_administration(mut permissions: BTreeSet<&str>) -> BTreeSet<&str> {
     permissions.retain(|name| !DATA_ADMINISTRATION.contains(name));
     permissions
@@ -92,8 +107,8 @@ fn is_true(entry: &Entry, leaf: &str) -> bool {
 /// on the selective object; nothing but that is expected to differ.
 pub(crate) fn differences(source: &Profile, clone: &Profile, selective: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let expected = without_data_administration(source.permissions());
-    let permissions = clone.permissions();
+    let expected = chosen(without_data_administration(source.permissions()));
+    let permissions = chosen(clone.permissions());
     found.extend(
         expected
             .difference(&permissions)

@@ -188,7 +188,8 @@ fn s10_no_redirect_is_followed_and_nothing_is_sent_again() {
     }
     let circle = Host::start(|_| response("302 Found", "Location: /services/data\r\n", ""));
     assert_eq!(plan_at(&circle.url).code, 1);
-    assert!(circle.seen().len() <= 8, "{}", circle.seen().len());
+    // As many as the first wave has requests, each once.
+    assert!(circle.seen().len() <= 10, "{}", circle.seen().len());
 }
 
 #[test]
