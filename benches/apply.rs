@@ -21,9 +21,11 @@ const ROUND_TRIP: Duration = Duration::from_millis(80);
 const DEPLOY_TIMES: [Duration; 2] = [Duration::from_millis(2_000), Duration::from_millis(300)];
 /// Runs of which the best counts: whatever else the machine does only ever adds to a run.
 const RUNS: usize = 3;
-/// Requests of the task besides log-in and looks at deploys: six of the wave with the deploy queue, three deploys, one for
-/// the user, one look at the default, five to read everything back, two about the records.
-const MOST_REQUESTS: usize = 18;
+/// API calls of a plan: three reads of metadata, three of data, one of the Tooling API.
+const MOST_CALLS: u64 = 7;
+/// Requests of the task besides log-in and looks at deploys: seven of the wave with the deploy queue, three deploys, one
+/// for the user, one look at the default, six to read everything back, two about the records.
+const MOST_REQUESTS: usize = 20;
 const MANIFEST: &str = "manifests/hubspot-selective-sync.yaml";
 
 /// Something measured beside its bound, in seconds.
@@ -83,7 +85,7 @@ fn plan(runtime: &tokio::runtime::Runtime) -> Result<Figure, Box<dyn std::error:
     let mut best = f64::MAX;
     for _ in 0..RUNS + 2 {
         let (seconds, answer) = run(&server, &["plan", "--format", "json"])?;
-        if answer["api_calls"].as_u64() > Some(5) {
+        if answer["api_calls"].as_u64() > Some(MOST_CALLS) {
             return Err(format!("a plan took {} API calls", answer["api_calls"]).into());
         }
         best = best.min(seconds);

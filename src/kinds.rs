@@ -159,7 +159,9 @@ fn profile_labels(live: &Live) -> Vec<&str> {
 /// Whether the org has a profile of this label, or nobody asked it.
 fn has_profile(label: &str, live: &Live) -> bool {
     let containers = live.containers().learnt();
-    live.offline || containers.is_some_and(|containers| containers.profile(label).is_some())
+    live.offline
+        || containers
+            .is_some_and(|containers| containers.profile(&live.profile_label(label)).is_some())
 }
 
 /// API names of the roles that the org has.

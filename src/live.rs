@@ -17,6 +17,7 @@ mod organization;
 mod parts;
 mod populations;
 mod profile_name;
+mod profile_names;
 mod profiles;
 mod question;
 mod readers;
@@ -53,7 +54,7 @@ pub use organization::{Organization, organization_query, tells_default_of};
 pub use populations::Owners;
 pub use profile_name::{profile_full_name, profile_label};
 pub use profiles::Dependency;
-pub use question::{Answer, Asked, Question, asked_apart, questions};
+pub use question::{Answer, Asked, Question, questions};
 pub use readers::ReaderBySet;
 pub use records::{
     FIRST_PAGE, LiveRecord, RecordQuery, counted, population_query, record_columns, short_id,
@@ -131,6 +132,8 @@ pub struct Live {
     counts: BTreeMap<Need, u64>,
     references: BTreeMap<Reference, Option<String>>,
     dependencies: BTreeMap<Need, Vec<Dependency>>,
+    /// How the org calls the profiles whose labels it translates.
+    profile_names: profile_names::ProfileNames,
     /// The tabs that the org has.
     tabs: Option<BTreeSet<String>>,
     records: BTreeMap<Need, Vec<LiveRecord>>,

@@ -82,6 +82,9 @@ pub async fn ask_further(
     reader: &Reader,
     emit: Emit<'_>,
 ) -> Result<Live, Failure> {
+    if live.translates_profiles() {
+        live = in_english(&live, reader).await.map_err(failed)?;
+    }
     for _ in 0..MOST_WAVES {
         let lacking = live.needs_in_place_of_refused(manifests);
         let more = if lacking.is_empty() {
@@ -100,6 +103,26 @@ pub async fn ask_further(
     let completed = complete_sources(&mut live, manifests, reader, emit).await;
     completed.map_err(failed)?;
     Ok(live)
+}
+
+/// The same org, read again by an org's own names for its profiles. Where it does not list them, it stays as it is.
+async fn in_english(live: &Live, reader: &Reader) -> Result<Live, OrgError> {
+    let listed = match reader.list_metadata("Profile").await {
+        Err(OrgError::Refused { .. }) => return Ok(live.clone()),
+        listed => listed?.into_iter(),
+    };
+    let listed: Vec<(String, String)> = listed
+        .filter_map(|profile| Some((profile.full_name, profile.id?)))
+        .collect();
+    let Some((mut again, needs)) = live.with_profile_names(&listed) else {
+        return Ok(live.clone());
+    };
+    let needs = needs
+        .into_iter()
+        .filter(|need| !again.was_asked(need))
+        .collect();
+    ask_org(needs, reader, &mut again).await?;
+    Ok(again)
 }
 
 /// What only the answers show to be necessary; in most orgs nothing.
@@ -163,11 +186,11 @@ pub(crate) async fn ask_org(
     live: &mut Live,
 ) -> Result<(), OrgError> {
     let before = reader.usage();
-    let answers = send::send(live::questions(needs), reader).await?;
+    let answers = send::send(live.questions(needs), reader).await?;
     let (refused, told): (Vec<_>, Vec<_>) = answers.into_iter().partition(is_refused_together);
     let apart = refused
         .iter()
-        .flat_map(|(asked, _)| live::asked_apart(asked));
+        .flat_map(|(asked, _)| live.asked_apart(asked));
     let apart = send::send(apart.collect(), reader).await?;
     for (asked, answer) in told.into_iter().chain(apart) {
         live.learn(&asked.needs, answer);

@@ -21,14 +21,15 @@ const LOCK_CODES: [&str; 3] = [
     "UNABLE_TO_LOCK_ROW",
 ];
 
-/// The same in English sentences, which is all that a component's refusal has.
-const LOCK_SENTENCES: [&str; 6] = [
+/// The same in sentences, which is all that a component's refusal has: in English, and in French where one is on record.
+const LOCK_SENTENCES: [&str; 7] = [
     "interferes with another operation already in progress",
     "sharing operation already in progress",
     "Group membership operation already in progress",
     "admin operation already in progress",
     "could not acquire lock",
     "administration setup has already been locked",
+    "interfère avec une autre opération en cours",
 ];
 
 /// Sentences that end in the name of a permission that nobody can be granted here.
@@ -185,6 +186,12 @@ mod tests {
                      another operation already in progress. Please try again later.";
         for (problem, expected) in [
             (words, Some(words)),
+            (
+                "Le calcul de partage demandé ne peut être traité maintenant car il interfère avec une autre opération en cours",
+                Some(
+                    "Le calcul de partage demandé ne peut être traité maintenant car il interfère avec une autre opération en cours",
+                ),
+            ),
             (
                 "UNABLE_TO_LOCK_ROW: ligne",
                 Some("UNABLE_TO_LOCK_ROW: ligne"),

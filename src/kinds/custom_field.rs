@@ -9,7 +9,7 @@ use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::set_field_permission;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::live::{Live, Need, profile_full_name as full_name, profile_label as label};
+use crate::live::{Live, Need, profile_full_name as full_name};
 use crate::manifest::{Field, FieldType, Manifest, Word};
 use crate::xml::Element;
 use serde_json::json;
@@ -181,12 +181,12 @@ fn viewers(field: &Field, manifest: &Manifest, live: &Live, draft: &mut Draft) -
         let own_name = own.map(|profile| profile.name.value.clone());
         let source = own
             .and_then(|profile| profile.clone_from.as_ref())
-            .map(|source| label(source));
+            .map(|source| live.profile_label(source));
         return own_name.into_iter().chain(source).collect();
     };
     let mut viewers = BTreeSet::new();
     for name in stated {
-        let viewer = label(name);
+        let viewer = live.profile_label(name);
         let ours = own.is_some_and(|profile| profile.name.value == viewer);
         if !ours && !has_profile(&viewer, live) {
             draft.errors.push(unknown_name(

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::change::{Attributes, Record, RecordValue, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::live::{Assignment, Container, Containers, Live, Need, Reference};
+use crate::live::{Assignment, Container, Containers, Live, Need, Reference, profile_label};
 use crate::manifest::{Manifest, PermissionSetRef, nearest};
 use serde_json::json;
 
@@ -38,14 +38,14 @@ impl Attributed for AssignmentState {
 fn needs(manifest: &Manifest) -> Vec<Need> {
     let keepers = keepers(manifest).into_iter();
     keepers
-        .map(|keeper| Need::Holders(keeper.profile.value.clone()))
+        .map(|keeper| Need::Holders(profile_label(keeper.profile)))
         .collect()
 }
 
 fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     for keeper in keepers(manifest) {
-        let holders = live.holders(keeper.profile).learnt();
+        let holders = live.holders(&live.profile_label(keeper.profile)).learnt();
         for holder in holders.into_iter().flatten() {
             if holder.assignments.of(&keeper.name).is_some() {
                 continue;

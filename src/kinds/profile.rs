@@ -16,7 +16,7 @@ use crate::clone::{self, ObjectFlags, Removals, Wishes};
 use crate::code::Code;
 use crate::count::{MOST_NAMED, count, first_few};
 use crate::diagnostic::Diagnostic;
-use crate::live::{Live, Need, profile_full_name as full_name, profile_label as label};
+use crate::live::{Live, Need, profile_full_name as full_name};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use known::exact_objects;
@@ -287,7 +287,8 @@ impl Owned<'_> {
         }
         let message = format!(
             "`{}` has {} that `{}` lacks",
-            label(source),
+            self.live
+                .spoken_profile_label(&self.live.profile_label(source)),
             count(gained.len() as u64, "user permission"),
             self.wanted.name
         );

@@ -17,7 +17,8 @@ use super::{Live, NeedOutcome, defaults, deploys, organization, running_user, us
 use crate::soql::Row;
 
 impl Live {
-    /// What the org told and nothing that is applied changes: which permission requires which, and which tabs there are.
+    /// What the org told and nothing that is applied changes: which permission requires which, which tabs there are, and how
+    /// it calls its profiles.
     pub fn lasting(&self) -> Self {
         let outcomes = self.outcomes.iter().filter(|(need, outcome)| {
             matches!(need, Need::Dependencies(..) | Need::Tabs) && **outcome == NeedOutcome::Told
@@ -28,12 +29,21 @@ impl Live {
                 .collect(),
             dependencies: self.dependencies.clone(),
             tabs: self.tabs.clone(),
+            profile_names: self.profile_names.clone(),
             ..Self::default()
         }
     }
 
     /// Takes in what the org said to one question, for each need that it meets.
     pub fn learn(&mut self, needs: &[Need], answer: Answer) {
+        let answer = match answer {
+            Answer::Rows(mut rows) => {
+                rows.iter_mut()
+                    .for_each(|row| self.profile_names.put_in_english(row));
+                Answer::Rows(rows)
+            }
+            other => other,
+        };
         match (needs, answer) {
             (
                 _,

@@ -261,7 +261,7 @@ impl Live {
 
     /// A profile's document, by label or API name, as the org gives it.
     pub fn profile_document(&self, name: &str) -> Known<Option<&Element>> {
-        self.document(&Need::Profile(profile_label(name)))
+        self.document(&Need::Profile(self.profile_label(name)))
     }
 
     /// A permission set's document, by API name.

@@ -1,7 +1,9 @@
 //! Questions as the org takes them, and how what is asked together is told apart again. Only the sender of questions
 //! sees this; what they are about is a [`Need`].
 
+use super::Live;
 use super::need::Need;
+use super::profile_names::ProfileNames;
 use super::selection::{Selection, conditions};
 use super::{containers, defaults, users};
 use crate::soql::Row;
@@ -80,12 +82,30 @@ pub enum Answer {
     },
 }
 
-/// The questions that tell of these things: as few as their lengths allow.
+impl Live {
+    /// The questions that tell of these things, in the org's words: as few as their lengths allow.
+    pub fn questions(&self, needs: impl IntoIterator<Item = Need>) -> Vec<Asked> {
+        asked(needs, &self.profile_names)
+    }
+
+    /// What was asked together and refused, asked one by one: one of them may be what the org does not tell.
+    pub fn asked_apart(&self, asked: &Asked) -> Vec<Asked> {
+        let needs = asked.needs.iter().cloned();
+        needs.flat_map(|need| self.questions([need])).collect()
+    }
+}
+
+/// The questions about things that have the same name in every language.
 pub fn questions(needs: impl IntoIterator<Item = Need>) -> Vec<Asked> {
+    asked(needs, &ProfileNames::default())
+}
+
+fn asked(needs: impl IntoIterator<Item = Need>, names: &ProfileNames) -> Vec<Asked> {
     let mut single = Vec::new();
     let mut tables: BTreeMap<Table, Vec<(Selection, Need)>> = BTreeMap::new();
     for need in needs {
-        match (need.question(), need.selection()) {
+        let spoken = names.need_as_spoken(&need);
+        match (spoken.question(), spoken.selection()) {
             (Question::Rows(table), Some(selection)) => {
                 tables.entry(table).or_default().push((selection, need));
             }
@@ -103,10 +123,4 @@ pub fn questions(needs: impl IntoIterator<Item = Need>) -> Vec<Asked> {
         })
     });
     single.into_iter().chain(together).collect()
-}
-
-/// What was asked together and refused, asked one by one: one of them may be what the org does not tell.
-pub fn asked_apart(asked: &Asked) -> Vec<Asked> {
-    let needs = asked.needs.iter().cloned();
-    needs.flat_map(|need| questions([need])).collect()
 }

@@ -31,7 +31,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// Longest silence in the middle of an answer.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests under way at once; developer orgs allow five long ones, the others twenty-five.
-const MAX_IN_FLIGHT: usize = 8;
+const MAX_IN_FLIGHT: usize = 10;
 /// Bytes of a body that fit the first flight of a TCP connection, below which compressing saves no time.
 const COMPRESS_ABOVE_BYTES: usize = 14_000;
 

@@ -20,7 +20,7 @@ pub(super) fn check(manifest: &Manifest, live: &Live) -> Vec<Diagnostic> {
     });
     let kept = keepers(manifest).into_iter().filter_map(|keeper| {
         let set = containers.set_named(&keeper.name)?;
-        let profile = containers.profile(keeper.profile)?;
+        let profile = containers.profile(&live.profile_label(keeper.profile))?;
         another(set, profile, containers, &keeper.profile.place)
     });
     own.chain(kept).collect()

@@ -9,7 +9,7 @@ use crate::clone::{self, Removals, Source};
 use crate::code::Code;
 use crate::count::{count, first_few};
 use crate::diagnostic::Diagnostic;
-use crate::live::{Live, profile_full_name as full_name, profile_label as label};
+use crate::live::{Live, profile_full_name as full_name};
 use crate::manifest::{self, Manifest};
 use crate::xml::{self, Element};
 use serde_json::{Value, json};
@@ -68,7 +68,10 @@ pub(super) fn create(
         return;
     };
     let wishes = wishes(wanted, manifest);
-    let source = wanted.clone_from.as_ref().map(|source| label(source));
+    let source = wanted
+        .clone_from
+        .as_ref()
+        .map(|source| live.profile_label(source));
     let known = known_source(&document, source.as_deref(), manifest, wanted, live);
     let clone = clone::clone(&known, &wishes, removals);
     draft

@@ -4,7 +4,7 @@ use super::dependencies::{Walk, walk};
 use super::partial::{lacks_user_permissions, with_own_permissions};
 use super::wishes::wishes;
 use crate::clone::{self, Baseline, ObjectFlags, Requirements};
-use crate::live::{DescribedField, Live, Need, profile_label as label};
+use crate::live::{DescribedField, Live, Need};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
     let Some(profile) = &manifest.spec.profile else {
         return Vec::new();
     };
-    let labels = labels(profile).into_iter();
+    let labels = labels(profile, live).into_iter();
     let partial = labels
         .filter(|label| lacks_user_permissions(label, live))
         .map(Need::ProfilePermissions);
@@ -38,26 +38,32 @@ pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
         return Vec::new();
     };
     let mut needs = vec![Need::Object("PermissionSet".to_owned())];
-    for label in labels(profile) {
+    let unknown = Live::default();
+    for label in labels(profile, &unknown) {
         needs.push(Need::Profile(label.clone()));
         // What the profiles really grant on each object: cheaper and more exact than the metadata document.
         needs.push(Need::ProfileObjects(label));
     }
-    needs.extend(walk(&wishes(profile, manifest), &Live::default()).next);
+    needs.extend(walk(&wishes(profile, manifest), &unknown).next);
     if let Some(source) = &profile.clone_from {
         needs.push(Need::Tabs);
         // What the source may see of the objects that matter: a profile read by itself may leave fields out.
         let objects = named_objects(manifest, profile).into_iter();
-        needs.extend(objects.map(|object| Need::ProfileFields(label(source), object)));
+        needs.extend(
+            objects.map(|object| Need::ProfileFields(unknown.profile_label(source), object)),
+        );
     }
     needs
 }
 
 /// Labels of the profiles that are looked at: the manifest's own, its source, and what a new one starts from.
-fn labels(profile: &manifest::Profile) -> Vec<String> {
-    let source = profile.clone_from.as_ref().map(|source| label(source));
+fn labels(profile: &manifest::Profile, live: &Live) -> Vec<String> {
+    let source = profile
+        .clone_from
+        .as_ref()
+        .map(|source| live.profile_label(source));
     let baseline = source.as_ref().map(|_| BASELINE.to_owned());
-    let own = std::iter::once(label(&profile.name));
+    let own = std::iter::once(live.profile_label(&profile.name));
     own.chain(source).chain(baseline).collect()
 }
 
@@ -109,7 +115,7 @@ pub(super) fn exact_objects(name: &str, live: &Live) -> BTreeMap<String, ObjectF
 
 /// Objects on which the profiles that were looked at grant anything.
 pub(super) fn objects_granted<'a>(wanted: &manifest::Profile, live: &'a Live) -> BTreeSet<&'a str> {
-    let grants = labels(wanted)
+    let grants = labels(wanted, live)
         .into_iter()
         .filter_map(|label| live.profile_objects(&label).learnt());
     grants
@@ -127,7 +133,7 @@ pub(super) fn exact_fields(
     let Some(source) = &wanted.clone_from else {
         return BTreeMap::new();
     };
-    let source = label(source);
+    let source = live.profile_label(source);
     let objects = named_objects(manifest, wanted).into_iter();
     let fields = objects.filter_map(|object| live.profile_fields(&source, &object).learnt());
     let owned = |(field, edits): (&str, bool)| (field.to_owned(), edits);
@@ -256,12 +262,12 @@ mod tests {
         let profile = manifest.spec.profile.as_ref().expect("a profile");
         let described = |granted: &[&str]| {
             let grant = |object: &&str| {
-                let parent = json!({"Profile": {"Name": label(&profile.name)}});
+                let parent = json!({"Profile": {"Name": profile.name.value}});
                 Row::of(&json!({"ParentId": "0PS1", "SobjectType": object, "Parent": parent}))
             };
             let mut live = Live::default();
             let rows = Answer::Rows(granted.iter().map(grant).collect());
-            live.tell(Need::ProfileObjects(label(&profile.name)), rows);
+            live.tell(Need::ProfileObjects(profile.name.value.clone()), rows);
             let asked = Need::Object("Lead".to_owned());
             further_needs(&manifest, &live).contains(&asked)
         };

@@ -10,7 +10,7 @@ use crate::clone::{self, enable_user_permissions};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::entries::key;
-use crate::live::{Live, profile_full_name, profile_label as label};
+use crate::live::{Live, profile_full_name};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use std::borrow::Cow;
@@ -41,7 +41,11 @@ pub(super) fn with_own_permissions<'a>(
 /// The profile of this name, complete.
 pub(super) fn complete_profile<'a>(name: &str, live: &'a Live) -> Option<Cow<'a, Element>> {
     let document = live.profile_document(name).found()?;
-    Some(with_own_permissions(document, &label(name), live))
+    Some(with_own_permissions(
+        document,
+        &live.profile_label(name),
+        live,
+    ))
 }
 
 /// Lists that a profile with the Salesforce licence has in every org.
@@ -86,7 +90,7 @@ pub struct PartialSource {
 /// The source of a profile that is to be made, where the org gave it in part and it was not completed yet.
 pub fn partial_source(manifest: &Manifest, live: &Live) -> Option<PartialSource> {
     let wanted = manifest.spec.profile.as_ref()?;
-    let name = label(wanted.clone_from.as_ref()?);
+    let name = live.profile_label(wanted.clone_from.as_ref()?);
     let is_made = !wanted.absent && complete_profile(&wanted.name, live).is_none();
     if !is_made || live.offline || live.retrieved.contains_key(&name) {
         return None;
@@ -152,10 +156,10 @@ pub(super) fn completed_source(
     address: &Address,
     live: &Live,
 ) -> Option<Diagnostic> {
-    let missing = live.retrieved.get(&label(source))?;
+    let missing = live.retrieved.get(&live.profile_label(source))?;
     let message = format!(
         "the org gave `{}` in part, without {}",
-        label(source),
+        source.value,
         missing.join(", ")
     );
     let help = "the rest was retrieved: the plan holds all of it";
@@ -165,7 +169,7 @@ pub(super) fn completed_source(
 
 /// A source whose user permissions cannot be learned in any way: its clone would be an empty profile.
 pub(super) fn unreadable_source(source: &manifest::Sp<String>, live: &Live) -> Option<Diagnostic> {
-    let name = label(source);
+    let name = live.profile_label(source);
     let document = live.profile_document(source).found()?;
     let told = live.profile_permissions(&name).found();
     if !clone::granted(document).is_empty() || told.is_some() {

@@ -2,7 +2,7 @@
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::live::{Live, LiveProfile, profile_label};
+use crate::live::{Live, LiveProfile};
 use crate::manifest::{self, Manifest};
 
 /// The licence of the profile the user will have has no seat left.
@@ -43,7 +43,7 @@ pub(in crate::kinds) fn profile_after<'a>(
     let source = profile.clone_from.as_ref();
     let labels = [
         Some(profile.name.value.clone()),
-        source.map(|source| profile_label(source)),
+        source.map(|source| live.profile_label(source)),
     ];
     let mut labels = labels.iter().flatten();
     labels.find_map(|label| containers.profile(label))
