@@ -150,7 +150,9 @@ pub(super) fn first_entry_named_in(profile: &Element, sentence: &str) -> Option<
     let named = entries.filter_map(|child| {
         let places = names(child).filter_map(|name| {
             let spoken = name.strip_prefix(STANDARD_TAB).unwrap_or(name);
-            Some((position_of(sentence, spoken)?, Reverse(spoken.len())))
+            let place = position_of(sentence, spoken);
+            let place = place.or_else(|| position_of(sentence, &in_words(spoken)?));
+            Some((place?, Reverse(spoken.len())))
         });
         Some((places.min()?, child))
     });
@@ -170,6 +172,18 @@ pub(super) fn first_stated_in<'a>(profile: &'a Profile, sentence: &str) -> Optio
     let named = stated.filter_map(|(name, place)| Some((position_of(sentence, name)?, place)));
     let first = named.min_by_key(|(position, _)| *position);
     first.map(|(_, place)| place)
+}
+
+/// `FreezeUsers` as its label has it as a rule: `Freeze Users`. `None` for a name of one word.
+fn in_words(name: &str) -> Option<String> {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && words.ends_with(|c: char| c.is_ascii_lowercase()) {
+            words.push(' ');
+        }
+        words.push(letter);
+    }
+    words.contains(' ').then_some(words)
 }
 
 /// Where a sentence holds a name as a word of its own.
@@ -329,6 +343,7 @@ mod tests {
                 "ViewHelpLink no se puede desactivar",
                 Some("userPermissions"),
             ),
+            ("Nicht zulässig: View Help Link", Some("userPermissions")),
             ("Visit__c: Berechtigung fehlt", Some("objectPermissions")),
             ("CarePlans are gone", None),
             ("Etwas ist falsch.", None),

@@ -129,13 +129,14 @@ impl Run<'_> {
     }
 }
 
-/// The document of a profile that a change makes.
+/// The document of a profile that a change makes. Fields of the same deploy say in a document of their own, of the same
+/// name, that the profile sees them.
 fn profile_of<'a>(change: &Change, components: &'a mut [Component]) -> Option<&'a mut Element> {
-    let mut components = components.iter_mut();
-    let profile = components.find(|component| {
+    let profiles = components.iter_mut().filter(|component| {
         component.kind == "Profile" && writes(change, component.kind, &component.full_name)
-    })?;
-    profile.body.as_mut()
+    });
+    let documents = profiles.filter_map(|component| component.body.as_mut());
+    documents.max_by_key(|document| document.children.len())
 }
 
 /// Whether a message is about the profile of a change.

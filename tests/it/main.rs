@@ -20,5 +20,6 @@ mod sharing;
 #[path = "../support/mod.rs"]
 mod support;
 mod tidy;
+mod unwilling;
 mod ways_in;
 mod wire;

@@ -1,0 +1,161 @@
+//! Orgs that say no, each in a way that real ones are known for, and all at once: the reference manifest ends applied and
+//! proved all the same, and what was left out for it is told.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::path::Path;
+
+use crate::support::{Org, Run, finish};
+
+const MANIFEST: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/manifests/hubspot-selective-sync.yaml"
+);
+
+/// Permissions that the clone source shows and the org does not know.
+const UNKNOWN: &str = "unknown-permissions=ActivateContract+BulkMacrosAllowed+CanUseNewDashboardBuilder+ConnectOrgToEnvironmentHub+\
+     EditBillingInfo+ManageCssUsers+ManageEntitlements+ManageHubConnections+ManagePvtRptsAndDashbds+ManageSolutions+ManageTwoFactor+\
+     SendSitRequests";
+
+/// Permissions of the clone source that no licence allows.
+const UNLICENSED: &str = "unlicensed-permissions=FreezeUsers+EditMyReports+RunReports+ViewPublicReports+CreateReportFolders+\
+     ImportLeads+TransferAnyLead+EditTask";
+
+/// The demo org under these switches, and the manifest applied to it by a user of this language.
+fn applied(switches: &[&str], language: &str) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = Vec::new();
+    for switch in switches {
+        arguments.extend(["--platform", switch]);
+    }
+    let org = Org::start(folder.path(), &arguments);
+    speak(&org, language);
+    let run = run(&org, folder.path(), &["apply", "--yes"]);
+    assert_eq!(run.code, 0, "{}", run.words());
+    assert!(run.words().contains("Proved: "), "{}", run.words());
+    let verified = self::run(&org, folder.path(), &["verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.words());
+    let again = self::run(&org, folder.path(), &["plan", "--detailed-exitcode"]);
+    assert_eq!(again.code, 0, "{}", again.words());
+    run
+}
+
+fn run(org: &Org, folder: &Path, verb: &[&str]) -> Run {
+    let words: Vec<&str> = verb.iter().copied().chain([MANIFEST]).collect();
+    finish(&mut org.program(folder, &words))
+}
+
+/// Makes the administrator read the org in this language.
+fn speak(org: &Org, language: &str) {
+    let administrator = &org.query("SELECT Id FROM User WHERE Username LIKE 'ada.%'")[0]["Id"];
+    let path = format!(
+        "/services/data/v66.0/sobjects/User/{}",
+        administrator.as_str().unwrap()
+    );
+    let body = format!(r#"{{"LanguageLocaleKey": "{language}"}}"#);
+    let (status, _) = org.send("PATCH", &path, "Content-Type: application/json\r\n", &body);
+    assert_eq!(status, 204);
+}
+
+fn left_out(run: &Run) -> usize {
+    run.words().matches("OW2024").count()
+}
+
+#[test]
+fn an_administrator_who_reads_german() {
+    applied(&[], "de");
+}
+
+#[test]
+fn an_administrator_who_reads_japanese() {
+    applied(&["translations=all"], "ja");
+}
+
+#[test]
+fn tabs_that_are_read_and_refused() {
+    let run = applied(&["tabs=stale"], "en_US");
+    assert!(run.words().contains("OW2039"), "{}", run.words());
+    assert_eq!(left_out(&run), 0);
+}
+
+#[test]
+fn permissions_that_the_org_does_not_know() {
+    let run = applied(&[UNKNOWN], "en_US");
+    assert!(
+        run.words().contains("12 user permissions"),
+        "{}",
+        run.words()
+    );
+    assert_eq!(left_out(&run), 0);
+}
+
+#[test]
+fn permissions_refused_one_a_deploy() {
+    let run = applied(&[UNLICENSED, "profile-refusals=one"], "en_US");
+    assert!(left_out(&run) >= 8, "{}", run.words());
+}
+
+#[test]
+fn permissions_that_no_licence_allows() {
+    let run = applied(
+        &["unlicensed-permissions=FreezeUsers+View All Account"],
+        "en_US",
+    );
+    assert!(left_out(&run) >= 2, "{}", run.words());
+}
+
+#[test]
+fn refusals_that_say_labels() {
+    let run = applied(
+        &[UNLICENSED, "messages=labels", "profile-refusals=one"],
+        "en_US",
+    );
+    assert!(left_out(&run) >= 8, "{}", run.words());
+}
+
+#[test]
+fn permissions_that_the_licence_forces_on() {
+    assert_eq!(
+        left_out(&applied(&["forced-permissions=refused"], "en_US")),
+        0
+    );
+}
+
+#[test]
+fn tooling_queries_that_a_composite_does_not_answer() {
+    applied(&["tooling-in-composite=refused"], "en_US");
+}
+
+#[test]
+fn no_external_defaults() {
+    applied(&["external-defaults=off"], "en_US");
+}
+
+#[test]
+fn a_profile_that_lacks_lists_when_it_is_read() {
+    applied(
+        &["missing-reads=Profile.tabVisibilities+Profile.layoutAssignments"],
+        "en_US",
+    );
+}
+
+#[test]
+fn all_of_it_at_once() {
+    let run = applied(
+        &[
+            "tabs=stale",
+            UNKNOWN,
+            "profile-refusals=one",
+            UNLICENSED,
+            "forced-permissions=refused",
+            "default-record-type=required",
+            "view-all-records=view-all",
+            "translations=all",
+            "tooling-in-composite=refused",
+            "external-defaults=off",
+            "sparse-objects=reset",
+        ],
+        "de",
+    );
+    assert!(left_out(&run) > 5, "{}", run.words());
+}
