@@ -85,6 +85,7 @@ pub async fn ask_further(
     if live.translates_profiles() {
         live = in_english(&live, reader).await.map_err(failed)?;
     }
+    live.stand_in_for_profiles();
     for _ in 0..MOST_WAVES {
         let lacking = live.needs_in_place_of_refused(manifests);
         let more = if lacking.is_empty() {

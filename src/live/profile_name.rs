@@ -13,6 +13,11 @@ const STANDARD: [(&str, &str); 7] = [
     ("StandardAul", "Standard Platform User"),
 ];
 
+/// Whether a label is that of a profile that the platform brings, and that has a name of its own in the Metadata API.
+pub(super) fn is_standard(label: &str) -> bool {
+    STANDARD.iter().any(|(_, standard)| *standard == label)
+}
+
 /// The Metadata API's name of a profile given by label or by API name: every character but letters, digits, space,
 /// `-` and `_` is percent-encoded.
 pub fn profile_full_name(name: &str) -> String {

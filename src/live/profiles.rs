@@ -1,10 +1,13 @@
 //! Profiles: what they grant, and what requires what.
 
-use super::Live;
+use super::containers::LiveProfile;
 use super::known::Known;
 use super::need::Need;
+use super::profile_name::is_standard;
+use super::{Live, NeedOutcome};
 use crate::soql;
 use crate::soql::Row;
+use crate::xml::Element;
 use std::collections::BTreeSet;
 
 /// The permission set behind a profile, with every `Permissions…` column: the second source of its user permissions.
@@ -39,6 +42,23 @@ pub(super) fn dependencies(names: &BTreeSet<String>, after: Option<&str>) -> Str
     )
 }
 
+/// The head of a profile's document, with what the org gave of the rest.
+fn stand_in(profile: &LiveProfile, given: Option<&Element>) -> Element {
+    let mut document = given.cloned().unwrap_or_else(|| Element::new("Profile"));
+    if document.child("custom").is_none() {
+        let custom = if is_standard(&profile.label) {
+            "false"
+        } else {
+            "true"
+        };
+        document.set_text("custom", custom);
+    }
+    if let Some(licence) = &profile.licence {
+        document.set_text("userLicense", licence);
+    }
+    document
+}
+
 /// That one permission requires another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
@@ -62,6 +82,35 @@ impl Dependency {
 }
 
 impl Live {
+    /// What is known otherwise of profiles whose documents the org failed to give, or gave empty: that there is none, or its
+    /// licence. Everything else is asked for as of a profile that came in part.
+    pub fn stand_in_for_profiles(&mut self) {
+        let Some(containers) = &self.containers else {
+            return;
+        };
+        let mut known = Vec::new();
+        for (need, outcome) in &self.outcomes {
+            let Need::Profile(label) = need else {
+                continue;
+            };
+            let refused = matches!(outcome, NeedOutcome::Refused(_));
+            let document = self.documents.get(need).and_then(Option::as_deref);
+            let is_empty = document.is_some_and(|document| document.child("userLicense").is_none());
+            if !refused && !is_empty {
+                continue;
+            }
+            let profile = containers.profile(label);
+            known.push((
+                need.clone(),
+                profile.map(|profile| stand_in(profile, document)),
+            ));
+        }
+        for (need, document) in known {
+            self.documents.insert(need.clone(), document.map(Box::new));
+            self.outcomes.insert(need, NeedOutcome::Told);
+        }
+    }
+
     /// What requires one of these permissions, from an id on.
     pub fn dependencies(&self, need: &Need) -> Known<&[Dependency]> {
         let part = self.dependencies.get(need).map(Vec::as_slice);

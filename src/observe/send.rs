@@ -37,12 +37,45 @@ async fn read_components(
         let reader = reader.clone();
         async move {
             let (names, questions): (Vec<_>, Vec<_>) = named.into_iter().unzip();
-            let documents = reader.read_metadata(kind, &names).await?.into_iter();
-            let answers = documents.map(|document| Answer::Component(document.map(Box::new)));
+            let answers = read_documents(kind, &names, &reader).await?;
             Ok(questions.into_iter().zip(answers).collect::<Vec<_>>())
         }
     });
     Ok(org::all(reads).await?.into_iter().flatten().collect())
+}
+
+/// Documents of one type: together, and each by itself where the org fails to give them so.
+async fn read_documents(
+    kind: &'static str,
+    names: &[String],
+    reader: &Reader,
+) -> Result<Vec<Answer>, OrgError> {
+    match read_together(kind, names, reader).await? {
+        Ok(answers) => return Ok(answers),
+        Err(refusal) if names.len() == 1 => return Ok(vec![refused(refusal)]),
+        Err(_) => {}
+    }
+    let each = names.iter().cloned().map(|name| {
+        let reader = reader.clone();
+        async move {
+            let answers = read_together(kind, &[name], &reader).await?;
+            Ok(answers.unwrap_or_else(|refusal| vec![refused(refusal)]))
+        }
+    });
+    Ok(org::all(each).await?.into_iter().flatten().collect())
+}
+
+async fn read_together(
+    kind: &'static str,
+    names: &[String],
+    reader: &Reader,
+) -> Result<Result<Vec<Answer>, Refusal>, OrgError> {
+    let documents = match reader.read_metadata(kind, names).await {
+        Err(OrgError::Refused { refusal, .. }) => return Ok(Err(*refusal)),
+        documents => documents?.into_iter(),
+    };
+    let answers = documents.map(|document| Answer::Component(document.map(Box::new)));
+    Ok(Ok(answers.collect()))
 }
 
 fn path(question: &Question, org_id: &str) -> String {

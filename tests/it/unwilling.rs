@@ -140,6 +140,22 @@ fn a_profile_that_lacks_lists_when_it_is_read() {
 }
 
 #[test]
+fn profiles_that_the_org_fails_to_read() {
+    for switch in [
+        "refused-reads=Profile:UNKNOWN_EXCEPTION",
+        "refused-reads=Profile/Admin:INSUFFICIENT_ACCESS",
+        "refused-reads=Profile:REQUEST_RUNNING_TOO_LONG",
+        "missing-reads=Profile/Admin",
+    ] {
+        let run = applied(&[switch], "en_US");
+        assert_eq!(left_out(&run), 0, "{switch}: {}", run.words());
+        // Read in full where each is asked for by itself; else completed, which is told.
+        let told = run.words().contains("OW2031");
+        assert_ne!(told, switch.ends_with("TOO_LONG"), "{switch}");
+    }
+}
+
+#[test]
 fn all_of_it_at_once() {
     let run = applied(
         &[
@@ -154,6 +170,7 @@ fn all_of_it_at_once() {
             "tooling-in-composite=refused",
             "external-defaults=off",
             "sparse-objects=reset",
+            "refused-reads=Profile/Admin:UNKNOWN_EXCEPTION",
         ],
         "de",
     );
