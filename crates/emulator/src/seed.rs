@@ -7,6 +7,7 @@ pub mod demo;
 mod files;
 mod metadata;
 mod named;
+mod organization;
 mod records;
 mod standard;
 
@@ -62,7 +63,8 @@ pub fn demo_of(scale: Scale) -> Org {
 }
 
 /// The standard org with these files and folders laid over it: metadata of either layout, records as the Salesforce CLI
-/// exports them (`sf data export tree`) or as CSV. A later seed replaces what an earlier one holds.
+/// exports them (`sf data export tree`) or as CSV, and `org.json`, which describes the org itself. A later seed replaces
+/// what an earlier one holds.
 ///
 /// A component replaces the standard org's of that name, whole. What a document names and nothing defines exists as a
 /// minimal component.
@@ -71,12 +73,15 @@ pub fn demo_of(scale: Scale) -> Org {
 /// A file that cannot be read, is malformed, or holds records that do not fit the objects.
 pub fn from_files(seeds: &[PathBuf]) -> Result<Org, SeedError> {
     let found = files::find(seeds)?;
+    let described = organization::read(&found.organizations)?;
     let mut org = standard::org();
+    described.lay_first(&mut org);
     metadata::lay(&mut org, &found.documents)?;
     records::lay(&mut org, &found.records)?;
     sharing_rules::read_guest_rules(&mut org);
     settle(&mut org);
     keep_seats_free(&mut org);
+    described.lay_last(&mut org);
     org.administrator_rights = Shared::new(Some(every_right(&org)));
     Ok(org)
 }

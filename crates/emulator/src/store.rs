@@ -157,10 +157,13 @@ impl Org {
     /// Takes over what switches of the platform state.
     pub fn lay_platform(&mut self, stated: &Platform) {
         self.platform.lay(stated.clone());
-        let Some(external) = self.platform.external_defaults else {
-            return;
-        };
-        let enabled = external == ExternalDefaults::On;
+        if let Some(external) = self.platform.external_defaults {
+            self.enable_external_defaults(external == ExternalDefaults::On);
+        }
+    }
+
+    /// Turns external organization-wide defaults on or off.
+    pub fn enable_external_defaults(&mut self, enabled: bool) {
         self.organization.external_sharing_model_enabled = enabled;
         if !enabled {
             // Nobody stated an external default then: each is the internal one.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::SeedError;
+use super::{SeedError, organization};
 use crate::documents::KINDS;
 use crate::http::decode;
 use crate::xml;
@@ -24,6 +24,8 @@ pub(super) struct Found {
     pub(super) documents: Vec<Document>,
     /// Files with records: JSON and CSV.
     pub(super) records: Vec<PathBuf>,
+    /// Files that describe the org itself: `org.json`.
+    pub(super) organizations: Vec<PathBuf>,
 }
 
 /// Folders deeper than this are not looked into, so that a link to a folder above ends.
@@ -72,6 +74,7 @@ fn take(path: &Path, found: &mut Found) -> Result<(), SeedError> {
         .to_string_lossy()
         .into_owned();
     match file_name.rsplit('.').next().unwrap_or_default() {
+        _ if file_name == organization::FILE => found.organizations.push(path.to_owned()),
         "csv" | "json" => found.records.push(path.to_owned()),
         suffix if suffix == "xml" || is_metadata(suffix) => {
             found.documents.extend(document(path, &file_name)?)

@@ -3,7 +3,7 @@ use std::fs;
 use super::*;
 use crate::documents;
 use crate::sharing::Sight;
-use crate::store::{AccessLevel, RuleScope, SharingModel};
+use crate::store::{AccessLevel, ListedTabs, RuleScope, SharingModel, User};
 use crate::xml::Writer;
 
 /// The org over these files: path in the seed, content.
@@ -265,6 +265,50 @@ fn exported_trees_keep_their_references() {
         (&account.as_str().into(), &contact.as_str().into())
     );
     assert_eq!(case["Status"], "New");
+}
+
+#[test]
+fn org_json_describes_the_org_itself() {
+    let described = r#"{"name": "Moss", "organization_type": "Professional Edition", "is_sandbox": true, "language": "fr",
+        "administrator_language": "de", "platform": {"tabs": "stale", "unlicensed-permissions": ["Fly"]}}"#;
+    let users = "Username,Profile.Name\nluc@moss.example,Standard User\n";
+    let org = org(&[
+        (
+            "a/org.json",
+            r#"{"name": "Fern", "external_sharing_model_enabled": false}"#,
+        ),
+        ("b/org.json", described),
+        ("User.csv", users),
+    ])
+    .unwrap();
+    let organization = &org.organization;
+    assert_eq!(organization.name, "Moss");
+    assert_eq!(organization.organization_type, "Professional Edition");
+    assert!(organization.is_sandbox && !organization.external_sharing_model_enabled);
+    let language = |user: Option<&User>| user.map(|user| user.language.clone()).unwrap();
+    assert_eq!(organization.language, "fr");
+    assert_eq!(language(org.users.get(&organization.administrator)), "de");
+    assert_eq!(language(org.user_by_username("luc@moss.example")), "fr");
+    assert_eq!(org.platform.tabs, Some(ListedTabs::Stale));
+    let unlicensed = Some(vec!["Fly".to_owned()]);
+    assert_eq!(org.platform.unlicensed_permissions, unlicensed);
+}
+
+#[test]
+fn org_json_states_nothing_else() {
+    check_refused(
+        "org.json",
+        r#"{"edition": "Enterprise"}"#,
+        "`organization_type`",
+    );
+    let edition = r#"{"organization_type": "Giant Edition"}"#;
+    check_refused(
+        "org.json",
+        edition,
+        "one of Team Edition, Professional Edition",
+    );
+    let switch = r#"{"platform": {"tab": "stale"}}"#;
+    check_refused("org.json", switch, "unknown field `tab`");
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! `org.json` of a seed: what neither metadata nor records say of an org.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::SeedError;
+use crate::schema;
+use crate::store::{Org, Platform};
+
+/// The name of such a file, in whatever folder.
+pub(super) const FILE: &str = "org.json";
+
+/// What a file states; what it leaves out is as in the standard org.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Described {
+    name: Option<String>,
+    organization_type: Option<String>,
+    is_sandbox: Option<bool>,
+    language: Option<String>,
+    administrator_language: Option<String>,
+    external_sharing_model_enabled: Option<bool>,
+    platform: Platform,
+}
+
+/// Reads all files; a later one wins over an earlier one.
+pub(super) fn read(files: &[PathBuf]) -> Result<Described, SeedError> {
+    let mut described = Described::default();
+    for path in files {
+        described.lay(parse(path)?);
+    }
+    Ok(described)
+}
+
+fn parse(path: &Path) -> Result<Described, SeedError> {
+    let text = fs::read_to_string(path).map_err(|source| SeedError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    let described: Described = serde_json::from_str(&text)
+        .map_err(|error| SeedError::unusable(path, error.to_string()))?;
+    let editions = ("OrganizationType", &described.organization_type);
+    let languages = ("LanguageLocaleKey", &described.language);
+    let own_languages = ("LanguageLocaleKey", &described.administrator_language);
+    for (column, stated) in [editions, languages, own_languages] {
+        check_value(path, column, stated.as_deref())?;
+    }
+    Ok(described)
+}
+
+/// Refuses a value that the platform does not have; the sentence names those it has.
+fn check_value(path: &Path, column: &str, stated: Option<&str>) -> Result<(), SeedError> {
+    let organization = schema::setup_table("Organization");
+    let field = organization.and_then(|organization| organization.field(column));
+    let known = field.map(|field| field.picklist.as_slice());
+    let (Some(stated), Some(known)) = (stated, known.filter(|known| !known.is_empty())) else {
+        return Ok(());
+    };
+    if known.iter().any(|value| value.value == stated) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known.iter().map(|value| value.value.as_str()).collect();
+    let reason = format!(
+        "{column} is never {stated:?}, but one of {}",
+        known.join(", ")
+    );
+    Err(SeedError::unusable(path, reason))
+}
+
+impl Described {
+    fn lay(&mut self, later: Described) {
+        let Described {
+            name,
+            organization_type,
+            is_sandbox,
+            language,
+            administrator_language,
+            external_sharing_model_enabled,
+            platform,
+        } = later;
+        self.name = name.or(self.name.take());
+        self.organization_type = organization_type.or(self.organization_type.take());
+        self.is_sandbox = is_sandbox.or(self.is_sandbox);
+        self.language = language.or(self.language.take());
+        self.administrator_language = administrator_language.or(self.administrator_language.take());
+        self.external_sharing_model_enabled =
+            external_sharing_model_enabled.or(self.external_sharing_model_enabled);
+        self.platform.lay(platform);
+    }
+
+    /// Says what the org is, before anything is laid over it: users without a language of their own have the org's.
+    pub(super) fn lay_first(&self, org: &mut Org) {
+        let organization = &mut org.organization;
+        let lay = |place: &mut String, stated: &Option<String>| {
+            if let Some(stated) = stated {
+                place.clone_from(stated);
+            }
+        };
+        lay(&mut organization.name, &self.name);
+        lay(&mut organization.organization_type, &self.organization_type);
+        lay(&mut organization.language, &self.language);
+        organization.is_sandbox = self.is_sandbox.unwrap_or(organization.is_sandbox);
+        let language = self
+            .administrator_language
+            .as_ref()
+            .or(self.language.as_ref());
+        let administrator = org
+            .users
+            .make_mut()
+            .get_mut(&org.organization.administrator);
+        if let Some((language, administrator)) = language.zip(administrator) {
+            administrator.language.clone_from(language);
+        }
+    }
+
+    /// Sets what concerns everything the org holds, after all of it is there.
+    pub(super) fn lay_last(&self, org: &mut Org) {
+        if let Some(enabled) = self.external_sharing_model_enabled {
+            org.enable_external_defaults(enabled);
+        }
+        org.lay_platform(&self.platform);
+    }
+}
