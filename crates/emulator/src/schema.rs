@@ -5,7 +5,7 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use crate::store::{FieldSchema, FieldType, ObjectSchema, Org, SharingModel};
+use crate::store::{FieldSchema, FieldType, ObjectSchema, Org, SharingModel, SharingState};
 
 static STANDARD: LazyLock<BTreeMap<String, ObjectSchema>> =
     LazyLock::new(|| table::read(include_str!("schema/standard_objects.txt")));
@@ -111,6 +111,32 @@ pub fn parent(object: &ObjectSchema) -> Option<(&str, &str)> {
     }
 }
 
+/// Whether a custom object is the detail of a master.
+pub fn is_detail(object: &ObjectSchema) -> bool {
+    object.custom && object.fields.values().any(|field| field.master_detail)
+}
+
+/// Gives a detail the owner and the sharing of its master: it has none of its own (object reference, "Relationships
+/// Among Objects").
+pub fn follow_master(object: &mut ObjectSchema) {
+    if is_detail(object) {
+        let model = SharingModel::ControlledByParent;
+        object.sharing = SharingState::settled(model, model);
+        object.has_shares = false;
+        object.fields.remove("OwnerId");
+    }
+}
+
+/// Gives an object that has lost its last master an owner and a default of its own again.
+pub fn leave_master(object: &mut ObjectSchema) {
+    let prefix = &object.key_prefix;
+    let own = custom_object(&object.name, &object.label, &object.label_plural, prefix);
+    object.sharing = own.sharing;
+    object.has_shares = own.has_shares;
+    let owner = own.fields.into_iter().filter(|(name, _)| name == "OwnerId");
+    object.fields.extend(owner);
+}
+
 /// Whether sharing rules can exist on an object at all, whatever its default (Metadata API guide, SharingRules).
 pub fn has_sharing_rules(object: &ObjectSchema) -> bool {
     let standard = [
@@ -125,8 +151,8 @@ pub fn has_sharing_rules(object: &ObjectSchema) -> bool {
         "Order",
         "User",
     ];
-    let master_detail = object.fields.values().any(|field| field.master_detail);
-    standard.contains(&object.name.as_str()) || object.custom && object.has_shares && !master_detail
+    standard.contains(&object.name.as_str())
+        || object.custom && object.has_shares && !is_detail(object)
 }
 
 /// Whether a queue can own records of the object.

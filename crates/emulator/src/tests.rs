@@ -1,9 +1,11 @@
 //! The REST side of the demo org, from request to answer.
 
+mod details;
+
 use serde_json::{Value, json};
 
 use crate::http::{Request, Response};
-use crate::store::Platform;
+use crate::store::{Org, Platform};
 use crate::world::World;
 use crate::{router, seed};
 
@@ -14,7 +16,21 @@ struct Client {
 
 impl Client {
     fn administrator() -> Client {
-        let org = seed::demo();
+        Client::of(seed::demo())
+    }
+
+    /// The administrator of the standard org with these files laid over it: path, text.
+    fn seeded(files: &[(&str, &str)]) -> Client {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Client::of(seed::from_files(&[folder.path().to_owned()]).unwrap())
+    }
+
+    fn of(org: Org) -> Client {
         let token = org.organization.access_token.clone();
         Client {
             world: World::new(org),
@@ -69,6 +85,11 @@ impl Client {
             "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US",
         })
     }
+}
+
+/// A metadata document.
+fn document(kind: &str, content: &str) -> String {
+    format!("<{kind} xmlns=\"http://soap.sforce.com/2006/04/metadata\">{content}</{kind}>")
 }
 
 fn code(answer: &Value) -> &str {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Applied, Outcome, shape};
 use crate::problem::{INTEGRITY, Problem, REFERENCE, not_found};
 use crate::rules;
+use crate::schema;
 use crate::store::{FieldSchema, FieldType, ObjectSchema, Org, PicklistValue};
 use crate::xml::{self, Writer, child, child_text, child_truth, children, elements};
 
@@ -248,6 +249,7 @@ fn rendered(org: &Org, object: &str, field: &FieldSchema) -> Option<String> {
 fn insert(org: &mut Org, object: &str, field: FieldSchema) {
     if let Some(object) = org.objects.make_mut().get_mut(object) {
         object.fields.insert(field.name.clone(), field);
+        schema::follow_master(object);
     }
 }
 
@@ -379,8 +381,12 @@ pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
         );
         return Err(Problem::new("DELETE_FAILED", message));
     }
-    if let Some(schema) = org.objects.make_mut().get_mut(object) {
-        schema.fields.remove(field);
+    if let Some(object) = org.objects.make_mut().get_mut(object) {
+        let was_detail = schema::is_detail(object);
+        object.fields.remove(field);
+        if was_detail && !schema::is_detail(object) {
+            schema::leave_master(object);
+        }
     }
     for container in org.containers.make_mut().values_mut() {
         container.field_permissions.remove(name);

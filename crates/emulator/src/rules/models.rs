@@ -8,7 +8,7 @@ use crate::problem::{INTEGRITY, Problem, UNKNOWN};
 use crate::schema;
 use crate::sharing;
 use crate::store::{AccessLevel, Models, Org, SharingModel};
-use crate::xml::{child, text};
+use crate::xml::{child, child_text, children, text};
 
 /// The objects whose records hang on accounts.
 const UNDER_ACCOUNTS: [&str; 3] = ["Contact", "Opportunity", "Case"];
@@ -21,18 +21,41 @@ pub(crate) fn sharing_model(
 ) -> Result<SharingModel, Problem> {
     let model = parse(element)?;
     let schema = org.objects.get(object);
-    let without_parent =
-        schema.is_some_and(|schema| schema.custom && schema::parent(schema).is_none());
-    if model == SharingModel::ControlledByParent && without_parent {
-        let message = "Cannot set sharingModel to ControlledByParent on a CustomObject without a MasterDetail relationship field.";
-        return Err(Problem::at(element, INTEGRITY, message));
+    let by_parent = model == SharingModel::ControlledByParent;
+    let internal = element.tag_name().name() == "sharingModel";
+    if let Some(custom) = schema.filter(|schema| schema.custom) {
+        let is_detail = schema::is_detail(custom) || states_master(element);
+        let word = if is_detail { "with a" } else { "without a" };
+        // As the platform writes them: one sentence ends with a full stop, the other does not.
+        let (stop, refused) = if is_detail {
+            ("", internal && !by_parent)
+        } else {
+            (".", by_parent)
+        };
+        if refused {
+            let message = format!(
+                "Cannot set sharingModel to {} on a CustomObject {word} MasterDetail relationship field{stop}",
+                model.as_str()
+            );
+            return Err(Problem::at(element, INTEGRITY, message));
+        }
+        if by_parent {
+            return Ok(model);
+        }
     }
-    let by_master = schema.is_some_and(|schema| schema.custom && schema::parent(schema).is_some());
-    let allowed = schema.is_some_and(|schema| schema.allowed_models.contains(&model));
-    if allowed || by_master && model == SharingModel::ControlledByParent {
+    if schema.is_some_and(|schema| schema.allowed_models.contains(&model)) {
         return Ok(model);
     }
     Err(not_valid(element, model.as_str(), object))
+}
+
+/// Whether the file that asks for a default brings the master-detail field along.
+fn states_master(element: Node<'_, '_>) -> bool {
+    let mut fields = element
+        .parent()
+        .into_iter()
+        .flat_map(|object| children(object, "fields"));
+    fields.any(|field| child_text(field, "type") == Some("MasterDetail"))
 }
 
 fn not_valid(element: Node<'_, '_>, model: &str, object: &str) -> Problem {

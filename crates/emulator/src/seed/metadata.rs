@@ -10,6 +10,7 @@ use super::files::Document;
 use super::{SeedError, named, standard};
 use crate::documents::{groups, permissions};
 use crate::problem::Problem;
+use crate::schema;
 use crate::store::{
     AccessLevel, Container, ContainerKind, FieldAccess, GroupKind, Id, ObjectAccess, Org, Package,
     Profile,
@@ -34,6 +35,13 @@ const ORDER: [&str; 11] = [
 /// Lays all documents over the org.
 pub(super) fn lay(org: &mut Org, documents: &[Document]) -> Result<(), SeedError> {
     for kind in ORDER {
+        if kind == "SharingSettings" {
+            // All objects and fields are there.
+            org.objects
+                .make_mut()
+                .values_mut()
+                .for_each(schema::follow_master);
+        }
         documents
             .iter()
             .filter(|document| document.kind == kind)

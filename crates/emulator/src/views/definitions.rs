@@ -57,7 +57,8 @@ pub(super) fn durable_id(object: &ObjectSchema) -> &str {
     }
 }
 
-/// A column of `EntityDefinition`. An object controlled by its parent shows the parent's model, as real orgs do.
+/// A column of `EntityDefinition`. A standard object that is controlled by its parent shows the parent's model, as real
+/// orgs do; the detail of a master shows that it is controlled.
 pub(super) fn object(org: &Org, object: &ObjectSchema, column: &str) -> Value {
     match column {
         "Id" => json!("000000000000000AAA"),
@@ -81,7 +82,8 @@ fn effective(org: &Org, object: &ObjectSchema) -> Models {
     let mut object = object;
     // A chain of parents ends; a damaged one is not followed for ever.
     for _ in 0..5 {
-        if object.sharing.in_force.internal != SharingModel::ControlledByParent {
+        let by_parent = object.sharing.in_force.internal == SharingModel::ControlledByParent;
+        if !by_parent || schema::is_detail(object) {
             break;
         }
         let Some(parent) = schema::parent(object).and_then(|(_, parent)| org.object(parent)) else {
