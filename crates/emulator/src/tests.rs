@@ -1,5 +1,6 @@
 //! The REST side of the demo org, from request to answer.
 
+mod assignments;
 mod details;
 
 use serde_json::{Value, json};

@@ -34,6 +34,12 @@ pub(super) fn write(org: &Org, name: &str, writer: &mut Writer) -> Option<()> {
     writer.optional("description", set.description.as_deref());
     writer.flag("hasActivationRequired", set.has_activation_required);
     writer.leaf("label", &set.label);
+    let muting = set
+        .settings
+        .get("mutingPermissionSets")
+        .into_iter()
+        .flatten();
+    muting.for_each(|(name, _)| writer.leaf("mutingPermissionSets", name));
     let mut names: Vec<String> = members
         .iter()
         .filter_map(|member| org.containers.get(member))

@@ -3,6 +3,7 @@
 
 mod objects;
 mod rules;
+mod set_groups;
 
 use roxmltree::Node;
 
@@ -18,7 +19,7 @@ use crate::store::{
 use crate::xml::{child_text, child_truth, elements, parse, text};
 
 /// Types in the order in which they build on one another; the rest comes last and is only kept.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "CustomObject",
     "CustomField",
     "RecordType",
@@ -29,6 +30,7 @@ const ORDER: [&str; 11] = [
     "InstalledPackage",
     "Profile",
     "PermissionSet",
+    "PermissionSetGroup",
     "SharingRules",
 ];
 
@@ -68,6 +70,7 @@ fn lay_one(org: &mut Org, document: &Document) -> Result<(), SeedError> {
         "InstalledPackage" => package(org, name, root),
         "Profile" => profile(org, name, root),
         "PermissionSet" => permission_set(org, name, root),
+        "PermissionSetGroup" => set_groups::set_group(org, name, root),
         _ => rules::rules(org, document, root),
     }
     Ok(())
@@ -203,11 +206,7 @@ fn replace(org: &mut Org, id: &Id, granted: Container) {
 
 fn permission_set(org: &mut Org, full_name: &str, root: Node<'_, '_>) {
     let granted = container(org, root);
-    let (namespace, name) = full_name
-        .split_once("__")
-        .map_or((None, full_name), |(space, name)| {
-            (Some(space.to_owned()), name)
-        });
+    let (namespace, name) = named::parts(full_name);
     // Before version 38.0 the element was called `userLicense` (Metadata API guide, PermissionSet).
     let license = child_text(root, "license")
         .or_else(|| child_text(root, "userLicense"))

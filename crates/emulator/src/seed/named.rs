@@ -3,8 +3,8 @@
 use crate::schema;
 use crate::sharing::add_role_groups;
 use crate::store::{
-    FieldSchema, FieldType, Group, GroupKind, Id, License, Models, ObjectSchema, Org, RecordType,
-    Role, SharingModel, SharingState,
+    Container, FieldSchema, FieldType, Group, GroupKind, Id, License, Models, ObjectSchema, Org,
+    RecordType, Role, SharingModel, SharingState,
 };
 
 /// Makes sure there is an object of this name.
@@ -181,6 +181,32 @@ pub(super) fn group(org: &mut Org, kind: GroupKind, developer_name: &str) {
         ..Group::default()
     };
     org.groups.insert(id, group);
+}
+
+/// Namespace and name of a full name: `Pkg__Thing` is `Pkg` and `Thing`.
+pub(super) fn parts(full_name: &str) -> (Option<String>, &str) {
+    match full_name.split_once("__") {
+        Some((namespace, name)) => (Some(namespace.to_owned()), name),
+        None => (None, full_name),
+    }
+}
+
+/// Makes sure there is a permission set of this full name, and returns its id.
+pub(super) fn permission_set(org: &mut Org, full_name: &str) -> Id {
+    if let Some(set) = org.permission_set(full_name) {
+        return set.id.clone();
+    }
+    let (namespace, name) = parts(full_name);
+    let set = Container {
+        id: org.next_id("0PS"),
+        name: name.to_owned(),
+        namespace,
+        label: name.replace('_', " "),
+        ..Container::default()
+    };
+    let id = set.id.clone();
+    org.containers.make_mut().insert(id.clone(), set);
+    id
 }
 
 /// Makes sure there is a licence of this name, and returns its id.

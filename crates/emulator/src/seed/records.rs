@@ -2,6 +2,8 @@
 //!
 //! Records name one another by reference (`@LeadRef1`, in any file), or by a field of the other (`Owner.Username`).
 
+mod assignments;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{SeedError, csv, standard};
-use crate::store::{Assignment, FieldSchema, FieldType, GroupKind, Id, Org, Row, User, canonical};
+use crate::store::{FieldSchema, FieldType, GroupKind, Id, Org, Row, User, canonical};
 
 /// When seeded records were made, unless they say so.
 const CREATED: &str = "2026-01-05T09:00:00.000+0000";
@@ -204,7 +206,7 @@ fn insert(
     match draft.object.as_str() {
         "User" => insert_user(org, &id, values)
             .map_err(|reason| SeedError::unusable(&draft.path, reason))?,
-        "PermissionSetAssignment" => insert_assignment(org, id, &values),
+        "PermissionSetAssignment" => assignments::insert(org, id, &values),
         object => insert_row(org, object, id, values),
     }
     Ok(())
@@ -300,6 +302,7 @@ fn id_by(org: &Org, target: &str, by: &str, wanted: &str) -> Option<Id> {
                     && (set.name == wanted || set.label == wanted || set.is_named(wanted))
             })
             .map(|set| set.id.clone()),
+        "PermissionSetGroup" => assignments::group_by(org, wanted),
         "RecordType" => org
             .objects
             .values()
@@ -432,21 +435,4 @@ fn is_further_column(name: &str) -> bool {
         "IsActive",
     ];
     !own.contains(&name)
-}
-
-fn insert_assignment(org: &mut Org, id: Id, values: &BTreeMap<String, Value>) {
-    let part = |name: &str| {
-        values
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let assignment = Assignment {
-        id: id.clone(),
-        assignee: part("AssigneeId"),
-        container: part("PermissionSetId"),
-        ..Assignment::default()
-    };
-    org.assignments.insert(id, assignment);
 }
