@@ -81,6 +81,12 @@ fn changes(before: &Org, after: &Org) -> (Vec<Value>, bool) {
         &after.assignments,
         |_| None,
     );
+    changes.of(
+        "PermissionSetLicenseAssign",
+        &before.set_license_assignments,
+        &after.set_license_assignments,
+        |_| None,
+    );
     changes.of("SharingRule", &before.rules, &after.rules, |_| None);
     changes.of("Share", &before.manual_shares, &after.manual_shares, |it| {
         Some(&it.record)

@@ -25,7 +25,7 @@ pub(crate) use dependencies::{
     Dependency, Grant, Right, broken_dependencies, dependencies, dependency_refusal,
     permission_label,
 };
-pub(crate) use licenses::{forced_refusal, license_refusal, object_license_refusal};
+pub(crate) use licenses::{forced_refusal, is_widened, license_refusal, object_license_refusal};
 pub(crate) use models::{
     contract_follows_account, coupling_refusal, external_sharing_model,
     external_wider_than_internal, rule_refusal, sharing_model,

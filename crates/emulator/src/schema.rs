@@ -49,9 +49,10 @@ pub fn is_setup(object: &str) -> bool {
 }
 
 /// Objects reserved for those who may view setup.
-const VIEW_SETUP: [&str; 6] = [
+const VIEW_SETUP: [&str; 7] = [
     "PermissionSet",
     "PermissionSetGroup",
+    "PermissionSetLicense",
     "ObjectPermissions",
     "FieldPermissions",
     "SetupAuditTrail",

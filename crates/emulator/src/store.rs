@@ -12,6 +12,7 @@ mod places;
 mod platform;
 mod row;
 mod scale;
+mod set_licenses;
 mod shared;
 mod shares;
 mod table;
@@ -34,6 +35,7 @@ pub use platform::*;
 pub(crate) use row::Press;
 pub use row::{FieldName, Row};
 pub use scale::Scale;
+pub use set_licenses::*;
 pub use shared::{Seeded, Shared};
 pub use shares::*;
 pub use table::Table;
@@ -55,6 +57,10 @@ pub struct Org {
     pub objects: Shared<BTreeMap<String, ObjectSchema>>,
     /// User licences by id.
     pub licenses: BTreeMap<Id, License>,
+    /// Permission set licences by id.
+    pub set_licenses: BTreeMap<Id, SetLicense>,
+    /// Who holds permission set licences, by id.
+    pub set_license_assignments: BTreeMap<Id, SetLicenseAssignment>,
     /// Permission sets by id, each profile's own among them.
     pub containers: Shared<BTreeMap<Id, Container>>,
     /// Profiles by id.

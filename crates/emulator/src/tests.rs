@@ -2,6 +2,7 @@
 
 mod assignments;
 mod details;
+mod licenses;
 
 use serde_json::{Value, json};
 

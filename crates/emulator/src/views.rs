@@ -5,6 +5,7 @@ mod access;
 mod definitions;
 mod people;
 mod permissions;
+mod set_licenses;
 mod stored;
 mod tooling;
 
@@ -226,6 +227,8 @@ pub(crate) fn records<'v>(
         "GroupMember" => people::group_members(org),
         "QueueSobject" => people::queue_objects(org),
         "PermissionSetGroup" => permissions::groups(org),
+        "PermissionSetLicense" => set_licenses::licenses(org),
+        "PermissionSetLicenseAssign" => set_licenses::assignments(org),
         "ObjectPermissions" => permissions::objects(org, hints),
         "FieldPermissions" => permissions::fields(org, hints),
         "EntityDefinition" => definitions::objects(org).map(Record::Object).collect(),
@@ -285,12 +288,18 @@ pub(crate) fn by_id<'v>(viewer: &Viewer<'v>, object: &str, id: &str) -> Option<R
 }
 
 /// Names of relationships from setup objects to their children: parent, child, reference, name.
-const CHILDREN: [(&str, &str, &str, &str); 9] = [
+const CHILDREN: [(&str, &str, &str, &str); 10] = [
     (
         "User",
         "PermissionSetAssignment",
         "AssigneeId",
         "PermissionSetAssignments",
+    ),
+    (
+        "User",
+        "PermissionSetLicenseAssign",
+        "AssigneeId",
+        "PermissionSetLicenseAssignments",
     ),
     (
         "PermissionSet",

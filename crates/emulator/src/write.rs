@@ -6,6 +6,7 @@ mod permissions;
 mod profiles;
 mod records;
 mod roles;
+mod set_licenses;
 mod shares;
 mod users;
 mod values;
@@ -96,6 +97,7 @@ pub(crate) fn create(
     match schema.name.as_str() {
         "User" => users::create(&mut writer, &schema, row),
         "PermissionSetAssignment" => assignments::create(&mut writer, &schema, row),
+        "PermissionSetLicenseAssign" => set_licenses::create(&mut writer, &row),
         "PermissionSet" => permissions::create_set(&mut writer, &schema, row),
         "ObjectPermissions" => permissions::create_object(&mut writer, &schema, row),
         "FieldPermissions" => permissions::create_field(&mut writer, &schema, row),
@@ -169,6 +171,7 @@ pub(crate) fn delete(
     let id = known_id(id)?;
     match schema.name.as_str() {
         "PermissionSetAssignment" => assignments::delete(&mut writer, &id),
+        "PermissionSetLicenseAssign" => set_licenses::delete(&mut writer, &id),
         "PermissionSet" => permissions::delete_set(&mut writer, &id),
         "ObjectPermissions" => permissions::delete_object(&mut writer, &id),
         "FieldPermissions" => permissions::delete_field(&mut writer, &id),

@@ -68,8 +68,9 @@ pub(crate) fn write(
 }
 
 fn license_name<'o>(org: &'o Org, set: &Container) -> Option<&'o str> {
-    let license = org.licenses.get(set.license.as_ref()?)?;
-    Some(&license.name)
+    let id = set.license.as_ref()?;
+    let of_users = org.licenses.get(id).map(|license| license.name.as_str());
+    of_users.or_else(|| Some(org.set_licenses.get(id)?.name.as_str()))
 }
 
 /// Replaces a permission set by what the file says; a permission it does not name is off.
@@ -131,9 +132,10 @@ fn skeleton(
     element: Node<'_, '_>,
 ) -> (Container, Option<Problem>) {
     let wanted = child_text(element, "license").filter(|license| !license.is_empty());
-    let license = wanted
-        .and_then(|license| org.license(license))
-        .map(|license| license.id.clone());
+    let license = wanted.and_then(|name| {
+        let of_users = org.license(name).map(|license| license.id.clone());
+        of_users.or_else(|| Some(org.set_license(name)?.id.clone()))
+    });
     let unknown = wanted.filter(|_| license.is_none()).map(|license| {
         Problem::new(
             REFERENCE,

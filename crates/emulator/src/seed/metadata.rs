@@ -211,7 +211,7 @@ fn permission_set(org: &mut Org, full_name: &str, root: Node<'_, '_>) {
     let license = child_text(root, "license")
         .or_else(|| child_text(root, "userLicense"))
         .filter(|name| !name.is_empty())
-        .map(|name| named::license(org, name));
+        .map(|name| named::license_of_set(org, name));
     let existing = org.permission_set(full_name).map(|set| set.id.clone());
     let set = Container {
         id: existing.unwrap_or_else(|| org.next_id("0PS")),

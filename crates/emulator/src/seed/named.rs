@@ -3,8 +3,8 @@
 use crate::schema;
 use crate::sharing::add_role_groups;
 use crate::store::{
-    Container, FieldSchema, FieldType, Group, GroupKind, Id, License, Models, ObjectSchema, Org,
-    RecordType, Role, SharingModel, SharingState,
+    Container, FieldSchema, FieldType, Group, GroupKind, INTEGRATION_SET_LICENSE, Id, License,
+    Models, ObjectSchema, Org, RecordType, Role, SetLicense, SharingModel, SharingState,
 };
 
 /// Makes sure there is an object of this name.
@@ -224,6 +224,35 @@ pub(super) fn license(org: &mut Org, name: &str) -> Id {
     };
     org.licenses.insert(id.clone(), license);
     id
+}
+
+/// Makes sure there is a permission set licence of this developer name, and returns its id.
+pub(super) fn set_license(org: &mut Org, name: &str) -> Id {
+    if let Some(license) = org.set_license(name) {
+        return license.id.clone();
+    }
+    let label = match name {
+        INTEGRATION_SET_LICENSE => "Salesforce API Integration".to_owned(),
+        other => other.trim_end_matches("Psl").to_owned(),
+    };
+    let license = SetLicense {
+        id: org.next_id("0PL"),
+        name: name.to_owned(),
+        label,
+        total: 5,
+    };
+    let id = license.id.clone();
+    org.set_licenses.insert(id.clone(), license);
+    id
+}
+
+/// The id of the licence that a permission set names: a user licence by its name, in which there may be spaces, a
+/// permission set licence by its developer name (Metadata API guide, PermissionSet).
+pub(super) fn license_of_set(org: &mut Org, name: &str) -> Id {
+    match org.license(name) {
+        None if name.ends_with("Psl") || org.set_license(name).is_some() => set_license(org, name),
+        _ => license(org, name),
+    }
 }
 
 /// Sets the defaults a document states.

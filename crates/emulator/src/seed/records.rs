@@ -83,9 +83,13 @@ fn read_csv(org: &Org, path: &Path, text: &str, drafts: &mut Vec<Draft>) -> Resu
 
 /// Data objects, and the setup objects that can be seeded as records.
 fn object_name(org: &Org, name: &str) -> Option<String> {
-    let setup = ["User", "PermissionSetAssignment"]
-        .into_iter()
-        .find(|setup| setup.eq_ignore_ascii_case(name));
+    let setup = [
+        "User",
+        "PermissionSetAssignment",
+        "PermissionSetLicenseAssign",
+    ]
+    .into_iter()
+    .find(|setup| setup.eq_ignore_ascii_case(name));
     setup
         .map(str::to_owned)
         .or_else(|| org.object(name).map(|object| object.name.clone()))
@@ -181,6 +185,7 @@ fn id_of(org: &mut Org, draft: &Draft) -> Id {
     let prefix = match draft.object.as_str() {
         "User" => "005".to_owned(),
         "PermissionSetAssignment" => "0Pa".to_owned(),
+        "PermissionSetLicenseAssign" => "2LA".to_owned(),
         object => org
             .object(object)
             .map(|object| object.key_prefix.clone())
@@ -207,6 +212,7 @@ fn insert(
         "User" => insert_user(org, &id, values)
             .map_err(|reason| SeedError::unusable(&draft.path, reason))?,
         "PermissionSetAssignment" => assignments::insert(org, id, &values),
+        "PermissionSetLicenseAssign" => assignments::insert_seat(org, id, &values),
         object => insert_row(org, object, id, values),
     }
     Ok(())
@@ -303,6 +309,7 @@ fn id_by(org: &Org, target: &str, by: &str, wanted: &str) -> Option<Id> {
             })
             .map(|set| set.id.clone()),
         "PermissionSetGroup" => assignments::group_by(org, wanted),
+        "PermissionSetLicense" => assignments::set_license_by(org, wanted),
         "RecordType" => org
             .objects
             .values()

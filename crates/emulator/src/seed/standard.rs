@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::named;
 use crate::schema;
 use crate::store::{
-    Container, ContainerKind, FieldAccess, Group, GroupKind, Id, License, Millis, ObjectAccess,
-    Org, Organization, Profile, Session, Shared, User, numbered,
+    Container, ContainerKind, FieldAccess, Group, GroupKind, INTEGRATION_SET_LICENSE, Id, License,
+    Millis, ObjectAccess, Org, Organization, Profile, Session, Shared, User, numbered,
 };
 use crate::views;
 
@@ -169,6 +170,7 @@ pub(super) fn org() -> Org {
             },
         );
     }
+    named::set_license(&mut org, INTEGRATION_SET_LICENSE);
     for profile in &PROFILES {
         let enabled = permissions
             .iter()

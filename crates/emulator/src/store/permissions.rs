@@ -19,7 +19,7 @@ pub struct Container {
     pub namespace: Option<String>,
     /// What it is.
     pub kind: ContainerKind,
-    /// The licence (`100…`) an assignee must have, where one is fixed.
+    /// The licence an assignee must have, where one is fixed: of users (`100…`) or of permission sets (`0PL…`).
     pub license: Option<Id>,
     /// Free text.
     pub description: Option<String>,

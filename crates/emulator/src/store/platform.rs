@@ -59,6 +59,10 @@ pub struct Platform {
     pub external_defaults: Option<ExternalDefaults>,
     /// Whether a composite answers queries of the Tooling API.
     pub tooling_in_composite: Option<ToolingInComposite>,
+    /// Whether the licence Salesforce Integration reaches standard objects by itself.
+    pub integration_objects: Option<IntegrationObjects>,
+    /// What the assignment of a permission set does whose permission set licence the user does not hold.
+    pub set_licenses: Option<SetLicenses>,
 }
 
 /// Which tabs a profile lists when it is read.
@@ -170,6 +174,28 @@ pub enum ToolingInComposite {
     Refused,
 }
 
+/// Whether the licence Salesforce Integration reaches standard objects without its permission set licence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntegrationObjects {
+    /// Profiles and permission sets that grant one are refused.
+    #[default]
+    Refused,
+    /// It does.
+    Accepted,
+}
+
+/// What the assignment of a permission set does whose permission set licence the user does not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SetLicenses {
+    /// It is refused.
+    #[default]
+    Required,
+    /// It takes a seat.
+    Taken,
+}
+
 /// Why switches cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlatformError {
@@ -225,6 +251,8 @@ impl Platform {
             sparse_objects,
             external_defaults,
             tooling_in_composite,
+            integration_objects,
+            set_licenses,
         } = stated;
         lay(&mut self.tabs, tabs);
         lay(&mut self.profile_refusals, profile_refusals);
@@ -244,6 +272,8 @@ impl Platform {
         lay(&mut self.sparse_objects, sparse_objects);
         lay(&mut self.external_defaults, external_defaults);
         lay(&mut self.tooling_in_composite, tooling_in_composite);
+        lay(&mut self.integration_objects, integration_objects);
+        lay(&mut self.set_licenses, set_licenses);
     }
 }
 

@@ -45,7 +45,12 @@ fn harbour() -> Client {
 }
 
 /// What a deploy or a call of the metadata service says to a component.
-fn apply(client: &mut Client, kind: &str, name: &str, inside: &str) -> documents::Applied {
+pub(super) fn apply(
+    client: &mut Client,
+    kind: &str,
+    name: &str,
+    inside: &str,
+) -> documents::Applied {
     let text = document(kind, inside);
     let parsed = xml::parse(&text).unwrap();
     let occasion = Occasion {

@@ -1,10 +1,12 @@
 //! `PermissionSetAssignment`: who has which permission set.
 
-use super::{Writer, bad_reference, demand_fields, duplicate, integrity, text};
+use super::{Writer, bad_reference, demand_fields, duplicate, integrity, set_licenses, text};
 use crate::http::Refusal;
 use crate::moment;
 use crate::rules;
-use crate::store::{Assignment, Container, ContainerKind, Id, ObjectSchema, Org, Row, User};
+use crate::store::{
+    Assignment, Container, ContainerKind, Id, ObjectSchema, Org, Row, SetLicenses, User,
+};
 
 const PERMISSIONS: [&str; 2] = ["AssignPermissionSets", "ManageUsers"];
 
@@ -22,7 +24,8 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
     if let Some(existing) = org.assignments.values().find(same) {
         return Err(duplicate("PermissionSetId, AssigneeId", &existing.id));
     }
-    check_license(org, user, container)?;
+    check_licenses(org, user, container)?;
+    let seat = seat_to_take(org, &user.id, container);
     let group = match &container.kind {
         ContainerKind::Group { group, .. } => Some(group.clone()),
         _ => None,
@@ -38,6 +41,9 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
         "Permission set {}: assigned to user {}",
         container.label, user.username
     );
+    if let Some(license) = seat {
+        set_licenses::take(org, &assignment.assignee, &license)?;
+    }
     assignment.id = org.next_id("0Pa");
     let id = assignment.id.clone();
     org.assignments.insert(id.clone(), assignment);
@@ -70,34 +76,68 @@ fn container<'o>(org: &'o Org, row: &Row) -> Result<&'o Container, Refusal> {
     }
 }
 
+/// Refuses a set, or a group with one, that the user's licences do not allow.
+fn check_licenses(org: &Org, user: &User, container: &Container) -> Result<(), Refusal> {
+    let members = match &container.kind {
+        ContainerKind::Group { members, .. } => members.as_slice(),
+        _ => &[],
+    };
+    let members = members.iter().filter_map(|id| org.containers.get(id));
+    for set in std::iter::once(container).chain(members) {
+        if let Some(reason) = license_refusal(org, user, set) {
+            return Err(integrity(format!(
+                "Can't assign permission set {} to user {}. {reason}",
+                container.label,
+                user.name()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// A set made for a licence goes to users of that licence; any other may not hold what the user's licence refuses.
-fn check_license(org: &Org, user: &User, container: &Container) -> Result<(), Refusal> {
+fn license_refusal(org: &Org, user: &User, set: &Container) -> Option<String> {
     let license = org
         .profiles
         .get(&user.profile)
         .map(|profile| profile.license.clone());
-    let refuse = |reason: &str| {
-        Err(integrity(format!(
-            "Can't assign permission set {} to user {}. {reason}",
-            container.label,
-            user.name()
-        )))
-    };
-    if container.license.is_some() && container.license != license {
-        return refuse("The user license doesn't match the permission set's license");
+    if let Some(own) = set.license.as_ref().and_then(|id| org.set_licenses.get(id)) {
+        let lacking = !org.holds_set_license(&user.id, &own.id) && !takes_seats(org);
+        return lacking.then(|| {
+            format!(
+                "The user isn't assigned the permission set license {}",
+                own.label
+            )
+        });
+    }
+    if set.license.is_some() && set.license != license {
+        return Some("The user license doesn't match the permission set's license".to_owned());
     }
     let judged = Container {
         license,
-        ..container.clone()
+        ..set.clone()
     };
-    let refused = container
-        .user_permissions
-        .iter()
-        .find_map(|permission| rules::license_refusal(org, &judged, permission));
-    match refused {
-        Some(reason) => refuse(&reason),
-        None => Ok(()),
+    let mut permissions = set.user_permissions.iter();
+    let refused = permissions.find_map(|name| rules::license_refusal(org, &judged, name));
+    // Sets that name the user licence show no standard object at all, whatever they hold.
+    if refused.is_some() || set.license.is_some() || rules::is_widened(org, &user.id) {
+        return refused;
     }
+    let objects = rules::object_permissions(org, set);
+    let mut objects = objects.iter();
+    objects
+        .find_map(|(object, access)| rules::object_license_refusal(org, &judged, object, *access))
+}
+
+fn takes_seats(org: &Org) -> bool {
+    org.platform.set_licenses == Some(SetLicenses::Taken)
+}
+
+/// The permission set licence that the assignment of a set takes a seat of.
+fn seat_to_take(org: &Org, user: &str, set: &Container) -> Option<Id> {
+    let license = org.set_licenses.get(set.license.as_ref()?)?;
+    let takes = takes_seats(org) && !org.holds_set_license(user, &license.id);
+    takes.then(|| license.id.clone())
 }
 
 /// Changes when an assignment lapses; nothing else of it can be changed.

@@ -253,7 +253,13 @@ fn set_object(
     object: &str,
     access: ObjectAccess,
 ) -> Result<(), Refusal> {
-    check_rights(&writer.world.org, access, object)?;
+    let org = &writer.world.org;
+    check_rights(org, access, object)?;
+    let set = org.containers.get(parent);
+    let refusal = set.and_then(|set| rules::object_license_refusal(org, set, object, access));
+    if let Some(refusal) = refusal {
+        return Err(integrity(refusal));
+    }
     if let Some(set) = writer.world.org.containers.make_mut().get_mut(parent) {
         set.object_permissions.insert(object.to_owned(), access);
     }

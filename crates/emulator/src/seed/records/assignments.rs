@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::moment;
-use crate::store::{Assignment, Container, ContainerKind, Id, Org};
+use crate::store::{
+    Assignment, Container, ContainerKind, Id, Org, SetLicense, SetLicenseAssignment,
+};
 
 /// The id of the permission set group of this name or label.
 pub(super) fn group_by(org: &Org, wanted: &str) -> Option<Id> {
@@ -17,6 +19,31 @@ fn group_of(set: &Container) -> Option<Id> {
     match &set.kind {
         ContainerKind::Group { group, .. } => Some(group.clone()),
         _ => None,
+    }
+}
+
+/// The id of the permission set licence of this name or label.
+pub(super) fn set_license_by(org: &Org, wanted: &str) -> Option<Id> {
+    let named = |license: &&SetLicense| license.label == wanted || license.name == wanted;
+    org.set_licenses
+        .values()
+        .find(named)
+        .map(|license| license.id.clone())
+}
+
+/// Adds a seat of a permission set licence; there are as many as are taken.
+pub(super) fn insert_seat(org: &mut Org, id: Id, values: &BTreeMap<String, Value>) {
+    let part = |name: &str| values.get(name).and_then(Value::as_str).map(str::to_owned);
+    let seat = SetLicenseAssignment {
+        id: id.clone(),
+        assignee: part("AssigneeId").unwrap_or_default(),
+        license: part("PermissionSetLicenseId").unwrap_or_default(),
+    };
+    let license = seat.license.clone();
+    org.set_license_assignments.insert(id, seat);
+    let taken = org.set_seats_used(&license);
+    if let Some(license) = org.set_licenses.get_mut(&license) {
+        license.total = license.total.max(taken);
     }
 }
 
