@@ -3,6 +3,8 @@
 //! It lies outside the platform's paths, asks for no token, counts no API request, and neither faults nor latency apply
 //! to it. Bodies and answers are JSON; a refusal is `{"error": "…"}`.
 
+mod emails;
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -62,6 +64,10 @@ impl Control {
                 Ok(json!({"entries": []}))
             }
             ("POST", "clock") => advance(world, request),
+            ("GET", "email-changes") => Ok(emails::waiting(&world.org)),
+            ("POST", "email-changes") => {
+                text(request, "username").and_then(|name| emails::confirm(&mut world.org, &name))
+            }
             ("GET", "faults") => Ok(json!({"struck": faults.struck()})),
             ("PUT", "faults") => set(faults, request),
             ("DELETE", "faults") => {
@@ -344,6 +350,67 @@ mod tests {
             400
         );
         assert_eq!(emulator.ask("DELETE", "/emulator/faults", "").0, 200);
+    }
+
+    #[test]
+    fn a_changed_address_waits_for_its_owner() {
+        let mut emulator = Emulator::new();
+        let user = emulator.world.org.organization.administrator.clone();
+        let path = format!("/services/data/v66.0/sobjects/User/{user}");
+        let before = emulator.world.org.users[&user].clone();
+        let moved = json!({"Email": "moved@dune.example", "Title": "Boss"});
+        assert_eq!(emulator.call("PATCH", &path, moved.clone()), 204);
+        let now = emulator.world.org.users[&user].clone();
+        assert_eq!(
+            (&now.email, &now.other["Title"]),
+            (&before.email, &json!("Boss"))
+        );
+        let last = emulator.world.org.audit.last().unwrap();
+        assert_eq!(last.action, "useremailchangesent");
+        let (_, body) = emulator.ask("GET", "/emulator/email-changes", "");
+        let expected =
+            json!({"username": before.username, "from": before.email, "to": "moved@dune.example"});
+        assert_eq!(body["waiting"], json!([expected]));
+        let confirmed = json!({"username": before.username}).to_string();
+        let confirm = |emulator: &mut Emulator| {
+            emulator
+                .ask("POST", "/emulator/email-changes", &confirmed)
+                .0
+        };
+        assert_eq!(confirm(&mut emulator), 200);
+        assert_eq!(emulator.world.org.users[&user].email, "moved@dune.example");
+        assert_eq!(confirm(&mut emulator), 404);
+    }
+
+    #[test]
+    fn a_changed_address_holds_at_once_where_nobody_waits() {
+        let mut emulator = Emulator::new();
+        let administrator = emulator.world.org.organization.administrator.clone();
+        let address = |emulator: &mut Emulator, id: &String, email: &str| {
+            let path = format!("/services/data/v66.0/sobjects/User/{id}");
+            assert_eq!(emulator.call("PATCH", &path, json!({"Email": email})), 204);
+            emulator.world.org.users[id].email.clone()
+        };
+        let inactive = |user: &&crate::store::User| !user.active;
+        let inactive = emulator
+            .world
+            .org
+            .users
+            .values()
+            .find(inactive)
+            .unwrap()
+            .id
+            .clone();
+        assert_eq!(
+            address(&mut emulator, &inactive, "left@dune.example"),
+            "left@dune.example"
+        );
+        let stated = crate::store::Platform::parse("email-changes=at-once").unwrap();
+        emulator.world.org.lay_platform(&stated);
+        assert_eq!(
+            address(&mut emulator, &administrator, "new@dune.example"),
+            "new@dune.example"
+        );
     }
 
     #[test]

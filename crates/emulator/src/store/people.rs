@@ -125,6 +125,9 @@ pub struct User {
     pub username: String,
     /// E-mail address.
     pub email: String,
+    /// The address it will be once its owner confirms the change.
+    #[serde(default)]
+    pub pending_email: Option<String>,
     /// First name.
     pub first_name: Option<String>,
     /// Last name.

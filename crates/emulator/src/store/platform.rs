@@ -63,6 +63,8 @@ pub struct Platform {
     pub integration_objects: Option<IntegrationObjects>,
     /// What the assignment of a permission set does whose permission set licence the user does not hold.
     pub set_licenses: Option<SetLicenses>,
+    /// When a changed mail address of an active user is in force.
+    pub email_changes: Option<EmailChanges>,
 }
 
 /// Which tabs a profile lists when it is read.
@@ -196,6 +198,17 @@ pub enum SetLicenses {
     Taken,
 }
 
+/// When a changed mail address of an active user is in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmailChanges {
+    /// Once its owner confirms it.
+    #[default]
+    Wait,
+    /// At once.
+    AtOnce,
+}
+
 /// Why switches cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlatformError {
@@ -253,6 +266,7 @@ impl Platform {
             tooling_in_composite,
             integration_objects,
             set_licenses,
+            email_changes,
         } = stated;
         lay(&mut self.tabs, tabs);
         lay(&mut self.profile_refusals, profile_refusals);
@@ -274,6 +288,7 @@ impl Platform {
         lay(&mut self.tooling_in_composite, tooling_in_composite);
         lay(&mut self.integration_objects, integration_objects);
         lay(&mut self.set_licenses, set_licenses);
+        lay(&mut self.email_changes, email_changes);
     }
 }
 

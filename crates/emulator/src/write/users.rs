@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::values::{is_email, unknown_value};
 use super::{Writer, bad_reference, demand_fields, integrity, text, truth};
 use crate::http::Refusal;
-use crate::store::{Id, ObjectSchema, Org, Row, User, short};
+use crate::store::{EmailChanges, Id, ObjectSchema, Org, Row, User, short};
 use crate::views;
 
 const REQUIRED: [&str; 9] = [
@@ -77,7 +77,9 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
         modified: now,
         ..before.clone()
     };
+    let readdressed = row.contains_key("Email");
     apply(org, &mut user, row)?;
+    let waits = readdressed && hold_address(org, &before, &mut user);
     check_names(org, &user)?;
     let license = |user: &User| {
         org.profiles
@@ -94,7 +96,24 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
         "Manage Users",
         format!("Changed user {name}"),
     );
+    if waits {
+        let display = format!("Sent a request to confirm the new email address of {name}");
+        writer.audit("useremailchangesent", "Manage Users", display);
+    }
     Ok(())
+}
+
+/// Keeps the address of an active user until the owner of the new one confirms the change (Salesforce Help, "Change a
+/// user's email address"), and tells whether there is something to confirm.
+fn hold_address(org: &Org, before: &User, user: &mut User) -> bool {
+    let at_once = org.platform.email_changes == Some(EmailChanges::AtOnce);
+    user.pending_email = None;
+    if at_once || !before.active || user.email.eq_ignore_ascii_case(&before.email) {
+        return false;
+    }
+    let wanted = std::mem::replace(&mut user.email, before.email.clone());
+    user.pending_email = Some(wanted);
+    true
 }
 
 /// Freezes a user, or lets a frozen one log in again (object reference, `UserLogin`).
