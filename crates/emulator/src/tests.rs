@@ -3,6 +3,7 @@
 mod assignments;
 mod details;
 mod licenses;
+mod picklists;
 
 use serde_json::{Value, json};
 

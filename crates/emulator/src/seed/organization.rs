@@ -41,21 +41,20 @@ fn parse(path: &Path) -> Result<Described, SeedError> {
     })?;
     let described: Described = serde_json::from_str(&text)
         .map_err(|error| SeedError::unusable(path, error.to_string()))?;
-    let editions = ("OrganizationType", &described.organization_type);
-    let languages = ("LanguageLocaleKey", &described.language);
-    let own_languages = ("LanguageLocaleKey", &described.administrator_language);
-    for (column, stated) in [editions, languages, own_languages] {
-        check_value(path, column, stated.as_deref())?;
+    let edition = described.organization_type.as_deref();
+    check_value(path, "Organization.OrganizationType", edition)?;
+    for language in [&described.language, &described.administrator_language] {
+        check_value(path, "User.LanguageLocaleKey", language.as_deref())?;
     }
     Ok(described)
 }
 
 /// Refuses a value that the platform does not have; the sentence names those it has.
 fn check_value(path: &Path, column: &str, stated: Option<&str>) -> Result<(), SeedError> {
-    let organization = schema::setup_table("Organization");
-    let field = organization.and_then(|organization| organization.field(column));
+    let (object, name) = column.split_once('.').unwrap_or_default();
+    let field = schema::setup_table(object).and_then(|object| object.field(name));
     let known = field.map(|field| field.picklist.as_slice());
-    let (Some(stated), Some(known)) = (stated, known.filter(|known| !known.is_empty())) else {
+    let (Some(stated), Some(known)) = (stated, known) else {
         return Ok(());
     };
     if known.iter().any(|value| value.value == stated) {

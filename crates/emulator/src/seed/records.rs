@@ -417,6 +417,16 @@ fn insert_user(org: &mut Org, id: &Id, values: BTreeMap<String, Value>) -> Resul
         .get("IsActive")
         .and_then(Value::as_bool)
         .unwrap_or(true);
+    for (name, place) in [
+        ("TimeZoneSidKey", &mut user.time_zone),
+        ("LocaleSidKey", &mut user.locale),
+        ("LanguageLocaleKey", &mut user.language),
+        ("EmailEncodingKey", &mut user.email_encoding),
+    ] {
+        if let Some(stated) = part(name) {
+            *place = stated;
+        }
+    }
     user.other = values
         .into_iter()
         .filter(|(name, _)| is_further_column(name))

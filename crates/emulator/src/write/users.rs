@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::values::{is_email, unknown_value};
-use super::{Writer, bad_reference, demand_fields, integrity, text, truth};
+use super::values::is_email;
+use super::{Writer, bad_reference, demand_fields, integrity, truth};
 use crate::http::Refusal;
 use crate::store::{EmailChanges, Id, ObjectSchema, Org, Row, User, short};
 use crate::views;
@@ -23,14 +23,9 @@ const REQUIRED: [&str; 9] = [
 const PERMISSIONS: [&str; 2] = ["ManageUsers", "ManageInternalUsers"];
 
 /// Creates a user; without a nickname one is made up.
-pub(super) fn create(
-    writer: &mut Writer<'_>,
-    schema: &ObjectSchema,
-    row: Row,
-) -> Result<Id, Refusal> {
+pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Result<Id, Refusal> {
     writer.demand("User", &PERMISSIONS)?;
     demand_fields(&row, &REQUIRED)?;
-    check_picklists(schema, &row)?;
     let now = writer.world.now();
     let org = &mut writer.world.org;
     let mut user = User {
@@ -69,9 +64,6 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
         .find(|name| row.get(name).is_some_and(Value::is_null))
     {
         return demand_fields(&row, &[emptied]);
-    }
-    if let Some(schema) = crate::schema::setup_table("User") {
-        check_picklists(schema, &row)?;
     }
     let mut user = User {
         modified: now,
@@ -201,77 +193,5 @@ fn check_seat(org: &Org, user: &User) -> Result<(), Refusal> {
         ),
         Some(_) => Ok(()),
         None => Err(integrity("The profile has no user license")),
-    }
-}
-
-/// Whether a text can be a key of a list.
-type Shape = fn(&str) -> bool;
-
-/// Keys of time zones, locales and languages are lists of the platform; what cannot be one of them is refused.
-fn check_picklists(schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
-    let shapes: [(&str, Shape); 3] = [
-        ("TimeZoneSidKey", |key| {
-            key == "GMT"
-                || key == "UTC"
-                || key
-                    .split_once('/')
-                    .is_some_and(|(area, city)| is_words(area) && is_words(city))
-        }),
-        ("LocaleSidKey", is_locale),
-        ("LanguageLocaleKey", is_locale),
-    ];
-    for (name, fits) in shapes {
-        if let Some(key) = text(row, name).filter(|key| !fits(key)) {
-            return Err(unknown_value(schema, name, &key));
-        }
-    }
-    let encodings = schema
-        .field("EmailEncodingKey")
-        .map(|field| field.picklist.as_slice())
-        .unwrap_or_default();
-    match text(row, "EmailEncodingKey") {
-        Some(key) if !encodings.is_empty() && !encodings.iter().any(|known| known.value == key) => {
-            Err(unknown_value(schema, "EmailEncodingKey", &key))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn is_words(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_/+-".contains(c))
-}
-
-/// `de`, `en_US`, `zh_Hans_CN`, `ca_ES_EURO`.
-fn is_locale(key: &str) -> bool {
-    let mut parts = key.split('_');
-    let language = parts.next().unwrap_or_default();
-    let parts: Vec<&str> = parts.collect();
-    (2..=3).contains(&language.len())
-        && language.chars().all(|c| c.is_ascii_lowercase())
-        && parts.len() <= 3
-        && parts
-            .iter()
-            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locales_are_told_from_other_texts() {
-        for (key, expected) in [
-            ("en_US", true),
-            ("de", true),
-            ("zh_Hans_CN", true),
-            ("English", false),
-            ("en-US", false),
-            ("", false),
-        ] {
-            assert_eq!(is_locale(key), expected, "{key}");
-        }
     }
 }
