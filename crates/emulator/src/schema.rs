@@ -49,13 +49,14 @@ pub fn is_setup(object: &str) -> bool {
 }
 
 /// Objects reserved for those who may view setup.
-const VIEW_SETUP: [&str; 7] = [
+const VIEW_SETUP: [&str; 8] = [
     "PermissionSet",
     "PermissionSetGroup",
     "PermissionSetLicense",
     "ObjectPermissions",
     "FieldPermissions",
     "SetupAuditTrail",
+    "SetupEntityAccess",
     "TabDefinition",
 ];
 

@@ -6,6 +6,7 @@ mod definitions;
 mod people;
 mod permissions;
 mod set_licenses;
+mod setup_access;
 mod stored;
 mod tooling;
 
@@ -231,6 +232,7 @@ pub(crate) fn records<'v>(
         "PermissionSetLicenseAssign" => set_licenses::assignments(org),
         "ObjectPermissions" => permissions::objects(org, hints),
         "FieldPermissions" => permissions::fields(org, hints),
+        "SetupEntityAccess" => setup_access::rows(org, hints),
         "EntityDefinition" => definitions::objects(org).map(Record::Object).collect(),
         "FieldDefinition" => definitions::fields(viewer),
         "RecordType" => definitions::record_types(org),
@@ -288,7 +290,7 @@ pub(crate) fn by_id<'v>(viewer: &Viewer<'v>, object: &str, id: &str) -> Option<R
 }
 
 /// Names of relationships from setup objects to their children: parent, child, reference, name.
-const CHILDREN: [(&str, &str, &str, &str); 10] = [
+const CHILDREN: [(&str, &str, &str, &str); 11] = [
     (
         "User",
         "PermissionSetAssignment",
@@ -318,6 +320,12 @@ const CHILDREN: [(&str, &str, &str, &str); 10] = [
         "FieldPermissions",
         "ParentId",
         "FieldPerms",
+    ),
+    (
+        "PermissionSet",
+        "SetupEntityAccess",
+        "ParentId",
+        "SetupEntityAccessItems",
     ),
     ("Profile", "User", "ProfileId", "Users"),
     ("UserRole", "User", "UserRoleId", "Users"),
