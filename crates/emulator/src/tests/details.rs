@@ -111,6 +111,41 @@ fn whoever_sees_the_master_sees_its_details() {
 }
 
 #[test]
+fn whoever_adds_a_detail_edits_its_master() {
+    let mut client = harbour();
+    let clerk = client.world.org.user_by_username("clerk@barge.example");
+    let clerk = clerk.unwrap().id.clone();
+    let org = &mut client.world.org;
+    let profile = org.profile_by_full_name("Clerk").unwrap().container.clone();
+    let set = org.containers.make_mut().get_mut(&profile).unwrap();
+    for access in set.object_permissions.values_mut() {
+        (access.create, access.edit) = (true, true);
+    }
+    let granted = crate::store::FieldAccess {
+        read: true,
+        edit: true,
+    };
+    set.field_permissions
+        .insert("Crate__c.Barge__c".into(), granted);
+    set.user_permissions.insert("ApiEnabled".into());
+    let added = |client: &mut Client, name: &str| {
+        let barge = client
+            .world
+            .org
+            .rows("Barge__c")
+            .find(|(_, row)| row["Name"] == name);
+        let barge = barge.unwrap().0.clone();
+        let fields = json!({"Name": "Coal", "Barge__c": barge});
+        let fields = fields.as_object().unwrap().clone();
+        crate::write::create(&mut client.world, &clerk, 66, "Crate__c", fields)
+    };
+    assert!(added(&mut client, "Anna").is_ok());
+    let refused = added(&mut client, "Belle").unwrap_err();
+    let expected = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY";
+    assert!(format!("{refused:?}").contains(expected), "{refused:?}");
+}
+
+#[test]
 fn a_detail_cannot_be_given_a_default() {
     let mut client = harbour();
     for model in ["Private", "Read", "ReadWrite"] {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Writer, duplicate};
 use crate::http::Refusal;
 use crate::moment::rest_moment;
+use crate::schema;
 use crate::sharing;
 use crate::store::{Access, FieldSchema, GroupKind, Id, ObjectSchema, Org, Row};
 
@@ -19,6 +20,7 @@ pub(super) fn create(
     }
     fill_defaults(schema, &mut row);
     check_required(schema, &row)?;
+    check_master(writer, schema, &row)?;
     check_unique(&writer.world.org, schema, "", &row)?;
     if schema.field("OwnerId").is_some() {
         row.fill("OwnerId", || json!(writer.user));
@@ -104,6 +106,23 @@ pub(super) fn delete(
     drop_manual_shares(&mut writer.world.org, id);
     writer.world.org.table_mut(&schema.name).remove(id);
     Ok(())
+}
+
+/// Whoever adds a detail edits its master (Salesforce Help, "Object Relationships Overview": sharing of the detail is
+/// Read/Write unless its field says otherwise).
+fn check_master(writer: &Writer<'_>, schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
+    let master = schema::parent(schema).filter(|_| schema::is_detail(schema));
+    let Some((field, master)) = master else {
+        return Ok(());
+    };
+    let id = row.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (org, now) = (&writer.world.org, writer.world.now());
+    if sharing::access(org, writer.user, master, id, now).edit {
+        return Ok(());
+    }
+    let message = format!("insufficient access rights on cross-reference id: {id}");
+    let code = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY";
+    Err(Refusal::new(400, code, message).about(Vec::<String>::new()))
 }
 
 fn insufficient() -> Refusal {
