@@ -160,8 +160,11 @@ fn is_the_new_field(entry: &Entry) -> bool {
     entry.get("field").map(String::as_str) == Some("Lead.Sync_to_HubSpot__c")
 }
 
-/// An entry that grants nothing is as good as none.
+/// An entry that grants nothing is as good as none, and so is a hidden tab: a new profile hides them all.
 fn says_something(entry: &Entry) -> bool {
+    if entry.get("visibility").map(String::as_str) == Some("Hidden") {
+        return false;
+    }
     let values = || entry.values().map(String::as_str);
     let flags = values()
         .filter(|value| matches!(*value, "true" | "false"))
