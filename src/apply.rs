@@ -9,9 +9,11 @@ mod leave_out;
 mod look;
 mod lost;
 mod objection;
+mod read_back;
 mod records;
 mod refusal;
 mod together;
+mod verdict;
 mod wait;
 
 use crate::address::Address;
@@ -19,12 +21,12 @@ use crate::change::{Action, Change, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
-use crate::failure;
 use crate::live::{Live, Reference};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Writer};
 use crate::plan::Plan;
-use crate::verify::{self, Sample, Verification};
+use crate::verify::{Sample, Verification};
+use crate::xml::Element;
 use look::DeployLook;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,6 +143,7 @@ pub async fn apply(
         defaults_in_force: false,
         expected: None,
         left_out: Vec::new(),
+        clones: Vec::new(),
         late_looks: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
@@ -194,6 +197,8 @@ struct Run<'a> {
     expected: Option<Duration>,
     /// What the org refused of cloned profiles.
     left_out: Vec<Dropped>,
+    /// The profiles that this run made, as they were deployed, by change.
+    clones: Vec<(usize, Element)>,
     /// Looks at deploys that were found to be through meanwhile. They end with the run.
     late_looks: Vec<JoinSet<DeployLook>>,
 }
@@ -295,113 +300,11 @@ impl Run<'_> {
         }
     }
 
-    /// What the proof means for the run.
-    fn verdict(&self, verification: &Verification) -> Option<Failure> {
-        if !verification.converged {
-            let names: Vec<String> = verification
-                .drift
-                .iter()
-                .map(|change| change.address.to_string())
-                .collect();
-            let found = match names.len() {
-                1 => "a change".to_owned(),
-                several => format!("{several} changes"),
-            };
-            let message = format!("planning again still finds {found}: {}", names.join(", "));
-            let help = "somebody else changes the same settings, or the org keeps them otherwise; plan shows the difference";
-            let diagnostic = Diagnostic::error(Code::NotAtRest, message).help(help);
-            return Some(self.with_state(Failure::new(Exit::ProofFailed, vec![diagnostic])));
-        }
-        verify::proof_failure(verification).map(|failure| self.with_state(failure))
-    }
-
-    fn failure(&self, stopped: Stopped) -> Failure {
-        let mut failure = match stopped {
-            Stopped::Failure(failure) | Stopped::Coupled(failure) => *failure,
-            Stopped::Org(error) => failure::of_org(&error),
-        };
-        let unknown = self
-            .outcomes
-            .iter()
-            .any(|outcome| outcome.result == ChangeResult::Unknown);
-        // Some of it stands and some does not: whatever the cause, the outcome is partial.
-        let keeps_class = matches!(
-            failure.exit,
-            Exit::Interrupted | Exit::Terminated | Exit::Login | Exit::Guarded
-        );
-        if unknown || (self.wrote && !keeps_class) {
-            failure.exit = Exit::Partial;
-        }
-        self.with_state(failure)
-    }
-
-    fn with_state(&self, failure: Failure) -> Failure {
-        let count = |result| {
-            self.outcomes
-                .iter()
-                .filter(|outcome| outcome.result == result)
-                .count()
-        };
-        let (done, unknown, all) = (
-            count(ChangeResult::Done),
-            count(ChangeResult::Unknown),
-            self.outcomes.len(),
-        );
-        let state = match (done, unknown) {
-            (done, 0) if done == all && done > 0 => all_made(all, failure.exit),
-            (0, 0) => failure::NOTHING_CHANGED.to_owned(),
-            (done, 0) => {
-                format!("{done} of {all} changes were made; running again finishes the rest")
-            }
-            (done, unknown) => format!(
-                "{done} of {all} changes were made, {unknown} may have been; running again looks first"
-            ),
-        };
-        failure.state(state).with_sources(&self.plan.sources)
-    }
-
     /// The change that a write of this kind belongs to, by index.
     fn deploys(&self, index: usize) -> Option<&[crate::change::Component]> {
         match &self.plan.changes[index].write {
             Write::Deploy(components) => Some(components),
             Write::Insert(_) | Write::Update(..) | Write::Remove(..) => None,
         }
-    }
-}
-
-/// Nothing is left to make: only the proof is missing, or says no.
-fn all_made(all: usize, exit: Exit) -> String {
-    let made = match all {
-        1 => "the change was made".to_owned(),
-        all => format!("all {all} changes were made"),
-    };
-    match exit {
-        Exit::ProofFailed => format!("{made}; the proof failed"),
-        _ => format!("{made}; the proof was not finished"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_nothing_is_left_to_make_the_state_says_so() {
-        let check = |all, exit, expected| assert_eq!(all_made(all, exit), expected);
-        check(
-            7,
-            Exit::ProofFailed,
-            "all 7 changes were made; the proof failed",
-        );
-        check(
-            1,
-            Exit::ProofFailed,
-            "the change was made; the proof failed",
-        );
-        check(
-            2,
-            Exit::Partial,
-            "all 2 changes were made; the proof was not finished",
-        );
     }
 }

@@ -359,6 +359,10 @@ catalogue! {
         "The org's own answer about record access differs from what the manifest asks for. Each record is listed with its cause.";
     Interrupted = "OW5004", "interrupted":
         "The run was asked to stop and stopped between two steps.";
+    ProfileKeptInPart = "OW5010", "a profile kept in part":
+        "The org said that it deployed the profile, and what it tells of it lacks entries of it. Compared are user permissions, and rights on objects and fields that the data API tells of. `--format json` names all.";
+    UserCannotWork = "OW5011", "a user that cannot work":
+        "The records are one half of a proof. The user must be able to use the API, and to read the fields that the criteria ask for, or the integration cannot work with what is shared with it. Its profile and its permission sets were asked.";
 }
 
 impl Code {

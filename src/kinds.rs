@@ -23,7 +23,7 @@ use crate::live::{Known, Live, Need};
 use crate::manifest::{Manifest, nearest};
 
 pub use permission_set_assignment::find_permission_set;
-pub use profile::{PartialSource, partial_source, whole_source};
+pub use profile::{PartialSource, not_kept, partial_source, whole_source};
 pub use role::narrowest_level;
 pub use sharing_rule::{referred_to, rule_changes, rule_criteria, rule_target};
 

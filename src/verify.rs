@@ -7,6 +7,7 @@
 pub(crate) mod cause;
 pub(crate) mod granted;
 pub(crate) mod subject;
+mod unusable;
 mod watch;
 
 use crate::access::{self, Impact};
@@ -47,13 +48,28 @@ pub async fn verify(
 ) -> Result<Verification, Failure> {
     let plan = plan::plan(manifests, live)?;
     let access = prove(manifests, live, reader, sample, emit).await?;
+    let mut findings = unusable(manifests, live, reader).await?;
+    findings.extend(plan.findings);
     Ok(Verification {
         org: plan.org,
         converged: plan.changes.is_empty(),
         drift: plan.changes,
         access,
-        findings: plan.findings,
+        findings,
     })
+}
+
+/// What keeps the users from working with what is shared with them, one finding each: without that nothing is proved.
+///
+/// # Errors
+/// What the org or the way to it made impossible.
+pub async fn unusable(
+    manifests: &[Manifest],
+    live: &Live,
+    reader: &Reader,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let found = unusable::unusable(manifests, live, reader).await;
+    found.map_err(failed)
 }
 
 /// Compares record access. Objects that nobody restricts have nothing to prove. Records that `live` hold, because
@@ -128,25 +144,28 @@ async fn compared(
     Ok(proved)
 }
 
-/// The records that a proof will compare, as needs that can be met in the wave before it; none where they are more than
-/// one request asks about.
+/// What a proof asks, as needs that can be met in the wave before it: what the user needs to work, and the records that
+/// will be compared; none of these where they are more than one request asks about.
 pub fn needs(manifests: &[Manifest], impact: &[Impact], sample: Sample) -> BTreeSet<Need> {
     let population = |object: &str| {
         let of_object = impact.iter().find(|impact| impact.object == object);
         of_object.and_then(|impact| impact.records.at_most())
     };
-    if !in_one_request(impact) {
-        return BTreeSet::new();
-    }
-    let is_wanted = |object: &str| population(object).is_some_and(|all| sample.is_whole(all));
-    needs_of_records(manifests, is_wanted, Need::Records)
+    let in_one_request = in_one_request(impact);
+    let is_wanted =
+        |object: &str| in_one_request && population(object).is_some_and(|all| sample.is_whole(all));
+    let mut needs = needs_of_records(manifests, is_wanted, Need::Records);
+    needs.extend(unusable::needs(manifests));
+    needs
 }
 
-/// The first page of the records that a proof will compare, as needs that can be met in the wave before it: where it is
-/// not known yet how many there are, and as a rule they are no more.
+/// What a proof asks, as needs that can be met in the wave before it, where it is not known yet how many records there are:
+/// the first page of them, and as a rule they are no more.
 pub fn needs_of_first_pages(manifests: &[Manifest], sample: Sample) -> BTreeSet<Need> {
     let is_wanted = |_: &str| sample.is_whole(FIRST_PAGE);
-    needs_of_records(manifests, is_wanted, Need::FirstRecords)
+    let mut needs = needs_of_records(manifests, is_wanted, Need::FirstRecords);
+    needs.extend(unusable::needs(manifests));
+    needs
 }
 
 /// A need of the records of each object that is compared and wanted, before anything is known of the org.
@@ -274,9 +293,22 @@ impl Verification {
         findings.any(|finding| finding.code == Code::UserFrozen)
     }
 
-    /// Whether every compared record is as the manifest asks.
+    /// Whether every compared record is as the manifest asks, and the user can work with them.
     pub fn proved(&self) -> bool {
-        self.access.iter().all(Access::holds)
+        self.access.iter().all(Access::holds) && self.is_usable()
+    }
+
+    /// Whether nothing keeps the user from working with what it sees.
+    pub fn is_usable(&self) -> bool {
+        self.disproofs().next().is_none()
+    }
+
+    /// Findings that disprove it whatever the records are.
+    pub fn disproofs(&self) -> impl Iterator<Item = &Diagnostic> {
+        let findings = self.findings.iter();
+        findings.filter(|finding| {
+            matches!(finding.code, Code::ProfileKeptInPart | Code::UserCannotWork)
+        })
     }
 }
 
@@ -314,5 +346,6 @@ pub fn proof_failure(verification: &Verification) -> Option<Failure> {
         Diagnostic::error(Code::ProofFailed, message)
             .help("each is listed with its cause; the findings name what usually does it")
     });
+    let sentences = sentences.chain(verification.disproofs().cloned());
     Some(Failure::new(Exit::ProofFailed, sentences.collect()))
 }

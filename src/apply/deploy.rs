@@ -86,6 +86,10 @@ impl Run<'_> {
             .deploy_rounds(stage, files, changes, &mut components)
             .await
         {
+            Ok(()) => {
+                self.keep_clones(&components, changes);
+                Ok(())
+            }
             Err(Stopped::Coupled(_)) => {
                 for component in narrowest_child_first(components) {
                     let files =
@@ -96,7 +100,7 @@ impl Run<'_> {
                 }
                 Ok(())
             }
-            other => other,
+            Err(stopped) => Err(stopped),
         }
     }
 

@@ -191,12 +191,15 @@ impl Run<'_> {
             .await?;
         let rest = plan::plan(manifests, &live)?;
         let access = verify::prove(manifests, &live, reader, sample, emit).await?;
+        let mut findings = self.kept_in_part(&live);
+        findings.extend(verify::unusable(manifests, &live, reader).await?);
+        findings.extend(rest.findings);
         let verification = Verification {
             org: rest.org,
             converged: rest.changes.is_empty(),
             drift: rest.changes,
             access,
-            findings: rest.findings,
+            findings,
         };
         Ok((verification, live))
     }

@@ -4,9 +4,12 @@
 mod created;
 mod dependencies;
 mod known;
+mod lost_fields;
+mod not_kept;
 mod partial;
 mod wishes;
 
+pub use not_kept::not_kept;
 pub use partial::{PartialSource, partial_source, whole_source};
 
 use super::{Attributed, Draft, Kind, compare, lacks_object, unknown_name};
@@ -23,6 +26,9 @@ use known::exact_objects;
 use serde_json::json;
 use std::collections::BTreeMap;
 
+/// What no integration can do without: where the clone source has it and the clone has lost it, it is taken over again.
+const INDISPENSABLE: &str = "ApiEnabled";
+
 /// Profiles.
 pub(super) static KIND: Kind = Kind {
     name: "profile",
@@ -36,6 +42,8 @@ pub(super) static KIND: Kind = Kind {
 struct ProfileState {
     user_permissions: BTreeMap<String, (bool, Option<String>)>,
     objects: BTreeMap<String, (ObjectFlags, Option<String>)>,
+    /// Fields of criteria that the clone has lost, and whether it reads them.
+    fields: BTreeMap<String, bool>,
     description: Option<String>,
 }
 
@@ -56,6 +64,11 @@ impl Attributed for ProfileState {
                 json!(flags.words()),
                 reason.clone(),
             ));
+        }
+        for (field, reads) in &self.fields {
+            let reason =
+                reads.then(|| "a rule asks for it, and the clone source has it".to_owned());
+            attributes.push((format!("fieldPermissions.{field}"), json!(reads), reason));
         }
         attributes
     }
@@ -96,6 +109,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
                 wanted,
                 wishes,
                 removals,
+                lost_fields: lost_fields::lost_fields(manifest, wanted, live),
                 live,
             };
             owned.update(document, address, &mut draft);
@@ -164,6 +178,8 @@ struct Owned<'a> {
     wanted: &'a manifest::Profile,
     wishes: Wishes,
     removals: Removals,
+    /// Fields that the clone has to read again, and whether to edit them too.
+    lost_fields: BTreeMap<String, bool>,
     live: &'a Live,
 }
 
@@ -179,7 +195,11 @@ impl Owned<'_> {
             return;
         };
         let name = full_name(&self.wanted.name);
-        let component = Component::new("Profile", name, written(&live, &desired));
+        let mut document = written(&live, &desired);
+        for (field, edits) in &self.lost_fields {
+            clone::set_field_permission(&mut document, field, *edits);
+        }
+        let component = Component::new("Profile", name, document);
         let write = Write::Deploy(vec![component]);
         draft.change(
             address,
@@ -203,10 +223,16 @@ impl Owned<'_> {
                 .map(|name| (name.to_owned(), (granted.contains(name), None)))
                 .collect(),
             objects: self.live_objects(document),
+            fields: self.fields(false),
             description: description
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned),
         }
+    }
+
+    fn fields(&self, reads: bool) -> BTreeMap<String, bool> {
+        let lost = self.lost_fields.keys().cloned();
+        lost.map(|field| (field, reads)).collect()
     }
 
     fn live_objects(&self, document: &Element) -> BTreeMap<String, (ObjectFlags, Option<String>)> {
@@ -226,18 +252,16 @@ impl Owned<'_> {
 
     fn overlay(&self, live: &ProfileState, gained: Vec<String>) -> ProfileState {
         let mut desired = live.clone();
+        desired.fields = self.fields(true);
         for (name, reason) in self.removals.user_permissions() {
             if let Some(entry) = desired.user_permissions.get_mut(name) {
                 *entry = (false, Some(reason.to_owned()));
             }
         }
-        if self.wanted.follow {
-            let reason = "the clone source has it, and `follow: source`";
-            let taken_over = gained
-                .into_iter()
-                .map(|name| (name, (true, Some(reason.to_owned()))));
-            desired.user_permissions.extend(taken_over);
-        }
+        let taken_over = gained
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), (true, Some(self.why_taken_over(&name)?)))));
+        desired.user_permissions.extend(taken_over);
         for (name, enabled) in &self.wishes.user_permissions {
             let entry = (*enabled, None);
             desired.user_permissions.insert(name.clone(), entry);
@@ -255,6 +279,16 @@ impl Owned<'_> {
             desired.description.clone_from(&self.wishes.description);
         }
         desired
+    }
+
+    /// Why a permission that the clone source has and the clone has not is taken over, where it is.
+    fn why_taken_over(&self, name: &str) -> Option<String> {
+        let reason = match (self.wanted.follow, name) {
+            (_, INDISPENSABLE) => "the clone source has it, and no integration works without",
+            (true, _) => "the clone source has it, and `follow: source`",
+            (false, _) => return None,
+        };
+        Some(reason.to_owned())
     }
 
     /// What the clone source has and the clone has not, removals aside.
@@ -282,6 +316,8 @@ impl Owned<'_> {
 
     fn falls_behind(&self, gained: &[String], address: &Address) -> Option<Diagnostic> {
         let source = self.wanted.clone_from.as_ref()?;
+        let gained = gained.iter().filter(|name| *name != INDISPENSABLE);
+        let gained: Vec<String> = gained.cloned().collect();
         if gained.is_empty() {
             return None;
         }
@@ -298,14 +334,14 @@ impl Owned<'_> {
         };
         let help = format!(
             "{}{rest}; state them under `userPermissions`, or say `follow: source`",
-            first_few(gained)
+            first_few(&gained)
         );
         Some(
             Diagnostic::note(Code::CloneFallsBehind, message)
                 .at(&self.wanted.name.place)
                 .help(help)
                 .about(address.clone())
-                .naming(gained),
+                .naming(&gained),
         )
     }
 }

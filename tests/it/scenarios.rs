@@ -75,6 +75,7 @@ stories! {
     no_records
     permission_set_sees_all
     permission_set_taken_away
+    profile_kept_in_part
     profile_with_modify_all_data
     recalculation_takes_its_time
     rename_by_hand

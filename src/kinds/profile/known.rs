@@ -47,11 +47,14 @@ pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
     needs.extend(walk(&wishes(profile, manifest), &unknown).next);
     if let Some(source) = &profile.clone_from {
         needs.push(Need::Tabs);
-        // What the source may see of the objects that matter: a profile read by itself may leave fields out.
-        let objects = named_objects(manifest, profile).into_iter();
-        needs.extend(
-            objects.map(|object| Need::ProfileFields(unknown.profile_label(source), object)),
-        );
+        // What source and clone may see of the objects that matter: a profile read by itself may leave fields out.
+        for object in named_objects(manifest, profile) {
+            needs.push(Need::ProfileFields(
+                profile.name.value.clone(),
+                object.clone(),
+            ));
+            needs.push(Need::ProfileFields(unknown.profile_label(source), object));
+        }
     }
     needs
 }

@@ -38,15 +38,21 @@ pub(super) fn proof(
     if !verification.converged {
         drift(page, verification);
     }
-    body(page, verification, user, known);
+    // What disproves it without a record is told as the failure.
+    let told = known.iter().chain(verification.disproofs());
+    body(page, verification, user, &told.cloned().collect::<Vec<_>>());
 }
 
 fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagnostic]) {
     let objects = &verification.access;
-    let frozen = verification.is_of_frozen_user();
+    let doubt = match (verification.is_usable(), verification.is_of_frozen_user()) {
+        (false, _) => Some("Shared as asked, and yet not proved: "),
+        (true, true) => Some("Proved for the day on which the frozen user can log in again: "),
+        (true, false) => None,
+    };
     objects
         .iter()
-        .for_each(|access| object(page, access, user, frozen));
+        .for_each(|access| object(page, access, user, doubt));
     let findings = verification.findings.iter();
     let news: Vec<Diagnostic> = findings
         .filter(|finding| !known.contains(finding))
@@ -70,15 +76,13 @@ fn drift(page: &mut Page, verification: &Verification) {
         .for_each(|entry| change(page, entry));
 }
 
-/// The proof of one object, and the records that disprove it.
-fn object(page: &mut Page, access: &Access, user: &str, frozen: bool) {
-    let good = access.holds() && !frozen;
+/// The proof of one object, and the records that disprove it. `doubt` stands before a proof that is none, or none yet.
+fn object(page: &mut Page, access: &Access, user: &str, doubt: Option<&str>) {
+    let good = access.holds() && doubt.is_none();
     let tone = if good { Tone::Good } else { Tone::Bad };
     let sentence = sentence(access, user);
-    let sentence = match sentence.strip_prefix("Proved: ") {
-        Some(proved) if frozen => {
-            format!("Proved for the day on which the frozen user can log in again: {proved}")
-        }
+    let sentence = match (sentence.strip_prefix("Proved: "), doubt) {
+        (Some(proved), Some(doubt)) => format!("{doubt}{proved}"),
         _ => sentence,
     };
     page.toned(0, 2, Some(tone), &sentence);

@@ -1,0 +1,81 @@
+//! A deploy that succeeded is what the org says; what it has is read back.
+
+use super::Run;
+use crate::change::Component;
+use crate::code::Code;
+use crate::count::{MOST_NAMED, agree, count, first_few};
+use crate::diagnostic::Diagnostic;
+use crate::kinds;
+use crate::live::Live;
+use crate::xml::Element;
+
+impl Run<'_> {
+    /// Keeps the profiles that were made, as they were deployed: without what the org refused.
+    pub(super) fn keep_clones(&mut self, components: &[Component], changes: &[usize]) {
+        for index in changes.iter().copied() {
+            let change = &self.plan.changes[index];
+            if change.address.kind != "profile" || change.fingerprint.is_none() {
+                continue;
+            }
+            let written = self.deploys(index).into_iter().flatten();
+            let names: Vec<&str> = written
+                .map(|component| component.full_name.as_str())
+                .collect();
+            let made = components.iter().find(|component| {
+                component.kind == "Profile" && names.contains(&component.full_name.as_str())
+            });
+            let made = made.and_then(|component| component.body.clone());
+            self.clones.extend(made.map(|document| (index, document)));
+        }
+    }
+
+    /// What the org does not have of the profiles that it said it deployed, one finding for each profile.
+    pub(super) fn kept_in_part(&self, live: &Live) -> Vec<Diagnostic> {
+        let clones = self.clones.iter();
+        clones
+            .filter_map(|(index, deployed)| self.profile_kept_in_part(*index, deployed, live))
+            .collect()
+    }
+
+    fn profile_kept_in_part(
+        &self,
+        index: usize,
+        deployed: &Element,
+        live: &Live,
+    ) -> Option<Diagnostic> {
+        let change = &self.plan.changes[index];
+        let mut profiles = self.manifests.iter().filter_map(|manifest| {
+            let profile = manifest.spec.profile.as_ref()?;
+            Some((manifest, profile))
+        });
+        let (manifest, wanted) =
+            profiles.find(|(_, profile)| *profile.name == change.address.name)?;
+        let entries = kinds::not_kept(deployed, wanted, manifest, live);
+        if entries.is_empty() {
+            return None;
+        }
+        let all = entries.len() as u64;
+        let differ = agree(all, "is not as it was sent", "are not as they were sent");
+        let message = format!(
+            "the org said that it deployed {}, and kept it in part: {} of it {differ}",
+            change.address,
+            count(all, "entry")
+        );
+        let rest = match entries.len() > MOST_NAMED {
+            true => " (`--format json` names all)",
+            false => "",
+        };
+        let help = format!(
+            "{}{rest}; plan again: it writes what the manifest states, the rest has to be stated or granted in Setup",
+            first_few(&entries)
+        );
+        let error = Diagnostic::error(Code::ProfileKeptInPart, message)
+            .help(help)
+            .about(change.address.clone())
+            .naming(&entries);
+        Some(match &change.place {
+            Some(place) => error.at(place),
+            None => error,
+        })
+    }
+}

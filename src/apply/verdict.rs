@@ -1,0 +1,112 @@
+//! What became of a run: what its proof means, why it stopped, and which of its changes were made.
+
+use super::{ChangeResult, Run, Stopped};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::failure;
+use crate::verify::{self, Verification};
+
+impl Run<'_> {
+    /// What the proof means for the run.
+    pub(super) fn verdict(&self, verification: &Verification) -> Option<Failure> {
+        if !verification.converged {
+            let names: Vec<String> = verification
+                .drift
+                .iter()
+                .map(|change| change.address.to_string())
+                .collect();
+            let found = match names.len() {
+                1 => "a change".to_owned(),
+                several => format!("{several} changes"),
+            };
+            let message = format!("planning again still finds {found}: {}", names.join(", "));
+            let help = "somebody else changes the same settings, or the org keeps them otherwise; plan shows the difference";
+            let mut diagnostics = vec![Diagnostic::error(Code::NotAtRest, message).help(help)];
+            diagnostics.extend(verification.disproofs().cloned());
+            return Some(self.with_state(Failure::new(Exit::ProofFailed, diagnostics)));
+        }
+        verify::proof_failure(verification).map(|failure| self.with_state(failure))
+    }
+
+    pub(super) fn failure(&self, stopped: Stopped) -> Failure {
+        let mut failure = match stopped {
+            Stopped::Failure(failure) | Stopped::Coupled(failure) => *failure,
+            Stopped::Org(error) => failure::of_org(&error),
+        };
+        let unknown = self
+            .outcomes
+            .iter()
+            .any(|outcome| outcome.result == ChangeResult::Unknown);
+        // Some of it stands and some does not: whatever the cause, the outcome is partial.
+        let keeps_class = matches!(
+            failure.exit,
+            Exit::Interrupted | Exit::Terminated | Exit::Login | Exit::Guarded
+        );
+        if unknown || (self.wrote && !keeps_class) {
+            failure.exit = Exit::Partial;
+        }
+        self.with_state(failure)
+    }
+
+    pub(super) fn with_state(&self, failure: Failure) -> Failure {
+        let count = |result| {
+            self.outcomes
+                .iter()
+                .filter(|outcome| outcome.result == result)
+                .count()
+        };
+        let (done, unknown, all) = (
+            count(ChangeResult::Done),
+            count(ChangeResult::Unknown),
+            self.outcomes.len(),
+        );
+        let state = match (done, unknown) {
+            (done, 0) if done == all && done > 0 => all_made(all, failure.exit),
+            (0, 0) => failure::NOTHING_CHANGED.to_owned(),
+            (done, 0) => {
+                format!("{done} of {all} changes were made; running again finishes the rest")
+            }
+            (done, unknown) => format!(
+                "{done} of {all} changes were made, {unknown} may have been; running again looks first"
+            ),
+        };
+        failure.state(state).with_sources(&self.plan.sources)
+    }
+}
+
+/// Nothing is left to make: only the proof is missing, or says no.
+fn all_made(all: usize, exit: Exit) -> String {
+    let made = match all {
+        1 => "the change was made".to_owned(),
+        all => format!("all {all} changes were made"),
+    };
+    match exit {
+        Exit::ProofFailed => format!("{made}; the proof failed"),
+        _ => format!("{made}; the proof was not finished"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_is_left_to_make_the_state_says_so() {
+        let check = |all, exit, expected| assert_eq!(all_made(all, exit), expected);
+        check(
+            7,
+            Exit::ProofFailed,
+            "all 7 changes were made; the proof failed",
+        );
+        check(
+            1,
+            Exit::ProofFailed,
+            "the change was made; the proof failed",
+        );
+        check(
+            2,
+            Exit::Partial,
+            "all 2 changes were made; the proof was not finished",
+        );
+    }
+}
