@@ -15,6 +15,7 @@ mod refusal;
 mod together;
 mod verdict;
 mod wait;
+mod without_effect;
 
 use crate::address::Address;
 use crate::change::{Action, Change, Stage, Write};
@@ -236,7 +237,9 @@ impl Run<'_> {
             addresses,
         });
         self.deploy_changes(stage, &changes).await?;
-        self.write_records(stage, &changes).await?;
+        if let Err(stopped) = self.write_records(stage, &changes).await {
+            return Err(self.or_without_effect(stopped).await);
+        }
         match stage {
             Stage::Defaults => self.wait_for_defaults(stage).await?,
             Stage::Rules => self.wait_for_rules(stage).await?,

@@ -341,6 +341,8 @@ catalogue! {
         "The org has no user of the name that the manifest states, so nothing can be said about what it sees.";
     RecordNotFound = "OW3015", "no such record":
         "The org has no record of this id, or does not show it to you.";
+    DeployedWithoutEffect = "OW3016", "a deploy without an effect":
+        "The org called the deploy a success, and what it tells afterwards is what it told before: the platform is known to do so, for example with a default in one package with rules. What was deployed is read back through another API, so nobody waits for a recalculation that never began. Somebody who set it back in the meantime leaves the same picture.";
 
     // Guards
     UsersLosingAccessLimit = "OW4001", "more users lose access than allowed":

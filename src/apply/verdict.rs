@@ -38,10 +38,12 @@ impl Run<'_> {
             .iter()
             .any(|outcome| outcome.result == ChangeResult::Unknown);
         // Some of it stands and some does not: whatever the cause, the outcome is partial.
+        let is_without_effect =
+            |diagnostic: &Diagnostic| diagnostic.code == Code::DeployedWithoutEffect;
         let keeps_class = matches!(
             failure.exit,
             Exit::Interrupted | Exit::Terminated | Exit::Login | Exit::Guarded
-        );
+        ) || failure.diagnostics.iter().any(is_without_effect);
         if unknown || (self.wrote && !keeps_class) {
             failure.exit = Exit::Partial;
         }

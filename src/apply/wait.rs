@@ -93,7 +93,7 @@ impl Run<'_> {
         }
     }
 
-    fn wanted_defaults(&self) -> Vec<(String, SharingModel)> {
+    pub(super) fn wanted_defaults(&self) -> Vec<(String, SharingModel)> {
         let sharing = self
             .manifests
             .iter()
@@ -105,7 +105,7 @@ impl Run<'_> {
         stated.collect()
     }
 
-    async fn late_defaults(
+    pub(super) async fn late_defaults(
         &self,
         wanted: &[(String, SharingModel)],
     ) -> Result<Vec<String>, OrgError> {
@@ -145,7 +145,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.writer.reader().begin_phase("wait");
-        let live = self.observe_with(BTreeSet::new()).await?;
+        let live = self.observe_with_effect().await?;
         self.watch_rules(stage, &live, false, self.now()).await
     }
 
@@ -163,7 +163,7 @@ impl Run<'_> {
                 .iter()
                 .any(|change| change.stage >= Stage::Defaults)
         {
-            let live = self.observe_with(BTreeSet::new()).await?;
+            let live = self.observe_with_effect().await?;
             self.watch_rules(Stage::Proof, &live, true, started).await?;
         }
         let mut waits = poll::schedule();
@@ -171,6 +171,7 @@ impl Run<'_> {
             let mut events = Vec::new();
             let mut keep = |event| events.push(event);
             let (verification, live) = self.prove(&mut keep).await?;
+            self.check_effect(&verification.drift)?;
             // Also in a run that wrote nothing: an earlier one may have been killed while the rules were recalculated.
             if !verification.settling() {
                 events.into_iter().for_each(&mut *self.emit);
@@ -202,6 +203,14 @@ impl Run<'_> {
             findings,
         };
         Ok((verification, live))
+    }
+
+    /// Reads everything back, and ends where a deploy had no effect: no waiting changes that.
+    async fn observe_with_effect(&mut self) -> Step<Live> {
+        let live = self.observe_with(BTreeSet::new()).await?;
+        let again = plan::plan(self.manifests, &live)?;
+        self.check_effect(&again.changes)?;
+        Ok(live)
     }
 
     async fn observe_with(&self, more: BTreeSet<Need>) -> Result<Live, Failure> {

@@ -6,6 +6,7 @@
 
 use super::subject::{Subject, subjects_of};
 use crate::access;
+use crate::clone;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::live::{Live, LiveUser, Need, profile_label as label};
@@ -21,17 +22,14 @@ const API: &str = "ApiEnabled";
 /// What tells whether the user can work, as needs that can be met in the wave before the proof.
 pub(super) fn needs(manifests: &[Manifest]) -> impl Iterator<Item = Need> {
     manifests.iter().flat_map(|manifest| {
-        let user = manifest.spec.user.iter();
-        let api = user.map(|user| Need::HeldPermissions(user.username.value.clone(), names()));
         let profile = manifest.spec.profile.iter();
         let profile = profile.filter(|profile| !profile.absent);
-        let fields = profile.flat_map(|profile| {
+        profile.flat_map(|profile| {
             let objects = manifest.spec.sharing.iter();
             objects.map(|sharing| {
                 Need::ProfileFields(label(&profile.name), sharing.object.value.clone())
             })
-        });
-        api.chain(fields)
+        })
     })
 }
 
@@ -48,30 +46,44 @@ pub(super) async fn unusable(
     live: &Live,
     reader: &Reader,
 ) -> Result<Vec<Diagnostic>, OrgError> {
-    let mut found: Vec<Diagnostic> = manifests
-        .iter()
-        .filter_map(|manifest| without_api(manifest, live))
+    let users = manifests.iter();
+    let users: Vec<_> = users
+        .filter_map(|manifest| doubtful_user(manifest, live))
         .collect();
     let subjects = subjects_of(manifests, live);
     let hidden: Vec<HiddenField> = subjects.iter().flat_map(hidden_fields).collect();
-    if hidden.is_empty() {
-        return Ok(found);
+    if users.is_empty() && hidden.is_empty() {
+        return Ok(Vec::new());
     }
     let sets = hidden.iter().flat_map(|hidden| set_names(hidden.user));
     let sets: BTreeSet<Need> = sets
         .map(|name| Need::PermissionSet(name.to_owned()))
         .collect();
+    let users_held = users.iter();
+    let held = users_held.map(|(_, user)| Need::HeldPermissions(user.username.clone(), names()));
     let mut told = Live::default();
-    observe::ask_org(sets, reader, &mut told).await?;
+    observe::ask_org(sets.into_iter().chain(held).collect(), reader, &mut told).await?;
+    let without = users.iter();
+    let mut found: Vec<Diagnostic> = without
+        .filter_map(|(place, user)| without_api(place, user, &told))
+        .collect();
     let hidden = hidden.iter().filter(|hidden| !hidden.may_be_granted(&told));
     found.extend(hidden.map(HiddenField::told));
     Ok(found)
 }
 
-fn without_api(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
+/// The user of a manifest with the line that names it, where its profile does not show by itself that it can use the API.
+fn doubtful_user<'a>(manifest: &'a Manifest, live: &'a Live) -> Option<(&'a Place, &'a LiveUser)> {
     let wanted = manifest.spec.user.as_ref()?;
     let user = live.user(&wanted.username).found()?;
-    let held = live.held_permissions(&user.username, &names()).learnt()?;
+    let profile = user.profile.as_deref().unwrap_or_default();
+    let document = live.profile_document(profile).found();
+    let is_granted = document.is_some_and(|document| clone::granted(document).contains(API));
+    (!is_granted).then_some((&wanted.username.place, user))
+}
+
+fn without_api(place: &Place, user: &LiveUser, told: &Live) -> Option<Diagnostic> {
+    let held = told.held_permissions(&user.username, &names()).learnt()?;
     if held.contains(API) {
         return None;
     }
@@ -82,7 +94,7 @@ fn without_api(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
     let help = "HubSpot cannot connect as this user; plan again, and where that changes nothing, state \
                 `ApiEnabled: true` under `profile.userPermissions`";
     let error = Diagnostic::error(Code::UserCannotWork, message).help(help);
-    Some(error.at(&wanted.username.place))
+    Some(error.at(place))
 }
 
 /// A field of the criteria that the user's profile does not let it read.

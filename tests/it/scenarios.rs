@@ -54,6 +54,7 @@ stories! {
     criterion_on_the_user
     custom_object
     custom_sync_field
+    default_without_effect
     deploy_refused
     everything_removed
     fresh_org
@@ -82,12 +83,14 @@ stories! {
     role_above_others
     role_below_others
     role_with_other_label
+    role_without_effect
     rule_by_owner
     rule_removed
     rule_renamed
     rule_to_another_role
     rule_to_somebody_else
     rule_with_other_criteria
+    rule_without_effect
     two_manifests_that_disagree
     two_manifests_together
     user_inactive
