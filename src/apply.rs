@@ -145,6 +145,7 @@ pub async fn apply(
         expected: None,
         left_out: Vec::new(),
         clones: Vec::new(),
+        warnings: Vec::new(),
         late_looks: Vec::new(),
     };
     let ended = run.stages_and_proof().await;
@@ -200,6 +201,8 @@ struct Run<'a> {
     left_out: Vec<Dropped>,
     /// The profiles that this run made, as they were deployed, by change.
     clones: Vec<(usize, Element)>,
+    /// What the org warned of in deploys that it took.
+    warnings: Vec<Diagnostic>,
     /// Looks at deploys that were found to be through meanwhile. They end with the run.
     late_looks: Vec<JoinSet<DeployLook>>,
 }

@@ -343,6 +343,8 @@ catalogue! {
         "The org has no record of this id, or does not show it to you.";
     DeployedWithoutEffect = "OW3016", "a deploy without an effect":
         "The org called the deploy a success, and what it tells afterwards is what it told before: the platform is known to do so, for example with a default in one package with rules. What was deployed is read back through another API, so nobody waits for a recalculation that never began. Somebody who set it back in the meantime leaves the same picture.";
+    DeployWarning = "OW3017", "a deploy with a warning":
+        "The org took the deploy, and warned of a component of it, in the words shown. Warnings do not fail a deploy here. The line shown asked for the component.";
 
     // Guards
     UsersLosingAccessLimit = "OW4001", "more users lose access than allowed":

@@ -120,6 +120,7 @@ impl Run<'_> {
         loop {
             let status = self.deploy_once(stage, &files, changes).await?;
             if is_whole(&status) {
+                self.note_warnings(&status, changes);
                 self.learn_ids(&status);
                 return Ok(());
             }

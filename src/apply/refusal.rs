@@ -54,7 +54,7 @@ impl Run<'_> {
         failure
     }
 
-    /// What was left out, as remarks at the lines that asked for the profiles.
+    /// What the org warned of and what was left out, as remarks at the lines that asked for it.
     pub(super) fn remarks(&self) -> Vec<Diagnostic> {
         let remark = |dropped: &Dropped| {
             let (entry, address) = (&dropped.entry, &dropped.address);
@@ -68,23 +68,51 @@ impl Run<'_> {
             remark.place = asked.and_then(|change| change.place.clone());
             remark
         };
-        self.left_out.iter().map(remark).collect()
+        let left_out = self.left_out.iter().map(remark);
+        self.warnings.iter().cloned().chain(left_out).collect()
+    }
+
+    /// Keeps what the org warned of in a deploy that it took, once each.
+    pub(super) fn note_warnings(&mut self, status: &DeployStatus, changes: &[usize]) {
+        let told = status.successes.iter().chain(&status.failures);
+        for message in told.filter(|message| message.problem_type.as_deref() == Some("Warning")) {
+            let warning = self.warned_component(message, changes);
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
+    fn warned_component(&self, message: &ComponentMessage, changes: &[usize]) -> Diagnostic {
+        let problem = problem_of(message);
+        let asked = self.asked_for(message, changes);
+        let what = match asked {
+            Some(change) => change.address.to_string(),
+            None => format!("{} {}", message.component_type, message.full_name),
+        };
+        let words = format!("the org deployed {what} with a warning: {problem}");
+        let help = "look at it in Setup: the org took it, and may have done less than was asked";
+        let mut warning = Diagnostic::warning(Code::DeployWarning, words).help(help);
+        warning.address = asked.map(|change| change.address.clone());
+        warning.place = asked.and_then(|change| change.place.clone());
+        warning
+    }
+
+    /// The change that wrote the component that a message names. Several may write into one file: the one that is named by
+    /// it comes first.
+    fn asked_for(&self, message: &ComponentMessage, changes: &[usize]) -> Option<&Change> {
+        let changes = || changes.iter().map(|index| &self.plan.changes[*index]);
+        let named = |change: &&Change| {
+            change.address.name == message.full_name && asks_for(change, message)
+        };
+        changes()
+            .find(named)
+            .or_else(|| changes().find(|change| asks_for(change, message)))
     }
 
     fn refused_component(&self, failure: &ComponentMessage, changes: &[usize]) -> Diagnostic {
-        let problem = failure
-            .problem
-            .as_deref()
-            .unwrap_or("the org gave no reason");
-        let changes = || changes.iter().map(|index| &self.plan.changes[*index]);
-        // Several changes may write into one file: the one that is named by it comes first.
-        let named = |change: &&Change| {
-            change.address.name == failure.full_name && asks_for(change, failure)
-        };
-        let asked = changes()
-            .find(named)
-            .or_else(|| changes().find(|change| asks_for(change, failure)));
-        let Some(change) = asked else {
+        let problem = problem_of(failure);
+        let Some(change) = self.asked_for(failure, changes) else {
             let message = format!(
                 "the org refused {} {}: {problem}",
                 failure.component_type, failure.full_name
@@ -119,6 +147,11 @@ impl Run<'_> {
             false => entries.iter().find_map(|entry| entry.stated_in(profile)),
         }
     }
+}
+
+fn problem_of(message: &ComponentMessage) -> &str {
+    let problem = message.problem.as_deref();
+    problem.unwrap_or("the org gave no reason")
 }
 
 /// Whether a change wrote the component that a message names. A rule or field may be reported by its object's file.

@@ -33,6 +33,7 @@ impl Run<'_> {
             Stopped::Failure(failure) | Stopped::Coupled(failure) => *failure,
             Stopped::Org(error) => failure::of_org(&error),
         };
+        failure.diagnostics.extend(self.warnings.iter().cloned());
         let unknown = self
             .outcomes
             .iter()

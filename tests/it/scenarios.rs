@@ -56,6 +56,7 @@ stories! {
     custom_sync_field
     default_without_effect
     deploy_refused
+    deploy_with_a_warning
     everything_removed
     fresh_org
     half_done_default
