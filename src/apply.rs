@@ -148,7 +148,7 @@ pub async fn apply(
         warnings: Vec::new(),
         late_looks: Vec::new(),
     };
-    let ended = run.stages_and_proof().await;
+    let ended = Box::pin(run.stages_and_proof()).await;
     let (outcomes, left_out) = (run.outcomes.clone(), run.deployed_without());
     match ended {
         Ok(verification) => {
@@ -211,7 +211,7 @@ impl Run<'_> {
     async fn stages_and_proof(&mut self) -> Step<Verification> {
         self.check_packages()?;
         for stage in Stage::WRITING {
-            self.stage(stage).await?;
+            Box::pin(self.stage(stage)).await?;
         }
         let mut verification = self.settled_proof().await?;
         verification.findings.splice(0..0, self.remarks());
@@ -241,7 +241,7 @@ impl Run<'_> {
         });
         self.deploy_changes(stage, &changes).await?;
         if let Err(stopped) = self.write_records(stage, &changes).await {
-            return Err(self.or_without_effect(stopped).await);
+            return Err(Box::pin(self.or_without_effect(stopped)).await);
         }
         match stage {
             Stage::Defaults => self.wait_for_defaults(stage).await?,

@@ -50,7 +50,7 @@ impl Run<'_> {
         if !additions.is_empty() {
             self.deploy_additions(stage, additions, &deployed).await?;
         }
-        self.read_back(stage, &deployed).await?;
+        Box::pin(self.read_back(stage, &deployed)).await?;
         for index in deployed {
             self.mark(index, stage, ChangeResult::Done, None);
         }

@@ -145,7 +145,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.writer.reader().begin_phase("wait");
-        let live = self.observe_with_effect().await?;
+        let live = Box::pin(self.observe_with_effect()).await?;
         self.watch_rules(stage, &live, false, self.now()).await
     }
 
@@ -163,14 +163,14 @@ impl Run<'_> {
                 .iter()
                 .any(|change| change.stage >= Stage::Defaults)
         {
-            let live = self.observe_with_effect().await?;
+            let live = Box::pin(self.observe_with_effect()).await?;
             self.watch_rules(Stage::Proof, &live, true, started).await?;
         }
         let mut waits = poll::schedule();
         loop {
             let mut events = Vec::new();
             let mut keep = |event| events.push(event);
-            let (verification, live) = self.prove(&mut keep).await?;
+            let (verification, live) = Box::pin(self.prove(&mut keep)).await?;
             self.check_effect(&verification.drift)?;
             // Also in a run that wrote nothing: an earlier one may have been killed while the rules were recalculated.
             if !verification.settling() {
@@ -193,7 +193,7 @@ impl Run<'_> {
         let rest = plan::plan(manifests, &live)?;
         let access = verify::prove(manifests, &live, reader, sample, emit).await?;
         let mut findings = self.kept_in_part(&live);
-        findings.extend(verify::unusable(manifests, &live, reader).await?);
+        findings.extend(Box::pin(verify::unusable(manifests, &live, reader)).await?);
         findings.extend(rest.findings);
         let verification = Verification {
             org: rest.org,

@@ -27,7 +27,7 @@ const OUTCOMES: [(&str, &str, &[Exit]); 6] = [
     (
         "succeeded, and changed nothing",
         "<done>true</done><status>Succeeded</status><success>true</success>",
-        &[Exit::Partial, Exit::ProofFailed],
+        &[Exit::Failed],
     ),
     (
         "succeeded in part",
