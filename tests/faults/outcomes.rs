@@ -284,7 +284,7 @@ fn looks_are_aimed_and_do_not_wait_for_the_answers_before() {
 
 /// Two looks that the org holds for ever, while a third one finds the deploy through; then the run is refused.
 const HELD_LOOKS: &str = r#"[{"body": "checkDeployStatus", "times": 2, "silent": "before"},
-    {"path": "/composite", "body": "sobjects/User", "status": 400, "code": "FIELD_INTEGRITY_EXCEPTION"}]"#;
+    {"path": "/composite", "body": "\"allOrNone\":true", "status": 400, "code": "FIELD_INTEGRITY_EXCEPTION"}]"#;
 
 #[test]
 fn looks_end_with_their_run() {
