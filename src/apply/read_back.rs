@@ -21,11 +21,14 @@ impl Run<'_> {
             let names: Vec<&str> = written
                 .map(|component| component.full_name.as_str())
                 .collect();
-            let made = components.iter().find(|component| {
+            let made = components.iter().filter(|component| {
                 component.kind == "Profile" && names.contains(&component.full_name.as_str())
             });
-            let made = made.and_then(|component| component.body.clone());
-            self.clones.extend(made.map(|document| (index, document)));
+            // Fields of the same deploy say in a document of their own, of the same name, that the profile sees them.
+            let documents = made.filter_map(|component| component.body.as_ref());
+            let made = documents.max_by_key(|document| document.children.len());
+            self.clones
+                .extend(made.map(|document| (index, document.clone())));
         }
     }
 

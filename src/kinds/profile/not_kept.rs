@@ -64,7 +64,7 @@ impl ReadBack<'_> {
     /// Rights on objects that the data API tells of: its rows of the source name them.
     fn objects(&self, deployed: &Element) -> Vec<String> {
         let source = self.wanted.clone_from.as_ref();
-        let told = source.map(|source| exact_objects(source, self.live));
+        let told = source.map(|source| exact_objects(&self.live.profile_label(source), self.live));
         let told = told.unwrap_or_default();
         let exact = exact_objects(&self.wanted.name, self.live);
         let listed = clone::document_objects(self.document);
@@ -87,7 +87,7 @@ impl ReadBack<'_> {
             return Vec::new();
         };
         let source = self.wanted.clone_from.as_ref();
-        let source = source.and_then(|source| of(&label(source)));
+        let source = source.and_then(|source| of(&self.live.profile_label(source)));
         let told: BTreeSet<&str> = source
             .into_iter()
             .flatten()
