@@ -39,12 +39,10 @@ impl Run<'_> {
             .iter()
             .any(|outcome| outcome.result == ChangeResult::Unknown);
         // Some of it stands and some does not: whatever the cause, the outcome is partial.
-        let is_without_effect =
-            |diagnostic: &Diagnostic| diagnostic.code == Code::DeployedWithoutEffect;
         let keeps_class = matches!(
             failure.exit,
             Exit::Interrupted | Exit::Terminated | Exit::Login | Exit::Guarded
-        ) || failure.diagnostics.iter().any(is_without_effect);
+        ) || is_without_effect(&failure);
         if unknown || (self.wrote && !keeps_class) {
             failure.exit = Exit::Partial;
         }
@@ -66,6 +64,10 @@ impl Run<'_> {
         let state = match (done, unknown) {
             (done, 0) if done == all && done > 0 => all_made(all, failure.exit),
             (0, 0) => failure::NOTHING_CHANGED.to_owned(),
+            // Whether another deploy would do what this one did not, nobody knows.
+            (done, 0) if is_without_effect(&failure) => {
+                format!("{done} of {all} changes were made")
+            }
             (done, 0) => {
                 format!("{done} of {all} changes were made; running again finishes the rest")
             }
@@ -75,6 +77,12 @@ impl Run<'_> {
         };
         failure.state(state).with_sources(&self.plan.sources)
     }
+}
+
+/// Whether the org called a deploy a success that changed nothing.
+fn is_without_effect(failure: &Failure) -> bool {
+    let mut diagnostics = failure.diagnostics.iter();
+    diagnostics.any(|diagnostic| diagnostic.code == Code::DeployedWithoutEffect)
 }
 
 /// Nothing is left to make: only the proof is missing, or says no.

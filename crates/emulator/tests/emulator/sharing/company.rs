@@ -520,17 +520,19 @@ fn grants(raw: &[u8], profile: bool) -> Grants {
     let views_all = raw[0] % 4 == 3;
     let rights = OBJECTS.iter().enumerate().map(|(number, object)| {
         let bits = raw[1 + number % 4].rotate_left(number as u32);
-        // Most people work with most objects.
-        let bits = if profile {
-            bits | 1 | (bits & 32) >> 4
-        } else {
-            bits
-        };
-        (*object, rights(bits, views_all))
+        let most = u8::from(profile) * (1 | (bits & 32) >> 4); // people work with most objects
+        (*object, rights(bits | most, views_all))
     });
+    let mut objects: BTreeMap<Object, Rights> = rights.collect();
+    // Who sees all details sees all masters: a profile has the one right only with the other.
+    let master = objects[&Object::Thing];
+    if let Some(detail) = objects.get_mut(&Object::Part) {
+        detail.view_all &= master.view_all;
+        detail.modify_all &= master.modify_all;
+    }
     let modify_all_data = raw[5] % 16 == 15;
     Grants {
-        objects: rights.collect(),
+        objects,
         view_all_data: modify_all_data || raw[5] % 16 == 14,
         modify_all_data,
     }
