@@ -33,9 +33,9 @@ pub fn agree<'w>(value: u64, one: &'w str, many: &'w str) -> &'w str {
 }
 
 /// Names that a sentence takes.
-pub const MOST_NAMED: usize = 6;
+const MOST_NAMED: usize = 6;
 
-/// The first few names of a list, and how many more there are.
+/// The first few names of a list, how many more there are, and where all of them stand.
 pub fn first_few(names: &[String]) -> String {
     if names.len() <= MOST_NAMED {
         return names.join(", ");
@@ -43,7 +43,7 @@ pub fn first_few(names: &[String]) -> String {
     // One more would take no more room than to say so.
     let (few, others) = names.split_at(MOST_NAMED - 1);
     format!(
-        "{} and {} more",
+        "{} and {} more (`--format json` names all)",
         few.join(", "),
         number(others.len() as u64)
     )
@@ -73,7 +73,10 @@ mod tests {
     fn long_lists_are_cut_where_that_saves_something() {
         let names: Vec<String> = ('a'..='z').map(String::from).collect();
         assert_eq!(first_few(&names[..6]), "a, b, c, d, e, f");
-        assert_eq!(first_few(&names[..7]), "a, b, c, d, e and 2 more");
+        assert_eq!(
+            first_few(&names[..7]),
+            "a, b, c, d, e and 2 more (`--format json` names all)"
+        );
         assert_eq!(first_few(&[]), "");
     }
 }

@@ -3,7 +3,7 @@
 use super::Run;
 use crate::change::Component;
 use crate::code::Code;
-use crate::count::{MOST_NAMED, agree, count, first_few};
+use crate::count::{agree, count, first_few};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::Live;
@@ -64,12 +64,8 @@ impl Run<'_> {
             change.address,
             count(all, "entry")
         );
-        let rest = match entries.len() > MOST_NAMED {
-            true => " (`--format json` names all)",
-            false => "",
-        };
         let help = format!(
-            "{}{rest}; plan again: it writes what the manifest states, the rest has to be stated or granted in Setup",
+            "{}; plan again: it writes what the manifest states, the rest has to be stated or granted in Setup",
             first_few(&entries)
         );
         let error = Diagnostic::error(Code::ProfileKeptInPart, message)

@@ -17,7 +17,7 @@ use crate::address::Address;
 use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
 use crate::code::Code;
-use crate::count::{MOST_NAMED, count, first_few};
+use crate::count::{count, first_few};
 use crate::diagnostic::Diagnostic;
 use crate::live::{Live, Need, profile_full_name as full_name};
 use crate::manifest::{self, Manifest};
@@ -328,12 +328,8 @@ impl Owned<'_> {
             count(gained.len() as u64, "user permission"),
             self.wanted.name
         );
-        let rest = match gained.len() > MOST_NAMED {
-            true => " (`--format json` names all)",
-            false => "",
-        };
         let help = format!(
-            "{}{rest}; state them under `userPermissions`, or say `follow: source`",
+            "{}; state them under `userPermissions`, or say `follow: source`",
             first_few(&gained)
         );
         Some(

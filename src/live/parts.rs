@@ -72,7 +72,8 @@ impl Live {
     /// Refusals of what is only counted and is not known otherwise either, in the order of the needs.
     pub fn refusals_of_counted(&self) -> Vec<&Refused> {
         self.refusals(|need, refused| match need {
-            // The built-in knowledge does as well, a tab that is refused is left out all the same, records are asked for again, and there is one queue all the same.
+            // The built-in knowledge does as well, a refused tab is left out all the same, records are asked for again, and
+            // there is one queue all the same.
             Need::Dependencies(..)
             | Need::Tabs
             | Need::Records(..)

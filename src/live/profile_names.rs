@@ -7,11 +7,12 @@
 use super::Live;
 use super::need::Need;
 use super::profile_name::profile_label;
+use super::records::short_id;
 use super::references::Reference;
 use crate::soql::Row;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The label of a profile that every org has and nobody can rename.
 const IN_EVERY_ORG: &str = "System Administrator";
@@ -26,16 +27,16 @@ pub(super) struct ProfileNames {
 }
 
 impl ProfileNames {
-    /// The names of an org that lists these profiles by API name, and calls them so by id.
-    fn of(listed: &[(String, String)], labels: &BTreeMap<&str, &str>) -> Self {
+    /// The names of an org that lists these profiles by API name and id, and calls them so by id.
+    fn of(listed: &[(String, String)], labels: &HashMap<String, &str>) -> Self {
         let mut names = Self::default();
         for (full_name, id) in listed {
             let decoded = percent_decode_str(full_name).decode_utf8_lossy();
             let english = profile_label(&decoded);
-            let spoken = labels.iter().find(|(other, _)| is_same_id(other, id));
-            if let Some((_, spoken)) = spoken.filter(|(_, spoken)| **spoken != english) {
-                names.english.insert((*spoken).to_owned(), english.clone());
-                names.spoken.insert(english, (*spoken).to_owned());
+            let spoken = labels.get(&short_id(id)).copied();
+            if let Some(spoken) = spoken.filter(|spoken| **spoken != *english) {
+                names.english.insert(spoken.to_owned(), english.clone());
+                names.spoken.insert(english, spoken.to_owned());
             }
         }
         names
@@ -99,12 +100,6 @@ fn with_profile(need: &Need, change: impl Fn(&str) -> String) -> Need {
     }
 }
 
-/// The same record, with or without the three characters that tell capitals.
-fn is_same_id(left: &str, right: &str) -> bool {
-    let short = |id: &str| id.get(..15).unwrap_or(id).to_owned();
-    short(left) == short(right)
-}
-
 impl Live {
     /// Whether the org calls its standard profiles otherwise than in English.
     pub fn translates_profiles(&self) -> bool {
@@ -122,7 +117,7 @@ impl Live {
         let profiles = containers
             .into_iter()
             .flat_map(|containers| containers.profiles());
-        let labels = profiles.map(|profile| (profile.id.as_str(), profile.label.as_str()));
+        let labels = profiles.map(|profile| (short_id(&profile.id), profile.label.as_str()));
         let profile_names = ProfileNames::of(listed, &labels.collect());
         if profile_names.spoken.is_empty() {
             return None;
@@ -164,8 +159,8 @@ mod tests {
             ),
         ];
         let labels = [
-            ("00e000000000001", "Systemadministrator"),
-            ("00e000000000002AAB", "Vertrieb (Nord)"),
+            ("00e000000000001".to_owned(), "Systemadministrator"),
+            ("00e000000000002".to_owned(), "Vertrieb (Nord)"),
         ];
         ProfileNames::of(&listed, &labels.into())
     }

@@ -416,7 +416,17 @@ fn moment(at: Millis) -> Value {
     Value::from(crate::moment::rest_moment(at))
 }
 
-/// The columns that tell who made a row and when, which setup rows share.
+/// Columns that setup rows share: who made a row, and when.
+const STAMPS: [&str; 6] = [
+    "CreatedDate",
+    "CreatedById",
+    "LastModifiedDate",
+    "LastModifiedById",
+    "SystemModstamp",
+    "IsDeleted",
+];
+
+/// The value of one of them.
 fn stamps(org: &Org, column: &str) -> Value {
     match column {
         "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => moment(org.organization.created),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Hints, Record, derived_id, optional, stamps};
+use super::{Hints, Record, STAMPS, derived_id, optional, stamps};
 use crate::rules;
 use crate::store::*;
 use crate::viewer;
@@ -97,14 +97,7 @@ pub(super) fn groups(org: &Org) -> Vec<Record<'_>> {
                 json!(container.has_activation_required),
             ),
         ]);
-        for stamp in [
-            "CreatedDate",
-            "CreatedById",
-            "LastModifiedDate",
-            "LastModifiedById",
-            "SystemModstamp",
-            "IsDeleted",
-        ] {
+        for stamp in STAMPS {
             row.insert(stamp.to_owned(), stamps(org, stamp));
         }
         Some(Record::Built("PermissionSetGroup", row))

@@ -2,18 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Record, stamps};
+use super::{Record, STAMPS, stamps};
 use crate::store::{Org, Row, SetLicense, SetLicenseAssignment};
-
-/// Columns that every record has.
-const STAMPS: [&str; 6] = [
-    "CreatedDate",
-    "CreatedById",
-    "LastModifiedDate",
-    "LastModifiedById",
-    "SystemModstamp",
-    "IsDeleted",
-];
 
 fn built(org: &Org, columns: Vec<(&str, Value)>) -> Row {
     let stamped = STAMPS.map(|stamp| (stamp, stamps(org, stamp)));
