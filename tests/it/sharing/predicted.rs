@@ -85,7 +85,7 @@ impl Rehearsal {
     async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
         let options = apply::ApplyOptions {
             queue: None,
-            wait: Duration::from_secs(2),
+            wait: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             sample: Sample::All,
             lasting: Live::default(),
