@@ -249,6 +249,8 @@ catalogue! {
         "A profile as it is read may name tabs of features that the org does not have, and a deploy that names one is refused (`You can't edit tab settings for X, as it's not a valid tab.`). The clone names only tabs that the org lists. `--format json` names all that were left out.";
     LeftOutNotThere = "OW2040", "left out, and not there":
         "`profile.leaveOut` takes entries out of the clone by hand. A name that the clone source does not have takes out nothing, and may be a misspelling.";
+    ObjectReadInPart = "OW2044", "an object that could not be read":
+        "The org failed to give the object's metadata. Its default is told by the organization's own row or by the object's definition, and each field of the manifest by itself: what else the object has was not read, so that no other setting goes with the deploy, and a field that the running user does not see counts as none.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":
@@ -367,6 +369,8 @@ catalogue! {
         "The org said that it deployed the profile, and what it tells of it lacks entries of it. Compared are user permissions, and rights on objects and fields that the data API tells of. `--format json` names all.";
     UserCannotWork = "OW5011", "a user that cannot work":
         "The records are one half of a proof. The user must be able to use the API, and to read the fields that the criteria ask for, or the integration cannot work with what is shared with it. Its profile and its permission sets were asked.";
+    SettingsChanged = "OW5012", "settings of an object that a deploy changed":
+        "The default was deployed together with every setting of the object that was read, and the org tells some of them otherwise after it.";
 }
 
 impl Code {

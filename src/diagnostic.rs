@@ -120,10 +120,10 @@ impl Diagnostic {
         Self::new(code, Severity::Note, message)
     }
 
-    /// Adds the place that caused it.
+    /// Adds the place that caused it, where there is one.
     #[must_use]
-    pub fn at(mut self, place: &Place) -> Self {
-        self.place = Some(place.clone());
+    pub fn at<'a>(mut self, place: impl Into<Option<&'a Place>>) -> Self {
+        self.place = place.into().cloned();
         self
     }
 

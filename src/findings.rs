@@ -83,6 +83,7 @@ pub fn remarks(view: &View) -> Vec<Diagnostic> {
 /// Every remark on one object's sharing.
 fn on_object(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
+    findings.extend(read_in_part(view, sharing));
     findings.extend(bypassed(view, sharing, impact));
     findings.extend(losing(sharing, impact));
     findings.extend(recalculating(view, sharing));
@@ -92,6 +93,18 @@ fn on_object(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic>
     findings.extend(leaving_parent(view, sharing));
     findings.extend(rules::remarks(view, sharing));
     findings
+}
+
+/// The object's document was refused: what else tells of it, and what that leaves out.
+fn read_in_part(view: &View, sharing: &Sharing) -> Option<Diagnostic> {
+    let object = &sharing.object;
+    let refused = view.live.object_stood_in(object)?;
+    let message = format!(
+        "{object} could not be read as a whole ({refused}): its default is the one in force, which a recalculation may be changing"
+    );
+    let help = "its other settings do not go with the deploy; look at them in Setup before and after, or run again later";
+    let warning = Diagnostic::warning(Code::ObjectReadInPart, message);
+    Some(warning.at(&object.place).help(help))
 }
 
 /// A remark names the resource it is on, if it does not name a nearer one itself.

@@ -13,6 +13,7 @@ mod filter;
 mod known;
 mod learn;
 mod need;
+mod objects;
 mod organization;
 mod parts;
 mod populations;
@@ -33,7 +34,6 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-use crate::manifest::SharingModel;
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -113,17 +113,17 @@ pub struct Live {
     holders: BTreeMap<String, Vec<ProfileHolder>>,
     /// Usernames of copies, by the username of the original.
     copies: BTreeMap<String, Vec<String>>,
-    /// Whether a user is frozen, by username.
-    /// Record ids of users.
+    /// Record ids of users who are frozen.
     frozen: BTreeSet<String>,
-    /// Assignments that end, by username.
-    /// By username, without regard to case.
+    /// Assignments that end, by username without regard to case.
     ending: BTreeMap<String, Vec<EndingAssignment>>,
     users_by_profile: Option<UserCounts>,
     users_by_role: Option<UserCounts>,
     roles_of_users: Option<RolesOfUsers>,
     groups: Vec<String>,
-    definitions: BTreeMap<String, Option<SharingModel>>,
+    definitions: BTreeMap<String, defaults::Definition>,
+    /// Objects that the org did not give as a whole, with why.
+    stood_in: BTreeMap<String, Refused>,
     described: BTreeMap<String, Option<Box<Described>>>,
     documents: BTreeMap<Need, Option<Box<Element>>>,
     profile_permissions: BTreeMap<String, Option<BTreeSet<String>>>,

@@ -92,6 +92,7 @@ pub async fn ask_further(
     for _ in 0..MOST_WAVES {
         let lacking = live.needs_in_place_of_refused(manifests);
         let more = if lacking.is_empty() {
+            live.stand_in_for_objects(manifests);
             told_what_is_needed(&live)?;
             further_needs(manifests, &live, reader)
         } else {

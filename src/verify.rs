@@ -307,7 +307,10 @@ impl Verification {
     pub fn disproofs(&self) -> impl Iterator<Item = &Diagnostic> {
         let findings = self.findings.iter();
         findings.filter(|finding| {
-            matches!(finding.code, Code::ProfileKeptInPart | Code::UserCannotWork)
+            matches!(
+                finding.code,
+                Code::ProfileKeptInPart | Code::SettingsChanged | Code::UserCannotWork
+            )
         })
     }
 }

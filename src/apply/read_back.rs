@@ -1,7 +1,7 @@
 //! A deploy that succeeded is what the org says; what it has is read back.
 
-use super::Run;
-use crate::change::Component;
+use super::{ChangeResult, Run};
+use crate::change::{Component, Stage};
 use crate::code::Code;
 use crate::count::{agree, count, first_few};
 use crate::diagnostic::Diagnostic;
@@ -32,12 +32,39 @@ impl Run<'_> {
         }
     }
 
-    /// What the org does not have of the profiles that it said it deployed, one finding for each profile.
+    /// What the org does not have of the profiles and objects that it said it deployed, one finding for each.
     pub(super) fn kept_in_part(&self, live: &Live) -> Vec<Diagnostic> {
         let clones = self.clones.iter();
-        clones
-            .filter_map(|(index, deployed)| self.profile_kept_in_part(*index, deployed, live))
+        let profiles = clones
+            .filter_map(|(index, deployed)| self.profile_kept_in_part(*index, deployed, live));
+        let defaults = (0..self.plan.changes.len()).filter(|index| {
+            let change = &self.plan.changes[*index];
+            change.stage == Stage::Defaults && self.outcomes[*index].result == ChangeResult::Done
+        });
+        profiles
+            .chain(defaults.filter_map(|index| self.settings_changed(index, live)))
             .collect()
+    }
+
+    fn settings_changed(&self, index: usize, live: &Live) -> Option<Diagnostic> {
+        let change = &self.plan.changes[index];
+        let object = &change.address.name;
+        let sent = self.deploys(index)?.first()?.body.as_ref()?;
+        let settings = kinds::settings_not_kept(object, sent, live);
+        if settings.is_empty() {
+            return None;
+        }
+        let all = count(settings.len() as u64, "setting");
+        let message = format!("the deploy of the default of {object} changed {all} of the object");
+        let help = format!(
+            "set them back in Setup (Object Manager, {object}, Details): {}",
+            first_few(&settings)
+        );
+        let error = Diagnostic::error(Code::SettingsChanged, message)
+            .help(help)
+            .about(change.address.clone())
+            .naming(&settings);
+        Some(error.at(change.place.as_ref()))
     }
 
     fn profile_kept_in_part(
@@ -72,9 +99,6 @@ impl Run<'_> {
             .help(help)
             .about(change.address.clone())
             .naming(&entries);
-        Some(match &change.place {
-            Some(place) => error.at(place),
-            None => error,
-        })
+        Some(error.at(change.place.as_ref()))
     }
 }

@@ -129,10 +129,7 @@ impl Run<'_> {
             );
         }
         let diagnostic = diagnostic.help("nothing of this deploy was saved");
-        match &change.place {
-            Some(place) => diagnostic.at(place),
-            None => diagnostic,
-        }
+        diagnostic.at(change.place.as_ref())
     }
 
     /// Where a manifest states the entry of its profile that a problem names.

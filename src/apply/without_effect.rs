@@ -141,8 +141,5 @@ fn without_effect(change: &Change) -> Diagnostic {
     let error = Diagnostic::error(Code::DeployedWithoutEffect, message)
         .help(help)
         .about(change.address.clone());
-    match &change.place {
-        Some(place) => error.at(place),
-        None => error,
-    }
+    error.at(change.place.as_ref())
 }

@@ -46,8 +46,5 @@ pub(super) fn lead_creator(view: &View) -> Option<Diagnostic> {
     );
     let help = "look before you apply: Setup > Web-to-Lead > Default Lead Creator; name somebody else there";
     let note = Diagnostic::note(Code::DefaultLeadCreator, message).help(help);
-    Some(match &change.place {
-        Some(place) => note.at(place),
-        None => note,
-    })
+    Some(note.at(change.place.as_ref()))
 }

@@ -70,10 +70,7 @@ fn connected_app(view: &View) -> Option<Diagnostic> {
     let diagnostic = Diagnostic::note(Code::ConnectedAppNotInstalled, message)
         .help(help)
         .about(made.address.clone());
-    Some(match &made.place {
-        Some(place) => diagnostic.at(place),
-        None => diagnostic,
-    })
+    Some(diagnostic.at(made.place.as_ref()))
 }
 
 /// HubSpot looks for an e-mail address as the integration user, so what is hidden is made a second time.

@@ -64,10 +64,7 @@ fn ending(view: &View) -> Vec<Diagnostic> {
             );
             let help = "take the expiry off the assignment: Setup > Permission Sets > the set > Manage Assignments";
             let warning = Diagnostic::warning(Code::AssignmentEnds, message).help(help);
-            match place(view, &one.set_id) {
-                Some(place) => warning.at(place),
-                None => warning,
-            }
+            warning.at(place(view, &one.set_id))
         });
     told.collect()
 }

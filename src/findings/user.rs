@@ -95,16 +95,8 @@ fn undone(view: &View, impact: &Impact, by: &Bypass) -> Diagnostic {
     });
     let diagnostic = Diagnostic::error(Code::PermissionSetUndoesProfile, message).help(help);
     let place = reference.map(|reference| &reference.name.place);
-    match place.or(view
-        .manifest
-        .spec
-        .user
-        .as_ref()
-        .map(|user| &user.username.place))
-    {
-        Some(place) => diagnostic.at(place),
-        None => diagnostic,
-    }
+    let user = view.manifest.spec.user.as_ref();
+    diagnostic.at(place.or(user.map(|user| &user.username.place)))
 }
 
 fn inactive(view: &View) -> Option<Diagnostic> {

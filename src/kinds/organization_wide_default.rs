@@ -5,6 +5,9 @@
 //! one in force.
 
 mod parent;
+mod settings;
+
+pub use settings::settings_not_kept;
 
 use super::{Attributed, Draft, Kind, compare, lacks_object};
 use crate::address::Address;
@@ -23,10 +26,6 @@ pub(super) static KIND: Kind = Kind {
     needs,
     propose,
 };
-
-/// What a custom object's file must hold besides the sharing model, or the deploy resets it.
-const CUSTOM_OBJECT_ESSENTIALS: [&str; 4] =
-    ["deploymentStatus", "label", "nameField", "pluralLabel"];
 
 /// Objects that are described for their defaults alone: of more, their documents have to do, which say as much of whether
 /// there is such an object, and which master it has.
@@ -165,7 +164,7 @@ fn propose_default(sharing: &Sharing, manifest: &Manifest, live: &Live, draft: &
         comparison,
         Stage::Defaults,
         place,
-        write(&sharing.object, &desired, live),
+        write(&sharing.object, &desired, external, live),
     );
 }
 
@@ -246,21 +245,33 @@ fn coupling(
     errors
 }
 
-fn write(object: &str, desired: &SharingDefault, live: &Live) -> Write {
+/// The object's document, with its settings as they were read. The external default only where it changes: an org without
+/// external defaults takes none.
+fn write(
+    object: &str,
+    desired: &SharingDefault,
+    external_now: Option<SharingModel>,
+    live: &Live,
+) -> Write {
     let mut document = Element::new("CustomObject");
-    if object.ends_with("__c") {
-        let known = live.object_document(object).found();
-        let essentials = CUSTOM_OBJECT_ESSENTIALS
-            .iter()
-            .filter_map(|name| known.and_then(|known| known.child(name)));
-        document.children.extend(essentials.cloned());
+    if let Some(known) = live.object_document(object).found() {
+        document
+            .children
+            .extend(settings::settings(object, known).cloned());
     }
-    if let Some(external) = desired.external {
-        document.set_text("externalSharingModel", external.word());
+    let external = desired
+        .external
+        .filter(|_| desired.external != external_now);
+    let models = [
+        ("externalSharingModel", external),
+        ("sharingModel", desired.internal),
+    ];
+    for (name, model) in models {
+        if let Some(model) = model {
+            document.set_text(name, model.word());
+        }
     }
-    if let Some(internal) = desired.internal {
-        document.set_text("sharingModel", internal.word());
-    }
+    document.children.sort_by(|a, b| a.name.cmp(&b.name));
     Write::Deploy(vec![Component::new("CustomObject", object, document)])
 }
 

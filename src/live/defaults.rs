@@ -16,10 +16,21 @@ pub(super) fn definition(object: &str) -> Selection {
     Selection::of("QualifiedApiName", object)
 }
 
-/// The object of a definition, and its default in force; `None` for a word that nobody knows.
-pub(super) fn of_definition(row: &Row) -> Option<(String, Option<SharingModel>)> {
-    let model = row.text("InternalSharingModel").and_then(default_of_word);
-    Some((row.text("QualifiedApiName")?.to_owned(), model))
+/// The defaults in force of an object; `None` for a word that nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Definition {
+    pub(super) internal: Option<SharingModel>,
+    pub(super) external: Option<SharingModel>,
+}
+
+/// The object of a definition, and its defaults in force.
+pub(super) fn of_definition(row: &Row) -> Option<(String, Definition)> {
+    let model = |column: &str| row.text(column).and_then(default_of_word);
+    let definition = Definition {
+        internal: model("InternalSharingModel"),
+        external: model("ExternalSharingModel"),
+    };
+    Some((row.text("QualifiedApiName")?.to_owned(), definition))
 }
 
 /// Three interfaces spell the same default three ways (object reference, Organization and EntityDefinition; Metadata
@@ -48,7 +59,8 @@ impl Live {
     pub fn default_in_force(&self, object: &str) -> Option<SharingModel> {
         let organization = self.organization().learnt();
         let told = organization.and_then(|organization| organization.default_of(object));
-        told.or_else(|| self.definition(object).found()).flatten()
+        let defined = || self.definition(object).found()?.internal;
+        told.unwrap_or_else(defined)
     }
 
     /// The refusal, where the org told nowhere which default of an object is in force.

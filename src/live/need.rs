@@ -56,6 +56,8 @@ pub enum Need {
     Object(String),
     /// An object's metadata document.
     ObjectDocument(String),
+    /// The document of one field by itself: object and field.
+    FieldDocument(String, String),
     /// The default in force of an object, where the organization's row does not tell it.
     DefaultInForce(String),
     /// The sharing rules of an object.
@@ -143,6 +145,9 @@ impl Need {
             Self::Groups => select(rules::GROUPS),
             Self::Object(object) => Question::Describe(object.clone()),
             Self::ObjectDocument(object) => Question::Component("CustomObject", object.clone()),
+            Self::FieldDocument(object, field) => {
+                Question::Component("CustomField", format!("{object}.{field}"))
+            }
             Self::DefaultInForce(_) => Question::Rows(Table::Definitions),
             Self::SharingRules(object) => Question::Component("SharingRules", object.clone()),
             Self::Profile(label) => {
@@ -241,6 +246,7 @@ impl Need {
             | Self::Groups
             | Self::Object(_)
             | Self::ObjectDocument(_)
+            | Self::FieldDocument(..)
             | Self::DefaultInForce(_)
             | Self::SharingRules(_)
             | Self::Profile(_)
@@ -276,6 +282,7 @@ impl Need {
             Self::Groups => "its public groups and queues".to_owned(),
             Self::Object(object) => format!("what the object `{object}` is"),
             Self::ObjectDocument(object) => format!("the settings of the object `{object}`"),
+            Self::FieldDocument(object, field) => format!("what the field `{object}.{field}` is"),
             Self::DefaultInForce(object) => format!("which default of {object} is in force"),
             Self::SharingRules(object) => format!("the sharing rules of {object}"),
             Self::Profile(label) => format!("the profile `{label}`"),
@@ -286,9 +293,7 @@ impl Need {
             Self::ProfileFields(label, object) => {
                 format!("what the profile `{label}` grants on fields of {object}")
             }
-            Self::AllProfileFields(label) => {
-                format!("what the profile `{label}` grants on fields")
-            }
+            Self::AllProfileFields(name) => format!("what the profile `{name}` grants on fields"),
             Self::FieldViewers(object, field) => format!("who may see `{object}.{field}`"),
             Self::PermissionSet(name) => format!("the permission set `{name}`"),
             Self::Grants(object) => format!("who is granted what on {object}"),
@@ -340,6 +345,7 @@ impl Live {
                 .filter_map(|manifest| manifest.spec.role.as_ref());
             needs.extend(roles.map(|role| Need::RoleDocument(role.name.value.clone())));
         }
+        needs.extend(self.needs_in_place_of_objects(manifests));
         needs.retain(|need| !self.was_asked(need));
         needs
     }

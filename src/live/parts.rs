@@ -1,6 +1,7 @@
 //! The parts of the org, each as far as it was learnt.
 
 use super::containers::{Containers, ObjectGrant};
+use super::defaults::Definition;
 use super::described::{Described, DescribedField};
 use super::filter::Filter;
 use super::known::{Known, Refused};
@@ -12,7 +13,7 @@ use super::references::Reference;
 use super::roles::Roles;
 use super::users::{LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
 use super::{Live, NeedOutcome, profile_label};
-use crate::manifest::{self, Manifest, SharingModel};
+use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use std::collections::BTreeSet;
 
@@ -269,13 +270,13 @@ impl Live {
         self.document(&Need::PermissionSet(name.to_owned()))
     }
 
-    fn document(&self, need: &Need) -> Known<Option<&Element>> {
+    pub(super) fn document(&self, need: &Need) -> Known<Option<&Element>> {
         let document = self.documents.get(need).and_then(Option::as_deref);
         self.found(need, document)
     }
 
-    /// The default in force as an object's definition tells it; `None` inside for a word that nobody knows.
-    pub(super) fn definition(&self, object: &str) -> Known<Option<Option<SharingModel>>> {
+    /// The defaults in force as an object's definition tells them.
+    pub(super) fn definition(&self, object: &str) -> Known<Option<Definition>> {
         let told = self.definitions.get(object);
         self.found(&Need::DefaultInForce(object.to_owned()), told)
             .map(Option::<&_>::copied)

@@ -29,7 +29,16 @@ impl Stage {
             std::fs::write(seed.join(format!("{name}.csv")), rows).unwrap();
         }
         let small = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/small");
-        let arguments = ["--seed", small, "--seed", &seed.to_string_lossy()];
+        let seed = seed.to_string_lossy();
+        // A deploy that leaves settings out loses them, which the proof would tell.
+        let arguments = [
+            "--seed",
+            small,
+            "--seed",
+            &seed,
+            "--platform",
+            "sparse-objects=reset",
+        ];
         let org = Org::start(folder.path(), &arguments);
         Self { folder, org }
     }
@@ -75,7 +84,7 @@ impl Stage {
 fn write_object(folder: &Path, name: &str) {
     std::fs::create_dir_all(folder).unwrap();
     let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<CustomObject xmlns=\"http://soap.sforce.com/2006/04/metadata\">\
-         <deploymentStatus>Deployed</deploymentStatus><externalSharingModel>Private</externalSharingModel><label>Thing</label>\
+         <deploymentStatus>Deployed</deploymentStatus><description>Of things.</description><enableHistory>true</enableHistory><externalSharingModel>Private</externalSharingModel><label>Thing</label>\
          <nameField><label>Name</label><type>Text</type></nameField><pluralLabel>Things</pluralLabel>\
          <sharingModel>ReadWrite</sharingModel></CustomObject>\n";
     std::fs::write(folder.join(format!("{name}.object-meta.xml")), text).unwrap();

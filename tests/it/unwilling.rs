@@ -169,6 +169,18 @@ fn profiles_that_the_org_fails_to_read() {
     }
 }
 
+/// Its default is told by others, and the field of the manifest by itself.
+#[test]
+fn an_object_that_the_org_fails_to_read() {
+    for switch in [
+        "refused-reads=CustomObject:UNKNOWN_EXCEPTION",
+        "refused-reads=CustomObject/Lead:INSUFFICIENT_ACCESS",
+    ] {
+        let run = applied(&[switch], "en_US");
+        assert!(run.words().contains("OW2044"), "{switch}: {}", run.words());
+    }
+}
+
 /// What it is for stands beside its name, in an answer that the org does give.
 #[test]
 fn a_profile_that_cannot_be_read_shows_no_difference_that_is_none() {

@@ -1,0 +1,101 @@
+//! The settings of an object beside its default: a deploy carries those along that were read, since what is left out may fall
+//! back to what a new object has (Metadata API guide, CustomObject: "Include every field you want to keep").
+
+use crate::live::Live;
+use crate::xml::Element;
+
+/// What the default itself is made of.
+const DEFAULTS: [&str; 2] = ["externalSharingModel", "sharingModel"];
+
+/// How records of a custom object are named: the one setting that holds others. A standard object's is not for deploys.
+const NAME_FIELD: &str = "nameField";
+
+/// The settings in the document of an object. What holds others is a component of its own: a field, a list view.
+pub(super) fn settings<'a>(
+    object: &str,
+    document: &'a Element,
+) -> impl Iterator<Item = &'a Element> {
+    let is_custom = object.ends_with("__c");
+    document.children.iter().filter(move |child| {
+        let is_setting = child.children.is_empty() && !child.text.trim().is_empty();
+        (is_setting && !DEFAULTS.contains(&child.name.as_str()))
+            || (is_custom && child.name == NAME_FIELD)
+    })
+}
+
+/// The settings that a deploy sent along and that the org tells otherwise after it, each with the value that was sent.
+pub fn settings_not_kept(object: &str, sent: &Element, live: &Live) -> Vec<String> {
+    let Some(told) = live.object_document(object).found() else {
+        return Vec::new();
+    };
+    let is_kept = |setting: &&Element| told.children.contains(setting);
+    let lost = settings(object, sent).filter(|setting| !is_kept(setting));
+    lost.map(|setting| {
+        format!("{} {}", setting.name, setting.text.trim())
+            .trim_end()
+            .to_owned()
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::{Answer, Need};
+
+    fn document(settings: &[(&str, &str)]) -> Element {
+        let mut document = Element::new("CustomObject");
+        let leaves = settings
+            .iter()
+            .map(|(name, text)| Element::leaf(*name, *text));
+        document.children.extend(leaves);
+        document
+            .children
+            .push(Element::new("nameField").with(Element::leaf("label", "Visit")));
+        document
+            .children
+            .push(Element::new("fields").with(Element::leaf("fullName", "X__c")));
+        document
+    }
+
+    #[test]
+    fn settings_are_what_holds_nothing_else_besides_the_default() {
+        let document = document(&[
+            ("enableHistory", "true"),
+            ("externalSharingModel", "Private"),
+            ("label", "Visit"),
+            ("sharingModel", "Read"),
+        ]);
+        let names = |object: &str| {
+            settings(object, &document)
+                .map(|setting| setting.name.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names("Visit__c"), ["enableHistory", "label", "nameField"]);
+        assert_eq!(names("Lead"), ["enableHistory", "label"]);
+    }
+
+    #[test]
+    fn what_the_org_tells_otherwise_was_not_kept() {
+        let sent = document(&[
+            ("enableHistory", "true"),
+            ("enableReports", "true"),
+            ("sharingModel", "Private"),
+        ]);
+        let mut live = Live::default();
+        assert_eq!(settings_not_kept("Visit__c", &sent, &live), [""; 0]);
+        let told = document(&[
+            ("enableHistory", "false"),
+            ("enableReports", "true"),
+            ("sharingModel", "Read"),
+        ]);
+        live.tell(
+            Need::ObjectDocument("Visit__c".to_owned()),
+            Answer::Component(Some(Box::new(told))),
+        );
+        assert_eq!(
+            settings_not_kept("Visit__c", &sent, &live),
+            ["enableHistory true"]
+        );
+    }
+}
