@@ -251,6 +251,8 @@ catalogue! {
         "`profile.leaveOut` takes entries out of the clone by hand. A name that the clone source does not have takes out nothing, and may be a misspelling.";
     ObjectReadInPart = "OW2044", "an object that could not be read":
         "The org failed to give the object's metadata. Its default is told by the organization's own row or by the object's definition, and each field of the manifest by itself: what else the object has was not read, so that no other setting goes with the deploy, and a field that the running user does not see counts as none.";
+    OtherLanguage = "OW2045", "a log-in that reads another language":
+        "The org words what it refuses in the language of who asks. Codes, API names and enumerations are the same in every language, and locks are known in some; a refusal that names something by a translated label alone cannot be matched to what the manifest states.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":

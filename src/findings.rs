@@ -59,6 +59,7 @@ pub fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
 pub fn remarks(view: &View) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = edition(view).into_iter().collect();
     findings.extend(refused_reads(view));
+    findings.extend(language(view));
     for (sharing, impact) in view.manifest.spec.sharing.iter().zip(view.impact) {
         let address = Address::new("organization_wide_default", sharing.object.value.clone());
         let remarks = on_object(view, sharing, impact).into_iter();
@@ -157,6 +158,28 @@ fn edition(view: &View) -> Option<Diagnostic> {
     let help =
         "profiles, roles and criteria-based rules are limited below it; upgrade before you go on";
     Some(Diagnostic::error(Code::EditionTooLow, message).help(help))
+}
+
+/// What to do where the running user's language is not English.
+pub const OTHER_LANGUAGE: &str = "a refusal that names an entry by a translated label takes more rounds, or ends the run: log in as a user whose \
+     language is English";
+
+/// Whether the org speaks English to a user of this language.
+pub fn is_english(language: &str) -> bool {
+    language == "en" || language.starts_with("en_")
+}
+
+/// The language in which the org words refusals.
+fn language(view: &View) -> Option<Diagnostic> {
+    let running = view.live.org.running_user.as_deref()?;
+    let user = view.live.user(running).found()?;
+    let language = user.language.as_deref()?;
+    if is_english(language) {
+        return None;
+    }
+    let message =
+        format!("the org speaks `{language}` to {running}, also where it refuses something");
+    Some(Diagnostic::note(Code::OtherLanguage, message).help(OTHER_LANGUAGE))
 }
 
 /// The guide: "Any profile with View/Modify All permissions to an object will override the default."

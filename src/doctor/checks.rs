@@ -37,7 +37,7 @@ fn of_refusal(refused: Option<&Refused>) -> Status {
 
 pub(super) fn log_in(diagnosis: &mut Diagnosis) {
     let help = Some("the user needs read access to its own user record, and API Enabled");
-    let username = &diagnosis.username;
+    let username = diagnosis.username.clone();
     let user = match diagnosis.user.clone() {
         Known::Is(Some(user)) => user,
         Known::Is(None) => {
@@ -57,6 +57,18 @@ pub(super) fn log_in(diagnosis: &mut Diagnosis) {
         told(user.licence)
     );
     diagnosis.note("log-in", Status::Ok, message, None);
+    if let Some(language) = user
+        .language
+        .filter(|language| !findings::is_english(language))
+    {
+        let message = format!("the org speaks `{language}` to {username}");
+        diagnosis.note(
+            "language",
+            Status::Note,
+            message,
+            Some(findings::OTHER_LANGUAGE),
+        );
+    }
 }
 
 pub(super) fn edition(diagnosis: &mut Diagnosis, trial_end: &Known<Option<&String>>) {
@@ -335,6 +347,7 @@ mod tests {
         let (check, _) = examined(|diagnosis| {
             diagnosis.user = Known::Is(Some(RunningUser {
                 name: "Ada".into(),
+                language: Some("en_GB".to_owned()),
                 profile: None,
                 licence: Some("Salesforce".into()),
             }));
@@ -342,6 +355,18 @@ mod tests {
         });
         let told = "ada@acme.example (Ada), profile not shown, licence Salesforce";
         assert_eq!((check.status, check.message.as_str()), (Status::Ok, told));
+        let (other, exit) = examined(|diagnosis| {
+            diagnosis.user = Known::Is(Some(RunningUser {
+                name: "Ada".into(),
+                language: Some("ja".to_owned()),
+                profile: None,
+                licence: None,
+            }));
+            log_in(diagnosis);
+        });
+        let told = "the org speaks `ja` to ada@acme.example";
+        assert_eq!((other.status, other.message.as_str()), (Status::Note, told));
+        assert_eq!(exit, Exit::Done);
         let hidden = checked(|diagnosis| {
             diagnosis.package = Known::Is(Vec::new());
             package(diagnosis);

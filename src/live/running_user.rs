@@ -15,7 +15,7 @@ pub(super) const LICENCES: &str = "SELECT Name, TotalLicenses, UsedLicenses FROM
 /// Who a user is.
 pub(super) fn running_user(username: &str) -> String {
     format!(
-        "SELECT Name, Profile.Name, Profile.UserLicense.Name FROM User WHERE Username = {}",
+        "SELECT Name, LanguageLocaleKey, Profile.Name, Profile.UserLicense.Name FROM User WHERE Username = {}",
         soql::literal(username)
     )
 }
@@ -47,6 +47,8 @@ fn column(permission: &str) -> String {
 pub struct RunningUser {
     /// First and last name.
     pub name: String,
+    /// The language in which the org speaks to the user, such as `en_US`, where it says.
+    pub language: Option<String>,
     /// Label of the profile, where the org says.
     pub profile: Option<String>,
     /// The profile's licence, where the org says.
@@ -69,6 +71,7 @@ impl RunningUser {
         let cells = row.cells();
         Some(Self {
             name: cells.owned("Name")?,
+            language: cells.owned("LanguageLocaleKey"),
             profile: cells.owned("Profile.Name"),
             licence: cells.owned("Profile.UserLicense.Name"),
         })
@@ -175,10 +178,11 @@ mod tests {
         let mut live = Live::default();
         assert_eq!(live.running_user("a@b"), Known::NotAsked);
         assert_eq!(live.licences(), Known::NotAsked);
-        let user = json!({"Name": "Ada", "Profile": {"Name": "Admin", "UserLicense": null}});
+        let user = json!({"Name": "Ada", "LanguageLocaleKey": "de", "Profile": {"Name": "Admin", "UserLicense": null}});
         live.tell(Need::RunningUser("a@b".into()), rows(&[user]));
         let expected = RunningUser {
             name: "Ada".into(),
+            language: Some("de".into()),
             profile: Some("Admin".into()),
             licence: None,
         };

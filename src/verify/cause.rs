@@ -17,7 +17,8 @@ const MOST_EXPLAINED: usize = 200;
 pub(crate) struct Cause {
     /// In words.
     pub(crate) words: String,
-    /// Whether it is a share row of the manifest's own role, which a recalculation may still take away.
+    /// Whether it is a share row of the manifest's own role, which a recalculation may still take away: only its own rules
+    /// share with it.
     settling: bool,
 }
 
@@ -150,7 +151,7 @@ fn sentence(
         (other, true, _) => format!("shared with the user ({other})"),
         _ => return None,
     };
-    let by_rule = row.cause == "Rule";
+    let by_rule = row.cause == "Rule" && !is_shared_by_others(subject);
     let own_role = own_role(subject).map(|role| role.id.as_str());
     let to_own_role =
         group.is_some_and(|group| own_role.is_some() && group.related.as_deref() == own_role);
@@ -160,6 +161,14 @@ fn sentence(
 fn own_role<'a>(subject: &Subject<'a>) -> Option<&'a LiveRole> {
     let name = &subject.manifest.spec.role.as_ref()?.name;
     subject.live.roles().learnt()?.named(name)
+}
+
+/// Whether a rule that no manifest names reaches the user: what it shares stays shared.
+fn is_shared_by_others(subject: &Subject) -> bool {
+    let foreign = subject
+        .live
+        .foreign_rules(subject.sharing, subject.manifest);
+    !foreign.is_empty()
 }
 
 /// Whether any role stands below the manifest's.

@@ -63,7 +63,9 @@ fn left_out(run: &Run) -> usize {
 
 #[test]
 fn an_administrator_who_reads_german() {
-    applied(&[], "de");
+    let run = applied(&[], "de");
+    assert!(run.words().contains("OW2045"), "{}", run.words());
+    assert!(!applied(&[], "en_GB").words().contains("OW2045"));
 }
 
 #[test]
