@@ -13,6 +13,7 @@ mod laws;
 mod manifest;
 mod manifest_schema;
 mod recorded;
+mod rehearsal;
 mod scenarios;
 mod schema;
 mod security;
