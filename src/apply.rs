@@ -104,6 +104,8 @@ enum Stopped {
     Failure(Box<Failure>),
     /// A default that the org refused because of another of the same deploy.
     Coupled(Box<Failure>),
+    /// What the org says that it cannot check without saving it.
+    NotCheckable(String),
     /// What the org refused of a deploy, for good.
     Refused(Box<Failure>),
 }

@@ -366,13 +366,13 @@ catalogue! {
 
     // Outcomes
     StillWaiting = "OW5001", "still waiting":
-        "What was waited for goes on in the org: a recalculation, a deploy, or one that was in the queue before it. The next run waits on and finishes.";
+        "What was waited for goes on in the org: a recalculation, a deploy, or one that was in the queue before it. The next run waits on and finishes. A rehearsal is cancelled instead: it saves nothing.";
     NotAtRest = "OW5002", "did not come to rest":
         "Everything was written, and planning again still finds differences: somebody else changes the same settings, or the org keeps them otherwise than it was told.";
     ProofFailed = "OW5003", "the proof failed":
         "The org's own answer about record access differs from what the manifest asks for. Each record is listed with its cause.";
     Interrupted = "OW5004", "interrupted":
-        "The run was asked to stop and stopped between two steps.";
+        "The run was asked to stop and stopped between two steps. A rehearsal that was running is cancelled.";
     ProfileKeptInPart = "OW5010", "a profile kept in part":
         "The org said that it deployed the profile, and what it tells of it lacks entries of it. Compared are user permissions, and rights on objects and fields that the data API tells of. `--format json` names all.";
     UserCannotWork = "OW5011", "a user that cannot work":

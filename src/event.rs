@@ -25,6 +25,8 @@ pub enum Event {
         title: String,
         addresses: Vec<Address>,
     },
+    /// The stage could not be checked: why, in the org's words.
+    NotRehearsed { stage: Stage, reason: String },
     /// The org would take the stage.
     RehearsalDone { stage: Stage, elapsed_ms: u64 },
     /// A deploy was accepted under this id; one that only checks saves nothing.

@@ -19,6 +19,8 @@ enum RefusedDeploy {
     EntriesLeftOut,
     /// A default does not go with another object's: one after the other.
     Coupled(Box<Failure>),
+    /// Nothing but that it cannot be checked without being saved, in the org's words.
+    NotCheckable(String),
     /// No.
     Final(Box<Failure>),
 }
@@ -185,6 +187,7 @@ impl Run<'_> {
                     self.pause(waits.next().unwrap_or_default()).await;
                 }
                 RefusedDeploy::Locked(words) => return Err(busy(&words).into()),
+                RefusedDeploy::NotCheckable(words) => return Err(Stopped::NotCheckable(words)),
                 RefusedDeploy::Coupled(failure) => return Err(Stopped::Coupled(failure)),
                 RefusedDeploy::Final(failure) => return Err(Stopped::Refused(failure)),
             }
@@ -247,6 +250,9 @@ impl Run<'_> {
     ) -> RefusedDeploy {
         if let Some(words) = objection::lock(status) {
             return RefusedDeploy::Locked(words.to_owned());
+        }
+        if let Some(words) = objection::to_checking(status).filter(|_| deploy.is_rehearsal()) {
+            return RefusedDeploy::NotCheckable(words.to_owned());
         }
         let (stage, changes) = (deploy.stage, deploy.changes);
         if stage == Stage::Defaults && is_coupling(status, components) {

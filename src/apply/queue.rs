@@ -10,7 +10,7 @@ use crate::change::Stage;
 use crate::code::Code;
 use crate::count::first_few;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::live::{Deploys, QueuedDeploy, RECENT_DEPLOYS};
+use crate::live::{Deploys, QueuedDeploy, RECENT_DEPLOYS, short_id};
 use crate::org::{OrgError, poll};
 use std::time::{Duration, Instant};
 
@@ -56,16 +56,20 @@ impl Run<'_> {
 
     fn end_behind_others(&self, queued: &[QueuedDeploy]) -> Step<()> {
         let own = self.plan.org.running_user.as_deref();
-        let others: Vec<String> = queued
-            .iter()
-            .filter(|deploy| !deploy.by.is(own))
-            .map(described)
-            .collect();
+        let is_own = |deploy: &&QueuedDeploy| {
+            deploy.by.is(own) || self.deploys.contains(&short_id(&deploy.id))
+        };
+        let others = queued.iter().filter(|deploy| !is_own(deploy));
+        let others: Vec<String> = others.map(described).collect();
         if others.is_empty() || self.options.wait_queue {
             return Ok(());
         }
+        let whose = match own {
+            Some(_) => "somebody else's work",
+            None => "work of somebody else, or your own: the org does not tell who is logged in,",
+        };
         let message = format!(
-            "somebody else's work stands in the org's queue, and nothing of this run goes behind it: {}",
+            "{whose} stands in the org's queue, and nothing of this run goes behind it: {}",
             first_few(&others)
         );
         let help = "run the same command again later, or add `--wait-queue` to wait until they are through";

@@ -89,9 +89,11 @@ impl Run<'_> {
                 false
             }
             Err(Stopped::Coupled(failure)) => {
-                check
-                    .not_checkable
-                    .extend(self.one_by_one(changes, &failure));
+                self.set_aside(changes, &one_by_one(&failure), check);
+                return Ok(());
+            }
+            Err(Stopped::NotCheckable(words)) => {
+                self.set_aside(changes, &cannot_be_checked(&words), check);
                 return Ok(());
             }
             Err(stopped) => return Err(stopped),
@@ -104,18 +106,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Defaults that the org takes only one after the other cannot be checked together.
-    fn one_by_one(&self, changes: &[usize], refused: &Failure) -> Vec<NotCheckable> {
-        let words = refused.diagnostics.first();
-        let words = words.map_or("", |diagnostic| diagnostic.message.as_str());
-        let one = |index: &usize| NotCheckable {
+    /// Lists changes that the org turned out not to be able to check.
+    fn set_aside(&self, changes: &[usize], reason: &str, check: &mut PlanCheck) {
+        let aside = changes.iter().map(|index| NotCheckable {
             stage: self.plan.changes[*index].stage,
             address: self.plan.changes[*index].address.clone(),
-            reason: format!(
-                "the org takes these defaults one after the other, each once the one before is in force ({words})"
-            ),
-        };
-        changes.iter().map(one).collect()
+            reason: reason.to_owned(),
+        });
+        check.not_checkable.extend(aside);
     }
 
     /// Rehearses the first stage before anything is written, where that was asked for.
@@ -123,7 +121,13 @@ impl Run<'_> {
         let stage = Stage::Containers;
         let changes = self.deployed_among(&self.changes_of(stage));
         if self.options.rehearse && !changes.is_empty() {
-            self.rehearse_stage(rehearser, stage, &changes).await?;
+            match self.rehearse_stage(rehearser, stage, &changes).await {
+                Err(Stopped::NotCheckable(words)) => (self.emit)(Event::NotRehearsed {
+                    stage,
+                    reason: cannot_be_checked(&words),
+                }),
+                rehearsed => rehearsed?,
+            }
             self.check_warnings()?;
             // Others may have come meanwhile.
             self.wait_for_queue().await?;
@@ -279,6 +283,19 @@ impl Run<'_> {
         diagnostic.place = asked.and_then(|change| change.place.clone());
         diagnostic
     }
+}
+
+/// Defaults that the org takes only one after the other cannot be checked together.
+fn one_by_one(refused: &Failure) -> String {
+    let words = refused.diagnostics.first();
+    let words = words.map_or("", |diagnostic| diagnostic.message.as_str());
+    format!(
+        "the org takes these one after the other, each once the one before is in force ({words})"
+    )
+}
+
+fn cannot_be_checked(words: &str) -> String {
+    format!("the org cannot check this without saving it: {words}")
 }
 
 /// What is known of a check-only deploy that was asked to be cancelled.

@@ -33,6 +33,10 @@ impl Run<'_> {
             Stopped::Failure(failure) | Stopped::Coupled(failure) | Stopped::Refused(failure) => {
                 *failure
             }
+            Stopped::NotCheckable(words) => Failure::new(
+                Exit::Failed,
+                vec![Diagnostic::error(Code::DeployFailed, words)],
+            ),
             Stopped::Org(error) => failure::of_org(&error),
         };
         failure.diagnostics.extend(self.warnings.iter().cloned());

@@ -108,7 +108,10 @@ async fn checked(
     let work = apply::rehearse(plan, manifests, &rehearser, scope, options, &mut emit);
     let notice = || output.warn("cancelling the check that is running; once more ends at once\n");
     match until_stopped(work, &stop, signals, notice).await {
-        Ok((check, _)) => check,
+        Ok((check, signal)) => check.map_err(|failure| Failure {
+            exit: signal.unwrap_or(failure.exit),
+            ..failure
+        }),
         Err(exit) => Err(ended_by_signal(exit)),
     }
 }

@@ -35,9 +35,13 @@ pub fn voided(live: &Live, changes: &[Change]) -> Option<Diagnostic> {
     if others.is_empty() {
         return None;
     }
+    let whose = match own {
+        Some(_) => "of others",
+        None => "of others, or your own,",
+    };
     let more = if deploys.may_be_more { "at least " } else { "" };
     let message = format!(
-        "the deploys make {more}{} of others void for quick deploy: {}",
+        "the deploys make {more}{} {whose} void for quick deploy: {}",
         count(others.len() as u64, "validation"),
         first_few(&others)
     );

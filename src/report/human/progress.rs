@@ -27,6 +27,9 @@ pub fn progress(event: &Event, style: Style) -> String {
                 "rehearsal of stage {stage} {dot} {title} {dot} {changes} {dot} check-only, nothing is saved"
             )
         }
+        Event::NotRehearsed { stage, reason } => {
+            format!("stage {stage} is not rehearsed: {reason}")
+        }
         Event::RehearsalDone { stage, elapsed_ms } => {
             format!(
                 "the org would take stage {stage}, after {}",
@@ -83,6 +86,7 @@ fn step(event: &Event) -> String {
         Event::Retrieving { .. }
         | Event::RehearsalStarted { .. }
         | Event::RehearsalDone { .. }
+        | Event::NotRehearsed { .. }
         | Event::StageStarted { .. }
         | Event::StageDone { .. } => String::new(),
     }
