@@ -39,27 +39,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
             opened = OrgSession::open_reading(choice, context, &manifests, deploys) => opened?,
             exit = signals.next() => return Err(ended_by_signal(exit)),
         };
-        let live = live?;
-        let mut plan = plan::plan(&manifests, &live)?;
-        if let Some(scope) = arguments.check {
-            let options = rehearsal_options(arguments, &live);
-            let check = checked(
-                &plan,
-                &manifests,
-                scope,
-                options,
-                &session,
-                context,
-                &mut signals,
-            );
-            let check = check.await?;
-            plan = plan.with_check(check);
-        }
+        let planned = planned(arguments, context, &manifests, &session, live, &mut signals).await;
         tell_phases(context, &session.reader);
         session.close().await;
-        // The process ends soon, and they with it: nobody waits for them to be taken apart.
-        std::mem::forget(live);
-        Ok(plan)
+        planned
     })?;
     context.know_org(&mut plan.org, embedded);
     let mut frame = frame(context, &arguments.manifests, &manifests, &plan);
@@ -77,6 +60,27 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         (None, true) => Exit::Differences,
         (None, false) => Exit::Done,
     })
+}
+
+/// The plan, and what the org says of it where that is wanted.
+async fn planned(
+    arguments: &Arguments,
+    context: &Context,
+    manifests: &[Manifest],
+    session: &OrgSession,
+    live: Result<Live, Failure>,
+    signals: &mut Signals,
+) -> Result<Plan, Failure> {
+    let live = live?;
+    let plan = plan::plan(manifests, &live)?;
+    let options = rehearsal_options(arguments, &live);
+    // The process ends soon, and they with it: nobody waits for them to be taken apart.
+    std::mem::forget(live);
+    let Some(scope) = arguments.check else {
+        return Ok(plan);
+    };
+    let check = checked(&plan, manifests, scope, options, session, context, signals).await?;
+    Ok(plan.with_check(check))
 }
 
 /// How the plan is rehearsed, with what was just seen of the org.

@@ -285,7 +285,7 @@ async fn paced(stage: &Stage, deploy: Duration, answer: Duration) -> Run {
 fn looks_are_aimed_and_do_not_wait_for_the_answers_before() {
     let stage = Stage::new();
     runtime().block_on(async {
-        for (deploy, most_looks) in [(300, 16), (2_000, 40), (30_000, 110)] {
+        for (deploy, most_looks) in [(300, 18), (2_000, 44), (30_000, 120)] {
             let deploy = Duration::from_millis(deploy);
             for answer in [0, 80, 400].map(Duration::from_millis) {
                 let run = paced(&stage, deploy, answer).await;

@@ -9,7 +9,7 @@ use crate::run::Way;
 use crate::{Reference, Stage, invariants, runtime, state};
 
 /// How long a deploy takes here: longer than a run looks for it in vain, shorter than it waits.
-const SLOW: Duration = Duration::from_secs(300);
+const SLOW: Duration = Duration::from_secs(240);
 
 #[test]
 fn what_an_earlier_run_left_in_the_queue_is_waited_for() {
