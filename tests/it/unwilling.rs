@@ -24,7 +24,7 @@ const UNLICENSED: &str = "unlicensed-permissions=FreezeUsers+EditMyReports+RunRe
      ImportLeads+TransferAnyLead+EditTask";
 
 /// Requests of an apply on an org that is unwilling in every way, besides log-in and looks at deploys.
-const MOST_REQUESTS: usize = 60;
+const MOST_REQUESTS: usize = 67;
 
 /// The demo org under these switches, and the manifest applied to it by a user of this language.
 fn applied(switches: &[&str], language: &str) -> Run {
