@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bypass;
+mod counted;
 mod losing;
 mod reach;
 mod seen;
@@ -13,12 +14,12 @@ use crate::manifest::{Manifest, Sharing};
 use crate::tally::Tally;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use bypass::{Bypass, held_bypass};
 pub use losing::Losing;
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
-pub use visible::{further_needs, not_seen_whole, profile_sees_all, sets_after};
+pub use visible::{not_seen_whole, profile_sees_all, sets_after};
 
 /// Who sees how much of an object, now and after.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +114,19 @@ fn shareable(sharing: &Sharing, filter: Filter) -> Filter {
 }
 
 /// What has to be known to say who sees what.
-pub fn needs(manifest: &Manifest) -> Vec<Need> {
+pub fn needs(manifests: &[Manifest]) -> BTreeSet<Need> {
+    let counted = counted::counted_beforehand(manifests);
+    let of_manifest = |manifest| {
+        let sharing = objects_of_names(manifest);
+        let counts = sharing.filter(|sharing| counted.contains(sharing.object.as_str()));
+        let counts = counts.flat_map(|sharing| counts_of(sharing, manifest));
+        counts.chain(needs_of(manifest)).collect::<Vec<_>>()
+    };
+    manifests.iter().flat_map(of_manifest).collect()
+}
+
+/// What has to be known of an org besides how many records there are.
+fn needs_of(manifest: &Manifest) -> Vec<Need> {
     let mut needs = vec![
         Need::Organization(Columns::All),
         Need::Containers,
@@ -123,14 +136,11 @@ pub fn needs(manifest: &Manifest) -> Vec<Need> {
     needs.extend((!manifest.spec.sharing.is_empty()).then_some(Need::UsersByProfile));
     let by_owner = sharing().any(|sharing| owner_rules(sharing, manifest).next().is_some());
     needs.extend(by_owner.then_some(Need::RolesOfUsers));
-    for sharing in sharing().filter(|sharing| is_name(&sharing.object)) {
+    for sharing in objects_of_names(manifest) {
         let object = &sharing.object.value;
         needs.push(Need::Grants(object.clone()));
         needs.push(Need::Readers(object.clone()));
-        needs.push(Need::Owners(object.clone()));
         needs.extend((!tells_default_of(object)).then(|| Need::DefaultInForce(object.clone())));
-        needs.extend(expected_records(sharing, manifest).map(|filter| count(sharing, filter)));
-        needs.extend((object == "Contact").then(without_account));
     }
     let under_accounts = |sharing: &Sharing| accounts::account_level(&sharing.object).is_some();
     let account_rules = || Need::SharingRules("Account".to_owned());
@@ -138,12 +148,48 @@ pub fn needs(manifest: &Manifest) -> Vec<Need> {
     needs
 }
 
+/// What is counted of an object's records, as far as it is known without the org.
+fn counts_of(sharing: &Sharing, manifest: &Manifest) -> Vec<Need> {
+    let object = &sharing.object.value;
+    let mut needs = vec![Need::Owners(object.clone())];
+    needs.extend(expected_records(sharing, manifest).map(|filter| count(sharing, filter)));
+    needs.extend((object == "Contact").then(without_account));
+    needs
+}
+
+/// What only the first answers show to be worth asking: a second, small wave in few orgs.
+pub fn further_needs(manifests: &[Manifest], live: &Live) -> BTreeSet<Need> {
+    let mut counted = counted::counted_beforehand(manifests);
+    counted.extend(counted::counted_for_change(manifests, live));
+    let of_manifest = |manifest| {
+        let is_there = |sharing: &&Sharing| {
+            let object = &sharing.object;
+            let described = live.object(object).found().is_some();
+            described || live.object_document(object).found().is_some()
+        };
+        let sharing = objects_of_names(manifest).filter(is_there);
+        let sharing = sharing.filter(|sharing| counted.contains(sharing.object.as_str()));
+        let views: Vec<SharingView> = views(sharing, manifest, live).collect();
+        views.into_iter().flat_map(|view| {
+            let beforehand = counts_of(view.sharing, manifest).into_iter();
+            beforehand.chain(view.further_counts()).collect::<Vec<_>>()
+        })
+    };
+    manifests.iter().flat_map(of_manifest).collect()
+}
+
+/// Names go into query text as they are: only what can be a name.
+fn objects_of_names(manifest: &Manifest) -> impl Iterator<Item = &Sharing> {
+    let sharing = manifest.spec.sharing.iter();
+    sharing.filter(|sharing| is_name(&sharing.object))
+}
+
 /// The need to count contacts that belong to no account: they are their owners' alone, whatever the default.
 pub fn without_account() -> Need {
     Need::Count("Contact".to_owned(), Some(Filter::without_account()))
 }
 
-/// Names go into query text as they are: only what can be a name.
+/// Whether a text can be a name.
 pub fn is_name(object: &str) -> bool {
     !object.is_empty()
         && object
@@ -188,11 +234,19 @@ struct SharingView<'a> {
 
 impl SharingView<'_> {
     fn impact(self) -> Impact {
+        let counted = self.is_counted();
+        let told = |tally: Tally| {
+            if counted {
+                tally
+            } else {
+                counted::not_counted()
+            }
+        };
         Impact {
             object: self.sharing.object.value.clone(),
-            records: self.records.clone().into(),
-            visible_now: self.visible_now(),
-            visible_after: self.visible_after(),
+            records: told(self.records.clone().into()),
+            visible_now: self.visible_now().map(told),
+            visible_after: told(self.visible_after()),
             users_losing_access: self.users_losing_access(),
             bypass: self.bypass,
         }

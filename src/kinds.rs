@@ -175,7 +175,10 @@ fn has_role(name: &str, live: &Live) -> bool {
     live.offline || live.roles().learnt().is_some_and(|roles| roles.has(name))
 }
 
-/// Whether the org told that it has no such object.
+/// Whether the org told that it has no such object: by its describe, or by its document where nobody asked for that.
 fn lacks_object(object: &str, live: &Live) -> bool {
-    matches!(live.object(object), Known::Is(None))
+    match live.object(object) {
+        Known::NotAsked => matches!(live.object_document(object), Known::Is(None)),
+        described => matches!(described, Known::Is(None)),
+    }
 }

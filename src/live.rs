@@ -116,8 +116,10 @@ pub struct Live {
     /// Usernames of copies, by the username of the original.
     copies: BTreeMap<String, Vec<String>>,
     /// Whether a user is frozen, by username.
-    frozen: BTreeMap<String, bool>,
+    /// Record ids of users.
+    frozen: BTreeSet<String>,
     /// Assignments that end, by username.
+    /// By username, without regard to case.
     ending: BTreeMap<String, Vec<EndingAssignment>>,
     users_by_profile: Option<UserCounts>,
     users_by_role: Option<UserCounts>,
@@ -129,7 +131,7 @@ pub struct Live {
     profile_permissions: BTreeMap<String, Option<BTreeSet<String>>>,
     object_grants: containers::ObjectGrants,
     field_grants: containers::FieldGrants,
-    readers: BTreeMap<String, Vec<ReaderBySet>>,
+    readers: BTreeSet<ReaderBySet>,
     owners: BTreeMap<String, Owners>,
     counts: BTreeMap<Need, u64>,
     references: BTreeMap<Reference, Option<String>>,

@@ -1,5 +1,6 @@
 //! Observe: everything a plan has to know of the org, asked in one wave of parallel reads.
 
+mod retrieved;
 mod send;
 mod sources;
 
@@ -11,7 +12,9 @@ use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings;
 use crate::kinds::{self, KINDS};
-use crate::live::{self, Answer, Asked, Columns, Live, Need, OrgIdentity, Organization, Question};
+use crate::live::{
+    self, Answer, Asked, Columns, Live, Need, OrgIdentity, Organization, Question, Refused,
+};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader, Refusal};
 use crate::soql::Row;
@@ -106,17 +109,21 @@ pub async fn ask_further(
     Ok(live)
 }
 
-/// The same org, read again by an org's own names for its profiles. Where it does not list them, it stays as it is.
+/// The same org, read again by an org's own names for its profiles. An org may have no `Admin`; one that has it and does not
+/// say which profile that is would make every profile look empty.
 async fn in_english(live: &Live, reader: &Reader) -> Result<Live, OrgError> {
-    let listed = match reader.list_metadata("Profile").await {
-        Err(OrgError::Refused { .. }) => return Ok(live.clone()),
-        listed => listed?.into_iter(),
-    };
+    let listed = reader.list_metadata("Profile").await?;
+    let has_admin = listed.iter().any(|profile| profile.full_name == "Admin");
     let listed: Vec<(String, String)> = listed
+        .into_iter()
         .filter_map(|profile| Some((profile.full_name, profile.id?)))
         .collect();
     let Some((mut again, needs)) = live.with_profile_names(&listed) else {
-        return Ok(live.clone());
+        let unknown = Refused::not_told("which of its profiles is the System Administrator");
+        return match has_admin || listed.is_empty() {
+            true => Err(failure::error_of(&unknown)),
+            false => Ok(live.clone()),
+        };
     };
     let needs = needs
         .into_iter()
@@ -129,10 +136,10 @@ async fn in_english(live: &Live, reader: &Reader) -> Result<Live, OrgError> {
 /// What only the answers show to be necessary; in most orgs nothing.
 fn further_needs(manifests: &[Manifest], live: &Live, reader: &Reader) -> BTreeSet<Need> {
     let more = manifests.iter().flat_map(|manifest| {
-        let rare = access::further_needs(manifest, live).into_iter();
-        rare.chain(findings::further_needs(manifest, live))
-            .chain(kinds::further_needs(manifest, live))
+        let remarked = findings::further_needs(manifest, live).into_iter();
+        remarked.chain(kinds::further_needs(manifest, live))
     });
+    let more = more.chain(access::further_needs(manifests, live));
     let running = reader.identity().username.as_deref();
     let unknown = running.filter(|name| !live.user(name).was_asked());
     let running = unknown.map(|name| Need::User(name.to_owned()));
@@ -171,9 +178,9 @@ fn needs(manifests: &[Manifest]) -> BTreeSet<Need> {
         for kind in KINDS {
             needs.extend((kind.needs)(manifest));
         }
-        needs.extend(access::needs(manifest));
         needs.extend(findings::needs(manifest));
     }
+    needs.extend(access::needs(manifests));
     needs
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
 
 /// Rules of one object: the platform takes fifty by criteria.
 const RULES_OF_AN_OBJECT: usize = 50;
+/// Objects whose records a plan counts, where nothing of their sharing changes.
+const MOST_COUNTED: usize = 25;
 /// Fields of one object.
 const FIELDS_OF_AN_OBJECT: usize = 100;
 
@@ -57,21 +59,27 @@ impl Kind {
         }
     }
 
-    /// API calls that a plan of so many may take: five, one for ten components that only `readMetadata` gives, one for
-    /// fifty resources else.
+    /// API calls that a plan of so many may take: five, one for the tabs that a clone is held against and one for what a user
+    /// needs and lacks; one for ten components that only `readMetadata` gives, one for fifty resources else; and, of objects
+    /// whose records are counted, three queries each, of which five go to a call.
     pub(crate) fn most_calls(self, count: usize) -> usize {
+        let objects = match self {
+            Kind::Rules => count.div_ceil(RULES_OF_AN_OBJECT),
+            Kind::Fields | Kind::PermissionSets => 0,
+            Kind::Defaults | Kind::Manifests => count,
+            Kind::Roles => 1,
+        };
         let (components, others) = match self {
-            Kind::Rules => (
-                count.div_ceil(RULES_OF_AN_OBJECT),
-                count.div_ceil(RULES_OF_AN_OBJECT),
-            ),
+            Kind::Rules => (objects, objects),
             Kind::Fields | Kind::PermissionSets | Kind::Defaults => (0, count),
             // Profile, role and the rules of an object; user and default.
             Kind::Manifests => (3 * count, 2 * count),
             // Two thousand of them come on a page.
             Kind::Roles => (0, count / 40),
         };
-        5 + components.div_ceil(10) + others.div_ceil(50)
+        let counted = Some(objects).filter(|objects| *objects <= MOST_COUNTED);
+        let counts = 3 * counted.unwrap_or_default();
+        7 + components.div_ceil(10) + others.div_ceil(50) + counts.div_ceil(5)
     }
 
     /// Changes of a first plan; none where they do not depend on how many there are.

@@ -38,7 +38,7 @@ impl SharingView<'_> {
                 let bypassing = bypassing.iter().map(|by| by.id.as_str()).collect();
                 let sight = ObjectSight {
                     counts,
-                    readers: by_profile(readers),
+                    readers: by_profile(&readers),
                     bypassing,
                     reading,
                 };
@@ -122,7 +122,7 @@ struct ObjectSight<'a> {
     reading: HashSet<&'a str>,
 }
 
-fn by_profile(readers: &[ReaderBySet]) -> HashMap<&str, Vec<&ReaderBySet>> {
+fn by_profile<'a>(readers: &[&'a ReaderBySet]) -> HashMap<&'a str, Vec<&'a ReaderBySet>> {
     let mut by_profile: HashMap<&str, Vec<&ReaderBySet>> = HashMap::new();
     for reader in readers {
         if let Some(profile) = &reader.profile {

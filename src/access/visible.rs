@@ -226,7 +226,7 @@ impl SharingView<'_> {
     }
 
     /// What only the first answers show to be worth counting.
-    fn further_counts(&self) -> Vec<Need> {
+    pub(super) fn further_counts(&self) -> Vec<Need> {
         let mut needs = Vec::new();
         let populated = self.records.as_ref().learnt().is_some();
         needs.extend((!populated).then(|| Need::population(self.object())));
@@ -327,14 +327,6 @@ pub(super) fn objects_whose_rules_change(manifest: &Manifest, live: &Live) -> BT
     let names = rule_changes(manifest, live).into_iter();
     let object = |name: String| name.split_once('.').map(|(object, _)| object.to_owned());
     names.filter_map(object).collect()
-}
-
-/// What only the first answers show to be worth asking: a second, small wave in few orgs.
-pub fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
-    let described = |sharing: &&Sharing| live.object(&sharing.object).found().is_some();
-    let sharing = manifest.spec.sharing.iter().filter(described);
-    let views = super::views(sharing, manifest, live);
-    views.flat_map(|view| view.further_counts()).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One stage's deploy: pack, send once, poll, and read what the org says about each component.
 
+use super::leave_out::Nameless;
 use super::lost::{is_of, undecided};
 use super::{ChangeResult, Run, Step, Stopped, objection};
 use crate::change::{Component, Stage};
@@ -10,11 +11,15 @@ use crate::live::{Reference, short_id};
 use crate::org::{DeployStatus, Rehearser, Writer, poll};
 use crate::package::{self, Files};
 use crate::soql;
+use std::time::{Duration, Instant};
 
 /// What to do about a deploy that did not succeed.
 enum RefusedDeploy {
     /// Another operation holds a lock: the same again, later.
     Locked(String),
+    /// Nothing that was deployed is named, so that it may be a lock in words that nobody here knows: the same again, after
+    /// this wait.
+    MayBeLocked(String, Duration),
     /// Entries nobody stated were left out: what is left again, now.
     EntriesLeftOut,
     /// A default does not go with another object's: one after the other.
@@ -153,8 +158,8 @@ impl Run<'_> {
         }
     }
 
-    /// Deploys until the org takes it: again without entries it refuses, again after a lock, never twice the same
-    /// for any other reason.
+    /// Deploys until the org takes it: again without entries it refuses, again after a lock or what may be one, never twice
+    /// the same for any other reason.
     pub(super) async fn deploy_rounds(
         &mut self,
         deploy: StageDeploy<'_>,
@@ -163,7 +168,7 @@ impl Run<'_> {
     ) -> Step<()> {
         let started = self.now();
         let mut waits = poll::schedule();
-        let mut nameless = 0;
+        let mut nameless = Nameless::default();
         loop {
             let status = self.deploy_once(deploy, &files).await?;
             if is_whole(&status) {
@@ -177,14 +182,15 @@ impl Run<'_> {
                     files = package::files(components, self.api_version()).map_err(unpackable)?;
                 }
                 RefusedDeploy::Locked(words) if self.elapsed(started) < self.options.wait => {
-                    self.check_stop()?;
-                    let elapsed_ms = self.milliseconds(started);
-                    (self.emit)(Event::Waiting {
-                        stage: deploy.stage,
-                        what: format!("a lock in the org: {words}"),
-                        elapsed_ms,
-                    });
-                    self.pause(waits.next().unwrap_or_default()).await;
+                    let what = format!("a lock in the org: {words}");
+                    let wait = waits.next().unwrap_or_default();
+                    self.wait_for_lock(deploy.stage, what, wait, started)
+                        .await?;
+                }
+                RefusedDeploy::MayBeLocked(words, wait) => {
+                    let what = format!("what may be a lock in the org: {words}");
+                    self.wait_for_lock(deploy.stage, what, wait, started)
+                        .await?;
                 }
                 RefusedDeploy::Locked(words) => return Err(busy(&words).into()),
                 RefusedDeploy::NotCheckable(words) => return Err(Stopped::NotCheckable(words)),
@@ -192,6 +198,24 @@ impl Run<'_> {
                 RefusedDeploy::Final(failure) => return Err(Stopped::Refused(failure)),
             }
         }
+    }
+
+    async fn wait_for_lock(
+        &mut self,
+        stage: Stage,
+        what: String,
+        wait: Duration,
+        started: Instant,
+    ) -> Step<()> {
+        self.check_stop()?;
+        let elapsed_ms = self.milliseconds(started);
+        (self.emit)(Event::Waiting {
+            stage,
+            what,
+            elapsed_ms,
+        });
+        self.pause(wait).await;
+        Ok(())
     }
 
     /// Keeps the ids of what was deployed, so that records that refer to it need no look-up. What was only checked is not
@@ -246,7 +270,7 @@ impl Run<'_> {
         deploy: StageDeploy<'_>,
         status: &DeployStatus,
         components: &mut [Component],
-        nameless: &mut usize,
+        nameless: &mut Nameless,
     ) -> RefusedDeploy {
         if let Some(words) = objection::lock(status) {
             return RefusedDeploy::Locked(words.to_owned());
@@ -257,6 +281,9 @@ impl Run<'_> {
         let (stage, changes) = (deploy.stage, deploy.changes);
         if stage == Stage::Defaults && is_coupling(status, components) {
             return RefusedDeploy::Coupled(Box::new(self.refusal(status, changes)));
+        }
+        if let Some((words, wait)) = nameless.may_be_lock(status, components) {
+            return RefusedDeploy::MayBeLocked(words, wait);
         }
         match self.leave_out(stage, status, changes, components, nameless) {
             true => RefusedDeploy::EntriesLeftOut,

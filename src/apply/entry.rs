@@ -187,7 +187,7 @@ fn in_words(name: &str) -> Option<String> {
 }
 
 /// Where a sentence holds a name as a word of its own.
-fn position_of(sentence: &str, name: &str) -> Option<usize> {
+pub(super) fn position_of(sentence: &str, name: &str) -> Option<usize> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let mut places = sentence.match_indices(name);
     let whole = places.find(|(place, _)| {

@@ -12,9 +12,36 @@ use crate::event::Event;
 use crate::org::{ComponentMessage, DeployStatus};
 use crate::xml::Element;
 use serde_json::Value;
+use std::time::Duration;
 
 /// Rounds in which whole lists are left out because the org names no entry.
-const MOST_NAMELESS_ROUNDS: usize = 10;
+const MOST_LISTS: usize = 10;
+
+/// The waits before the same is deployed again where a refusal names nothing: as long as that it may be a lock.
+const WAITS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(20)];
+
+/// Refusals of one deploy that named nothing of it.
+#[derive(Default)]
+pub(super) struct Nameless {
+    /// Times that it was taken for a lock.
+    waited: usize,
+    /// Lists that went for it.
+    lists: usize,
+}
+
+impl Nameless {
+    /// What the org says, and how long to wait, where that may be a lock in words that nobody here knows.
+    pub(super) fn may_be_lock(
+        &mut self,
+        status: &DeployStatus,
+        components: &[Component],
+    ) -> Option<(String, Duration)> {
+        let wait = *WAITS.get(self.waited)?;
+        let words = objection::names_nothing_of(status, components)?;
+        self.waited += 1;
+        Some((words.to_owned(), wait))
+    }
+}
 
 impl Run<'_> {
     /// Takes out of the cloned profile what the org refused of it; says whether that was anything. `nameless` counts the
@@ -25,7 +52,7 @@ impl Run<'_> {
         status: &DeployStatus,
         changes: &[usize],
         components: &mut [Component],
-        nameless: &mut usize,
+        nameless: &mut Nameless,
     ) -> bool {
         let plan = self.plan;
         let mut changes = changes.iter().map(|index| &plan.changes[*index]);
@@ -85,7 +112,7 @@ impl Run<'_> {
         change: &Change,
         profile: &mut Element,
         problems: &[&str],
-        nameless: &mut usize,
+        nameless: &mut Nameless,
     ) {
         let names_something = |problem: &&str| {
             objection::is_about_no_entry(problem)
@@ -96,14 +123,14 @@ impl Run<'_> {
         let Some(problem) = problems.first() else {
             return;
         };
-        if *nameless == MOST_NAMELESS_ROUNDS || problems.iter().any(names_something) {
+        if nameless.lists == MOST_LISTS || problems.iter().any(names_something) {
             return;
         }
         let Some(list) = RefusedEntry::next_list(profile) else {
             return;
         };
         if list.take_out_of(profile, &|_| false) {
-            *nameless += 1;
+            nameless.lists += 1;
             self.keep_left_out(stage, &change.address, &list, problem);
         }
     }

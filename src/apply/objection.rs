@@ -10,9 +10,11 @@
 //!
 //! What none of them tells is a refusal: the run ends, and nothing of the deploy was saved.
 
-use super::entry::{RefusedEntry, VERBS, after_verb};
+use super::entry::{RefusedEntry, VERBS, after_verb, position_of};
+use crate::change::Component;
 use crate::manifest::{SharingModel, Word};
 use crate::org::DeployStatus;
+use crate::xml::Element;
 
 /// Status codes for a lock that another operation holds; texts may carry them too.
 const LOCK_CODES: [&str; 3] = [
@@ -82,6 +84,45 @@ pub(super) fn to_checking(status: &DeployStatus) -> Option<&str> {
 fn is_lock(text: &str) -> bool {
     let mut words = LOCK_CODES.iter().chain(&LOCK_SENTENCES);
     words.any(|words| text.contains(words))
+}
+
+/// What the org says, where it refuses components and nothing of what was deployed is named: no component, and no text of
+/// its document. A lock names nothing, whatever the language.
+pub(super) fn names_nothing_of<'a>(
+    status: &'a DeployStatus,
+    components: &[Component],
+) -> Option<&'a str> {
+    let problems = status
+        .failures
+        .iter()
+        .map(|failure| failure.problem.as_deref());
+    let problems: Vec<&str> = problems.collect::<Option<_>>()?;
+    let names = |problem: &&str| {
+        is_about_no_entry(problem)
+            || !entries(problem).is_empty()
+            || components.iter().any(|component| names(problem, component))
+    };
+    match problems.iter().any(names) {
+        true => None,
+        false => problems.first().copied(),
+    }
+}
+
+fn names(problem: &str, component: &Component) -> bool {
+    let mut own = component.full_name.split('.');
+    let body = component.body.as_ref();
+    own.any(|name| position_of(problem, name).is_some())
+        || body.is_some_and(|body| names_a_text(problem, body))
+}
+
+fn names_a_text(problem: &str, element: &Element) -> bool {
+    let text = element.text.as_str();
+    let is_name = !text.is_empty() && !matches!(text, "true" | "false");
+    (is_name && position_of(problem, text).is_some())
+        || element
+            .children
+            .iter()
+            .any(|child| names_a_text(problem, child))
 }
 
 /// Whether the org refused the default of one of these objects because of another's: the text names the object and a
@@ -227,6 +268,25 @@ mod tests {
         status.failures.extend(other);
         assert_eq!(to_checking(&status), None);
         assert_eq!(to_checking(&DeployStatus::default()), None);
+    }
+
+    #[test]
+    fn what_names_nothing_may_be_a_lock_and_what_names_something_is_none() {
+        let body = Element::new("CustomObject").with(Element::leaf("sharingModel", "Private"));
+        let components = [Component::new("CustomObject", "Visit__c", body)];
+        let told = |problem: &str| {
+            let status = refused("CustomObject", problem);
+            names_nothing_of(&status, &components).map(str::to_owned)
+        };
+        let german = "Die Berechnung kann gerade nicht ausgeführt werden.";
+        assert_eq!(told(german).as_deref(), Some(german));
+        assert_eq!(told("Visit__c: geht nicht"), None);
+        assert_eq!(told("Private は使えません"), None);
+        assert_eq!(told("Unknown user permission: Fly"), None);
+        assert_eq!(
+            names_nothing_of(&DeployStatus::default(), &components),
+            None
+        );
     }
 
     #[test]

@@ -28,6 +28,10 @@ pub(super) static KIND: Kind = Kind {
 const CUSTOM_OBJECT_ESSENTIALS: [&str; 4] =
     ["deploymentStatus", "label", "nameField", "pluralLabel"];
 
+/// Objects that are described for their defaults alone: of more, their documents have to do, which say as much of whether
+/// there is such an object, and which master it has.
+const MOST_DESCRIBED: usize = 25;
+
 #[derive(Clone, Debug, PartialEq)]
 struct SharingDefault {
     internal: Option<SharingModel>,
@@ -54,22 +58,20 @@ impl Attributed for SharingDefault {
 const PERSON_ACCOUNTS: &str = "IsPersonAccount";
 
 fn needs(manifest: &Manifest) -> Vec<Need> {
+    let few = manifest.spec.sharing.len() <= MOST_DESCRIBED;
     let contact = manifest.spec.sharing.iter().any(leaves_its_parent);
     let account = contact.then(|| Need::Object("Account".to_owned()));
-    let objects = manifest
-        .spec
-        .sharing
-        .iter()
-        .map(|sharing| &sharing.object.value);
-    let of_object = |object: &String| {
-        let definition = (!tells_default_of(object)).then(|| Need::DefaultInForce(object.clone()));
-        let own = [
-            Need::ObjectDocument(object.clone()),
-            Need::Object(object.clone()),
-        ];
-        own.into_iter().chain(definition)
+    let sharing = &manifest.spec.sharing;
+    let of_object = |sharing: &Sharing| {
+        let object = || sharing.object.value.clone();
+        let is_described = few || !sharing.rules.is_empty();
+        let described = is_described.then(|| Need::Object(object()));
+        let definition =
+            (!tells_default_of(&sharing.object)).then(|| Need::DefaultInForce(object()));
+        let document = [Need::ObjectDocument(object())].into_iter();
+        document.chain(described).chain(definition)
     };
-    objects.flat_map(of_object).chain(account).collect()
+    sharing.iter().flat_map(of_object).chain(account).collect()
 }
 
 /// Contact with a default of its own.

@@ -4,7 +4,7 @@ use crate::soql::Row;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Permission sets, groups of them, and the set behind each profile, which tells of the profile and its licence.
-pub(super) const CONTAINERS: &str = "SELECT Id, Name, Label, NamespacePrefix, IsOwnedByProfile, ProfileId, Profile.Name, \
+pub(super) const CONTAINERS: &str = "SELECT Id, Name, Label, NamespacePrefix, IsOwnedByProfile, ProfileId, Profile.Name, Profile.Description, \
      LicenseId, HasActivationRequired, Profile.UserLicenseId, Profile.UserLicense.Name, Profile.UserLicense.TotalLicenses, Profile.UserLicense.UsedLicenses, \
      PermissionSetGroupId, PermissionsModifyAllData, PermissionsViewAllData FROM PermissionSet";
 
@@ -23,6 +23,8 @@ pub struct LiveProfile {
     pub id: String,
     /// Its label.
     pub label: String,
+    /// What it is for, where somebody said so.
+    pub description: Option<String>,
     /// The name of its user licence, where the org says.
     pub licence: Option<String>,
     /// Record id of its user licence, where the org says.
@@ -99,6 +101,7 @@ impl Container {
             true => ContainerKind::Profile(LiveProfile {
                 id: cells.owned("ProfileId").unwrap_or_default(),
                 label: cells.owned("Profile.Name").unwrap_or_default(),
+                description: cells.owned("Profile.Description"),
                 licence: cells.owned("Profile.UserLicense.Name"),
                 licence_id: cells.owned("Profile.UserLicenseId"),
             }),

@@ -91,6 +91,20 @@ impl Live {
             Some(Need::ProfileFields(..) | Need::AllProfileFields(_) | Need::FieldViewers(..)) => {
                 self.field_grants.add_rows(rows);
             }
+            Some(Need::Readers(_)) => {
+                let readers = rows.iter().filter_map(ReaderBySet::of_row);
+                self.readers.extend(readers);
+            }
+            Some(Need::Frozen(_)) => {
+                let ids = rows.iter().filter_map(|row| row.text("UserId"));
+                self.frozen.extend(ids.map(str::to_owned));
+            }
+            Some(Need::EndingAssignments(_)) => {
+                for ending in rows.iter().filter_map(EndingAssignment::of_row) {
+                    let of_user = self.ending.entry(ending.username.to_lowercase());
+                    of_user.or_default().push(ending);
+                }
+            }
             Some(Need::DefaultInForce(_)) => {
                 let told = rows.iter().filter_map(defaults::of_definition);
                 self.definitions.extend(told);
@@ -148,10 +162,6 @@ impl Live {
                 let permissions = (!rows.is_empty()).then(|| ticked_permissions(&rows));
                 self.profile_permissions.insert(label.clone(), permissions);
             }
-            Need::Readers(object) => {
-                let readers = rows.iter().filter_map(ReaderBySet::of_row).collect();
-                self.readers.insert(object.clone(), readers);
-            }
             Need::Owners(object) => {
                 self.owners.insert(object.clone(), Owners::of_rows(&rows));
             }
@@ -176,26 +186,11 @@ impl Live {
             Need::Deploys => {
                 self.deploys = Deploys::of_rows(&rows);
             }
-            need => return self.decode_of_user(need, &rows),
-        }
-        Some(())
-    }
-
-    /// What is asked of one user besides. `None` where the answer is none to this need.
-    fn decode_of_user(&mut self, need: &Need, rows: &[Row]) -> Option<()> {
-        match need {
             Need::CopiesOf(username) => {
-                let copies = users::copies_among(username, rows);
+                let copies = users::copies_among(username, &rows);
                 self.copies.insert(username.clone(), copies);
             }
-            Need::Frozen(username) => {
-                self.frozen.insert(username.clone(), !rows.is_empty());
-            }
-            Need::EndingAssignments(username) => {
-                let ending = rows.iter().filter_map(EndingAssignment::of_row).collect();
-                self.ending.insert(username.clone(), ending);
-            }
-            need => return self.decode_for_doctor(need, rows),
+            need => return self.decode_for_doctor(need, &rows),
         }
         Some(())
     }

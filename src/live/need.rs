@@ -9,8 +9,8 @@ use super::references::Reference;
 use super::selection::Selection;
 use super::shares::SharedWith;
 use super::{
-    Live, assignments, containers, defaults, deploys, organization, populations, profile_name,
-    profiles, readers, roles, rules, running_user, users,
+    Live, containers, defaults, deploys, organization, populations, profile_name, profiles, roles,
+    rules, running_user, users,
 };
 use crate::manifest::Manifest;
 use std::collections::BTreeSet;
@@ -134,8 +134,8 @@ impl Need {
             Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
             Self::UserFields => Question::Describe("User".to_owned()),
             Self::CopiesOf(username) => query(users::copies(username)),
-            Self::Frozen(username) => query(users::frozen(username)),
-            Self::EndingAssignments(username) => query(assignments::ending(username)),
+            Self::Frozen(_) => Question::Rows(Table::FrozenUsers),
+            Self::EndingAssignments(_) => Question::Rows(Table::EndingAssignments),
             Self::Holders(profile) => query(users::holders(profile)),
             Self::UsersByProfile => select(users::BY_PROFILE),
             Self::UsersByRole => select(users::BY_ROLE),
@@ -154,7 +154,7 @@ impl Need {
                 Question::Rows(Table::FieldPermissions)
             }
             Self::PermissionSet(name) => Question::Component("PermissionSet", name.clone()),
-            Self::Readers(object) => query(readers::readers(object)),
+            Self::Readers(_) => Question::Rows(Table::Readers),
             Self::Owners(object) => query(populations::owners(object)),
             Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
             Self::Shared(object, with) => query(with.count(object)),
@@ -180,7 +180,8 @@ impl Need {
     /// Which rows of a table tell of it, for what lies in a table.
     pub(super) fn selection(&self) -> Option<Selection> {
         Some(match self {
-            Self::User(username) => Selection::of("Username", username),
+            Self::User(username) | Self::Frozen(username) => Selection::of("Username", username),
+            Self::EndingAssignments(username) => Selection::of("Assignee.Username", username),
             Self::Administrators => {
                 Selection::ticked("IsActive").and_ticked("Profile.PermissionsViewAllData")
             }
@@ -188,6 +189,9 @@ impl Need {
             Self::DefaultInForce(object) => defaults::definition(object),
             Self::ProfileObjects(profile) => Selection::of("Parent.Profile.Name", profile),
             Self::Grants(object) => Selection::of("SobjectType", object),
+            Self::Readers(object) => {
+                Selection::ticked("PermissionsRead").and("SobjectType", object)
+            }
             Self::ProfileFields(profile, object) => {
                 Selection::of("Parent.Profile.Name", profile).and("SobjectType", object)
             }

@@ -8,7 +8,6 @@ use super::known::{Known, Refused};
 use super::need::{Columns, Need};
 use super::organization::Organization;
 use super::populations::Owners;
-use super::readers::ReaderBySet;
 use super::records::{FIRST_PAGE, LiveRecord};
 use super::references::Reference;
 use super::roles::Roles;
@@ -328,12 +327,6 @@ impl Live {
     pub fn grants_on(&self, object: &str) -> Known<&[ObjectGrant]> {
         let need = Need::Grants(object.to_owned());
         self.known(&need, Some(self.object_grants.on(object)))
-    }
-
-    /// Active users who read an object through a permission set.
-    pub fn readers(&self, object: &str) -> Known<&[ReaderBySet]> {
-        let part = self.readers.get(object).map(Vec::as_slice);
-        self.known(&Need::Readers(object.to_owned()), part)
     }
 
     /// How many records of an object there are.

@@ -53,8 +53,14 @@ fn stand_in(profile: &LiveProfile, given: Option<&Element>) -> Element {
         };
         document.set_text("custom", custom);
     }
-    if let Some(licence) = &profile.licence {
-        document.set_text("userLicense", licence);
+    let told = [
+        ("description", &profile.description),
+        ("userLicense", &profile.licence),
+    ];
+    for (name, text) in told {
+        if let Some(text) = text {
+            document.set_text(name, text);
+        }
     }
     document
 }
@@ -83,7 +89,7 @@ impl Dependency {
 
 impl Live {
     /// What is known otherwise of profiles whose documents the org failed to give, or gave empty: that there is none, or its
-    /// licence. Everything else is asked for as of a profile that came in part.
+    /// licence and description. Everything else is asked for as of a profile that came in part.
     pub fn stand_in_for_profiles(&mut self) {
         let Some(containers) = &self.containers else {
             return;

@@ -5,7 +5,7 @@ use super::Live;
 use super::need::Need;
 use super::profile_names::ProfileNames;
 use super::selection::{Selection, conditions};
-use super::{containers, defaults, users};
+use super::{assignments, containers, defaults, readers, users};
 use crate::soql::Row;
 use crate::xml::Element;
 use std::collections::BTreeMap;
@@ -40,15 +40,25 @@ pub enum Table {
     FieldPermissions,
     /// What the org says of its objects.
     Definitions,
+    /// Who reads objects through permission sets.
+    Readers,
+    /// Users who cannot log in for the time being.
+    FrozenUsers,
+    /// Assignments that end by themselves.
+    EndingAssignments,
 }
 
 impl Table {
-    fn select(self) -> &'static str {
+    /// What stands before a condition on its rows, and what behind it.
+    fn around(self) -> (&'static str, &'static str) {
         match self {
-            Self::Users => users::USERS,
-            Self::ObjectPermissions => containers::OBJECT_PERMISSIONS,
-            Self::FieldPermissions => containers::FIELD_PERMISSIONS,
-            Self::Definitions => defaults::DEFINITIONS,
+            Self::Users => (users::USERS, ""),
+            Self::ObjectPermissions => (containers::OBJECT_PERMISSIONS, ""),
+            Self::FieldPermissions => (containers::FIELD_PERMISSIONS, ""),
+            Self::Definitions => (defaults::DEFINITIONS, ""),
+            Self::Readers => (readers::READERS, ")"),
+            Self::FrozenUsers => (users::FROZEN, ")"),
+            Self::EndingAssignments => assignments::ENDING,
         }
     }
 }
@@ -116,9 +126,10 @@ fn asked(needs: impl IntoIterator<Item = Need>, names: &ProfileNames) -> Vec<Ask
         }
     }
     let together = tables.into_iter().flat_map(|(table, selections)| {
-        let each = conditions(selections, table.select().len()).into_iter();
+        let (before, behind) = table.around();
+        let each = conditions(selections, before.len() + behind.len()).into_iter();
         each.map(move |(condition, needs)| Asked {
-            question: Question::Query(format!("{} WHERE {condition}", table.select())),
+            question: Question::Query(format!("{before} WHERE {condition}{behind}")),
             needs,
         })
     });

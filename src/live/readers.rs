@@ -1,19 +1,19 @@
 //! Who reads an object through a permission set.
 
-use crate::soql::{self, Row};
+use super::Live;
+use super::known::Known;
+use super::need::Need;
+use crate::soql::Row;
+use std::collections::HashSet;
 
-/// Active users who read an object through a permission set.
-pub(super) fn readers(object: &str) -> String {
-    format!(
-        "SELECT AssigneeId, Assignee.Username, Assignee.ProfileId, PermissionSetId FROM PermissionSetAssignment \
-         WHERE Assignee.IsActive = true AND Assignee.UserType = 'Standard' AND PermissionSet.IsOwnedByProfile = false \
-         AND PermissionSetId IN (SELECT ParentId FROM ObjectPermissions WHERE SobjectType = {} AND PermissionsRead = true)",
-        soql::literal(object)
-    )
-}
+/// Active users and the permission sets that they read objects through; which objects, stands behind it. A set may
+/// let read several of them: what it grants tells them apart.
+pub(super) const READERS: &str = "SELECT AssigneeId, Assignee.Username, Assignee.ProfileId, PermissionSetId FROM PermissionSetAssignment \
+     WHERE Assignee.IsActive = true AND Assignee.UserType = 'Standard' AND PermissionSet.IsOwnedByProfile = false \
+     AND PermissionSetId IN (SELECT ParentId FROM ObjectPermissions";
 
 /// Somebody who reads an object through a permission set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReaderBySet {
     /// Record id of the user.
     pub user: String,
@@ -30,6 +30,21 @@ impl ReaderBySet {
             user: cells.owned("AssigneeId")?,
             profile: cells.owned("Assignee.ProfileId"),
             set: cells.owned("PermissionSetId")?,
+        })
+    }
+}
+
+impl Live {
+    /// Active users who read an object through a permission set.
+    pub fn readers(&self, object: &str) -> Known<Vec<&ReaderBySet>> {
+        let asked = self.known(&Need::Readers(object.to_owned()), Some(&()));
+        asked.and(self.grants_on(object)).map(|((), grants)| {
+            let reading = grants.iter().filter(|grant| grant.rights.read);
+            let reading: HashSet<&str> = reading.map(|grant| grant.container.as_str()).collect();
+            let readers = self.readers.iter();
+            readers
+                .filter(|reader| reading.contains(reader.set.as_str()))
+                .collect()
         })
     }
 }

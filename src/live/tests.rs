@@ -149,11 +149,11 @@ fn a_part_is_known_once_the_org_told_and_not_before() {
         let Some(before) = part(&live, &need) else {
             continue;
         };
-        // The document of a role is made of its row, where nobody asked for it.
+        // The document of a role is made of its row, where nobody asked for it; what readers read is told by grants.
         assert_eq!(before, Known::NotAsked, "{need:?}");
         live.tell(need.clone(), answer);
         let expected = match need {
-            Need::RoleDocument(_) => Known::NotAsked,
+            Need::RoleDocument(_) | Need::Readers(_) => Known::NotAsked,
             _ => Known::Is(()),
         };
         assert_eq!(part(&live, &need), Some(expected), "{need:?}");
@@ -181,6 +181,94 @@ fn a_refused_part_is_refused_in_the_orgs_words_and_counted_or_needed() {
         };
         assert_eq!(live.refusals_of_needed(), needed, "{need:?}");
     }
+}
+
+#[test]
+fn readers_of_several_objects_are_one_question_and_told_apart_by_what_their_sets_grant() {
+    let objects = || ["Lead".to_owned(), "Case".to_owned()].into_iter();
+    let asked = questions(objects().map(Need::Readers));
+    let [
+        Asked {
+            question: Question::Query(soql),
+            needs,
+        },
+    ] = asked.as_slice()
+    else {
+        panic!("{asked:?}");
+    };
+    let of =
+        "FROM ObjectPermissions WHERE PermissionsRead = true AND SobjectType IN ('Case','Lead'))";
+    assert!(soql.ends_with(of), "{soql}");
+    let mut live = Live::default();
+    let reader = |set: &str| json!({"AssigneeId": "005", "PermissionSetId": set});
+    live.learn(
+        needs,
+        rows(&[reader("0PS1"), reader("0PS2"), reader("0PS1")]),
+    );
+    let grant = |set: &str, object: &str, read: bool| json!({"ParentId": set, "SobjectType": object, "PermissionsRead": read});
+    let grants = [
+        grant("0PS1", "Lead", true),
+        grant("0PS2", "Case", true),
+        grant("0PS2", "Lead", false),
+    ];
+    live.learn(
+        &objects().map(Need::Grants).collect::<Vec<_>>(),
+        rows(&grants),
+    );
+    for (object, set) in [("Lead", "0PS1"), ("Case", "0PS2")] {
+        let sets = live
+            .readers(object)
+            .map(|readers| readers.iter().map(|reader| reader.set.clone()).collect());
+        assert_eq!(sets, Known::Is(vec![set.to_owned()]), "{object}");
+    }
+}
+
+#[test]
+fn what_users_lack_is_one_question_for_all_and_told_of_each() {
+    let names = || {
+        [
+            "bot@acme.example".to_owned(),
+            "o'neill@acme.example".to_owned(),
+        ]
+        .into_iter()
+    };
+    let mut live = Live::default();
+    let user = |id: &str, name: &str| json!({"Id": id, "Username": name});
+    live.learn(
+        &names().map(Need::User).collect::<Vec<_>>(),
+        rows(&[
+            user("005A", "Bot@acme.example"),
+            user("005B", "o'neill@acme.example"),
+        ]),
+    );
+    let ask = |needs: Vec<Need>| {
+        let mut asked = questions(needs);
+        let one = asked.remove(0);
+        assert!(asked.is_empty(), "{asked:?}");
+        let Question::Query(soql) = &one.question else {
+            panic!("{one:?}")
+        };
+        assert!(
+            soql.contains(r"IN ('bot@acme.example','o\'neill@acme.example')"),
+            "{soql}"
+        );
+        one
+    };
+    let frozen = ask(names().map(Need::Frozen).collect());
+    live.learn(&frozen.needs, rows(&[json!({"UserId": "005A"})]));
+    let ending = ask(names().map(Need::EndingAssignments).collect());
+    let row = json!({"Assignee": {"Username": "O'Neill@acme.example"}, "PermissionSetId": "0PS", "ExpirationDate": "2027-02-28"});
+    live.learn(&ending.needs, rows(&[row]));
+    let told = names().map(|name| {
+        (
+            live.frozen(&name).learnt(),
+            live.ending_assignments(&name).learnt().map(<[_]>::len),
+        )
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [(Some(true), Some(0)), (Some(false), Some(1))]
+    );
 }
 
 #[test]

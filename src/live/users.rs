@@ -33,13 +33,9 @@ pub(super) fn copies(username: &str) -> String {
     )
 }
 
-/// Whether a user cannot log in for the time being (object reference, UserLogin).
-pub(super) fn frozen(username: &str) -> String {
-    format!(
-        "SELECT UserId FROM UserLogin WHERE IsFrozen = true AND UserId IN (SELECT Id FROM User WHERE Username = {})",
-        soql::literal(username)
-    )
-}
+/// Users who cannot log in for the time being (object reference, UserLogin); of which names, stands behind it.
+pub(super) const FROZEN: &str =
+    "SELECT UserId FROM UserLogin WHERE IsFrozen = true AND UserId IN (SELECT Id FROM User";
 
 /// Active users of a profile, with the permission sets that they hold.
 pub(super) fn holders(profile: &str) -> String {
@@ -293,7 +289,9 @@ impl Live {
     /// Whether the user of a name is frozen: active, and kept from logging in.
     pub fn frozen(&self, username: &str) -> Known<bool> {
         let need = Need::Frozen(username.to_owned());
-        self.known(&need, self.frozen.get(username)).cloned()
+        let frozen = |user: &LiveUser| self.frozen.contains(&user.id);
+        self.known(&need, Some(&()))
+            .map(|()| self.users.named(username).is_some_and(frozen))
     }
 
     /// Usernames that are this one with a sandbox's name appended.

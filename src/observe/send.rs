@@ -1,5 +1,6 @@
 //! Sends questions, as few requests as possible, and pairs each with its answer.
 
+use super::retrieved::{retrieve, worth_a_retrieve};
 use crate::live::{Answer, Asked, Question, organization_query};
 use crate::org::{self, OrgError, Reader, Refusal, Resource, query_path, tooling_query_path};
 use std::collections::BTreeMap;
@@ -13,12 +14,24 @@ pub(super) async fn send(
     reader: &Reader,
 ) -> Result<Vec<(Asked, Answer)>, OrgError> {
     let is_component = |asked: &Asked| matches!(asked.question, Question::Component(..));
-    let (components, resources): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_component);
+    let (documents, resources): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_component);
     let (mut answers, resources) = tokio::try_join!(
-        read_components(components, reader),
+        components(documents, reader),
         read_resources(resources, reader)
     )?;
     answers.extend(resources);
+    Ok(answers)
+}
+
+async fn components(
+    questions: Vec<Asked>,
+    reader: &Reader,
+) -> Result<Vec<(Asked, Answer)>, OrgError> {
+    let (many, few) = worth_a_retrieve(questions);
+    let ((mut answers, left), read) =
+        tokio::try_join!(retrieve(many, reader), read_components(few, reader))?;
+    answers.extend(read);
+    answers.extend(read_components(left, reader).await?);
     Ok(answers)
 }
 

@@ -12,6 +12,7 @@ mod hostile;
 mod laws;
 mod manifest;
 mod manifest_schema;
+mod many;
 mod recorded;
 mod rehearsal;
 mod scenarios;

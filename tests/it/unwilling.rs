@@ -87,6 +87,20 @@ fn an_administrator_who_reads_japanese() {
     applied(&["translations=all"], "ja");
 }
 
+/// Which profile is which cannot be told then, and none may be taken for one that grants nothing.
+#[test]
+fn translated_profiles_that_the_org_does_not_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let switch = "refused-reads=Profile:INSUFFICIENT_ACCESS";
+    let org = Org::start(folder.path(), &["--platform", switch]);
+    speak(&org, "de");
+    for verb in [&["plan"][..], &["apply", "--yes"], &["verify"]] {
+        let run = run(&org, folder.path(), verb);
+        assert_eq!(run.code, 77, "{}", run.words());
+        assert!(run.words().contains("null EntityInfo"), "{}", run.words());
+    }
+}
+
 #[test]
 fn tabs_that_are_read_and_refused() {
     let run = applied(&["tabs=stale"], "en_US");
@@ -169,6 +183,28 @@ fn profiles_that_the_org_fails_to_read() {
         let told = run.words().contains("OW2031");
         assert_ne!(told, switch.ends_with("TOO_LONG"), "{switch}");
     }
+}
+
+/// What it is for stands beside its name, in an answer that the org does give.
+#[test]
+fn a_profile_that_cannot_be_read_shows_no_difference_that_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = std::fs::read_to_string(MANIFEST).unwrap();
+    let name = "    name: HubSpot Integration\n";
+    let described =
+        |text: &str| manifest.replace(name, &format!("{name}    description: {text}\n"));
+    std::fs::write(folder.path().join("same.yaml"), described("Syncs leads.")).unwrap();
+    std::fs::write(folder.path().join("other.yaml"), described("Syncs more.")).unwrap();
+    let switch = "refused-reads=Profile:UNKNOWN_EXCEPTION";
+    let org = Org::start(folder.path(), &["--platform", switch]);
+    let ended = |words: &[&str]| finish(&mut org.program(folder.path(), words));
+    let applied = ended(&["apply", "--yes", "same.yaml"]);
+    assert_eq!(applied.code, 0, "{}", applied.words());
+    let same = ended(&["plan", "--detailed-exitcode", "same.yaml"]);
+    assert_eq!(same.code, 0, "{}", same.words());
+    let other = ended(&["plan", "--detailed-exitcode", "other.yaml"]);
+    assert_eq!(other.code, 2, "{}", other.words());
+    assert!(other.words().contains("Syncs leads."), "{}", other.words());
 }
 
 #[test]

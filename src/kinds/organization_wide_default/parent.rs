@@ -64,7 +64,7 @@ fn without_master(sharing: &Sharing, live: &Live) -> Option<Diagnostic> {
     let stated = sharing.organization_wide_default.as_ref();
     let stated = stated.filter(|model| model.value == SharingModel::ControlledByParent)?;
     let object = &sharing.object;
-    let told = matches!(live.object(object), Known::Is(Some(_)))
+    let told = matches!(live.object(object), Known::Is(Some(_)) | Known::NotAsked)
         && matches!(live.object_document(object), Known::Is(Some(_)));
     if !told || !object.ends_with("__c") {
         return None;

@@ -82,7 +82,7 @@ impl Rehearsal {
 
     async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
         let options = apply::ApplyOptions {
-            wait: Duration::from_secs(2),
+            wait: Duration::from_secs(60),
             rehearse: true,
             sample: Sample::All,
             ..apply::ApplyOptions::default()

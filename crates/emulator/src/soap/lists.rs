@@ -30,6 +30,9 @@ pub(super) fn list(world: &World, operation: Node<'_, '_>) -> Answer {
         ));
     }
     kinds.iter().try_for_each(|kind| known(kind))?;
+    // What refuses a whole type refuses to list it; a component that cannot be read is listed all the same.
+    let asked: Vec<(&str, &str)> = kinds.iter().map(|kind| (&**kind, "*")).collect();
+    readable(world, &asked)?;
     Ok(answer("listMetadataResponse", |writer| {
         for kind in &kinds {
             for name in documents::names(&world.org, kind) {
@@ -120,9 +123,7 @@ pub(super) fn read(world: &World, call: &Call, operation: Node<'_, '_>) -> Answe
     let names: Vec<String> = full_names(operation);
     check_count(names.len())?;
     let asked: Vec<(&str, &str)> = names.iter().map(|name| (&*kind, &**name)).collect();
-    if let Some((code, message)) = given::refusal(&world.org.platform.refused_reads, &asked) {
-        return Err(Fault::new(code, message));
-    }
+    readable(world, &asked)?;
     let rendering = Rendering {
         version: call.version,
         scope: Scope::everything(),
@@ -134,6 +135,14 @@ pub(super) fn read(world: &World, call: &Call, operation: Node<'_, '_>) -> Answe
             });
         });
     }))
+}
+
+/// Refuses a call about what the platform fails to read.
+fn readable(world: &World, asked: &[(&str, &str)]) -> Result<(), Fault> {
+    match given::refusal(&world.org.platform.refused_reads, asked) {
+        Some((code, message)) => Err(Fault::new(code, message)),
+        None => Ok(()),
+    }
 }
 
 /// The names of a call, as stated.

@@ -36,6 +36,12 @@ fn a_type_or_one_component_cannot_be_read() {
         several.starts_with("REQUEST_RUNNING_TOO_LONG: "),
         "{several}"
     );
+    let mut list = |kind: &str| {
+        let list =
+            format!("<listMetadata {XMLNS}><queries><type>{kind}</type></queries></listMetadata>");
+        org.call(&list).status
+    };
+    assert_eq!([list("Role"), list("Profile")], [500, 200]);
     let (_, files) = org.retrieve(&[("Role", "Head_of_Sales")]);
     assert!(
         files["roles/Head_of_Sales.role"].contains("<name>"),
