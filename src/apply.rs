@@ -9,26 +9,29 @@ mod leave_out;
 mod look;
 mod lost;
 mod objection;
+mod queue;
 mod read_back;
 mod records;
 mod refusal;
+mod rehearsal;
 mod together;
 mod verdict;
 mod wait;
 mod without_effect;
 
 use crate::address::Address;
-use crate::change::{Action, Change, Stage, Write};
+use crate::change::{Action, Change, Component, Dropped, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
-use crate::live::{Live, Reference};
+use crate::live::{Live, QueuedDeploy, Reference};
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Writer};
-use crate::plan::Plan;
+use crate::org::{OrgError, Reader, Rehearser, Writer};
+use crate::plan::{CheckWarning, Plan};
 use crate::verify::{Sample, Verification};
 use crate::xml::Element;
 use look::DeployLook;
+pub use rehearsal::{WarningConsent, rehearse};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,7 +40,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 /// How to apply.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct ApplyOptions {
     /// Longest wait for a deploy, a lock or a recalculation.
     pub wait: Duration,
@@ -45,8 +48,14 @@ pub struct ApplyOptions {
     pub stop: Arc<AtomicBool>,
     /// How many records the proof compares.
     pub sample: Sample,
-    /// The deploys in the org's queue, where they were looked at just now ([`crate::live::Need::DeployQueue`]).
-    pub queue: Option<Vec<String>>,
+    /// The deploys in the org's queue, where they were looked at just now ([`crate::live::Need::Deploys`]).
+    pub queue: Option<Vec<QueuedDeploy>>,
+    /// Whether somebody else's deploys and validations are waited for, rather than ending the run.
+    pub wait_queue: bool,
+    /// Whether the first stage is rehearsed before anything is written.
+    pub rehearse: bool,
+    /// Which warnings of a rehearsal somebody has agreed to.
+    pub warnings: WarningConsent,
     /// What the org told and nothing that is applied changes ([`Live::lasting`]): it is not asked again.
     pub lasting: Live,
 }
@@ -75,17 +84,6 @@ pub struct Outcome {
     pub result: ChangeResult,
 }
 
-/// An entry of a cloned profile that the org refused, and that was left out of the deploy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Dropped {
-    /// The profile.
-    pub address: Address,
-    /// The entry, as the org names it: `ViewFlowUsage`, `Read All Asset`.
-    pub entry: String,
-    /// What the org said.
-    pub problem: String,
-}
-
 /// What happened to a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -106,6 +104,10 @@ enum Stopped {
     Failure(Box<Failure>),
     /// A default that the org refused because of another of the same deploy.
     Coupled(Box<Failure>),
+    /// What the org says that it cannot check without saving it.
+    NotCheckable(String),
+    /// What the org refused of a deploy, for good.
+    Refused(Box<Failure>),
 }
 
 impl From<OrgError> for Stopped {
@@ -130,25 +132,8 @@ pub async fn apply(
     options: ApplyOptions,
     emit: Emit<'_>,
 ) -> Applied {
-    let mut run = Run {
-        plan,
-        manifests,
-        writer,
-        options,
-        emit,
-        outcomes: undone(plan),
-        wrote: false,
-        deploys: BTreeSet::new(),
-        queue_awaited: false,
-        found: BTreeMap::new(),
-        defaults_in_force: false,
-        expected: None,
-        left_out: Vec::new(),
-        clones: Vec::new(),
-        warnings: Vec::new(),
-        late_looks: Vec::new(),
-    };
-    let ended = Box::pin(run.stages_and_proof()).await;
+    let mut run = Run::new(plan, manifests, writer.reader(), options, emit);
+    let ended = Box::pin(run.stages_and_proof(writer)).await;
     let (outcomes, left_out) = (run.outcomes.clone(), run.deployed_without());
     match ended {
         Ok(verification) => {
@@ -182,15 +167,15 @@ fn undone(plan: &Plan) -> Vec<Outcome> {
 struct Run<'a> {
     plan: &'a Plan,
     manifests: &'a [Manifest],
-    writer: &'a Writer,
+    reader: &'a Reader,
     options: ApplyOptions,
     emit: Emit<'a>,
     outcomes: Vec<Outcome>,
     wrote: bool,
     /// Ids of this run's deploys, 15 characters each.
     deploys: BTreeSet<String>,
-    /// Whether the deploys that others had in the org's queue have been waited for.
-    queue_awaited: bool,
+    /// What a rehearsal made of a stage's components: they go without what the org refused of them.
+    rehearsed: BTreeMap<Stage, Vec<Component>>,
     /// Ids that were looked up or made, by the query that finds each.
     found: BTreeMap<Reference, String>,
     /// Whether the defaults were seen in force.
@@ -203,22 +188,59 @@ struct Run<'a> {
     clones: Vec<(usize, Element)>,
     /// What the org warned of in deploys that it took.
     warnings: Vec<Diagnostic>,
+    /// What it warned of in rehearsals.
+    foreseen: Vec<CheckWarning>,
     /// Looks at deploys that were found to be through meanwhile. They end with the run.
     late_looks: Vec<JoinSet<DeployLook>>,
 }
 
+impl<'a> Run<'a> {
+    fn new(
+        plan: &'a Plan,
+        manifests: &'a [Manifest],
+        reader: &'a Reader,
+        options: ApplyOptions,
+        emit: Emit<'a>,
+    ) -> Self {
+        Self {
+            plan,
+            manifests,
+            reader,
+            options,
+            emit,
+            outcomes: undone(plan),
+            wrote: false,
+            deploys: BTreeSet::new(),
+            rehearsed: BTreeMap::new(),
+            found: BTreeMap::new(),
+            defaults_in_force: false,
+            expected: None,
+            left_out: Vec::new(),
+            clones: Vec::new(),
+            warnings: Vec::new(),
+            foreseen: Vec::new(),
+            late_looks: Vec::new(),
+        }
+    }
+}
+
 impl Run<'_> {
-    async fn stages_and_proof(&mut self) -> Step<Verification> {
+    async fn stages_and_proof(&mut self, writer: &Writer) -> Step<Verification> {
         self.check_packages()?;
+        if self.deploys_anything() {
+            self.wait_for_queue().await?;
+        }
+        let rehearser = Rehearser::new(writer.reader().clone());
+        Box::pin(self.rehearse_first_stage(&rehearser)).await?;
         for stage in Stage::WRITING {
-            Box::pin(self.stage(stage)).await?;
+            Box::pin(self.stage(stage, writer)).await?;
         }
         let mut verification = self.settled_proof().await?;
         verification.findings.splice(0..0, self.remarks());
         Ok(verification)
     }
 
-    async fn stage(&mut self, stage: Stage) -> Step<()> {
+    async fn stage(&mut self, stage: Stage, writer: &Writer) -> Step<()> {
         let changes: Vec<usize> = self.changes_of(stage);
         if stage == Stage::Rules {
             // An earlier run may have been killed while a default was being recalculated.
@@ -228,7 +250,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.check_stop()?;
-        self.writer.reader().begin_phase(&format!("stage {stage}"));
+        self.reader.begin_phase(&format!("stage {stage}"));
         let started = self.now();
         let addresses = changes
             .iter()
@@ -239,8 +261,8 @@ impl Run<'_> {
             title: stage.title().to_owned(),
             addresses,
         });
-        self.deploy_changes(stage, &changes).await?;
-        if let Err(stopped) = self.write_records(stage, &changes).await {
+        self.deploy_changes(stage, &changes, writer).await?;
+        if let Err(stopped) = self.write_records(stage, &changes, writer).await {
             return Err(Box::pin(self.or_without_effect(stopped)).await);
         }
         match stage {
@@ -254,7 +276,7 @@ impl Run<'_> {
     }
 
     fn now(&self) -> Instant {
-        self.writer.reader().clock().now()
+        self.reader.clock().now()
     }
 
     fn elapsed(&self, since: Instant) -> Duration {

@@ -232,6 +232,17 @@ impl Component {
     }
 }
 
+/// An entry of a cloned profile that the org refused, and that was left out of the deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// The profile.
+    pub address: Address,
+    /// The entry, as the org names it: `ViewFlowUsage`, `Read All Asset`.
+    pub entry: String,
+    /// What the org said.
+    pub problem: String,
+}
+
 /// The attributes of a resource by path, in the order to show them.
 pub type Attributes = Vec<(String, Value, Option<String>)>;
 

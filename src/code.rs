@@ -249,6 +249,10 @@ catalogue! {
         "A profile as it is read may name tabs of features that the org does not have, and a deploy that names one is refused (`You can't edit tab settings for X, as it's not a valid tab.`). The clone names only tabs that the org lists. `--format json` names all that were left out.";
     LeftOutNotThere = "OW2040", "left out, and not there":
         "`profile.leaveOut` takes entries out of the clone by hand. A name that the clone source does not have takes out nothing, and may be a misspelling.";
+    ValidationsMadeVoid = "OW2041", "validations of others made void":
+        "A validation that succeeded can be deployed quickly, without its tests, for ten days, as long as nothing else is deployed. The plan deploys something, so those named have to be validated again. Validations of the user who is logged in are not told, and whether one that ran no tests could be deployed so at all is not known. `protectValidations: true` in the manifest makes apply refuse such a plan.";
+    ValidationsNotKnown = "OW2042", "validations the org does not tell of":
+        "The org refused to tell which validations it has, so nobody can say whether the deploys of the plan make some of them void. With `protectValidations: true` in the manifest, apply refuses then as well.";
     ObjectReadInPart = "OW2044", "an object that could not be read":
         "The org failed to give the object's metadata. Its default is told by the organization's own row or by the object's definition, and each field of the manifest by itself: what else the object has was not read, so that no other setting goes with the deploy, and a field that the running user does not see counts as none.";
     OtherLanguage = "OW2045", "a log-in that reads another language":
@@ -349,6 +353,8 @@ catalogue! {
         "The org called the deploy a success, and what it tells afterwards is what it told before: the platform is known to do so, for example with a default in one package with rules. What was deployed is read back through another API, so nobody waits for a recalculation that never began. Somebody who set it back in the meantime leaves the same picture.";
     DeployWarning = "OW3017", "a deploy with a warning":
         "The org took the deploy, and warned of a component of it, in the words shown. Warnings do not fail a deploy here. The line shown asked for the component.";
+    QueueTaken = "OW3018", "somebody else's deploy is in the queue":
+        "An org runs one deploy or validation at a time. Somebody else's was running or waiting when the queue was looked at, and a deploy behind it would hold up whoever comes next, and run into an org that has changed since the plan. Nothing was sent. `--wait-queue` waits until they are through.";
 
     // Guards
     UsersLosingAccessLimit = "OW4001", "more users lose access than allowed":
@@ -357,16 +363,20 @@ catalogue! {
         "`limits.recordsBecomingVisible` in the manifest. What cannot be counted before apply may be every record, and counts as such.";
     LockingYourselfOut = "OW4003", "you would lock yourself out":
         "The log-in used is the user the manifest restricts. Use an administrator's.";
+    WarningNotAgreedTo = "OW4004", "a warning that nobody has agreed to":
+        "Rehearsing the first stage, the org warned of something that was neither in the plan that was agreed to nor accepted by `--accept-warning`. In production that ends the run before its first write; elsewhere it is told. `plan --check` shows the warnings, and the digest that it prints covers them.";
+    ValidationsProtected = "OW4005", "validations are protected":
+        "`protectValidations: true` in the manifest: a plan that would make validations of other people void for quick deploy is refused, and so is one of which the org does not tell whether it would.";
 
     // Outcomes
     StillWaiting = "OW5001", "still waiting":
-        "What was waited for goes on in the org: a recalculation, a deploy, or one that was in the queue before it. The next run waits on and finishes.";
+        "What was waited for goes on in the org: a recalculation, a deploy, or one that was in the queue before it. The next run waits on and finishes. A rehearsal is cancelled instead: it saves nothing.";
     NotAtRest = "OW5002", "did not come to rest":
         "Everything was written, and planning again still finds differences: somebody else changes the same settings, or the org keeps them otherwise than it was told.";
     ProofFailed = "OW5003", "the proof failed":
         "The org's own answer about record access differs from what the manifest asks for. Each record is listed with its cause.";
     Interrupted = "OW5004", "interrupted":
-        "The run was asked to stop and stopped between two steps.";
+        "The run was asked to stop and stopped between two steps. A rehearsal that was running is cancelled.";
     ProfileKeptInPart = "OW5010", "a profile kept in part":
         "The org said that it deployed the profile, and what it tells of it lacks entries of it. Compared are user permissions, and rights on objects and fields that the data API tells of. `--format json` names all.";
     UserCannotWork = "OW5011", "a user that cannot work":

@@ -19,10 +19,21 @@ pub enum Event {
         title: String,
         addresses: Vec<Address>,
     },
-    /// A deploy was accepted under this id.
+    /// The org begins to check a stage, which saves nothing: its number, what it does, and which resources.
+    RehearsalStarted {
+        stage: Stage,
+        title: String,
+        addresses: Vec<Address>,
+    },
+    /// The stage could not be checked: why, in the org's words.
+    NotRehearsed { stage: Stage, reason: String },
+    /// The org would take the stage.
+    RehearsalDone { stage: Stage, elapsed_ms: u64 },
+    /// A deploy was accepted under this id; one that only checks saves nothing.
     DeployStarted {
         stage: Stage,
         id: String,
+        check_only: bool,
         components: usize,
     },
     /// A deploy moved on; counts may go backwards after a restart on the server.

@@ -8,6 +8,7 @@ mod roles;
 mod rules;
 mod sets;
 mod user;
+mod validations;
 
 use crate::access::{self, Impact};
 use crate::address::Address;
@@ -19,6 +20,7 @@ use crate::live::{Defaults, Known, Live, Need};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
 use serde::Serialize;
+pub use validations::voided;
 
 /// Something a person has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

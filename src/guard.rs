@@ -31,6 +31,7 @@ pub fn check(plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
     for manifest in manifests {
         refusals.extend(limits(plan, &manifest.spec.limits));
         refusals.extend(own_user(plan, manifest));
+        refusals.extend(validations(plan, manifest));
     }
     if refusals.is_empty() {
         return Ok(());
@@ -133,6 +134,21 @@ fn becoming_visible(impact: &[Impact]) -> Tally {
         impact.visible_after.minus(&Tally::Exactly(now))
     });
     becoming.fold(Tally::Exactly(0), |all, one| all.plus(&one))
+}
+
+/// Validations of others that the manifest protects; what is not known may be some.
+fn validations(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
+    let protects = manifest.spec.protect_validations.as_ref()?;
+    let mut findings = plan.findings.iter();
+    let found = findings.find(|finding| {
+        [Code::ValidationsMadeVoid, Code::ValidationsNotKnown].contains(&finding.code)
+    })?;
+    if !protects.value {
+        return None;
+    }
+    let error = Diagnostic::error(Code::ValidationsProtected, found.message.clone());
+    let help = "apply once they are deployed or void, or take `protectValidations` out";
+    Some(error.at(&protects.place).help(help).naming(&found.names))
 }
 
 /// The user who applies the plan is the one it would take rights from.

@@ -43,7 +43,9 @@ pub use containers::{
 };
 pub use criteria_condition::{AskedAs, CriteriaKnowledge, criterion_path};
 pub use defaults::Defaults;
-pub use deploys::{QUEUED_DEPLOYS, deploy_ids, deploys_since};
+pub use deploys::{
+    Deploys, QueuedDeploy, RECENT_DEPLOYS, Requester, Validation, deploy_ids, deploys_since,
+};
 pub use described::{
     ChildRelationship, Described, DescribedField, DescribedRecordType, PicklistEntry,
 };
@@ -143,7 +145,7 @@ pub struct Live {
     licences: Option<Vec<Licence>>,
     packaged_sets: BTreeMap<String, Vec<String>>,
     held_permissions: BTreeMap<Need, BTreeSet<&'static str>>,
-    deploy_queue: Vec<String>,
+    deploys: Deploys,
 }
 
 /// How a need was answered.

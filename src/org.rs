@@ -143,6 +143,12 @@ pub struct Reader {
     identity: Arc<Identity>,
 }
 
+/// Lets an org check what it would take, and saves nothing.
+#[derive(Clone, Debug)]
+pub struct Rehearser {
+    reader: Reader,
+}
+
 /// Changes an org.
 #[derive(Debug)]
 pub struct Writer {
@@ -334,6 +340,18 @@ impl fmt::Debug for Reader {
             .debug_tuple("Reader")
             .field(&self.identity)
             .finish()
+    }
+}
+
+impl Rehearser {
+    /// A rehearser at the same org.
+    pub fn new(reader: Reader) -> Self {
+        Self { reader }
+    }
+
+    /// The reader of the same org.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
     }
 }
 

@@ -3,6 +3,13 @@
 //! There is one planner: what is shown, what is applied, what verify expects to be empty are all its answer. The
 //! digest covers whatever would be written and nothing that merely counts, so a reviewed plan is the applied plan.
 
+mod check;
+
+pub use check::{
+    CheckScope, CheckWarning, CheckedStage, DIGITS_OF_CHANGES, Division, NotCheckable, PlanCheck,
+    digest_with,
+};
+
 use crate::access::{self, Impact};
 use crate::address::Address;
 use crate::change::{Action, Change, Stage};
@@ -51,6 +58,7 @@ pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
     let (impact, remarks, manual_steps) = remarks(manifests, live, &draft.changes);
     let mut findings = draft.findings;
     findings.extend(remarks);
+    findings.extend(findings::voided(live, &draft.changes));
     findings
         .sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
     let manifest_digest = joined_digest(manifests);
@@ -72,6 +80,7 @@ pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
         api_calls: live.api_calls,
         retrieved: retrieved(live),
         sources,
+        check: None,
     })
 }
 
@@ -239,6 +248,8 @@ pub struct Plan {
     pub retrieved: Vec<String>,
     /// The manifests' texts, for excerpts.
     pub sources: Sources,
+    /// What the org said of it without saving anything, where it was asked.
+    pub check: Option<PlanCheck>,
 }
 
 /// Changes by action.

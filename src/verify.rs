@@ -255,9 +255,10 @@ pub struct Mismatch {
 }
 
 /// How many records to compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sample {
     /// All up to 20,000 an object, else a stratified sample.
+    #[default]
     Auto,
     /// All, however many.
     All,

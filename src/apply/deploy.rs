@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::live::{Reference, short_id};
-use crate::org::{DeployStatus, poll};
+use crate::org::{DeployStatus, Rehearser, Writer, poll};
 use crate::package::{self, Files};
 use crate::soql;
 use std::time::{Duration, Instant};
@@ -24,42 +24,95 @@ enum RefusedDeploy {
     EntriesLeftOut,
     /// A default does not go with another object's: one after the other.
     Coupled(Box<Failure>),
+    /// Nothing but that it cannot be checked without being saved, in the org's words.
+    NotCheckable(String),
     /// No.
     Final(Box<Failure>),
 }
 
+/// One stage's deploy, and whom it is handed to.
+#[derive(Clone, Copy)]
+pub(super) struct StageDeploy<'d> {
+    pub(super) stage: Stage,
+    /// The changes whose components it holds, by index.
+    pub(super) changes: &'d [usize],
+    pub(super) to: DeployTo<'d>,
+}
+
+/// Whom a deploy is handed to: who only checks it, or who saves it.
+#[derive(Clone, Copy)]
+pub(super) enum DeployTo<'d> {
+    Rehearser(&'d Rehearser),
+    Writer(&'d Writer),
+}
+
+impl StageDeploy<'_> {
+    /// Who checks it, where it only checks.
+    pub(super) fn rehearser(&self) -> Option<&Rehearser> {
+        match self.to {
+            DeployTo::Rehearser(rehearser) => Some(rehearser),
+            DeployTo::Writer(_) => None,
+        }
+    }
+
+    pub(super) fn is_rehearsal(&self) -> bool {
+        self.rehearser().is_some()
+    }
+}
+
 impl Run<'_> {
     /// Deploys the components of these changes: what is removed first, then what is made.
-    pub(super) async fn deploy_changes(&mut self, stage: Stage, changes: &[usize]) -> Step<()> {
-        let deployed: Vec<usize> = changes
-            .iter()
-            .copied()
-            .filter(|index| self.deploys(*index).is_some())
-            .collect();
+    pub(super) async fn deploy_changes(
+        &mut self,
+        stage: Stage,
+        changes: &[usize],
+        writer: &Writer,
+    ) -> Step<()> {
+        let deployed = self.deployed_among(changes);
         if deployed.is_empty() {
             return Ok(());
         }
-        self.wait_for_queue(stage).await?;
-        let components: Vec<Component> = deployed
-            .iter()
-            .flat_map(|index| self.deploys(*index).unwrap_or_default().to_vec())
-            .collect();
-        let components = self.with_ids(components).await?;
+        let deploy = StageDeploy {
+            stage,
+            changes: &deployed,
+            to: DeployTo::Writer(writer),
+        };
+        let components = match self.rehearsed.remove(&stage) {
+            Some(rehearsed) => rehearsed,
+            None => self.components_of(&deployed).await?,
+        };
         let (removals, additions): (Vec<_>, Vec<_>) =
             components.into_iter().partition(|c| c.body.is_none());
         if !removals.is_empty() {
             let files =
                 package::removal_files(&removals, self.api_version()).map_err(unpackable)?;
-            self.deploy_rounds(stage, files, &deployed, &mut []).await?;
+            self.deploy_rounds(deploy, files, &mut []).await?;
         }
         if !additions.is_empty() {
-            self.deploy_additions(stage, additions, &deployed).await?;
+            self.deploy_additions(deploy, additions).await?;
         }
         Box::pin(self.read_back(stage, &deployed)).await?;
         for index in deployed {
             self.mark(index, stage, ChangeResult::Done, None);
         }
         Ok(())
+    }
+
+    /// Those of these changes that are deployed.
+    pub(super) fn deployed_among(&self, changes: &[usize]) -> Vec<usize> {
+        let deployed = changes.iter().copied();
+        deployed
+            .filter(|index| self.deploys(*index).is_some())
+            .collect()
+    }
+
+    /// The components of these changes, with the ids that they refer to.
+    pub(super) async fn components_of(&mut self, deployed: &[usize]) -> Step<Vec<Component>> {
+        let components: Vec<Component> = deployed
+            .iter()
+            .flat_map(|index| self.deploys(*index).unwrap_or_default().to_vec())
+            .collect();
+        self.with_ids(components).await
     }
 
     /// Refuses, before anything is written, what one deploy of a stage would not take.
@@ -77,23 +130,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn api_version(&self) -> &str {
+    pub(super) fn api_version(&self) -> &str {
         &self.plan.org.api_version
     }
 
     async fn deploy_additions(
         &mut self,
-        stage: Stage,
+        deploy: StageDeploy<'_>,
         mut components: Vec<Component>,
-        changes: &[usize],
     ) -> Step<()> {
         let files = package::files(&components, self.api_version()).map_err(unpackable)?;
-        match self
-            .deploy_rounds(stage, files, changes, &mut components)
-            .await
-        {
+        match self.deploy_rounds(deploy, files, &mut components).await {
             Ok(()) => {
-                self.keep_clones(&components, changes);
+                self.keep_clones(&components, deploy.changes);
                 Ok(())
             }
             Err(Stopped::Coupled(_)) => {
@@ -101,8 +150,7 @@ impl Run<'_> {
                     let files =
                         package::files(std::slice::from_ref(&component), self.api_version())
                             .map_err(unpackable)?;
-                    self.deploy_rounds(stage, files, changes, &mut [component])
-                        .await?;
+                    self.deploy_rounds(deploy, files, &mut [component]).await?;
                 }
                 Ok(())
             }
@@ -112,24 +160,23 @@ impl Run<'_> {
 
     /// Deploys until the org takes it: again without entries it refuses, again after a lock or what may be one, never twice
     /// the same for any other reason.
-    async fn deploy_rounds(
+    pub(super) async fn deploy_rounds(
         &mut self,
-        stage: Stage,
+        deploy: StageDeploy<'_>,
         mut files: Files,
-        changes: &[usize],
         components: &mut [Component],
     ) -> Step<()> {
         let started = self.now();
         let mut waits = poll::schedule();
         let mut nameless = Nameless::default();
         loop {
-            let status = self.deploy_once(stage, &files, changes).await?;
+            let status = self.deploy_once(deploy, &files).await?;
             if is_whole(&status) {
-                self.note_warnings(&status, changes);
-                self.learn_ids(&status);
+                self.note_warnings(&status, deploy);
+                self.learn_ids(&status, deploy);
                 return Ok(());
             }
-            match self.refused(stage, &status, changes, components, &mut nameless) {
+            match self.refused(deploy, &status, components, &mut nameless) {
                 RefusedDeploy::EntriesLeftOut => {
                     self.check_stop()?;
                     files = package::files(components, self.api_version()).map_err(unpackable)?;
@@ -137,15 +184,18 @@ impl Run<'_> {
                 RefusedDeploy::Locked(words) if self.elapsed(started) < self.options.wait => {
                     let what = format!("a lock in the org: {words}");
                     let wait = waits.next().unwrap_or_default();
-                    self.wait_for_lock(stage, what, wait, started).await?;
+                    self.wait_for_lock(deploy.stage, what, wait, started)
+                        .await?;
                 }
                 RefusedDeploy::MayBeLocked(words, wait) => {
                     let what = format!("what may be a lock in the org: {words}");
-                    self.wait_for_lock(stage, what, wait, started).await?;
+                    self.wait_for_lock(deploy.stage, what, wait, started)
+                        .await?;
                 }
                 RefusedDeploy::Locked(words) => return Err(busy(&words).into()),
+                RefusedDeploy::NotCheckable(words) => return Err(Stopped::NotCheckable(words)),
                 RefusedDeploy::Coupled(failure) => return Err(Stopped::Coupled(failure)),
-                RefusedDeploy::Final(failure) => return Err(Stopped::Failure(failure)),
+                RefusedDeploy::Final(failure) => return Err(Stopped::Refused(failure)),
             }
         }
     }
@@ -168,8 +218,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Keeps the ids of what was deployed, so that records that refer to it need no look-up.
-    fn learn_ids(&mut self, status: &DeployStatus) {
+    /// Keeps the ids of what was deployed, so that records that refer to it need no look-up. What was only checked is not
+    /// there.
+    fn learn_ids(&mut self, status: &DeployStatus, deploy: StageDeploy<'_>) {
+        if deploy.is_rehearsal() {
+            return;
+        }
         let ids = status.successes.iter().filter_map(|message| {
             let id = message.id.clone().filter(|id| soql::is_id(id))?;
             let found = Reference::of_component(&message.component_type, &message.full_name)?;
@@ -178,26 +232,22 @@ impl Run<'_> {
         self.found.extend(ids);
     }
 
-    async fn deploy_once(
-        &mut self,
-        stage: Stage,
-        files: &Files,
-        changes: &[usize],
-    ) -> Step<DeployStatus> {
+    async fn deploy_once(&mut self, deploy: StageDeploy<'_>, files: &Files) -> Step<DeployStatus> {
         let zip = package::zip(files).map_err(unpackable)?;
-        let sent = self.hand_over(stage, zip, changes).await?;
+        let sent = self.hand_over(deploy, zip).await?;
         self.deploys.insert(short_id(&sent.id));
         (self.emit)(Event::DeployStarted {
-            stage,
+            stage: deploy.stage,
             id: sent.id.clone(),
+            check_only: deploy.is_rehearsal(),
             components: files.len().saturating_sub(1),
         });
-        let beside = self.default_queries(stage);
-        let (status, beside) = self.poll(stage, &sent.id, changes, beside).await?;
+        let beside = self.default_queries(deploy);
+        let (status, beside) = self.poll(deploy, &sent.id, beside).await?;
         self.note_defaults(beside);
         if sent.found && !is_of(&status, files) {
-            self.unknown(changes);
-            return Err(undecided(&sent.id).into());
+            self.unsure_of(deploy);
+            return Err(undecided(&sent.id, deploy).into());
         }
         Ok(status)
     }
@@ -208,17 +258,27 @@ impl Run<'_> {
         }
     }
 
+    /// Nobody can say what became of a deploy. One that only checks has saved nothing, whatever became of it.
+    pub(super) fn unsure_of(&mut self, deploy: StageDeploy<'_>) {
+        if !deploy.is_rehearsal() {
+            self.unknown(deploy.changes);
+        }
+    }
+
     fn refused(
         &mut self,
-        stage: Stage,
+        deploy: StageDeploy<'_>,
         status: &DeployStatus,
-        changes: &[usize],
         components: &mut [Component],
         nameless: &mut Nameless,
     ) -> RefusedDeploy {
         if let Some(words) = objection::lock(status) {
             return RefusedDeploy::Locked(words.to_owned());
         }
+        if let Some(words) = objection::to_checking(status).filter(|_| deploy.is_rehearsal()) {
+            return RefusedDeploy::NotCheckable(words.to_owned());
+        }
+        let (stage, changes) = (deploy.stage, deploy.changes);
         if stage == Stage::Defaults && is_coupling(status, components) {
             return RefusedDeploy::Coupled(Box::new(self.refusal(status, changes)));
         }
@@ -252,7 +312,7 @@ fn narrowest_child_first(mut components: Vec<Component>) -> Vec<Component> {
     components
 }
 
-fn unpackable(error: package::PackageError) -> Stopped {
+pub(super) fn unpackable(error: package::PackageError) -> Stopped {
     let message = format!("cannot build the package: {error}");
     let mut diagnostic = Diagnostic::error(Code::PackageNotBuildable, message);
     let mut exit = Exit::Failed;

@@ -4,9 +4,9 @@
 //! manifest states, and what the clone takes away, is never left out.
 
 use super::entry::{RefusedEntry, first_entry_named_in};
-use super::{Dropped, Run, objection};
+use super::{Run, objection};
 use crate::address::Address;
-use crate::change::{Change, Component, Stage, Write};
+use crate::change::{Change, Component, Dropped, Stage, Write};
 use crate::clone;
 use crate::event::Event;
 use crate::org::{ComponentMessage, DeployStatus};

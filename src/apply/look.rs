@@ -3,6 +3,7 @@
 //! **Promise:** a deploy that was accepted goes on whatever happens here, so a look that fails is followed by another;
 //! once too many have failed one after the other, its outcome is unknown.
 
+use super::deploy::StageDeploy;
 use super::{Run, Step};
 use crate::change::Stage;
 use crate::code::Code;
@@ -106,16 +107,17 @@ impl Run<'_> {
     /// well be the last, and its answer is given where it came with the last one.
     pub(super) async fn poll(
         &mut self,
-        stage: Stage,
+        deploy: StageDeploy<'_>,
         id: &str,
-        changes: &[usize],
         beside: Vec<String>,
     ) -> Step<(DeployStatus, Option<Beside>)> {
         let mut looks = self.looks(id, beside);
         let mut newest = (String::new(), u64::MAX, Duration::ZERO);
         let mut broken = 0;
         loop {
-            let look = looks.next().await;
+            let Some(look) = self.next_look(&mut looks, deploy).await else {
+                return Err(self.cut_short(deploy, id).await);
+            };
             let status = match look.status {
                 Ok(status) => status,
                 Err(error) if error.may_pass() && broken < MOST_BROKEN => {
@@ -123,7 +125,7 @@ impl Run<'_> {
                     continue;
                 }
                 Err(error) => {
-                    self.unknown(changes);
+                    self.unsure_of(deploy);
                     return Err(error.into());
                 }
             };
@@ -143,21 +145,30 @@ impl Run<'_> {
                 );
                 if (&status.status, done) != (&newest.0, newest.1) {
                     let elapsed_ms = self.milliseconds(looks.started);
-                    (self.emit)(progress(stage, id, &status, elapsed_ms));
+                    (self.emit)(progress(deploy.stage, id, &status, elapsed_ms));
                 }
                 newest = (status.status, done, look.sent);
             }
             if self.elapsed(looks.started) > self.options.wait {
-                self.unknown(changes);
-                return Err(still_running(id).into());
+                self.unsure_of(deploy);
+                return Err(self.not_through(deploy, id).await);
             }
+        }
+    }
+
+    /// The next look; `None` where somebody asks to stop meanwhile. A deploy that saves something is looked at to its end.
+    async fn next_look(&self, looks: &mut Looks, deploy: StageDeploy<'_>) -> Option<DeployLook> {
+        tokio::select! {
+            biased;
+            look = looks.next() => Some(look),
+            () = self.asked_to_stop(), if deploy.is_rehearsal() => None,
         }
     }
 
     fn looks(&self, id: &str, beside: Vec<String>) -> Looks {
         let beat = Beat::expecting(self.expected);
         Looks {
-            reader: self.writer.reader().clone(),
+            reader: self.reader.clone(),
             id: id.to_owned(),
             started: self.now(),
             beat,
@@ -181,7 +192,7 @@ fn progress(stage: Stage, id: &str, status: &DeployStatus, elapsed_ms: u64) -> E
     }
 }
 
-fn still_running(id: &str) -> Failure {
+pub(super) fn still_running(id: &str) -> Failure {
     let diagnostic = Diagnostic::error(
         Code::StillWaiting,
         format!("the deploy {id} is still running in the org"),

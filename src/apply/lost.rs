@@ -3,6 +3,7 @@
 //! **Promise:** no insert and no deploy is sent twice without a look at the org in between; one whose answer was lost
 //! goes again once, and only where the look shows that the org has not taken it.
 
+use super::deploy::{DeployTo, StageDeploy};
 use super::{Run, Step};
 use crate::change::Stage;
 use crate::code::Code;
@@ -86,45 +87,45 @@ enum LostDeploy {
 impl Run<'_> {
     /// Hands the package over. A deploy whose answer is lost goes on in the org whatever happens here, so it is looked
     /// for and attached to; it is sent again only where the org provably has not taken it.
-    pub(super) async fn hand_over(
-        &mut self,
-        stage: Stage,
-        zip: Vec<u8>,
-        changes: &[usize],
-    ) -> Step<Sent> {
+    pub(super) async fn hand_over(&mut self, deploy: StageDeploy<'_>, zip: Vec<u8>) -> Step<Sent> {
         let mut attempts = Attempts::new(self.now());
-        let since = self.writer.reader().org_time();
+        let since = self.reader.org_time();
         loop {
-            let sent = self.writer.deploy(zip.clone(), DeployOptions::default());
-            let error = match sent.await {
+            let sent = match deploy.to {
+                DeployTo::Rehearser(rehearser) => rehearser.check(zip.clone()).await,
+                DeployTo::Writer(writer) => {
+                    writer.deploy(zip.clone(), DeployOptions::default()).await
+                }
+            };
+            let error = match sent {
                 Ok(id) => return Ok(Sent { id, found: false }),
                 Err(error) => error,
             };
             if !error.outcome_unknown() && !error.is_transient() {
                 return Err(error.into());
             }
-            match self.look_for_deploy(since).await {
+            match self.look_for_deploy(since, deploy.is_rehearsal()).await {
                 LostDeploy::Found(id) => return Ok(Sent { id, found: true }),
                 LostDeploy::Absent => {}
                 LostDeploy::Undecided => {
-                    self.unknown(changes);
+                    self.unsure_of(deploy);
                     return Err(error.into());
                 }
             }
-            self.before_next(stage, &mut attempts, error).await?;
+            self.before_next(deploy.stage, &mut attempts, error).await?;
         }
     }
 
     /// Looks for a deploy of ours that the org may have taken since a point of its time.
-    async fn look_for_deploy(&self, since: jiff::Timestamp) -> LostDeploy {
-        let reader = self.writer.reader();
+    async fn look_for_deploy(&self, since: jiff::Timestamp, check_only: bool) -> LostDeploy {
+        let reader = self.reader;
         let user = reader.user_info().await.ok();
         let user = user
             .as_ref()
             .and_then(|info| info.get("user_id"))
             .and_then(Value::as_str);
         let since = since.saturating_sub(CLOCK_TOLERANCE).unwrap_or(since);
-        let query = deploys_since(since, user);
+        let query = deploys_since(since, check_only, user);
         for wait in LOOKS {
             reader.clock().sleep(wait).await;
             let Ok(rows) = reader.tooling_query(&query).await else {
@@ -186,14 +187,23 @@ pub(super) fn is_of(status: &DeployStatus, files: &Files) -> bool {
         .all(|file| file.is_empty() || ours.contains(&file))
 }
 
-pub(super) fn undecided(id: &str) -> Failure {
+pub(super) fn undecided(id: &str, deploy: StageDeploy<'_>) -> Failure {
     let message = format!(
         "the answer to a deploy was lost, and the one deploy since, {id}, holds other components: nobody can say \
          whether the org took ours"
     );
-    let help = "run the same command again: it looks first, and finishes what is left";
+    let (exit, help) = match deploy.is_rehearsal() {
+        true => (
+            Exit::Busy,
+            "it was a rehearsal, which saves nothing: run the same command again",
+        ),
+        false => (
+            Exit::Partial,
+            "run the same command again: it looks first, and finishes what is left",
+        ),
+    };
     Failure::new(
-        Exit::Partial,
+        exit,
         vec![Diagnostic::error(Code::AnswerLost, message).help(help)],
     )
 }

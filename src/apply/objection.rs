@@ -43,6 +43,9 @@ const CANNOT_BE_GRANTED: [&str; 2] = [
 /// What stands around the name of a permission that the licence forces.
 const FORCED: (&str, &str) = ("You may not turn off permission ", " for this License Type");
 
+/// What a check-only deploy says of a change that only a real one can make.
+const NOT_CHECKABLE: &str = "Test only deployment cannot";
+
 /// Refusals of a profile that no entry is the cause of.
 const NOT_ABOUT_ENTRIES: [&str; 3] = [
     "duplicate value found",
@@ -63,6 +66,19 @@ pub(super) fn lock(status: &DeployStatus) -> Option<&str> {
         .filter_map(|failure| failure.problem.as_deref())
         .chain(message);
     texts.find(|text| is_lock(text))
+}
+
+/// What the org says of a check-only deploy that it refuses only because it cannot check a change without saving it: a real
+/// deploy would go in (`Test only deployment cannot update a field from a Lookup to MasterDetail`). Any other refusal beside
+/// it counts.
+pub(super) fn to_checking(status: &DeployStatus) -> Option<&str> {
+    let mut problems = status
+        .failures
+        .iter()
+        .map(|failure| failure.problem.as_deref());
+    let first = problems.clone().next()??;
+    let says_so = |problem: Option<&str>| problem.is_some_and(|text| text.contains(NOT_CHECKABLE));
+    problems.all(says_so).then_some(first)
 }
 
 fn is_lock(text: &str) -> bool {
@@ -241,6 +257,17 @@ mod tests {
         ] {
             assert_eq!(lock(&refused("CustomObject", problem)), expected);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_checked_is_told_from_refusals() {
+        let words = "Test only deployment cannot update a field from a Lookup to MasterDetail";
+        let mut status = refused("CustomField", words);
+        assert_eq!(to_checking(&status), Some(words));
+        let other = refused("Profile", "duplicate value found").failures;
+        status.failures.extend(other);
+        assert_eq!(to_checking(&status), None);
+        assert_eq!(to_checking(&DeployStatus::default()), None);
     }
 
     #[test]

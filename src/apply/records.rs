@@ -6,7 +6,7 @@ use crate::change::{Component, Record, RecordValue, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::live::Reference;
-use crate::org::{MOST_IN_COLLECTION, MOST_TOGETHER, OrgError};
+use crate::org::{MOST_IN_COLLECTION, MOST_TOGETHER, OrgError, Writer};
 use std::collections::BTreeSet;
 
 /// The object of users, which others are assigned to.
@@ -21,7 +21,12 @@ enum Group {
 
 impl Run<'_> {
     /// Writes the records of these changes, as many with one request as the platform takes.
-    pub(super) async fn write_records(&mut self, stage: Stage, changes: &[usize]) -> Step<()> {
+    pub(super) async fn write_records(
+        &mut self,
+        stage: Stage,
+        changes: &[usize],
+        writer: &Writer,
+    ) -> Step<()> {
         let written: Vec<usize> = changes
             .iter()
             .copied()
@@ -38,9 +43,9 @@ impl Run<'_> {
         for group in self.groups(&written) {
             self.check_stop()?;
             match group {
-                Group::Inserts(indexes) => self.insert(stage, indexes).await?,
-                Group::Update(index) => self.update(stage, index).await?,
-                Group::Removals(indexes) => self.remove(stage, indexes).await?,
+                Group::Inserts(indexes) => self.insert(stage, indexes, writer).await?,
+                Group::Update(index) => self.update(stage, index, writer).await?,
+                Group::Removals(indexes) => self.remove(stage, indexes, writer).await?,
             }
         }
         Ok(())
@@ -122,13 +127,13 @@ impl Run<'_> {
     }
 
     /// The same values written twice are the same values, so a lost answer needs no look.
-    async fn update(&mut self, stage: Stage, index: usize) -> Step<()> {
+    async fn update(&mut self, stage: Stage, index: usize, writer: &Writer) -> Step<()> {
         let Write::Update(id, record) = self.plan.changes[index].write.clone() else {
             return Ok(());
         };
         let values = self.values(&record, None).await?;
         let mut attempts = Attempts::new(self.now());
-        while let Err(error) = self.writer.update(record.object, &id, &values).await {
+        while let Err(error) = writer.update(record.object, &id, &values).await {
             let lost = error.outcome_unknown();
             match self.before_next(stage, &mut attempts, error).await {
                 Err(Stopped::Org(error)) => {
@@ -189,7 +194,7 @@ impl Run<'_> {
             return Ok(());
         }
         let queries: Vec<String> = references.iter().map(Reference::query).collect();
-        let results = self.writer.reader().queries(&queries).await?;
+        let results = self.reader.queries(&queries).await?;
         for (reference, rows) in references.into_iter().zip(results) {
             let id = rows.ok().and_then(|rows| reference.found_in(&rows));
             self.found.extend(id.map(|id| (reference, id)));
@@ -199,7 +204,7 @@ impl Run<'_> {
 
     /// The id of what a name stands for, where the org has it.
     pub(super) async fn find(&self, reference: &Reference) -> Result<Option<String>, OrgError> {
-        let rows = self.writer.reader().query(&reference.query()).await?;
+        let rows = self.reader.query(&reference.query()).await?;
         Ok(reference.found_in(&rows))
     }
 }

@@ -1,12 +1,14 @@
 //! What the org says against a deploy, at the manifest line that asked for it.
 
+use super::deploy::StageDeploy;
 use super::entry::first_stated_in;
-use super::{Dropped, Run, objection};
+use super::{Run, objection};
 use crate::address::Address;
-use crate::change::{Change, Component, Write};
+use crate::change::{Change, Component, Dropped, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place};
 use crate::org::{ComponentMessage, DeployStatus};
+use crate::plan::CheckWarning;
 
 impl Run<'_> {
     /// Points each refused component at the manifest line that asked for it.
@@ -23,6 +25,16 @@ impl Run<'_> {
             );
             diagnostics.push(Diagnostic::error(Code::ApexTestFailed, message));
         }
+        let is_stated = |failure: &ComponentMessage| {
+            let asked = self.asked_for(failure, changes);
+            asked.is_some_and(|change| self.stated(&change.address, problem_of(failure)).is_some())
+        };
+        // A line of the manifest has to change, where nothing else is wrong.
+        let mut failures = status.failures.iter();
+        let exit = match status.test_failures.is_empty() && failures.all(is_stated) {
+            true if !diagnostics.is_empty() => Exit::Manifest,
+            _ => Exit::Failed,
+        };
         if diagnostics.is_empty() {
             let reason = status
                 .error_message
@@ -33,7 +45,7 @@ impl Run<'_> {
                 format!("the deploy {} ended {}: {reason}", status.id, status.status),
             ));
         }
-        Failure::new(Exit::Failed, diagnostics)
+        Failure::new(exit, diagnostics)
     }
 
     /// The refusal after the last round of leaving entries out, with what was left out before.
@@ -73,23 +85,35 @@ impl Run<'_> {
     }
 
     /// Keeps what the org warned of in a deploy that it took, once each.
-    pub(super) fn note_warnings(&mut self, status: &DeployStatus, changes: &[usize]) {
+    pub(super) fn note_warnings(&mut self, status: &DeployStatus, deploy: StageDeploy<'_>) {
         let told = status.successes.iter().chain(&status.failures);
         for message in told.filter(|message| message.problem_type.as_deref() == Some("Warning")) {
-            let warning = self.warned_component(message, changes);
+            if deploy.is_rehearsal() {
+                self.foresee(message, deploy);
+                continue;
+            }
+            let warning = self.warned_component(message, deploy.changes);
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }
         }
     }
 
+    fn foresee(&mut self, message: &ComponentMessage, deploy: StageDeploy<'_>) {
+        let warning = CheckWarning {
+            stage: deploy.stage,
+            about: what_is_named(message, self.asked_for(message, deploy.changes)),
+            problem: problem_of(message).to_owned(),
+        };
+        if !self.foreseen.contains(&warning) {
+            self.foreseen.push(warning);
+        }
+    }
+
     fn warned_component(&self, message: &ComponentMessage, changes: &[usize]) -> Diagnostic {
         let problem = problem_of(message);
         let asked = self.asked_for(message, changes);
-        let what = match asked {
-            Some(change) => change.address.to_string(),
-            None => format!("{} {}", message.component_type, message.full_name),
-        };
+        let what = what_is_named(message, asked);
         let words = format!("the org deployed {what} with a warning: {problem}");
         let help = "look at it in Setup: the org took it, and may have done less than was asked";
         let mut warning = Diagnostic::warning(Code::DeployWarning, words).help(help);
@@ -143,6 +167,14 @@ impl Run<'_> {
             true => first_stated_in(profile, problem),
             false => entries.iter().find_map(|entry| entry.stated_in(profile)),
         }
+    }
+}
+
+/// The resource that a message is about, or the component where no change wrote it.
+fn what_is_named(message: &ComponentMessage, asked: Option<&Change>) -> String {
+    match asked {
+        Some(change) => change.address.to_string(),
+        None => format!("{} {}", message.component_type, message.full_name),
     }
 }
 

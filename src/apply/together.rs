@@ -10,7 +10,7 @@ use crate::change::{Record, RecordValue, Stage, Write};
 use crate::diagnostic::Failure;
 use crate::failure;
 use crate::live::{Reference, assignments_of, read_assignments, short_id};
-use crate::org::{FIRST_ID, NewRecord, OrgError, RefusalClass, Rows};
+use crate::org::{FIRST_ID, NewRecord, OrgError, RefusalClass, Rows, Writer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -30,11 +30,16 @@ struct Open {
 impl Run<'_> {
     /// Makes records with one request. Where the first is a user, it is all of them or none, so that no user stays
     /// without what was to be assigned to it.
-    pub(super) async fn insert(&mut self, stage: Stage, mut left: Vec<usize>) -> Step<()> {
+    pub(super) async fn insert(
+        &mut self,
+        stage: Stage,
+        mut left: Vec<usize>,
+        writer: &Writer,
+    ) -> Step<()> {
         let mut attempts = Attempts::new(self.now());
         while !left.is_empty() {
             let wanted = self.wanted(&left).await?;
-            let rows = self.send_inserts(&wanted).await;
+            let rows = send_inserts(&wanted, writer).await;
             let mut open = self.unfinished(stage, &left, rows);
             self.end_where_final(&mut open, |error| is_passing(error) || is_duplicate(error))?;
             if !open.is_empty() {
@@ -47,10 +52,15 @@ impl Run<'_> {
     }
 
     /// Removes records with one request. One that is gone is what was wanted, so nothing has to be looked at.
-    pub(super) async fn remove(&mut self, stage: Stage, mut left: Vec<usize>) -> Step<()> {
+    pub(super) async fn remove(
+        &mut self,
+        stage: Stage,
+        mut left: Vec<usize>,
+        writer: &Writer,
+    ) -> Step<()> {
         let mut attempts = Attempts::new(self.now());
         while !left.is_empty() {
-            let rows = self.send_removals(&left).await;
+            let rows = self.send_removals(&left, writer).await;
             let mut open = self.unfinished(stage, &left, rows);
             for gone in open.extract_if(.., |open| is_gone(open)) {
                 self.mark(gone.index, stage, ChangeResult::Done, None);
@@ -62,26 +72,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn send_inserts(&self, wanted: &[WantedRecord]) -> Result<Rows, OrgError> {
-        match wanted {
-            [] => Ok(Vec::new()),
-            [one] => {
-                let id = self.writer.create(one.object, &one.values).await?;
-                Ok(vec![Ok(id)])
-            }
-            [first, ..] if first.object == USER => {
-                let records: Vec<NewRecord<'_>> =
-                    wanted.iter().map(|one| (one.object, &one.values)).collect();
-                self.writer.create_together(&records).await
-            }
-            [first, ..] => {
-                let records: Vec<_> = wanted.iter().map(|one| &one.values).collect();
-                self.writer.create_many(first.object, &records).await
-            }
-        }
-    }
-
-    async fn send_removals(&self, indexes: &[usize]) -> Result<Rows, OrgError> {
+    async fn send_removals(&self, indexes: &[usize], writer: &Writer) -> Result<Rows, OrgError> {
         let removals = indexes
             .iter()
             .filter_map(|index| match &self.plan.changes[*index].write {
@@ -90,11 +81,11 @@ impl Run<'_> {
             });
         let removals: Vec<(&str, &str)> = removals.collect();
         if let [(object, id)] = removals.as_slice() {
-            self.writer.delete(object, id).await?;
+            writer.delete(object, id).await?;
             return Ok(vec![Ok((*id).to_owned())]);
         }
         let ids: Vec<&str> = removals.into_iter().map(|(_, id)| id).collect();
-        self.writer.delete_many(&ids).await
+        writer.delete_many(&ids).await
     }
 
     /// The records as they go over the wire. What refers to a user of the same request does so by reference.
@@ -259,7 +250,7 @@ impl Run<'_> {
         let users = pairs.keys().map(|(user, _)| user.as_str()).collect();
         let sets = pairs.keys().map(|(_, set)| set.as_str()).collect();
         let query = assignments_of(&users, &sets);
-        let rows = self.writer.reader().query(&query).await?;
+        let rows = self.reader.query(&query).await?;
         for found in read_assignments(&rows) {
             let pair = (short_id(&found.user_id), short_id(&found.set_id));
             there.extend(pairs.get(&pair).map(|index| (*index, found.id)));
@@ -325,6 +316,25 @@ impl Run<'_> {
             diagnostic.place.clone_from(&change.place);
         }
         failure
+    }
+}
+
+async fn send_inserts(wanted: &[WantedRecord], writer: &Writer) -> Result<Rows, OrgError> {
+    match wanted {
+        [] => Ok(Vec::new()),
+        [one] => {
+            let id = writer.create(one.object, &one.values).await?;
+            Ok(vec![Ok(id)])
+        }
+        [first, ..] if first.object == USER => {
+            let records: Vec<NewRecord<'_>> =
+                wanted.iter().map(|one| (one.object, &one.values)).collect();
+            writer.create_together(&records).await
+        }
+        [first, ..] => {
+            let records: Vec<_> = wanted.iter().map(|one| &one.values).collect();
+            writer.create_many(first.object, &records).await
+        }
     }
 }
 

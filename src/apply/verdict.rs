@@ -30,10 +30,19 @@ impl Run<'_> {
 
     pub(super) fn failure(&self, stopped: Stopped) -> Failure {
         let mut failure = match stopped {
-            Stopped::Failure(failure) | Stopped::Coupled(failure) => *failure,
+            Stopped::Failure(failure) | Stopped::Coupled(failure) | Stopped::Refused(failure) => {
+                *failure
+            }
+            Stopped::NotCheckable(words) => Failure::new(
+                Exit::Failed,
+                vec![Diagnostic::error(Code::DeployFailed, words)],
+            ),
             Stopped::Org(error) => failure::of_org(&error),
         };
         failure.diagnostics.extend(self.warnings.iter().cloned());
+        if !self.wrote && !is_about(&failure, &[Code::WarningNotAgreedTo]) {
+            failure.diagnostics.extend(self.foreseen_remarks());
+        }
         let unknown = self
             .outcomes
             .iter()
@@ -42,7 +51,7 @@ impl Run<'_> {
         let keeps_class = matches!(
             failure.exit,
             Exit::Interrupted | Exit::Terminated | Exit::Login | Exit::Guarded
-        ) || is_without_effect(&failure);
+        ) || is_about(&failure, &FINAL);
         if unknown || (self.wrote && !keeps_class) {
             failure.exit = Exit::Partial;
         }
@@ -64,8 +73,8 @@ impl Run<'_> {
         let state = match (done, unknown) {
             (done, 0) if done == all && done > 0 => all_made(all, failure.exit),
             (0, 0) => failure::NOTHING_CHANGED.to_owned(),
-            // Whether another deploy would do what this one did not, nobody knows.
-            (done, 0) if is_without_effect(&failure) => {
+            // Another run meets the same refusal; whether one would do what a deploy without an effect did not, nobody knows.
+            (done, 0) if is_about(&failure, &FINAL) => {
                 format!("{done} of {all} changes were made")
             }
             (done, 0) => {
@@ -79,10 +88,20 @@ impl Run<'_> {
     }
 }
 
-/// Whether the org called a deploy a success that changed nothing.
-fn is_without_effect(failure: &Failure) -> bool {
+/// What no other run mends: a deploy without an effect, and refusals that are not about a lock, a limit or the log-in.
+const FINAL: [Code; 6] = [
+    Code::DeployedWithoutEffect,
+    Code::ComponentRefused,
+    Code::EntriesRefusedWithoutEnd,
+    Code::ApexTestFailed,
+    Code::OrgRefused,
+    Code::UsernameTaken,
+];
+
+/// Whether a failure is about one of these.
+fn is_about(failure: &Failure, codes: &[Code]) -> bool {
     let mut diagnostics = failure.diagnostics.iter();
-    diagnostics.any(|diagnostic| diagnostic.code == Code::DeployedWithoutEffect)
+    diagnostics.any(|diagnostic| codes.contains(&diagnostic.code))
 }
 
 /// Nothing is left to make: only the proof is missing, or says no.

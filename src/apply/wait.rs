@@ -1,5 +1,6 @@
 //! Waiting for the org: a default comes into force, and rules make their share rows, after a recalculation.
 
+use super::deploy::StageDeploy;
 use super::look::Beside;
 use super::{Run, Step};
 use crate::change::Stage;
@@ -7,7 +8,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
 use crate::failure;
-use crate::live::{self, Asked, Columns, Live, Need, QUEUED_DEPLOYS, deploy_ids};
+use crate::live::{self, Asked, Columns, Live, Need};
 use crate::manifest::SharingModel;
 use crate::observe;
 use crate::org::{OrgError, poll};
@@ -19,54 +20,17 @@ use std::time::{Duration, Instant};
 
 /// Longest sleep between two looks at whether the run shall stop.
 const STEP: Duration = Duration::from_millis(100);
-/// What is waited for before the first deploy.
-const QUEUE: &str = "a deploy that was in the org's queue";
 /// What is waited for after rules have changed.
 const RULES: &str = "the sharing rules' recalculation";
 
 impl Run<'_> {
-    /// Waits, before the first deploy, for those in the org's queue: one of them may be an earlier run's that lost sight
-    /// of it. The queue runs one at a time, so this takes no longer than waiting in it.
-    pub(super) async fn wait_for_queue(&mut self, stage: Stage) -> Step<()> {
-        if std::mem::replace(&mut self.queue_awaited, true) {
-            return Ok(());
-        }
-        let started = self.now();
-        let queued = match self.options.queue.take() {
-            Some(queued) => queued,
-            None => match self.writer.reader().tooling_query(QUEUED_DEPLOYS).await {
-                // An org that does not tell has one queue all the same.
-                Err(error) if error.refusal().is_some() && !error.is_busy() => Vec::new(),
-                queued => deploy_ids(&queued?),
-            },
-        };
-        for id in queued {
-            for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
-                self.pause(wait).await;
-                if self.is_through(&id).await? {
-                    break;
-                }
-                self.waiting(stage, QUEUE, started)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a deploy has ended, or nobody can say.
-    async fn is_through(&self, id: &str) -> Result<bool, OrgError> {
-        match self.writer.reader().deploy_status(id).await {
-            Err(OrgError::Refused { .. }) => Ok(true),
-            status => Ok(status?.done),
-        }
-    }
-
     /// Waits until every default the manifests name is in force. Deploy success does not mean it is.
     pub(super) async fn wait_for_defaults(&mut self, stage: Stage) -> Step<()> {
         let wanted = self.wanted_defaults();
         if wanted.is_empty() || self.defaults_in_force {
             return Ok(());
         }
-        self.writer.reader().begin_phase("wait");
+        self.reader.begin_phase("wait");
         let started = self.now();
         for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
             self.pause(wait).await;
@@ -86,10 +50,17 @@ impl Run<'_> {
 
     /// Sleeps, and wakes at once when the run is asked to stop.
     pub(super) async fn pause(&self, wait: Duration) {
-        let (clock, until) = (self.writer.reader().clock(), self.now() + wait);
+        let (clock, until) = (self.reader.clock(), self.now() + wait);
         while self.now() < until && !self.options.stop.load(Ordering::Relaxed) {
             let left = until.saturating_duration_since(self.now());
             clock.sleep(STEP.min(left)).await;
+        }
+    }
+
+    /// Comes back once the run is asked to stop.
+    pub(super) async fn asked_to_stop(&self) {
+        while !self.options.stop.load(Ordering::Relaxed) {
+            self.reader.clock().sleep(STEP).await;
         }
     }
 
@@ -110,7 +81,7 @@ impl Run<'_> {
         wanted: &[(String, SharingModel)],
     ) -> Result<Vec<String>, OrgError> {
         let asked = questions_about(wanted);
-        let reader = self.writer.reader();
+        let reader = self.reader;
         let results = reader.queries(&observe::queries_of(&asked)).await?;
         let live = observe::learn_from(&asked, results);
         let mut objects = wanted.iter().map(|(object, _)| object);
@@ -122,9 +93,11 @@ impl Run<'_> {
     }
 
     /// What tells whether the defaults are in force, for a stage that changes them.
-    pub(super) fn default_queries(&self, stage: Stage) -> Vec<String> {
-        match stage {
-            Stage::Defaults => observe::queries_of(&questions_about(&self.wanted_defaults())),
+    pub(super) fn default_queries(&self, deploy: StageDeploy<'_>) -> Vec<String> {
+        match deploy.stage {
+            Stage::Defaults if !deploy.is_rehearsal() => {
+                observe::queries_of(&questions_about(&self.wanted_defaults()))
+            }
             _ => Vec::new(),
         }
     }
@@ -144,7 +117,7 @@ impl Run<'_> {
         if self.changes_of(Stage::Removals).is_empty() {
             return Ok(());
         }
-        self.writer.reader().begin_phase("wait");
+        self.reader.begin_phase("wait");
         let live = Box::pin(self.observe_with_effect()).await?;
         self.watch_rules(stage, &live, false, self.now()).await
     }
@@ -153,7 +126,7 @@ impl Run<'_> {
     /// else. Where one request asks about all records, the proof itself is the best look there is; else the rules'
     /// share rows have to stand still over two looks first, with a sample of records as predicted.
     pub(super) async fn settled_proof(&mut self) -> Step<Verification> {
-        self.writer.reader().begin_phase("proof");
+        self.reader.begin_phase("proof");
         let started = self.now();
         let whole = verify::in_one_request(&self.plan.impact);
         if !whole
@@ -185,7 +158,7 @@ impl Run<'_> {
 
     /// Reads everything back, plans again and compares record access, the records being read in the same wave.
     async fn prove(&self, emit: Emit<'_>) -> Step<(Verification, Live)> {
-        let (manifests, reader) = (self.manifests, self.writer.reader());
+        let (manifests, reader) = (self.manifests, self.reader);
         let sample = self.options.sample;
         let live = self
             .observe_with(verify::needs(manifests, &self.plan.impact, sample))
@@ -214,7 +187,7 @@ impl Run<'_> {
     }
 
     async fn observe_with(&self, more: BTreeSet<Need>) -> Result<Live, Failure> {
-        let (lasting, reader) = (&self.options.lasting, self.writer.reader());
+        let (lasting, reader) = (&self.options.lasting, self.reader);
         observe::observe_again(lasting, self.manifests, more, reader).await
     }
 
@@ -225,7 +198,7 @@ impl Run<'_> {
         with_sample: bool,
         started: Instant,
     ) -> Step<()> {
-        let reader = self.writer.reader();
+        let reader = self.reader;
         let watch = Watch::new(self.manifests, live, reader, with_sample).await?;
         let mut last = None;
         for wait in poll::schedule() {
@@ -241,7 +214,7 @@ impl Run<'_> {
     }
 
     /// Says that it waits, and ends the run where it has waited long enough or is asked to stop.
-    fn waiting(&mut self, stage: Stage, what: &str, started: Instant) -> Step<()> {
+    pub(super) fn waiting(&mut self, stage: Stage, what: &str, started: Instant) -> Step<()> {
         self.check_stop()?;
         if self.elapsed(started) > self.options.wait {
             let message = format!(

@@ -31,7 +31,7 @@ impl Run<'_> {
         let documents = late.iter().map(|index| Need::ObjectDocument(object(index)));
         let mut told = Live::default();
         // What the org does not tell here is waited for, as if nobody had asked.
-        let asked = observe::ask_org(documents.collect(), self.writer.reader(), &mut told).await;
+        let asked = observe::ask_org(documents.collect(), self.reader, &mut told).await;
         if asked.is_err() {
             return Ok(());
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::arguments::{Apply as Arguments, Manifests, TextFormat};
@@ -14,11 +14,12 @@ use super::context::Context;
 use super::plan::frame;
 use super::progress::Progress;
 use super::session::{self, OrgSession};
-use super::signals::Signals;
+use super::signals::{Signals, ended_by_signal, until_stopped};
 use super::trace::tell_phases;
 use crate::apply::{self, Applied};
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
+use crate::failure::NOTHING_CHANGED;
 use crate::guard;
 use crate::live::{Live, Need};
 use crate::manifest::Manifest;
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     };
     session::block_on(async {
         let mut signals = Signals::listen()?;
-        let queue = BTreeSet::from([Need::DeployQueue]);
+        let queue = BTreeSet::from([Need::Deploys]);
         let (session, live) = tokio::select! {
             opened = OrgSession::open_reading(choice, context, &run.manifests, queue) => opened?,
             exit = signals.next() => return Err(ended_by_signal(exit)),
@@ -80,11 +81,6 @@ fn wanted(arguments: &Arguments, consent: &Consent) -> Manifests {
     named
 }
 
-/// The failure of a run that a signal ended before anything was written.
-fn ended_by_signal(exit: Exit) -> Failure {
-    Failure::new(exit, Vec::new()).state("nothing was changed")
-}
-
 impl ApplyRun<'_> {
     fn json(&self) -> bool {
         self.arguments.format == TextFormat::Json
@@ -97,11 +93,13 @@ impl ApplyRun<'_> {
         live: Result<Live, Failure>,
         signals: &mut Signals,
     ) -> Result<Exit, Failure> {
-        let options = self.options(live.as_ref().ok());
+        let mut options = self.options(live.as_ref().ok());
         let plan = tokio::select! {
             agreed = self.agreed_plan(live) => agreed?,
             exit = signals.next() => return Err(ended_by_signal(exit)),
         };
+        options.rehearse = self.rehearses(&plan);
+        options.warnings.is_needed = !self.embedded && !plan.org.sandbox;
         let (mut applied, signal) = self.apply_plan(&plan, options, session, signals).await?;
         if let Some(verification) = &mut applied.verification {
             self.context.know_org(&mut verification.org, self.embedded);
@@ -132,7 +130,7 @@ impl ApplyRun<'_> {
         let mut plan = plan::plan(&self.manifests, &live?)?;
         self.context.know_org(&mut plan.org, self.embedded);
         self.consent
-            .check(&plan)
+            .check(&plan, self.rehearses(&plan))
             .map_err(|failure| failure.next(self.command("plan")))?;
         self.show_plan(&plan);
         guard::check(&plan, &self.manifests)?;
@@ -169,29 +167,30 @@ impl ApplyRun<'_> {
         let output = &self.context.output;
         let stop = Arc::clone(&options.stop);
         let mut progress = Progress::new(output, self.json(), std::io::stderr().is_terminal());
-        let mut emit = |event: Event| progress.show(&event);
-        let writer = Writer::new(session.reader.clone());
-        let mut work = std::pin::pin!(apply::apply(
-            plan,
-            &self.manifests,
-            &writer,
-            options,
-            &mut emit
-        ));
-        let mut signal = None;
-        loop {
-            tokio::select! {
-                applied = &mut work => return Ok((applied, signal)),
-                exit = signals.next() => match signal {
-                    Some(_) => return Err(self.cut_off(exit)),
-                    None => {
-                        signal = Some(exit);
-                        stop.store(true, Ordering::SeqCst);
-                        output.warn("stopping after the step that is running; once more ends at once\n");
-                    }
-                },
+        let last = Mutex::new(None);
+        let mut emit = |event: Event| {
+            progress.show(&event);
+            if let Some(step) = Underway::of(&event) {
+                last.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .replace(step);
             }
-        }
+        };
+        let writer = Writer::new(session.reader.clone());
+        let work = apply::apply(plan, &self.manifests, &writer, options, &mut emit);
+        let notice = || {
+            output.warn("stopping after the step that is running; once more ends at once\n");
+        };
+        let ended = until_stopped(work, &stop, signals, notice).await;
+        ended.map_err(|exit| {
+            let last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            self.cut_off(exit, last.as_ref())
+        })
+    }
+
+    /// Whether the first stage is rehearsed: not where the very plan was checked.
+    fn rehearses(&self, plan: &Plan) -> bool {
+        !self.arguments.no_check && !self.consent.is_checked(plan)
     }
 
     /// A command about the same manifests and org.
@@ -230,9 +229,19 @@ impl ApplyRun<'_> {
     }
 
     /// The failure of an apply that was ended while it wrote.
-    fn cut_off(&self, exit: Exit) -> Failure {
+    fn cut_off(&self, exit: Exit, last: Option<&Underway>) -> Failure {
+        let state = match last {
+            None => NOTHING_CHANGED.to_owned(),
+            Some(Underway::Checks(id)) => format!(
+                "{NOTHING_CHANGED}; the check-only deploy {id}, if it still runs, ends by itself and saves nothing"
+            ),
+            Some(Underway::Writes) => {
+                "it is not known which changes were made; a deploy that runs goes on in the org"
+                    .to_owned()
+            }
+        };
         Failure::new(exit, Vec::new())
-            .state("it is not known which changes were made; a deploy that runs goes on in the org")
+            .state(state)
             .next(self.again())
     }
 
@@ -240,9 +249,12 @@ impl ApplyRun<'_> {
     fn options(&self, live: Option<&Live>) -> apply::ApplyOptions {
         // Whoever is asked may take their time, and the queue does not wait.
         let seen_just_now = live.filter(|_| !self.consent.ask);
-        let queue = seen_just_now.and_then(|live| live.deploy_queue().learnt());
+        let deploys = seen_just_now.and_then(|live| live.deploys().learnt());
         apply::ApplyOptions {
-            queue: queue.map(<[String]>::to_vec),
+            queue: deploys.map(|deploys| deploys.queued.clone()),
+            wait_queue: self.arguments.wait_queue,
+            rehearse: !self.arguments.no_check,
+            warnings: self.consent.to_warnings(&self.arguments.accept_warning),
             wait: self.arguments.wait,
             stop: Arc::new(AtomicBool::new(false)),
             sample: self.arguments.sample.unwrap_or(Sample::Auto),
@@ -282,6 +294,30 @@ impl ApplyRun<'_> {
                 &self.context.org(),
                 output.style,
             ));
+        }
+    }
+}
+
+/// What an apply was doing when it last said something.
+#[derive(Debug, PartialEq)]
+enum Underway {
+    /// It has the org check a deploy of this id, and has written nothing.
+    Checks(String),
+    /// It writes.
+    Writes,
+}
+
+impl Underway {
+    /// The step that an event begins.
+    fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::DeployStarted {
+                id,
+                check_only: true,
+                ..
+            } => Some(Self::Checks(id.clone())),
+            Event::StageStarted { .. } => Some(Self::Writes),
+            _ => None,
         }
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::values::{api_version, digest, duration, sample};
+use super::values::{api_version, check_scope, digest, duration, sample};
 use super::{diff, doctor, emulator, login, logout};
+use crate::plan::CheckScope;
 use crate::verify::Sample;
 
 /// The list of exit codes; a test keeps it in step with the codes themselves.
@@ -261,6 +262,16 @@ pub(crate) struct PlanArguments {
     /// End with 2 where there is something to change.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Have the org check what it can of the plan, saving nothing; `--check=all` checks the defaults as well.
+    #[arg(long, value_name = "all", num_args = 0..=1, require_equals = true, default_missing_value = "ready",
+          hide_possible_values = true, value_parser = check_scope)]
+    pub(crate) check: Option<CheckScope>,
+    /// With --check: wait until deploys and validations in the org's queue are through, instead of ending with 75.
+    #[arg(long, requires = "check")]
+    pub(crate) wait_queue: bool,
+    /// With --check: how long to wait for the org, such as 90s or 10m.
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub(crate) wait: Duration,
 }
 
 /// `apply`.
@@ -280,6 +291,16 @@ pub(crate) struct Apply {
     /// How long to wait for the org to recalculate, such as 90s or 10m.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(crate) wait: Duration,
+    /// Write without having the org check the first stage before.
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// Wait until deploys and validations in the org's queue are through, instead of ending with 75.
+    #[arg(long)]
+    pub(crate) wait_queue: bool,
+    /// Agree to warnings of the check with this text in them (repeatable). In production a warning that is neither agreed to so
+    /// nor part of the plan that was agreed to ends the run before anything is written.
+    #[arg(long, value_name = "TEXT", conflicts_with = "no_check")]
+    pub(crate) accept_warning: Vec<String>,
     /// How many records of each object to compare: a number, or all.
     #[arg(long, value_name = "N|all", value_parser = sample)]
     pub(crate) sample: Option<Sample>,

@@ -6,9 +6,10 @@ use std::path::Path;
 use super::arguments::Apply;
 use super::finding::failure;
 use super::output::{Output, can_ask};
+use crate::apply::WarningConsent;
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
-use crate::plan::Plan;
+use crate::plan::{CheckWarning, DIGITS_OF_CHANGES, Plan, digest_with};
 use crate::report::saved::{SavedPlan, SavedPlanProblem, saved_plan};
 use crate::report::text::{printable, short_digest};
 
@@ -44,7 +45,8 @@ impl Consent {
     }
 
     /// Refuses a plan that is not the one consent was given to.
-    pub(crate) fn check(&self, plan: &Plan) -> Result<(), Failure> {
+    /// One that is still to be rehearsed need not have the warnings yet that its digest covers.
+    pub(crate) fn check(&self, plan: &Plan, is_rehearsed: bool) -> Result<(), Failure> {
         if let Some(saved) = &self.saved {
             if saved.org_id != plan.org.id {
                 return Err(other_org(saved, plan));
@@ -53,9 +55,39 @@ impl Consent {
                 return Err(stale(difference));
             }
         }
-        self.expected
-            .as_ref()
-            .map_or(Ok(()), |expected| same_digest(expected, plan))
+        let Some(expected) = &self.expected else {
+            return Ok(());
+        };
+        let checked = digest_with(&plan.digest, self.warnings());
+        let is_it = [&plan.digest, &checked].into_iter().any(|digest| {
+            let digest = digest.trim_start_matches("sha256:");
+            digest.starts_with(expected) || (is_rehearsed && means_its_changes(expected, digest))
+        });
+        match is_it {
+            true => Ok(()),
+            false => Err(other_digest(expected, plan)),
+        }
+    }
+
+    /// Whether the plan is the saved one, and the org has checked its first stage and would take it.
+    pub(crate) fn is_checked(&self, plan: &Plan) -> bool {
+        let saved = self.saved.as_ref().filter(|saved| saved.is_accepted);
+        saved.is_some_and(|saved| digest_with(&plan.digest, &saved.warnings) == saved.digest)
+    }
+
+    /// Which warnings of a rehearsal it covers, with those that are accepted by their words.
+    pub(crate) fn to_warnings(&self, accepted: &[String]) -> WarningConsent {
+        WarningConsent {
+            digest: self.expected.clone(),
+            read: self.warnings().to_vec(),
+            accepted: accepted.to_vec(),
+            is_needed: true,
+        }
+    }
+
+    /// What the org warned of when the saved plan was checked.
+    fn warnings(&self) -> &[CheckWarning] {
+        self.saved.as_ref().map_or(&[], |saved| &saved.warnings)
     }
 }
 
@@ -100,17 +132,24 @@ fn read_saved(path: &Path) -> Result<SavedPlan, Failure> {
     Ok(saved)
 }
 
-fn same_digest(expected: &str, plan: &Plan) -> Result<(), Failure> {
+/// Whether the digits that say which changes are meant are the same in both.
+fn means_its_changes(expected: &str, digest: &str) -> bool {
+    let changes = expected.get(..DIGITS_OF_CHANGES);
+    changes.is_some_and(|changes| digest.starts_with(changes))
+}
+
+fn other_digest(expected: &str, plan: &Plan) -> Failure {
     let made = plan.digest.trim_start_matches("sha256:");
-    if made.starts_with(expected) {
-        return Ok(());
+    if means_its_changes(expected, made) {
+        let problem = "the plan was agreed to with warnings of its check, and this run checks nothing: it cannot tell \
+                       whether they are the same";
+        return stale(problem.to_owned());
     }
-    let problem = format!(
+    stale(format!(
         "the plan is {} now, not {}: the manifest or the org has changed since",
         short_digest(made),
         short_digest(expected)
-    );
-    Err(stale(problem))
+    ))
 }
 
 fn stale(problem: String) -> Failure {
@@ -191,7 +230,7 @@ mod tests {
     use crate::report::{json, samples};
 
     fn refused(consent: &Consent) -> (Exit, Code) {
-        let failure = consent.check(&samples::plan()).unwrap_err();
+        let failure = consent.check(&samples::plan(), true).unwrap_err();
         (failure.exit, failure.diagnostics[0].code)
     }
 
@@ -213,19 +252,26 @@ mod tests {
 
     #[test]
     fn only_the_expected_plan_is_taken() {
-        assert!(Consent::default().check(&samples::plan()).is_ok());
-        assert!(expecting("7f3a91c2d4e5").check(&samples::plan()).is_ok());
-        for other in ["7f3a91c2d4e6", "7f3a91c2d4e5fffff"] {
-            assert_eq!(
-                refused(&expecting(other)),
-                (Exit::Stale, Code::NotTheExpectedPlan)
-            );
-        }
+        assert!(Consent::default().check(&samples::plan(), true).is_ok());
+        let taken = |digest: &str, is_rehearsed| {
+            let checked = expecting(digest).check(&samples::plan(), is_rehearsed);
+            checked.is_ok()
+        };
+        assert!(taken("7f3a91c2d4e5", false));
+        assert_eq!(
+            refused(&expecting("7f3a91c2d4e6")),
+            (Exit::Stale, Code::NotTheExpectedPlan)
+        );
+        // What stands behind the first digits is about warnings, which a rehearsal has to meet first.
+        assert!(taken("7f3a91c2d4e5eeeee", true));
+        assert!(!taken("7f3a91c2d4e5eeeee", false));
     }
 
     #[test]
     fn a_saved_plan_is_of_one_org_and_says_what_is_done() {
-        assert!(of_saved(|_| ()).check(&samples::plan()).is_ok());
+        assert!(of_saved(|_| ()).check(&samples::plan(), true).is_ok());
+        assert!(!of_saved(|_| ()).is_checked(&samples::plan()));
+        assert!(of_saved(|saved| saved.is_accepted = true).is_checked(&samples::plan()));
         let other = of_saved(|saved| saved.org_id = "00D000000000002EAA".into());
         assert_eq!(refused(&other), (Exit::Stale, Code::SavedPlanOfAnotherOrg));
         let forged = of_saved(|saved| drop(saved.changes.pop()));

@@ -2,19 +2,27 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::arguments::{Manifests, PlanArguments as Arguments, PlanFormat};
 use super::command::{command, quoted};
 use super::context::Context;
 use super::files::{must_be_writable, write_private};
+use super::progress::Progress;
 use super::session::{self, OrgSession};
+use super::signals::{Signals, ended_by_signal, until_stopped};
 use super::trace::tell_phases;
+use crate::apply::{self, ApplyOptions};
 use crate::diagnostic::{Exit, Failure};
+use crate::event::Event;
+use crate::live::{Live, Need};
 use crate::manifest::Manifest;
-use crate::plan::{self, Plan};
+use crate::org::Rehearser;
+use crate::plan::{self, CheckScope, Plan, PlanCheck};
 use crate::report::style::Style;
-use crate::report::text::{printable, short_digest};
+use crate::report::text::{plan_digest, printable};
 use crate::report::{self, Frame};
 
 /// Plans, and reports in the format that was asked for.
@@ -24,16 +32,17 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
-    let mut plan = session::run(async {
-        let (session, live) =
-            OrgSession::open_reading(choice, context, &manifests, BTreeSet::new()).await?;
+    let mut plan = session::block_on(async {
+        let mut signals = Signals::listen()?;
+        let deploys = BTreeSet::from([Need::Deploys]);
+        let (session, live) = tokio::select! {
+            opened = OrgSession::open_reading(choice, context, &manifests, deploys) => opened?,
+            exit = signals.next() => return Err(ended_by_signal(exit)),
+        };
+        let planned = planned(arguments, context, &manifests, &session, live, &mut signals).await;
         tell_phases(context, &session.reader);
         session.close().await;
-        let live = live?;
-        let plan = plan::plan(&manifests, &live);
-        // The process ends soon, and they with it: nobody waits for them to be taken apart.
-        std::mem::forget(live);
-        plan
+        planned
     })?;
     context.know_org(&mut plan.org, embedded);
     let mut frame = frame(context, &arguments.manifests, &manifests, &plan);
@@ -44,12 +53,71 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
             .extend(["--plan".to_owned(), quoted(&path.to_string_lossy())]);
     }
     write(arguments, context, &plan, &frame)?;
+    let refusal = plan.check.as_ref().and_then(|check| check.refusal);
     let differs = arguments.detailed_exitcode && !plan.changes.is_empty();
-    Ok(if differs {
-        Exit::Differences
-    } else {
-        Exit::Done
+    Ok(match (refusal, differs) {
+        (Some(refusal), _) => refusal,
+        (None, true) => Exit::Differences,
+        (None, false) => Exit::Done,
     })
+}
+
+/// The plan, and what the org says of it where that is wanted.
+async fn planned(
+    arguments: &Arguments,
+    context: &Context,
+    manifests: &[Manifest],
+    session: &OrgSession,
+    live: Result<Live, Failure>,
+    signals: &mut Signals,
+) -> Result<Plan, Failure> {
+    let live = live?;
+    let plan = plan::plan(manifests, &live)?;
+    let options = rehearsal_options(arguments, &live);
+    // The process ends soon, and they with it: nobody waits for them to be taken apart.
+    std::mem::forget(live);
+    let Some(scope) = arguments.check else {
+        return Ok(plan);
+    };
+    let check = checked(&plan, manifests, scope, options, session, context, signals).await?;
+    Ok(plan.with_check(check))
+}
+
+/// How the plan is rehearsed, with what was just seen of the org.
+fn rehearsal_options(arguments: &Arguments, live: &Live) -> ApplyOptions {
+    let deploys = live.deploys().learnt();
+    ApplyOptions {
+        wait: arguments.wait,
+        wait_queue: arguments.wait_queue,
+        queue: deploys.map(|deploys| deploys.queued.clone()),
+        ..ApplyOptions::default()
+    }
+}
+
+/// What the org says of the plan without saving anything. The first signal cancels the check that is running.
+async fn checked(
+    plan: &Plan,
+    manifests: &[Manifest],
+    scope: CheckScope,
+    options: ApplyOptions,
+    session: &OrgSession,
+    context: &Context,
+    signals: &mut Signals,
+) -> Result<PlanCheck, Failure> {
+    let output = &context.output;
+    let stop = Arc::clone(&options.stop);
+    let mut progress = Progress::new(output, false, std::io::stderr().is_terminal());
+    let mut emit = |event: Event| progress.show(&event);
+    let rehearser = Rehearser::new(session.reader.clone());
+    let work = apply::rehearse(plan, manifests, &rehearser, scope, options, &mut emit);
+    let notice = || output.warn("cancelling the check that is running; once more ends at once\n");
+    match until_stopped(work, &stop, signals, notice).await {
+        Ok((check, signal)) => check.map_err(|failure| Failure {
+            exit: signal.unwrap_or(failure.exit),
+            ..failure
+        }),
+        Err(exit) => Err(ended_by_signal(exit)),
+    }
 }
 
 /// What stands around the plan: the org, the files, and the command that applies this very plan.
@@ -60,7 +128,7 @@ pub(crate) fn frame(
     plan: &Plan,
 ) -> Frame {
     let mut next = command("apply", arguments, context);
-    next.extend(["--expect".to_owned(), short_digest(&plan.digest).to_owned()]);
+    next.extend(["--expect".to_owned(), plan_digest(plan).to_owned()]);
     Frame {
         name: plan.name.clone(),
         org: context.org(),

@@ -3,6 +3,8 @@
 use super::finding::failure;
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
+use crate::failure::NOTHING_CHANGED;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Listens from when it is made; nothing ends the process by itself any more.
 pub(crate) struct Signals {
@@ -10,6 +12,38 @@ pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+}
+
+/// The failure of a run that a signal ended before anything was written.
+pub(crate) fn ended_by_signal(exit: Exit) -> Failure {
+    Failure::new(exit, Vec::new()).state(NOTHING_CHANGED)
+}
+
+/// Runs work that comes to its own end once it is asked to. The first signal asks it to, which `notice` tells; the second ends
+/// it at once.
+///
+/// # Errors
+/// The second signal.
+pub(crate) async fn until_stopped<Output>(
+    work: impl Future<Output = Output>,
+    stop: &AtomicBool,
+    signals: &mut Signals,
+    notice: impl Fn(),
+) -> Result<(Output, Option<Exit>), Exit> {
+    let mut work = std::pin::pin!(work);
+    let mut signal = None;
+    loop {
+        tokio::select! {
+            output = &mut work => return Ok((output, signal)),
+            exit = signals.next() => {
+                if signal.replace(exit).is_some() {
+                    return Err(exit);
+                }
+                stop.store(true, Ordering::SeqCst);
+                notice();
+            }
+        }
+    }
 }
 
 impl Signals {

@@ -2,7 +2,17 @@
 
 use std::time::Duration;
 
+use crate::plan::CheckScope;
 use crate::verify::Sample;
+
+/// How much of a plan the org is to check.
+pub(super) fn check_scope(text: &str) -> Result<CheckScope, String> {
+    match text {
+        "ready" => Ok(CheckScope::Ready),
+        "all" => Ok(CheckScope::All),
+        _ => Err("it is --check, or --check=all".to_owned()),
+    }
+}
 
 /// A duration: `80ms`, `2s`, `10m`, `1h`, or a bare number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {

@@ -2,6 +2,7 @@
 
 use super::assignments::EndingAssignment;
 use super::containers::Containers;
+use super::deploys::Deploys;
 use super::known::Refused;
 use super::need::Need;
 use super::organization::Organization;
@@ -13,7 +14,7 @@ use super::records::LiveRecord;
 use super::roles::Roles;
 use super::running_user::RunningUser;
 use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
-use super::{Live, NeedOutcome, defaults, deploys, organization, running_user, users};
+use super::{Live, NeedOutcome, defaults, organization, running_user, users};
 use crate::soql::Row;
 
 impl Live {
@@ -182,8 +183,8 @@ impl Live {
             Need::Records(..) | Need::FirstRecords(..) => {
                 self.records.insert(need.clone(), LiveRecord::of_rows(rows));
             }
-            Need::DeployQueue => {
-                self.deploy_queue = deploys::deploy_ids(&rows);
+            Need::Deploys => {
+                self.deploys = Deploys::of_rows(&rows);
             }
             Need::CopiesOf(username) => {
                 let copies = users::copies_among(username, &rows);

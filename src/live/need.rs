@@ -104,8 +104,8 @@ pub enum Need {
     HeldPermissions(String, BTreeSet<&'static str>),
     /// The records that one answer to a query holds, with these columns: all of them, as a rule.
     FirstRecords(String, BTreeSet<String>),
-    /// The deploys that the org has taken and not finished.
-    DeployQueue,
+    /// The deploys and validations that the org has taken lately, those in its queue among them.
+    Deploys,
 }
 
 /// Which columns of a table are asked for: some depend on the org's features.
@@ -178,7 +178,7 @@ impl Need {
             Self::FirstRecords(object, columns) => {
                 query(record_query(object, columns).first_page())
             }
-            Self::DeployQueue => Question::Tooling(deploys::QUEUED_DEPLOYS.to_owned()),
+            Self::Deploys => Question::Tooling(deploys::RECENT_DEPLOYS.to_owned()),
         }
     }
 
@@ -236,7 +236,7 @@ impl Need {
             | Self::PackagedSets(_)
             | Self::HeldPermissions(..)
             | Self::FirstRecords(..)
-            | Self::DeployQueue => true,
+            | Self::Deploys => true,
             Self::Organization(_)
             | Self::Roles(_)
             | Self::RoleDocument(_)
@@ -318,7 +318,7 @@ impl Need {
             Self::Records(object, _) | Self::FirstRecords(object, _) => {
                 format!("the {object} records")
             }
-            Self::DeployQueue => "which deploys it is working on".to_owned(),
+            Self::Deploys => "which deploys and validations it has taken".to_owned(),
         }
     }
 }

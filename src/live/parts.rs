@@ -2,6 +2,7 @@
 
 use super::containers::{Containers, ObjectGrant};
 use super::defaults::Definition;
+use super::deploys::Deploys;
 use super::described::{Described, DescribedField};
 use super::filter::Filter;
 use super::known::{Known, Refused};
@@ -78,7 +79,7 @@ impl Live {
             | Need::Tabs
             | Need::Records(..)
             | Need::FirstRecords(..)
-            | Need::DeployQueue => false,
+            | Need::Deploys => false,
             // Whoever asks before it is known which fields there are, may ask for one that is still to be made.
             // Before assignments could end (API 52.0), none did.
             Need::Count(..) | Need::EndingAssignments(_) => refused.code != LACKING_COLUMN,
@@ -381,8 +382,8 @@ impl Live {
         }
     }
 
-    /// Ids of the deploys that the org has taken and not finished.
-    pub fn deploy_queue(&self) -> Known<&[String]> {
-        self.known(&Need::DeployQueue, Some(self.deploy_queue.as_slice()))
+    /// The deploys and validations that the org has taken lately.
+    pub fn deploys(&self) -> Known<&Deploys> {
+        self.known(&Need::Deploys, Some(&self.deploys))
     }
 }

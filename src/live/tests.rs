@@ -75,7 +75,7 @@ fn needs() -> Vec<(Need, Answer)> {
             none(),
         ),
         (Need::FirstRecords(object(), columns), none()),
-        (Need::DeployQueue, none()),
+        (Need::Deploys, none()),
     ]
 }
 
@@ -138,7 +138,7 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::Licences => learnt(live.licences()),
         Need::PackagedSets(namespace) => learnt(live.packaged_sets(namespace)),
         Need::HeldPermissions(name, names) => learnt(live.held_permissions(name, names)),
-        Need::DeployQueue => learnt(live.deploy_queue()),
+        Need::Deploys => learnt(live.deploys()),
         // The users themselves tell, and the records.
         Need::Administrators | Need::FirstRecords(..) => None,
     }

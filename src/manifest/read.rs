@@ -65,6 +65,7 @@ fn spec(mut section: Section<'_>) -> Spec {
         permission_sets: section.list_of("permissionSets", permission_set),
         sharing: section.list_of("sharing", sharing),
         limits: section.section("limits").map(limits).unwrap_or_default(),
+        protect_validations: section.flag("protectValidations"),
         place: section.place.clone(),
     };
     section.finish();

@@ -35,6 +35,8 @@ pub struct Spec {
     /// Counts beyond which `apply` refuses the plan.
     #[schemars(default)]
     pub limits: Limits,
+    /// Whether `apply` refuses a plan whose deploys make validations of other people void for quick deploy.
+    pub protect_validations: Option<Sp<bool>>,
     /// Where the section is.
     #[schemars(skip)]
     pub place: Place,

@@ -15,7 +15,7 @@ use super::deploy::{DeployOptions, DeployStatus, flag, some_text, text};
 use super::error::OrgError;
 use super::session::{Body, Request};
 use super::soap::{METADATA, metadata, repeated};
-use super::{Reader, Writer, all, poll};
+use super::{Reader, Rehearser, Writer, all, poll};
 
 /// Components of one `readMetadata` (Metadata API guide).
 const MAX_READ: usize = 10;
@@ -205,6 +205,37 @@ impl Writer {
     }
 }
 
+impl Rehearser {
+    /// Hands a package over to be checked, saving nothing, and returns the id of the check-only deploy.
+    ///
+    /// # Errors
+    /// As [`Writer::deploy`].
+    pub async fn check(&self, zip: Vec<u8>) -> Result<String, OrgError> {
+        let options = DeployOptions {
+            check_only: true,
+            ..DeployOptions::default()
+        };
+        let operation = deploy_operation(&zip, &options);
+        let what = String::from("start a check-only deploy");
+        let (answer, response) = self.reader.send_soap(what, operation, true).await?;
+        started(&answer, &response)
+    }
+
+    /// Cancels a check-only deploy of ours; says whether it has ended by that. One that is running may be cancelled a
+    /// little later (Metadata API guide, cancelDeploy).
+    ///
+    /// # Errors
+    /// What the org or the way to it made impossible; one that has ended by itself is refused.
+    pub async fn cancel(&self, id: &str) -> Result<bool, OrgError> {
+        let operation = cancel_operation(id);
+        let what = String::from("cancel a check-only deploy");
+        let (_, response) = self.reader.send_soap(what, operation, true).await?;
+        Ok(response
+            .child("result")
+            .is_some_and(|result| flag(result, "done")))
+    }
+}
+
 impl FileProperties {
     fn read(properties: &Element) -> Self {
         Self {
@@ -268,6 +299,10 @@ fn deploy_status_operation(id: &str) -> Element {
     metadata("checkDeployStatus")
         .with(Element::leaf("asyncProcessId", id))
         .with(Element::leaf("includeDetails", "true"))
+}
+
+fn cancel_operation(id: &str) -> Element {
+    metadata("cancelDeploy").with(Element::leaf("String", id))
 }
 
 fn retrieve_operation(types: &BTreeMap<String, Vec<String>>, api_version: &str) -> Element {
@@ -389,6 +424,7 @@ mod tests {
             list_operation("SharingRules", "66.0"),
             deploy_operation(b"zip", &tested),
             deploy_status_operation(ID),
+            cancel_operation(ID),
             retrieve_operation(&types, "66.0"),
             retrieve_status_operation(ID, true),
         ]

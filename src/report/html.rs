@@ -7,12 +7,12 @@ use crate::access::Impact;
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::findings::ManualStep;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanCheck};
 
 use super::text::{printable, value};
 use super::{
-    Frame, bypass_words, finding_counts, kind_words, left_alone_counts, losing_words, place_words,
-    record_counts, totals,
+    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
+    place_words, record_counts, totals,
 };
 use crate::count::count;
 
@@ -52,6 +52,7 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
                 (section("Changes", "", changes(&others)))
                 (section("Access", "", impact(&plan.impact)))
                 (section("Findings", "", findings(&plan.findings)))
+                (section(checked::TITLE, "", check(plan.check.as_ref())))
                 (section("By hand", "", manual_steps(&plan.manual_steps)))
                 (foot(plan, frame))
             }
@@ -202,6 +203,23 @@ fn finding(finding: &Diagnostic) -> Markup {
             @if !place.is_empty() { " " code { (place) } }
             @if let Some(help) = &finding.help { br; small { (printable(help)) } }
         } "\n"
+    }
+}
+
+/// What the org said of the plan without saving anything.
+fn check(check: Option<&PlanCheck>) -> Markup {
+    html! {
+        @if let Some(check) = check {
+            ul {
+                @for line in checked::lines(check) {
+                    li {
+                        @if let Some(weight) = line.weight { strong class=(weight.word()) { (weight.word()) } " " }
+                        (printable(&line.text))
+                    } "\n"
+                }
+                @for entry in &check.refused { (finding(entry)) }
+            } "\n"
+        }
     }
 }
 

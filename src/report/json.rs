@@ -16,14 +16,14 @@ use serde_json::Value;
 
 use crate::access::Impact;
 use crate::address::Address;
-use crate::apply::{Applied, Dropped, Outcome};
-use crate::change::{Action, Change, FieldChange, Stage};
+use crate::apply::{Applied, Outcome};
+use crate::change::{Action, Change, Dropped, FieldChange, Stage};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::explain::Explanation;
 use crate::findings::ManualStep;
 use crate::live::OrgIdentity;
-use crate::plan::{Plan, Summary};
+use crate::plan::{Plan, PlanCheck, Summary};
 use crate::verify::{Access, Verification};
 
 use super::text::is_unsafe;
@@ -162,6 +162,7 @@ struct PlanJson<'a> {
     api_requests: u64,
     api_calls: u64,
     retrieved: &'a [String],
+    check: Option<&'a PlanCheck>,
 }
 
 impl<'a> From<&'a Plan> for PlanJson<'a> {
@@ -183,6 +184,7 @@ impl<'a> From<&'a Plan> for PlanJson<'a> {
             api_requests: plan.api_requests,
             api_calls: plan.api_calls,
             retrieved: &plan.retrieved,
+            check: plan.check.as_ref(),
         }
     }
 }
@@ -399,7 +401,7 @@ mod tests {
         };
         assert_eq!(
             keys(&value),
-            "format_version manifest org digest changes impact findings manual_steps left_alone summary api_requests api_calls retrieved"
+            "format_version manifest org digest changes impact findings manual_steps left_alone summary api_requests api_calls retrieved check"
         );
         assert_eq!(
             keys(&value["org"]),

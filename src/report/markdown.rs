@@ -8,13 +8,13 @@ mod inert;
 use crate::access::Impact;
 use crate::change::{Change, FieldChange};
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanCheck};
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::value;
 use super::{
-    Frame, bypass_words, finding_counts, kind_words, left_alone_counts, losing_words, place_words,
-    record_counts, totals,
+    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
+    place_words, record_counts, totals,
 };
 use crate::count::{count, number};
 use inert::{code, code_cell, sentence};
@@ -32,6 +32,7 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
         list("Changes", others.into_iter().map(change)),
         access(&plan.impact),
         list("Findings", plan.findings.iter().map(finding)),
+        list(checked::TITLE, plan.check.iter().flat_map(check)),
         list(
             "By hand",
             plan.manual_steps.iter().map(|step| {
@@ -98,6 +99,16 @@ fn mismatch(access: &Access, record: &Mismatch) -> String {
         code(&record.id),
         sentence(&record.cause)
     )
+}
+
+/// What the org said of the plan without saving anything.
+fn check(check: &PlanCheck) -> Vec<String> {
+    let lines = checked::lines(check).into_iter();
+    let lines = lines.map(|line| match line.weight {
+        Some(weight) => format!("- **{}** {}\n", weight.word(), sentence(&line.text)),
+        None => format!("- {}\n", sentence(&line.text)),
+    });
+    lines.chain(check.refused.iter().map(finding)).collect()
 }
 
 /// A part of a report that may lose its last items.

@@ -135,6 +135,7 @@ pub(crate) fn plan() -> Plan {
         api_requests: 5,
         api_calls: 9,
         retrieved: Vec::new(),
+        check: None,
         sources,
     }
 }

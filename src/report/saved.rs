@@ -7,7 +7,7 @@ use std::fmt;
 use super::json;
 use super::text::{printable, short_digest};
 use crate::change::Stage;
-use crate::plan::Plan;
+use crate::plan::{CheckWarning, Plan, digest_with};
 
 /// A saved plan, as far as apply needs it: which plan of which org, from which files, and every change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,24 @@ pub struct SavedPlan {
     pub org_name: String,
     /// The files its changes point into, each once, in their order.
     pub files: Vec<String>,
+    /// Whether the org has checked what it could of it, and would take that.
+    pub is_accepted: bool,
+    /// What the org warned of while it checked.
+    pub warnings: Vec<CheckWarning>,
+}
+
+/// What a saved plan holds of its check.
+#[derive(Default, Deserialize)]
+struct SavedCheck {
+    checked: Vec<SavedStage>,
+    warnings: Vec<CheckWarning>,
+    refused: Vec<Value>,
+}
+
+/// A stage that the org checked.
+#[derive(Deserialize)]
+struct SavedStage {
+    accepted: bool,
 }
 
 /// Why a saved plan is of no use.
@@ -94,7 +112,18 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, SavedPlanProblem> {
         }
     }
     changes.iter().try_for_each(has_a_stage)?;
+    let check = match json.get("check") {
+        None | Some(Value::Null) => None,
+        Some(check) => {
+            Some(SavedCheck::deserialize(check).map_err(|error| format!("its `check`: {error}"))?)
+        }
+    };
+    let accepted = |check: &SavedCheck| {
+        check.refused.is_empty() && check.checked.iter().all(|stage| stage.accepted)
+    };
     Ok(SavedPlan {
+        is_accepted: check.as_ref().is_some_and(accepted),
+        warnings: check.unwrap_or_default().warnings,
         digest: need("/digest")?,
         manifest_digest: need("/manifest/digest")?,
         changes: changes.iter().map(without_place).collect(),
@@ -127,7 +156,7 @@ impl SavedPlan {
             ));
         }
         let made: Vec<Value> = json::changes(plan).iter().map(without_place).collect();
-        let same_digest = self.digest == plan.digest;
+        let same_digest = self.digest == digest_with(&plan.digest, &self.warnings);
         match (same_digest, self.first_change(&made)) {
             (true, None) => None,
             (true, Some(at)) => Some(format!("the saved plan was edited: {at}")),

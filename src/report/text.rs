@@ -3,7 +3,9 @@
 //! Text from an org or a manifest is foreign: it may hold escape sequences, bidirectional overrides or
 //! invisible characters that rewrite what a reviewer sees. All of it goes through [`printable`].
 
+use crate::change::Stage;
 use crate::count::{self, number, plural};
+use crate::plan::{DIGITS_OF_CHANGES, Plan};
 use std::borrow::Cow;
 
 use serde_json::Value;
@@ -200,8 +202,22 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
 
 /// The first twelve hexadecimal digits of a digest such as `sha256:7f3a…`: enough to name a plan.
 pub fn short_digest(digest: &str) -> &str {
+    leading(digest, DIGITS_OF_CHANGES)
+}
+
+/// The digits that name a plan with all that it was agreed to: twice as many where they have to cover warnings of its check.
+pub fn plan_digest(plan: &Plan) -> &str {
+    let check = plan.check.iter();
+    let mut warnings = check.flat_map(|check| &check.warnings);
+    match warnings.any(|warning| warning.stage == Stage::Containers) {
+        true => leading(&plan.digest, 2 * DIGITS_OF_CHANGES),
+        false => short_digest(&plan.digest),
+    }
+}
+
+fn leading(digest: &str, digits: usize) -> &str {
     let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
-    hex.get(..12).unwrap_or(hex)
+    hex.get(..digits).unwrap_or(hex)
 }
 
 #[cfg(test)]

@@ -135,7 +135,10 @@ fn is_write(asked: &str) -> bool {
 /// (6) No insert and no deploy goes twice without a look in between; a session that had ended was refused before anybody
 /// looked at the request.
 pub(crate) fn nothing_goes_twice_blindly(run: &Run) -> Holds {
-    let once = |asked: &str| asked.starts_with("create ") || asked == "start a deploy";
+    let once = |asked: &str| {
+        let deploys = ["start a deploy", "start a check-only deploy"];
+        asked.starts_with("create ") || deploys.contains(&asked)
+    };
     let pairs = run.asked.iter().zip(run.asked.iter().skip(1));
     let mut blind = pairs.filter(|((first, status), (second, _))| {
         first == second && once(first) && *status != Some(401)

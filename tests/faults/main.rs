@@ -39,8 +39,9 @@ use salesforce_emulator::{self as emulator, Clock, Server};
 /// Cases of a test run, some of everything; how many there are in all is told.
 const CASES: u32 = 600;
 
-/// Requests of an apply from plan to proof, besides log-in and looks at deploys: the look at their queue included.
-const MOST_REQUESTS: usize = 19;
+/// Requests of an apply from plan to proof, besides log-in and looks at deploys: the
+/// rehearsal and both looks at the queue included.
+const MOST_REQUESTS: usize = 21;
 
 /// One case of so many is run twice, to see that it goes the same way.
 const AGAIN: usize = 25;

@@ -13,8 +13,8 @@ use crate::invariants;
 use crate::run::{Run, WAIT, Way};
 use crate::{DEPLOY_TIME, Reference, Stage, runtime};
 
-/// Deploys of the reference apply.
-const DEPLOYS: usize = 3;
+/// Deploys of the reference apply; the first is the rehearsal.
+const DEPLOYS: usize = 4;
 
 /// Looks for a default that never comes into force, as long as the run waits.
 const LOOKS: usize = 30;
@@ -22,12 +22,14 @@ const LOOKS: usize = 30;
 /// The least time between two looks at a deploy.
 const FINEST: Duration = Duration::from_millis(150);
 
-/// What the org says about a deploy that it has accepted and never carries out.
-const OUTCOMES: [(&str, &str, &[Exit]); 6] = [
+/// What the org says about a deploy that it has accepted and never carries out; how a run may end, and how where it is the
+/// rehearsal, which leaves nothing in doubt.
+const OUTCOMES: [(&str, &str, &[Exit], Exit); 7] = [
     (
         "succeeded, and changed nothing",
         "<done>true</done><status>Succeeded</status><success>true</success>",
         &[Exit::Failed],
+        Exit::Done,
     ),
     (
         "succeeded in part",
@@ -36,6 +38,7 @@ const OUTCOMES: [(&str, &str, &[Exit]); 6] = [
          <problem>It does not fit.</problem><problemType>Error</problemType><success>false</success></componentFailures>\
          </details>",
         &[Exit::Failed, Exit::Partial],
+        Exit::Failed,
     ),
     (
         "failed",
@@ -43,18 +46,29 @@ const OUTCOMES: [(&str, &str, &[Exit]); 6] = [
          </componentType><fullName>X</fullName><problem>It does not fit.</problem><problemType>Error</problemType>\
          <success>false</success></componentFailures></details>",
         &[Exit::Failed, Exit::Partial],
+        Exit::Failed,
+    ),
+    (
+        "cannot be checked without being saved",
+        "<done>true</done><status>Failed</status><success>false</success><details><componentFailures><componentType>Role\
+         </componentType><fullName>X</fullName><problem>Test only deployment cannot update this.</problem><problemType>Error\
+         </problemType><success>false</success></componentFailures></details>",
+        &[Exit::Failed, Exit::Partial],
+        Exit::Done,
     ),
     (
         "cancelled by somebody",
         "<done>true</done><status>Canceled</status><success>false</success><canceledByName>Ada</canceledByName>",
         &[Exit::Failed, Exit::Partial],
+        Exit::Failed,
     ),
     (
         "pending for ever",
         "<done>false</done><status>Pending</status><success>false</success>",
         &[Exit::Partial],
+        Exit::Busy,
     ),
-    ("vanished", "", &[Exit::Partial]),
+    ("vanished", "", &[Exit::Partial], Exit::Failed),
 ];
 
 /// The answer of the Metadata API to an operation.
@@ -109,13 +123,17 @@ fn whatever_an_org_says_about_a_deploy_the_next_run_finishes() {
         let folder = stage.target();
         let way = Way::Credentials(&folder);
         for deploy in 0..DEPLOYS {
-            for (name, said, exits) in OUTCOMES {
+            for (name, said, exits, of_rehearsal) in OUTCOMES {
                 let case = format!("deploy {deploy} {name}");
                 let server = stage.start().await;
                 server.set_faults(faults(&pretends(deploy, said)));
                 let first = stage.run(&server, &way).await;
+                let is_allowed = match deploy {
+                    0 => first.exit == of_rehearsal,
+                    _ => exits.contains(&first.exit),
+                };
                 assert!(
-                    exits.contains(&first.exit),
+                    is_allowed,
                     "{case}: {:?} {}",
                     first.exit,
                     failure_of(&first)
@@ -136,7 +154,7 @@ fn whatever_an_org_says_about_a_deploy_the_next_run_finishes() {
 }
 
 #[test]
-fn a_deploy_that_stays_pending_is_left_to_the_org_and_finished_later() {
+fn a_rehearsal_that_stays_pending_is_cancelled_and_the_work_done_later() {
     let stage = Stage::new();
     runtime().block_on(async {
         let reference = Reference::of(&stage).await;
@@ -144,9 +162,10 @@ fn a_deploy_that_stays_pending_is_left_to_the_org_and_finished_later() {
         let way = Way::Credentials(&folder);
         let server = stage.start_with(Duration::from_secs(36_000)).await;
         let first = stage.run(&server, &way).await;
-        assert_eq!(first.exit, Exit::Partial, "{}", failure_of(&first));
-        assert!(failure_of(&first).contains("is still running in the org"));
-        assert!(became(&first, Became::Unknown) > 0, "{:?}", first.applied);
+        assert_eq!(first.exit, Exit::Busy, "{}", failure_of(&first));
+        assert!(failure_of(&first).contains("is cancelled"));
+        assert!(failure_of(&first).contains("nothing was changed"));
+        assert_eq!(became(&first, Became::Unknown), 0, "{:?}", first.applied);
         assert!((WAIT..WAIT * 2).contains(&first.took), "{:?}", first.took);
         let looks = first.count("look at a deploy");
         assert!(looks < 120, "{looks} looks at a deploy that stays pending");
@@ -266,14 +285,14 @@ async fn paced(stage: &Stage, deploy: Duration, answer: Duration) -> Run {
 fn looks_are_aimed_and_do_not_wait_for_the_answers_before() {
     let stage = Stage::new();
     runtime().block_on(async {
-        for (deploy, most_looks) in [(300, 12), (2_000, 32), (30_000, 90)] {
+        for (deploy, most_looks) in [(300, 18), (2_000, 44), (30_000, 120)] {
             let deploy = Duration::from_millis(deploy);
             for answer in [0, 80, 400].map(Duration::from_millis) {
                 let run = paced(&stage, deploy, answer).await;
                 // The first deploy may be seen late by an eighth, the others by a twentieth.
-                let late = [0.12, 0.05, 0.05].map(|part| deploy.mul_f64(part));
+                let late = [0.12, 0.05, 0.05, 0.05].map(|part| deploy.mul_f64(part));
                 let late: Duration = late.into_iter().map(|late| late.max(FINEST)).sum();
-                let bound = 3 * (deploy + answer) + late;
+                let bound = DEPLOYS as u32 * (deploy + answer) + late;
                 assert!(run.took <= bound, "{deploy:?} {answer:?}: {:?}", run.took);
                 let looks = run.count("look at a deploy");
                 assert!(looks <= most_looks, "{deploy:?} {answer:?}: {looks} looks");

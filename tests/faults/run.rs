@@ -140,7 +140,7 @@ async fn carried_out(
     manifests: &[Manifest],
     told: &mut String,
 ) -> Result<Applied, Failure> {
-    let queue = || BTreeSet::from([Need::DeployQueue]);
+    let queue = || BTreeSet::from([Need::Deploys]);
     let read =
         |reader: Reader| async move { observe::first_wave(manifests, queue(), &reader).await };
     let (reader, live) = org::connect_reading(target, options, read)
@@ -151,11 +151,16 @@ async fn carried_out(
     let plan = plan::plan(manifests, &live)?;
     told.push_str(&orgwright::report::json::planned(&plan));
     let options = apply::ApplyOptions {
-        queue: live.deploy_queue().learnt().map(<[String]>::to_vec),
+        queue: live
+            .deploys()
+            .learnt()
+            .map(|deploys| deploys.queued.clone()),
+        rehearse: true,
         wait: WAIT,
         stop: Arc::new(AtomicBool::new(false)),
         sample: Sample::Auto,
         lasting: live.lasting(),
+        ..apply::ApplyOptions::default()
     };
     let writer = Writer::new(reader);
     let mut tell = |event| {

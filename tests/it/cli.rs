@@ -5,10 +5,13 @@ mod files;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+#[cfg(unix)]
+use crate::support::signal;
 
 const EMBEDDED: &str = "embedded demo org, no Salesforce org was touched";
 
@@ -69,14 +72,6 @@ fn run(folder: &TempDir, words: &[&str]) -> Run {
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
-}
-
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill")
-        .args([name, &child.id().to_string()])
-        .status()
-        .expect("kill runs");
-    assert!(sent.success());
 }
 
 #[test]

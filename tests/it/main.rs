@@ -14,6 +14,7 @@ mod manifest;
 mod manifest_schema;
 mod many;
 mod recorded;
+mod rehearsal;
 mod scenarios;
 mod schema;
 mod security;

@@ -117,12 +117,13 @@ impl Bench<'_> {
         ids.map(str::to_owned).collect()
     }
 
-    /// The files of every deploy, in the order in which they were sent.
+    /// The files of every deploy that saves something, in the order in which they were sent.
     fn keep_deploys(&mut self, exchanges: &[Exchange]) {
         let bodies = exchanges
             .iter()
             .map(|exchange| String::from_utf8_lossy(&exchange.body));
-        let packed = bodies.filter_map(|body| zip_of(&body));
+        let saving = bodies.filter(|body| !body.contains("checkOnly>true<"));
+        let packed = saving.filter_map(|body| zip_of(&body));
         for (number, bytes) in packed.enumerate() {
             for (path, text) in unpacked(&bytes) {
                 let name = format!("deploy/{}/{path}", number + 1);

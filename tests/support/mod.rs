@@ -102,6 +102,38 @@ pub(crate) fn finish_once_said(command: &mut Command, said: &str, then: impl Fn(
     }
 }
 
+/// Runs to the end, and interrupts it once, as soon as the words are said on standard error.
+#[cfg(unix)]
+pub(crate) fn interrupted_once_said(command: &mut Command, said: &str) -> Run {
+    let streams = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = streams.spawn().expect("the program starts");
+    let err = child.stderr.take().expect("standard error is a pipe");
+    let (mut told, mut interrupted) = (String::new(), false);
+    for line in BufReader::new(err).lines() {
+        told += &line.expect("UTF-8");
+        told.push('\n');
+        if !interrupted && words(&told).contains(said) {
+            interrupted = true;
+            signal(&child, "-INT");
+        }
+    }
+    let output = child.wait_with_output().expect("it ends");
+    Run {
+        err: told,
+        ..Run::from(output)
+    }
+}
+
+/// Sends a signal to a program.
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status()
+        .expect("kill runs");
+    assert!(sent.success());
+}
+
 /// The text with every run of white space as one blank.
 pub(crate) fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -3,6 +3,7 @@
 //! It lies outside the platform's paths, asks for no token, counts no API request, and neither faults nor latency apply
 //! to it. Bodies and answers are JSON; a refusal is `{"error": "…"}`.
 
+mod deploys;
 mod emails;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ impl Control {
                 Ok(json!({"entries": []}))
             }
             ("POST", "clock") => advance(world, request),
+            ("POST", "deploys") => deploys::enqueue(world, request),
             ("GET", "email-changes") => Ok(emails::waiting(&world.org)),
             ("POST", "email-changes") => {
                 text(request, "username").and_then(|name| emails::confirm(&mut world.org, &name))
@@ -166,13 +168,16 @@ fn set(faults: &mut Faults, request: &Request) -> Result<Value, Refused> {
     Ok(json!({"struck": 0}))
 }
 
-/// A text in the body, which is an object.
+/// A value in the body, which is an object.
+fn given(request: &Request, key: &str) -> Option<Value> {
+    let body: Value = serde_json::from_slice(&request.body).ok()?;
+    body.get(key).cloned()
+}
+
+/// A text in the body.
 fn text(request: &Request, key: &str) -> Result<String, Refused> {
-    let body: Option<Value> = serde_json::from_slice(&request.body).ok();
-    let text = body
-        .as_ref()
-        .and_then(|body| body.get(key))
-        .and_then(Value::as_str);
+    let given = given(request, key);
+    let text = given.as_ref().and_then(Value::as_str);
     let text = text.filter(|text| !text.is_empty());
     text.map(str::to_owned)
         .ok_or_else(|| (400, format!("the body needs {{\"{key}\": \"…\"}}")))
@@ -350,6 +355,37 @@ mod tests {
             400
         );
         assert_eq!(emulator.ask("DELETE", "/emulator/faults", "").0, 200);
+    }
+
+    #[test]
+    fn somebody_elses_deploy_stands_in_the_queue_for_its_own_time() {
+        let mut emulator = Emulator::new();
+        let admin = emulator.world.org.organization.administrator.clone();
+        let username = emulator.world.org.users[&admin].username.clone();
+        let mut put = |check_only: bool, takes: &str| {
+            let body = json!({"username": username, "checkOnly": check_only, "takes": takes});
+            let (status, body) = emulator.ask("POST", "/emulator/deploys", &body.to_string());
+            assert_eq!(status, 200, "{body}");
+            body["id"].as_str().unwrap().to_owned()
+        };
+        let (validation, long, behind) = (put(true, "0"), put(false, "1h"), put(true, "0"));
+        let status = |emulator: &Emulator, id: &str| emulator.world.org.deploys[id].status.clone();
+        assert_eq!(status(&emulator, &validation), "Succeeded");
+        assert_eq!(status(&emulator, &long), "Pending");
+        assert!(emulator.world.org.deploys[&validation].check_only);
+        let hour = r#"{"advance":"59m"}"#;
+        emulator.ask("POST", "/emulator/clock", hour);
+        assert_eq!(status(&emulator, &long), "InProgress");
+        assert_eq!(status(&emulator, &behind), "Pending");
+        emulator.ask("POST", "/emulator/clock", hour);
+        assert_eq!(status(&emulator, &long), "Succeeded");
+        assert_eq!(status(&emulator, &behind), "Succeeded");
+        let now = emulator.world.now();
+        let good = |id: &str| jobs::validation(&emulator.world.org, id, now).is_some();
+        // What is deployed after a validation makes it void.
+        assert!(!good(&validation) && good(&behind));
+        let nobody = r#"{"username": "nobody@acme.example", "takes": "1s"}"#;
+        assert_eq!(emulator.ask("POST", "/emulator/deploys", nobody).0, 404);
     }
 
     #[test]

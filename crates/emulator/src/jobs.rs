@@ -33,6 +33,8 @@ pub(crate) struct Detail {
     /// The validation this is a quick deploy of.
     pub(crate) validated: Option<Id>,
     pub(crate) canceled_by: Option<Id>,
+    /// How long it takes, where that is not what every deploy takes.
+    pub(crate) takes: Option<Millis>,
 }
 
 /// What the store keeps of a deploy; empty for one that an older program wrote.
@@ -71,6 +73,15 @@ pub(crate) fn enqueue(
     set_detail(&mut job, &detail);
     world.org.deploys.insert(id.clone(), job);
     id
+}
+
+/// Lets a deploy take its own time.
+pub(crate) fn take(world: &mut World, id: &str, takes: Millis) {
+    if let Some(job) = world.org.deploys.get_mut(id) {
+        let mut detail = detail(job);
+        detail.takes = Some(takes);
+        set_detail(job, &detail);
+    }
 }
 
 /// Lets deploys and recalculations come as far as the clock allows, in the order in which they come. Called before every
@@ -116,7 +127,8 @@ fn times(world: &World, id: &str) -> Option<Times> {
         .max()
         .unwrap_or(job.created);
     let begin = job.created.max(free);
-    let takes = Millis::try_from(world.deploy_time.as_millis()).unwrap_or(Millis::MAX / 4);
+    let usual = Millis::try_from(world.deploy_time.as_millis()).unwrap_or(Millis::MAX / 4);
+    let takes = detail(job).takes.unwrap_or(usual);
     let start = begin + takes / WAITING_PART;
     Some(Times {
         start,

@@ -1,6 +1,7 @@
 //! How an apply ended, for people: what became of each change, the proof, and what it took.
 
-use crate::apply::{Applied, ChangeResult, Dropped, Outcome};
+use crate::apply::{Applied, ChangeResult, Outcome};
+use crate::change::Dropped;
 use crate::count::count;
 use crate::plan::Plan;
 use crate::report::json::Took;

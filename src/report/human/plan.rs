@@ -9,11 +9,13 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::findings::ManualStep;
 use crate::plan::Plan;
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{clipped, printable, short_digest};
-use crate::report::{Frame, finding_counts, kind_words, left_alone_counts, of_severity, totals};
+use crate::report::text::{clipped, plan_digest, printable};
+use crate::report::{
+    Frame, checked, finding_counts, kind_words, left_alone_counts, of_severity, totals,
+};
 
 use super::change::change;
-use super::finding::{brief, excerpt, pointer};
+use super::finding::{brief, excerpt, pointer, tone};
 use super::impact::impact;
 use super::summary::summary;
 
@@ -63,6 +65,7 @@ fn whole(page: &mut Page, plan: &Plan, frame: &Frame) {
         order(page, &plan.changes);
         access(page, plan);
         findings(page, plan);
+        check(page, plan);
         left_alone(page, plan);
         manual_steps(page, &plan.manual_steps.iter().collect::<Vec<_>>());
         page.raw("");
@@ -201,6 +204,24 @@ fn findings(page: &mut Page, plan: &Plan) {
     }
 }
 
+/// What the org said of the plan without saving anything, where it was asked.
+fn check(page: &mut Page, plan: &Plan) {
+    let Some(check) = &plan.check else {
+        return;
+    };
+    page.heading("CHECK (nothing was saved)");
+    for line in checked::lines(check) {
+        page.toned(
+            2,
+            4,
+            Some(line.weight.map_or(Tone::Good, tone)),
+            &printable(&line.text),
+        );
+    }
+    let refused = check.refused.iter();
+    refused.for_each(|finding| excerpt(page, finding, &plan.sources));
+}
+
 fn left_alone(page: &mut Page, plan: &Plan) {
     let counts = left_alone_counts(plan);
     if !counts.is_empty() {
@@ -233,7 +254,7 @@ fn totals_line(plan: &Plan) -> Vec<String> {
     if irreversible > 0 {
         facts.push(format!("{irreversible} irreversible"));
     }
-    facts.push(format!("plan {}", short_digest(&plan.digest)));
+    facts.push(format!("plan {}", plan_digest(plan)));
     facts.push(count(plan.api_requests, "request"));
     facts
 }

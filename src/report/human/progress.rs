@@ -17,6 +17,25 @@ pub fn progress(event: &Event, style: Style) -> String {
             let (dot, changes) = (style.dot(), count(addresses.len() as u64, "change"));
             format!("stage {stage} {dot} {title} {dot} {changes}")
         }
+        Event::RehearsalStarted {
+            stage,
+            title,
+            addresses,
+        } => {
+            let (dot, changes) = (style.dot(), count(addresses.len() as u64, "change"));
+            format!(
+                "rehearsal of stage {stage} {dot} {title} {dot} {changes} {dot} check-only, nothing is saved"
+            )
+        }
+        Event::NotRehearsed { stage, reason } => {
+            format!("stage {stage} is not rehearsed: {reason}")
+        }
+        Event::RehearsalDone { stage, elapsed_ms } => {
+            format!(
+                "the org would take stage {stage}, after {}",
+                duration(*elapsed_ms)
+            )
+        }
         Event::StageDone { stage, elapsed_ms } => {
             format!("stage {stage} done after {}", duration(*elapsed_ms))
         }
@@ -64,18 +83,31 @@ fn step(event: &Event) -> String {
             )
         }
         Event::DeployStarted { .. } | Event::DeployProgress { .. } => deploying(event),
-        Event::Retrieving { .. } | Event::StageStarted { .. } | Event::StageDone { .. } => {
-            String::new()
-        }
+        Event::Retrieving { .. }
+        | Event::RehearsalStarted { .. }
+        | Event::RehearsalDone { .. }
+        | Event::NotRehearsed { .. }
+        | Event::StageStarted { .. }
+        | Event::StageDone { .. } => String::new(),
     }
 }
 
 /// How a deploy goes on.
 fn deploying(event: &Event) -> String {
     match event {
-        Event::DeployStarted { id, components, .. } => {
+        Event::DeployStarted {
+            id,
+            components,
+            check_only,
+            ..
+        } => {
+            let what = if *check_only {
+                "check-only deploy"
+            } else {
+                "deploy"
+            };
             format!(
-                "deploy {id} accepted with {}",
+                "{what} {id} accepted with {}",
                 count(*components as u64, "component")
             )
         }
@@ -111,6 +143,7 @@ mod tests {
             Event::DeployStarted {
                 stage: Stage::Containers,
                 id: "0Af1".into(),
+                check_only: false,
                 components: 1,
             },
             "  deploy 0Af1 accepted with 1 component",

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use orgwright::apply::{self, Applied, ApplyOptions};
-use orgwright::live::Live;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Reader, Target, Writer};
 use orgwright::plan::Plan;
@@ -107,11 +104,10 @@ impl Org {
         wait: Duration,
     ) -> Applied {
         let options = ApplyOptions {
-            queue: None,
             wait,
-            stop: Arc::new(AtomicBool::new(false)),
+            rehearse: false,
             sample: Sample::All,
-            lasting: Live::default(),
+            ..ApplyOptions::default()
         };
         let writer = Writer::new(self.reader.clone());
         apply::apply(planned, manifests, &writer, options, &mut |_| ()).await

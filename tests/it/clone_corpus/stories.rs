@@ -131,7 +131,7 @@ async fn refusals(org: &Org, manifest: &str) -> Vec<Diagnostic> {
     let found = org.reader.read_metadata("Profile", &names).await.unwrap();
     assert!(found[0].is_none());
     let failure = applied.failure.unwrap();
-    assert_eq!(failure.exit, Exit::Failed);
+    assert_eq!(failure.exit, Exit::Manifest);
     failure.diagnostics
 }
 

@@ -1,11 +1,9 @@
 //! What the program says beforehand about who will see what, held against the same evaluator, and the org afterwards.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use orgwright::access::Impact;
-use orgwright::live::Live;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
 use orgwright::secret::Secret;
@@ -84,11 +82,10 @@ impl Rehearsal {
 
     async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
         let options = apply::ApplyOptions {
-            queue: None,
             wait: Duration::from_secs(60),
-            stop: Arc::new(AtomicBool::new(false)),
+            rehearse: true,
             sample: Sample::All,
-            lasting: Live::default(),
+            ..apply::ApplyOptions::default()
         };
         let writer = Writer::new(self.reader.clone());
         apply::apply(planned, &self.manifests, &writer, options, &mut |_| ()).await

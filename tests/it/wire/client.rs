@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use orgwright::org::browser::{self, BrowserLogIn};
 use orgwright::org::{
-    self, DeployOptions, NamedTarget, OrgError, Target, Writer, query_path, target,
+    self, DeployOptions, NamedTarget, OrgError, Rehearser, Target, Writer, query_path, target,
 };
 use orgwright::private_file;
 use orgwright::secret::Secret;
@@ -167,6 +167,10 @@ async fn written(operation: &str, writer: &Writer) -> Result<String, OrgError> {
         "deploy" => {
             let deployed = writer.deploy(package(), DeployOptions::default());
             return deployed.await.map(shown);
+        }
+        "check-only-deploy" => {
+            let rehearser = Rehearser::new(writer.reader().clone());
+            return rehearser.check(package()).await.map(shown);
         }
         other => panic!("nobody performs `{other}`"),
     };
