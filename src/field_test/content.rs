@@ -6,7 +6,7 @@ use crate::org::{Asking, Transcript};
 use crate::soql;
 use crate::xml::{self, Element};
 
-use super::names::{Names, is_number};
+use super::names::{Names, is_key_prefix, is_number};
 
 /// Keys of texts that nothing is looked for in: replaced whole, whatever they say.
 const HIDDEN: [&str; 24] = [
@@ -191,7 +191,7 @@ fn text_under(key: &str, text: &str, names: &mut Names) -> String {
     }
     let is_shape = SHAPE.contains(&key) && is_number(text);
     // Three characters that every id of an object's records begins with.
-    let is_prefix = key == "keyPrefix" && text.len() == 3;
+    let is_prefix = key == "keyPrefix" && is_key_prefix(text);
     if is_shape || is_prefix || (LOGIC.contains(&key) && is_logic(text)) {
         return text.to_owned();
     }

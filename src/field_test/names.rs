@@ -15,7 +15,7 @@ use crate::soql;
 use super::vocabulary;
 
 /// What joins names.
-const BETWEEN: [char; 9] = ['.', ',', ';', ':', '/', '@', '|', '-', '\\'];
+const BETWEEN: [char; 11] = ['.', ',', ';', ':', '/', '@', '|', '-', '\\', '<', '>'];
 /// What stands behind the API names of an administrator's own things.
 const SUFFIXES: [&str; 12] = [
     "c", "r", "e", "x", "b", "mdt", "kav", "pc", "Share", "History", "Feed", "Tag",
@@ -265,6 +265,14 @@ pub(super) fn is_number(text: &str) -> bool {
     let mut parts = digits.split('.');
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
     parts.clone().count() <= 2 && parts.all(all_digits)
+}
+
+/// Whether a text is what every id of an object's records begins with: three characters, a digit among them.
+pub(super) fn is_key_prefix(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 3
+        && bytes.iter().all(u8::is_ascii_alphanumeric)
+        && bytes.iter().any(u8::is_ascii_digit)
 }
 
 /// Whether a text is a record id and not just as long: those of 18 characters check themselves, those of 15 begin as ids of

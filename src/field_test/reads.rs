@@ -3,6 +3,7 @@
 use super::{COUNTS, Expectation, FieldOutcome, Pace};
 use crate::count::count;
 use crate::live::{Live, Need, Refused};
+use crate::manifest::Manifest;
 
 /// A sort of question: its id, what is expected, what it means where the org does not tell, and which needs are of it.
 type Sort = (&'static str, &'static str, &'static str, fn(&Need) -> bool);
@@ -236,8 +237,15 @@ pub(super) fn counts(need: &Need) -> bool {
     )
 }
 
+/// Whether the org refused because a field is not there that the manifests are to make.
+fn is_about_new_field(refused: &Refused, manifests: &[Manifest]) -> bool {
+    let mut fields = manifests.iter().flat_map(|manifest| &manifest.spec.fields);
+    refused.code == "INVALID_FIELD"
+        && fields.any(|field| !field.absent && refused.message.contains(field.name.as_str()))
+}
+
 /// What became of each sort of question.
-pub(super) fn expectations(live: &Live, pace: Pace) -> Vec<Expectation> {
+pub(super) fn expectations(manifests: &[Manifest], live: &Live, pace: Pace) -> Vec<Expectation> {
     let asked = live.asked();
     let counted = [
         "FT111", "FT112", "FT113", "FT126", "FT127", "FT128", "FT129", "FT133",
@@ -248,9 +256,15 @@ pub(super) fn expectations(live: &Live, pace: Pace) -> Vec<Expectation> {
             .filter(|(need, _)| is_of(need))
             .map(|(_, refused)| *refused)
             .collect();
-        let first_refusal = these.iter().find_map(|refused| *refused);
-        let (outcome, seen) = match (first_refusal, these.len()) {
+        let mut refusals = these.iter().flatten();
+        let lacks = |refused: &Refused| is_about_new_field(refused, manifests);
+        let refusal = refusals.clone().find(|refused| !lacks(refused));
+        let (outcome, seen) = match (refusal, these.len()) {
             (Some(refused), _) => (FieldOutcome::DoesNotHold, refused.to_string()),
+            (None, _) if refusals.next().is_some() => {
+                let why = "a field that the manifest makes is not there yet";
+                (FieldOutcome::NotTried, why.to_owned())
+            }
             (None, 0) if pace == Pace::Careful && counted.contains(id) => {
                 (FieldOutcome::NotTried, COUNTS.to_owned())
             }

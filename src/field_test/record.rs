@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::manifest::Manifest;
 use crate::org::{Identity, Recording, Transcript};
 
-use super::names::{Names, is_pseudonym};
+use super::names::{Names, is_key_prefix, is_pseudonym};
 use super::{content, page, vocabulary};
 
 /// The file of what was asked and answered.
@@ -157,6 +157,7 @@ fn foreign_words<'a>(texts: impl Iterator<Item = &'a str>, names: &Names) -> BTr
             || is_pseudonym(word)
             || names.originals().contains_key(word)
             || is_of_digits(word)
+            || is_key_prefix(word)
             || word
                 .strip_prefix("Permissions")
                 .is_some_and(|it| kept.contains(it))
