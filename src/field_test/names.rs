@@ -248,7 +248,9 @@ impl Names {
         };
         let time: String = midnight.map(|(_, piece)| zero(piece)).collect();
         self.days.insert(text.to_owned());
-        Some(format!("{moved}{time}"))
+        let pseudonym = format!("{moved}{time}");
+        self.tell(&pseudonym, text);
+        Some(pseudonym)
     }
 
     fn tell(&mut self, pseudonym: &str, original: &str) {

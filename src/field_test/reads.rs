@@ -237,6 +237,21 @@ pub(super) fn counts(need: &Need) -> bool {
     )
 }
 
+/// Whether the org refused to count by some condition and was asked by another one, which it took: days of a field that
+/// holds moments are asked for so, once it is known what the field holds.
+fn is_asked_otherwise(need: &Need, live: &Live) -> bool {
+    let Need::Count(object, Some(_)) = need else {
+        return false;
+    };
+    let asked = live.asked();
+    let is_refused = asked.get(need).is_some_and(Option::is_some);
+    let mut others = asked.iter();
+    is_refused
+        && others.any(|(other, refused)| {
+            refused.is_none() && matches!(other, Need::Count(of, Some(_)) if of == object)
+        })
+}
+
 /// Whether the org refused because a field is not there that the manifests are to make.
 fn is_about_new_field(refused: &Refused, manifests: &[Manifest]) -> bool {
     let mut fields = manifests.iter().flat_map(|manifest| &manifest.spec.fields);
@@ -253,7 +268,7 @@ pub(super) fn expectations(manifests: &[Manifest], live: &Live, pace: Pace) -> V
     let of_sort = |(id, expects, otherwise, is_of): &Sort| {
         let these: Vec<Option<&Refused>> = asked
             .iter()
-            .filter(|(need, _)| is_of(need))
+            .filter(|(need, _)| is_of(need) && !is_asked_otherwise(need, live))
             .map(|(_, refused)| *refused)
             .collect();
         let mut refusals = these.iter().flatten();

@@ -132,26 +132,34 @@ fn compared(value: &Value, put_back: &dyn Fn(&str) -> String) -> Value {
 
 /// The text with every pseudonym replaced by what it stands for.
 fn put_back(text: &str, names: &Map<String, Value>) -> String {
-    let mut back = String::new();
-    for piece in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
-        let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let bare = word
-            .strip_prefix("HubSpot")
-            .or_else(|| word.strip_prefix("hubspot"))
-            .unwrap_or(word);
-        match names
-            .get(bare)
-            .or_else(|| names.get(word))
-            .and_then(Value::as_str)
-        {
-            Some(original) => {
-                back += original;
-                back += &piece[word.len()..];
-            }
-            None => back += piece,
-        }
+    let days = names.iter().filter(|(day, _)| day.contains('-'));
+    let text = days.fold(text.to_owned(), |text, (day, original)| {
+        text.replace(day.as_str(), original.as_str().unwrap_or_default())
+    });
+    let is_between = |c: char| !c.is_alphanumeric();
+    let pieces = text.split_inclusive(is_between).map(|piece| {
+        let word = piece.trim_end_matches(is_between);
+        let original = original(word, names);
+        let original = original.unwrap_or_else(|| word.to_owned());
+        format!("{original}{}", &piece[word.len()..])
+    });
+    pieces.collect()
+}
+
+/// What a word stands for, where it is a pseudonym. A sentence may say a name in small letters that nobody wrote so.
+fn original(word: &str, names: &Map<String, Value>) -> Option<String> {
+    let vendor = ["HubSpot", "hubspot"].into_iter();
+    let bare = vendor.filter_map(|vendor| word.strip_prefix(vendor)).next();
+    let bare = bare.unwrap_or(word);
+    if let Some(original) = names.get(bare).and_then(Value::as_str) {
+        return Some(original.to_owned());
     }
-    back
+    if !bare.starts_with('q') || bare.len() < 5 {
+        return None;
+    }
+    let mut known = names.iter();
+    let (_, original) = known.find(|(pseudonym, _)| pseudonym.to_lowercase() == bare)?;
+    Some(original.as_str()?.to_lowercase())
 }
 
 /// The plan on the org and the plan on its record, both in the org's names.
@@ -160,7 +168,13 @@ fn plans(folder: &Path, case: usize) -> (Value, Value) {
     let planned = finish(&mut program(folder, &["plan", "--format", "json"]));
     let words = ["field-test", "--record", &record, "--names", &names];
     let tested = finish(&mut program(folder, &words));
-    assert_eq!(tested.code, 0, "{case}: {}{}", tested.out, tested.err);
+    // What a manifest asks in vain, such as to count by a date where there are moments, an org refuses.
+    assert!(
+        matches!(tested.code, 0 | 2),
+        "{case}: {}{}",
+        tested.out,
+        tested.err
+    );
     assert_eq!(approve(folder, &record).code, 0);
     let (manifest, replay) = (
         format!("{record}/orgwright.yaml"),
