@@ -49,9 +49,7 @@ catalogue! {
         "A record of a field test is of no use before a person has read its page: `orgwright field-test --approve DIR` shows the page and asks. Whoever changes a file of the folder after that has to approve it again.";
     RecordUnusable = "OW0019", "the record cannot be used":
         "`--org replay:DIR` takes a folder that `orgwright field-test --record DIR` wrote, whole, and of a format version this program knows. A record is no org: it answers what was asked when it was made, and nothing can be changed in it.";
-    FewCallsLeft = "OW0020", "too few API calls left":
-        "A field test leaves a fifth of the org's API calls of the last 24 hours to others. It looks before every question and ends when fewer are left; nothing was changed.";
-    RecordHoldsForeignWords = "OW0021", "the record would hold words that nobody replaced":
+    RecordHoldsForeignWords = "OW0020", "the record would hold words that nobody replaced":
         "Before a record is written, every word of it is looked at again: it has to be one of the platform's, or one that stands for another. Where one is neither, nothing is written. That is a mistake of this program; the sentence says how many words there are, not which.";
 
     // Manifests: files and YAML

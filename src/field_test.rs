@@ -25,8 +25,8 @@ use crate::verify::{self, Sample};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-pub use names::Names;
-pub use record::{APPROVAL, PAGE, RECORD, Record, digest, record, recording};
+pub use names::Pseudonyms;
+pub use record::{APPROVAL, FieldRecord, PAGE, RECORD, digest, record, recording};
 
 /// Calls of the day that are to be left to others, in percent.
 const LEFT_TO_OTHERS: u64 = 20;
@@ -286,7 +286,7 @@ fn enough_calls_left(allocation: Option<(u64, u64)>) -> Result<(), Failure> {
     let message = format!(
         "the org has {left} of its {allowed} API calls left, less than {LEFT_TO_OTHERS} %: they are left to others"
     );
-    let finding = Diagnostic::error(Code::FewCallsLeft, message)
+    let finding = Diagnostic::error(Code::OrgBusy, message)
         .help("run the same command again when the org's calls of the last 24 hours are fewer");
     Err(Failure::new(Exit::Busy, vec![finding]).state(NOTHING_CHANGED))
 }

@@ -21,7 +21,7 @@ use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
 use crate::failure::NOTHING_CHANGED;
-use crate::field_test::{self, FieldTest, Pace, Record};
+use crate::field_test::{self, FieldRecord, FieldTest, Pace};
 use crate::live::OrgIdentity;
 use crate::manifest::Manifest;
 use crate::org::Tape;
@@ -101,17 +101,24 @@ pub(crate) fn run(arguments: &FieldTestArguments, context: &Context) -> Result<E
         let tested = tested.await;
         tell_phases(context, reader);
         let record = match (&tested, &tape) {
-            (Ok(_), Some(tape)) => Some(made(tape, &manifests, reader.identity())?),
+            (Ok(_), Some(tape)) => Some(made(tape, &manifests, reader.identity())),
             _ => None,
         };
         session.close().await;
         Ok((tested?, record))
     })?;
     context.know_org(&mut test.org, embedded);
-    if let (Some(record), Some(folder)) = (&record, &arguments.record) {
-        write(record, folder, arguments.names.as_deref())?;
-    }
-    say(&test, arguments, record.as_ref(), context);
+    let record = record.map(|record| {
+        let record = record?;
+        match &arguments.record {
+            Some(folder) => write(&record, folder, arguments.names.as_deref()),
+            None => Ok(()),
+        }
+    });
+    // What was found is told, whatever became of the record.
+    let is_written = matches!(record, Some(Ok(())));
+    say(&test, arguments, is_written, context);
+    record.transpose()?;
     Ok(test.exit())
 }
 
@@ -184,7 +191,7 @@ fn made(
     tape: &Tape,
     manifests: &[Manifest],
     identity: &crate::org::Identity,
-) -> Result<Record, Failure> {
+) -> Result<FieldRecord, Failure> {
     let record = field_test::record(&tape.transcripts(), manifests, identity, days_moved()?);
     record.map_err(|foreign| {
         let problem = format!(
@@ -208,7 +215,7 @@ fn days_moved() -> Result<i32, Failure> {
     Ok(i32::try_from(days).map_or(0, |days| -days))
 }
 
-fn write(record: &Record, folder: &Path, names: Option<&Path>) -> Result<(), Failure> {
+fn write(record: &FieldRecord, folder: &Path, names: Option<&Path>) -> Result<(), Failure> {
     private_file::create_folder(folder).map_err(|error| unwritable(folder, &error))?;
     for (name, text) in &record.files {
         write_private(&folder.join(name), text.as_bytes())?;
@@ -220,13 +227,8 @@ fn write(record: &Record, folder: &Path, names: Option<&Path>) -> Result<(), Fai
     write_private(path, format!("{text}\n").as_bytes())
 }
 
-fn say(
-    test: &FieldTest,
-    arguments: &FieldTestArguments,
-    record: Option<&Record>,
-    context: &Context,
-) {
-    let folder = arguments.record.as_ref().filter(|_| record.is_some());
+fn say(test: &FieldTest, arguments: &FieldTestArguments, is_written: bool, context: &Context) {
+    let folder = arguments.record.as_ref().filter(|_| is_written);
     let folder = folder.map(|folder| folder.to_string_lossy());
     if arguments.format == TextFormat::Json {
         context.name_org_first();

@@ -6,7 +6,7 @@ use crate::org::{Asking, Transcript};
 use crate::soql;
 use crate::xml::{self, Element};
 
-use super::names::{Names, is_key_prefix, is_number};
+use super::names::{Pseudonyms, is_key_prefix, is_number};
 
 /// Keys of texts that nothing is looked for in: replaced whole, whatever they say.
 const HIDDEN: [&str; 24] = [
@@ -66,7 +66,7 @@ const ADDRESSES: [&str; 4] = ["url", "urls", "photos", "thumbnail"];
 const OF_PATH: [char; 6] = ['/', '?', '=', '&', ',', '.'];
 
 /// The same question and answer about things of other names.
-pub(super) fn transcript(transcript: &Transcript, names: &mut Names) -> Transcript {
+pub(super) fn transcript(transcript: &Transcript, names: &mut Pseudonyms) -> Transcript {
     Transcript {
         asked: asked(&transcript.asked, names),
         status: transcript.status,
@@ -74,7 +74,7 @@ pub(super) fn transcript(transcript: &Transcript, names: &mut Names) -> Transcri
     }
 }
 
-fn asked(asked: &Asking, names: &mut Names) -> Asking {
+fn asked(asked: &Asking, names: &mut Pseudonyms) -> Asking {
     match asked {
         Asking::Query { soql } => Asking::Query {
             soql: query(soql, names),
@@ -83,7 +83,7 @@ fn asked(asked: &Asking, names: &mut Names) -> Asking {
             soql: query(soql, names),
         },
         Asking::Resource { path } => Asking::Resource {
-            path: names.joined(path, &OF_PATH, Names::value),
+            path: names.joined(path, &OF_PATH, Pseudonyms::value),
         },
         Asking::Component { kind, name } => Asking::Component {
             kind: names.value(kind),
@@ -104,7 +104,7 @@ fn asked(asked: &Asking, names: &mut Names) -> Asking {
     }
 }
 
-fn answer(asked: &Asking, answer: &Value, names: &mut Names) -> Value {
+fn answer(asked: &Asking, answer: &Value, names: &mut Pseudonyms) -> Value {
     match (asked, answer) {
         (Asking::Component { .. } | Asking::List { .. }, Value::String(text)) => {
             Value::String(document(text, names, xml::write_compact))
@@ -131,7 +131,7 @@ fn answer(asked: &Asking, answer: &Value, names: &mut Names) -> Value {
 /// A document as text; what is none is left out.
 fn document(
     text: &str,
-    names: &mut Names,
+    names: &mut Pseudonyms,
     write: fn(&Element) -> Result<String, xml::XmlError>,
 ) -> String {
     let document = xml::read(text).ok().map(|root| element(&root, names));
@@ -140,7 +140,7 @@ fn document(
         .unwrap_or_default()
 }
 
-fn element(element_: &Element, names: &mut Names) -> Element {
+fn element(element_: &Element, names: &mut Pseudonyms) -> Element {
     let name = element_.name.as_str();
     let attributes = element_.attributes.iter();
     let attributes = attributes
@@ -162,7 +162,7 @@ fn element(element_: &Element, names: &mut Names) -> Element {
 }
 
 /// JSON as an answer or a manifest holds it. `key` is what it stands under.
-pub(super) fn json(key: Option<&str>, value: &Value, names: &mut Names) -> Value {
+pub(super) fn json(key: Option<&str>, value: &Value, names: &mut Pseudonyms) -> Value {
     let key_text = key.unwrap_or_default();
     match value {
         Value::Null | Value::Bool(_) => value.clone(),
@@ -185,7 +185,7 @@ pub(super) fn json(key: Option<&str>, value: &Value, names: &mut Names) -> Value
     }
 }
 
-fn text_under(key: &str, text: &str, names: &mut Names) -> String {
+fn text_under(key: &str, text: &str, names: &mut Pseudonyms) -> String {
     if HIDDEN.contains(&key) {
         return names.hidden(text);
     }
@@ -211,7 +211,7 @@ fn is_logic(text: &str) -> bool {
 }
 
 /// A query about things of other names.
-fn query(text: &str, names: &mut Names) -> String {
+fn query(text: &str, names: &mut Pseudonyms) -> String {
     let mut before = String::new();
     let words = soql::words(text).into_iter().map(|word| {
         let renamed = word_of_query(&word, &before, names);
@@ -221,7 +221,7 @@ fn query(text: &str, names: &mut Names) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn word_of_query(word: &str, before: &str, names: &mut Names) -> String {
+fn word_of_query(word: &str, before: &str, names: &mut Pseudonyms) -> String {
     if let Some(literal) = word.strip_prefix('\'') {
         let body = literal.strip_suffix('\'').unwrap_or(literal);
         return match before {
@@ -238,7 +238,7 @@ fn word_of_query(word: &str, before: &str, names: &mut Names) -> String {
 }
 
 /// A pattern: `%` at its ends stands for anything, and what is between for itself.
-fn pattern(body: &str, names: &mut Names) -> String {
+fn pattern(body: &str, names: &mut Pseudonyms) -> String {
     let start = if body.starts_with('%') { "%" } else { "" };
     let inner = &body[start.len()..];
     let ends_open = inner.ends_with('%') && !inner.ends_with("\\%");
@@ -272,7 +272,7 @@ fn unescaped(body: &str) -> String {
 }
 
 /// A manifest about things of other names, as YAML.
-pub(super) fn manifest(content: &Value, names: &mut Names) -> String {
+pub(super) fn manifest(content: &Value, names: &mut Pseudonyms) -> String {
     let mut text = String::new();
     write_yaml(&json(None, content, names), 0, &mut text);
     text
@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_query_is_about_the_pseudonyms_of_what_it_was_about() {
-        let mut names = Names::new(-1_000);
+        let mut names = Pseudonyms::new(-1_000);
         let text = r"SELECT Id, Secret__c FROM Lead WHERE Secret__c LIKE '%O\'Hare\_x%' AND Name = 'O\'Hare_x' LIMIT 5";
         let renamed = query(text, &mut names);
         let (field, value) = (names.value("Secret__c"), names.value("O'Hare_x"));
@@ -351,7 +351,7 @@ mod tests {
             "fields": [{"object": "Lead", "name": "Sync__c", "length": 80}, {"object": "Case", "absent": true}],
             "profile": {"objectPermissions": {"Lead": ["read", "edit"], "Ours__c": []}, "userPermissions": {}},
         }});
-        let mut names = Names::new(-1_000);
+        let mut names = Pseudonyms::new(-1_000);
         let text = manifest(&content, &mut names);
         let (ours, sync) = (names.value("Ours__c"), names.value("Sync__c"));
         let name = names.value("ours");
@@ -365,7 +365,7 @@ mod tests {
 
     #[test]
     fn documents_keep_their_shape_and_lose_their_content() {
-        let mut names = Names::new(-1_000);
+        let mut names = Pseudonyms::new(-1_000);
         let text = "<CustomObject><fields><fullName>Fee__c</fullName><formula>Fee * 2 &amp; Lead</formula><length>80</length>\
                     <type>Text</type><label>Secret fee</label></fields></CustomObject>";
         let renamed = document(text, &mut names, xml::write_compact);

@@ -32,9 +32,9 @@ const VENDOR: &str = "hubspot";
 /// Letters of pseudonyms behind the first: no vowels, so no words.
 const LETTERS: &[u8; 20] = b"bcdfghjklmnpqrstvwxz";
 
-/// Names and what stands for them, in one direction.
+/// Pseudonyms and what stands for them, in one direction.
 #[derive(Debug)]
-pub struct Names {
+pub struct Pseudonyms {
     /// Words that were kept, and how often.
     kept: BTreeMap<&'static str, usize>,
     /// The number of a name in lower case, and its spellings but the one in lower case.
@@ -48,7 +48,7 @@ pub struct Names {
     days_moved: i32,
 }
 
-impl Names {
+impl Pseudonyms {
     /// No names yet. All days are to be moved by so many.
     pub fn new(days_moved: i32) -> Self {
         Self {
@@ -241,12 +241,8 @@ impl Names {
             return None;
         }
         let moved = day.checked_add(self.days_moved.days()).ok()?;
-        let midnight = time.split_inclusive(['.', '+', 'Z']).enumerate();
-        let zero = |text: &str| {
-            let zero = |c: char| if c.is_ascii_digit() { '0' } else { c };
-            text.chars().map(zero).collect::<String>()
-        };
-        let time: String = midnight.map(|(_, piece)| zero(piece)).collect();
+        let to_zero = |digit: char| if digit.is_ascii_digit() { '0' } else { digit };
+        let time: String = time.chars().map(to_zero).collect();
         self.days.insert(text.to_owned());
         let pseudonym = format!("{moved}{time}");
         self.tell(&pseudonym, text);
@@ -321,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_same_name_has_the_same_pseudonym_in_every_place() {
-        let mut names = Names::new(-1_000);
+        let mut names = Pseudonyms::new(-1_000);
         let label = names.value("Field Sales");
         assert_eq!(names.value("Field_Sales"), label);
         assert_eq!(names.value("Field%20Sales"), label);
@@ -357,7 +353,7 @@ mod tests {
 
     #[test]
     fn ids_days_and_numbers_stay_what_they_are() {
-        let mut names = Names::new(-1_000);
+        let mut names = Pseudonyms::new(-1_000);
         let long = names.value("00D000000000062EAA");
         assert!(long.starts_with("00D") && long.len() == 18 && long != "00D000000000062EAA");
         assert_eq!(names.value("00D000000000062"), long[..15]);

@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::content::is_shape;
-use super::names::Names;
+use super::names::Pseudonyms;
 
 /// Kept numbers that are shown of one sort.
 const MOST_NUMBERS: usize = 40;
 
 /// The page about these files.
-pub(super) fn page(files: &BTreeMap<String, String>, record: &Value, names: &Names) -> String {
+pub(super) fn page(files: &BTreeMap<String, String>, record: &Value, names: &Pseudonyms) -> String {
     let mut text = String::from(
         "# Read this before you send the folder\n\n\
          This folder is the record of a field test of orgwright against your org. It is meant for people who look for a \

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::manifest::Manifest;
 use crate::org::{Identity, Recording, Transcript};
 
-use super::names::{Names, is_key_prefix, is_pseudonym};
+use super::names::{Pseudonyms, is_key_prefix, is_pseudonym};
 use super::{content, page, vocabulary};
 
 /// The file of what was asked and answered.
@@ -27,7 +27,7 @@ const FORMAT_VERSION: &str = "1.0";
 
 /// A record, ready to be written.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub struct FieldRecord {
     /// Its files by name.
     pub files: BTreeMap<String, String>,
     /// What stands for what, by the pseudonym: it stays with whoever recorded.
@@ -53,9 +53,9 @@ pub fn record(
     manifests: &[Manifest],
     identity: &Identity,
     days_moved: i32,
-) -> Result<Record, BTreeSet<String>> {
-    let mut names = Names::new(days_moved);
-    let file = RecordFile {
+) -> Result<FieldRecord, BTreeSet<String>> {
+    let mut names = Pseudonyms::new(days_moved);
+    let mut file = RecordFile {
         format_version: FORMAT_VERSION.to_owned(),
         api_version: identity.api_version.clone(),
         org_id: names.value(&identity.org_id),
@@ -65,6 +65,8 @@ pub fn record(
             .map(|transcript| content::transcript(transcript, &mut names))
             .collect(),
     };
+    // In the order of their pseudonyms: that of the names would tell of the names.
+    file.transcripts.sort_by_cached_key(|one| one.asked.key());
     let mut files = BTreeMap::new();
     for (number, manifest) in manifests.iter().enumerate() {
         let name = match manifests.len() {
@@ -89,7 +91,7 @@ pub fn record(
     files.insert(RECORD.to_owned(), text + "\n");
     let page = page::page(&files, &value, &names);
     files.insert(PAGE.to_owned(), page);
-    Ok(Record {
+    Ok(FieldRecord {
         files,
         names: names.originals().clone(),
     })
@@ -145,7 +147,7 @@ fn texts_of(value: &Value) -> Vec<&String> {
 
 /// Words that are neither kept nor stand for others. The words that are kept are looked at afresh: whatever replaced the
 /// content is not believed.
-fn foreign_words<'a>(texts: impl Iterator<Item = &'a str>, names: &Names) -> BTreeSet<String> {
+fn foreign_words<'a>(texts: impl Iterator<Item = &'a str>, names: &Pseudonyms) -> BTreeSet<String> {
     let of_ours = "asked ask status answer soql path kind name members query tooling resource component list retrieve \
                    format_version api_version org_id username transcripts files messages xml version encoding UTF xsi nil \
                    Keep View Modify All HubSpot hubspot null c r e x b mdt kav pc Share History Feed Tag";
@@ -181,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_word_that_nobody_replaced_is_found() {
-        let names = Names::new(-1_000);
+        let names = Pseudonyms::new(-1_000);
         let texts = [
             "SELECT Id FROM Lead WHERE Name = 'Acme'",
             "2021-01-01T00:00:00Z",

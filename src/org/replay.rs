@@ -39,7 +39,7 @@ pub struct Recording {
 }
 
 /// An answer: its status and its body.
-type Answered = (u16, Vec<u8>);
+type Reply = (u16, Vec<u8>);
 
 impl Recording {
     /// The record of an org, of these questions and answers.
@@ -79,7 +79,7 @@ impl Recording {
         }
     }
 
-    fn resource(&self, url: &Url) -> Answered {
+    fn resource(&self, url: &Url) -> Reply {
         if url.path() == "/services/data" {
             let version = json!([{"version": self.api_version}]);
             return (200, version.to_string().into_bytes());
@@ -91,7 +91,7 @@ impl Recording {
         (status, body.to_string().into_bytes())
     }
 
-    fn composite(&self, body: &[u8]) -> Answered {
+    fn composite(&self, body: &[u8]) -> Reply {
         let asked: Value = serde_json::from_slice(body).unwrap_or_default();
         let parts = asked.get("compositeRequest").and_then(Value::as_array);
         let results: Vec<Value> = parts
@@ -107,7 +107,7 @@ impl Recording {
         (200, whole.to_string().into_bytes())
     }
 
-    fn operation(&self, body: &[u8]) -> Answered {
+    fn operation(&self, body: &[u8]) -> Reply {
         let envelope = xml::read_bytes(body).unwrap_or_default();
         let body = envelope.child("Body");
         let Some(operation) = body.and_then(|body| body.children.first()) else {
@@ -210,11 +210,11 @@ fn refusal() -> Value {
     json!([{"errorCode": NOT_RECORDED, "message": NOT_RECORDED_WORDS}])
 }
 
-fn refused_as_json() -> Answered {
+fn refused_as_json() -> Reply {
     (400, refusal().to_string().into_bytes())
 }
 
-fn fault(refusal: &Value) -> Answered {
+fn fault(refusal: &Value) -> Reply {
     let text = |name: &str| {
         let text = refusal.get(0).and_then(|first| first.get(name));
         text.and_then(Value::as_str).unwrap_or_default().to_owned()

@@ -78,7 +78,7 @@ fn statement(pieces: &[Piece]) -> String {
     let mut behind = behind.filter(|(_, piece)| ends.iter().any(|end| is(piece, end)));
     let end = behind.next().map_or(pieces.len(), |(at, _)| at);
     let part = |from: usize, to: usize| pieces.get(from..to.max(from)).unwrap_or_default();
-    let mut text = format!("SELECT {} ", listed(part(1, from)));
+    let mut text = format!("{} {} ", plain(part(0, 1)), listed(part(1, from)));
     text += &plain(part(from, condition_from.min(end)));
     if condition_from < end {
         text += &format!(" WHERE {}", condition(part(condition_from + 1, end)));

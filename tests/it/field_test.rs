@@ -99,6 +99,15 @@ fn the_demo_org_is_as_expected_and_nothing_is_written_to_it() {
     assert_eq!(outcome(&report, "FT202")["outcome"], "holds");
     assert_eq!(outcome(&report, "FT301")["outcome"], "not_tried");
     let all = report["expectations"].as_array().expect("expectations");
+    let document = read("docs/field-test.md");
+    for one in all {
+        let row = format!(
+            "| {} | {} |",
+            one["id"].as_str().expect("an id"),
+            one["expects"].as_str().expect("a text")
+        );
+        assert!(document.contains(&row), "docs/field-test.md lacks {row}");
+    }
     for one in all.iter().filter(|one| one["outcome"] == "not_tried") {
         assert!(!one["seen"].as_str().expect("a reason").is_empty(), "{one}");
     }

@@ -172,7 +172,8 @@ impl RefusedPart {
         let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else {
             return answer;
         };
-        let parts = body["compositeResponse"].as_array_mut();
+        let parts = body.get_mut("compositeResponse");
+        let parts = parts.and_then(Value::as_array_mut);
         let refused = serde_json::from_slice(&self.refusal.body).unwrap_or(Value::Null);
         for part in parts.into_iter().flatten() {
             if self.is_meant(&part["referenceId"]) {

@@ -86,9 +86,8 @@ fn setup(seed: &Path, fields: &[String], birds: &mut Birds) {
         );
         write(&seed.join(format!("roles/{name}.role-meta.xml")), &role);
     }
-    for number in 0..60 {
+    for field in fields.iter().take(60) {
         let (name, label, text) = (birds.next(), birds.next(), birds.text());
-        let field = &fields[number];
         let set = format!(
             "<PermissionSet {NAMESPACE}><description>{text}</description><fieldPermissions><editable>false</editable>\
              <field>Lead.{field}</field><readable>true</readable></fieldPermissions><label>{label}</label><objectPermissions>\
