@@ -379,6 +379,21 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_part_of_what_is_refused_whole_leaves_it_as_it_is() {
+        let part = RefusedPart {
+            url: "UserLogin".to_owned(),
+            refusal: Response::json(400, &serde_json::json!([{"errorCode": "INVALID_TYPE"}])),
+            asked: Value::Null,
+        };
+        let whole = serde_json::json!([{"errorCode": "REQUEST_LIMIT_EXCEEDED"}]);
+        let answer = part.applied(Response::json(403, &whole));
+        assert_eq!(
+            serde_json::from_slice::<Value>(&answer.body).unwrap(),
+            whole
+        );
+    }
+
+    #[test]
     fn a_fault_strikes_the_requests_it_names_and_no_others() {
         let mut faults = faults(
             r#"[{"path": "/query", "skip": 1, "times": 1, "status": 503, "answer": "busy"}]"#,
