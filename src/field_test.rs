@@ -170,7 +170,10 @@ async fn read_together(
     let first = first.map_err(not_asked)?;
     enough_calls_left(reader.usage().allocation)?;
     let further = observe::ask_further(first.clone(), manifests, reader, emit).await;
-    Ok(further.unwrap_or(first))
+    match further {
+        Err(_) if !first.refusals_of_needed().is_empty() => Ok(first),
+        further => further,
+    }
 }
 
 /// The same in single questions, without those that count.
@@ -215,6 +218,7 @@ async fn proof(
                 let compared: u64 = found.access.iter().map(|access| access.checked).sum();
                 (FieldOutcome::Holds, format!("{compared} records compared"))
             }
+            Err(failure) if failure.exit == Exit::Busy => return Err(failure),
             Err(failure) => (FieldOutcome::DoesNotHold, first_words(&failure)),
         },
     };

@@ -268,3 +268,75 @@ fn package(result: &Element) -> Option<Value> {
         .collect();
     Some(json!({"files": files, "messages": messages}))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(path: &str) -> Call {
+        Call {
+            operation: String::from("read"),
+            write: false,
+            method: reqwest::Method::GET,
+            url: reqwest::Url::parse(&format!("http://127.0.0.1{path}")).unwrap(),
+            body: None,
+            soap_action: false,
+            bearer: None,
+            token: None,
+            api_calls: 1,
+        }
+    }
+
+    fn answer(status: u16, body: &Value) -> HttpAnswer {
+        HttpAnswer {
+            operation: String::from("read"),
+            write: false,
+            host: String::from("127.0.0.1"),
+            status,
+            headers: reqwest::header::HeaderMap::new(),
+            body: body.to_string().into_bytes(),
+            token: None,
+        }
+    }
+
+    #[test]
+    fn the_pages_of_a_query_are_one_answer_those_of_inner_queries_too() {
+        let tape = Tape::default();
+        let note = |path: &str, body: &Value| tape.note(&call(path), &answer(200, body));
+        let inner = json!({"done": false, "nextRecordsUrl": "/services/data/v66.0/query/01g2-1", "records": [{"Id": "3"}]});
+        note(
+            "/services/data/v66.0/query?q=SELECT+Id+FROM+A",
+            &json!({"done": false, "nextRecordsUrl": "/services/data/v66.0/query/01g1-1", "records": [{"Id": "1", "B": inner}]}),
+        );
+        note(
+            "/services/data/v66.0/query/01g1-1",
+            &json!({"done": true, "records": [{"Id": "2", "B": null}]}),
+        );
+        note(
+            "/services/data/v66.0/query/01g2-1",
+            &json!({"done": true, "records": [{"Id": "4"}]}),
+        );
+        let transcripts = tape.transcripts();
+        assert_eq!(transcripts.len(), 1);
+        let whole = json!({"done": true, "records": [
+            {"Id": "1", "B": {"done": true, "records": [{"Id": "3"}, {"Id": "4"}]}},
+            {"Id": "2", "B": null},
+        ]});
+        assert_eq!(transcripts[0].answer, whole);
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_no_answer() {
+        let tape = Tape::default();
+        let path = "/services/data/v66.0/sobjects/Lead/describe";
+        for status in [401, 429, 500, 503] {
+            tape.note(&call(path), &answer(status, &json!([{"errorCode": "X"}])));
+        }
+        assert_eq!(tape.transcripts(), []);
+        tape.note(
+            &call(path),
+            &answer(404, &json!([{"errorCode": "NOT_FOUND"}])),
+        );
+        assert_eq!(tape.transcripts()[0].status, 404);
+    }
+}

@@ -254,7 +254,19 @@ fn a_record_is_of_no_use_before_its_page_was_approved_and_after_a_change() {
     assert_eq!(finish(&mut program(folder.path(), &words)).code, 5);
     refused("nobody has approved");
     assert_eq!(approve(folder.path(), "record").code, 0);
-    assert_eq!(planned().code, 0, "{}", planned().err);
+    let run = planned();
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(
+        run.out
+            .starts_with("org replay:record: a record, no org was asked"),
+        "{}",
+        run.out
+    );
+    assert!(
+        !run.out.contains("next:"),
+        "nothing can be applied: {}",
+        run.out
+    );
     let words = [
         "apply",
         "record/orgwright.yaml",
@@ -273,13 +285,20 @@ fn a_record_is_of_no_use_before_its_page_was_approved_and_after_a_change() {
     let text = read(&path);
     std::fs::write(&path, text.replacen("transcripts", "transcripts ", 1)).expect("a file");
     refused("was changed after somebody approved it");
+}
+
+#[test]
+fn a_record_lies_in_a_folder_of_its_own_and_without_the_names() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("record")).expect("a folder");
+    std::fs::write(folder.path().join("record/mine.txt"), "mine").expect("a file");
     let again = finish(&mut program(
         folder.path(),
         &["field-test", "--record", "record"],
     ));
     assert_eq!(
         again.code, 64,
-        "a record is never mixed with another: {}",
+        "a record is never mixed with anything: {}",
         again.err
     );
     let words = [

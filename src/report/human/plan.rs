@@ -32,7 +32,7 @@ const TOLD_UNDER_ACCESS: [(Code, &str); 2] = [
 pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     whole(&mut page, plan, frame);
-    if !plan.changes.is_empty() {
+    if !plan.changes.is_empty() && !frame.next.is_empty() {
         page.command("next: ", &frame.next);
     }
     last_lines(&mut page, plan, &frame.org);
@@ -48,7 +48,7 @@ pub fn plan_to_apply(plan: &Plan, frame: &Frame, style: Style, brief: bool) -> S
     } else {
         whole(&mut page, plan, frame);
     }
-    if !plan.changes.is_empty() {
+    if !plan.changes.is_empty() && !frame.next.is_empty() {
         errors(&mut page, plan);
     }
     page.finish()
@@ -57,7 +57,7 @@ pub fn plan_to_apply(plan: &Plan, frame: &Frame, style: Style, brief: bool) -> S
 /// Everything up to the totals.
 fn whole(page: &mut Page, plan: &Plan, frame: &Frame) {
     page.text(0, 2, &frame.org);
-    if !plan.changes.is_empty() {
+    if !plan.changes.is_empty() && !frame.next.is_empty() {
         header(page, plan, frame);
         changes(page, plan);
         order(page, &plan.changes);
@@ -82,7 +82,7 @@ fn totals_or_none(page: &mut Page, plan: &Plan) {
 pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     totals_or_none(&mut page, plan);
-    if !plan.changes.is_empty() {
+    if !plan.changes.is_empty() && !frame.next.is_empty() {
         page.command("next: ", &frame.next);
     }
     last_lines(&mut page, plan, &frame.org);
