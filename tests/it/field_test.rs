@@ -28,7 +28,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
 }
 
-/// The program with an org of that name, asked as a sandbox is: carefully where it is production.
+/// A field test of an org.
 fn tested(org: &Org, folder: &Path, words: &[&str]) -> Run {
     let mut all = vec!["field-test"];
     all.extend(words);
@@ -53,7 +53,7 @@ fn approve(folder: &Path, record: &str) -> Run {
     finish(&mut program(folder, &words))
 }
 
-/// A seed that makes the org a sandbox, so that everything is asked.
+/// A seed that makes the org a sandbox: a minimal org in which everything is asked.
 fn sandbox(folder: &Path) -> String {
     let seed = folder.join("sandbox");
     std::fs::create_dir_all(&seed).expect("a folder");

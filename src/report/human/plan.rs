@@ -48,7 +48,7 @@ pub fn plan_to_apply(plan: &Plan, frame: &Frame, style: Style, brief: bool) -> S
     } else {
         whole(&mut page, plan, frame);
     }
-    if !plan.changes.is_empty() && !frame.next.is_empty() {
+    if !plan.changes.is_empty() {
         errors(&mut page, plan);
     }
     page.finish()
@@ -57,7 +57,7 @@ pub fn plan_to_apply(plan: &Plan, frame: &Frame, style: Style, brief: bool) -> S
 /// Everything up to the totals.
 fn whole(page: &mut Page, plan: &Plan, frame: &Frame) {
     page.text(0, 2, &frame.org);
-    if !plan.changes.is_empty() && !frame.next.is_empty() {
+    if !plan.changes.is_empty() {
         header(page, plan, frame);
         changes(page, plan);
         order(page, &plan.changes);
