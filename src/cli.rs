@@ -14,6 +14,7 @@ mod doctor;
 mod embedded;
 mod emulator;
 mod explain;
+mod field_test;
 mod files;
 mod finding;
 mod init;
@@ -23,6 +24,7 @@ mod man;
 mod output;
 mod plan;
 mod progress;
+mod recording;
 mod render;
 mod reset;
 mod schema;
@@ -86,6 +88,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Apply(arguments) => apply::run(arguments, context),
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
+        Command::FieldTest(arguments) => field_test::run(arguments, context),
         Command::Diff(arguments) => diff::run(arguments, context),
         Command::Doctor(arguments) => doctor::run(arguments, context),
         Command::Login(arguments) => login::run(arguments, context),

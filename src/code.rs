@@ -43,6 +43,15 @@ catalogue! {
     NothingToExplain = "OW0016", "nothing to explain":
         "`explain` takes one code of a finding, or manifests and the ids of records behind `--record`.";
 
+    ProductionNotNamed = "OW0017", "production has to be named":
+        "`field-test` asks a production org only where --production gives the organization's name as the org has it. It then asks one query at a time and counts neither users nor records. Up to here it was asked who it is, and nothing else.";
+    RecordNotApproved = "OW0018", "nobody has approved the record":
+        "A record of a field test is of no use before a person has read its page: `orgwright field-test --approve DIR` shows the page and asks. Whoever changes a file of the folder after that has to approve it again.";
+    RecordUnusable = "OW0019", "the record cannot be used":
+        "`--org replay:DIR` takes a folder that `orgwright field-test --record DIR` wrote, whole, and of a format version this program knows. A record is no org: it answers what was asked when it was made, and nothing can be changed in it.";
+    RecordHoldsForeignWords = "OW0020", "the record would hold words that nobody replaced":
+        "Before a record is written, every word of it is looked at again: it has to be one of the platform's, or one that stands for another. Where one is neither, nothing is written. That is a mistake of this program; the sentence says how many words there are, not which.";
+
     // Manifests: files and YAML
     ManifestUnreadable = "OW1001", "file cannot be read":
         "The file named on the command line cannot be opened. Without a name, the nearest `orgwright.yaml` up to the repository's root is taken.";

@@ -53,6 +53,7 @@ pub mod verify;
 pub mod apply;
 pub mod doctor;
 pub mod explain;
+pub mod field_test;
 pub mod render;
 
 pub mod report;

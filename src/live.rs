@@ -14,6 +14,7 @@ mod known;
 mod learn;
 mod need;
 mod objects;
+mod open_questions;
 mod organization;
 mod parts;
 mod populations;
@@ -52,6 +53,7 @@ pub use described::{
 pub use filter::Filter;
 pub use known::{Known, Refused};
 pub use need::{Columns, Need};
+pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
 pub use organization::{Organization, organization_query, tells_default_of};
 pub use populations::Owners;
 pub use profile_name::{profile_full_name, profile_label};

@@ -53,6 +53,8 @@ pub struct Manifest {
     pub spec: Spec,
     /// `sha256:…` over the resolved content: overlays, settings and environment in, comments and order of keys out.
     pub digest: String,
+    /// What it says, resolved, as JSON: keys in order, those without a value left out.
+    pub content: Arc<serde_json::Value>,
     /// The text of the file.
     pub source: Arc<str>,
     /// The texts of this file and of everything laid over it.

@@ -173,7 +173,7 @@ pub fn learn_from(asked: &[Asked], results: Vec<Result<Vec<Row>, Refusal>>) -> L
 }
 
 /// Everything the kinds, the impact and the findings need, once each.
-fn needs(manifests: &[Manifest]) -> BTreeSet<Need> {
+pub(crate) fn needs(manifests: &[Manifest]) -> BTreeSet<Need> {
     let mut needs = BTreeSet::from([Need::Organization(Columns::All)]);
     for manifest in manifests {
         for kind in KINDS {
@@ -210,13 +210,26 @@ pub(crate) async fn ask_org(
     Ok(())
 }
 
+/// What the org says to one question by itself.
+///
+/// # Errors
+/// What the org or the way to it made impossible; a refusal is an answer.
+pub(crate) async fn answer_to(
+    question: Question,
+    reader: &Reader,
+) -> Result<Option<Answer>, OrgError> {
+    let needs = Vec::new();
+    let answers = send::send(vec![Asked { question, needs }], reader).await?;
+    Ok(answers.into_iter().next().map(|(_, answer)| answer))
+}
+
 /// Whether a few needs were asked together and refused: one of them may be what the org does not tell.
 fn is_refused_together((asked, answer): &(Asked, Answer)) -> bool {
     matches!(answer, Answer::Refused { .. }) && (2..=MOST_APART).contains(&asked.needs.len())
 }
 
 /// The running user, where it is known who that is.
-fn running_user(reader: &Reader) -> Option<Need> {
+pub(crate) fn running_user(reader: &Reader) -> Option<Need> {
     let running = reader.identity().username.clone()?;
     Some(Need::User(running))
 }

@@ -12,6 +12,7 @@ mod answer;
 mod assertion;
 mod auth;
 mod auth_url;
+mod broken;
 pub mod browser;
 mod certificates;
 mod clock;
@@ -26,14 +27,17 @@ mod metadata;
 mod phases;
 pub mod poll;
 mod refusal_class;
+mod replay;
 mod rest;
 mod retry;
 mod secret_source;
 mod session;
 mod sf;
 mod soap;
+mod tape;
 pub mod target;
 mod token;
+mod transcript;
 mod version;
 
 use std::collections::BTreeMap;
@@ -56,11 +60,15 @@ pub use collections::{FIRST_ID, MOST_IN_COLLECTION, MOST_TOGETHER, NewRecord, Ro
 pub use composite::{Json, Resource};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
+pub use id::of_18 as full_id;
 pub use metadata::{FileProperties, Retrieved};
 pub use phases::Phase;
 pub use refusal_class::RefusalClass;
+pub use replay::{NOT_RECORDED, Recording};
 pub use rest::{query_path, tooling_query_path};
+pub use tape::Tape;
 pub use target::{NamedTarget, Target};
+pub use transcript::{Asking, Transcript};
 
 /// How to connect.
 #[derive(Clone, Default)]
@@ -76,6 +84,10 @@ pub struct Options {
     pub warm_connections: usize,
     /// Is told about every request.
     pub trace: Option<Trace>,
+    /// Keeps every question with its answer, whole.
+    pub tape: Option<Arc<Tape>>,
+    /// Requests under way at once, where that is to be fewer than usual.
+    pub most_in_flight: Option<usize>,
     /// The time to live by; `None` is the machine's.
     pub clock: Option<Arc<dyn Clock>>,
     /// Finds the addresses of hosts; `None` asks the machine.

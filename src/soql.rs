@@ -4,8 +4,10 @@
 //! exactly that text. Everything that meets SOQL goes through here.
 
 mod row;
+mod same;
 
 pub use row::{Cells, Row};
+pub use same::{canonical, words};
 
 /// The text as a quoted SOQL literal.
 pub fn literal(text: &str) -> String {

@@ -13,6 +13,7 @@ use super::consent::{self, Consent};
 use super::context::Context;
 use super::plan::frame;
 use super::progress::Progress;
+use super::recording;
 use super::session::{self, OrgSession};
 use super::signals::{Signals, ended_by_signal, until_stopped};
 use super::trace::tell_phases;
@@ -47,6 +48,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let named = wanted(arguments, &consent);
     let manifests = context.manifests(&named)?;
     let choice = context.target()?;
+    if choice.is_record() {
+        return Err(recording::cannot_be_changed());
+    }
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
     let run = ApplyRun {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::{api_version, check_scope, digest, duration, sample};
-use super::{diff, doctor, emulator, login, logout};
+use super::{diff, doctor, emulator, field_test, login, logout};
 use crate::plan::CheckScope;
 use crate::verify::Sample;
 
@@ -37,6 +37,7 @@ impl Command {
             Self::Verify(arguments) => arguments.format == ProofFormat::Json,
             Self::Diff(arguments) => arguments.format == TextFormat::Json,
             Self::Doctor(arguments) => arguments.format == TextFormat::Json,
+            Self::FieldTest(arguments) => arguments.format == TextFormat::Json,
             _ => false,
         }
     }
@@ -97,8 +98,8 @@ pub(crate) struct Arguments {
 /// Flags of every command, before or after its name.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
-    /// The org: `embedded`, `sf:ALIAS` (a Salesforce CLI log-in), `env` (SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL), or a name
-    /// from orgwright.toml. The embedded demo org is the default where nothing else is set up.
+    /// The org: `embedded`, `sf:ALIAS` (a Salesforce CLI log-in), `env` (SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL), a name
+    /// from orgwright.toml, or `replay:DIR` (the record of a field test). The embedded demo org is the default where nothing else is set up.
     #[arg(
         long,
         global = true,
@@ -159,6 +160,9 @@ pub(crate) enum Command {
     /// Explain a finding by its code, or why the user can or cannot see a record.
     #[command(after_help = EXITS)]
     Explain(Explain),
+    /// Try what plans and proofs rely on, and record it under other names. Changes nothing.
+    #[command(after_help = field_test::HELP)]
+    FieldTest(field_test::FieldTestArguments),
     /// Compare two folders, archives or files of metadata by what they say; ends with 2 where they differ.
     #[command(after_help = diff::HELP)]
     Diff(diff::Diff),

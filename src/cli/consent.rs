@@ -215,6 +215,11 @@ pub(crate) async fn ask(plan: &Plan, embedded: bool, output: &Output) -> Result<
     .state("nothing was changed"))
 }
 
+/// Whether the person at the terminal answers this word, and no other.
+pub(crate) fn answers(word: &str) -> bool {
+    read_line().trim() == word
+}
+
 /// One line from standard input; empty at its end.
 fn read_line() -> String {
     let mut line = String::new();

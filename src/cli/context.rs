@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::arguments::{Color, Global, Manifests};
 use super::finding::failure;
 use super::output::Output;
+use super::recording::NO_ORG;
 use super::{files, target};
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
@@ -70,12 +71,20 @@ impl Context {
     /// From here on the org is named by what it says of itself. The demo org listens on another port each time,
     /// which is no part of it: the same org gives the same report.
     pub(crate) fn know_org(&self, org: &mut OrgIdentity, embedded: bool) {
+        if self.is_of_record() {
+            return;
+        }
         if embedded {
             EMBEDDED_URL.clone_into(&mut org.instance_url);
             self.set_org(EMBEDDED_ORG);
         } else {
             self.set_org(&org_line(org));
         }
+    }
+
+    /// Whether the run is about the record of an org: its line says so, and stays.
+    pub(crate) fn is_of_record(&self) -> bool {
+        self.org().ends_with(NO_ORG)
     }
 
     /// The line that names the org.

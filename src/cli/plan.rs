@@ -129,6 +129,10 @@ pub(crate) fn frame(
 ) -> Frame {
     let mut next = command("apply", arguments, context);
     next.extend(["--expect".to_owned(), plan_digest(plan).to_owned()]);
+    if context.is_of_record() {
+        // Nothing can be applied to a record.
+        next.clear();
+    }
     Frame {
         name: plan.name.clone(),
         org: context.org(),

@@ -14,10 +14,11 @@ use crate::failure::{NOTHING_CHANGED, of_org};
 use crate::live::{Live, Need};
 use crate::manifest::Manifest;
 use crate::observe;
-use crate::org::{self, OrgError, Reader, Target};
+use crate::org::{self, OrgError, Reader, Tape, Target};
 use crate::secret::Secret;
 use salesforce_emulator::Server;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Threads of the runtime: one for this program, one for an org inside it.
 const THREADS: usize = 2;
@@ -44,6 +45,27 @@ impl OrgSession {
         } = Connection::to_chosen_org(choice, context).await?;
         let options = org::Options {
             warm_connections: 0,
+            ..options
+        };
+        let reader = org::connect(target, options).await.map_err(not_connected)?;
+        Ok(Self { reader, server })
+    }
+
+    /// The same, with everything kept on a tape.
+    pub(crate) async fn open_recorded(
+        choice: Choice,
+        context: &Context,
+        recorded: Recorded,
+    ) -> Result<Self, Failure> {
+        let Connection {
+            target,
+            options,
+            server,
+        } = Connection::to_chosen_org(choice, context).await?;
+        let options = org::Options {
+            warm_connections: 0,
+            tape: recorded.tape,
+            most_in_flight: recorded.most_in_flight,
             ..options
         };
         let reader = org::connect(target, options).await.map_err(not_connected)?;
@@ -86,6 +108,14 @@ impl OrgSession {
             server.stop().await;
         }
     }
+}
+
+/// What a recorded connection has besides.
+pub(crate) struct Recorded {
+    /// Keeps every question with its answer.
+    pub(crate) tape: Option<Arc<Tape>>,
+    /// Requests under way at once, where that is to be fewer than usual.
+    pub(crate) most_in_flight: Option<usize>,
 }
 
 /// Everything that connecting needs.

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::files::find_up;
 use super::finding::{did_you_mean, failure};
+use super::recording;
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::org::{NamedTarget, Target, target};
@@ -25,8 +27,16 @@ impl Choice {
     pub(crate) fn line(&self) -> String {
         match self {
             Self::Embedded => EMBEDDED_ORG.to_owned(),
+            Self::Salesforce(name, _) if self.is_record() => {
+                format!("org {}: a record, {}", printable(name), recording::NO_ORG)
+            }
             Self::Salesforce(name, _) => format!("org {}", printable(name)),
         }
+    }
+
+    /// Whether it is the record of an org.
+    pub(crate) fn is_record(&self) -> bool {
+        matches!(self, Self::Salesforce(_, target) if matches!(**target, Target::Record(_)))
     }
 
     /// Whether it is the demo org.
@@ -49,6 +59,7 @@ pub(crate) fn choose(asked: Option<&str>, folder: &Path) -> Result<Choice, Failu
         None => default(&surroundings(folder)),
         Some("embedded") => Ok(Choice::Embedded),
         Some("env") => Ok(Choice::Salesforce("env".to_owned(), Box::new(Target::Env))),
+        Some(name) if name.starts_with(RECORD) => recorded(name),
         Some(name) => match name.strip_prefix("sf:") {
             Some("") => Err(failure(
                 Exit::Usage,
@@ -63,6 +74,17 @@ pub(crate) fn choose(asked: Option<&str>, folder: &Path) -> Result<Choice, Failu
             None => named(name, find_up(folder, FILE).as_deref()),
         },
     }
+}
+
+/// What stands before the folder of a record.
+const RECORD: &str = "replay:";
+
+/// The record in a folder, played as an org.
+fn recorded(name: &str) -> Result<Choice, Failure> {
+    let folder = name.strip_prefix(RECORD).unwrap_or_default();
+    let recording = recording::open(Path::new(folder))?;
+    let target = Target::Record(Arc::new(recording));
+    Ok(Choice::Salesforce(name.to_owned(), Box::new(target)))
 }
 
 const FILE: &str = "orgwright.toml";

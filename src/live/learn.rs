@@ -16,8 +16,19 @@ use super::running_user::RunningUser;
 use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
 use super::{Live, NeedOutcome, defaults, organization, running_user, users};
 use crate::soql::Row;
+use std::collections::BTreeMap;
 
 impl Live {
+    /// Everything that was asked, with the refusal where the org did not tell.
+    pub fn asked(&self) -> BTreeMap<&Need, Option<&Refused>> {
+        let outcome = |outcome| match outcome {
+            &NeedOutcome::Told => None,
+            NeedOutcome::Refused(refused) => Some(refused),
+        };
+        let outcomes = self.outcomes.iter();
+        outcomes.map(|(need, it)| (need, outcome(it))).collect()
+    }
+
     /// What the org told and nothing that is applied changes: which permission requires which, which tabs there are, and how
     /// it calls its profiles.
     pub fn lasting(&self) -> Self {

@@ -113,6 +113,7 @@ impl Loader<'_> {
         let source = self.sources.text(&file).cloned().unwrap_or_default();
         Some(Manifest {
             digest: digest::digest(&root),
+            content: Arc::new(digest::canonical(&root)),
             sources: Sources::default(),
             findings: Vec::new(),
             file,

@@ -12,6 +12,7 @@ use crate::secret::Secret;
 
 use super::error::OrgError;
 use super::http::Http;
+use super::replay::{RECORD_URL, Recording};
 use super::secret_source::SecretSource;
 use super::target::{NamedTarget, Target, TokenGrant};
 use super::{Options, auth_url, hosts, sf, token, version};
@@ -67,6 +68,7 @@ pub(super) async fn log_in(target: Target, options: &Options) -> Result<LogIn, O
             Credentials::Token("connect again"),
             options,
         ),
+        Target::Record(recording) => recorded(recording, options),
         Target::SfAlias(alias) => borrowed(alias, options).await,
         Target::Named(target) => named(target, options).await,
     }
@@ -124,6 +126,19 @@ fn with_token(
         credentials,
         username: None,
         org_id: None,
+    })
+}
+
+/// The log-in to a record, which nobody has to open.
+fn recorded(recording: Arc<Recording>, options: &Options) -> Result<LogIn, OrgError> {
+    let base = Url::parse(RECORD_URL).map_err(|error| OrgError::Usage(error.to_string()))?;
+    Ok(LogIn {
+        token: Secret::new(format!("{}!record", recording.org_id)),
+        credentials: Credentials::Token("a record has no session"),
+        username: recording.username.clone(),
+        org_id: Some(recording.org_id.clone()),
+        http: Arc::new(Http::of_record(recording, options)?),
+        base,
     })
 }
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use reqwest::Certificate;
 
 use super::Options;
+use super::broken::innermost;
 use super::error::OrgError;
-use super::http::innermost;
 
 /// The certificates of `SSL_CERT_FILE` and of the target, on top of the system's.
 pub(super) fn extra(options: &Options) -> Result<Vec<Certificate>, OrgError> {

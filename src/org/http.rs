@@ -20,12 +20,14 @@ use tokio::sync::Semaphore;
 use crate::secret::Secret;
 
 use super::answer::HttpAnswer;
+use super::broken::{broken, innermost, lost, too_large};
 use super::clock::{self, Clock, MachineClock};
 use super::error::OrgError;
 use super::phases::Phases;
-use super::{Exchange, Options, Trace, Usage, certificates, hosts};
+use super::replay::{RECORD_URL, Recording};
+use super::{Exchange, Options, Tape, Trace, Usage, certificates, hosts};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// From sending to the last byte; the platform itself takes up to ten minutes for what nothing here asks for.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// Longest silence in the middle of an answer.
@@ -79,6 +81,9 @@ pub(super) struct Http {
     usage: Mutex<Usage>,
     pub(super) phases: Phases,
     trace: Option<Trace>,
+    tape: Option<Arc<Tape>>,
+    /// Answers in place of a host.
+    recording: Option<Arc<Recording>>,
     clock: Arc<dyn Clock>,
     /// The host's clock at its last answer.
     host_time: Mutex<Option<Timestamp>>,
@@ -118,15 +123,31 @@ impl Http {
                 COMPRESS_ABOVE_BYTES
             },
             limits: LIMITS,
-            permits: Semaphore::new(MAX_IN_FLIGHT),
+            permits: Semaphore::new(options.most_in_flight.unwrap_or(MAX_IN_FLIGHT)),
             usage: Mutex::default(),
             phases: Phases::default(),
             trace: options.trace.clone(),
+            tape: options.tape.clone(),
+            recording: None,
             clock: options
                 .clock
                 .clone()
                 .unwrap_or_else(|| Arc::new(MachineClock)),
             host_time: Mutex::default(),
+        })
+    }
+
+    /// The client that asks a record and no host.
+    pub(super) fn of_record(
+        recording: Arc<Recording>,
+        options: &Options,
+    ) -> Result<Self, OrgError> {
+        let recording = Some(recording);
+        let host = Url::parse(RECORD_URL).map_err(|error| OrgError::Usage(error.to_string()))?;
+        let client = Self::new(&host, options)?;
+        Ok(Self {
+            recording,
+            ..client
         })
     }
 
@@ -174,7 +195,13 @@ impl Http {
             usage.api_calls += call.api_calls;
             usage.bytes_sent += sent as u64;
         });
-        let outcome = self.receive(call, request).await;
+        let outcome = match &self.recording {
+            Some(recording) => Ok((recording.answer(call), 0)),
+            None => self.receive(call, request).await,
+        };
+        if let (Some(tape), Ok((answer, _))) = (&self.tape, &outcome) {
+            tape.note(call, answer);
+        }
         let (status, received) = outcome
             .as_ref()
             .map_or((None, 0), |(answer, wire)| (Some(answer.status), *wire));
@@ -344,53 +371,4 @@ fn gzip(body: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(body).ok()?;
     encoder.finish().ok()
-}
-
-fn too_large(call: &Call, limit_bytes: usize) -> OrgError {
-    match call.write {
-        true => lost(call, format!("it is larger than {limit_bytes} bytes")),
-        false => OrgError::TooLarge {
-            operation: call.operation.clone(),
-            limit_bytes,
-        },
-    }
-}
-
-/// A connection that never stood sent nothing; after that only a read can be tried again.
-fn broken(call: &Call, error: &reqwest::Error) -> OrgError {
-    let reason = match (error.is_connect(), error.is_timeout()) {
-        (true, true) => format!("no connection within {} seconds", CONNECT_TIMEOUT.as_secs()),
-        _ => innermost(error),
-    };
-    let host = hosts::shown(&call.url);
-    // The TLS library's error type is not ours to name; this is how all its complaints about a certificate begin.
-    if error.is_connect() && reason.contains("invalid peer certificate") {
-        return OrgError::Certificate { host, reason };
-    }
-    if error.is_connect() || error.is_builder() {
-        return OrgError::Unreachable { host, reason };
-    }
-    lost(call, reason)
-}
-
-fn lost(call: &Call, reason: String) -> OrgError {
-    match call.write {
-        true => OrgError::LostAnswer {
-            operation: call.operation.clone(),
-            reason,
-        },
-        false => OrgError::Unreachable {
-            host: hosts::shown(&call.url),
-            reason,
-        },
-    }
-}
-
-/// The cause at the bottom: the layers above it repeat the URL and say "error sending request".
-pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

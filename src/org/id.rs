@@ -7,7 +7,7 @@ pub(super) fn in_token(token: &str) -> Option<&str> {
 }
 
 /// An id in its 18 characters: the last three say which of the others are capitals.
-pub(super) fn of_18(id: &str) -> Option<String> {
+pub fn of_18(id: &str) -> Option<String> {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     if !crate::soql::is_id(id) {
         return None;

@@ -5,7 +5,7 @@ use crate::xml::Element;
 
 /// The namespace of metadata files and of every Metadata API operation.
 pub(super) const METADATA: &str = "http://soap.sforce.com/2006/04/metadata";
-const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+pub(super) const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 
 /// The operation in its envelope, with the session in the header.
 pub(super) fn envelope(operation: Element, token: &Secret) -> Element {

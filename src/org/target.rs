@@ -14,6 +14,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -23,6 +24,7 @@ use crate::secret::Secret;
 
 use super::error::OrgError;
 use super::hosts;
+use super::replay::Recording;
 use super::secret_source::SecretSource;
 
 /// An org to connect to.
@@ -34,6 +36,8 @@ pub enum Target {
     SfAlias(String),
     /// An entry of `orgwright.toml`.
     Named(NamedTarget),
+    /// What was recorded of an org: no org is asked.
+    Record(Arc<Recording>),
     /// A URL and a token that the program already has.
     Url {
         /// Scheme, host and port.

@@ -87,7 +87,7 @@ fn head(plan: &Plan, frame: &Frame) -> Markup {
 fn foot(plan: &Plan, frame: &Frame) -> Markup {
     let left = left_alone_counts(plan);
     html! {
-        @if !plan.changes.is_empty() {
+        @if !plan.changes.is_empty() && !frame.next.is_empty() {
             p { "Next: " code { (printable(&frame.next.join(" "))) } } "\n"
         }
         footer {

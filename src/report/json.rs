@@ -5,9 +5,11 @@
 
 mod difference;
 mod doctor;
+mod field_test;
 
 pub use difference::comparison;
 pub use doctor::diagnosis;
+pub use field_test::field_test;
 
 use std::collections::BTreeMap;
 

@@ -130,6 +130,7 @@ fn only_what_there_is_is_listed() {
         "apply",
         "verify",
         "explain",
+        "field-test",
         "emulator",
         "reset",
         "schema",

@@ -172,7 +172,8 @@ impl RefusedPart {
         let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else {
             return answer;
         };
-        let parts = body["compositeResponse"].as_array_mut();
+        let parts = body.get_mut("compositeResponse");
+        let parts = parts.and_then(Value::as_array_mut);
         let refused = serde_json::from_slice(&self.refusal.body).unwrap_or(Value::Null);
         for part in parts.into_iter().flatten() {
             if self.is_meant(&part["referenceId"]) {
@@ -375,6 +376,21 @@ mod tests {
             path: path.to_owned(),
             ..Request::default()
         }
+    }
+
+    #[test]
+    fn a_refused_part_of_what_is_refused_whole_leaves_it_as_it_is() {
+        let part = RefusedPart {
+            url: "UserLogin".to_owned(),
+            refusal: Response::json(400, &serde_json::json!([{"errorCode": "INVALID_TYPE"}])),
+            asked: Value::Null,
+        };
+        let whole = serde_json::json!([{"errorCode": "REQUEST_LIMIT_EXCEEDED"}]);
+        let answer = part.applied(Response::json(403, &whole));
+        assert_eq!(
+            serde_json::from_slice::<Value>(&answer.body).unwrap(),
+            whole
+        );
     }
 
     #[test]

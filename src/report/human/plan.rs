@@ -34,7 +34,7 @@ const TOLD_UNDER_ACCESS: [(Code, &str); 2] = [
 pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     whole(&mut page, plan, frame);
-    if !plan.changes.is_empty() {
+    if !plan.changes.is_empty() && !frame.next.is_empty() {
         page.command("next: ", &frame.next);
     }
     last_lines(&mut page, plan, &frame.org);
@@ -85,7 +85,7 @@ fn totals_or_none(page: &mut Page, plan: &Plan) {
 pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     totals_or_none(&mut page, plan);
-    if !plan.changes.is_empty() {
+    if !plan.changes.is_empty() && !frame.next.is_empty() {
         page.command("next: ", &frame.next);
     }
     last_lines(&mut page, plan, &frame.org);

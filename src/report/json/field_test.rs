@@ -1,0 +1,39 @@
+//! What a field test found, for machines.
+
+use serde::Serialize;
+
+use super::{FORMAT_VERSION, OrgJson, pretty};
+use crate::field_test::{Expectation, FieldOutcome, FieldTest};
+
+/// The whole report; `folder` is where the record lies.
+pub fn field_test(test: &FieldTest, folder: Option<&str>) -> String {
+    let exit = test.exit();
+    pretty(&FieldTestJson {
+        format_version: FORMAT_VERSION,
+        org: OrgJson::from(&test.org),
+        holds: test.count(FieldOutcome::Holds),
+        does_not_hold: test.count(FieldOutcome::DoesNotHold),
+        not_tried: test.count(FieldOutcome::NotTried),
+        expectations: &test.expectations,
+        record: folder,
+        api_requests: test.requests,
+        api_calls: test.api_calls,
+        exit: exit.code(),
+        exit_meaning: exit.meaning(),
+    })
+}
+
+#[derive(Serialize)]
+struct FieldTestJson<'a> {
+    format_version: &'static str,
+    org: OrgJson<'a>,
+    holds: usize,
+    does_not_hold: usize,
+    not_tried: usize,
+    expectations: &'a [Expectation],
+    record: Option<&'a str>,
+    api_requests: u64,
+    api_calls: u64,
+    exit: u8,
+    exit_meaning: &'static str,
+}
