@@ -4,9 +4,7 @@
 
 #[macro_use]
 mod catalogue;
-
-use serde::{Serialize, Serializer};
-use std::fmt;
+mod text;
 
 catalogue! {
     // The command line and this machine
@@ -392,26 +390,6 @@ catalogue! {
         "The records are one half of a proof. The user must be able to use the API, and to read the fields that the criteria ask for, or the integration cannot work with what is shared with it. Its profile and its permission sets were asked.";
     SettingsChanged = "OW5012", "settings of an object that a deploy changed":
         "The default was deployed together with every setting of the object that was read, and the org tells some of them otherwise after it.";
-}
-
-impl Code {
-    /// The code of this text, such as `OW4001`.
-    pub fn named(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.text() == text)
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.text())
-    }
-}
-
-/// JSON has the text.
-impl Serialize for Code {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
 }
 
 #[cfg(test)]

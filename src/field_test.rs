@@ -165,8 +165,9 @@ async fn read_together(
     reader: &Reader,
     emit: Emit<'_>,
 ) -> Result<Live, Failure> {
-    let records = verify::needs_of_first_pages(manifests, Sample::Auto);
-    let first = observe::first_wave(manifests, records, reader).await;
+    let mut beside = verify::needs_of_first_pages(manifests, Sample::Auto);
+    beside.insert(Need::Deploys);
+    let first = observe::first_wave(manifests, beside, reader).await;
     let first = first.map_err(not_asked)?;
     enough_calls_left(reader.usage().allocation)?;
     let further = observe::ask_further(first.clone(), manifests, reader, emit).await;
@@ -180,6 +181,7 @@ async fn read_together(
 async fn read_carefully(manifests: &[Manifest], reader: &Reader) -> Result<Live, Failure> {
     let mut live = Live::default();
     let mut needs = observe::needs(manifests);
+    needs.insert(Need::Deploys);
     needs.insert(observe::running_user(reader).unwrap_or(Need::Administrators));
     needs.retain(|need| !reads::counts(need));
     for asked in live.questions(needs) {

@@ -20,6 +20,7 @@ mod collections;
 mod composite;
 mod deploy;
 mod error;
+mod exchange;
 mod hosts;
 mod http;
 mod id;
@@ -60,6 +61,7 @@ pub use collections::{FIRST_ID, MOST_IN_COLLECTION, MOST_TOGETHER, NewRecord, Ro
 pub use composite::{Json, Resource};
 pub use deploy::{ComponentMessage, DeployOptions, DeployStatus, TestFailure};
 pub use error::{OrgError, Refusal};
+pub use exchange::{Exchange, Trace};
 pub use id::of_18 as full_id;
 pub use metadata::{FileProperties, Retrieved};
 pub use phases::Phase;
@@ -92,32 +94,6 @@ pub struct Options {
     pub clock: Option<Arc<dyn Clock>>,
     /// Finds the addresses of hosts; `None` asks the machine.
     pub resolver: Option<Arc<dyn Resolve>>,
-}
-
-/// Somebody who wants to know about every request.
-pub type Trace = Arc<dyn Fn(&Exchange) + Send + Sync>;
-
-/// One request with its answer, as far as it may be shown: no header, no query, no body.
-#[derive(Clone, Debug)]
-pub struct Exchange {
-    /// What the run was doing: `connect`, `plan` and so on.
-    pub phase: String,
-    /// What was asked, in words.
-    pub operation: String,
-    /// HTTP method.
-    pub method: String,
-    /// Path without the query.
-    pub path: String,
-    /// HTTP status, if there was an answer.
-    pub status: Option<u16>,
-    /// Bytes of the body sent, compressed.
-    pub bytes_sent: usize,
-    /// Bytes of the body received, compressed.
-    pub bytes_received: usize,
-    /// Time from sending to the last byte.
-    pub elapsed: Duration,
-    /// The platform's own id of the request, if it told one.
-    pub request_id: Option<String>,
 }
 
 /// Which org this is, and how it is spoken to.

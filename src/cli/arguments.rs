@@ -1,13 +1,11 @@
 //! The command line: every command and flag, with its help.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::{api_version, check_scope, digest, duration, sample};
 use super::{diff, doctor, emulator, field_test, login, logout};
-use crate::plan::CheckScope;
 use crate::verify::Sample;
 
 /// The list of exit codes; a test keeps it in step with the codes themselves.
@@ -268,8 +266,8 @@ pub(crate) struct PlanArguments {
     pub(crate) detailed_exitcode: bool,
     /// Have the org check what it can of the plan, saving nothing; `--check=all` checks the defaults as well.
     #[arg(long, value_name = "all", num_args = 0..=1, require_equals = true, default_missing_value = "ready",
-          hide_possible_values = true, value_parser = check_scope)]
-    pub(crate) check: Option<CheckScope>,
+          value_parser = check_scope)]
+    pub(crate) check: Option<crate::plan::CheckScope>,
     /// With --check: wait until deploys and validations in the org's queue are through, instead of ending with 75.
     #[arg(long, requires = "check")]
     pub(crate) wait_queue: bool,

@@ -231,10 +231,16 @@ fn word_of_query(word: &str, before: &str, names: &mut Pseudonyms) -> String {
     }
     let is_sign = !word.contains(char::is_alphanumeric);
     let is_limit = matches!(before, "LIMIT" | "OFFSET");
-    match is_sign || is_limit && is_number(word) {
+    match is_sign || is_limit && is_number(word) || is_span_of_days(word) {
         true => word.to_owned(),
         false => names.value(word),
     }
+}
+
+/// Whether it is a date literal that counts: `LAST_N_DAYS:10` (SOQL, Date Formats and Date Literals).
+fn is_span_of_days(word: &str) -> bool {
+    let counted = word.split_once(':').filter(|(_, count)| is_number(count));
+    counted.is_some_and(|(span, _)| span.starts_with("LAST_N_") || span.starts_with("NEXT_N_"))
 }
 
 /// A pattern: `%` at its ends stands for anything, and what is between for itself.
