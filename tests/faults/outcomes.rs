@@ -24,7 +24,7 @@ const FINEST: Duration = Duration::from_millis(150);
 
 /// What the org says about a deploy that it has accepted and never carries out; how a run may end, and how where it is the
 /// rehearsal, which leaves nothing in doubt.
-const OUTCOMES: [(&str, &str, &[Exit], Exit); 7] = [
+const OUTCOMES: [(&str, &str, &[Exit], Exit); 8] = [
     (
         "succeeded, and changed nothing",
         "<done>true</done><status>Succeeded</status><success>true</success>",
@@ -35,7 +35,7 @@ const OUTCOMES: [(&str, &str, &[Exit], Exit); 7] = [
         "succeeded in part",
         "<done>true</done><status>SucceededPartial</status><success>true</success><numberComponentErrors>1\
          </numberComponentErrors><details><componentFailures><componentType>Role</componentType><fullName>X</fullName>\
-         <problem>It does not fit.</problem><problemType>Error</problemType><success>false</success></componentFailures>\
+         <problem>Lead does not fit.</problem><problemType>Error</problemType><success>false</success></componentFailures>\
          </details>",
         &[Exit::Failed, Exit::Partial],
         Exit::Failed,
@@ -43,17 +43,25 @@ const OUTCOMES: [(&str, &str, &[Exit], Exit); 7] = [
     (
         "failed",
         "<done>true</done><status>Failed</status><success>false</success><details><componentFailures><componentType>Role\
-         </componentType><fullName>X</fullName><problem>It does not fit.</problem><problemType>Error</problemType>\
+         </componentType><fullName>X</fullName><problem>Lead does not fit.</problem><problemType>Error</problemType>\
          <success>false</success></componentFailures></details>",
         &[Exit::Failed, Exit::Partial],
         Exit::Failed,
+    ),
+    (
+        "failed in words that name nothing, as a lock does",
+        "<done>true</done><status>Failed</status><success>false</success><details><componentFailures><componentType>Role\
+         </componentType><fullName>X</fullName><problem>It does not fit.</problem><problemType>Error</problemType>\
+         <success>false</success></componentFailures></details>",
+        &[Exit::Done],
+        Exit::Done,
     ),
     (
         "cannot be checked without being saved",
         "<done>true</done><status>Failed</status><success>false</success><details><componentFailures><componentType>Role\
          </componentType><fullName>X</fullName><problem>Test only deployment cannot update this.</problem><problemType>Error\
          </problemType><success>false</success></componentFailures></details>",
-        &[Exit::Failed, Exit::Partial],
+        &[Exit::Done],
         Exit::Done,
     ),
     (

@@ -161,7 +161,7 @@ fn a_collection_that_succeeds_in_part_is_told_record_by_record() {
         before.run(&server, &Way::Credentials(&folder)).await;
         let server = after.start_over(&server.org()).await;
         let run = after.run(&server, &Way::Credentials(&folder)).await;
-        assert_eq!(run.exit, Exit::Partial, "{}", run.told);
+        assert_eq!(run.exit, Exit::Failed, "{}", run.told);
         assert_eq!(
             held(&server.org()),
             ["First", "HubSpot", "Second"].map(str::to_owned).into()
@@ -198,7 +198,7 @@ fn a_user_whose_assignment_is_refused_is_not_made() {
         let folder = stage.target();
         let server = stage.start().await;
         let run = stage.run(&server, &Way::Credentials(&folder)).await;
-        assert_eq!(run.exit, Exit::Partial, "{}", run.told);
+        assert_eq!(run.exit, Exit::Failed, "{}", run.told);
         assert_eq!(state::users(&server.org()), 0);
         let failure = run.applied.and_then(|applied| applied.failure);
         let told = failure.expect("it was refused").diagnostics.remove(0);

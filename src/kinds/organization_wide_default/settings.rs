@@ -25,7 +25,10 @@ pub(super) fn settings<'a>(
 
 /// The settings that a deploy sent along and that the org tells otherwise after it, each with the value that was sent.
 pub fn settings_not_kept(object: &str, sent: &Element, live: &Live) -> Vec<String> {
-    let Some(told) = live.object_document(object).found() else {
+    let told = live.object_document(object).found();
+    // A document that is put together of its default and a few fields tells nothing of settings.
+    let is_whole = live.object_stood_in(object).is_none();
+    let Some(told) = told.filter(|_| is_whole) else {
         return Vec::new();
     };
     let is_kept = |setting: &&Element| told.children.contains(setting);
