@@ -23,7 +23,7 @@ use crate::sample::{Outcome, Sample, wanted};
 use crate::{Reference, Stage, invariants, runtime, state};
 
 /// Edits of a test run, each at one moment.
-const EDITED: u32 = 100;
+const EDITED: u32 = 70;
 
 /// What a person does. The first eight are nobody's business but theirs; the manifest owns the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,7 +37,7 @@ use salesforce_emulator::store::Org;
 use salesforce_emulator::{self as emulator, Clock, Server};
 
 /// Cases of a test run, some of everything; how many there are in all is told.
-const CASES: u32 = 600;
+const CASES: u32 = 250;
 
 /// Requests of an apply from plan to proof, besides log-in and looks at deploys: the
 /// rehearsal and both looks at the queue included.

@@ -13,9 +13,9 @@ use crate::sample::{Outcome, Sample, wanted};
 use crate::{Reference, Stage, runtime, state};
 
 /// Pairs of a test run.
-const PAIRS: u32 = 150;
+const PAIRS: u32 = 100;
 /// Random runs of a test run.
-const RANDOM: u32 = 150;
+const RANDOM: u32 = 100;
 /// Failures of one random run.
 const MOST_FAILURES: u64 = 6;
 

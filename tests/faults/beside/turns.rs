@@ -3,7 +3,7 @@
 use super::*;
 
 /// Schedules of two runs in a test run.
-const SCHEDULES: u32 = 60;
+const SCHEDULES: u32 = 40;
 
 /// How often the turn may pass from a run that could go on.
 const PREEMPTIONS: usize = 3;
