@@ -14,7 +14,7 @@ use crate::access::{self, Impact};
 use crate::change::Change;
 use crate::code::Code;
 use crate::count::{agree, count, number};
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Severity};
 use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
@@ -307,7 +307,8 @@ impl Verification {
     /// Findings that disprove it whatever the records are.
     pub fn disproofs(&self) -> impl Iterator<Item = &Diagnostic> {
         let findings = self.findings.iter();
-        findings.filter(|finding| {
+        let errors = findings.filter(|finding| finding.severity == Severity::Error);
+        errors.filter(|finding| {
             matches!(
                 finding.code,
                 Code::ProfileKeptInPart | Code::SettingsChanged | Code::UserCannotWork

@@ -1,5 +1,5 @@
-//! What keeps the user from working with the records that are shared with it: a user that cannot use the API, or that
-//! cannot read what the criteria ask for, proves nothing.
+//! What keeps the user from working with the records that are shared with it: a user that cannot use the API proves
+//! nothing, and one that cannot read what the criteria ask for is told.
 //!
 //! **Promise:** nothing is said that the org did not tell: where one of the user's permission sets is not known, it may
 //! grant what the profile does not.
@@ -191,8 +191,8 @@ impl HiddenField<'_> {
              Object Manager > Fields > Set Field-Level Security",
             self.profile.name
         );
-        let error = Diagnostic::error(Code::UserCannotWork, message).help(help);
-        error.at(self.place)
+        let warning = Diagnostic::warning(Code::UserCannotWork, message).help(help);
+        warning.at(self.place)
     }
 }
 
