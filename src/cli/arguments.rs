@@ -1,29 +1,15 @@
 //! The command line: every command and flag, with its help.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::exits::{EXITS, exits};
 use super::values::{api_version, check_scope, digest, duration, sample};
 use super::{diff, doctor, emulator, field_test, login, logout};
+use crate::plan::CheckScope;
 use crate::verify::Sample;
-
-/// The list of exit codes; a test keeps it in step with the codes themselves.
-macro_rules! exits {
-    () => {
-        "\
-Exit codes:
-  0 done   1 failed   2 there are differences   3 applied, but the proof failed
-  4 refused by a guard or limit   5 stale plan, or another org's
-  6 partial or unknown outcome, safe to run again
-  64 usage   65 invalid manifest   75 busy, try later   77 log-in or permission
-  130/143 interrupted"
-    };
-}
-pub(super) use exits;
-
-/// What stands below the help of commands without examples.
-const EXITS: &str = exits!();
 
 impl Command {
     /// Whether a script reads the output, so that failures are told in JSON too.
@@ -267,7 +253,7 @@ pub(crate) struct PlanArguments {
     /// Have the org check what it can of the plan, saving nothing; `--check=all` checks the defaults as well.
     #[arg(long, value_name = "all", num_args = 0..=1, require_equals = true, default_missing_value = "ready",
           value_parser = check_scope)]
-    pub(crate) check: Option<crate::plan::CheckScope>,
+    pub(crate) check: Option<CheckScope>,
     /// With --check: wait until deploys and validations in the org's queue are through, instead of ending with 75.
     #[arg(long, requires = "check")]
     pub(crate) wait_queue: bool,

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::arguments::{TextFormat, exits};
+use super::arguments::TextFormat;
 use super::context::Context;
+use super::exits::exits;
 use super::finding::failure;
 use crate::archive;
 use crate::code::Code;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::arguments::{Manifests, TextFormat, exits};
+use super::arguments::{Manifests, TextFormat};
 use super::command::quoted;
 use super::context::Context;
+use super::exits::exits;
 use super::files::{must_be_writable, unwritable, write_private};
 use super::finding::failure;
 use super::progress::Progress;

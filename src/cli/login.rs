@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::arguments::exits;
 use super::context::Context;
+use super::exits::exits;
 use super::files;
 use super::output::can_ask;
 use super::session::{self, OrgSession};

@@ -38,17 +38,7 @@ impl OrgSession {
     /// Connects to the chosen org; starts the demo org where that is it. For a few questions one after the other: no
     /// connection is opened beforehand.
     pub(crate) async fn open(choice: Choice, context: &Context) -> Result<Self, Failure> {
-        let Connection {
-            target,
-            options,
-            server,
-        } = Connection::to_chosen_org(choice, context).await?;
-        let options = org::Options {
-            warm_connections: 0,
-            ..options
-        };
-        let reader = org::connect(target, options).await.map_err(not_connected)?;
-        Ok(Self { reader, server })
+        Self::open_recorded(choice, context, Recorded::default()).await
     }
 
     /// The same, with everything kept on a tape.
@@ -111,6 +101,7 @@ impl OrgSession {
 }
 
 /// What a recorded connection has besides.
+#[derive(Default)]
 pub(crate) struct Recorded {
     /// Keeps every question with its answer.
     pub(crate) tape: Option<Arc<Tape>>,
