@@ -13,6 +13,7 @@ mod diff;
 mod doctor;
 mod embedded;
 mod emulator;
+mod exits;
 mod explain;
 mod field_test;
 mod files;

@@ -224,7 +224,7 @@ catalogue! {
     DuplicatesOfHiddenRecords = "OW2023", "duplicates of hidden records":
         "HubSpot de-duplicates by searching Salesforce for the e-mail address as its own user. A record that user cannot see is not found, so HubSpot may create it again.";
     EntryLeftOut = "OW2024", "an entry the org refused":
-        "The org refused an entry of the cloned profile that the manifest does not state: a permission it does not know, a tab or a field that no profile may list, or whatever else its refusal names. It was left out and the deploy repeated, as often as that made the profile smaller; where a refusal names nothing, whole lists go, ten at most. Removals and stated entries are never left out. `profile.leaveOut` leaves entries out beforehand.";
+        "The org refused an entry of the cloned profile that the manifest does not state: a permission it does not know, a tab or a field that no profile may list, or whatever else its refusal names. It was left out and the deploy repeated, as often as that made the profile smaller; where a refusal names nothing, whole lists go, ten at most. Removals and stated entries are never left out. `profile.leaveOut` leaves entries out beforehand. So goes a setting of an object that its default's deploy carried along.";
     LogInSeesTooLittle = "OW2025", "the log-in does not see everything":
         "Counts, and the proof, ask the org as the user who is logged in. What that user cannot see is left out of every answer, so a leak would go unnoticed. Log in with View All Data.";
     UsernameOfAnother = "OW2026", "the username is somebody else's":

@@ -22,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::live::{Known, Live, Need};
 use crate::manifest::{Manifest, nearest};
 
-pub use organization_wide_default::settings_not_kept;
+pub use organization_wide_default::{leave_out_settings, settings_not_kept};
 pub use permission_set_assignment::find_permission_set;
 pub use profile::{PartialSource, not_kept, partial_source, whole_source};
 pub use role::narrowest_level;

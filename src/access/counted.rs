@@ -9,15 +9,15 @@ use std::collections::BTreeSet;
 /// Objects whose records are counted in one plan: each takes a few queries, and each answer walks the object's records.
 const MOST_COUNTED: usize = 25;
 
-/// The objects whose records are counted before anything is known of the org: all of a few, and those of a manifest that
-/// limits how many may become visible.
+/// The objects whose records are counted before anything is known of the org: all of a few, or where a manifest limits how
+/// many may become visible, which is counted over the whole plan.
 pub(super) fn counted_beforehand(manifests: &[Manifest]) -> BTreeSet<&str> {
     let all: BTreeSet<&str> = manifests.iter().flat_map(objects).collect();
-    if all.len() <= MOST_COUNTED {
-        return all;
+    let limits = |manifest: &Manifest| manifest.spec.limits.records_becoming_visible.is_some();
+    match all.len() <= MOST_COUNTED || manifests.iter().any(limits) {
+        true => all,
+        false => BTreeSet::new(),
     }
-    let limits = |manifest: &&Manifest| manifest.spec.limits.records_becoming_visible.is_some();
-    manifests.iter().filter(limits).flat_map(objects).collect()
 }
 
 /// Of many objects those that are counted because their sharing changes; none where these are many too.

@@ -81,13 +81,7 @@ impl Run<'_> {
             Some(rehearsed) => rehearsed,
             None => self.components_of(&deployed).await?,
         };
-        let (removals, additions): (Vec<_>, Vec<_>) =
-            components.into_iter().partition(|c| c.body.is_none());
-        if !removals.is_empty() {
-            let files =
-                package::removal_files(&removals, self.api_version()).map_err(unpackable)?;
-            self.deploy_rounds(deploy, files, &mut []).await?;
-        }
+        let (_, additions) = self.deploy_removals(deploy, components).await?;
         if !additions.is_empty() {
             self.deploy_additions(deploy, additions).await?;
         }
@@ -96,6 +90,22 @@ impl Run<'_> {
             self.mark(index, stage, ChangeResult::Done, None);
         }
         Ok(())
+    }
+
+    /// Deploys what is removed of these components; gives it, and what is made.
+    pub(super) async fn deploy_removals(
+        &mut self,
+        deploy: StageDeploy<'_>,
+        components: Vec<Component>,
+    ) -> Step<(Vec<Component>, Vec<Component>)> {
+        let (removals, additions): (Vec<_>, Vec<_>) =
+            components.into_iter().partition(|c| c.body.is_none());
+        if !removals.is_empty() {
+            let files =
+                package::removal_files(&removals, self.api_version()).map_err(unpackable)?;
+            self.deploy_rounds(deploy, files, &mut []).await?;
+        }
+        Ok((removals, additions))
     }
 
     /// Those of these changes that are deployed.
@@ -285,7 +295,11 @@ impl Run<'_> {
         if let Some((words, wait)) = nameless.may_be_lock(status, components) {
             return RefusedDeploy::MayBeLocked(words, wait);
         }
-        match self.leave_out(stage, status, changes, components, nameless) {
+        let left_out = match stage {
+            Stage::Defaults => self.leave_out_settings(status, changes, components),
+            _ => self.leave_out(stage, status, changes, components, nameless),
+        };
+        match left_out {
             true => RefusedDeploy::EntriesLeftOut,
             // A round must make progress, or it would only be the same deploy again.
             false => RefusedDeploy::Final(Box::new(self.last_refusal(status, changes))),

@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::change::{Change, Component, Dropped, Stage, Write};
 use crate::clone;
 use crate::event::Event;
+use crate::kinds;
 use crate::org::{ComponentMessage, DeployStatus};
 use crate::xml::Element;
 use serde_json::Value;
@@ -80,6 +81,44 @@ impl Run<'_> {
         self.left_out.len() > before.1
     }
 
+    /// Takes out of the documents of defaults what the org refused of their objects' settings; says whether that was
+    /// anything. A default that is refused itself leaves nothing out.
+    pub(super) fn leave_out_settings(
+        &mut self,
+        status: &DeployStatus,
+        changes: &[usize],
+        components: &mut [Component],
+    ) -> bool {
+        let before = self.left_out.len();
+        for component in components {
+            let of_object = |failure: &&ComponentMessage| failure.full_name == component.full_name;
+            let mut failures = status.failures.iter().filter(of_object);
+            let problem = failures.find_map(|failure| failure.problem.as_deref());
+            let object = std::slice::from_ref(&component.full_name);
+            let is_final = objection::refuses_a_default(status, object);
+            let (Some(problem), Some(body), false) = (problem, &mut component.body, is_final)
+            else {
+                continue;
+            };
+            let gone = kinds::leave_out_settings(&component.full_name, body, problem);
+            let of_change = |index: &&usize| {
+                writes(
+                    &self.plan.changes[**index],
+                    component.kind,
+                    &component.full_name,
+                )
+            };
+            let Some(index) = changes.iter().find(of_change) else {
+                continue;
+            };
+            let address = self.plan.changes[*index].address.clone();
+            for setting in gone {
+                self.keep_left_out(Stage::Defaults, &address, &setting, problem);
+            }
+        }
+        self.left_out.len() > before
+    }
+
     /// Takes what a problem names out of the cloned profile, unless the manifest states it or it is a removal: the entries
     /// of one of the platform's English sentences, or the first one that any other sentence names.
     fn leave_out_named(
@@ -100,7 +139,7 @@ impl Run<'_> {
         }
         for entry in entries {
             if entry.take_out_of(profile, &owned) {
-                self.keep_left_out(stage, &change.address, &entry, problem);
+                self.keep_left_out(stage, &change.address, &entry.to_string(), problem);
             }
         }
     }
@@ -131,26 +170,20 @@ impl Run<'_> {
         };
         if list.take_out_of(profile, &|_| false) {
             nameless.lists += 1;
-            self.keep_left_out(stage, &change.address, &list, problem);
+            self.keep_left_out(stage, &change.address, &list.to_string(), problem);
         }
     }
 
-    fn keep_left_out(
-        &mut self,
-        stage: Stage,
-        address: &Address,
-        entry: &RefusedEntry,
-        problem: &str,
-    ) {
+    fn keep_left_out(&mut self, stage: Stage, address: &Address, entry: &str, problem: &str) {
         (self.emit)(Event::EntryDropped {
             stage,
             address: address.clone(),
-            entry: entry.to_string(),
+            entry: entry.to_owned(),
             problem: problem.to_owned(),
         });
         self.left_out.push(Dropped {
             address: address.clone(),
-            entry: entry.to_string(),
+            entry: entry.to_owned(),
             problem: problem.to_owned(),
         });
     }

@@ -86,8 +86,8 @@ fn is_lock(text: &str) -> bool {
     words.any(|words| text.contains(words))
 }
 
-/// What the org says, where it refuses components and nothing of what was deployed is named: no component, and no text of
-/// its document. A lock names nothing, whatever the language.
+/// What the org says, where it refuses components and nothing of what was deployed is named: no component, no text of its
+/// document and no element. A lock names nothing, whatever the language.
 pub(super) fn names_nothing_of<'a>(
     status: &'a DeployStatus,
     components: &[Component],
@@ -112,17 +112,21 @@ fn names(problem: &str, component: &Component) -> bool {
     let mut own = component.full_name.split('.');
     let body = component.body.as_ref();
     own.any(|name| position_of(problem, name).is_some())
-        || body.is_some_and(|body| names_a_text(problem, body))
+        || body.is_some_and(|body| names_a_part(problem, body))
 }
 
-fn names_a_text(problem: &str, element: &Element) -> bool {
+fn names_a_part(problem: &str, element: &Element) -> bool {
     let text = element.text.as_str();
     let is_name = !text.is_empty() && !matches!(text, "true" | "false");
+    // `enableHistory` is a name; `label` and `role` are words of sentences as well.
+    let element_name = element.name.as_str();
+    let is_telling = element_name.contains(|letter: char| letter.is_ascii_uppercase());
     (is_name && position_of(problem, text).is_some())
+        || (is_telling && position_of(problem, element_name).is_some())
         || element
             .children
             .iter()
-            .any(|child| names_a_text(problem, child))
+            .any(|child| names_a_part(problem, child))
 }
 
 /// Whether the org refused the default of one of these objects because of another's: the text names the object and a
@@ -282,6 +286,7 @@ mod tests {
         assert_eq!(told(german).as_deref(), Some(german));
         assert_eq!(told("Visit__c: geht nicht"), None);
         assert_eq!(told("Private は使えません"), None);
+        assert_eq!(told("sharingModel: geht nicht"), None);
         assert_eq!(told("Unknown user permission: Fly"), None);
         assert_eq!(
             names_nothing_of(&DeployStatus::default(), &components),

@@ -48,14 +48,21 @@ impl Run<'_> {
         Failure::new(exit, diagnostics)
     }
 
-    /// The refusal after the last round of leaving entries out, with what was left out before.
+    /// The refusal after the last round of leaving entries out, with what was left out before of a profile of this deploy.
     pub(super) fn last_refusal(&self, status: &DeployStatus, changes: &[usize]) -> Failure {
         let mut failure = self.refusal(status, changes);
-        if self.left_out.is_empty() {
+        let of_deploy = |dropped: &&Dropped| {
+            let mut addresses = changes
+                .iter()
+                .map(|index| &self.plan.changes[*index].address);
+            dropped.address.kind == "profile"
+                && addresses.any(|address| *address == dropped.address)
+        };
+        let left_out = self.left_out.iter().filter(of_deploy);
+        let left_out: Vec<&str> = left_out.map(|dropped| dropped.entry.as_str()).collect();
+        if left_out.is_empty() {
             return failure;
         }
-        let left_out = self.left_out.iter();
-        let left_out: Vec<&str> = left_out.map(|dropped| dropped.entry.as_str()).collect();
         let message = format!(
             "the org refused the profile also without what it had refused before: {}",
             left_out.join(", ")
@@ -71,7 +78,14 @@ impl Run<'_> {
         let remark = |dropped: &Dropped| {
             let (entry, address) = (&dropped.entry, &dropped.address);
             let message = format!("`{entry}` was left out of {address}: {}", dropped.problem);
-            let help = "state it in the manifest if the integration needs it; then the org has to allow it";
+            let help = match dropped.address.kind {
+                "profile" => {
+                    "state it in the manifest if the integration needs it; then the org has to allow it"
+                }
+                _ => {
+                    "no manifest states it: look in Setup (Object Manager) whether it is as it was"
+                }
+            };
             let mut remark = Diagnostic::warning(Code::EntryLeftOut, message)
                 .help(help)
                 .about(address.clone());

@@ -165,13 +165,7 @@ impl Run<'_> {
 
     async fn rehearse_components(&mut self, deploy: StageDeploy<'_>) -> Step<()> {
         let components = self.components_of(deploy.changes).await?;
-        let (removals, mut additions): (Vec<_>, Vec<_>) =
-            components.into_iter().partition(|c| c.body.is_none());
-        if !removals.is_empty() {
-            let files =
-                package::removal_files(&removals, self.api_version()).map_err(unpackable)?;
-            self.deploy_rounds(deploy, files, &mut []).await?;
-        }
+        let (removals, mut additions) = self.deploy_removals(deploy, components).await?;
         if !additions.is_empty() {
             let files = package::files(&additions, self.api_version()).map_err(unpackable)?;
             self.deploy_rounds(deploy, files, &mut additions).await?;

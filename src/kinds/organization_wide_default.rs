@@ -7,7 +7,7 @@
 mod parent;
 mod settings;
 
-pub use settings::settings_not_kept;
+pub use settings::{leave_out_settings, settings_not_kept};
 
 use super::{Attributed, Draft, Kind, compare, lacks_object};
 use crate::address::Address;

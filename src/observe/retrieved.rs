@@ -83,6 +83,11 @@ impl<'a> Package<'a> {
         let (kind, name, path) = file_of(asked)?;
         if let Some(bytes) = self.files.get(&format!("{}{path}", self.root)) {
             let document = xml::read_bytes(bytes).ok()?;
+            // Orgs were seen to give files without content of objects that have some (issues 3300 and 2865 of the
+            // Salesforce CLI).
+            if document.children.is_empty() {
+                return None;
+            }
             return Some(Answer::Component(Some(Box::new(document))));
         }
         let words = format!("Entity of type '{kind}' named '{name}' cannot be found");
@@ -129,6 +134,10 @@ mod tests {
             files: [
                 ("unpackaged/package.xml".to_owned(), Vec::new()),
                 ("unpackaged/objects/A__c.object".to_owned(), file.to_vec()),
+                (
+                    "unpackaged/objects/E__c.object".to_owned(),
+                    b"<CustomObject/>".to_vec(),
+                ),
             ]
             .into(),
             messages: vec!["Entity of type 'CustomObject' named 'B__c' cannot be found".to_owned()],
@@ -141,8 +150,8 @@ mod tests {
             _ => None,
         };
         assert_eq!(
-            ["A__c", "B__c", "_c", "C__c"].map(told),
-            [Some(true), Some(false), None, None]
+            ["A__c", "B__c", "_c", "C__c", "E__c"].map(told),
+            [Some(true), Some(false), None, None, None]
         );
         let rules = asked(Need::SharingRules("B__c".to_owned()));
         assert!(package.answer(&rules).is_none());

@@ -4,7 +4,8 @@ use super::Access;
 use super::subject::Subject;
 use crate::access;
 use crate::live::{
-    LiveRole, Share, ShareGroup, groups_of, read_groups, read_shares, shares_of, short_id as short,
+    LiveRole, Reach, Share, ShareGroup, groups_of, read_groups, read_shares, shares_of,
+    short_id as short,
 };
 use crate::org::{OrgError, Reader};
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,12 +164,12 @@ fn own_role<'a>(subject: &Subject<'a>) -> Option<&'a LiveRole> {
     subject.live.roles().learnt()?.named(name)
 }
 
-/// Whether a rule that no manifest names reaches the user: what it shares stays shared.
+/// Whether a rule that no manifest names shares with the role for certain: what it shares stays shared.
 fn is_shared_by_others(subject: &Subject) -> bool {
     let foreign = subject
         .live
         .foreign_rules(subject.sharing, subject.manifest);
-    !foreign.is_empty()
+    foreign.iter().any(|(_, reach)| *reach == Reach::Own)
 }
 
 /// Whether any role stands below the manifest's.

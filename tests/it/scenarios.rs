@@ -50,6 +50,7 @@ stories! {
     contact_controlled_by_parent
     converged_org
     criteria_at_their_edges
+    criteria_field_not_readable
     criteria_on_queue_and_record_type
     criterion_on_the_user
     custom_object
@@ -86,12 +87,16 @@ stories! {
     role_with_other_label
     role_without_effect
     rule_by_owner
+    rule_of_others_on_the_role
     rule_removed
     rule_renamed
     rule_to_another_role
     rule_to_somebody_else
     rule_with_other_criteria
     rule_without_effect
+    setting_lost
+    setting_refused
+    settings_kept
     two_manifests_that_disagree
     two_manifests_together
     user_inactive

@@ -103,6 +103,31 @@ fn translated_profiles_that_the_org_does_not_list() {
     }
 }
 
+/// A list without ids tells nothing of which is which, and neither does an empty one.
+#[test]
+fn translated_profiles_that_the_org_lists_without_ids() {
+    for listed in [
+        "<result><fullName>Admin</fullName><type>Profile</type></result>",
+        "",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let answer = format!(
+            "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             xmlns=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body><listMetadataResponse>{listed}\
+             </listMetadataResponse></soapenv:Body></soapenv:Envelope>"
+        );
+        let fault = serde_json::json!([{"body": "listMetadata", "status": 200, "content_type": "text/xml", "answer": answer}]);
+        let faults = folder.path().join("faults.json");
+        std::fs::write(&faults, fault.to_string()).unwrap();
+        let org = Org::start(folder.path(), &["--faults", &faults.to_string_lossy()]);
+        speak(&org, "de");
+        let run = run(&org, folder.path(), &["plan"]);
+        assert_eq!(run.code, 1, "{}", run.words());
+        let words = "which of its profiles is the System Administrator";
+        assert!(run.words().contains(words), "{}", run.words());
+    }
+}
+
 #[test]
 fn tabs_that_are_read_and_refused() {
     let run = applied(&["tabs=stale"], "en_US");

@@ -168,6 +168,7 @@ impl Deployment<'_> {
         element: Node<'_, '_>,
         setting: &Setting,
     ) -> documents::Applied {
+        hollow::takable(self.before, part, element)?;
         let apply = |org: &mut Org| documents::apply(org, &part.kind, &part.name, element, setting);
         if hollow::is_warned(self.before, part) && !self.options.ignore_warnings {
             apply(&mut self.draft.clone())?;

@@ -23,6 +23,30 @@ pub(super) fn settings<'a>(
     })
 }
 
+/// What a deploy of a custom object must have (Metadata API guide, CustomObject).
+const ESSENTIAL: [&str; 4] = ["deploymentStatus", "label", NAME_FIELD, "pluralLabel"];
+
+/// Takes settings out of the document of a default that the org refuses, since nobody stated them: those that its words
+/// name, or all where they name none. Gives their names; none where nothing can go.
+pub fn leave_out_settings(object: &str, document: &mut Element, problem: &str) -> Vec<String> {
+    let is_custom = object.ends_with("__c");
+    let can_go = |setting: &&Element| !is_custom || !ESSENTIAL.contains(&setting.name.as_str());
+    let names: Vec<String> = settings(object, document)
+        .filter(can_go)
+        .map(|setting| setting.name.to_string())
+        .collect();
+    let named = |name: &&String| words(problem).any(|word| word == **name);
+    let named: Vec<String> = names.iter().filter(named).cloned().collect();
+    let gone = if named.is_empty() { names } else { named };
+    let stays = |child: &Element| !gone.iter().any(|name| child.name == name.as_str());
+    document.children.retain(stays);
+    gone
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric())
+}
+
 /// The settings that a deploy sent along and that the org tells otherwise after it, each with the value that was sent.
 pub fn settings_not_kept(object: &str, sent: &Element, live: &Live) -> Vec<String> {
     let told = live.object_document(object).found();
@@ -76,6 +100,33 @@ mod tests {
         };
         assert_eq!(names("Visit__c"), ["enableHistory", "label", "nameField"]);
         assert_eq!(names("Lead"), ["enableHistory", "label"]);
+    }
+
+    #[test]
+    fn what_is_refused_goes_by_name_or_all_of_it_but_never_what_must_be_there() {
+        let whole = || {
+            document(&[
+                ("enableFeeds", "true"),
+                ("enableHistory", "true"),
+                ("label", "Visit"),
+                ("sharingModel", "Private"),
+            ])
+        };
+        let left = |object: &str, problem: &str| {
+            let mut document = whole();
+            let gone = leave_out_settings(object, &mut document, problem);
+            assert!(document.child("sharingModel").is_some() && document.child("fields").is_some());
+            gone
+        };
+        let named = "Feld enableFeeds: nicht zulässig";
+        assert_eq!(left("Lead", named), ["enableFeeds"]);
+        assert_eq!(
+            left("Lead", "No."),
+            ["enableFeeds", "enableHistory", "label"]
+        );
+        assert_eq!(left("Visit__c", "label"), ["enableFeeds", "enableHistory"]);
+        let mut bare = document(&[("label", "Visit"), ("sharingModel", "Private")]);
+        assert_eq!(leave_out_settings("Visit__c", &mut bare, named), [""; 0]);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Parts of a deploy that the org answers as a success though they change nothing, and successes with a warning.
 
+use roxmltree::Node;
 use std::sync::Arc;
 
 use super::parts::Part;
 use crate::documents;
+use crate::problem::{Problem, UNKNOWN};
 use crate::store::{Lists, Org};
 use crate::xml::{self, elements};
 
@@ -17,6 +19,24 @@ pub(super) fn is_warned(org: &Org, part: &Part) -> bool {
     let shown = documents::shown_name(&part.kind, &part.name);
     let mut warned = org.platform.warnings.iter().flatten();
     warned.any(|components| components.hold(&part.kind, &shown))
+}
+
+/// Refuses an element that no deploy takes.
+pub(super) fn takable(org: &Org, part: &Part, element: Node<'_, '_>) -> Result<(), Vec<Problem>> {
+    let shown = documents::shown_name(&part.kind, &part.name);
+    let refused = org.platform.refused_elements.iter().flatten();
+    let refused: Vec<&str> = refused
+        .filter(|lists| lists.of.hold(&part.kind, &shown))
+        .filter_map(|lists| lists.element.as_deref())
+        .collect();
+    let mut stated = elements(element).map(|inner| inner.tag_name().name());
+    match stated.find(|name| refused.contains(name)) {
+        Some(name) => {
+            let message = format!("{name} cannot be set by a deploy");
+            Err(vec![Problem::new(UNKNOWN, message)])
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether a component changes nothing, however it is answered. Rules go with the file that holds them.

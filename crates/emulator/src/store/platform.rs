@@ -50,6 +50,9 @@ pub struct Platform {
     /// What a deploy answers as a success and leaves as it is.
     #[serde(deserialize_with = "names")]
     pub ineffective: Option<Vec<Lists>>,
+    /// Elements of components that no deploy takes, though they are read.
+    #[serde(deserialize_with = "names")]
+    pub refused_elements: Option<Vec<Lists>>,
     /// What a deploy answers with a warning.
     #[serde(deserialize_with = "names")]
     pub warnings: Option<Vec<Components>>,
@@ -260,6 +263,7 @@ impl Platform {
             refused_retrieves,
             missing_retrieves,
             ineffective,
+            refused_elements,
             warnings,
             sparse_objects,
             external_defaults,
@@ -282,6 +286,7 @@ impl Platform {
         lay(&mut self.refused_retrieves, refused_retrieves);
         lay(&mut self.missing_retrieves, missing_retrieves);
         lay(&mut self.ineffective, ineffective);
+        lay(&mut self.refused_elements, refused_elements);
         lay(&mut self.warnings, warnings);
         lay(&mut self.sparse_objects, sparse_objects);
         lay(&mut self.external_defaults, external_defaults);

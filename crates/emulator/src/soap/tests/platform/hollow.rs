@@ -88,6 +88,31 @@ fn a_list_of_a_profile_is_deployed_without_effect() {
 }
 
 #[test]
+fn an_element_that_is_read_is_refused() {
+    let mut org = hard("refused-elements=CustomObject/Partner_Deal__c.enableHistory");
+    let mut deploy = |inside: &str| {
+        org.deploy(&[
+            (
+                "package.xml",
+                &manifest(&[("CustomObject", "Partner_Deal__c")]),
+            ),
+            (
+                "objects/Partner_Deal__c.object",
+                &component("CustomObject", inside),
+            ),
+        ])
+    };
+    deploy("<description>Deals</description>").succeeded();
+    let refused = deploy("<enableHistory>true</enableHistory>");
+    let words = "enableHistory cannot be set by a deploy";
+    assert!(
+        refused.problems.iter().any(|problem| problem == words),
+        "{}",
+        refused.text
+    );
+}
+
+#[test]
 fn a_list_of_a_file_that_others_share_is_deployed_without_effect() {
     let mut org = hard("ineffective=CustomObject/Partner_Deal__c.description");
     let field = "<fields><fullName>Wind__c</fullName><label>Wind</label><length>9</length><type>Text</type></fields>";
