@@ -7,8 +7,29 @@ use crate::address::Address;
 use crate::change::{Change, Component, Dropped, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place};
-use crate::org::{ComponentMessage, DeployStatus};
+use crate::failure;
+use crate::org::{ComponentMessage, DeployStatus, Refusal, RefusalClass};
 use crate::plan::CheckWarning;
+
+/// What a deploy means that ended without a word about any component: a right that is missing is told by its code alone.
+fn refused_as_a_whole(status: &DeployStatus) -> Failure {
+    let reason = status.error_message.as_deref();
+    let reason = reason.unwrap_or("the org gave no reason");
+    let ended = format!("the deploy {} ended {}", status.id, status.status);
+    if let Some(code) = &status.error_code {
+        let refusal = Refusal {
+            status: 400,
+            code: code.clone(),
+            message: reason.to_owned(),
+            fields: Vec::new(),
+        };
+        if refusal.class() == RefusalClass::Permission {
+            return failure::of_org(&refusal.of(&ended));
+        }
+    }
+    let diagnostic = Diagnostic::error(Code::DeployFailed, format!("{ended}: {reason}"));
+    Failure::new(Exit::Failed, vec![diagnostic])
+}
 
 impl Run<'_> {
     /// Points each refused component at the manifest line that asked for it.
@@ -36,14 +57,7 @@ impl Run<'_> {
             _ => Exit::Failed,
         };
         if diagnostics.is_empty() {
-            let reason = status
-                .error_message
-                .as_deref()
-                .unwrap_or("the org gave no reason");
-            diagnostics.push(Diagnostic::error(
-                Code::DeployFailed,
-                format!("the deploy {} ended {}: {reason}", status.id, status.status),
-            ));
+            return refused_as_a_whole(status);
         }
         Failure::new(exit, diagnostics)
     }

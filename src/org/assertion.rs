@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::Serialize;
@@ -84,7 +84,7 @@ impl SigningKey {
     }
 
     fn signed(&self, text: &str) -> Result<Secret, String> {
-        let mut signature = vec![0; self.0.public_modulus_len()];
+        let mut signature = vec![0; self.0.public().modulus_len()];
         self.0
             .sign(
                 &RSA_PKCS1_SHA256,

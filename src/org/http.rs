@@ -15,6 +15,7 @@ use reqwest::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
 };
 use reqwest::{Client, Method, Url, redirect};
+use rustls::crypto::CryptoProvider;
 use tokio::sync::Semaphore;
 
 use crate::secret::Secret;
@@ -89,10 +90,19 @@ pub(super) struct Http {
     host_time: Mutex<Option<Timestamp>>,
 }
 
+/// TLS takes its cryptography from the process: the first client brings it, later ones find it there.
+fn give_tls_its_cryptography() {
+    if CryptoProvider::get_default().is_none() {
+        // Refused only where another client was faster, and then it is there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
 impl Http {
     /// The client for one host and those of its kind. On plain loopback no certificate store is read, which alone
     /// takes longer than a plan.
     pub(super) fn new(host: &Url, options: &Options) -> Result<Self, OrgError> {
+        give_tls_its_cryptography();
         let loopback = hosts::is_loopback(host);
         let mut builder = Client::builder()
             .user_agent(&options.client)

@@ -15,6 +15,7 @@ mod manifest;
 mod manifest_schema;
 mod many;
 mod recorded;
+mod refusals;
 mod rehearsal;
 mod scenarios;
 mod schema;

@@ -246,6 +246,38 @@ fn a_profile_that_cannot_be_read_shows_no_difference_that_is_none() {
     assert!(other.words().contains("Syncs leads."), "{}", other.words());
 }
 
+/// In which ways an org may be unwilling, each by itself.
+const KINDS: [&str; 12] = [
+    "tabs=stale",
+    UNKNOWN,
+    "profile-refusals=one",
+    UNLICENSED,
+    "messages=labels",
+    "forced-permissions=refused",
+    "default-record-type=required",
+    "tooling-in-composite=refused",
+    "external-defaults=off",
+    "sparse-objects=reset",
+    "refused-reads=Profile/Admin:UNKNOWN_EXCEPTION",
+    "missing-reads=Profile.tabVisibilities+Profile.layoutAssignments",
+];
+
+/// Pairs that a usual run tries, of 66.
+const PAIRS: u32 = 5;
+
+#[test]
+fn two_of_them_together() {
+    let pairs = KINDS.iter().enumerate().flat_map(|(at, one)| {
+        let others = KINDS[at + 1..].iter();
+        others.map(|other| [*one, *other])
+    });
+    let pairs: Vec<[&str; 2]> = pairs.collect();
+    let languages = ["en_US", "de", "fr", "es"].into_iter().cycle();
+    for (pair, language) in testing::chosen(&pairs, PAIRS).into_iter().zip(languages) {
+        applied(pair, language);
+    }
+}
+
 #[test]
 fn all_of_it_at_once() {
     let (run, requests) = counted(

@@ -66,6 +66,8 @@ impl Control {
             }
             ("POST", "clock") => advance(world, request),
             ("POST", "deploys") => deploys::enqueue(world, request),
+            ("GET", "refusals") => Ok(json!(world.org.refusals)),
+            ("PUT", "refusals") => script(world, request),
             ("GET", "email-changes") => Ok(emails::waiting(&world.org)),
             ("POST", "email-changes") => {
                 text(request, "username").and_then(|name| emails::confirm(&mut world.org, &name))
@@ -166,6 +168,13 @@ fn advance(world: &mut World, request: &Request) -> Result<Value, Refused> {
 fn set(faults: &mut Faults, request: &Request) -> Result<Value, Refused> {
     *faults = Faults::parse(&request.body).map_err(|error| (400, error.to_string()))?;
     Ok(json!({"struck": 0}))
+}
+
+/// What deploys are refused with from now on, in words of the asker's own.
+fn script(world: &mut World, request: &Request) -> Result<Value, Refused> {
+    let refusals = serde_json::from_slice(&request.body);
+    world.org.refusals = refusals.map_err(|error| (400, error.to_string()))?;
+    Ok(json!(world.org.refusals))
 }
 
 /// A value in the body, which is an object.

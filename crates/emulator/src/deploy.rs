@@ -8,11 +8,13 @@ mod package;
 mod parts;
 pub(crate) mod report;
 mod roles;
+mod scripted;
 #[cfg(test)]
 mod tests;
+mod together;
 mod undo;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use roxmltree::{Document, Node};
@@ -31,6 +33,7 @@ use package::{Destruction, Package};
 use parts::Part;
 pub(crate) use parts::element_of;
 use report::{Message, Report};
+use scripted::Script;
 use undo::Undo;
 
 /// What a deploy was asked to do besides the package itself. Left out means `false`.
@@ -72,11 +75,20 @@ pub(crate) fn run(org: &mut Org, zip: &[u8], options: &Options, occasion: &Occas
         package: &package,
         now: occasion.now,
         report: Report::default(),
+        script: Script::of(&org.refusals),
     };
-    deployment.apply();
+    let refused = deployment.apply();
     let Deployment {
-        draft, mut report, ..
+        mut draft,
+        mut report,
+        script,
+        ..
     } = deployment;
+    draft.refusals = script.rest();
+    org.refusals.clone_from(&draft.refusals);
+    if let Some((code, message)) = refused {
+        return Report::refused((&code, message));
+    }
     let language = language::of(org, &occasion.user);
     if let Some((code, message)) = apex::refusal(&draft, options) {
         return Report::refused((code, language.message(&message)));
@@ -104,13 +116,15 @@ struct Deployment<'a> {
     package: &'a Package,
     now: Millis,
     report: Report,
+    script: Script,
 }
 
 /// Every file of a deploy, read once: by its path, the document or why there is none.
 type Documents<'p> = BTreeMap<&'p str, Result<Document<'p>, xml::Malformed>>;
 
 impl Deployment<'_> {
-    fn apply(&mut self) {
+    /// Lays the package over the draft. Code and sentence where the deploy is refused as a whole.
+    fn apply(&mut self) -> Option<(String, String)> {
         let (mut parts, problems) = parts::collect(self.package, self.options);
         problems
             .into_iter()
@@ -124,6 +138,10 @@ impl Deployment<'_> {
             .iter()
             .map(|part| (part.file.clone(), Arc::clone(&part.text)))
             .collect();
+        let said = self.script.of_deploy(texts.values().map(|text| &**text));
+        if said.is_some() {
+            return said;
+        }
         let documents: Documents<'_> = texts
             .iter()
             .map(|(path, text)| (path.as_str(), xml::parse(text)))
@@ -136,6 +154,7 @@ impl Deployment<'_> {
         self.check_coupling(&parts, &documents);
         self.keep_models_beside_rules(&parts);
         self.destroy(&self.package.after);
+        None
     }
 
     fn apply_part(&mut self, part: &Part, documents: &Documents<'_>) {
@@ -168,6 +187,7 @@ impl Deployment<'_> {
         element: Node<'_, '_>,
         setting: &Setting,
     ) -> documents::Applied {
+        self.script.of_part(part, element)?;
         hollow::takable(self.before, part, element)?;
         let apply = |org: &mut Org| documents::apply(org, &part.kind, &part.name, element, setting);
         if hollow::is_warned(self.before, part) && !self.options.ignore_warnings {
@@ -252,58 +272,6 @@ impl Deployment<'_> {
         files.for_each(|message| {
             message.changed = message.success && changed.contains(&message.full_name)
         });
-    }
-
-    /// Defaults that do not go together are found once all of them are laid over the org.
-    fn check_coupling(&mut self, parts: &[Part], documents: &Documents<'_>) {
-        let objects: Vec<&Part> = parts
-            .iter()
-            .filter(|part| part.kind == "CustomObject")
-            .collect();
-        let deployed: BTreeSet<String> = objects.iter().map(|part| part.name.clone()).collect();
-        for part in objects {
-            let Ok(document) = &documents[part.file.as_str()] else {
-                continue;
-            };
-            let element = document.root_element();
-            let found = documents::custom_object::check_coupling(
-                &self.draft,
-                &part.name,
-                element,
-                &deployed,
-            );
-            if let Some(problem) = found {
-                let failure = self.failure(part, &problem);
-                self.report.replace(failure);
-            }
-        }
-    }
-
-    /// Known behaviour of the platform: when sharing models and sharing rules of one object share a deploy, the deploy
-    /// succeeds and the model stays what it was (forcedotcom/cli issue 2639).
-    fn keep_models_beside_rules(&mut self, parts: &[Part]) {
-        if !self.before.organization.silent_sharing_no_op {
-            return;
-        }
-        let of_rules = parts.iter().filter(|part| part.kind.starts_with("Sharing"));
-        let with_rules: BTreeSet<&str> = of_rules
-            .filter_map(|part| part.name.split('.').next())
-            .collect();
-        let concerned =
-            |part: &&Part| part.kind == "CustomObject" && with_rules.contains(part.name.as_str());
-        for part in parts.iter().filter(concerned) {
-            let Some(before) = self
-                .before
-                .objects
-                .get(&part.name)
-                .map(|object| object.sharing)
-            else {
-                continue;
-            };
-            if let Some(object) = self.draft.objects.make_mut().get_mut(&part.name) {
-                object.sharing = before;
-            }
-        }
     }
 
     fn destroy(&mut self, destruction: &Option<Destruction>) {

@@ -1,5 +1,6 @@
 //! Requests and answers as the handlers see them, free of any server.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -136,7 +137,7 @@ pub struct Refusal {
     /// HTTP status.
     pub status: u16,
     /// `errorCode`, in collections `statusCode`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Sentence.
     pub message: String,
     /// Fields it is about; `None` where the answer has no such key.
@@ -145,10 +146,14 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal that names no fields.
-    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
+    pub fn new(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Refusal {
         Refusal {
             status,
-            code,
+            code: code.into(),
             message: message.into(),
             fields: None,
         }

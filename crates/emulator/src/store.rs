@@ -12,6 +12,7 @@ mod places;
 mod platform;
 mod row;
 mod scale;
+mod scripted_refusal;
 mod set_licenses;
 mod shared;
 mod shares;
@@ -35,6 +36,7 @@ pub use platform::*;
 pub(crate) use row::Press;
 pub use row::{FieldName, Row};
 pub use scale::Scale;
+pub use scripted_refusal::ScriptedRefusal;
 pub use set_licenses::*;
 pub use shared::{Seeded, Shared};
 pub use shares::*;
@@ -108,6 +110,9 @@ pub struct Org {
     pub scale: Scale,
     /// In which ways the platform is as hard as a real one.
     pub platform: Platform,
+    /// What deploys are refused with, in words of a test's own.
+    #[serde(default)]
+    pub refusals: Vec<ScriptedRefusal>,
     /// What a manual clock shows; the real clock is not kept.
     pub manual_time: Option<Millis>,
 }

@@ -29,6 +29,18 @@ pub fn cases(usual: u32) -> u32 {
     })
 }
 
+/// Those of some cases that a test tries that usually tries so many: spread evenly, from a start that the seed says.
+///
+/// # Panics
+/// As [`cases`].
+pub fn chosen<T>(all: &[T], usual: u32) -> Vec<&T> {
+    let wanted = usize::try_from(cases(usual)).unwrap_or(usize::MAX);
+    let wanted = wanted.clamp(1, all.len().max(1));
+    let start = usize::try_from(seed() % all.len().max(1) as u64).unwrap_or_default();
+    let places = (0..wanted).map(|number| (start + number * all.len() / wanted) % all.len().max(1));
+    places.filter_map(|place| all.get(place)).collect()
+}
+
 /// How a law is tried that usually sees so many cases.
 ///
 /// # Panics
@@ -100,6 +112,22 @@ fn number_for(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_is_spread_and_holds_none_twice() {
+        let all: Vec<u32> = (0..10).collect();
+        let mut chosen = chosen(&all, 5);
+        chosen.sort();
+        assert_eq!(
+            chosen
+                .windows(2)
+                .filter(|pair| *pair[1] - *pair[0] != 2)
+                .count(),
+            0
+        );
+        assert_eq!(super::chosen(&all, 100).len(), 10);
+        assert!(super::chosen(&all[..0], 5).is_empty());
+    }
 
     #[test]
     fn any_text_is_a_seed() {

@@ -10,7 +10,7 @@ use super::markdown::{self, Block};
 use super::source::{files, read};
 
 const README: &str = "README.md";
-const RUN: &str = "cargo run --release --";
+const RUN: &str = "cargo run --";
 const LONGEST: Duration = Duration::from_secs(600);
 
 /// What a block holds that is not for this folder: a build of its own, or the whole project from the net.

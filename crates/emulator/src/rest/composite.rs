@@ -212,8 +212,10 @@ fn composite(world: &mut World, outer: &Request) -> Result<Response, Refusal> {
     }
     if let (Some(failed), Some(snapshot)) = (failed, snapshot) {
         let requests = world.org.api_requests;
+        let refusals = std::mem::take(&mut world.org.refusals);
         world.org = snapshot;
         world.org.api_requests = requests;
+        world.org.refusals = refusals;
         halt(parts, &mut done, failed);
     }
     Ok(Response::json_text(200, composite_answers(&done)))
