@@ -42,7 +42,7 @@ fn entries_that_are_read_and_refused() {
     let entries = rows::entries();
     assert!(entries.len() > 2);
     let xml: String = entries.iter().map(|entry| entry.xml.as_str()).collect();
-    let stage = Stage::with_entries(&xml);
+    let stage = Stage::with(&xml, &[]);
     let refusals: Vec<Refusal> = entries.into_iter().map(|entry| entry.refusal).collect();
     stage.refuse(&refusals);
     let checked = stage.run(&["plan", "--check"]);
@@ -52,6 +52,25 @@ fn entries_that_are_read_and_refused() {
     assert!(stage.refusals_said() > 1);
     assert_eq!(run.code, 0, "{}", run.words());
     assert!(run.words().contains("Proved: "), "{}", run.words());
+}
+
+/// Each list of a profile, deployed with success and kept by nobody: an entry of it is named, and the run is no success.
+#[test]
+fn lists_that_are_deployed_without_effect() {
+    let all = rows::names_of_entries();
+    let mut wrong = Vec::new();
+    for (list, name) in testing::chosen(&all, 5) {
+        let switch = format!("ineffective=Profile/HubSpot.{list}");
+        let run = Stage::with("", &[&switch]).apply();
+        let named = run.words().contains(&format!("{list}.{name}"));
+        if run.code != 3 || !run.words().contains("OW5010") || !named {
+            wrong.push(format!(
+                "{list}: exit {}\n{}\n{}",
+                run.code, run.out, run.err
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What is not as it should be, in a sentence with all that was said.

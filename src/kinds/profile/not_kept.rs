@@ -1,12 +1,14 @@
 //! What an org did not keep of a profile that it said it deployed.
 //!
-//! **Promise:** an entry is named only where the org tells exactly what it has: user permissions, and rights on objects and
-//! fields that the data API tells of. A document that merely came in part is no difference.
+//! **Promise:** an entry is named only where the org tells exactly what it has: user permissions, rights on objects and
+//! fields that the data API tells of, and entries of other lists that it tells of the source in the same answer. A document
+//! that merely came in part is no difference.
 
 use super::known::exact_objects;
 use super::partial::complete_profile;
 use super::wishes::wishes;
 use crate::clone::{self, ObjectFlags, Right};
+use crate::entries::key;
 use crate::live::{Live, profile_label as label};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
@@ -32,8 +34,26 @@ pub fn not_kept(
     let objects = wishes(wanted, manifest);
     let objects = objects.selective.into_iter();
     entries.extend(objects.flat_map(|object| read_back.fields(deployed, &object)));
+    let named: BTreeSet<String> = entries.iter().cloned().collect();
+    let others = read_back.other_lists(deployed).into_iter();
+    entries.extend(others.filter(|entry| !named.contains(entry)));
     entries
 }
+
+/// Lists that are told in the document alone, each with what an entry says that grants nothing.
+const OTHER_LISTS: [(&str, &str); 11] = [
+    ("applicationVisibilities", "visible"),
+    ("classAccesses", "enabled"),
+    ("customMetadataTypeAccesses", "enabled"),
+    ("customPermissions", "enabled"),
+    ("externalDataSourceAccesses", "enabled"),
+    ("fieldPermissions", "readable"),
+    ("flowAccesses", "enabled"),
+    ("layoutAssignments", ""),
+    ("pageAccesses", "enabled"),
+    ("recordTypeVisibilities", "visible"),
+    ("tabVisibilities", ""),
+];
 
 /// A profile as the org has it after its deploy.
 struct ReadBack<'a> {
@@ -78,6 +98,31 @@ impl ReadBack<'_> {
                     .then(|| format!("objectPermissions.{object} ({})", lost.join(", ")))
             })
             .collect()
+    }
+
+    /// Entries that the org tells of the source, and not of the clone: what is asked for together is told of both alike, so
+    /// that a list that did not come at all tells nothing (Metadata API guide, Profile).
+    fn other_lists(&self, deployed: &Element) -> Vec<String> {
+        let source = self.wanted.clone_from.as_ref();
+        let source = source.map(|source| self.live.profile_label(source));
+        let source = source.and_then(|source| complete_profile(&source, self.live));
+        let Some(source) = source else {
+            return Vec::new();
+        };
+        let lists = OTHER_LISTS.into_iter();
+        let lost = lists.flat_map(|(list, flag)| {
+            let grants = move |entry: &&Element| entry.text_of(flag) != Some("false");
+            let keys = |document: &Element| -> BTreeSet<String> {
+                let entries = document.children_named(list).filter(grants);
+                entries.map(|entry| key(entry).into_owned()).collect()
+            };
+            let (told, has) = (keys(&source), keys(self.document));
+            let deployed = keys(deployed).into_iter();
+            deployed
+                .filter(move |entry| told.contains(entry) && !has.contains(entry))
+                .map(move |entry| format!("{list}.{}", entry.replace('\0', " ")))
+        });
+        lost.collect()
     }
 
     /// Fields of an object whose permissions the data API told of both profiles.

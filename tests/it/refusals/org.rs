@@ -141,11 +141,11 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) fn new() -> Self {
-        Self::with_entries("")
+        Self::with("", &[])
     }
 
-    /// The same with more entries in the administrator's profile, as XML.
-    pub(super) fn with_entries(more: &str) -> Self {
+    /// The same with more entries in the administrator's profile, as XML, and with these switches.
+    pub(super) fn with(more: &str, switches: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let seed = folder.path().join("seed");
         let permissions = PERMISSIONS.map(|name| {
@@ -166,7 +166,10 @@ impl Stage {
             "LastName,Company\nAlder,Harbour\nBirch,Harbour\nCedar,Inland\n",
         );
         write(&folder.path().join("m.yaml"), MANIFEST);
-        let org = Org::start(folder.path(), &["--seed", &seed.to_string_lossy()]);
+        let seed = seed.to_string_lossy();
+        let switches = switches.iter().flat_map(|switch| ["--platform", switch]);
+        let arguments: Vec<&str> = ["--seed", &seed].into_iter().chain(switches).collect();
+        let org = Org::start(folder.path(), &arguments);
         Self { folder, org }
     }
 

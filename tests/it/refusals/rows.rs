@@ -230,6 +230,19 @@ const ENTRIES: [Entry; 14] = [
     ),
 ];
 
+/// Lists that a deploy may leave as they were, each with the name of an entry as its file has it.
+pub(super) fn names_of_entries() -> Vec<(&'static str, &'static str)> {
+    let compared = ENTRIES.iter().filter(|(list, ..)| {
+        // Which groups of articles a profile sees, no read tells of both profiles.
+        *list != "categoryGroupVisibilities"
+    });
+    let named = compared.map(|(list, _, name, _)| match *list {
+        "tabVisibilities" => (*list, "standard-Campaign"),
+        _ => (*list, *name),
+    });
+    named.collect()
+}
+
 impl Row {
     /// What is said, to what, and how a run should end. `None` where nothing of the kind is ever sent, or its words are
     /// not known.
