@@ -312,6 +312,8 @@ pub(crate) fn define(
             .map(|name| format!("{name}__r")),
         reference_to: references,
         master_detail,
+        write_requires_master_read: child_truth(element, "writeRequiresMasterRead")
+            .unwrap_or_default(),
         picklist: picklist(element),
         restricted_picklist: is_restricted(element),
         default_value: default_value(*kind, element),

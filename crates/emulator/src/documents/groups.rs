@@ -58,7 +58,7 @@ fn members_by_element(org: &Org, queue: &Group) -> Members {
     for id in queue.members.values() {
         let (element, name) = match (org.users.get(id), org.groups.get(id)) {
             (Some(user), _) => (("users", "user"), Some(user.username.clone())),
-            (None, Some(group)) => (element_of(group.kind), group.developer_name.clone()),
+            (None, Some(group)) => (element_of(org, group), group.developer_name.clone()),
             (None, None) => continue,
         };
         members
@@ -70,16 +70,22 @@ fn members_by_element(org: &Org, queue: &Group) -> Members {
     members
 }
 
-fn element_of(kind: GroupKind) -> (&'static str, &'static str) {
-    match kind {
+/// Where there is one group of a role and those below, it is that of roles and subordinates.
+fn element_of(org: &Org, group: &Group) -> (&'static str, &'static str) {
+    let alone = || {
+        let role = group.related.as_deref().unwrap_or_default();
+        org.subordinates_group(role) == Some(group)
+    };
+    match group.kind {
+        GroupKind::RoleAndSubordinatesInternal if alone() => {
+            ("roleAndSubordinates", "roleAndSubordinate")
+        }
         GroupKind::Role => ("roles", "role"),
         GroupKind::RoleAndSubordinates => ("roleAndSubordinates", "roleAndSubordinate"),
         GroupKind::RoleAndSubordinatesInternal => {
             ("roleAndSubordinatesInternal", "roleAndSubordinateInternal")
         }
-        GroupKind::Regular | GroupKind::Queue | GroupKind::Organization => {
-            ("publicGroups", "publicGroup")
-        }
+        _ => ("publicGroups", "publicGroup"),
     }
 }
 
@@ -160,7 +166,10 @@ fn member_id(org: &Org, member: Node<'_, '_>) -> Option<String> {
         "user" => org.user_by_username(name).map(|user| user.id.clone()),
         "publicGroup" => find(org, GroupKind::Regular, name).map(|group| group.id.clone()),
         "role" => role_group(GroupKind::Role),
-        "roleAndSubordinate" => role_group(GroupKind::RoleAndSubordinates),
+        "roleAndSubordinate" => {
+            let group = org.subordinates_group(&org.role(name)?.id);
+            group.map(|group| group.id.clone())
+        }
         "roleAndSubordinateInternal" => role_group(GroupKind::RoleAndSubordinatesInternal),
         _ => None,
     }

@@ -3,7 +3,9 @@
 //! Records name one another by reference (`@LeadRef1`, in any file), or by a field of the other (`Owner.Username`).
 
 mod assignments;
+mod shares;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,18 +39,22 @@ pub(super) fn lay(org: &mut Org, files: &[PathBuf]) -> Result<(), SeedError> {
             _ => read_json(org, path, &text, &mut drafts)?,
         }
     }
-    // Users come first: they own what follows.
-    drafts.sort_by_key(|draft| draft.object != "User");
+    // Users come first: they own what follows. What is shared comes last.
+    drafts.sort_by_key(|draft| {
+        let last = draft.object.ends_with("Share") || draft.object.ends_with("TeamMember");
+        (draft.object != "User", last)
+    });
     let ids: Vec<Id> = drafts.iter().map(|draft| id_of(org, draft)).collect();
     let named = drafts
         .iter()
         .zip(&ids)
         .filter_map(|(draft, id)| Some((draft.reference.clone()?, id.clone())));
     let references: BTreeMap<String, Id> = named.collect();
+    let mut roles = shares::TeamRoles::new();
     drafts
         .into_iter()
         .zip(ids)
-        .try_for_each(|(draft, id)| insert(org, draft, id, &references))
+        .try_for_each(|(draft, id)| insert(org, draft, id, &references, &mut roles))
 }
 
 fn read_csv(org: &Org, path: &Path, text: &str, drafts: &mut Vec<Draft>) -> Result<(), SeedError> {
@@ -90,9 +96,11 @@ fn object_name(org: &Org, name: &str) -> Option<String> {
     ]
     .into_iter()
     .find(|setup| setup.eq_ignore_ascii_case(name));
+    let shared = || shares::schema(org, name).map(|object| object.name.clone());
     setup
         .map(str::to_owned)
         .or_else(|| org.object(name).map(|object| object.name.clone()))
+        .or_else(shared)
 }
 
 /// Files without `records` are something else: plans that list other files, settings of tools.
@@ -201,6 +209,7 @@ fn insert(
     draft: Draft,
     id: Id,
     references: &BTreeMap<String, Id>,
+    roles: &mut shares::TeamRoles,
 ) -> Result<(), SeedError> {
     let mut values = BTreeMap::new();
     for (name, value) in &draft.fields {
@@ -213,7 +222,13 @@ fn insert(
             .map_err(|reason| SeedError::unusable(&draft.path, reason))?,
         "PermissionSetAssignment" => assignments::insert(org, id, &values),
         "PermissionSetLicenseAssign" => assignments::insert_seat(org, id, &values),
-        object => insert_row(org, object, id, values),
+        object => {
+            let shared = shares::insert(org, object, &id, &values, roles)
+                .map_err(|reason| SeedError::unusable(&draft.path, reason))?;
+            if !shared {
+                insert_row(org, object, id, values);
+            }
+        }
     }
     Ok(())
 }
@@ -229,8 +244,11 @@ fn resolve(
     let (stem, by) = name
         .split_once('.')
         .map_or((name, None), |(relationship, by)| (relationship, Some(by)));
-    let schema = crate::schema::setup_table(&draft.object).or_else(|| org.object(&draft.object));
-    let fields = schema.into_iter().flat_map(|object| object.fields.values());
+    let known = crate::schema::setup_table(&draft.object).or_else(|| org.object(&draft.object));
+    let schema = known
+        .map(Cow::Borrowed)
+        .or_else(|| shares::schema(org, &draft.object));
+    let fields = schema.iter().flat_map(|object| object.fields.values());
     let is_meant = |field: &&FieldSchema| match by {
         None => field.name.eq_ignore_ascii_case(stem),
         Some(_) => field
@@ -272,7 +290,6 @@ fn found(org: &Org, field: &FieldSchema, by: &str, wanted: &str) -> Result<Value
 }
 
 fn id_by(org: &Org, target: &str, by: &str, wanted: &str) -> Option<Id> {
-    let wanted_name = |name: Option<&String>| name.is_some_and(|name| name == wanted);
     match target {
         "User" => org
             .users
@@ -283,15 +300,7 @@ fn id_by(org: &Org, target: &str, by: &str, wanted: &str) -> Option<Id> {
                     || user.name() == wanted
             })
             .map(|user| user.id.clone()),
-        "Group" => org
-            .groups
-            .values()
-            .find(|group| {
-                group.kind == GroupKind::Queue
-                    && (wanted_name(group.developer_name.as_ref())
-                        || wanted_name(group.name.as_ref()))
-            })
-            .map(|group| group.id.clone()),
+        "Group" => group_by(org, wanted),
         "Profile" => org
             .profile_by_label(wanted)
             .map(|profile| profile.id.clone()),
@@ -321,6 +330,19 @@ fn id_by(org: &Org, target: &str, by: &str, wanted: &str) -> Option<Id> {
             .find(|(_, row)| row.get(by).and_then(Value::as_str) == Some(wanted))
             .map(|(id, _)| id.clone()),
     }
+}
+
+/// A queue of this name or label, or else a public group: queues are what owns records.
+fn group_by(org: &Org, wanted: &str) -> Option<Id> {
+    let wanted_name = |name: Option<&String>| name.is_some_and(|name| name == wanted);
+    let named = |kind: GroupKind| {
+        let mut groups = org.groups.values().filter(|group| group.kind == kind);
+        groups.find(|group| {
+            wanted_name(group.developer_name.as_ref()) || wanted_name(group.name.as_ref())
+        })
+    };
+    let found = named(GroupKind::Queue).or_else(|| named(GroupKind::Regular));
+    found.map(|group| group.id.clone())
 }
 
 /// A value in the field's type; CSV knows only text.

@@ -3,12 +3,14 @@
 //! What sources document is how the org behaves without a word. What they only suggest, or contradict each other about,
 //! is a switch here, so that a client can be tested both ways.
 
+mod access;
 mod component;
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+pub use access::*;
 pub use component::*;
 
 /// Switches of the platform's behaviour. What is not stated has its default (`docs/emulator.md`).
@@ -68,6 +70,20 @@ pub struct Platform {
     pub set_licenses: Option<SetLicenses>,
     /// When a changed mail address of an active user is in force.
     pub email_changes: Option<EmailChanges>,
+    /// What the owner of a contact has whose access its account controls.
+    pub contact_owners: Option<ContactOwners>,
+    /// Whose role says what superiors of an account's owner get on the account's children.
+    pub superior_levels: Option<SuperiorLevels>,
+    /// Who may read the account of a contract or an order.
+    pub contract_accounts: Option<ContractAccounts>,
+    /// What the share table of an object holds that everybody may write.
+    pub public_shares: Option<PublicShares>,
+    /// Whether criteria on picklists, e-mail, phone and URL heed case.
+    pub criteria_case: Option<CriteriaCase>,
+    /// Which groups stand for a role and those below.
+    pub role_groups: Option<RoleGroups>,
+    /// Who has access to a private opportunity.
+    pub private_opportunities: Option<PrivateOpportunities>,
 }
 
 /// Which tabs a profile lists when it is read.
@@ -271,6 +287,13 @@ impl Platform {
             integration_objects,
             set_licenses,
             email_changes,
+            contact_owners,
+            superior_levels,
+            contract_accounts,
+            public_shares,
+            criteria_case,
+            role_groups,
+            private_opportunities,
         } = stated;
         lay(&mut self.tabs, tabs);
         lay(&mut self.profile_refusals, profile_refusals);
@@ -294,6 +317,13 @@ impl Platform {
         lay(&mut self.integration_objects, integration_objects);
         lay(&mut self.set_licenses, set_licenses);
         lay(&mut self.email_changes, email_changes);
+        lay(&mut self.contact_owners, contact_owners);
+        lay(&mut self.superior_levels, superior_levels);
+        lay(&mut self.contract_accounts, contract_accounts);
+        lay(&mut self.public_shares, public_shares);
+        lay(&mut self.criteria_case, criteria_case);
+        lay(&mut self.role_groups, role_groups);
+        lay(&mut self.private_opportunities, private_opportunities);
     }
 }
 

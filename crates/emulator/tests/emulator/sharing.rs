@@ -74,7 +74,7 @@ proptest! {
     fn share_rows_tell_who_was_given_what_and_why(company in company()) {
         let mut org = Emulated::new(&company);
         let stored = |object: &&Object| {
-            let shared = !matches!(**object, Object::Part | Object::Contract);
+            let shared = !matches!(**object, Object::Part | Object::Pair | Object::Contract);
             shared && company.defaults[object] != Model::ControlledByParent
         };
         for object in OBJECTS.iter().filter(stored) {

@@ -3,13 +3,13 @@
 //! Everything is named by its number. What the emulator makes of it is in `emulated`, what the documentation says about
 //! it in `evaluator`; the two know each other only through this description.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use proptest::prelude::*;
 
 /// The objects of every company, parents before children.
-pub(crate) const OBJECTS: [Object; 8] = [
+pub(crate) const OBJECTS: [Object; 10] = [
     Object::Account,
     Object::Lead,
     Object::Thing,
@@ -18,6 +18,8 @@ pub(crate) const OBJECTS: [Object; 8] = [
     Object::Case,
     Object::Contract,
     Object::Part,
+    Object::Lot,
+    Object::Pair,
 ];
 
 /// An object.
@@ -33,6 +35,10 @@ pub(crate) enum Object {
     Contract,
     /// The detail of a thing.
     Part,
+    /// Another custom object.
+    Lot,
+    /// The junction of a thing and a lot.
+    Pair,
 }
 
 impl Object {
@@ -46,25 +52,43 @@ impl Object {
             Object::Case => "Case",
             Object::Contract => "Contract",
             Object::Part => "Part__c",
+            Object::Lot => "Lot__c",
+            Object::Pair => "Pair__c",
         }
     }
 
     pub(crate) fn parent(self) -> Option<Object> {
         match self {
-            Object::Account | Object::Lead | Object::Thing => None,
+            Object::Account | Object::Lead | Object::Thing | Object::Lot => None,
             Object::Contact | Object::Opportunity | Object::Case | Object::Contract => {
                 Some(Object::Account)
             }
-            Object::Part => Some(Object::Thing),
+            Object::Part | Object::Pair => Some(Object::Thing),
         }
     }
 
+    /// The masters of a detail.
+    pub(crate) fn masters(self) -> &'static [Object] {
+        match self {
+            Object::Part => &[Object::Thing],
+            Object::Pair => &[Object::Thing, Object::Lot],
+            _ => &[],
+        }
+    }
+
+    fn is_detail(self) -> bool {
+        !self.masters().is_empty()
+    }
+
     fn has_queues(self) -> bool {
-        matches!(self, Object::Lead | Object::Case | Object::Thing)
+        matches!(
+            self,
+            Object::Lead | Object::Case | Object::Thing | Object::Lot
+        )
     }
 
     fn has_rules(self) -> bool {
-        !matches!(self, Object::Contract | Object::Part)
+        self != Object::Contract && !self.is_detail()
     }
 }
 
@@ -104,6 +128,8 @@ pub(crate) struct Grants {
     pub(crate) objects: BTreeMap<Object, Rights>,
     pub(crate) view_all_data: bool,
     pub(crate) modify_all_data: bool,
+    /// Transfer Record.
+    pub(crate) transfers: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -199,9 +225,23 @@ pub(crate) struct Record {
     pub(crate) owner: Option<Party>,
     /// Number of the parent record.
     pub(crate) parent: Option<usize>,
+    /// Number of the other master of a junction.
+    pub(crate) other: Option<usize>,
+    /// Whether it is a private opportunity.
+    pub(crate) private: bool,
     pub(crate) flag: bool,
     pub(crate) word: &'static str,
     pub(crate) count: Option<i64>,
+}
+
+impl Record {
+    /// The masters of a detail: object and number of each.
+    pub(crate) fn masters(&self) -> Vec<(Object, usize)> {
+        let objects = self.object.masters().iter().copied();
+        objects
+            .zip([self.parent, self.other].into_iter().flatten())
+            .collect()
+    }
 }
 
 /// A share that somebody made by hand.
@@ -222,6 +262,10 @@ pub(crate) struct Company {
     pub(crate) groups: Vec<Group>,
     pub(crate) queues: Vec<Group>,
     pub(crate) defaults: BTreeMap<Object, Model>,
+    /// Custom objects that do not grant access using hierarchies.
+    pub(crate) flat: BTreeSet<Object>,
+    /// Master fields, by detail and place, whose details are written by whoever reads the master.
+    pub(crate) open: BTreeSet<(Object, usize)>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) records: Vec<Record>,
     pub(crate) shares: Vec<Share>,
@@ -240,6 +284,7 @@ impl fmt::Debug for Company {
                 .try_for_each(|(number, thing)| writeln!(formatter, "{name} {number}: {thing:?}"))
         }
         writeln!(formatter, "\ndefaults: {:?}", self.defaults)?;
+        writeln!(formatter, "flat: {:?}, open: {:?}", self.flat, self.open)?;
         list(formatter, "role", &self.roles)?;
         list(formatter, "profile", &self.profiles)?;
         list(formatter, "set", &self.sets)?;
@@ -266,7 +311,7 @@ pub(crate) fn company() -> impl Strategy<Value = Company> {
         rows(6, 2),
         prop::collection::vec(any::<u8>(), 8),
     );
-    let shared = (rows(10, 6), rows(5, 24), rows(7, 6));
+    let shared = (rows(10, 6), rows(6, 30), rows(7, 8));
     (people, together, shared).prop_map(|(people, together, shared)| {
         let (roles, profiles, sets, users) = people;
         let (groups, queues, defaults) = together;
@@ -313,12 +358,19 @@ impl Company {
                 object: Object::Lead,
                 owner: Some(Party::User(0)),
                 parent: None,
+                other: None,
+                private: false,
                 flag: false,
                 word,
                 count: None,
             })
             .collect();
         company
+    }
+
+    /// Whether who reads the master in this place writes the details.
+    pub(crate) fn reading_writes(&self, detail: Object, place: usize) -> bool {
+        self.open.contains(&(detail, place))
     }
 
     fn of(raw: [Raw; 9], defaults: &[u8]) -> Company {
@@ -341,6 +393,8 @@ impl Company {
             groups: Vec::new(),
             queues: Vec::new(),
             defaults: models(defaults),
+            flat: flat(defaults[6]),
+            open: open(defaults[7]),
             rules: Vec::new(),
             records: Vec::new(),
             shares: Vec::new(),
@@ -370,10 +424,19 @@ impl Company {
         User {
             profile: pick(raw[0], self.profiles.len()).unwrap_or_default(),
             role: maybe(raw[1], self.roles.len()).filter(|_| !system),
-            sets: maybe(raw[2], self.sets.len()).into_iter().collect(),
+            sets: self.some_sets(raw[2]),
             active: raw[3] % 8 != 7,
             system,
         }
+    }
+
+    /// Two sets now and then: one is not to hide what the other grants.
+    fn some_sets(&self, number: u8) -> Vec<usize> {
+        let count = self.sets.len();
+        let mut sets = vec![maybe(number, count), maybe(number / 4, count)];
+        sets.sort_unstable();
+        sets.dedup();
+        sets.into_iter().flatten().collect()
     }
 
     /// Members are users, roles, and groups that were there before: groups cannot hold each other in a circle.
@@ -401,21 +464,28 @@ impl Company {
             Some(queue) => Some(Party::Queue(queue)),
             None => pick(raw[1], self.users.len()).map(Party::User),
         };
-        let parents = || {
-            let of_kind = |(_, record): &(usize, &Record)| Some(record.object) == object.parent();
+        let one_of = |wanted: Option<Object>, number: u8| {
+            let of_kind = |(_, record): &(usize, &Record)| Some(record.object) == wanted;
             let found = self.records.iter().enumerate().filter(of_kind);
-            found.map(|(number, _)| number).collect::<Vec<_>>()
+            let found: Vec<usize> = found.map(|(number, _)| number).collect();
+            maybe(number, found.len()).map(|number| found[number])
         };
-        let parents = parents();
-        let parent = maybe(raw[2], parents.len()).map(|number| parents[number]);
-        // A detail needs its master, a contract its account.
-        if parent.is_none() && matches!(object, Object::Part | Object::Contract) {
+        let parent = one_of(object.parent(), raw[2]);
+        let other = one_of(object.masters().get(1).copied(), raw[5]);
+        // A detail needs its masters, a contract its account.
+        let needs = object
+            .masters()
+            .len()
+            .max(usize::from(object == Object::Contract));
+        if [parent, other].iter().flatten().count() < needs {
             return None;
         }
         Some(Record {
             object,
-            owner: owner.filter(|_| object != Object::Part),
+            owner: owner.filter(|_| !object.is_detail()),
             parent,
+            other,
+            private: object == Object::Opportunity && raw[5] % 4 == 3,
             flag: raw[3] % 2 == 1,
             word: ["", "North", "north", "North Sea", "East, by South"][usize::from(raw[4]) % 5],
             count: maybe(raw[3] / 2, 3).map(|count| count as i64 * 10),
@@ -494,11 +564,34 @@ impl Company {
 
 fn role((number, raw): (usize, &Vec<u8>)) -> Role {
     Role {
-        above: maybe(raw[0], number),
+        above: below_the_last(raw[0], number),
         contacts: level(raw[1]),
         opportunities: level(raw[2]),
         cases: level(raw[3]),
     }
+}
+
+/// Mostly the role made last, so that trees grow deep.
+fn below_the_last(number: u8, count: usize) -> Option<usize> {
+    match number % 3 {
+        0 => maybe(number / 3, count),
+        _ => count.checked_sub(1),
+    }
+}
+
+/// Custom objects that do not grant access using hierarchies.
+fn flat(number: u8) -> BTreeSet<Object> {
+    let chosen = [(Object::Thing, 4), (Object::Lot, 3)];
+    let chosen = chosen.into_iter().filter(|(_, of)| number % of == of - 1);
+    chosen.map(|(object, _)| object).collect()
+}
+
+/// Master fields whose details are written by whoever reads the master.
+fn open(number: u8) -> BTreeSet<(Object, usize)> {
+    let fields = [(Object::Part, 0), (Object::Pair, 0), (Object::Pair, 1)];
+    let bits = fields.into_iter().enumerate();
+    let chosen = bits.filter(|(bit, _)| number / 8 >> bit & 1 == 1);
+    chosen.map(|(_, field)| field).collect()
 }
 
 /// Each right drags in what it requires.
@@ -525,16 +618,20 @@ fn grants(raw: &[u8], profile: bool) -> Grants {
     });
     let mut objects: BTreeMap<Object, Rights> = rights.collect();
     // Who sees all details sees all masters: a profile has the one right only with the other.
-    let master = objects[&Object::Thing];
-    if let Some(detail) = objects.get_mut(&Object::Part) {
-        detail.view_all &= master.view_all;
-        detail.modify_all &= master.modify_all;
+    for detail in [Object::Part, Object::Pair] {
+        for master in detail.masters() {
+            let master = objects[master];
+            let rights = objects.get_mut(&detail).expect("every object is there");
+            rights.view_all &= master.view_all;
+            rights.modify_all &= master.modify_all;
+        }
     }
     let modify_all_data = raw[5] % 16 == 15;
     Grants {
         objects,
         view_all_data: modify_all_data || raw[5] % 16 == 14,
         modify_all_data,
+        transfers: raw[5] % 16 == 13,
     }
 }
 
@@ -576,6 +673,8 @@ fn models(raw: &[u8]) -> BTreeMap<Object, Model> {
         ),
         (Object::Thing, one(raw[5], &[Private, Read, ReadWrite])),
         (Object::Part, ControlledByParent),
+        (Object::Lot, one(raw[7], &[Private, Read, ReadWrite])),
+        (Object::Pair, ControlledByParent),
     ])
 }
 

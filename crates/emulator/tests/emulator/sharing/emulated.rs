@@ -80,23 +80,29 @@ fn account_levels(children: Children) -> AccountLevels {
 fn add_objects(org: &mut Org, company: &Company) {
     let mut thing = schema::custom_object("Thing__c", "Thing", "Things", "a00");
     thing.durable_id = "01I000000000001AAA".to_owned();
+    let mut lot = schema::custom_object("Lot__c", "Lot", "Lots", "a02");
+    lot.durable_id = "01I000000000003AAA".to_owned();
     let mut part = schema::custom_object("Part__c", "Part", "Parts", "a01");
     part.durable_id = "01I000000000002AAA".to_owned();
-    part.has_shares = false;
-    part.fields.remove("OwnerId");
-    let master = FieldSchema {
-        name: "Thing__c".to_owned(),
-        kind: FieldType::Reference,
-        reference_to: vec!["Thing__c".to_owned()],
-        relationship_name: Some("Thing__r".to_owned()),
-        master_detail: true,
-        custom: true,
-        ..FieldSchema::default()
-    };
-    part.fields.insert(master.name.clone(), master);
+    let mut pair = schema::custom_object("Pair__c", "Pair", "Pairs", "a03");
+    pair.durable_id = "01I000000000004AAA".to_owned();
+    for (detail, object) in [(&mut part, Object::Part), (&mut pair, Object::Pair)] {
+        detail.has_shares = false;
+        detail.fields.remove("OwnerId");
+        for (place, master) in object.masters().iter().enumerate() {
+            let field = master_field(*master, company.reading_writes(object, place));
+            detail.fields.insert(field.name.clone(), field);
+        }
+    }
+    org.without_hierarchies = company
+        .flat
+        .iter()
+        .map(|object| object.name().to_owned())
+        .collect();
     let objects = org.objects.make_mut();
-    objects.insert(thing.name.clone(), thing);
-    objects.insert(part.name.clone(), part);
+    for object in [thing, part, lot, pair] {
+        objects.insert(object.name.clone(), object);
+    }
     for object in OBJECTS {
         let schema = objects.get_mut(object.name()).expect("the object is there");
         let default = model(company.defaults[&object]);
@@ -119,6 +125,20 @@ fn add_objects(org: &mut Org, company: &Company) {
     }
     for object in OBJECTS {
         org.table_mut(object.name());
+    }
+}
+
+fn master_field(master: Object, reading_writes: bool) -> FieldSchema {
+    let name = master.name();
+    FieldSchema {
+        name: name.to_owned(),
+        kind: FieldType::Reference,
+        reference_to: vec![name.to_owned()],
+        relationship_name: Some(name.replace("__c", "__r")),
+        master_detail: true,
+        write_requires_master_read: reading_writes,
+        custom: true,
+        ..FieldSchema::default()
     }
 }
 
@@ -156,6 +176,7 @@ fn container(org: &mut Org, grants: &Grants, name: String) -> Container {
     let permissions = [
         ("ViewAllData", grants.view_all_data),
         ("ModifyAllData", grants.modify_all_data),
+        ("TransferAnyEntity", grants.transfers),
         ("ApiEnabled", true),
     ];
     let held = permissions.into_iter().filter(|(_, held)| *held);
@@ -312,13 +333,15 @@ fn add_records(org: &mut Org, company: &Company, ids: &mut Ids) {
         if let Some(owner) = record.owner {
             put("OwnerId", json!(ids.party(org, owner)));
         }
-        if let Some(parent) = record.parent {
-            let field = if record.object == Object::Part {
-                "Thing__c"
-            } else {
-                "AccountId"
-            };
-            put(field, json!(ids.records[parent]));
+        if record.private {
+            put("IsPrivate", json!(true));
+        }
+        for (master, number) in record.masters() {
+            put(master.name(), json!(ids.records[number]));
+        }
+        let account = record.parent.filter(|_| record.masters().is_empty());
+        if let Some(account) = account {
+            put("AccountId", json!(ids.records[account]));
         }
         for name in ["Name", "LastName", "Company"] {
             let known = org.field(record.object.name(), name).is_some();
@@ -369,6 +392,7 @@ fn add_sharing(org: &mut Org, company: &Company, ids: &Ids) {
             level: level(share.level),
             cause: "Manual".to_owned(),
             account_levels: (object == Object::Account).then(|| account_levels(share.children)),
+            by: None,
         };
         org.manual_shares.insert(row.id.clone(), row);
     }
@@ -543,8 +567,8 @@ impl Emulated {
     /// The rows of an object's share table: record, holder, cause, level, and for accounts the levels on the children.
     pub(crate) fn share_rows(&mut self, object: Object) -> BTreeSet<Vec<String>> {
         let (table, record, level) = match object {
-            Object::Thing => (
-                "Thing__Share".to_owned(),
+            Object::Thing | Object::Lot => (
+                object.name().replace("__c", "__Share"),
                 "ParentId".to_owned(),
                 "AccessLevel".to_owned(),
             ),
