@@ -92,15 +92,21 @@ fn element_of(org: &Org, group: &Group) -> (&'static str, &'static str) {
 /// Lays a public group over the org.
 pub(crate) fn apply_group(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied {
     check_named("Group", element)?;
+    let new = || Group {
+        includes_bosses: true,
+        ..Group::default()
+    };
     let mut group = find(org, GroupKind::Regular, name)
         .cloned()
-        .unwrap_or_default();
+        .unwrap_or_else(new);
     group.includes_bosses =
         child_truth(element, "doesIncludeBosses").unwrap_or(group.includes_bosses);
     Ok(save(org, group, GroupKind::Regular, name, element))
 }
 
-/// Lays a queue over the org; its members and objects are replaced where the file states them.
+/// Lays a queue over the org; its members and objects are replaced where the file states them. No file of a version up to
+/// 66.0 says whether it grants access using hierarchies, and a queue that comes with one does not (Salesforce Help, "Queue
+/// Access and Role Hierarchies").
 pub(crate) fn apply_queue(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied {
     check_named("Queue", element)?;
     let mut queue = find(org, GroupKind::Queue, name)

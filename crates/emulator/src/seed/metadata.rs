@@ -13,8 +13,8 @@ use crate::documents::{groups, permissions, restriction_rules};
 use crate::problem::Problem;
 use crate::schema;
 use crate::store::{
-    AccessLevel, Container, ContainerKind, FieldAccess, GroupKind, Id, ObjectAccess, Org, Package,
-    Profile,
+    AccessLevel, Container, ContainerKind, FieldAccess, Group, GroupKind, Id, ObjectAccess, Org,
+    Package, Profile,
 };
 use crate::xml::{child_text, child_truth, elements, parse, text};
 
@@ -154,6 +154,14 @@ fn group(org: &mut Org, document: &Document, root: Node<'_, '_>) -> Result<(), S
         "Group" => groups::apply_group(org, &document.name, root),
         _ => groups::apply_queue(org, &document.name, root),
     };
+    // A queue that was always there grants access using hierarchies.
+    let queue = |group: &&mut Group| {
+        let named = group.developer_name.as_ref() == Some(&document.name);
+        document.kind == "Queue" && group.kind == GroupKind::Queue && named
+    };
+    if let Some(queue) = org.groups.values_mut().find(queue) {
+        queue.includes_bosses = true;
+    }
     let first = |problems: Vec<Problem>| problems.into_iter().next().map(|problem| problem.message);
     applied.map(drop).map_err(|problems| {
         SeedError::unusable(&document.path, first(problems).unwrap_or_default())

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::SeedError;
 use crate::schema;
-use crate::store::{Org, Platform};
+use crate::store::{Group, GroupKind, Org, Platform};
 use territories::Territory;
 
 /// The name of such a file, in whatever folder.
@@ -30,6 +30,8 @@ pub(super) struct Described {
     manager_groups: Option<bool>,
     /// Custom objects that do not grant access using hierarchies.
     without_hierarchies: BTreeSet<String>,
+    /// Queues that do not.
+    queues_without_hierarchies: BTreeSet<String>,
     territories: Vec<Territory>,
     platform: Platform,
 }
@@ -89,6 +91,7 @@ impl Described {
             digital_experiences_enabled,
             manager_groups,
             without_hierarchies,
+            queues_without_hierarchies,
             territories,
             platform,
         } = later;
@@ -103,6 +106,8 @@ impl Described {
             digital_experiences_enabled.or(self.digital_experiences_enabled);
         self.manager_groups = manager_groups.or(self.manager_groups);
         self.without_hierarchies.extend(without_hierarchies);
+        self.queues_without_hierarchies
+            .extend(queues_without_hierarchies);
         self.territories.extend(territories);
         self.platform.lay(platform);
     }
@@ -148,6 +153,18 @@ impl Described {
                 return Err(unusable(reason));
             }
             org.without_hierarchies.insert(object.clone());
+        }
+        for name in &self.queues_without_hierarchies {
+            let named = |group: &&mut Group| {
+                let name = Some(name) == group.developer_name.as_ref();
+                group.kind == GroupKind::Queue && name
+            };
+            let queue = org.groups.values_mut().find(named).ok_or_else(|| {
+                unusable(format!(
+                    "queues_without_hierarchies: there is no queue {name}"
+                ))
+            })?;
+            queue.includes_bosses = false;
         }
         org.manager_groups = self.manager_groups.unwrap_or(org.manager_groups);
         org.complete_manager_groups();

@@ -93,6 +93,7 @@ fn object_name(org: &Org, name: &str) -> Option<String> {
         "User",
         "PermissionSetAssignment",
         "PermissionSetLicenseAssign",
+        "GroupMember",
     ]
     .into_iter()
     .find(|setup| setup.eq_ignore_ascii_case(name));
@@ -194,6 +195,7 @@ fn id_of(org: &mut Org, draft: &Draft) -> Id {
         "User" => "005".to_owned(),
         "PermissionSetAssignment" => "0Pa".to_owned(),
         "PermissionSetLicenseAssign" => "2LA".to_owned(),
+        "GroupMember" => "011".to_owned(),
         object => org
             .object(object)
             .map(|object| object.key_prefix.clone())
@@ -222,6 +224,7 @@ fn insert(
             .map_err(|reason| SeedError::unusable(&draft.path, reason))?,
         "PermissionSetAssignment" => assignments::insert(org, id, &values),
         "PermissionSetLicenseAssign" => assignments::insert_seat(org, id, &values),
+        "GroupMember" => assignments::insert_member(org, id, &values),
         object => {
             let shared = shares::insert(org, object, &id, &values, roles)
                 .map_err(|reason| SeedError::unusable(&draft.path, reason))?;
@@ -332,7 +335,7 @@ fn id_by(org: &Org, target: &str, by: &str, wanted: &str) -> Option<Id> {
     }
 }
 
-/// A queue of this name or label, or else a public group: queues are what owns records.
+/// A queue of this name or label, or else a public group, or else the group of a role: queues are what owns records.
 fn group_by(org: &Org, wanted: &str) -> Option<Id> {
     let wanted_name = |name: Option<&String>| name.is_some_and(|name| name == wanted);
     let named = |kind: GroupKind| {
@@ -341,7 +344,8 @@ fn group_by(org: &Org, wanted: &str) -> Option<Id> {
             wanted_name(group.developer_name.as_ref()) || wanted_name(group.name.as_ref())
         })
     };
-    let found = named(GroupKind::Queue).or_else(|| named(GroupKind::Regular));
+    let kinds = [GroupKind::Queue, GroupKind::Regular, GroupKind::Role];
+    let found = kinds.into_iter().find_map(named);
     found.map(|group| group.id.clone())
 }
 
