@@ -22,6 +22,25 @@ pub(crate) const OBJECTS: [Object; 10] = [
     Object::Pair,
 ];
 
+/// What a record is of: mostly of the account family, whose records give access to each other.
+const USUAL: [Object; 15] = [
+    Object::Account,
+    Object::Lead,
+    Object::Contact,
+    Object::Opportunity,
+    Object::Case,
+    Object::Thing,
+    Object::Account,
+    Object::Contract,
+    Object::Lot,
+    Object::Part,
+    Object::Contact,
+    Object::Opportunity,
+    Object::Case,
+    Object::Pair,
+    Object::Account,
+];
+
 /// An object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Object {
@@ -305,7 +324,7 @@ pub(crate) fn company() -> impl Strategy<Value = Company> {
     let rows = |width: usize, most: usize| {
         prop::collection::vec(prop::collection::vec(any::<u8>(), width), 0..=most)
     };
-    let people = (rows(4, 6), rows(6, 3), rows(6, 2), rows(6, 7));
+    let people = (rows(4, 8), rows(6, 3), rows(6, 3), rows(6, 7));
     let together = (
         rows(6, 3),
         rows(6, 2),
@@ -425,7 +444,7 @@ impl Company {
             profile: pick(raw[0], self.profiles.len()).unwrap_or_default(),
             role: maybe(raw[1], self.roles.len()).filter(|_| !system),
             sets: self.some_sets(raw[2]),
-            active: raw[3] % 8 != 7,
+            active: raw[3] % 6 != 5,
             system,
         }
     }
@@ -458,7 +477,7 @@ impl Company {
     }
 
     fn record(&self, raw: &[u8]) -> Option<Record> {
-        let object = OBJECTS[usize::from(raw[0]) % OBJECTS.len()];
+        let object = USUAL[usize::from(raw[0]) % USUAL.len()];
         let queue = pick(raw[1] / 4, self.queues.len()).filter(|_| object.has_queues());
         let owner = match queue.filter(|_| raw[1] % 4 == 3) {
             Some(queue) => Some(Party::Queue(queue)),
@@ -468,7 +487,8 @@ impl Company {
             let of_kind = |(_, record): &(usize, &Record)| Some(record.object) == wanted;
             let found = self.records.iter().enumerate().filter(of_kind);
             let found: Vec<usize> = found.map(|(number, _)| number).collect();
-            maybe(number, found.len()).map(|number| found[number])
+            let one = pick(number / 8, found.len()).filter(|_| number % 8 != 7);
+            one.map(|one| found[one])
         };
         let parent = one_of(object.parent(), raw[2]);
         let other = one_of(object.masters().get(1).copied(), raw[5]);
@@ -545,8 +565,8 @@ impl Company {
             _ => return None,
         };
         let rest = raw[3];
-        let to = match raw[2] % 4 {
-            0 => pick(rest, self.users.len()).map(Party::User)?,
+        let to = match raw[2] % 6 {
+            0 | 4 | 5 => pick(rest, self.users.len()).map(Party::User)?,
             1 => pick(rest, self.roles.len()).map(Party::Role)?,
             2 => pick(rest, self.roles.len()).map(Party::RoleAndBelow)?,
             _ => pick(rest, self.groups.len()).map(Party::Group)?,
@@ -648,7 +668,7 @@ fn ordinary() -> Grants {
 fn models(raw: &[u8]) -> BTreeMap<Object, Model> {
     use Model::{ControlledByParent, Private, Read, ReadWrite, ReadWriteTransfer};
     let one = |number: u8, of: &[Model]| of[usize::from(number) % of.len()];
-    let account = one(raw[0], &[Private, Read, ReadWrite]);
+    let account = one(raw[0], &[Private, Read, Private, ReadWrite]);
     let (contact, opportunity, case) = match account {
         Private => (
             one(raw[1], &[Private, ControlledByParent]),
