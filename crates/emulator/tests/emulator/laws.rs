@@ -50,3 +50,13 @@ fn what_a_seed_names_and_the_emulator_does_not_evaluate_is_said() {
 fn a_seed_of_teams_territories_or_restrictions_with_a_wrong_name_is_refused() {
     told::check_refused_seeds();
 }
+
+#[test]
+fn an_id_that_no_record_has_is_a_row_of_false() {
+    told::check_gone();
+}
+
+#[test]
+fn whoever_reads_an_object_reads_its_share_rows() {
+    told::check_share_rows_of_others();
+}

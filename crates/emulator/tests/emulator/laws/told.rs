@@ -586,38 +586,80 @@ fn token(user: &str) -> String {
     format!("00D000000000001!{user}")
 }
 
+fn desk(text: &str) -> Desk {
+    let case = &super::examples::read(text)[0];
+    Desk::new(seeded(case).expect("it seeds"), case)
+}
+
+/// Two leads of two people; everybody reads the one that somebody shared with them.
+const LEADS: &str = "== a\nuser ada -\nuser ben -\nuser no - Lead=-\ndefault Lead Private\n\
+                     record nor Lead ada LastName=Nor Company=Acme\n\
+                     record sur Lead ada LastName=Sur Company=Acme\nshare nor ben Read";
+
 /// Rules whose target no user of this org can be are not passed over in silence.
 pub(super) fn check_not_modelled() {
-    let text = "== a\nrole Field\nuser ada Field\nrecord nor Lead ada LastName=Nor Company=Acme\ndefault Lead Private\n\
-                rule Lead Read to portalRole:Abroad if Company:equals:Acme";
-    let case = &super::examples::read(text)[0];
-    let mut desk = Desk::new(seeded(case).expect("it seeds"), case);
-    let mut refused = |token: String, soql: &str| {
-        let (status, answer) = desk.query(token, soql);
+    let rule = "\nrole Field\nrule Lead Read to portalRole:Abroad if Company:equals:Acme";
+    let mut desk = desk(&format!("{LEADS}{rule}"));
+    let soql = format!(
+        "SELECT RecordId FROM UserRecordAccess WHERE UserId = '{}' AND RecordId = '{}'",
+        desk.ids["ada"], desk.ids["nor"]
+    );
+    let administrator = desk.administrator();
+    let mut refused = |token: &str, soql: &str| {
+        let (status, answer) = desk.query(token.to_owned(), soql);
         let sentence = answer[0]["message"].as_str().unwrap_or_default();
         assert_eq!(status, 400, "{soql}: {answer}");
-        assert!(
-            sentence.contains("does not evaluate the sharing rule Lead.Lead_0"),
-            "{sentence}"
-        );
+        let expected = "does not evaluate the sharing rule Lead.Lead_0 (portalRole)";
+        assert!(sentence.contains(expected), "{sentence}");
     };
-    let administrator = desk_token(case);
-    refused(administrator.clone(), "SELECT Id FROM LeadShare");
-    refused(token("ada"), "SELECT Id FROM Lead");
-    let (ada, nor) = desk_ids(case);
+    refused(&administrator, "SELECT Id FROM LeadShare");
+    refused(&administrator, &soql);
+    refused(&token("ada"), "SELECT Id FROM Lead");
+    let (status, _) = desk.query(administrator, "SELECT Id FROM Lead");
+    assert_eq!(status, 200, "who views all does not depend on rules");
+}
+
+/// A deleted record is no absence to whoever reads all; others are told nothing of it.
+pub(super) fn check_gone() {
+    let mut desk = desk(LEADS);
+    let path = format!("sobjects/Lead/{}", desk.ids["nor"]);
+    let deleted = desk.send("DELETE", &path, desk.administrator(), &Value::Null);
+    assert_eq!(deleted.0, 204, "{}", deleted.1);
     let soql = format!(
-        "SELECT RecordId FROM UserRecordAccess WHERE UserId = '{ada}' AND RecordId = '{nor}'"
+        "SELECT RecordId, HasReadAccess FROM UserRecordAccess WHERE UserId = '{}' AND RecordId IN ('{}','{}','zzz000000000001AAA')",
+        desk.ids["ada"], desk.ids["nor"], desk.ids["sur"]
     );
-    refused(administrator, &soql);
+    let mut told = |token: String| {
+        let (status, answer) = desk.query(token, &soql);
+        assert_eq!(status, 200, "{answer}");
+        let rows = answer["records"].as_array().expect("rows").iter();
+        rows.map(|row| row["HasReadAccess"] == true)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(desk_administrator()), [false, true]);
+    assert_eq!(told(token("ada")), [true]);
 }
 
-fn desk_token(case: &Case) -> String {
-    seeded(case).expect("it seeds").organization.access_token
+/// The administrator's token is the same in every org.
+fn desk_administrator() -> String {
+    seed::standard().organization.access_token
 }
 
-fn desk_ids(case: &Case) -> (String, String) {
-    let desk = Desk::new(seeded(case).expect("it seeds"), case);
-    (desk.ids["ada"].clone(), desk.ids["nor"].clone())
+/// Somebody without View All reads the share rows of what they read, and nobody those of an object they do not read.
+pub(super) fn check_share_rows_of_others() {
+    let mut desk = desk(LEADS);
+    let soql = "SELECT Id, LeadId FROM LeadShare";
+    let mut count = |token: String| {
+        let (status, answer) = desk.query(token, soql);
+        match status {
+            200 => Ok(answer["totalSize"].as_u64().expect("a number")),
+            _ => Err(answer[0]["errorCode"].as_str().expect("a code").to_owned()),
+        }
+    };
+    assert_eq!(count(desk_administrator()), Ok(3));
+    assert_eq!(count(token("ada")), Ok(3));
+    assert_eq!(count(token("ben")), Ok(2));
+    assert_eq!(count(token("no")), Err("INVALID_TYPE".to_owned()));
 }
 
 /// A seed with a name that nothing has, or with criteria that the emulator does not read, does not start.
