@@ -11,6 +11,7 @@ mod grants;
 mod guests;
 mod not_modelled;
 mod people;
+mod private;
 mod recalculation;
 mod restrictions;
 mod rows;
@@ -19,10 +20,13 @@ use std::cell::OnceCell;
 
 use crate::schema;
 use crate::store::{
-    Access, AccessLevel, ContactOwners, FieldSchema, Millis, ObjectAccess, ObjectSchema, Org,
-    PrivateOpportunities, Row, SharingModel, User,
+    Access, AccessLevel, ContactOwners, FieldSchema, Millis, ObjectAccess, ObjectSchema, Org, Row,
+    SharingModel, User,
 };
 use people::Circle;
+use private::{
+    is_owned_only, is_private_contact, is_private_opportunity, owner, takes_no_rules, text,
+};
 use restrictions::Restrictions;
 
 pub use filter::Filter;
@@ -382,39 +386,6 @@ pub fn baseline(model: SharingModel) -> AccessLevel {
         SharingModel::ReadWrite | SharingModel::ReadWriteTransfer => AccessLevel::Edit,
         SharingModel::FullAccess => AccessLevel::All,
     }
-}
-
-/// A contact without account is private whatever is shared (Salesforce Help, "Considerations for Sharing Contacts").
-fn is_private_contact(object: &ObjectSchema, row: &Row) -> bool {
-    object.name == "Contact" && text(row, "AccountId").is_none()
-}
-
-/// A private opportunity is not reached by rules, nor by the default (Salesforce Help, "Sharing Considerations").
-fn is_private_opportunity(object: &ObjectSchema, row: &Row) -> bool {
-    let private = || row.get("IsPrivate").and_then(|value| value.as_bool());
-    object.name == "Opportunity" && private() == Some(true)
-}
-
-/// What no rule reaches.
-fn takes_no_rules(object: &ObjectSchema, row: &Row) -> bool {
-    is_private_contact(object, row) || is_private_opportunity(object, row)
-}
-
-/// Whether a record is out of reach of everything but ownership.
-fn is_owned_only(org: &Org, object: &ObjectSchema, row: &Row) -> bool {
-    let shared = org.platform.private_opportunities == Some(PrivateOpportunities::Shared);
-    is_private_contact(object, row) || !shared && is_private_opportunity(object, row)
-}
-
-fn owner(row: &Row) -> Option<&str> {
-    text(row, "OwnerId")
-}
-
-/// The text in a field; `None` for null and for empty.
-fn text<'row>(row: &'row Row, field: &str) -> Option<&'row str> {
-    row.get(field)
-        .and_then(|value| value.as_str())
-        .filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

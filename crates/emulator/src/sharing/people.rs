@@ -136,7 +136,7 @@ impl<'org> Crowd<'org> {
             | GroupKind::ManagerAndSubordinatesInternal
             | GroupKind::Territory
             | GroupKind::TerritoryAndSubordinates => {
-                let mut users = self.users.iter().filter_map(|user| org.users.get(*user));
+                let mut users = self.users.iter().filter_map(|user| org.users.get(user));
                 users.any(|user| is_derived_member(org, group, user))
             }
         }

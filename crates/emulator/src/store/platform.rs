@@ -264,66 +264,23 @@ impl Platform {
 
     /// Takes over what another one states.
     pub fn lay(&mut self, stated: Platform) {
-        let Platform {
-            tabs,
-            profile_refusals,
-            unknown_permissions,
-            unlicensed_permissions,
-            forced_permissions,
-            default_record_type,
-            messages,
-            view_all_records,
-            translations,
-            refused_reads,
-            missing_reads,
-            refused_retrieves,
-            missing_retrieves,
-            ineffective,
-            refused_elements,
-            warnings,
-            sparse_objects,
-            external_defaults,
-            tooling_in_composite,
-            integration_objects,
-            set_licenses,
-            email_changes,
-            contact_owners,
-            superior_levels,
-            contract_accounts,
-            public_shares,
-            criteria_case,
-            role_groups,
-            private_opportunities,
-        } = stated;
-        lay(&mut self.tabs, tabs);
-        lay(&mut self.profile_refusals, profile_refusals);
-        lay(&mut self.unknown_permissions, unknown_permissions);
-        lay(&mut self.unlicensed_permissions, unlicensed_permissions);
-        lay(&mut self.forced_permissions, forced_permissions);
-        lay(&mut self.default_record_type, default_record_type);
-        lay(&mut self.messages, messages);
-        lay(&mut self.view_all_records, view_all_records);
-        lay(&mut self.translations, translations);
-        lay(&mut self.refused_reads, refused_reads);
-        lay(&mut self.missing_reads, missing_reads);
-        lay(&mut self.refused_retrieves, refused_retrieves);
-        lay(&mut self.missing_retrieves, missing_retrieves);
-        lay(&mut self.ineffective, ineffective);
-        lay(&mut self.refused_elements, refused_elements);
-        lay(&mut self.warnings, warnings);
-        lay(&mut self.sparse_objects, sparse_objects);
-        lay(&mut self.external_defaults, external_defaults);
-        lay(&mut self.tooling_in_composite, tooling_in_composite);
-        lay(&mut self.integration_objects, integration_objects);
-        lay(&mut self.set_licenses, set_licenses);
-        lay(&mut self.email_changes, email_changes);
-        lay(&mut self.contact_owners, contact_owners);
-        lay(&mut self.superior_levels, superior_levels);
-        lay(&mut self.contract_accounts, contract_accounts);
-        lay(&mut self.public_shares, public_shares);
-        lay(&mut self.criteria_case, criteria_case);
-        lay(&mut self.role_groups, role_groups);
-        lay(&mut self.private_opportunities, private_opportunities);
+        // Each switch is named once; the compiler finds one that is forgotten.
+        macro_rules! take_over {
+            ($($switch:ident)*) => {
+                let Platform { $($switch),* } = stated;
+                $(lay(&mut self.$switch, $switch);)*
+            };
+        }
+        take_over!(
+            tabs profile_refusals unknown_permissions unlicensed_permissions
+            forced_permissions default_record_type messages view_all_records
+            translations refused_reads missing_reads refused_retrieves
+            missing_retrieves ineffective refused_elements warnings
+            sparse_objects external_defaults tooling_in_composite integration_objects
+            set_licenses email_changes contact_owners superior_levels
+            contract_accounts public_shares criteria_case role_groups
+            private_opportunities
+        );
     }
 }
 

@@ -4,11 +4,13 @@
 //!
 //! Nothing is indexed, cached or shared with the program: slow, and easy to hold against the sentences it comes from.
 
+#[path = "evaluator/rules.rs"]
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::company::{
-    Children, Company, Condition, Level, Logic, Model, Object, Party, Record, Rights, Rule, Which,
-};
+use super::company::{Children, Company, Grants, Level, Model, Object, Party, Record, Rights};
+pub(crate) use rules::shares;
 
 /// What `UserRecordAccess` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub(crate) fn rights(company: &Company, user: usize, object: Object) -> Rights {
     sum
 }
 
-fn containers(company: &Company, user: usize) -> Vec<&super::company::Grants> {
+fn containers(company: &Company, user: usize) -> Vec<&Grants> {
     let user = &company.users[user];
     let sets = user.sets.iter().map(|set| &company.sets[*set]);
     sets.chain([&company.profiles[user.profile]]).collect()
@@ -331,53 +333,6 @@ fn levels_of_owner(company: &Company, owner: Party) -> Children {
         opportunities: company.roles[role].opportunities,
         cases: company.roles[role].cases,
     })
-}
-
-/// Whether a rule shares a record, whoever with. From a queue it shares what the queue owns, from others what their members
-/// own.
-pub(crate) fn shares(company: &Company, rule: &Rule, record: &Record) -> bool {
-    match &rule.which {
-        Which::OwnedBy(queue @ Party::Queue(_)) => record.owner == Some(*queue),
-        Which::OwnedBy(party) => match record.owner {
-            Some(Party::User(owner)) => members(company, *party).contains(&owner),
-            _ => false,
-        },
-        Which::Meeting {
-            conditions,
-            logic,
-            owned_by_all,
-        } => {
-            let without_role = match record.owner {
-                Some(Party::User(owner)) => company.users[owner].system,
-                _ => false,
-            };
-            (*owned_by_all || !without_role) && meets(conditions, *logic, record)
-        }
-    }
-}
-
-fn meets(conditions: &[Condition], logic: Logic, record: &Record) -> bool {
-    let mut held = conditions.iter().map(|condition| holds(condition, record));
-    match logic {
-        Logic::All => held.all(|one| one),
-        Logic::Any => held.any(|one| one),
-        Logic::FirstAndAny => {
-            let first = held.next().expect("there is a condition");
-            first && (conditions.len() == 1 || held.any(|one| one))
-        }
-    }
-}
-
-/// Text heeds case; an empty value means blank, and a blank field is not equal to any text.
-fn holds(condition: &Condition, record: &Record) -> bool {
-    match condition {
-        Condition::Flag(wanted) => record.flag == *wanted,
-        Condition::Word(wanted) => wanted.contains(&record.word),
-        Condition::WordIsNot(unwanted) => record.word != *unwanted,
-        Condition::WordContains(part) => record.word.contains(part),
-        Condition::WordLacks(part) => !record.word.contains(part),
-        Condition::CountAbove(bound) => record.count.is_some_and(|count| count > *bound),
-    }
 }
 
 /// The rows of an object's share table: one for each record, holder and cause, the widest where several say the same.
