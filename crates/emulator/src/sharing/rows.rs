@@ -48,8 +48,8 @@ pub fn share_rows(org: &Org, object: &str) -> Vec<ShareRow> {
     all
 }
 
-/// Whether the object has a share table at present. Whether it has while everybody may write the records anyway is said by
-/// nobody.
+/// Whether the object has a share table at present. While everybody may write the records anyway there is none (Record Access
+/// guide); whether a query is refused then or answered with nothing is said nowhere.
 pub fn has_share_table(org: &Org, object: &ObjectSchema) -> bool {
     let refused = org.platform.public_shares == Some(PublicShares::Refused);
     object.has_shares && !follows_parent(object) && !(refused && is_writable_by_all(object))
@@ -57,8 +57,8 @@ pub fn has_share_table(org: &Org, object: &ObjectSchema) -> bool {
 
 /// Whether that table holds rows.
 fn stores_rows(org: &Org, object: &ObjectSchema) -> bool {
-    let empty = org.platform.public_shares == Some(PublicShares::Empty);
-    has_share_table(org, object) && !(empty && is_writable_by_all(object))
+    let shown = org.platform.public_shares == Some(PublicShares::Rows);
+    has_share_table(org, object) && (shown || !is_writable_by_all(object))
 }
 
 fn is_writable_by_all(object: &ObjectSchema) -> bool {

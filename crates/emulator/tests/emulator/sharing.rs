@@ -113,10 +113,11 @@ fn bypasses(company: &Company, user: &company::User) -> usize {
 
 #[test]
 fn companies_hold_whatever_somebody_could_get_wrong() {
+    const COMPANIES: usize = 480;
     const LEAST: usize = 10;
     let mut runner = TestRunner::new(testing::law(160));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for _ in 0..160 {
+    for _ in 0..COMPANIES {
         let company = company().new_tree(&mut runner).unwrap().current();
         for what in traits_of(&company) {
             *counts.entry(what).or_default() += 1;

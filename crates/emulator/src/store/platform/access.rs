@@ -42,13 +42,13 @@ pub enum ContractAccounts {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PublicShares {
-    /// Rows as anywhere.
-    #[default]
-    Rows,
     /// Nothing.
+    #[default]
     Empty,
     /// It is not there.
     Refused,
+    /// Rows as anywhere.
+    Rows,
 }
 
 /// Whether criteria heed case where the guide does not say: picklists, e-mail, phone, URL. Of text they do.

@@ -335,8 +335,13 @@ fn levels_of_owner(company: &Company, owner: Party) -> Children {
     })
 }
 
-/// The rows of an object's share table: one for each record, holder and cause, the widest where several say the same.
+/// The rows of an object's share table: one for each record, holder and cause, the widest where several say the same. None
+/// where everybody may write the records.
 pub(crate) fn rows(company: &Company, object: Object) -> Vec<Row> {
+    let public = [Model::ReadWrite, Model::ReadWriteTransfer];
+    if public.contains(&company.defaults[&object]) {
+        return Vec::new();
+    }
     let mut table: BTreeMap<(usize, Party, &'static str), (Level, Children)> = BTreeMap::new();
     for (number, record) in company.records.iter().enumerate() {
         if record.object != object {
