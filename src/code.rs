@@ -385,7 +385,7 @@ catalogue! {
     Interrupted = "OW5004", "interrupted":
         "The run was asked to stop and stopped between two steps. A rehearsal that was running is cancelled.";
     ProfileKeptInPart = "OW5010", "a profile kept in part":
-        "The org said that it deployed the profile, and what it tells of it lacks entries of it. Compared are user permissions, and rights on objects and fields that the data API tells of. `--format json` names all.";
+        "The org said that it deployed the profile, and what it tells of it lacks entries of it. Compared are user permissions, rights on objects and fields, and entries of other lists (apps, classes, pages, tabs, layouts, record types, …) as far as the org tells them of the clone source too. `--format json` names all.";
     UserCannotWork = "OW5011", "a user that cannot work":
         "The records are one half of a proof. The user must be able to use the API, and to read the fields that the criteria ask for, or the integration cannot work with what is shared with it. Its profile and its permission sets were asked. A field that it cannot read is a warning: the records are shared all the same.";
     SettingsChanged = "OW5012", "settings of an object that a deploy changed":

@@ -5,6 +5,7 @@
 
 mod deploys;
 mod emails;
+mod hierarchies;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,6 +73,9 @@ impl Control {
             ("POST", "email-changes") => {
                 text(request, "username").and_then(|name| emails::confirm(&mut world.org, &name))
             }
+            ("POST", "hierarchies") => text(request, "object").and_then(|object| {
+                hierarchies::grant(&mut world.org, &object, given(request, "granted"))
+            }),
             ("GET", "faults") => Ok(json!({"struck": faults.struck()})),
             ("PUT", "faults") => set(faults, request),
             ("DELETE", "faults") => {

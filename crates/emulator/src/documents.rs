@@ -14,6 +14,7 @@ mod permission_set_group;
 pub(crate) mod permissions;
 pub(crate) mod profile;
 pub(crate) mod record_type;
+pub(crate) mod restriction_rules;
 mod role;
 pub(crate) mod shape;
 pub(crate) mod sharing_rules;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::documents::sharing_rules;
+use crate::documents::{restriction_rules, sharing_rules};
 use crate::seed::demo;
 use crate::store::{Id, Org, Scale, Shared, Table};
 
@@ -130,6 +130,7 @@ fn complete(state: State) -> Org {
         }
     }
     sharing_rules::read_guest_rules(&mut org);
+    restriction_rules::read_restrictions(&mut org);
     org
 }
 

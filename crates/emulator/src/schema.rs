@@ -99,18 +99,21 @@ fn permission_column(permission: &str) -> (String, FieldSchema) {
     (name, field)
 }
 
-/// The parent that controls access to an object where its default is controlled by parent: the field that names the
-/// parent, and the parent's API name. Custom objects are controlled through their (first) master-detail field.
+/// The parent that controls access to a standard object where its default is controlled by parent, or the first master
+/// of a detail: the field that names the parent, and the parent's API name.
 pub fn parent(object: &ObjectSchema) -> Option<(&str, &str)> {
     match object.name.as_str() {
         "Contact" | "Order" | "Asset" => Some(("AccountId", "Account")),
         "CampaignMember" => Some(("CampaignId", "Campaign")),
-        _ => object
-            .fields
-            .values()
-            .filter(|field| field.master_detail)
+        _ => masters(object)
             .find_map(|field| Some((field.name.as_str(), field.reference_to.first()?.as_str()))),
     }
+}
+
+/// The fields by which a detail names its masters: a junction has two (Metadata API guide, CustomField).
+pub fn masters(object: &ObjectSchema) -> impl Iterator<Item = &FieldSchema> {
+    let fields = object.fields.values();
+    fields.filter(|field| field.master_detail)
 }
 
 /// Whether a custom object is the detail of a master.

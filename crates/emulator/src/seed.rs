@@ -13,7 +13,7 @@ mod standard;
 
 use std::path::{Path, PathBuf};
 
-use crate::documents::sharing_rules;
+use crate::documents::{restriction_rules, sharing_rules};
 use crate::sharing;
 use crate::store::{Container, FieldAccess, ObjectAccess, Org, Scale, Shared};
 
@@ -77,8 +77,11 @@ pub fn from_files(seeds: &[PathBuf]) -> Result<Org, SeedError> {
     let mut org = standard::org();
     described.lay_first(&mut org);
     metadata::lay(&mut org, &found.documents)?;
+    settle_models(&mut org);
     records::lay(&mut org, &found.records)?;
     sharing_rules::read_guest_rules(&mut org);
+    restriction_rules::read_restrictions(&mut org);
+    described.lay_groups(&mut org)?;
     settle(&mut org);
     keep_seats_free(&mut org);
     described.lay_last(&mut org);
@@ -86,11 +89,16 @@ pub fn from_files(seeds: &[PathBuf]) -> Result<Org, SeedError> {
     Ok(org)
 }
 
-/// Everything the seed asks for is in force from the start.
-fn settle(org: &mut Org) {
+/// The defaults that the seed asks for are in force from the start: which objects have share rows hangs on them.
+fn settle_models(org: &mut Org) {
     for object in org.objects.make_mut().values_mut() {
         object.sharing.in_force = object.sharing.requested;
     }
+}
+
+/// So is everything else.
+fn settle(org: &mut Org) {
+    settle_models(org);
     org.rules_in_force.clone_from(&org.rules);
     let roles: Vec<String> = org.roles.keys().cloned().collect();
     roles

@@ -9,24 +9,33 @@ mod criteria;
 mod filter;
 mod grants;
 mod guests;
+mod not_modelled;
 mod people;
+mod private;
 mod recalculation;
+mod restrictions;
 mod rows;
 
 use std::cell::OnceCell;
 
 use crate::schema;
 use crate::store::{
-    Access, AccessLevel, Millis, ObjectAccess, ObjectSchema, Org, Row, SharingModel, User,
+    Access, AccessLevel, ContactOwners, FieldSchema, Millis, ObjectAccess, ObjectSchema, Org, Row,
+    SharingModel, User,
 };
 use people::Circle;
+use private::{
+    is_owned_only, is_private_contact, is_private_opportunity, owner, takes_no_rules, text,
+};
+use restrictions::Restrictions;
 
 pub use filter::Filter;
-pub use people::{add_role_groups, group_of, members, new_role_groups};
+pub use not_modelled::not_modelled;
+pub use people::{add_role_groups, group_of, members};
 pub use recalculation::{
     LOCKED, Timing, begin, coupled, deploy_reported, locked_defaults, locked_rules, settle,
 };
-pub use rows::{share_prefix, share_rows};
+pub use rows::{has_share_table, share_prefix, share_rows};
 
 /// What a user may do with one record. To ask about many, make a [`Sight`] once.
 ///
@@ -43,9 +52,11 @@ pub struct Sight<'org> {
     transfers_any: bool,
     /// Worked out when first needed: who sees everything never needs it.
     sharing: OnceCell<Sharing<'org>>,
+    restrictions: Restrictions<'org>,
     org: &'org Org,
     user: &'org User,
     object: &'org ObjectSchema,
+    now: Millis,
 }
 
 impl<'org> Sight<'org> {
@@ -63,9 +74,11 @@ impl<'org> Sight<'org> {
             permissions,
             transfers_any,
             sharing: OnceCell::new(),
+            restrictions: Restrictions::new(org, user, object),
             org,
             user,
             object,
+            now,
         })
     }
 
@@ -79,9 +92,10 @@ impl<'org> Sight<'org> {
         self.sees_all() && self.org.row(&self.object.name, record).is_some() || self.of(record).read
     }
 
-    /// Whether the user may read this record, given its fields.
-    pub fn sees_row(&self, record: &str, row: &Row) -> bool {
-        self.sees_all() || self.of_row(record, row).read
+    /// Whether queries show the user this record, given its fields: restriction rules hide some of what may be read, and
+    /// `UserRecordAccess` takes no notice of them (Salesforce Security Guide, "Restriction Rule Considerations").
+    pub fn shows(&self, record: &str, row: &Row) -> bool {
+        self.sees_all() || self.of_row(record, row).read && self.restrictions.leave(row)
     }
 
     /// What the user may do with this record; nothing where there is no such record.
@@ -112,13 +126,15 @@ impl<'org> Sight<'org> {
         }
         let sharing = self
             .sharing
-            .get_or_init(|| Sharing::new(self.org, self.user, self.object));
+            .get_or_init(|| Sharing::new(self.org, self.user, self.object, self.now));
         let level = sharing.level(record, row);
         let read = may.view_all || level >= AccessLevel::Read;
         let edit = may.edit && level >= AccessLevel::Edit;
-        let delete = may.delete && level == AccessLevel::All;
-        let transfer = read
-            && (level == AccessLevel::All || self.transfers_any || edit && sharing.transferable());
+        let delete = may.delete && level >= sharing.least_to_delete();
+        let given_away = level == AccessLevel::All
+            || read && self.transfers_any
+            || edit && sharing.transferable();
+        let transfer = may.edit && given_away;
         Access {
             read,
             edit,
@@ -176,41 +192,80 @@ struct Sharing<'org> {
     org: &'org Org,
     object: &'org ObjectSchema,
     circle: Circle<'org>,
+    guest: bool,
     model: SharingModel,
     grants: grants::Grants<'org>,
-    parent: Option<Box<Parent<'org>>>,
+    parents: Vec<Parent<'org>>,
 }
 
-/// The parent that controls, or that gives access to its children.
+/// The parent that controls, or one of the masters.
 struct Parent<'org> {
     field: &'org str,
+    /// What the user has on each record of the parent: View All and Modify All open custom details, and nothing else
+    /// (Salesforce Security Guide, "View All and Modify All Permissions").
+    everywhere: AccessLevel,
+    /// Whether who reads the master writes its details.
+    reading_writes: bool,
     sharing: Sharing<'org>,
 }
 
 impl<'org> Sharing<'org> {
-    fn new(org: &'org Org, user: &'org User, object: &'org ObjectSchema) -> Sharing<'org> {
-        Sharing::of_circle(org, object, Circle::new(org, user), user)
+    fn new(
+        org: &'org Org,
+        user: &'org User,
+        object: &'org ObjectSchema,
+        now: Millis,
+    ) -> Sharing<'org> {
+        Sharing::of_circle(org, object, &Circle::new(org, user), (user, now))
     }
 
     fn of_circle(
         org: &'org Org,
         object: &'org ObjectSchema,
-        circle: Circle<'org>,
-        user: &'org User,
+        circle: &Circle<'org>,
+        (user, now): (&'org User, Millis),
     ) -> Sharing<'org> {
         let model = model_for(org, user, object);
-        let parent = controlling_parent(object, model).and_then(|(field, parent)| {
-            let sharing = Sharing::of_circle(org, org.object(parent)?, circle.clone(), user);
-            Some(Box::new(Parent { field, sharing }))
-        });
-        let grants = grants::Grants::new(org, object, &circle);
+        let circle = circle.among(org, object);
+        let sharing_of = |parent: &str| {
+            let parent = org.object(parent)?;
+            let sharing = Sharing::of_circle(org, parent, &circle, (user, now));
+            Some((parent, sharing))
+        };
+        let standard = || {
+            let (field, parent) = schema::parent(object)?;
+            let (_, sharing) = sharing_of(parent)?;
+            Some(Parent {
+                field,
+                everywhere: AccessLevel::None,
+                reading_writes: false,
+                sharing,
+            })
+        };
+        let master = |field: &'org FieldSchema| {
+            let (parent, sharing) = sharing_of(field.reference_to.first()?)?;
+            Some(Parent {
+                field: &field.name,
+                everywhere: everywhere(object_permissions(org, user, parent, now)),
+                reading_writes: field.write_requires_master_read,
+                sharing,
+            })
+        };
+        let parents = match model {
+            SharingModel::ControlledByParent if schema::is_detail(object) => {
+                schema::masters(object).filter_map(master).collect()
+            }
+            SharingModel::ControlledByParent => standard().into_iter().collect(),
+            _ => Vec::new(),
+        };
         Sharing {
             org,
             object,
-            circle,
+            guest: guests::is_guest(user),
             model,
-            grants,
-            parent,
+            grants: grants::Grants::new(org, object, &circle),
+            circle,
+            parents,
         }
     }
 
@@ -220,7 +275,13 @@ impl<'org> Sharing<'org> {
             return self.owner_alone(row);
         }
         if self.model == SharingModel::ControlledByParent {
-            return self.by_parent(row);
+            return self.by_parents(row);
+        }
+        if self.guest {
+            return self.grants.to_guest(row);
+        }
+        if is_private_opportunity(self.object, row) {
+            return self.granted(record, row);
         }
         baseline(self.model).max(self.granted(record, row))
     }
@@ -233,17 +294,36 @@ impl<'org> Sharing<'org> {
         self.grants.level(self.org, record, row)
     }
 
-    /// "As the parent record"; without a parent record the record is its owner's alone.
-    fn by_parent(&self, row: &Row) -> AccessLevel {
-        let Some(parent) = &self.parent else {
-            return self.owner_alone(row);
+    /// "As the parent record", of several the narrowest; without a parent record the record is its owner's alone.
+    fn by_parents(&self, row: &Row) -> AccessLevel {
+        let levels = self
+            .parents
+            .iter()
+            .map(|parent| self.by_parent(parent, row));
+        match levels.min() {
+            Some(Some(level)) => level.max(self.as_contact_owner(row)),
+            _ => self.owner_alone(row),
+        }
+    }
+
+    /// What one parent gives; `None` where the record names none.
+    fn by_parent(&self, parent: &Parent<'org>, row: &Row) -> Option<AccessLevel> {
+        let id = text(row, parent.field)?;
+        let Some(row) = self.org.row(&parent.sharing.object.name, id) else {
+            return Some(AccessLevel::None);
         };
-        let Some(id) = text(row, parent.field) else {
-            return self.owner_alone(row);
-        };
-        match self.org.row(&parent.sharing.object.name, id) {
-            Some(row) => parent.sharing.level(id, row),
-            None => AccessLevel::None,
+        let level = parent.sharing.level(id, row).max(parent.everywhere);
+        let raised = parent.reading_writes && level == AccessLevel::Read;
+        Some(if raised { AccessLevel::Edit } else { level })
+    }
+
+    /// Sources contradict each other on the owner of a contact that its account controls.
+    fn as_contact_owner(&self, row: &Row) -> AccessLevel {
+        let edits = self.org.platform.contact_owners == Some(ContactOwners::Edit);
+        let owns = || owner(row).is_some_and(|owner| self.circle.benefits_from(owner));
+        match edits && self.object.name == "Contact" && owns() {
+            true => AccessLevel::Edit,
+            false => AccessLevel::None,
         }
     }
 
@@ -255,12 +335,31 @@ impl<'org> Sharing<'org> {
         }
     }
 
+    /// Whoever edits the master deletes its details (Metadata API guide, CustomField); elsewhere that takes everything.
+    fn least_to_delete(&self) -> AccessLevel {
+        match schema::is_detail(self.object) {
+            true => AccessLevel::Edit,
+            false => AccessLevel::All,
+        }
+    }
+
     /// Whether the default lets everybody who can edit a record give it away.
     fn transferable(&self) -> bool {
         matches!(
             self.model,
             SharingModel::ReadWriteTransfer | SharingModel::FullAccess
         )
+    }
+}
+
+/// What View All and Modify All give on each record.
+fn everywhere(permissions: ObjectAccess) -> AccessLevel {
+    if permissions.modify_all {
+        AccessLevel::All
+    } else if permissions.view_all {
+        AccessLevel::Read
+    } else {
+        AccessLevel::None
     }
 }
 
@@ -279,12 +378,6 @@ fn model_for(org: &Org, user: &User, object: &ObjectSchema) -> SharingModel {
     model
 }
 
-fn controlling_parent(object: &ObjectSchema, model: SharingModel) -> Option<(&str, &str)> {
-    (model == SharingModel::ControlledByParent)
-        .then(|| schema::parent(object))
-        .flatten()
-}
-
 /// What the organization-wide default alone gives everybody.
 pub fn baseline(model: SharingModel) -> AccessLevel {
     match model {
@@ -293,22 +386,6 @@ pub fn baseline(model: SharingModel) -> AccessLevel {
         SharingModel::ReadWrite | SharingModel::ReadWriteTransfer => AccessLevel::Edit,
         SharingModel::FullAccess => AccessLevel::All,
     }
-}
-
-/// A contact without account is private whatever is shared (Salesforce Help, "Considerations for Sharing Contacts").
-fn is_private_contact(object: &ObjectSchema, row: &Row) -> bool {
-    object.name == "Contact" && text(row, "AccountId").is_none()
-}
-
-fn owner(row: &Row) -> Option<&str> {
-    text(row, "OwnerId")
-}
-
-/// The text in a field; `None` for null and for empty.
-fn text<'row>(row: &'row Row, field: &str) -> Option<&'row str> {
-    row.get(field)
-        .and_then(|value| value.as_str())
-        .filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

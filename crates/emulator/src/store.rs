@@ -10,6 +10,7 @@ mod people;
 mod permissions;
 mod places;
 mod platform;
+mod role_groups;
 mod row;
 mod scale;
 mod scripted_refusal;
@@ -33,6 +34,7 @@ pub use people::*;
 pub use permissions::*;
 pub use places::Places;
 pub use platform::*;
+pub use role_groups::Territory;
 pub(crate) use row::Press;
 pub use row::{FieldName, Row};
 pub use scale::Scale;
@@ -83,13 +85,22 @@ pub struct Org {
     pub rules_in_force: BTreeMap<String, SharingRule>,
     /// Records by object.
     pub records: BTreeMap<String, Shared<Table>>,
-    /// Share rows that somebody wrote (`Manual`), by id.
+    /// Share rows that somebody wrote (`Manual`) or that a seed brought (teams, territories), by id.
     pub manual_shares: BTreeMap<Id, ShareRow>,
+    /// Custom objects that do not grant access using hierarchies.
+    pub without_hierarchies: BTreeSet<String>,
+    /// Whether every user has groups of the managers above and of the reports below.
+    pub manager_groups: bool,
+    /// Territories of the active model, by id.
+    pub territories: BTreeMap<Id, Territory>,
     /// Metadata that is only kept: type, then full name, then XML text.
     pub documents: BTreeMap<String, BTreeMap<String, String>>,
     /// What the kept documents of rules for guests say, by full name; read again whenever setup changes.
     #[serde(skip)]
     pub guest_rules: BTreeMap<String, SharingRule>,
+    /// What the kept documents of active restriction rules say, likewise.
+    #[serde(skip)]
+    pub restrictions: BTreeMap<String, Restriction>,
     /// Managed packages.
     pub packages: Vec<Package>,
     /// Deploys by id.
@@ -171,6 +182,7 @@ impl Org {
         if let Some(external) = self.platform.external_defaults {
             self.enable_external_defaults(external == ExternalDefaults::On);
         }
+        self.complete_role_groups();
     }
 
     /// Turns external organization-wide defaults on or off.

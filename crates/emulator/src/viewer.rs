@@ -1,5 +1,7 @@
 //! The running user of a request and what it is permitted, apart from the sharing of single records.
 
+use std::borrow::Cow;
+
 use crate::schema;
 use crate::store::{Container, FieldSchema, Id, Millis, ObjectAccess, ObjectSchema, Org};
 
@@ -57,7 +59,7 @@ impl<'a> Viewer<'a> {
     /// Whether the object exists for this user.
     ///
     /// Setup objects are open to everybody but those that the object reference reserves for View Setup and
-    /// Configuration.
+    /// Configuration. A share object goes with the object it belongs to (object reference, `OpportunityShare`).
     pub(crate) fn sees_object(&self, object: &ObjectSchema) -> bool {
         match schema::is_setup(&object.name) {
             true => {
@@ -65,8 +67,19 @@ impl<'a> Viewer<'a> {
                     || self.allows("ViewSetup")
                     || self.allows("ModifyAllData")
             }
-            false => self.object_access(&object.name).read,
+            false => self.object_access(&self.shared(&object.name)).read,
         }
+    }
+
+    /// The object that a share object belongs to; any other is its own.
+    fn shared<'n>(&self, object: &'n str) -> Cow<'n, str> {
+        let name = match object.strip_suffix("__Share") {
+            Some(custom) => Some(Cow::Owned(format!("{custom}__c"))),
+            None => object.strip_suffix("Share").map(Cow::Borrowed),
+        };
+        let is_data = |object: &str| self.org.objects.contains_key(object);
+        let name = name.filter(|name| is_data(name) && !is_data(object));
+        name.unwrap_or(Cow::Borrowed(object))
     }
 
     /// Whether the field exists for this user (field-level security).

@@ -15,11 +15,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub(crate) use access::{share_object, shared_object};
+pub(crate) use access::{level_column, parent_column, share_object, share_schema, shared_object};
 pub(crate) use people::{login_id, user_type};
 pub(crate) use stored::{Stored, Tabled};
 
 use crate::schema;
+use crate::sharing;
 use crate::soql_error::SoqlError;
 use crate::store::*;
 use crate::viewer::Viewer;
@@ -247,7 +248,7 @@ pub(crate) fn records<'v>(
 fn data<'v>(viewer: &Viewer<'v>, object: &str, hints: &Hints) -> Vec<Record<'v>> {
     let Some(stored) = Stored::of(viewer, object) else {
         return shared_object(viewer.org, object)
-            .map(|shared| access::shares(viewer.org, shared))
+            .map(|shared| access::shares(viewer, shared))
             .unwrap_or_default();
     };
     match hints.get("Id") {
@@ -356,7 +357,7 @@ pub(crate) fn child_relationship<'v>(
         let object = viewer
             .org
             .object(parent)
-            .filter(|object| access::stores_shares(object))?;
+            .filter(|object| sharing::has_share_table(viewer.org, object))?;
         return Some((
             Cow::Owned(access::share_schema(object)),
             access::parent_column(&object.name),

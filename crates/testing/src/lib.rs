@@ -56,7 +56,7 @@ pub fn law(usual: u32) -> Config {
 }
 
 /// A folder of what is no part of the project: `corpus` (metadata of real orgs), `responses` (recorded answers), `wsdl`
-/// (the vendor's schema), `clients` (other people's programs). `ORGWRIGHT_` and its name says where it is. `None` where
+/// (the vendor's schema), `facts` (examples of record access), `clients` (other people's programs). `ORGWRIGHT_` and its name says where it is. `None` where
 /// nobody has it, which is said, with what is left out for it.
 ///
 /// # Panics

@@ -99,14 +99,8 @@ fn write_definition(object: &ObjectSchema, field: &FieldSchema, writer: &mut Wri
     let number = matches!(kind, "Currency" | "Number" | "Percent");
     let lengthy = matches!(kind, "Text" | "Html" | "LongTextArea");
     if kind == "Checkbox" {
-        writer.leaf(
-            "defaultValue",
-            if field.default_value == Some(Value::Bool(true)) {
-                "true"
-            } else {
-                "false"
-            },
-        );
+        let ticked = field.default_value == Some(Value::Bool(true));
+        writer.flag("defaultValue", ticked);
     }
     writer.optional("description", field.description.as_deref());
     writer.flag("externalId", field.external_id);
@@ -286,7 +280,8 @@ pub(crate) fn define(
     }
     let references = reference(org, element)?;
     let number = |part: &str| child_text(element, part).and_then(|text| text.parse().ok());
-    let required = child_truth(element, "required").unwrap_or_default();
+    let flag = |part: &str| child_truth(element, part).unwrap_or_default();
+    let required = flag("required");
     let master_detail = *kind_name == "MasterDetail";
     let calculated = child(element, "formula").is_some();
     Ok(FieldSchema {
@@ -302,16 +297,17 @@ pub(crate) fn define(
         defaulted_on_create: *kind == FieldType::Boolean,
         custom: true,
         calculated,
-        unique: child_truth(element, "unique").unwrap_or_default(),
-        external_id: child_truth(element, "externalId").unwrap_or_default(),
+        unique: flag("unique"),
+        external_id: flag("externalId"),
         auto_number: *kind_name == "AutoNumber",
-        case_sensitive: child_truth(element, "caseSensitive").unwrap_or_default(),
+        case_sensitive: flag("caseSensitive"),
         permissionable: !required && !master_detail,
         relationship_name: (!references.is_empty()).then(|| name.replace("__c", "__r")),
         child_relationship: child_text(element, "relationshipName")
             .map(|name| format!("{name}__r")),
         reference_to: references,
         master_detail,
+        write_requires_master_read: flag("writeRequiresMasterRead"),
         picklist: picklist(element),
         restricted_picklist: is_restricted(element),
         default_value: default_value(*kind, element),

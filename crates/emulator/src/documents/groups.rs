@@ -58,7 +58,7 @@ fn members_by_element(org: &Org, queue: &Group) -> Members {
     for id in queue.members.values() {
         let (element, name) = match (org.users.get(id), org.groups.get(id)) {
             (Some(user), _) => (("users", "user"), Some(user.username.clone())),
-            (None, Some(group)) => (element_of(group.kind), group.developer_name.clone()),
+            (None, Some(group)) => (element_of(org, group), group.developer_name.clone()),
             (None, None) => continue,
         };
         members
@@ -70,31 +70,43 @@ fn members_by_element(org: &Org, queue: &Group) -> Members {
     members
 }
 
-fn element_of(kind: GroupKind) -> (&'static str, &'static str) {
-    match kind {
+/// Where there is one group of a role and those below, it is that of roles and subordinates.
+fn element_of(org: &Org, group: &Group) -> (&'static str, &'static str) {
+    let alone = || {
+        let role = group.related.as_deref().unwrap_or_default();
+        org.subordinates_group(role) == Some(group)
+    };
+    match group.kind {
+        GroupKind::RoleAndSubordinatesInternal if alone() => {
+            ("roleAndSubordinates", "roleAndSubordinate")
+        }
         GroupKind::Role => ("roles", "role"),
         GroupKind::RoleAndSubordinates => ("roleAndSubordinates", "roleAndSubordinate"),
         GroupKind::RoleAndSubordinatesInternal => {
             ("roleAndSubordinatesInternal", "roleAndSubordinateInternal")
         }
-        GroupKind::Regular | GroupKind::Queue | GroupKind::Organization => {
-            ("publicGroups", "publicGroup")
-        }
+        _ => ("publicGroups", "publicGroup"),
     }
 }
 
 /// Lays a public group over the org.
 pub(crate) fn apply_group(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied {
     check_named("Group", element)?;
+    let new = || Group {
+        includes_bosses: true,
+        ..Group::default()
+    };
     let mut group = find(org, GroupKind::Regular, name)
         .cloned()
-        .unwrap_or_default();
+        .unwrap_or_else(new);
     group.includes_bosses =
         child_truth(element, "doesIncludeBosses").unwrap_or(group.includes_bosses);
     Ok(save(org, group, GroupKind::Regular, name, element))
 }
 
-/// Lays a queue over the org; its members and objects are replaced where the file states them.
+/// Lays a queue over the org; its members and objects are replaced where the file states them. No file of a version up to
+/// 66.0 says whether it grants access using hierarchies, and a queue that comes with one does not (Salesforce Help, "Queue
+/// Access and Role Hierarchies").
 pub(crate) fn apply_queue(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied {
     check_named("Queue", element)?;
     let mut queue = find(org, GroupKind::Queue, name)
@@ -160,7 +172,10 @@ fn member_id(org: &Org, member: Node<'_, '_>) -> Option<String> {
         "user" => org.user_by_username(name).map(|user| user.id.clone()),
         "publicGroup" => find(org, GroupKind::Regular, name).map(|group| group.id.clone()),
         "role" => role_group(GroupKind::Role),
-        "roleAndSubordinate" => role_group(GroupKind::RoleAndSubordinates),
+        "roleAndSubordinate" => {
+            let group = org.subordinates_group(&org.role(name)?.id);
+            group.map(|group| group.id.clone())
+        }
         "roleAndSubordinateInternal" => role_group(GroupKind::RoleAndSubordinatesInternal),
         _ => None,
     }

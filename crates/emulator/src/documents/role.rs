@@ -4,9 +4,9 @@ use roxmltree::Node;
 
 use super::{Applied, Outcome, shape};
 use crate::problem::{INTEGRITY, Problem, REFERENCE, not_found};
+use crate::rules;
 use crate::store::{AccessLevel, Org, Role};
 use crate::xml::{Writer, child, child_text, child_truth};
-use crate::{rules, sharing};
 
 /// Writes a role. All three levels are always there; where the default makes one meaningless it reads `Edit`.
 pub(crate) fn write(org: &Org, name: &str, writer: &mut Writer) -> Option<()> {
@@ -57,7 +57,7 @@ pub(crate) fn apply(org: &mut Org, name: &str, element: Node<'_, '_>) -> Applied
         .map_or(Outcome::Created, |old| Outcome::of_change(*old != role));
     if outcome == Outcome::Created {
         org.roles.insert(role.id.clone(), role.clone());
-        sharing::new_role_groups(org, &role.id);
+        org.new_role_groups(&role.id);
     }
     org.roles.insert(role.id.clone(), role);
     Ok(outcome)

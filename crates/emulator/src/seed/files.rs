@@ -76,7 +76,7 @@ fn take(path: &Path, found: &mut Found) -> Result<(), SeedError> {
     match file_name.rsplit('.').next().unwrap_or_default() {
         _ if file_name == organization::FILE => found.organizations.push(path.to_owned()),
         "csv" | "json" => found.records.push(path.to_owned()),
-        suffix if suffix == "xml" || is_metadata(suffix) => {
+        suffix if suffix == "xml" || is_metadata(suffix) || is_restriction(path) => {
             found.documents.extend(document(path, &file_name)?)
         }
         _ => {}
@@ -103,6 +103,12 @@ fn is_metadata(suffix: &str) -> bool {
     part || KINDS
         .iter()
         .any(|kind| kind.suffix == suffix && !kind.with_content)
+}
+
+/// Restriction rules, which no deploy takes.
+fn is_restriction(path: &Path) -> bool {
+    let folder = path.parent().and_then(Path::file_name);
+    folder.is_some_and(|folder| folder == "restrictionRules")
 }
 
 /// `None` for manifests, which say what is there but are nothing themselves, and for XML that is no metadata.

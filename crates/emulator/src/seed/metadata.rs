@@ -9,17 +9,17 @@ use roxmltree::Node;
 
 use super::files::Document;
 use super::{SeedError, named, standard};
-use crate::documents::{groups, permissions};
+use crate::documents::{groups, permissions, restriction_rules};
 use crate::problem::Problem;
 use crate::schema;
 use crate::store::{
-    AccessLevel, Container, ContainerKind, FieldAccess, GroupKind, Id, ObjectAccess, Org, Package,
-    Profile,
+    AccessLevel, Container, ContainerKind, FieldAccess, Group, GroupKind, Id, ObjectAccess, Org,
+    Package, Profile,
 };
 use crate::xml::{child_text, child_truth, elements, parse, text};
 
 /// Types in the order in which they build on one another; the rest comes last and is only kept.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "CustomObject",
     "CustomField",
     "RecordType",
@@ -32,10 +32,17 @@ const ORDER: [&str; 12] = [
     "PermissionSet",
     "PermissionSetGroup",
     "SharingRules",
+    restriction_rules::KIND,
 ];
 
 /// Lays all documents over the org.
 pub(super) fn lay(org: &mut Org, documents: &[Document]) -> Result<(), SeedError> {
+    // Only with digital experiences there are people below a role who are not from inside.
+    let tells_apart = |document: &Document| {
+        let text = &document.text;
+        text.contains("ubordinatesInternal>") || text.contains("ubordinateInternal>")
+    };
+    org.organization.digital_experiences_enabled |= documents.iter().any(tells_apart);
     for kind in ORDER {
         if kind == "SharingSettings" {
             // All objects and fields are there.
@@ -71,6 +78,7 @@ fn lay_one(org: &mut Org, document: &Document) -> Result<(), SeedError> {
         "Profile" => profile(org, name, root),
         "PermissionSet" => permission_set(org, name, root),
         "PermissionSetGroup" => set_groups::set_group(org, name, root),
+        restriction_rules::KIND => return restriction_rule(org, document, root),
         _ => rules::rules(org, document, root),
     }
     Ok(())
@@ -85,10 +93,22 @@ fn keep(org: &mut Org, document: &Document) {
         .insert(document.name.clone(), text);
 }
 
+/// One whose criteria this org cannot read would hide nothing, so it is refused.
+fn restriction_rule(
+    org: &mut Org,
+    document: &Document,
+    root: Node<'_, '_>,
+) -> Result<(), SeedError> {
+    restriction_rules::read(root).map_err(|reason| SeedError::unusable(&document.path, reason))?;
+    keep(org, document);
+    Ok(())
+}
+
 fn sharing_settings(org: &mut Org, document: &Document, root: Node<'_, '_>) {
     if let Some(enabled) = child_truth(root, "enableExternalSharingModel") {
         org.organization.external_sharing_model_enabled = enabled;
     }
+    org.manager_groups |= child_truth(root, "enableManagerGroups").unwrap_or_default();
     keep(org, document);
 }
 
@@ -134,6 +154,14 @@ fn group(org: &mut Org, document: &Document, root: Node<'_, '_>) -> Result<(), S
         "Group" => groups::apply_group(org, &document.name, root),
         _ => groups::apply_queue(org, &document.name, root),
     };
+    // A queue that was always there grants access using hierarchies.
+    let queue = |group: &&mut Group| {
+        let named = group.developer_name.as_ref() == Some(&document.name);
+        document.kind == "Queue" && group.kind == GroupKind::Queue && named
+    };
+    if let Some(queue) = org.groups.values_mut().find(queue) {
+        queue.includes_bosses = true;
+    }
     let first = |problems: Vec<Problem>| problems.into_iter().next().map(|problem| problem.message);
     applied.map(drop).map_err(|problems| {
         SeedError::unusable(&document.path, first(problems).unwrap_or_default())

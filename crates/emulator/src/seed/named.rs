@@ -4,7 +4,7 @@ use crate::schema;
 use crate::sharing::add_role_groups;
 use crate::store::{
     Container, FieldSchema, FieldType, Group, GroupKind, INTEGRATION_SET_LICENSE, Id, License,
-    Models, ObjectSchema, Org, RecordType, Role, SetLicense, SharingModel, SharingState,
+    Models, ObjectSchema, Org, RecordType, Role, SetLicense, SharingModel, SharingState, Territory,
 };
 
 /// Makes sure there is an object of this name.
@@ -181,6 +181,37 @@ pub(super) fn group(org: &mut Org, kind: GroupKind, developer_name: &str) {
         ..Group::default()
     };
     org.groups.insert(id, group);
+}
+
+/// Makes sure there is the one group of a kind that stands for nothing else.
+pub(super) fn group_of_all(org: &mut Org, kind: GroupKind) {
+    if org.group_for(kind, None).is_some() {
+        return;
+    }
+    let id = org.next_id("00G");
+    let group = Group {
+        id: id.clone(),
+        kind,
+        ..Group::default()
+    };
+    org.groups.insert(id, group);
+}
+
+/// Makes sure there is a territory of this developer name with its groups, and returns its id.
+pub(super) fn territory(org: &mut Org, developer_name: &str) -> Id {
+    if let Some(territory) = org.territory(developer_name) {
+        return territory.id.clone();
+    }
+    let id = org.next_id("0MI");
+    let territory = Territory {
+        id: id.clone(),
+        developer_name: developer_name.to_owned(),
+        ..Territory::default()
+    };
+    org.territories.insert(id.clone(), territory);
+    org.add_derived_group(GroupKind::Territory, &id);
+    org.add_derived_group(GroupKind::TerritoryAndSubordinates, &id);
+    id
 }
 
 /// Namespace and name of a full name: `Pkg__Thing` is `Pkg` and `Thing`.

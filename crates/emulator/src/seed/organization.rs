@@ -1,5 +1,8 @@
 //! `org.json` of a seed: what neither metadata nor records say of an org.
 
+mod territories;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +10,8 @@ use serde::Deserialize;
 
 use super::SeedError;
 use crate::schema;
-use crate::store::{Org, Platform};
+use crate::store::{Group, GroupKind, Org, Platform};
+use territories::Territory;
 
 /// The name of such a file, in whatever folder.
 pub(super) const FILE: &str = "org.json";
@@ -22,6 +26,13 @@ pub(super) struct Described {
     language: Option<String>,
     administrator_language: Option<String>,
     external_sharing_model_enabled: Option<bool>,
+    digital_experiences_enabled: Option<bool>,
+    manager_groups: Option<bool>,
+    /// Custom objects that do not grant access using hierarchies.
+    without_hierarchies: BTreeSet<String>,
+    /// Queues that do not.
+    queues_without_hierarchies: BTreeSet<String>,
+    territories: Vec<Territory>,
     platform: Platform,
 }
 
@@ -77,6 +88,11 @@ impl Described {
             language,
             administrator_language,
             external_sharing_model_enabled,
+            digital_experiences_enabled,
+            manager_groups,
+            without_hierarchies,
+            queues_without_hierarchies,
+            territories,
             platform,
         } = later;
         self.name = name.or(self.name.take());
@@ -86,6 +102,13 @@ impl Described {
         self.administrator_language = administrator_language.or(self.administrator_language.take());
         self.external_sharing_model_enabled =
             external_sharing_model_enabled.or(self.external_sharing_model_enabled);
+        self.digital_experiences_enabled =
+            digital_experiences_enabled.or(self.digital_experiences_enabled);
+        self.manager_groups = manager_groups.or(self.manager_groups);
+        self.without_hierarchies.extend(without_hierarchies);
+        self.queues_without_hierarchies
+            .extend(queues_without_hierarchies);
+        self.territories.extend(territories);
         self.platform.lay(platform);
     }
 
@@ -101,6 +124,9 @@ impl Described {
         lay(&mut organization.organization_type, &self.organization_type);
         lay(&mut organization.language, &self.language);
         organization.is_sandbox = self.is_sandbox.unwrap_or(organization.is_sandbox);
+        organization.digital_experiences_enabled = self
+            .digital_experiences_enabled
+            .unwrap_or(organization.digital_experiences_enabled);
         let language = self
             .administrator_language
             .as_ref()
@@ -112,6 +138,37 @@ impl Described {
         if let Some((language, administrator)) = language.zip(administrator) {
             administrator.language.clone_from(language);
         }
+    }
+
+    /// Makes the groups that stand for users and territories, once users and records are there.
+    ///
+    /// # Errors
+    /// A name that nothing in the seed has.
+    pub(super) fn lay_groups(&self, org: &mut Org) -> Result<(), SeedError> {
+        let unusable = |reason: String| SeedError::unusable(Path::new(FILE), reason);
+        for object in &self.without_hierarchies {
+            let custom = org.object(object).is_some_and(|object| object.custom);
+            if !custom {
+                let reason = format!("without_hierarchies: {object} is no custom object");
+                return Err(unusable(reason));
+            }
+            org.without_hierarchies.insert(object.clone());
+        }
+        for name in &self.queues_without_hierarchies {
+            let named = |group: &&mut Group| {
+                let name = Some(name) == group.developer_name.as_ref();
+                group.kind == GroupKind::Queue && name
+            };
+            let queue = org.groups.values_mut().find(named).ok_or_else(|| {
+                unusable(format!(
+                    "queues_without_hierarchies: there is no queue {name}"
+                ))
+            })?;
+            queue.includes_bosses = false;
+        }
+        org.manager_groups = self.manager_groups.unwrap_or(org.manager_groups);
+        org.complete_manager_groups();
+        territories::lay(org, &self.territories).map_err(unusable)
     }
 
     /// Sets what concerns everything the org holds, after all of it is there.

@@ -3,7 +3,10 @@
 //! Records name one another by reference (`@LeadRef1`, in any file), or by a field of the other (`Owner.Username`).
 
 mod assignments;
+mod found;
+mod shares;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +14,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{SeedError, csv, standard};
-use crate::store::{FieldSchema, FieldType, GroupKind, Id, Org, Row, User, canonical};
+use crate::store::{FieldSchema, FieldType, Id, Org, Row, User, canonical};
+use found::{found, typed};
 
 /// When seeded records were made, unless they say so.
 const CREATED: &str = "2026-01-05T09:00:00.000+0000";
@@ -37,18 +41,22 @@ pub(super) fn lay(org: &mut Org, files: &[PathBuf]) -> Result<(), SeedError> {
             _ => read_json(org, path, &text, &mut drafts)?,
         }
     }
-    // Users come first: they own what follows.
-    drafts.sort_by_key(|draft| draft.object != "User");
+    // Users come first: they own what follows. What is shared comes last.
+    drafts.sort_by_key(|draft| {
+        let last = draft.object.ends_with("Share") || draft.object.ends_with("TeamMember");
+        (draft.object != "User", last)
+    });
     let ids: Vec<Id> = drafts.iter().map(|draft| id_of(org, draft)).collect();
     let named = drafts
         .iter()
         .zip(&ids)
         .filter_map(|(draft, id)| Some((draft.reference.clone()?, id.clone())));
     let references: BTreeMap<String, Id> = named.collect();
+    let mut roles = shares::TeamRoles::new();
     drafts
         .into_iter()
         .zip(ids)
-        .try_for_each(|(draft, id)| insert(org, draft, id, &references))
+        .try_for_each(|(draft, id)| insert(org, draft, id, &references, &mut roles))
 }
 
 fn read_csv(org: &Org, path: &Path, text: &str, drafts: &mut Vec<Draft>) -> Result<(), SeedError> {
@@ -87,12 +95,15 @@ fn object_name(org: &Org, name: &str) -> Option<String> {
         "User",
         "PermissionSetAssignment",
         "PermissionSetLicenseAssign",
+        "GroupMember",
     ]
     .into_iter()
     .find(|setup| setup.eq_ignore_ascii_case(name));
+    let shared = || shares::schema(org, name).map(|object| object.name.clone());
     setup
         .map(str::to_owned)
         .or_else(|| org.object(name).map(|object| object.name.clone()))
+        .or_else(shared)
 }
 
 /// Files without `records` are something else: plans that list other files, settings of tools.
@@ -186,6 +197,7 @@ fn id_of(org: &mut Org, draft: &Draft) -> Id {
         "User" => "005".to_owned(),
         "PermissionSetAssignment" => "0Pa".to_owned(),
         "PermissionSetLicenseAssign" => "2LA".to_owned(),
+        "GroupMember" => "011".to_owned(),
         object => org
             .object(object)
             .map(|object| object.key_prefix.clone())
@@ -201,6 +213,7 @@ fn insert(
     draft: Draft,
     id: Id,
     references: &BTreeMap<String, Id>,
+    roles: &mut shares::TeamRoles,
 ) -> Result<(), SeedError> {
     let mut values = BTreeMap::new();
     for (name, value) in &draft.fields {
@@ -213,7 +226,14 @@ fn insert(
             .map_err(|reason| SeedError::unusable(&draft.path, reason))?,
         "PermissionSetAssignment" => assignments::insert(org, id, &values),
         "PermissionSetLicenseAssign" => assignments::insert_seat(org, id, &values),
-        object => insert_row(org, object, id, values),
+        "GroupMember" => assignments::insert_member(org, id, &values),
+        object => {
+            let shared = shares::insert(org, object, &id, &values, roles)
+                .map_err(|reason| SeedError::unusable(&draft.path, reason))?;
+            if !shared {
+                insert_row(org, object, id, values);
+            }
+        }
     }
     Ok(())
 }
@@ -229,8 +249,11 @@ fn resolve(
     let (stem, by) = name
         .split_once('.')
         .map_or((name, None), |(relationship, by)| (relationship, Some(by)));
-    let schema = crate::schema::setup_table(&draft.object).or_else(|| org.object(&draft.object));
-    let fields = schema.into_iter().flat_map(|object| object.fields.values());
+    let known = crate::schema::setup_table(&draft.object).or_else(|| org.object(&draft.object));
+    let schema = known
+        .map(Cow::Borrowed)
+        .or_else(|| shares::schema(org, &draft.object));
+    let fields = schema.iter().flat_map(|object| object.fields.values());
     let is_meant = |field: &&FieldSchema| match by {
         None => field.name.eq_ignore_ascii_case(stem),
         Some(_) => field
@@ -256,93 +279,6 @@ fn resolve(
         (None, None) => typed(field, value)?,
     };
     Ok((field.name.clone(), value))
-}
-
-/// The id of the record a reference names by one of its fields.
-fn found(org: &Org, field: &FieldSchema, by: &str, wanted: &str) -> Result<Value, String> {
-    if wanted.is_empty() {
-        return Ok(Value::Null);
-    }
-    let id = field
-        .reference_to
-        .iter()
-        .find_map(|target| id_by(org, target, by, wanted));
-    id.map(Value::from)
-        .ok_or_else(|| format!("{} names no record: {by} {wanted}", field.name))
-}
-
-fn id_by(org: &Org, target: &str, by: &str, wanted: &str) -> Option<Id> {
-    let wanted_name = |name: Option<&String>| name.is_some_and(|name| name == wanted);
-    match target {
-        "User" => org
-            .users
-            .values()
-            .find(|user| {
-                by.eq_ignore_ascii_case("Username") && user.username.eq_ignore_ascii_case(wanted)
-                    || user.alias == wanted
-                    || user.name() == wanted
-            })
-            .map(|user| user.id.clone()),
-        "Group" => org
-            .groups
-            .values()
-            .find(|group| {
-                group.kind == GroupKind::Queue
-                    && (wanted_name(group.developer_name.as_ref())
-                        || wanted_name(group.name.as_ref()))
-            })
-            .map(|group| group.id.clone()),
-        "Profile" => org
-            .profile_by_label(wanted)
-            .map(|profile| profile.id.clone()),
-        "UserRole" => org
-            .roles
-            .values()
-            .find(|role| role.developer_name == wanted || role.name == wanted)
-            .map(|role| role.id.clone()),
-        "PermissionSet" => org
-            .containers
-            .values()
-            .find(|set| {
-                set.profile().is_none()
-                    && (set.name == wanted || set.label == wanted || set.is_named(wanted))
-            })
-            .map(|set| set.id.clone()),
-        "PermissionSetGroup" => assignments::group_by(org, wanted),
-        "PermissionSetLicense" => assignments::set_license_by(org, wanted),
-        "RecordType" => org
-            .objects
-            .values()
-            .flat_map(|object| object.record_types.values())
-            .find(|kind| kind.developer_name == wanted || kind.name == wanted)
-            .map(|kind| kind.id.clone()),
-        object => org
-            .rows(object)
-            .find(|(_, row)| row.get(by).and_then(Value::as_str) == Some(wanted))
-            .map(|(id, _)| id.clone()),
-    }
-}
-
-/// A value in the field's type; CSV knows only text.
-fn typed(field: &FieldSchema, value: &Value) -> Result<Value, String> {
-    let Value::String(text) = value else {
-        return Ok(value.clone());
-    };
-    let refused = || format!("{} cannot be {text:?}", field.name);
-    match field.kind {
-        _ if text.is_empty() => Ok(Value::Null),
-        FieldType::Boolean if text.eq_ignore_ascii_case("true") || text == "1" => Ok(true.into()),
-        FieldType::Boolean if text.eq_ignore_ascii_case("false") || text == "0" => Ok(false.into()),
-        FieldType::Boolean => Err(refused()),
-        FieldType::Int => text.parse::<i64>().map(Value::from).map_err(|_| refused()),
-        FieldType::Double | FieldType::Currency | FieldType::Percent => {
-            text.parse::<f64>().map(Value::from).map_err(|_| refused())
-        }
-        FieldType::Reference | FieldType::Id => {
-            canonical(text).map(Value::from).ok_or_else(refused)
-        }
-        _ => Ok(value.clone()),
-    }
 }
 
 fn insert_row(org: &mut Org, object: &str, id: Id, values: BTreeMap<String, Value>) {

@@ -233,7 +233,7 @@ fn rules_roles_and_records_work_together() {
     let sight = Sight::new(&org, &user.id, "Lead", 0).unwrap();
     let seen: Vec<&str> = org
         .rows("Lead")
-        .filter(|(id, row)| sight.sees_row(id, row))
+        .filter(|(id, row)| sight.shows(id, row))
         .filter_map(|(_, row)| row["Name"].as_str())
         .collect();
     assert_eq!(seen, ["Ada A", "C"]);

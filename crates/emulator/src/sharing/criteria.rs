@@ -14,7 +14,8 @@ use super::filter::Filter;
 use super::people::{cannot_have_role, group_of, members};
 use super::{owner, text};
 use crate::store::{
-    CriteriaItem, FieldType, Id, ObjectSchema, Org, Row, RuleScope, SharingRule, canonical,
+    CriteriaCase, CriteriaItem, FieldType, Id, ObjectSchema, Org, Row, RuleScope, SharingRule,
+    canonical,
 };
 use dates::Dates;
 
@@ -103,6 +104,8 @@ pub(super) struct Test {
     dates: Dates,
     /// What a checkbox shows in records that are older than it is.
     unset: bool,
+    /// Whether case does not count.
+    folds: bool,
 }
 
 /// How values of a field compare.
@@ -144,9 +147,10 @@ impl Test {
             kind(field.map(|field| field.kind))
         };
         let dates = Dates::of_locale(&org.organization.locale);
+        let folds = field.is_some_and(|field| ignores_case(org, field.kind));
         let values = split(&item.value)
             .iter()
-            .map(|value| wanted(kind, value, dates))
+            .map(|value| folded(folds, wanted(kind, value, dates)))
             .collect();
         let record_types = object
             .record_types
@@ -164,6 +168,7 @@ impl Test {
             record_types,
             dates,
             unset: unset.unwrap_or(false),
+            folds,
         }
     }
 
@@ -215,7 +220,9 @@ impl Test {
                 Some(text) => moment(self.dates.stored(text)),
             },
             Kind::Text | Kind::Reference | Kind::MultiPicklist => match value {
-                Value::String(text) if !text.is_empty() => Wanted::Text(text.clone()),
+                Value::String(text) if !text.is_empty() => {
+                    folded(self.folds, Wanted::Text(text.clone()))
+                }
                 Value::Null | Value::String(_) => Wanted::Blank,
                 other => Wanted::Text(other.to_string()),
             },
@@ -285,6 +292,22 @@ fn kind(kind: Option<FieldType>) -> Kind {
         Some(FieldType::Reference | FieldType::Id) => Kind::Reference,
         Some(FieldType::MultiPicklist) => Kind::MultiPicklist,
         _ => Kind::Text,
+    }
+}
+
+/// Whether case counts is documented of Text and Text Area alone, where it does.
+fn ignores_case(org: &Org, kind: FieldType) -> bool {
+    let open = matches!(
+        kind,
+        FieldType::Picklist | FieldType::Email | FieldType::Phone | FieldType::Url
+    );
+    open && org.platform.criteria_case == Some(CriteriaCase::OfText)
+}
+
+fn folded(folds: bool, value: Wanted) -> Wanted {
+    match value {
+        Wanted::Text(text) if folds => Wanted::Text(text.to_lowercase()),
+        other => other,
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::criteria::Scope;
 use super::guests;
 use super::people::{Circle, group_of};
-use super::rows::holds_accounts;
-use super::{is_private_contact, owner, text};
+use super::rows::{holds_accounts, holds_by_owning};
+use super::{is_owned_only, is_private_contact, model_for, owner, takes_no_rules, text};
 use crate::store::{
-    AccessLevel, AccountLevels, ObjectSchema, Org, Row, ShareRow, SharingModel, SharingRule, User,
+    AccessLevel, AccountLevels, ObjectSchema, Org, Row, ShareRow, SharingModel, SharingRule,
+    SuperiorLevels, User,
 };
 
 /// Children of an account whose holders may read the account, with the field that names it (Salesforce Help,
@@ -18,6 +19,7 @@ pub(super) const ACCOUNT_CHILDREN: [&str; 5] =
 
 /// Grants beyond default and ownership.
 pub(super) struct Grants<'org> {
+    object: &'org ObjectSchema,
     rules: Vec<(AccessLevel, Scope<'org>)>,
     manual: BTreeMap<&'org str, AccessLevel>,
     readable_parents: BTreeSet<&'org str>,
@@ -39,7 +41,7 @@ impl<'org> Grants<'org> {
         }
     }
 
-    /// Rules and manual shares only.
+    /// Rules and rows only.
     fn explicit(org: &'org Org, object: &'org ObjectSchema, circle: &Circle<'org>) -> Grants<'org> {
         let rules =
             rules_for(org, object, circle).map(|rule| (rule.access, Scope::new(org, object, rule)));
@@ -50,6 +52,7 @@ impl<'org> Grants<'org> {
         let rules = rules.chain(for_guest).collect();
         let manual = manual_for(org, &object.name, circle).map(|share| (share, share.level));
         Grants {
+            object,
             rules,
             manual: widest(manual),
             readable_parents: BTreeSet::new(),
@@ -59,6 +62,9 @@ impl<'org> Grants<'org> {
 
     /// The widest level any of them gives on this record.
     pub(super) fn level(&self, org: &Org, record: &str, row: &Row) -> AccessLevel {
+        if is_owned_only(org, self.object, row) {
+            return AccessLevel::None;
+        }
         let manual = self.manual.get(record).copied().unwrap_or_default();
         let implicit = if self.readable_parents.contains(record) {
             AccessLevel::Read
@@ -73,7 +79,15 @@ impl<'org> Grants<'org> {
         self.by_rules(row).max(manual).max(implicit).max(through)
     }
 
+    /// What rules give, which is all that a guest has.
+    pub(super) fn to_guest(&self, row: &Row) -> AccessLevel {
+        self.by_rules(row).min(AccessLevel::Read)
+    }
+
     fn by_rules(&self, row: &Row) -> AccessLevel {
+        if takes_no_rules(self.object, row) {
+            return AccessLevel::None;
+        }
         let matching = self.rules.iter().filter(|(_, scope)| scope.matches(row));
         matching.map(|(level, _)| *level).max().unwrap_or_default()
     }
@@ -94,17 +108,26 @@ fn rules_for<'org>(
     })
 }
 
-/// Shares made by hand on an object from which the user has something.
+/// Rows that are kept of an object from which the user has something.
 fn manual_for<'org>(
     org: &'org Org,
     object: &str,
     circle: &Circle<'org>,
 ) -> impl Iterator<Item = &'org ShareRow> {
+    kept(org, object).filter(|share| circle.benefits_from(&share.user_or_group))
+}
+
+/// Rows that are kept of an object: made by hand, and what a seed brought. What one person was given goes with them: it
+/// serves their superiors no longer.
+pub(super) fn kept<'org>(org: &'org Org, object: &str) -> impl Iterator<Item = &'org ShareRow> {
     let of_object = org
         .manual_shares
         .values()
         .filter(move |share| share.object == object);
-    of_object.filter(|share| circle.benefits_from(&share.user_or_group))
+    of_object.filter(|share| {
+        let holder = org.users.get(&share.user_or_group);
+        !share.ends_with_its_holder() || holder.is_none_or(|holder| holder.active)
+    })
 }
 
 /// The widest level for each record: several shares can reach the same user.
@@ -124,28 +147,31 @@ fn is_account_child(object: &ObjectSchema) -> bool {
 }
 
 /// Accounts that are readable because a child of theirs is held. Share rows exist for what somebody was given, so the
-/// children's organization-wide defaults do not count.
+/// children's organization-wide defaults do not count; of accounts that of this kind of user does.
 fn readable_parents<'org>(
     org: &'org Org,
     object: &ObjectSchema,
     circle: &Circle<'org>,
 ) -> BTreeSet<&'org str> {
     let mut parents = BTreeSet::new();
-    if object.name != "Account" || object.sharing.in_force.internal != SharingModel::Private {
+    let user = org.users.get(circle.user);
+    let private = user.is_some_and(|user| model_for(org, user, object) == SharingModel::Private);
+    if object.name != "Account" || !private {
         return parents;
     }
     for child in ACCOUNT_CHILDREN
         .iter()
         .filter_map(|child| org.object(child))
-        .filter(|child| holds_accounts(child))
+        .filter(|child| holds_accounts(org, child))
     {
-        let grants = Grants::explicit(org, child, circle);
+        let grants = (!holds_by_owning(org, child)).then(|| Grants::explicit(org, child, circle));
         for (id, row) in org
             .rows(&child.name)
             .filter(|(_, row)| !is_private_contact(child, row))
         {
-            let held = owner(row).is_some_and(|owner| circle.benefits_from(owner));
-            if held || grants.level(org, id, row) >= AccessLevel::Read {
+            let held = || owner(row).is_some_and(|owner| circle.benefits_from(owner));
+            let given = |grants: &Grants<'_>| grants.level(org, id, row) >= AccessLevel::Read;
+            if held() || grants.as_ref().is_some_and(given) {
                 parents.extend(text(row, "AccountId"));
             }
         }
@@ -167,9 +193,13 @@ impl<'org> ThroughAccount<'org> {
             .users
             .values()
             .filter(|user| circle.benefits_from(&user.id));
-        let owners = below
-            .map(|user| (user.id.as_str(), role_level(org, user, child)))
-            .collect();
+        let middle = org.users.get(circle.user);
+        let own = org.platform.superior_levels == Some(SuperiorLevels::Own);
+        let owners = below.map(|user| {
+            let whose = middle.filter(|_| own).unwrap_or(user);
+            (user.id.as_str(), role_level(org, whose, child))
+        });
+        let owners = owners.collect();
         let Some(account) = org.object("Account") else {
             return ThroughAccount {
                 owners,

@@ -5,7 +5,9 @@
 //! contacts, opportunities and cases are locked together (Salesforce Help, "Object-Specific Share Locks").
 
 use super::baseline;
-use crate::store::{AuditEntry, Id, Millis, Models, Org, Recalculation, SharingModel};
+use crate::store::{
+    AccountLevels, AuditEntry, Id, Millis, Models, Org, Recalculation, SharingModel,
+};
 
 /// What the platform answers to a sharing change that meets a recalculation.
 pub const LOCKED: &str = "The sharing calculation you requested can't be processed right now, because it interferes \
@@ -102,6 +104,9 @@ fn widen(org: &mut Org, object: &str) {
     let Some(asked) = org.object(object).map(|object| object.sharing) else {
         return;
     };
+    if waits_to_widen(org, object) {
+        return;
+    }
     let wider = |asked: SharingModel, today: SharingModel| {
         if is_wider(asked, today) { asked } else { today }
     };
@@ -110,6 +115,16 @@ fn widen(org: &mut Org, object: &str) {
         external: wider(asked.requested.external, asked.in_force.external),
     };
     put_in_force(org, object, models);
+}
+
+/// Where accounts control contacts, wider defaults of the account family wait as well (Salesforce Security Guide,
+/// "Organization-Wide Sharing Defaults").
+fn waits_to_widen(org: &Org, object: &str) -> bool {
+    let contact = org
+        .object("Contact")
+        .map(|contact| contact.sharing.in_force.internal);
+    let family = ["Account", "Opportunity", "Case"].contains(&object);
+    family && contact == Some(SharingModel::ControlledByParent)
 }
 
 /// Controlled by parent is neither wider nor narrower than another model; it waits for the recalculation.
@@ -128,6 +143,19 @@ fn put_in_force(org: &mut Org, object: &str, models: Models) {
     if let Some(object) = org.objects.make_mut().get_mut(object) {
         object.sharing.in_force = models;
     }
+    end_redundant_shares(org, object, models.internal);
+}
+
+/// Where the parent controls access nothing is shared; a wider default ends what was shared by hand and gives no more than
+/// it (Salesforce Security Guide, "Organization-Wide Sharing Defaults").
+fn end_redundant_shares(org: &mut Org, object: &str, model: SharingModel) {
+    let by_parent = model == SharingModel::ControlledByParent;
+    let everybody = baseline(model);
+    org.manual_shares.retain(|_, share| {
+        let children = share.account_levels.unwrap_or_default() != AccountLevels::default();
+        let redundant = share.cause == "Manual" && share.level <= everybody && !children;
+        share.object != object || !by_parent && !redundant
+    });
 }
 
 fn finish(org: &mut Org, through: impl Fn(&Recalculation) -> bool) {

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::criteria::Scope;
-use super::grants::{ACCOUNT_CHILDREN, role_levels};
-use super::guests;
-use super::people::group_of;
-use super::{baseline, is_private_contact, owner, text};
+use super::grants::{ACCOUNT_CHILDREN, kept, role_levels};
+use super::people::{group_of, is_external};
+use super::{baseline, guests, is_owned_only, owner, takes_no_rules, text};
 use crate::store::{
-    AccessLevel, AccountLevels, Id, ObjectSchema, Org, ShareRow, SharingModel, SharingRule,
-    numbered,
+    AccessLevel, AccountLevels, ContactOwners, ContractAccounts, GroupKind, Id, ObjectSchema, Org,
+    PublicShares, ShareRow, SharingModel, SharingRule, numbered,
 };
 
 /// One row for each record, holder and cause; the widest level where several rules say the same.
@@ -21,7 +20,7 @@ type Rows<'org> =
 /// A rule's row points at the group that stands for its target. Rules that give no more than everybody has leave no
 /// row: the platform removes them as redundant when a default widens.
 pub fn share_rows(org: &Org, object: &str) -> Vec<ShareRow> {
-    let Some(object) = org.object(object).filter(|object| stores_rows(object)) else {
+    let Some(object) = org.object(object).filter(|object| stores_rows(org, object)) else {
         return Vec::new();
     };
     let mut rows = Rows::new();
@@ -37,11 +36,7 @@ pub fn share_rows(org: &Org, object: &str) -> Vec<ShareRow> {
     add_guest_rows(org, object, &mut rows);
     add_implicit_parents(org, object, &mut rows);
     let computed = rows.into_iter().map(|row| share_row(object, row));
-    let manual = org
-        .manual_shares
-        .values()
-        .filter(|share| share.object == object.name)
-        .cloned();
+    let manual = kept(org, &object.name).cloned();
     let mut all: Vec<ShareRow> = computed.chain(manual).collect();
     all.sort_by(|left, right| {
         (&left.record, &left.user_or_group, &left.cause).cmp(&(
@@ -53,8 +48,24 @@ pub fn share_rows(org: &Org, object: &str) -> Vec<ShareRow> {
     all
 }
 
-fn stores_rows(object: &ObjectSchema) -> bool {
-    object.has_shares && object.sharing.in_force.internal != SharingModel::ControlledByParent
+/// Whether the object has a share table at present. While everybody may write the records anyway there is none (Record Access
+/// guide); whether a query is refused then or answered with nothing is said nowhere.
+pub fn has_share_table(org: &Org, object: &ObjectSchema) -> bool {
+    let refused = org.platform.public_shares == Some(PublicShares::Refused);
+    object.has_shares && !follows_parent(object) && !(refused && is_writable_by_all(object))
+}
+
+/// Whether that table holds rows.
+fn stores_rows(org: &Org, object: &ObjectSchema) -> bool {
+    let shown = org.platform.public_shares == Some(PublicShares::Rows);
+    has_share_table(org, object) && (shown || !is_writable_by_all(object))
+}
+
+fn is_writable_by_all(object: &ObjectSchema) -> bool {
+    let models = object.sharing.in_force;
+    [models.internal, models.external]
+        .iter()
+        .all(|model| baseline(*model) >= AccessLevel::Edit)
 }
 
 /// What `AccountShare` shows on an owner's row for the children: the levels of the owner's role.
@@ -83,7 +94,7 @@ fn add_guest_rows<'org>(org: &'org Org, object: &'org ObjectSchema, rows: &mut R
         let scope = Scope::new(org, object, rule);
         let shared = org
             .rows(&object.name)
-            .filter(|(_, row)| !is_private_contact(object, row) && scope.matches(row));
+            .filter(|(_, row)| !takes_no_rules(object, row) && scope.matches(row));
         for (record, _) in shared {
             let given = (rule.access, None);
             let holders = guests.iter().map(|guest| guest.id.as_str());
@@ -126,7 +137,7 @@ fn shared_by_rules<'org>(org: &'org Org, object: &'org ObjectSchema) -> Vec<Shar
         let scope = Scope::new(org, object, rule);
         let records = org
             .rows(&object.name)
-            .filter(|(_, row)| !is_private_contact(object, row) && scope.matches(row));
+            .filter(|(_, row)| !takes_no_rules(object, row) && scope.matches(row));
         shared.extend(records.map(|(record, _)| Shared {
             record,
             group: &group.id,
@@ -136,14 +147,27 @@ fn shared_by_rules<'org>(org: &'org Org, object: &'org ObjectSchema) -> Vec<Shar
     shared
 }
 
-/// Holders of a child may read its private account.
+/// Holders of a child may read its private account. Where it is private to people from outside alone, they and groups are
+/// the ones who may.
 fn add_implicit_parents<'org>(org: &'org Org, object: &ObjectSchema, rows: &mut Rows<'org>) {
-    if object.name != "Account" || baseline(object.sharing.in_force.internal) >= AccessLevel::Read {
+    let models = object.sharing.in_force;
+    let inside = baseline(models.internal) < AccessLevel::Read;
+    let outside = org.organization.external_sharing_model_enabled
+        && baseline(models.external) < AccessLevel::Read;
+    if object.name != "Account" || !inside && !outside {
         return;
     }
+    let concerned = |holder: &str| match org.users.get(holder) {
+        Some(user) => inside || is_external(user),
+        None => {
+            let group = org.groups.get(holder);
+            inside || group.is_some_and(|group| group.kind != GroupKind::Organization)
+        }
+    };
     for (account, holder) in ACCOUNT_CHILDREN
         .iter()
         .flat_map(|child| holders_of_children(org, child))
+        .filter(|(_, holder)| concerned(holder))
     {
         if !rows.contains_key(&(account, holder, "Owner")) {
             rows.insert(
@@ -156,32 +180,46 @@ fn add_implicit_parents<'org>(org: &'org Org, object: &ObjectSchema, rows: &mut 
 
 /// Account and holder, for each share row of this child object.
 fn holders_of_children<'org>(org: &'org Org, child: &str) -> Vec<(&'org str, &'org str)> {
-    let Some(child) = org.object(child).filter(|child| holds_accounts(child)) else {
+    let Some(child) = org.object(child).filter(|child| holds_accounts(org, child)) else {
         return Vec::new();
     };
     let owned = org
         .rows(&child.name)
         .filter_map(|(_, row)| Some((text(row, "AccountId")?, owner(row)?)));
+    if holds_by_owning(org, child) {
+        return owned.collect();
+    }
     let ruled = shared_by_rules(org, child)
         .into_iter()
         .filter_map(|shared| {
             let row = org.row(&child.name, shared.record)?;
             Some((text(row, "AccountId")?, shared.group))
         });
-    let manual = org
-        .manual_shares
-        .values()
-        .filter(|share| share.object == child.name)
-        .filter_map(|share| {
-            let row = org.row(&child.name, &share.record)?;
-            Some((text(row, "AccountId")?, share.user_or_group.as_str()))
-        });
+    let manual = kept(org, &child.name).filter_map(|share| {
+        let row = org.row(&child.name, &share.record)?;
+        let row = (!is_owned_only(org, child, row)).then_some(row)?;
+        Some((text(row, "AccountId")?, share.user_or_group.as_str()))
+    });
     owned.chain(ruled).chain(manual).collect()
 }
 
-/// Whether holding such a child makes its account readable. Contacts that the account controls are held by nobody.
-pub(super) fn holds_accounts(child: &ObjectSchema) -> bool {
-    child.name != "Contact" || child.sharing.in_force.internal != SharingModel::ControlledByParent
+/// Whether holding such a child makes its account readable. Of contacts that the account controls sources contradict each
+/// other.
+pub(super) fn holds_accounts(org: &Org, child: &ObjectSchema) -> bool {
+    let nothing = org.platform.contact_owners == Some(ContactOwners::Nothing);
+    !(nothing && child.name == "Contact" && follows_parent(child))
+}
+
+/// Whether owning is the only way to hold such a child: its parent controls it, so nothing can be shared, or it is one of
+/// those that sources contradict each other on.
+pub(super) fn holds_by_owning(org: &Org, child: &ObjectSchema) -> bool {
+    let contract = matches!(child.name.as_str(), "Contract" | "Order");
+    let owned = org.platform.contract_accounts == Some(ContractAccounts::Owned);
+    follows_parent(child) || contract && owned
+}
+
+fn follows_parent(child: &ObjectSchema) -> bool {
+    child.sharing.in_force.internal == SharingModel::ControlledByParent
 }
 
 fn share_row(
@@ -200,6 +238,7 @@ fn share_row(
         level,
         cause: cause.to_owned(),
         account_levels,
+        by: None,
     }
 }
 

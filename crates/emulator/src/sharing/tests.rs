@@ -439,6 +439,46 @@ fn narrowing_waits_for_the_recalculation_and_widening_does_not() {
 }
 
 #[test]
+fn a_wider_default_waits_where_accounts_control_contacts() {
+    let check = |contact: SharingModel, at_once: SharingModel| {
+        let (mut org, holder) = org();
+        put_in_force(&mut org, "Account", SharingModel::Private);
+        put_in_force(&mut org, "Contact", contact);
+        let account = org.rows("Account").next().unwrap().0.clone();
+        let shared = |object: &str, level: AccessLevel| ShareRow {
+            object: object.into(),
+            record: account.clone(),
+            user_or_group: holder.clone(),
+            level,
+            cause: "Manual".into(),
+            ..ShareRow::default()
+        };
+        let rows = [AccessLevel::Read, AccessLevel::Edit].map(|level| shared("Account", level));
+        let ids = ["read", "edit"].map(str::to_owned);
+        org.manual_shares = ids.into_iter().zip(rows).collect();
+        let objects = org.objects.make_mut();
+        let model = SharingModel::Read;
+        objects.get_mut("Account").unwrap().sharing.requested = Models {
+            internal: model,
+            external: model,
+        };
+        let in_force = |org: &Org| org.object("Account").unwrap().sharing.in_force.internal;
+        begin(&mut org, &["Account"], "005", 0, Timing::Due(10));
+        assert_eq!(in_force(&org), at_once, "{contact:?}");
+        settle(&mut org, 10);
+        assert_eq!(in_force(&org), model);
+        let left: Vec<&str> = org.manual_shares.keys().map(String::as_str).collect();
+        assert_eq!(
+            left,
+            ["edit"],
+            "what gives no more than the default is gone"
+        );
+    };
+    check(SharingModel::Private, SharingModel::Read);
+    check(SharingModel::ControlledByParent, SharingModel::Private);
+}
+
+#[test]
 fn rules_take_effect_with_the_recalculation() {
     let (mut org, hubspot) = org();
     put_in_force(&mut org, "Lead", SharingModel::Private);

@@ -1,10 +1,13 @@
 //! What single objects refuse that the language allows (object reference, each object's special access rules).
 
+use std::collections::BTreeSet;
+
 use super::ast::{Condition, Literal, Operand, Query, Selected};
+use crate::sharing;
 use crate::soql_error::SoqlError;
 use crate::store::ObjectSchema;
 use crate::viewer::Viewer;
-use crate::views::Hints;
+use crate::views::{self, Hints};
 
 /// How many records one query on `UserRecordAccess` may name.
 const MOST_RECORDS: usize = 200;
@@ -30,16 +33,45 @@ pub(crate) fn repeats_pages(object: &str) -> bool {
 /// # Errors
 /// In the platform's words where they are known.
 pub(crate) fn check_restrictions(
-    _: &Viewer<'_>,
+    viewer: &Viewer<'_>,
     object: &ObjectSchema,
     query: &Query,
     hints: &Hints,
 ) -> Result<(), SoqlError> {
+    check_modelled(viewer, object, hints)?;
     match object.name.as_str() {
         "UserRecordAccess" => user_record_access(query, hints),
         "FieldDefinition" => field_definition(query),
         "FieldPermissions" => field_permissions(query),
         _ => Ok(()),
+    }
+}
+
+/// Refuses what hangs on sharing that this org does not evaluate.
+fn check_modelled(
+    viewer: &Viewer<'_>,
+    object: &ObjectSchema,
+    hints: &Hints,
+) -> Result<(), SoqlError> {
+    let all = viewer.object_access(&object.name).view_all;
+    let own = viewer.org.objects.get(&object.name).filter(|_| !all);
+    let shared = views::shared_object(viewer.org, &object.name).or(own);
+    let of_record = |id: &String| viewer.org.object_of(id);
+    let records = hints
+        .get("RecordId")
+        .filter(|_| object.name == "UserRecordAccess");
+    let records = records.into_iter().flatten().filter_map(of_record);
+    let names: BTreeSet<&str> = shared
+        .into_iter()
+        .chain(records)
+        .map(|it| it.name.as_str())
+        .collect();
+    let mut refusals = names
+        .iter()
+        .filter_map(|name| sharing::not_modelled(viewer.org, name));
+    match refusals.next() {
+        Some(sentence) => Err(SoqlError::plain("FUNCTIONALITY_NOT_ENABLED", sentence)),
+        None => Ok(()),
     }
 }
 

@@ -97,6 +97,8 @@ pub struct FieldSchema {
     pub child_relationship: Option<String>,
     /// Whether the reference is a master-detail one.
     pub master_detail: bool,
+    /// Whether who reads the master writes the details.
+    pub write_requires_master_read: bool,
     /// Values of a picklist.
     pub picklist: Vec<PicklistValue>,
     /// Whether other values than those are refused.

@@ -72,7 +72,7 @@ pub struct Group {
     pub name: Option<String>,
     /// Metadata name; role groups have none or the role's.
     pub developer_name: Option<String>,
-    /// The role (or manager) a derived group stands for.
+    /// The role, user or territory a derived group stands for.
     pub related: Option<Id>,
     /// Direct members of a regular group or queue: `GroupMember` id (`011…`) to the id of the user or group.
     pub members: BTreeMap<Id, Id>,
@@ -100,6 +100,18 @@ pub enum GroupKind {
     RoleAndSubordinatesInternal,
     /// All internal users.
     Organization,
+    /// The managers of one user, all the way up.
+    Manager,
+    /// One user and everybody who reports to them, all the way down.
+    ManagerAndSubordinatesInternal,
+    /// The users of a territory.
+    Territory,
+    /// The users of a territory and of those below.
+    TerritoryAndSubordinates,
+    /// All customers.
+    AllCustomerPortal,
+    /// All partners.
+    PRMOrganization,
 }
 
 impl GroupKind {
@@ -112,6 +124,12 @@ impl GroupKind {
             GroupKind::RoleAndSubordinates => "RoleAndSubordinates",
             GroupKind::RoleAndSubordinatesInternal => "RoleAndSubordinatesInternal",
             GroupKind::Organization => "Organization",
+            GroupKind::Manager => "Manager",
+            GroupKind::ManagerAndSubordinatesInternal => "ManagerAndSubordinatesInternal",
+            GroupKind::Territory => "Territory",
+            GroupKind::TerritoryAndSubordinates => "TerritoryAndSubordinates",
+            GroupKind::AllCustomerPortal => "AllCustomerPortal",
+            GroupKind::PRMOrganization => "PRMOrganization",
         }
     }
 }

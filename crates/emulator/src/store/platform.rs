@@ -3,12 +3,14 @@
 //! What sources document is how the org behaves without a word. What they only suggest, or contradict each other about,
 //! is a switch here, so that a client can be tested both ways.
 
+mod access;
 mod component;
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+pub use access::*;
 pub use component::*;
 
 /// Switches of the platform's behaviour. What is not stated has its default (`docs/emulator.md`).
@@ -68,6 +70,20 @@ pub struct Platform {
     pub set_licenses: Option<SetLicenses>,
     /// When a changed mail address of an active user is in force.
     pub email_changes: Option<EmailChanges>,
+    /// What the owner of a contact has whose access its account controls.
+    pub contact_owners: Option<ContactOwners>,
+    /// Whose role says what superiors of an account's owner get on the account's children.
+    pub superior_levels: Option<SuperiorLevels>,
+    /// Who may read the account of a contract or an order.
+    pub contract_accounts: Option<ContractAccounts>,
+    /// What the share table of an object holds that everybody may write.
+    pub public_shares: Option<PublicShares>,
+    /// Whether criteria on picklists, e-mail, phone and URL heed case.
+    pub criteria_case: Option<CriteriaCase>,
+    /// Which groups stand for a role and those below.
+    pub role_groups: Option<RoleGroups>,
+    /// Who has access to a private opportunity.
+    pub private_opportunities: Option<PrivateOpportunities>,
 }
 
 /// Which tabs a profile lists when it is read.
@@ -248,52 +264,23 @@ impl Platform {
 
     /// Takes over what another one states.
     pub fn lay(&mut self, stated: Platform) {
-        let Platform {
-            tabs,
-            profile_refusals,
-            unknown_permissions,
-            unlicensed_permissions,
-            forced_permissions,
-            default_record_type,
-            messages,
-            view_all_records,
-            translations,
-            refused_reads,
-            missing_reads,
-            refused_retrieves,
-            missing_retrieves,
-            ineffective,
-            refused_elements,
-            warnings,
-            sparse_objects,
-            external_defaults,
-            tooling_in_composite,
-            integration_objects,
-            set_licenses,
-            email_changes,
-        } = stated;
-        lay(&mut self.tabs, tabs);
-        lay(&mut self.profile_refusals, profile_refusals);
-        lay(&mut self.unknown_permissions, unknown_permissions);
-        lay(&mut self.unlicensed_permissions, unlicensed_permissions);
-        lay(&mut self.forced_permissions, forced_permissions);
-        lay(&mut self.default_record_type, default_record_type);
-        lay(&mut self.messages, messages);
-        lay(&mut self.view_all_records, view_all_records);
-        lay(&mut self.translations, translations);
-        lay(&mut self.refused_reads, refused_reads);
-        lay(&mut self.missing_reads, missing_reads);
-        lay(&mut self.refused_retrieves, refused_retrieves);
-        lay(&mut self.missing_retrieves, missing_retrieves);
-        lay(&mut self.ineffective, ineffective);
-        lay(&mut self.refused_elements, refused_elements);
-        lay(&mut self.warnings, warnings);
-        lay(&mut self.sparse_objects, sparse_objects);
-        lay(&mut self.external_defaults, external_defaults);
-        lay(&mut self.tooling_in_composite, tooling_in_composite);
-        lay(&mut self.integration_objects, integration_objects);
-        lay(&mut self.set_licenses, set_licenses);
-        lay(&mut self.email_changes, email_changes);
+        // Each switch is named once; the compiler finds one that is forgotten.
+        macro_rules! take_over {
+            ($($switch:ident)*) => {
+                let Platform { $($switch),* } = stated;
+                $(lay(&mut self.$switch, $switch);)*
+            };
+        }
+        take_over!(
+            tabs profile_refusals unknown_permissions unlicensed_permissions
+            forced_permissions default_record_type messages view_all_records
+            translations refused_reads missing_reads refused_retrieves
+            missing_retrieves ineffective refused_elements warnings
+            sparse_objects external_defaults tooling_in_composite integration_objects
+            set_licenses email_changes contact_owners superior_levels
+            contract_accounts public_shares criteria_case role_groups
+            private_opportunities
+        );
     }
 }
 

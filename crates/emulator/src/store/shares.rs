@@ -143,6 +143,28 @@ pub struct ShareRow {
     pub cause: String,
     /// Levels on the children, in `AccountShare` only.
     pub account_levels: Option<AccountLevels>,
+    /// Who shared the record; of computed rows nobody.
+    #[serde(default)]
+    pub by: Option<Id>,
+}
+
+impl ShareRow {
+    /// Whether the row names one person who holds it only while active: somebody shared it by hand or put them in a
+    /// team (Salesforce Help, "Considerations for Deactivating Users").
+    pub fn ends_with_its_holder(&self) -> bool {
+        matches!(self.cause.as_str(), "Manual" | "Team")
+    }
+}
+
+/// A restriction rule (Metadata API guide, RestrictionRule): whom it concerns and which records stay for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restriction {
+    /// API name of the object.
+    pub object: String,
+    /// Columns of `User` and the values that they all have to have.
+    pub users: Vec<(String, String)>,
+    /// Fields of the records and the values that they all have to have.
+    pub records: Vec<(String, String)>,
 }
 
 /// What a user may do with one record, object permissions and sharing together.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Hints, Record, stamps};
-use crate::sharing::{Sight, share_prefix, share_rows};
+use crate::sharing::{Sight, has_share_table, share_prefix, share_rows};
 use crate::store::*;
 use crate::viewer::Viewer;
 
@@ -25,17 +25,15 @@ pub(crate) fn shared_object<'o>(org: &'o Org, share: &str) -> Option<&'o ObjectS
     if !is_share {
         return None;
     }
-    let mut objects = org.objects.values().filter(|object| stores_shares(object));
+    let mut objects = org
+        .objects
+        .values()
+        .filter(|object| has_share_table(org, object));
     objects.find(|object| share_object(&object.name).eq_ignore_ascii_case(share))
 }
 
-/// Whether the object has share rows at present.
-pub(super) fn stores_shares(object: &ObjectSchema) -> bool {
-    object.has_shares && object.sharing.in_force.internal != SharingModel::ControlledByParent
-}
-
 /// The column that names the shared record.
-pub(super) fn parent_column(object: &str) -> String {
+pub(crate) fn parent_column(object: &str) -> String {
     if object.ends_with("__c") {
         "ParentId".to_owned()
     } else {
@@ -43,7 +41,7 @@ pub(super) fn parent_column(object: &str) -> String {
     }
 }
 
-fn level_column(object: &str) -> String {
+pub(crate) fn level_column(object: &str) -> String {
     if object.ends_with("__c") {
         "AccessLevel".to_owned()
     } else {
@@ -52,7 +50,7 @@ fn level_column(object: &str) -> String {
 }
 
 /// The schema of a data object's share object.
-pub(super) fn share_schema(object: &ObjectSchema) -> ObjectSchema {
+pub(crate) fn share_schema(object: &ObjectSchema) -> ObjectSchema {
     let name = share_object(&object.name);
     let parent = parent_column(&object.name);
     let relationship = if object.custom {
@@ -123,10 +121,15 @@ fn reference(name: &str, relationship: &str, targets: &[&str]) -> FieldSchema {
     }
 }
 
-/// The rows of a data object's share object.
-pub(super) fn shares<'v>(org: &'v Org, object: &ObjectSchema) -> Vec<Record<'v>> {
+/// The rows of a data object's share object, of records that the running user reads.
+pub(super) fn shares<'v>(viewer: &Viewer<'v>, object: &ObjectSchema) -> Vec<Record<'v>> {
+    let org = viewer.org;
+    let Some(sight) = Sight::new(org, &viewer.user, &object.name, viewer.now) else {
+        return Vec::new();
+    };
     share_rows(org, &object.name)
         .into_iter()
+        .filter(|row| sight.sees(&row.record))
         .map(|row| Record::Share(Box::new(row)))
         .collect()
 }
@@ -143,6 +146,7 @@ pub(super) fn share(org: &Org, row: &ShareRow, column: &str) -> Value {
         other => match other.strip_prefix(row.object.as_str()) {
             Some("Id") => json!(row.record),
             Some("AccessLevel") => json!(row.level.as_str()),
+            _ if other == "LastModifiedById" && row.by.is_some() => json!(row.by),
             _ => account_level(row, other).unwrap_or_else(|| stamps(org, other)),
         },
     }
@@ -161,7 +165,8 @@ fn account_level(row: &ShareRow, column: &str) -> Option<Value> {
 
 /// `UserRecordAccess` of one user and the records asked for.
 ///
-/// Records the running user cannot read have no row (object reference, `UserRecordAccess`).
+/// Records the running user cannot read have no row (object reference, `UserRecordAccess`). An id that no record has does
+/// to whoever reads all: nothing is allowed with it.
 pub(super) fn user_record_access<'v>(viewer: &Viewer<'v>, hints: &Hints) -> Vec<Record<'v>> {
     let Some([user]) = hints.get("UserId").map(Vec::as_slice) else {
         return Vec::new();
@@ -185,7 +190,8 @@ pub(super) fn user_record_access<'v>(viewer: &Viewer<'v>, hints: &Hints) -> Vec<
         let Some((running, asked)) = pair else {
             continue;
         };
-        if running.sees(&record) {
+        let gone = viewer.org.row(&object.name, &record).is_none();
+        if running.sees(&record) || gone && running.sees_all() {
             rows.push(access_row(user, &record, asked.of(&record)));
         }
     }

@@ -25,7 +25,7 @@ impl Tabled for Row {
     }
 
     fn is_seen(&self, id: &str, sight: &Sight<'_>) -> bool {
-        sight.sees_row(id, self)
+        sight.shows(id, self)
     }
 }
 

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::{Record, derived_id, moment, optional, stamps};
 use crate::rules::{self, Dependency, Grant, Right, Tab};
 use crate::store::*;
+use crate::xml::{self, child_text, child_truth};
 
-const TOOLING_ONLY: [&str; 8] = [
+const TOOLING_ONLY: [&str; 9] = [
     "DeployRequest",
     "PermissionDependency",
     "InstalledSubscriberPackage",
@@ -15,6 +16,7 @@ const TOOLING_ONLY: [&str; 8] = [
     "CustomField",
     "CustomObject",
     "TabDefinition",
+    "RestrictionRule",
 ];
 
 /// Whether the object is found through the Tooling API alone.
@@ -52,8 +54,33 @@ pub(super) fn records<'v>(org: &'v Org, object: &str) -> Vec<Record<'v>> {
             .iter()
             .map(|tab| built("TabDefinition", tab_definition(tab)))
             .collect(),
+        "RestrictionRule" => restriction_rules(org),
         _ => Vec::new(),
     }
+}
+
+/// What the kept documents state, those of rules that restrict nothing too.
+fn restriction_rules<'v>(org: &Org) -> Vec<Record<'v>> {
+    let kept = org.documents.get("RestrictionRule").into_iter().flatten();
+    let row = |(name, stated): (&String, &String)| {
+        let document = xml::parse(stated).ok()?;
+        let rule = document.root_element();
+        let text = |part: &str| json!(child_text(rule, part));
+        let flag = child_truth(rule, "active").unwrap_or_default();
+        let columns = vec![
+            ("Id", json!(derived_id("1RR", &[name]))),
+            ("DeveloperName", json!(name)),
+            ("MasterLabel", text("masterLabel")),
+            ("Description", text("description")),
+            ("EnforcementType", text("enforcementType")),
+            ("IsActive", json!(flag)),
+            ("RecordFilter", text("recordFilter")),
+            ("TargetEntity", text("targetEntity")),
+            ("UserCriteria", text("userCriteria")),
+        ];
+        Some(built("RestrictionRule", columns))
+    };
+    kept.filter_map(row).collect()
 }
 
 fn built<'v>(object: &'static str, columns: Vec<(&str, Value)>) -> Record<'v> {

@@ -20,7 +20,7 @@ pub(super) fn create(
     }
     fill_defaults(schema, &mut row);
     check_required(schema, &row)?;
-    check_master(writer, schema, &row)?;
+    check_masters(writer, schema, &row)?;
     check_unique(&writer.world.org, schema, "", &row)?;
     if schema.field("OwnerId").is_some() {
         row.fill("OwnerId", || json!(writer.user));
@@ -84,7 +84,8 @@ pub(super) fn update(
     name(schema, &mut row);
     row.retain(|_, value| !value.is_null());
     if row.get("OwnerId") != before_owner.as_ref() {
-        drop_manual_shares(&mut writer.world.org, id);
+        let before = before_owner.as_ref().and_then(Value::as_str);
+        end_manual_shares(&mut writer.world.org, &schema.name, id, before);
     }
     writer
         .world
@@ -103,26 +104,29 @@ pub(super) fn delete(
     if !access(writer, schema, id)?.delete {
         return Err(insufficient());
     }
-    drop_manual_shares(&mut writer.world.org, id);
+    let shares = &mut writer.world.org.manual_shares;
+    shares.retain(|_, share| share.record != id);
     writer.world.org.table_mut(&schema.name).remove(id);
     Ok(())
 }
 
-/// Whoever adds a detail edits its master (Salesforce Help, "Object Relationships Overview": sharing of the detail is
-/// Read/Write unless its field says otherwise).
-fn check_master(writer: &Writer<'_>, schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
-    let master = schema::parent(schema).filter(|_| schema::is_detail(schema));
-    let Some((field, master)) = master else {
-        return Ok(());
-    };
-    let id = row.get(field).and_then(Value::as_str).unwrap_or_default();
+/// Whoever adds a detail edits each of its masters, or reads one whose field says that this is enough (Metadata API guide,
+/// CustomField, `writeRequiresMasterRead`).
+fn check_masters(writer: &Writer<'_>, schema: &ObjectSchema, row: &Row) -> Result<(), Refusal> {
     let (org, now) = (&writer.world.org, writer.world.now());
-    if sharing::access(org, writer.user, master, id, now).edit {
-        return Ok(());
+    for field in schema::masters(schema).filter(|_| schema::is_detail(schema)) {
+        let id = row.get(&field.name).and_then(Value::as_str);
+        let id = id.unwrap_or_default();
+        let master = field.reference_to.first().map_or("", String::as_str);
+        let access = sharing::access(org, writer.user, master, id, now);
+        if access.edit || field.write_requires_master_read && access.read {
+            continue;
+        }
+        let message = format!("insufficient access rights on cross-reference id: {id}");
+        let code = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY";
+        return Err(Refusal::new(400, code, message).about(Vec::<String>::new()));
     }
-    let message = format!("insufficient access rights on cross-reference id: {id}");
-    let code = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY";
-    Err(Refusal::new(400, code, message).about(Vec::<String>::new()))
+    Ok(())
 }
 
 fn insufficient() -> Refusal {
@@ -139,17 +143,41 @@ fn access(writer: &Writer<'_>, schema: &ObjectSchema, id: &str) -> Result<Access
     if org.row(&schema.name, id).is_none() {
         return Err(Refusal::not_found());
     }
-    let access = sharing::access(org, writer.user, &schema.name, id, writer.world.now());
-    if access.read {
+    let sight = sharing::Sight::new(org, writer.user, &schema.name, writer.world.now());
+    let shown = |sight: &sharing::Sight<'_>| {
+        let row = org.row(&schema.name, id);
+        row.is_some_and(|row| sight.shows(id, row))
+    };
+    let access = sight.as_ref().map(|sight| sight.of(id));
+    let access = access.unwrap_or_default();
+    if sight.as_ref().is_some_and(shown) {
         Ok(access)
     } else {
         Err(Refusal::not_found())
     }
 }
 
-/// Manual shares go when the owner changes (Security guide, sharing considerations).
-fn drop_manual_shares(org: &mut Org, record: &str) {
-    org.manual_shares.retain(|_, share| share.record != record);
+/// Manual shares go when the owner changes. A new owner of an account also ends those that the one before made on its
+/// contacts, opportunities and cases, and every one on its closed opportunities (Salesforce Security Guide, "Granting
+/// Access to Records").
+fn end_manual_shares(org: &mut Org, object: &str, record: &str, before: Option<&str>) {
+    let mut shares = std::mem::take(&mut org.manual_shares);
+    shares.retain(|_, share| {
+        let made = before.is_some() && share.by.as_deref() == before;
+        let on_child = object == "Account"
+            && org.row(&share.object, &share.record).is_some_and(|child| {
+                let closed = child.get("IsClosed") == Some(&json!(true));
+                let ends = made || share.object == "Opportunity" && closed;
+                ends && is_child_of(&share.object, child, record)
+            });
+        share.cause != "Manual" || share.record != record && !on_child
+    });
+    org.manual_shares = shares;
+}
+
+fn is_child_of(object: &str, row: &Row, account: &str) -> bool {
+    let child = matches!(object, "Contact" | "Opportunity" | "Case");
+    child && row.get("AccountId").and_then(Value::as_str) == Some(account)
 }
 
 fn fill_defaults(schema: &ObjectSchema, row: &mut Row) {

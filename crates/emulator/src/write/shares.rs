@@ -22,7 +22,10 @@ pub(super) fn create(
         return Err(values::read_only(&["RowCause".to_owned()]));
     }
     let user_or_group = text(&row, "UserOrGroupId").unwrap_or_default();
-    let same = |other: &&ShareRow| other.record == record && other.user_or_group == user_or_group;
+    let same = |other: &&ShareRow| {
+        let rest = other.record == record && other.user_or_group == user_or_group;
+        rest && other.cause == "Manual"
+    };
     if let Some(other) = org.manual_shares.values().find(same) {
         return Err(duplicate("ParentId, UserOrGroupId, RowCause", &other.id));
     }
@@ -37,6 +40,7 @@ pub(super) fn create(
         level: granted,
         cause: "Manual".to_owned(),
         account_levels,
+        by: Some(writer.user.to_owned()),
     };
     writer.world.org.manual_shares.insert(id.clone(), share);
     Ok(id)
@@ -72,7 +76,11 @@ pub(super) fn delete(writer: &mut Writer<'_>, _: &ObjectSchema, id: &str) -> Res
 fn manual(writer: &Writer<'_>, id: &str) -> Result<(String, Id), Refusal> {
     let org = &writer.world.org;
     if let Some(share) = org.manual_shares.get(id) {
-        return Ok((share.object.clone(), share.record.clone()));
+        let written = share.cause == "Manual";
+        return match written {
+            true => Ok((share.object.clone(), share.record.clone())),
+            false => Err(insufficient()),
+        };
     }
     let computed = |object: &ObjectSchema| {
         sharing::share_rows(org, &object.name)

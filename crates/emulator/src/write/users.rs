@@ -43,6 +43,7 @@ pub(super) fn create(writer: &mut Writer<'_>, _: &ObjectSchema, row: Row) -> Res
     }
     let (id, name) = (user.id.clone(), user.username.clone());
     org.users.make_mut().insert(id.clone(), user);
+    org.complete_manager_groups();
     writer.audit(
         "createduser",
         "Manage Users",
@@ -82,6 +83,12 @@ pub(super) fn update(writer: &mut Writer<'_>, id: &str, row: Row) -> Result<(), 
         check_seat(org, &user)?;
     }
     let name = user.username.clone();
+    if !user.active {
+        // What they were given ends with them and does not come back (Salesforce Help, "Considerations for Deactivating
+        // Users").
+        let shares = &mut org.manual_shares;
+        shares.retain(|_, share| share.user_or_group != id || !share.ends_with_its_holder());
+    }
     org.users.make_mut().insert(id.to_owned(), user);
     writer.audit(
         "changeduser",

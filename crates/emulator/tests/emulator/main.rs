@@ -2,6 +2,7 @@
 
 mod described;
 mod emulated;
+mod laws;
 mod library;
 mod no_silent_success;
 mod program;

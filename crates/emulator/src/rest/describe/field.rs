@@ -9,7 +9,7 @@ use crate::viewer::Viewer;
 use crate::views;
 
 /// Flags that no field of this org has.
-const NEVER: [&str; 9] = [
+const NEVER: [&str; 8] = [
     "aiPredictionField",
     "dependentPicklist",
     "deprecatedAndHidden",
@@ -18,7 +18,6 @@ const NEVER: [&str; 9] = [
     "highScaleNumber",
     "htmlFormatted",
     "restrictedDelete",
-    "writeRequiresMasterRead",
 ];
 
 /// A field as describe shows it to this user. Objects have hundreds of fields of dozens of keys each, so they are
@@ -70,7 +69,7 @@ fn properties(
     viewer: &Viewer<'_>,
     object: &ObjectSchema,
     field: &FieldSchema,
-) -> [(&'static str, bool); 18] {
+) -> [(&'static str, bool); 19] {
     let edits = viewer.edits_field(object, field);
     let several = field.reference_to.len() > 1;
     [
@@ -92,6 +91,7 @@ fn properties(
         ("searchPrefilterable", is_search_filter(field)),
         ("unique", field.unique),
         ("updateable", field.updateable && edits),
+        ("writeRequiresMasterRead", field.write_requires_master_read),
     ]
 }
 

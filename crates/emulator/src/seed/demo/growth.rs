@@ -4,7 +4,6 @@ use super::super::standard;
 use super::dice::{Dice, WORDS};
 use super::people;
 use super::records::Fields;
-use crate::sharing::new_role_groups;
 use crate::store::{AccessLevel, Id, Org, Role, Row, Scale, User};
 
 /// Teams report to teams, so many to each.
@@ -63,7 +62,7 @@ fn add_teams(org: &mut Org, roles: u64) -> Vec<Id> {
         let role = team(org.next_id("00E"), number, parent.cloned());
         let id = role.id.clone();
         org.roles.insert(id.clone(), role);
-        new_role_groups(org, &id);
+        org.new_role_groups(&id);
         teams.push(id);
     }
     open.extend(teams);

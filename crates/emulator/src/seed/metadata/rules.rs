@@ -103,6 +103,10 @@ fn principal(org: &mut Org, rule: Node<'_, '_>, side: &str) -> Principal {
         }
         "group" => named::group(org, GroupKind::Regular, name),
         "queue" => named::group(org, GroupKind::Queue, name),
+        "managers" | "managerSubordinates" => org.manager_groups = true,
+        "allPartnerUsers" => named::group_of_all(org, GroupKind::PRMOrganization),
+        "allCustomerPortalUsers" => named::group_of_all(org, GroupKind::AllCustomerPortal),
+        "territory" | "territoryAndSubordinates" => drop(named::territory(org, name)),
         _ => {}
     }
     Principal {

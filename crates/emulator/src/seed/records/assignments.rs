@@ -1,4 +1,4 @@
-//! Permission set assignments of a seed.
+//! Permission set assignments of a seed, and members of groups.
 
 use std::collections::BTreeMap;
 
@@ -44,6 +44,15 @@ pub(super) fn insert_seat(org: &mut Org, id: Id, values: &BTreeMap<String, Value
     let taken = org.set_seats_used(&license);
     if let Some(license) = org.set_licenses.get_mut(&license) {
         license.total = license.total.max(taken);
+    }
+}
+
+/// Puts a user or group into a public group or queue.
+pub(super) fn insert_member(org: &mut Org, id: Id, values: &BTreeMap<String, Value>) {
+    let part = |name: &str| values.get(name).and_then(Value::as_str);
+    let group = part("GroupId").and_then(|group| org.groups.get_mut(group));
+    if let Some((group, member)) = group.zip(part("UserOrGroupId")) {
+        group.members.insert(id, member.to_owned());
     }
 }
 

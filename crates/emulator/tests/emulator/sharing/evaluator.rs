@@ -1,14 +1,16 @@
-//! Who may do what, in plain loops, read off the documentation: the object reference (`UserRecordAccess`, the share
-//! objects, `Group`), the security guide on sharing, and the help pages on contacts and on account children.
+//! Who may do what, law by law and in plain loops: the order of evaluation is the platform's (Record Access guide; object
+//! reference, `UserRecordAccess`; security guide and help on sharing). Where sources contradict each other this is what the
+//! emulator does without a switch.
 //!
 //! Nothing is indexed, cached or shared with the program: slow, and easy to hold against the sentences it comes from.
 
+#[path = "evaluator/rules.rs"]
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::company::{
-    Children, Company, Condition, Group, Level, Logic, Model, Object, Party, Record, Rights, Rule,
-    Which,
-};
+use super::company::{Children, Company, Grants, Level, Model, Object, Party, Record, Rights};
+pub(crate) use rules::shares;
 
 /// What `UserRecordAccess` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,346 +24,360 @@ pub(crate) struct Access {
 /// A row of a share object: record, holder and cause, level, and for accounts the levels on the children.
 pub(crate) type Row = (usize, Party, &'static str, Level, Option<Children>);
 
-/// The union of profile and permission sets; an inactive user has nothing.
+/// Object permissions add up over profile and permission sets. Viewing or modifying all data is viewing or modifying all
+/// of each object. Who is inactive has nothing.
 pub(crate) fn rights(company: &Company, user: usize, object: Object) -> Rights {
-    let user = &company.users[user];
-    let mut union = Rights::default();
-    if !user.active {
-        return union;
+    let mut sum = Rights::default();
+    if !company.users[user].active {
+        return sum;
     }
-    let sets = user.sets.iter().map(|set| &company.sets[*set]);
-    for grants in sets.chain([&company.profiles[user.profile]]) {
-        let own = grants.objects[&object];
-        let views = grants.view_all_data || grants.modify_all_data;
-        union.read |= own.read || views;
-        union.edit |= own.edit || grants.modify_all_data;
-        union.delete |= own.delete || grants.modify_all_data;
-        union.view_all |= own.view_all || views;
-        union.modify_all |= own.modify_all || grants.modify_all_data;
+    for grants in containers(company, user) {
+        let one = grants.objects[&object];
+        let (views, modifies) = (
+            grants.view_all_data || grants.modify_all_data,
+            grants.modify_all_data,
+        );
+        sum = Rights {
+            read: sum.read || one.read || views,
+            edit: sum.edit || one.edit || modifies,
+            delete: sum.delete || one.delete || modifies,
+            view_all: sum.view_all || one.view_all || views,
+            modify_all: sum.modify_all || one.modify_all || modifies,
+        };
     }
-    union
+    sum
 }
 
-/// Object permission and record access together: each action needs both.
-pub(crate) fn access(company: &Company, user: usize, record: usize) -> Access {
-    let rights = rights(company, user, company.records[record].object);
-    if !rights.read {
+fn containers(company: &Company, user: usize) -> Vec<&Grants> {
+    let user = &company.users[user];
+    let sets = user.sets.iter().map(|set| &company.sets[*set]);
+    sets.chain([&company.profiles[user.profile]]).collect()
+}
+
+/// Permission and sharing both have to allow an action.
+pub(crate) fn access(company: &Company, user: usize, number: usize) -> Access {
+    let object = company.records[number].object;
+    let may = rights(company, user, object);
+    if !may.read {
         return Access::default();
     }
-    let level = level(company, user, record);
-    let edit = rights.modify_all || rights.edit && level >= Level::Edit;
-    // Owners and those above them give records away; of a default with Transfer, everybody who can edit does.
-    let default = company.defaults[&company.records[record].object];
-    let for_all = default == Model::ReadWriteTransfer && edit;
+    if may.modify_all {
+        return Access {
+            read: true,
+            edit: may.edit,
+            delete: may.delete,
+            transfer: true,
+        };
+    }
+    let level = sharing(company, user, number);
+    let read = may.view_all || level >= Level::Read;
+    let edit = may.edit && level >= Level::Edit;
+    // Edit on the master is enough to delete its details; any other record takes everything.
+    let enough = match object.masters().is_empty() {
+        true => Level::All,
+        false => Level::Edit,
+    };
+    let transfers = containers(company, user).iter().any(|it| it.transfers);
+    let by_default = company.defaults[&object] == Model::ReadWriteTransfer && edit;
     Access {
-        transfer: rights.modify_all || level == Level::All || for_all,
+        read,
         edit,
-        read: rights.view_all || rights.modify_all || level >= Level::Read,
-        delete: rights.modify_all || rights.delete && level == Level::All,
+        delete: may.delete && level >= enough,
+        transfer: may.edit && (level == Level::All || transfers && read || by_default),
     }
 }
 
-/// What sharing alone gives.
-fn level(company: &Company, user: usize, number: usize) -> Level {
+/// What sharing gives, before object permissions.
+fn sharing(company: &Company, user: usize, number: usize) -> Level {
     let record = &company.records[number];
-    let alone = match record.owner {
-        Some(Party::User(owner)) if owner == user => Level::All,
-        _ => Level::None,
-    };
-    // A contact without an account is private: no rule, no share, no superior reaches it.
+    let reach = reach(company, user, record.object);
+    // A contact without account is its owner's, and nobody else's: no superior, no rule.
     if record.object == Object::Contact && record.parent.is_none() {
-        return alone;
+        let own = record.owner == Some(Party::User(user));
+        return if own { Level::All } else { Level::None };
     }
-    let everybody = match company.defaults[&record.object] {
-        Model::ControlledByParent => {
-            return match record.parent {
-                Some(parent) => level(company, user, parent),
-                None => alone,
-            };
-        }
-        Model::Private => Level::None,
+    if company.defaults[&record.object] == Model::ControlledByParent {
+        return by_parent(company, user, record);
+    }
+    let owned = record.owner.is_some_and(|owner| reach.contains(&owner));
+    if owned {
+        return Level::All;
+    }
+    // A private opportunity is its owner's and the superiors', and nobody else's.
+    if record.private {
+        return Level::None;
+    }
+    let mut best = match company.defaults[&record.object] {
+        Model::Private | Model::ControlledByParent => Level::None,
         Model::Read => Level::Read,
         Model::ReadWrite | Model::ReadWriteTransfer => Level::Edit,
     };
-    everybody
-        .max(given(company, user, number))
-        .max(through_children(company, user, number))
-        .max(through_account(company, user, record))
+    for given in given(company, number) {
+        if reach.contains(&given.holder) {
+            best = best.max(given.level);
+        }
+    }
+    if record.object == Object::Account && holds_a_child(company, &reach, number) {
+        best = best.max(Level::Read);
+    }
+    best.max(through_account(company, &reach, record))
 }
 
-/// What ownership, rules and shares by hand give, directly or through somebody below.
-fn given(company: &Company, user: usize, number: usize) -> Level {
-    let record = &company.records[number];
-    let mut best = Level::None;
-    if record
-        .owner
-        .is_some_and(|owner| reaches(company, owner, user))
-    {
-        best = Level::All;
+/// A detail goes with the narrowest of its masters, a contact with its account. To view or modify all of a master opens its
+/// details; of accounts it opens no contacts.
+fn by_parent(company: &Company, user: usize, record: &Record) -> Level {
+    if record.object == Object::Contact {
+        let account = record.parent.expect("it has an account");
+        return sharing(company, user, account);
     }
+    let mut narrowest = Level::All;
+    for (place, (master, number)) in record.masters().into_iter().enumerate() {
+        let may = rights(company, user, master);
+        let everywhere = match (may.modify_all, may.view_all) {
+            (true, _) => Level::All,
+            (false, true) => Level::Read,
+            (false, false) => Level::None,
+        };
+        let mut level = sharing(company, user, number).max(everywhere);
+        if level == Level::Read && company.reading_writes(record.object, place) {
+            level = Level::Edit;
+        }
+        narrowest = narrowest.min(level);
+    }
+    narrowest
+}
+
+/// Everybody and every group whose access is this user's too, among the records of an object.
+fn reach(company: &Company, user: usize, object: Object) -> BTreeSet<Party> {
+    let hierarchy = !company.flat.contains(&object);
+    let all: BTreeSet<usize> = (0..company.users.len()).collect();
+    let below: BTreeSet<usize> = all
+        .iter()
+        .copied()
+        .filter(|other| hierarchy && stands_above(company, user, *other))
+        .collect();
+    let mut reach: BTreeSet<Party> = below.iter().map(|other| Party::User(*other)).collect();
+    reach.insert(Party::User(user));
+    for party in groups(company) {
+        let members = members(company, party);
+        let through_below = match party {
+            Party::Role(_) | Party::RoleAndBelow(_) => true,
+            Party::Group(group) => company.groups[group].bosses,
+            Party::Queue(queue) => company.queues[queue].bosses,
+            Party::User(_) | Party::Everybody => false,
+        };
+        if members.contains(&user) || through_below && !members.is_disjoint(&below) {
+            reach.insert(party);
+        }
+    }
+    reach
+}
+
+fn groups(company: &Company) -> Vec<Party> {
+    let roles = 0..company.roles.len();
+    let mut groups: Vec<Party> = roles.clone().map(Party::Role).collect();
+    groups.extend(roles.map(Party::RoleAndBelow));
+    groups.extend((0..company.groups.len()).map(Party::Group));
+    groups.extend((0..company.queues.len()).map(Party::Queue));
+    groups.push(Party::Everybody);
+    groups
+}
+
+/// The users that a party is made of, nested groups included.
+fn members(company: &Company, party: Party) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let listed: &[Party] = match party {
+        Party::Group(group) => &company.groups[group].members,
+        Party::Queue(queue) => &company.queues[queue].members,
+        _ => &[],
+    };
+    for member in listed {
+        found.extend(members(company, *member));
+    }
+    for (number, user) in company.users.iter().enumerate() {
+        let is_in = match party {
+            Party::User(one) => one == number,
+            Party::Role(role) => user.role == Some(role),
+            Party::RoleAndBelow(top) => user
+                .role
+                .is_some_and(|role| role == top || roles_above(company, role).contains(&top)),
+            Party::Everybody => true,
+            Party::Group(_) | Party::Queue(_) => false,
+        };
+        if is_in {
+            found.insert(number);
+        }
+    }
+    found
+}
+
+/// Nobody without a role stands above or below anybody.
+fn stands_above(company: &Company, superior: usize, user: usize) -> bool {
+    match (company.users[superior].role, company.users[user].role) {
+        (Some(top), Some(role)) => roles_above(company, role).contains(&top),
+        _ => false,
+    }
+}
+
+fn roles_above(company: &Company, role: usize) -> Vec<usize> {
+    let mut above = Vec::new();
+    let mut next = company.roles[role].above;
+    while let Some(role) = next {
+        above.push(role);
+        next = company.roles[role].above;
+    }
+    above
+}
+
+/// What somebody was given of a record, beside owning it.
+struct Given {
+    holder: Party,
+    cause: &'static str,
+    level: Level,
+    children: Children,
+}
+
+/// Rules and shares by hand. No rule reaches what is private by itself; what was given to somebody by name ends with them.
+fn given(company: &Company, number: usize) -> Vec<Given> {
+    let record = &company.records[number];
+    let mut all = Vec::new();
+    let private = record.private || record.object == Object::Contact && record.parent.is_none();
     for rule in &company.rules {
-        if rule.object == record.object
-            && shares(company, rule, record)
-            && reaches(company, rule.to, user)
-        {
-            best = best.max(rule.level);
+        if !private && rule.object == record.object && shares(company, rule, record) {
+            all.push(Given {
+                holder: rule.to,
+                cause: "Rule",
+                level: rule.level,
+                children: rule.children,
+            });
         }
     }
     for share in &company.shares {
-        if share.record == number && reaches(company, share.to, user) {
-            best = best.max(share.level);
+        let ended = match share.to {
+            Party::User(user) => !company.users[user].active,
+            _ => false,
+        };
+        if share.record == number && !ended {
+            all.push(Given {
+                holder: share.to,
+                cause: "Manual",
+                level: share.level,
+                children: share.children,
+            });
         }
     }
-    best
+    all
 }
 
-/// Who was given a contact, opportunity, case or contract may read its account.
-fn through_children(company: &Company, user: usize, account: usize) -> Level {
-    if company.records[account].object != Object::Account {
-        return Level::None;
-    }
+/// Who holds an account's contacts, opportunities, cases and contracts: owners, and whoever was given one. Of a contact that
+/// the account controls the owner alone, of a private opportunity too.
+fn holders_of_children(company: &Company, account: usize) -> BTreeSet<Party> {
+    let mut holders = BTreeSet::new();
     for (number, child) in company.records.iter().enumerate() {
-        let hangs_on_it =
-            child.parent == Some(account) && child.object.parent() == Some(Object::Account);
-        let own_sharing = company.defaults[&child.object] != Model::ControlledByParent;
-        if hangs_on_it && own_sharing && given(company, user, number) >= Level::Read {
-            return Level::Read;
+        if child.object.parent() != Some(Object::Account) || child.parent != Some(account) {
+            continue;
+        }
+        holders.extend(child.owner);
+        let controlled = company.defaults[&child.object] == Model::ControlledByParent;
+        if !controlled && !child.private {
+            holders.extend(given(company, number).iter().map(|given| given.holder));
         }
     }
-    Level::None
+    holders
+}
+
+/// Who holds a child reads its account, where accounts are private.
+fn holds_a_child(company: &Company, reach: &BTreeSet<Party>, account: usize) -> bool {
+    let private = company.defaults[&Object::Account] == Model::Private;
+    private && !holders_of_children(company, account).is_disjoint(reach)
 }
 
 /// Account owners get what their role says on the account's contacts, opportunities and cases; so do those with whom an
 /// account is shared, at the levels the share states.
-fn through_account(company: &Company, user: usize, child: &Record) -> Level {
+fn through_account(company: &Company, reach: &BTreeSet<Party>, child: &Record) -> Level {
     let of = |levels: Children| match child.object {
         Object::Contact => levels.contacts,
         Object::Opportunity => levels.opportunities,
         Object::Case => levels.cases,
         _ => Level::None,
     };
-    let Some(account) = child
-        .parent
-        .filter(|_| child.object.parent() == Some(Object::Account))
-    else {
-        return Level::None;
-    };
-    let record = &company.records[account];
     let mut best = Level::None;
-    if let Some(Party::User(owner)) = record.owner
-        && reaches(company, Party::User(owner), user)
-        && let Some(role) = company.users[owner].role
+    let account = child
+        .parent
+        .filter(|_| child.object.parent() == Some(Object::Account));
+    let Some(account) = account else {
+        return best;
+    };
+    if let Some(owner) = company.records[account]
+        .owner
+        .filter(|it| reach.contains(it))
     {
-        best = of(role_levels(company, role));
+        best = of(levels_of_owner(company, owner));
     }
-    for rule in &company.rules {
-        if rule.object == Object::Account
-            && shares(company, rule, record)
-            && reaches(company, rule.to, user)
-        {
-            best = best.max(of(rule.children));
-        }
-    }
-    for share in &company.shares {
-        if share.record == account && reaches(company, share.to, user) {
-            best = best.max(of(share.children));
+    for given in given(company, account) {
+        if reach.contains(&given.holder) {
+            best = best.max(of(given.children));
         }
     }
     best
 }
 
-fn role_levels(company: &Company, role: usize) -> Children {
-    let role = &company.roles[role];
-    Children {
-        contacts: role.contacts,
-        opportunities: role.opportunities,
-        cases: role.cases,
-    }
-}
-
-/// Whether what somebody was given is this user's too: as a member, or standing above one where superiors take part.
-fn reaches(company: &Company, party: Party, user: usize) -> bool {
-    let inside = members(company, party);
-    let upwards = match party {
-        Party::Group(group) => company.groups[group].bosses,
-        Party::Queue(queue) => company.queues[queue].bosses,
-        Party::Everybody => false,
-        Party::User(_) | Party::Role(_) | Party::RoleAndBelow(_) => true,
+/// The levels of the owner's role; without a role there are none.
+fn levels_of_owner(company: &Company, owner: Party) -> Children {
+    let role = match owner {
+        Party::User(user) => company.users[user].role,
+        _ => None,
     };
-    inside.contains(&user) || upwards && inside.iter().any(|other| is_above(company, user, *other))
+    role.map_or(Children::default(), |role| Children {
+        contacts: company.roles[role].contacts,
+        opportunities: company.roles[role].opportunities,
+        cases: company.roles[role].cases,
+    })
 }
 
-/// The users that a party is made of, nested groups included.
-fn members(company: &Company, party: Party) -> BTreeSet<usize> {
-    let of_group = |group: &Group| {
-        let nested = group.members.iter();
-        nested
-            .flat_map(|member| members(company, *member))
-            .collect()
-    };
-    let whose_role = |wanted: &dyn Fn(usize) -> bool| {
-        let users = company.users.iter().enumerate();
-        users
-            .filter(|(_, user)| user.role.is_some_and(wanted))
-            .map(|(number, _)| number)
-            .collect()
-    };
-    match party {
-        Party::User(user) => BTreeSet::from([user]),
-        Party::Role(role) => whose_role(&|own| own == role),
-        Party::RoleAndBelow(role) => {
-            whose_role(&|own| own == role || role_is_above(company, role, own))
-        }
-        Party::Group(group) => of_group(&company.groups[group]),
-        Party::Queue(queue) => of_group(&company.queues[queue]),
-        Party::Everybody => (0..company.users.len()).collect(),
-    }
-}
-
-/// Whether one user's role stands above the other's.
-fn is_above(company: &Company, superior: usize, user: usize) -> bool {
-    match (company.users[superior].role, company.users[user].role) {
-        (Some(top), Some(below)) => role_is_above(company, top, below),
-        _ => false,
-    }
-}
-
-fn role_is_above(company: &Company, top: usize, below: usize) -> bool {
-    match company.roles[below].above {
-        Some(next) => next == top || role_is_above(company, top, next),
-        None => false,
-    }
-}
-
-/// Whether a rule shares a record, whoever with.
-pub(crate) fn shares(company: &Company, rule: &Rule, record: &Record) -> bool {
-    match &rule.which {
-        Which::OwnedBy(Party::Queue(queue)) => record.owner == Some(Party::Queue(*queue)),
-        Which::OwnedBy(party) => match record.owner {
-            Some(Party::User(owner)) => members(company, *party).contains(&owner),
-            _ => false,
-        },
-        Which::Meeting {
-            conditions,
-            logic,
-            owned_by_all,
-        } => {
-            let unshared = match record.owner {
-                Some(Party::User(owner)) => company.users[owner].system && !owned_by_all,
-                _ => false,
-            };
-            !unshared && meets(conditions, *logic, record)
-        }
-    }
-}
-
-fn meets(conditions: &[Condition], logic: Logic, record: &Record) -> bool {
-    let each: Vec<bool> = conditions
-        .iter()
-        .map(|condition| holds(condition, record))
-        .collect();
-    match logic {
-        Logic::All => each.iter().all(|held| *held),
-        Logic::Any => each.iter().any(|held| *held),
-        Logic::FirstAndAny => each[0] && (each.len() == 1 || each[1..].iter().any(|held| *held)),
-    }
-}
-
-/// Text heeds case; an empty value means blank, and a blank field is not equal to any text.
-fn holds(condition: &Condition, record: &Record) -> bool {
-    match condition {
-        Condition::Flag(wanted) => record.flag == *wanted,
-        Condition::Word(wanted) => wanted.contains(&record.word),
-        Condition::WordIsNot(unwanted) => record.word != *unwanted,
-        Condition::WordContains(part) => record.word.contains(part),
-        Condition::WordLacks(part) => !record.word.contains(part),
-        Condition::CountAbove(bound) => record.count.is_some_and(|count| count > *bound),
-    }
-}
-
-/// The rows of an object's share table: one for each record, holder and cause, the widest where several say the same.
+/// The rows of an object's share table: one for each record, holder and cause, the widest where several say the same. None
+/// where everybody may write the records.
 pub(crate) fn rows(company: &Company, object: Object) -> Vec<Row> {
-    let mut widest: BTreeMap<(usize, Party, &'static str), (Level, Children)> = BTreeMap::new();
-    let mut put = |record: usize, (holder, cause, level, children): Given| {
-        let kept = widest.entry((record, holder, cause)).or_default();
-        kept.0 = level.max(kept.0);
-        kept.1.contacts = children.contacts.max(kept.1.contacts);
-        kept.1.opportunities = children.opportunities.max(kept.1.opportunities);
-        kept.1.cases = children.cases.max(kept.1.cases);
-    };
+    let public = [Model::ReadWrite, Model::ReadWriteTransfer];
+    if public.contains(&company.defaults[&object]) {
+        return Vec::new();
+    }
+    let mut table: BTreeMap<(usize, Party, &'static str), (Level, Children)> = BTreeMap::new();
     for (number, record) in company.records.iter().enumerate() {
         if record.object != object {
             continue;
         }
-        if let Some(owner) = record.owner {
-            let children = match owner {
-                Party::User(user) => company.users[user]
-                    .role
-                    .map(|role| role_levels(company, role)),
-                _ => None,
-            };
-            put(
-                number,
-                (owner, "Owner", Level::All, children.unwrap_or_default()),
-            );
+        let owner = record.owner.expect("it is owned");
+        let levels = levels_of_owner(company, owner);
+        table.insert((number, owner, "Owner"), (Level::All, levels));
+        for given in given(company, number) {
+            let kept = table
+                .entry((number, given.holder, given.cause))
+                .or_default();
+            kept.0 = kept.0.max(given.level);
+            kept.1 = wider(kept.1, given.children);
         }
-        for given in granted(company, number) {
-            put(number, given);
-        }
-        for holder in implied_parents(company, number) {
-            put(
-                number,
-                (holder, "ImplicitParent", Level::Read, Children::default()),
-            );
+        if object == Object::Account && company.defaults[&object] == Model::Private {
+            for holder in holders_of_children(company, number) {
+                if holder != owner {
+                    let reads = (Level::Read, Children::default());
+                    table.insert((number, holder, "ImplicitParent"), reads);
+                }
+            }
         }
     }
     let shown = |children| (object == Object::Account).then_some(children);
-    let rows = widest.into_iter();
+    let rows = table.into_iter();
     rows.map(|((record, holder, cause), (level, children))| {
         (record, holder, cause, level, shown(children))
     })
     .collect()
 }
 
-/// Holder, cause, level, and the levels on an account's children.
-type Given = (Party, &'static str, Level, Children);
-
-/// What rules and hands give on one record. Private contacts are given to nobody.
-fn granted(company: &Company, number: usize) -> Vec<Given> {
-    let record = &company.records[number];
-    let private = record.object == Object::Contact && record.parent.is_none();
-    let rules = company
-        .rules
-        .iter()
-        .filter(|rule| rule.object == record.object && !private && shares(company, rule, record));
-    let ruled = rules.map(|rule| (rule.to, "Rule", rule.level, rule.children));
-    let shares = company.shares.iter().filter(|share| share.record == number);
-    let by_hand = shares.map(|share| (share.to, "Manual", share.level, share.children));
-    ruled.chain(by_hand).collect()
-}
-
-/// Everybody who was given a child of a private account and does not own the account.
-fn implied_parents(company: &Company, account: usize) -> BTreeSet<Party> {
-    let record = &company.records[account];
-    let mut holders = BTreeSet::new();
-    if record.object != Object::Account || company.defaults[&Object::Account] != Model::Private {
-        return holders;
+fn wider(one: Children, other: Children) -> Children {
+    Children {
+        contacts: one.contacts.max(other.contacts),
+        opportunities: one.opportunities.max(other.opportunities),
+        cases: one.cases.max(other.cases),
     }
-    for (number, child) in company.records.iter().enumerate() {
-        let own_sharing = company.defaults[&child.object] != Model::ControlledByParent;
-        if child.parent != Some(account)
-            || child.object.parent() != Some(Object::Account)
-            || !own_sharing
-        {
-            continue;
-        }
-        holders.extend(child.owner);
-        holders.extend(
-            granted(company, number)
-                .into_iter()
-                .map(|(holder, ..)| holder),
-        );
-    }
-    holders.retain(|holder| record.owner != Some(*holder));
-    holders
 }
