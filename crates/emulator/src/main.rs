@@ -31,25 +31,30 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Prints the ready line and serves until the process is told to end.
+/// Prints the ready line and serves until the process is told to end: it can be told as soon as it is ready.
 async fn serve(server: Server) -> io::Result<()> {
+    let told_to_end = told_to_end()?;
     writeln!(io::stdout(), "{}", ready_line(&server))?;
-    told_to_end().await?;
+    told_to_end.await?;
     server.stop().await;
     Ok(())
 }
 
+/// Listens for the end from now on.
 #[cfg(unix)]
-async fn told_to_end() -> io::Result<()> {
+fn told_to_end() -> io::Result<impl Future<Output = io::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
+    Ok(async move {
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    })
 }
 
+/// Listens for the end from now on.
 #[cfg(not(unix))]
-async fn told_to_end() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn told_to_end() -> io::Result<impl Future<Output = io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
 }
