@@ -184,6 +184,9 @@ mod tests {
             records: Tally::Exactly(2_000),
             visible_now: None,
             visible_after: Tally::Exactly(311),
+            editable_after: Tally::Exactly(311),
+            ways_after: Vec::new(),
+            accounts_opened: None,
             users_losing_access: Known::Is(vec![losing]),
             bypass: Known::Is(Vec::new()),
         };

@@ -3,7 +3,9 @@
 //! Each part is [`Known`]: learnt, refused in the org's words, or not asked. Query text and column names do not leave
 //! this room: other rooms say what they need as a [`Need`] and read parts. `observe` sends the questions.
 
+mod accounts_of;
 mod assignments;
+mod condition;
 mod containers;
 mod criteria_condition;
 mod defaults;
@@ -38,6 +40,7 @@ mod tests;
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use accounts_of::AccountsOf;
 pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
 pub use containers::{
     Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
@@ -61,15 +64,16 @@ pub use profiles::Dependency;
 pub use question::{Answer, Asked, Question, questions};
 pub use readers::ReaderBySet;
 pub use records::{
-    FIRST_PAGE, LiveRecord, RecordQuery, counted, population_query, record_columns, short_id,
+    ACCOUNT, ACCOUNTS_OWNER, FIRST_PAGE, LiveRecord, OWNERS_ROLE, PRIVATE, ROLE_OF_ACCOUNTS_OWNER,
+    RecordQuery, counted, population_query, record_columns, short_id,
 };
 pub use references::Reference;
 pub use roles::{LiveRole, Roles};
 pub use rules::{LiveRule, Membership, Reach, RuleKind};
 pub use running_user::{Licence, RunningUser};
 pub use shares::{
-    Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, read_groups, read_shares,
-    role_group, rule_rows, shares_of,
+    Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, parent_rows, read_groups,
+    read_shares, role_group, rule_rows, shares_of,
 };
 pub use users::{Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
 

@@ -1,6 +1,7 @@
 //! How much of an object the integration user sees today. Counts, by share rows where the rules are not yet as wanted.
 
 use super::accounts::{account_level, account_rules, opens_to_owners};
+use super::visible::objects_whose_rules_change;
 use super::{SharingView, count, expected_records, held_bypass, shareable};
 use crate::live::{Filter, Known, Live, LiveRole, LiveUser, Need, SharedWith};
 use crate::manifest::{Sharing, SharingModel};
@@ -26,8 +27,9 @@ impl SharingView<'_> {
             Some(SharingModel::Private) | None => {}
             Some(model) => return self.by_default(model),
         }
-        if let Some(wanted) = self.count_as_wanted(user) {
-            return self.live.count(&wanted).into();
+        if let Some(wanted) = self.counts_as_wanted(user) {
+            let counts = wanted.iter().map(|need| Tally::from(self.live.count(need)));
+            return counts.fold(Tally::Exactly(0), |sum, count| sum.plus(&count));
         }
         let sight = UserSight::of(user, self.live);
         match sight.is_opened_by_accounts(self.object(), self.live) {
@@ -43,8 +45,9 @@ impl SharingView<'_> {
         Tally::from(shared).plus(&owned.into())
     }
 
-    /// Counts what the manifest's rules give and what the user owns, where it sees just that and a query can count it.
-    fn count_as_wanted(&self, user: &LiveUser) -> Option<Need> {
+    /// Counts what the manifest's rules give and what the user owns, where it sees just that and queries can count it; of
+    /// accounts also those that come along with other objects' records.
+    fn counts_as_wanted(&self, user: &LiveUser) -> Option<Vec<Need>> {
         let just_that = self.is_countable()
             && self.sees_every_criterion()
             && self.rules_stand
@@ -52,7 +55,15 @@ impl SharingView<'_> {
             && !self.is_reached_by_others()
             && UserSight::of(user, self.live).below.is_empty();
         let expected = expected_records(self.sharing, self.manifest).filter(|_| just_that)?;
-        Some(count(self.sharing, expected))
+        let mut needs = vec![count(self.sharing, expected.clone())];
+        if self.is_opened_by_children() {
+            let changing = objects_whose_rules_change(self.manifest, self.live);
+            for along in self.accounts_along(Some(&expected)) {
+                let as_wanted = !along.is_open && !changing.contains(along.object);
+                needs.push(along.need.filter(|_| as_wanted)?);
+            }
+        }
+        Some(needs)
     }
 
     /// What has to be counted so that [`SharingView::visible_now`] can answer, beside what is asked anyhow.
@@ -62,8 +73,8 @@ impl SharingView<'_> {
         let Some(user) = user else {
             return Vec::new();
         };
-        if self.count_as_wanted(user).is_some() {
-            return Vec::new();
+        if let Some(wanted) = self.counts_as_wanted(user) {
+            return wanted;
         }
         let sight = UserSight::of(user, self.live);
         let accounts = account_level(self.object()).map(|_| sight.accounts());

@@ -176,7 +176,7 @@ impl Live {
             Need::Owners(object) => {
                 self.owners.insert(object.clone(), Owners::of_rows(&rows));
             }
-            Need::Count(..) | Need::Shared(..) => {
+            Need::Count(..) | Need::AccountsOf(_) | Need::Shared(..) => {
                 self.counts.insert(need.clone(), counted(&rows)?);
             }
             Need::Reference(reference) => {

@@ -2,6 +2,7 @@
 //!
 //! Rooms above say which things they need; the queries that tell of them are written here and nowhere else.
 
+use super::accounts_of::AccountsOf;
 use super::filter::Filter;
 use super::question::{Question, Table};
 use super::records::RecordQuery;
@@ -84,6 +85,8 @@ pub enum Need {
     Owners(String),
     /// How many records of an object meet a condition, or how many there are.
     Count(String, Option<Filter>),
+    /// How many accounts some records belong to.
+    AccountsOf(AccountsOf),
     /// How many records of an object share rows open to somebody besides what it owns.
     Shared(String, SharedWith),
     /// What a name in criteria stands for.
@@ -162,6 +165,7 @@ impl Need {
             Self::Readers(_) => Question::Rows(Table::Readers),
             Self::Owners(object) => query(populations::owners(object)),
             Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
+            Self::AccountsOf(accounts) => query(accounts.query()),
             Self::Shared(object, with) => query(with.count(object)),
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
@@ -225,6 +229,7 @@ impl Need {
             | Self::Readers(_)
             | Self::Owners(_)
             | Self::Count(..)
+            | Self::AccountsOf(_)
             | Self::Shared(..)
             | Self::Administrators
             | Self::Members(_)
@@ -302,6 +307,12 @@ impl Need {
             Self::Count(object, None) => format!("how many {object} records there are"),
             Self::Count(object, Some(filter)) => {
                 format!("how many {object} records {}", filter.meaning())
+            }
+            Self::AccountsOf(accounts) => {
+                format!(
+                    "how many accounts come along with {} records",
+                    accounts.object
+                )
             }
             Self::Shared(object, _) => format!("how many {object} records the user is shared"),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),

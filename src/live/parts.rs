@@ -82,7 +82,9 @@ impl Live {
             | Need::Deploys => false,
             // Whoever asks before it is known which fields there are, may ask for one that is still to be made.
             // Before assignments could end (API 52.0), none did.
-            Need::Count(..) | Need::EndingAssignments(_) => refused.code != LACKING_COLUMN,
+            Need::Count(..) | Need::AccountsOf(_) | Need::EndingAssignments(_) => {
+                refused.code != LACKING_COLUMN
+            }
             Need::Owners(object) => self.population(object).refused().is_some(),
             need => need.is_only_counted(),
         })

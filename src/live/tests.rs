@@ -19,6 +19,12 @@ fn needs() -> Vec<(Need, Answer)> {
         above: BTreeSet::new(),
     };
     let filter = Filter::owned_by("ada@acme.example");
+    let accounts = AccountsOf {
+        object: object(),
+        records: filter.clone(),
+        beside: None,
+        besides: Vec::new(),
+    };
     let count = || rows(&[json!({"n": 3})]);
     let none = || rows(&[]);
     let document = || Answer::Component(None);
@@ -62,6 +68,7 @@ fn needs() -> Vec<(Need, Answer)> {
         (Need::Readers(object()), none()),
         (Need::Owners(object()), none()),
         (Need::Count(object(), Some(filter)), count()),
+        (Need::AccountsOf(accounts), count()),
         (Need::Shared(object(), with), count()),
         (Need::Reference(Reference::Role(name())), none()),
         (Need::Dependencies(names, None), none()),
@@ -129,7 +136,7 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::Grants(object) => learnt(live.grants_on(object)),
         Need::Readers(object) => learnt(live.readers(object)),
         Need::Owners(object) => learnt(live.owners(object)),
-        Need::Count(..) | Need::Shared(..) => learnt(live.count(need)),
+        Need::Count(..) | Need::AccountsOf(_) | Need::Shared(..) => learnt(live.count(need)),
         Need::Reference(reference) => learnt(live.reference(reference)),
         Need::Dependencies(..) => learnt(live.dependencies(need)),
         Need::Tabs => learnt(live.tabs()),
