@@ -4,6 +4,7 @@ mod accounts;
 mod bypass;
 mod counted;
 mod losing;
+mod people;
 mod reach;
 mod seen;
 mod visible;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use bypass::{Bypass, held_bypass};
 pub use losing::Losing;
+pub use people::{People, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};
 
