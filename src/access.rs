@@ -6,6 +6,7 @@ mod counted;
 mod losing;
 mod outlook;
 mod parents;
+mod people;
 mod reach;
 mod rights;
 mod seen;
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use bypass::{Bypass, held_bypass};
 pub use losing::Losing;
 pub use outlook::{ByWay, Outlook};
+pub use people::{People, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};
 

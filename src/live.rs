@@ -19,6 +19,7 @@ mod objects;
 mod open_questions;
 mod organization;
 mod parts;
+mod people;
 mod populations;
 mod profile_name;
 mod profile_names;
@@ -58,6 +59,7 @@ pub use known::{Known, Refused};
 pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
 pub use organization::{Organization, organization_query, tells_default_of};
+pub use people::{GroupKind, GroupMember, Person, SharingGroup};
 pub use populations::Owners;
 pub use profile_name::{profile_full_name, profile_label};
 pub use profiles::Dependency;
@@ -128,6 +130,9 @@ pub struct Live {
     users_by_profile: Option<UserCounts>,
     users_by_role: Option<UserCounts>,
     roles_of_users: Option<RolesOfUsers>,
+    people: Option<Vec<Person>>,
+    sharing_groups: Option<Vec<SharingGroup>>,
+    group_members: Option<Vec<GroupMember>>,
     groups: Vec<String>,
     definitions: BTreeMap<String, defaults::Definition>,
     /// Objects that the org did not give as a whole, with why.

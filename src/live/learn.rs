@@ -14,7 +14,7 @@ use super::records::LiveRecord;
 use super::roles::Roles;
 use super::running_user::RunningUser;
 use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
-use super::{Live, NeedOutcome, defaults, organization, running_user, users};
+use super::{Live, NeedOutcome, defaults, organization, people, running_user, users};
 use crate::soql::Row;
 use std::collections::BTreeMap;
 
@@ -161,6 +161,17 @@ impl Live {
             }
             Need::UsersByRole => self.users_by_role = Some(UserCounts::of_rows(&rows, need)),
             Need::RolesOfUsers => self.roles_of_users = Some(RolesOfUsers::of_rows(&rows)),
+            Need::People => {
+                self.people = Some(rows.iter().filter_map(people::person).collect());
+            }
+            Need::SharingGroups => {
+                let groups = rows.iter().filter_map(people::sharing_group);
+                self.sharing_groups = Some(groups.collect());
+            }
+            Need::GroupMembers => {
+                let members = rows.iter().filter_map(people::group_member);
+                self.group_members = Some(members.collect());
+            }
             Need::Groups => {
                 let name = |row: &Row| row.text("DeveloperName").map(str::to_owned);
                 self.groups = rows.iter().filter_map(name).collect();

@@ -10,8 +10,8 @@ use super::references::Reference;
 use super::selection::Selection;
 use super::shares::SharedWith;
 use super::{
-    Live, containers, defaults, deploys, organization, populations, profile_name, profiles, roles,
-    rules, running_user, users,
+    Live, containers, defaults, deploys, organization, people, populations, profile_name, profiles,
+    roles, rules, running_user, users,
 };
 use crate::manifest::Manifest;
 use std::collections::BTreeSet;
@@ -51,6 +51,12 @@ pub enum Need {
     UsersByRole,
     /// The role of each user.
     RolesOfUsers,
+    /// All users, with role, profile and kind.
+    People,
+    /// What share rows may name besides users.
+    SharingGroups,
+    /// Who is in which public group or queue.
+    GroupMembers,
     /// Public groups and queues.
     Groups,
     /// An object as it is described to the running user.
@@ -145,6 +151,9 @@ impl Need {
             Self::UsersByProfile => select(users::BY_PROFILE),
             Self::UsersByRole => select(users::BY_ROLE),
             Self::RolesOfUsers => select(users::WITH_ROLES),
+            Self::People => select(people::PEOPLE),
+            Self::SharingGroups => select(people::SHARING_GROUPS),
+            Self::GroupMembers => select(people::MEMBERS),
             Self::Groups => select(rules::GROUPS),
             Self::Object(object) => Question::Describe(object.clone()),
             Self::ObjectDocument(object) => Question::Component("CustomObject", object.clone()),
@@ -225,6 +234,9 @@ impl Need {
             | Self::UsersByProfile
             | Self::UsersByRole
             | Self::RolesOfUsers
+            | Self::People
+            | Self::SharingGroups
+            | Self::GroupMembers
             | Self::Grants(_)
             | Self::Readers(_)
             | Self::Owners(_)
@@ -284,6 +296,9 @@ impl Need {
             Self::UsersByProfile => "how many users each profile has".to_owned(),
             Self::UsersByRole => "how many users each role has".to_owned(),
             Self::RolesOfUsers => "which role each user has".to_owned(),
+            Self::People => "who its users are".to_owned(),
+            Self::SharingGroups => "which groups records are shared with".to_owned(),
+            Self::GroupMembers => "who is in which group".to_owned(),
             Self::Groups => "its public groups and queues".to_owned(),
             Self::Object(object) => format!("what the object `{object}` is"),
             Self::ObjectDocument(object) => format!("the settings of the object `{object}`"),
