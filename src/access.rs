@@ -22,6 +22,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use accounts::{level_of as level_on_own_accounts, stated_level as level_of_own_accounts};
 pub use bypass::{Bypass, held_bypass};
 pub use losing::Losing;
 pub use outlook::{ByWay, Outlook};

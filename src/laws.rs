@@ -60,7 +60,7 @@ impl Level {
 
 /// What tells a record from others in the eyes of the laws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+pub enum RecordSort {
     /// An account.
     Account,
     /// A contact of an account.
@@ -75,7 +75,7 @@ pub enum Sort {
     Other,
 }
 
-impl Sort {
+impl RecordSort {
     /// The sort that most records of an object are of.
     pub fn of(object: &str) -> Self {
         match object {
@@ -131,33 +131,37 @@ impl Way {
     }
 
     /// Whether this way leads to records of a sort under a default.
-    pub fn leads_to(self, sort: Sort, default: Option<SharingModel>) -> Verdict {
+    pub fn leads_to(self, sort: RecordSort, default: Option<SharingModel>) -> Verdict {
         match (self, sort) {
             // Under the hood, "Who Sees What"; guide, "View All and Modify All": whatever sharing says.
             (Self::Permission, _) => Verdict::Yes,
             // Help, "Sharing Considerations": a contact without an account is its owner's alone, whatever the default.
-            (Self::Owned, Sort::LoneContact) => Verdict::Yes,
-            (_, Sort::LoneContact) => Verdict::No,
+            (Self::Owned, RecordSort::LoneContact) => Verdict::Yes,
+            (_, RecordSort::LoneContact) => Verdict::No,
             // Help, "Sharing Considerations": no rule reaches a private opportunity; owner and superiors do. What share
             // rows and the owner of its account see of it, nobody says.
-            (Self::Rule, Sort::Opportunity(private)) => not(private),
-            (Self::Row, Sort::Opportunity(private)) => at_least_open(not(private)),
-            (Self::ChildOfOwned, Sort::Opportunity(private)) if !is_controlled(default) => {
+            (Self::Rule, RecordSort::Opportunity(private)) => not(private),
+            (Self::Row, RecordSort::Opportunity(private)) => at_least_open(not(private)),
+            (Self::ChildOfOwned, RecordSort::Opportunity(private)) if !is_controlled(default) => {
                 at_least_open(not(private))
             }
             // Under the hood, "Object Relationships and Implicit Sharing": up to the account, where it is private.
-            (Self::ParentOfGiven, Sort::Account) => match default {
+            (Self::ParentOfGiven, RecordSort::Account) => match default {
                 Some(SharingModel::Private) => Verdict::Yes,
                 None => Verdict::Either,
                 Some(_) => Verdict::No,
             },
             (Self::ParentOfGiven, _) => Verdict::No,
             // The same: down from the account, but not where the parent decides anyhow.
-            (Self::ChildOfOwned, Sort::Contact | Sort::Case) => (!is_controlled(default)).into(),
+            (Self::ChildOfOwned, RecordSort::Contact | RecordSort::Case) => {
+                (!is_controlled(default)).into()
+            }
             (Self::ChildOfOwned, _) => Verdict::No,
             (Self::ControllingParent, _) => is_controlled(default).into(),
             // Help and guide disagree on what owning a contact gives where its account decides.
-            (Self::Owned | Self::Below | Self::Queue, Sort::Contact) if is_controlled(default) => {
+            (Self::Owned | Self::Below | Self::Queue, RecordSort::Contact)
+                if is_controlled(default) =>
+            {
                 Verdict::Either
             }
             // Guide, "Sharing Default Access Settings": what the parent decides has no rules and no share rows.
@@ -217,7 +221,7 @@ fn both(one: Verdict, other: Verdict) -> Verdict {
 
 /// A way that leads to a record, and how far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grant {
+pub struct Opening {
     /// The way.
     pub way: Way,
     /// What it gives.
@@ -230,13 +234,13 @@ pub struct Grant {
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// What sort of record it is.
-    pub sort: Sort,
+    pub sort: RecordSort,
     /// The default of its object; `None` where it is not known.
     pub default: Option<SharingModel>,
     /// Whether the user may edit records of the object at all.
     pub edits_object: bool,
     /// The ways that the facts show, as if no law were against them.
-    pub grants: Vec<Grant>,
+    pub grants: Vec<Opening>,
 }
 
 /// What the laws come to.
@@ -247,7 +251,7 @@ pub struct Sight {
     /// Whether it edits the record.
     pub edit: Verdict,
     /// Every way that leads to the record, or may.
-    pub ways: Vec<Grant>,
+    pub ways: Vec<Opening>,
 }
 
 impl Facts {
@@ -259,11 +263,13 @@ impl Facts {
         let parent = grant(Way::ControllingParent, Level::All, Verdict::Either);
         let given = self.grants.iter().copied();
         let ways = given.chain(by_default).chain([parent]);
-        let ways = ways.filter(|way| way.level > Level::None).map(|way| Grant {
-            holds: both(way.holds, way.way.leads_to(self.sort, self.default)),
-            ..way
-        });
-        let ways: Vec<Grant> = ways.filter(|way| way.holds != Verdict::No).collect();
+        let ways = ways
+            .filter(|way| way.level > Level::None)
+            .map(|way| Opening {
+                holds: both(way.holds, way.way.leads_to(self.sort, self.default)),
+                ..way
+            });
+        let ways: Vec<Opening> = ways.filter(|way| way.holds != Verdict::No).collect();
         let reaches = |least: Level| {
             let reaching = ways.iter().filter(|way| way.level >= least);
             widest(reaching.map(|way| way.holds))
@@ -281,8 +287,8 @@ impl Facts {
 }
 
 /// A way with what it gives.
-pub fn grant(way: Way, level: Level, holds: Verdict) -> Grant {
-    Grant { way, level, holds }
+pub fn grant(way: Way, level: Level, holds: Verdict) -> Opening {
+    Opening { way, level, holds }
 }
 
 /// Any of them.
@@ -297,7 +303,7 @@ fn widest(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 impl Sight {
     /// The way that is told first: the widest of those that lead there for certain, else of those that may.
     pub fn way(&self) -> Option<Way> {
-        let certain = |way: &&Grant| way.holds == Verdict::Yes;
+        let certain = |way: &&Opening| way.holds == Verdict::Yes;
         let told = self.ways.iter().filter(certain).max_by_key(|way| way.level);
         let told = told.or_else(|| self.ways.iter().max_by_key(|way| way.level));
         told.map(|way| way.way)

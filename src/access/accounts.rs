@@ -81,7 +81,7 @@ pub(super) fn of_account_owners(
 }
 
 /// What a role gives the owners of accounts on an object's records below, at least and at most.
-pub(super) fn level_of(role: &LiveRole, object: &str) -> (Level, Level) {
+pub fn level_of(role: &LiveRole, object: &str) -> (Level, Level) {
     match role.level_on(object) {
         Some("None") => (Level::None, Level::None),
         Some("Read") => (Level::Read, Level::Read),
@@ -91,7 +91,7 @@ pub(super) fn level_of(role: &LiveRole, object: &str) -> (Level, Level) {
 }
 
 /// What the manifest gives its role: unsaid, the narrowest level, which is none where the default is private.
-pub(super) fn stated_level(object: &str, manifest: &Manifest) -> Level {
+pub fn stated_level(object: &str, manifest: &Manifest) -> Level {
     let stated = manifest.spec.role.as_ref().and_then(|role| match object {
         "Case" => role.case_access.as_ref(),
         "Contact" => role.contact_access.as_ref(),

@@ -6,7 +6,7 @@ use super::outlook::at_most;
 use super::ways::SeenBy;
 use super::{SharingView, bypass, criteria_rules, expected_records, rights};
 use crate::criteria::Verdict;
-use crate::laws::{CHILDREN_OF_ACCOUNTS, Sort, Way};
+use crate::laws::{CHILDREN_OF_ACCOUNTS, RecordSort, Way};
 use crate::live::{AccountsOf, Defaults, Filter, Known, Live, Need, ObjectRights};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
@@ -74,7 +74,7 @@ impl SharingView<'_> {
     /// Whether what the user is given of other objects opens more accounts to it.
     pub(super) fn is_opened_by_children(&self) -> bool {
         let default = Defaults::new(self.manifest, self.live).after(self.object());
-        let sort = Sort::of(self.object());
+        let sort = RecordSort::of(self.object());
         Way::ParentOfGiven.leads_to(sort, default) != Verdict::No
     }
 

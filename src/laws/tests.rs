@@ -3,7 +3,7 @@ use super::*;
 const PRIVATE: Option<SharingModel> = Some(SharingModel::Private);
 const CONTROLLED: Option<SharingModel> = Some(SharingModel::ControlledByParent);
 
-fn sight(sort: Sort, default: Option<SharingModel>, grants: Vec<Grant>) -> Sight {
+fn sight(sort: RecordSort, default: Option<SharingModel>, grants: Vec<Opening>) -> Sight {
     let facts = Facts {
         sort,
         default,
@@ -14,7 +14,12 @@ fn sight(sort: Sort, default: Option<SharingModel>, grants: Vec<Grant>) -> Sight
 }
 
 /// What one way gives: whether it reads and edits.
-fn alone(sort: Sort, default: Option<SharingModel>, way: Way, level: Level) -> (Verdict, Verdict) {
+fn alone(
+    sort: RecordSort,
+    default: Option<SharingModel>,
+    way: Way,
+    level: Level,
+) -> (Verdict, Verdict) {
     let sight = sight(sort, default, vec![grant(way, level, Verdict::Yes)]);
     (sight.read, sight.edit)
 }
@@ -23,8 +28,14 @@ fn alone(sort: Sort, default: Option<SharingModel>, way: Way, level: Level) -> (
 fn a_given_child_opens_its_account_to_reading_alone() {
     use Verdict::{No, Yes};
     let parent = (Way::ParentOfGiven, Level::Read);
-    assert_eq!(alone(Sort::Account, PRIVATE, parent.0, parent.1), (Yes, No));
-    assert_eq!(alone(Sort::Case, PRIVATE, parent.0, parent.1), (No, No));
+    assert_eq!(
+        alone(RecordSort::Account, PRIVATE, parent.0, parent.1),
+        (Yes, No)
+    );
+    assert_eq!(
+        alone(RecordSort::Case, PRIVATE, parent.0, parent.1),
+        (No, No)
+    );
     for (way, opens) in [
         (Way::Owned, Yes),
         (Way::Below, Yes),
@@ -43,20 +54,20 @@ fn a_given_child_opens_its_account_to_reading_alone() {
 #[test]
 fn a_contact_without_an_account_is_its_owners_alone() {
     use Verdict::{No, Yes};
-    let lone = |way, default| alone(Sort::LoneContact, default, way, Level::All).0;
+    let lone = |way, default| alone(RecordSort::LoneContact, default, way, Level::All).0;
     assert_eq!(lone(Way::Owned, PRIVATE), Yes);
     assert_eq!(lone(Way::Permission, PRIVATE), Yes);
     for way in [Way::Below, Way::Rule, Way::Row, Way::ChildOfOwned] {
         assert_eq!(lone(way, PRIVATE), No, "{way:?}");
     }
     let public = Some(SharingModel::ReadWrite);
-    assert_eq!(sight(Sort::LoneContact, public, Vec::new()).read, No);
+    assert_eq!(sight(RecordSort::LoneContact, public, Vec::new()).read, No);
 }
 
 #[test]
 fn no_rule_reaches_a_private_opportunity_and_superiors_do() {
     use Verdict::{Either, No, Yes};
-    let sees = |private, way| alone(Sort::Opportunity(private), PRIVATE, way, Level::Edit).0;
+    let sees = |private, way| alone(RecordSort::Opportunity(private), PRIVATE, way, Level::Edit).0;
     assert_eq!(sees(Yes, Way::Rule), No);
     assert_eq!(sees(Yes, Way::Below), Yes);
     assert_eq!(sees(Yes, Way::Row), Either);
@@ -68,14 +79,17 @@ fn no_rule_reaches_a_private_opportunity_and_superiors_do() {
 #[test]
 fn where_the_parent_decides_nothing_is_certain_but_that_no_rule_does() {
     use Verdict::{Either, No};
-    let controlled = sight(Sort::Contact, CONTROLLED, Vec::new());
+    let controlled = sight(RecordSort::Contact, CONTROLLED, Vec::new());
     assert_eq!(
         (controlled.read, controlled.way()),
         (Either, Some(Way::ControllingParent))
     );
-    let rule = Way::Rule.leads_to(Sort::Contact, CONTROLLED);
+    let rule = Way::Rule.leads_to(RecordSort::Contact, CONTROLLED);
     assert_eq!(rule, No);
-    assert_eq!(Way::ChildOfOwned.leads_to(Sort::Contact, CONTROLLED), No);
+    assert_eq!(
+        Way::ChildOfOwned.leads_to(RecordSort::Contact, CONTROLLED),
+        No
+    );
 }
 
 #[test]
@@ -85,20 +99,20 @@ fn the_widest_way_counts_within_what_the_object_allows() {
         grant(Way::Rule, Level::Read, Yes),
         grant(Way::Rule, Level::Edit, Either),
     ];
-    let both = sight(Sort::Other, PRIVATE, grants.clone());
+    let both = sight(RecordSort::Other, PRIVATE, grants.clone());
     assert_eq!(
         (both.read, both.edit, both.way()),
         (Yes, Either, Some(Way::Rule))
     );
     let owned = Facts {
-        sort: Sort::Other,
+        sort: RecordSort::Other,
         default: PRIVATE,
         edits_object: false,
         grants: vec![grant(Way::Owned, Level::All, Yes)],
     };
     assert_eq!((owned.sight().read, owned.sight().edit), (Yes, No));
-    let public = sight(Sort::Other, Some(SharingModel::Read), grants);
+    let public = sight(RecordSort::Other, Some(SharingModel::Read), grants);
     assert_eq!((public.read, public.edit), (Yes, Either));
-    let nothing = sight(Sort::Other, PRIVATE, Vec::new());
+    let nothing = sight(RecordSort::Other, PRIVATE, Vec::new());
     assert_eq!((nothing.read, nothing.way()), (No, None));
 }

@@ -3,27 +3,30 @@
 
 /// A condition of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Condition(Vec<Piece>);
+pub(super) struct RecordCondition(Vec<ConditionPart>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Piece {
+enum ConditionPart {
     /// As it is.
     Text(String),
     /// Where a value is found, from the record on.
     Path(String),
 }
 
-impl Condition {
+impl RecordCondition {
     /// A path, and what is asked of it: ` = 'Web'`.
     pub(super) fn of(path: impl Into<String>, asked: impl Into<String>) -> Self {
-        Self(vec![Piece::Path(path.into()), Piece::Text(asked.into())])
+        Self(vec![
+            ConditionPart::Path(path.into()),
+            ConditionPart::Text(asked.into()),
+        ])
     }
 
     /// The conditions one after the other, with a word between.
     pub(super) fn joined(conditions: impl IntoIterator<Item = Self>, between: &str) -> Self {
         let mut pieces = Vec::new();
         for (index, condition) in conditions.into_iter().enumerate() {
-            pieces.extend((index > 0).then(|| Piece::Text(between.to_owned())));
+            pieces.extend((index > 0).then(|| ConditionPart::Text(between.to_owned())));
             pieces.extend(condition.0);
         }
         Self(pieces)
@@ -31,8 +34,8 @@ impl Condition {
 
     /// The condition between two texts.
     pub(super) fn within(mut self, before: &str, after: &str) -> Self {
-        self.0.insert(0, Piece::Text(before.to_owned()));
-        self.0.push(Piece::Text(after.to_owned()));
+        self.0.insert(0, ConditionPart::Text(before.to_owned()));
+        self.0.push(ConditionPart::Text(after.to_owned()));
         self
     }
 
@@ -46,8 +49,8 @@ impl Condition {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
-                Piece::Text(piece) => text.push_str(piece),
-                Piece::Path(path) => {
+                ConditionPart::Text(piece) => text.push_str(piece),
+                ConditionPart::Path(path) => {
                     text.push_str(relation);
                     text.push_str(path);
                 }
@@ -63,9 +66,9 @@ mod tests {
 
     #[test]
     fn a_condition_is_asked_through_a_relation_by_its_paths_alone() {
-        let rating = Condition::of("Rating", " = 'Rating'");
-        let owner = Condition::of("Owner.Username", " = 'a'");
-        let both = Condition::joined([rating, owner], " OR ").within("(NOT (", "))");
+        let rating = RecordCondition::of("Rating", " = 'Rating'");
+        let owner = RecordCondition::of("Owner.Username", " = 'a'");
+        let both = RecordCondition::joined([rating, owner], " OR ").within("(NOT (", "))");
         assert_eq!(
             both.text(),
             "(NOT (Rating = 'Rating' OR Owner.Username = 'a'))"

@@ -1,13 +1,13 @@
 //! What a rule asks of a record, asked of the org: as a condition of a query. SOQL ignores case where sharing does not.
 
-use super::condition::Condition;
+use super::condition::RecordCondition;
 use crate::manifest::{Criterion, Logic, Operator, Rule, Scalar, UserRef, Value};
 use crate::soql;
 use jiff::civil::Date;
 
 /// What every record meets.
-fn every_record() -> Condition {
-    Condition::of("Id", " != null")
+fn every_record() -> RecordCondition {
+    RecordCondition::of("Id", " != null")
 }
 
 /// How a criterion is asked, so that no record is left out that it may share.
@@ -51,7 +51,7 @@ pub(super) fn condition(
     rule: &Rule,
     username: Option<&str>,
     known: &CriteriaKnowledge,
-) -> Option<Condition> {
+) -> Option<RecordCondition> {
     let each = rule
         .criteria
         .iter()
@@ -60,20 +60,20 @@ pub(super) fn condition(
             AskedAs::EveryRecord => Some(every_record()),
             AskedAs::Moments => moments(criterion),
         });
-    let each: Vec<Condition> = each.collect::<Option<_>>()?;
+    let each: Vec<RecordCondition> = each.collect::<Option<_>>()?;
     match &rule.logic {
         Some(logic) => Some(nested(logic, &each)),
         None => {
             let each = each.into_iter().map(|part| part.within("(", ")"));
-            Some(Condition::joined(each, " AND "))
+            Some(RecordCondition::joined(each, " AND "))
         }
     }
 }
 
-fn nested(logic: &Logic, each: &[Condition]) -> Condition {
+fn nested(logic: &Logic, each: &[RecordCondition]) -> RecordCondition {
     let join = |parts: &[Logic], word: &str| {
         let inner = parts.iter().map(|part| nested(part, each));
-        Condition::joined(inner, word).within("(", ")")
+        RecordCondition::joined(inner, word).within("(", ")")
     };
     match logic {
         Logic::Item(number) => {
@@ -89,9 +89,9 @@ fn comparison(
     criterion: &Criterion,
     username: Option<&str>,
     known: &CriteriaKnowledge,
-) -> Option<Condition> {
+) -> Option<RecordCondition> {
     let field = criterion.field.as_str();
-    let any = |parts: Vec<Condition>| Condition::joined(parts, " OR ");
+    let any = |parts: Vec<RecordCondition>| RecordCondition::joined(parts, " OR ");
     let operands = criterion.value.each();
     let operands: Vec<(Vec<String>, String)> = operands
         .map(|value| match (known.id)(value) {
@@ -103,7 +103,7 @@ fn comparison(
         operands
             .iter()
             .flat_map(|(paths, text)| {
-                let of = move |path: &String| Condition::of(path, format!(" {sign} {text}"));
+                let of = move |path: &String| RecordCondition::of(path, format!(" {sign} {text}"));
                 paths.iter().map(of)
             })
             .collect::<Vec<_>>()
@@ -111,18 +111,20 @@ fn comparison(
     let like = |before: &str| {
         let bodies = criterion.value.each().filter_map(plain);
         bodies
-            .map(|text| Condition::of(field, format!(" LIKE '{before}{}%'", soql::like(&text))))
+            .map(|text| {
+                RecordCondition::of(field, format!(" LIKE '{before}{}%'", soql::like(&text)))
+            })
             .collect::<Vec<_>>()
     };
     Some(match criterion.operator.value {
         Operator::Equals => any(compare("=")),
-        Operator::NotEqual => Condition::joined(compare("!="), " AND "),
+        Operator::NotEqual => RecordCondition::joined(compare("!="), " AND "),
         Operator::Contains => any(like("%")),
         Operator::StartsWith => any(like("")),
         // Whether NOT keeps blank fields is not documented; counts are to be upper bounds.
         Operator::NotContain => any(vec![
             any(like("%")).within("(NOT (", "))"),
-            Condition::of(field, " = null"),
+            RecordCondition::of(field, " = null"),
         ]),
         Operator::LessThan => any(compare("<")),
         Operator::GreaterThan => any(compare(">")),
@@ -164,21 +166,24 @@ fn operand(field: &str, value: &Value, username: Option<&str>) -> Option<(Vec<St
 }
 
 /// Days of a field that holds moments.
-fn moments(criterion: &Criterion) -> Option<Condition> {
+fn moments(criterion: &Criterion) -> Option<RecordCondition> {
     let field = criterion.field.as_str();
     let each = criterion.value.each().map(|value| match plain(value)? {
-        blank if blank.is_empty() => Some(Condition::of(field, " = null")),
+        blank if blank.is_empty() => Some(RecordCondition::of(field, " = null")),
         day => around(field, criterion.operator.value, day.parse().ok()?),
     });
-    Some(Condition::joined(each.collect::<Option<Vec<_>>>()?, " OR "))
+    Some(RecordCondition::joined(
+        each.collect::<Option<Vec<_>>>()?,
+        " OR ",
+    ))
 }
 
-fn around(field: &str, operator: Operator, day: Date) -> Option<Condition> {
-    let from = Condition::of(field, format!(" >= {}T00:00:00Z", day.yesterday().ok()?));
+fn around(field: &str, operator: Operator, day: Date) -> Option<RecordCondition> {
+    let from = RecordCondition::of(field, format!(" >= {}T00:00:00Z", day.yesterday().ok()?));
     let after = day.tomorrow().ok()?.tomorrow().ok()?;
-    let until = Condition::of(field, format!(" < {after}T00:00:00Z"));
+    let until = RecordCondition::of(field, format!(" < {after}T00:00:00Z"));
     Some(match operator {
-        Operator::Equals => Condition::joined([from, until], " AND ").within("(", ")"),
+        Operator::Equals => RecordCondition::joined([from, until], " AND ").within("(", ")"),
         Operator::LessThan | Operator::LessOrEqual => until,
         Operator::GreaterThan | Operator::GreaterOrEqual => from,
         _ => every_record(),

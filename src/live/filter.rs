@@ -1,6 +1,6 @@
 //! Which records of an object are meant, as a condition that the org can count by.
 
-use super::condition::Condition;
+use super::condition::RecordCondition;
 use super::criteria_condition::{self, CriteriaKnowledge};
 use crate::manifest::Rule;
 use crate::soql;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// Some of an object's records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Filter {
-    condition: Condition,
+    condition: RecordCondition,
     meaning: &'static str,
 }
 
@@ -23,53 +23,62 @@ impl Filter {
     /// Records of an owner, by username.
     pub fn owned_by(username: &str) -> Self {
         let named = format!(" = {}", soql::literal(username));
-        Self::new(Condition::of("Owner.Username", named), "the user owns")
+        Self::new(
+            RecordCondition::of("Owner.Username", named),
+            "the user owns",
+        )
     }
 
     /// Records whose owners have one of these roles, by id.
     pub fn owned_by_roles(ids: &BTreeSet<String>) -> Self {
         let listed = format!(" IN {}", soql::list(ids));
-        let condition = Condition::of("Owner.UserRoleId", listed);
+        let condition = RecordCondition::of("Owner.UserRoleId", listed);
         Self::new(condition, "belong to roles below")
     }
 
     /// Records that one of these queues or users owns, by id.
     pub fn owned_by_any(ids: &BTreeSet<String>) -> Self {
         let listed = format!(" IN {}", soql::list(ids));
-        Self::new(Condition::of("OwnerId", listed), "belong to its queues")
+        Self::new(
+            RecordCondition::of("OwnerId", listed),
+            "belong to its queues",
+        )
     }
 
     /// Records under the accounts of an owner, by username.
     pub fn under_accounts_of(username: &str) -> Self {
         let named = format!(" = {}", soql::literal(username));
-        let condition = Condition::of("Account.Owner.Username", named);
+        let condition = RecordCondition::of("Account.Owner.Username", named);
         Self::new(condition, "lie under accounts that the user owns")
     }
 
     /// Records under accounts whose owners have one of these roles, by id.
     pub fn under_accounts_of_roles<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
         let listed = format!(" IN {}", soql::list(ids));
-        let condition = Condition::of("Account.Owner.UserRoleId", listed);
+        let condition = RecordCondition::of("Account.Owner.UserRoleId", listed);
         Self::new(condition, "lie under accounts of roles below")
     }
 
     /// Contacts that belong to no account.
     pub fn without_account() -> Self {
-        Self::new(Condition::of("AccountId", " = null"), "have no account")
+        Self::new(
+            RecordCondition::of("AccountId", " = null"),
+            "have no account",
+        )
     }
 
     /// Those of them that belong to an account.
     pub fn with_account(self) -> Self {
-        self.and(Condition::of("AccountId", " != null"))
+        self.and(RecordCondition::of("AccountId", " != null"))
     }
 
     /// Those of these opportunities that are not private.
     pub fn not_private(self) -> Self {
-        self.and(Condition::of("IsPrivate", " = false"))
+        self.and(RecordCondition::of("IsPrivate", " = false"))
     }
 
-    fn and(self, condition: Condition) -> Self {
-        let both = Condition::joined([self.condition, condition], " AND ");
+    fn and(self, condition: RecordCondition) -> Self {
+        let both = RecordCondition::joined([self.condition, condition], " AND ");
         Self::new(both, self.meaning)
     }
 
@@ -82,7 +91,7 @@ impl Filter {
         let each = filters.into_iter();
         let each = each.map(|filter| filter.condition.within("(", ")"));
         Some(Self::new(
-            Condition::joined(each, " OR "),
+            RecordCondition::joined(each, " OR "),
             "the user will see",
         ))
     }
@@ -102,7 +111,7 @@ impl Filter {
         self.meaning
     }
 
-    fn new(condition: Condition, meaning: &'static str) -> Self {
+    fn new(condition: RecordCondition, meaning: &'static str) -> Self {
         Self { condition, meaning }
     }
 }
