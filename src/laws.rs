@@ -13,6 +13,10 @@ use crate::manifest::{AccessLevel, RuleAccess, SharingModel};
 /// The objects whose records hang on accounts, in the order in which a plan counts them.
 pub const CHILDREN_OF_ACCOUNTS: [&str; 3] = ["Contact", "Opportunity", "Case"];
 
+/// Objects whose owners read the accounts of their records as well (reference, AccountShare). Whether rules on them do the
+/// same, the sources disagree.
+pub const OPEN_ACCOUNTS_TO_OWNERS: [&str; 2] = ["Contract", "Order"];
+
 /// What a user may do with a record, by sharing alone: each level holds those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {

@@ -59,6 +59,7 @@ pub use known::{Known, Refused};
 pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
 pub use organization::{Organization, organization_query, tells_default_of};
+pub use parts::LACKING_OBJECT;
 pub use people::{GroupKind, GroupMember, Person, SharingGroup};
 pub use populations::Owners;
 pub use profile_name::{profile_full_name, profile_label};

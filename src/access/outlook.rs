@@ -334,7 +334,9 @@ impl SharingView<'_> {
         let own = || user.map(|user| Filter::owned_by(&user.username));
         let beside = self.seen_by().map_or_else(own, |seen| seen.all);
         let along = self.accounts_along(beside.as_ref()).into_iter();
-        needs.extend(along.filter_map(|along| along.need));
+        let known = along.filter(|along| along.most != Some(u64::MAX));
+        needs.extend(known.filter_map(|along| along.need));
+        needs.extend(self.counts_of_owned());
         needs
     }
 

@@ -3,13 +3,15 @@
 //! children add up. Pure.
 
 use super::outlook::at_most;
+use super::seen::of_subordinates;
 use super::ways::SeenBy;
 use super::{SharingView, bypass, criteria_rules, expected_records, rights};
 use crate::criteria::Verdict;
-use crate::laws::{CHILDREN_OF_ACCOUNTS, RecordSort, Way};
-use crate::live::{AccountsOf, Defaults, Filter, Known, Live, Need, ObjectRights};
+use crate::laws::{CHILDREN_OF_ACCOUNTS, OPEN_ACCOUNTS_TO_OWNERS, RecordSort, Way};
+use crate::live::{AccountsOf, Defaults, Filter, Known, LACKING_OBJECT, Live, Need, ObjectRights};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
+use std::collections::BTreeSet;
 
 /// What of one object's records the user is given.
 enum Given {
@@ -29,6 +31,8 @@ pub(super) struct AccountsAlong {
     pub(super) need: Option<Need>,
     /// Whether it may be fewer.
     pub(super) is_open: bool,
+    /// Never more than these.
+    pub(super) most: Option<u64>,
 }
 
 /// What can be asked before anything is known of the org: of objects whose rules are known, where accounts become private.
@@ -96,9 +100,57 @@ impl SharingView<'_> {
                 object,
                 need,
                 is_open,
+                most: None,
             });
         }
+        for object in OPEN_ACCOUNTS_TO_OWNERS {
+            let Some((filter, owned)) = self.owned_of(object) else {
+                continue;
+            };
+            along.push(AccountsAlong {
+                object,
+                need: need(object, &filter, beside, &besides),
+                is_open: false,
+                most: Some(owned),
+            });
+            besides.push((object.to_owned(), filter));
+        }
         along
+    }
+
+    /// What the user and those below own of objects that the manifest does not speak of, where that is any: how many.
+    fn owned_of(&self, object: &str) -> Option<(Filter, u64)> {
+        let filter = self.owned_filter(object)?;
+        let owned = self
+            .live
+            .count(&Need::Count(object.to_owned(), Some(filter.clone())));
+        match owned {
+            Known::Is(0) => None,
+            Known::Is(owned) => Some((filter, owned)),
+            Known::Refused(refused) if refused.code == LACKING_OBJECT => None,
+            Known::Refused(_) | Known::NotAsked => Some((filter, u64::MAX)),
+        }
+    }
+
+    /// Counts that tell whether the user and those below own any such record.
+    pub(super) fn counts_of_owned(&self) -> Vec<Need> {
+        let objects = OPEN_ACCOUNTS_TO_OWNERS.into_iter();
+        let need = |object: &str| {
+            let filter = self.owned_filter(object)?;
+            Some(Need::Count(object.to_owned(), Some(filter)))
+        };
+        objects.filter_map(need).collect()
+    }
+
+    /// What the user owns that is there already, and those below; `None` where there is nobody who could.
+    fn owned_filter(&self, object: &str) -> Option<Filter> {
+        let bare = Sharing::bare(object);
+        let below = self.roles_below();
+        let ids: BTreeSet<String> = below.iter().map(|role| role.id.clone()).collect();
+        let of_below = (!ids.is_empty()).then(|| of_subordinates(&bare, &ids));
+        let user = self.live.own_user(self.manifest);
+        let own = user.map(|user| Filter::owned_by(&user.username));
+        Filter::any(own.into_iter().chain(of_below))
     }
 
     /// What the user will be given of another object's records.
@@ -208,6 +260,7 @@ impl SharingView<'_> {
 impl AccountsAlong {
     /// How many there are.
     pub(super) fn tally(&self, live: &Live, most: u64) -> Tally {
+        let most = self.most.map_or(most, |own| own.min(most));
         let Some(need) = &self.need else {
             return at_most(most);
         };

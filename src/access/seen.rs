@@ -59,7 +59,9 @@ impl SharingView<'_> {
         if self.is_opened_by_children() {
             let changing = objects_whose_rules_change(self.manifest, self.live);
             for along in self.accounts_along(Some(&expected)) {
-                let as_wanted = !along.is_open && !changing.contains(along.object);
+                let as_wanted = !along.is_open
+                    && along.most != Some(u64::MAX)
+                    && !changing.contains(along.object);
                 needs.push(along.need.filter(|_| as_wanted)?);
             }
         }
