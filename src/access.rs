@@ -18,7 +18,7 @@ use serde::ser::{SerializeMap, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use bypass::{Bypass, held_bypass};
-pub use losing::Losing;
+pub use losing::{Fate, Losing, LosingRole, PersonSight, SightLost};
 pub use people::{People, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};
@@ -36,6 +36,8 @@ pub struct Impact {
     pub visible_after: Tally,
     /// Active users who lose sight of records they neither own nor supervise.
     pub users_losing_access: Known<Vec<Losing>>,
+    /// What becomes of the sight of everybody else, in people and in records.
+    pub sight_lost: Known<SightLost>,
     /// Profiles and permission sets that ignore the default.
     pub bypass: Known<Vec<Bypass>>,
 }
@@ -72,6 +74,7 @@ impl Serialize for Impact {
         map.serialize_entry("visible_after", &self.visible_after)?;
         let losing = self.users_losing_access.as_ref().learnt();
         map.serialize_entry("users_losing_access", &losing)?;
+        map.serialize_entry("sight_lost", &self.sight_lost.as_ref().learnt())?;
         map.serialize_entry("bypass", &self.bypass.as_ref().learnt())?;
         map.serialize_entry("unknown", &self.unknown())?;
         map.end()
@@ -174,7 +177,8 @@ pub fn further_needs(manifests: &[Manifest], live: &Live) -> BTreeSet<Need> {
         let views: Vec<SharingView> = views(sharing, manifest, live).collect();
         views.into_iter().flat_map(|view| {
             let beforehand = counts_of(view.sharing, manifest).into_iter();
-            beforehand.chain(view.further_counts()).collect::<Vec<_>>()
+            let counts = beforehand.chain(view.further_counts());
+            counts.chain(view.needs_of_losing()).collect::<Vec<_>>()
         })
     };
     manifests.iter().flat_map(of_manifest).collect()
@@ -244,12 +248,14 @@ impl SharingView<'_> {
                 counted::not_counted()
             }
         };
+        let lost = self.sight_lost();
         Impact {
             object: self.sharing.object.value.clone(),
             records: told(self.records.clone().into()),
             visible_now: self.visible_now().map(told),
             visible_after: told(self.visible_after()),
-            users_losing_access: self.users_losing_access(),
+            users_losing_access: lost.as_ref().map(|lost| lost.profiles.clone()),
+            sight_lost: lost,
             bypass: self.bypass,
         }
     }

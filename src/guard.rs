@@ -171,20 +171,18 @@ fn own_user(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Losing;
+    use crate::access::SightLost;
     use crate::live::Refused;
 
     fn impact(change: impl FnOnce(&mut Impact)) -> [Impact; 1] {
-        let losing = Losing {
-            profile: "Marketing User".to_owned(),
-            users: 13,
-        };
+        let lost = SightLost::sample(&[("Marketing User", 13)], (5, 20));
         let mut impact = Impact {
             object: "Lead".to_owned(),
             records: Tally::Exactly(2_000),
             visible_now: None,
             visible_after: Tally::Exactly(311),
-            users_losing_access: Known::Is(vec![losing]),
+            users_losing_access: Known::Is(lost.profiles.clone()),
+            sight_lost: Known::Is(lost),
             bypass: Known::Is(Vec::new()),
         };
         change(&mut impact);

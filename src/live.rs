@@ -19,6 +19,7 @@ mod organization;
 mod parts;
 mod people;
 mod populations;
+mod portions;
 mod profile_name;
 mod profile_names;
 mod profiles;
@@ -31,6 +32,7 @@ mod rules;
 mod running_user;
 mod selection;
 mod shares;
+mod stored_criteria;
 mod users;
 
 #[cfg(test)]
@@ -58,6 +60,7 @@ pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE
 pub use organization::{Organization, organization_query, tells_default_of};
 pub use people::{GroupKind, GroupMember, Person, SharingGroup};
 pub use populations::Owners;
+pub use portions::{Portion, ShareRows, is_under_accounts};
 pub use profile_name::{profile_full_name, profile_label};
 pub use profiles::Dependency;
 pub use question::{Answer, Asked, Question, questions};
@@ -73,6 +76,7 @@ pub use shares::{
     Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, read_groups, read_shares,
     role_group, rule_rows, shares_of,
 };
+pub use stored_criteria::{FieldFacts, StoredCondition, StoredMatch};
 pub use users::{Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
 
 /// Which org was read.
@@ -140,6 +144,8 @@ pub struct Live {
     field_grants: containers::FieldGrants,
     readers: BTreeSet<ReaderBySet>,
     owners: BTreeMap<String, Owners>,
+    portions: BTreeMap<Need, Vec<Portion>>,
+    share_rows: BTreeMap<Need, Vec<ShareRows>>,
     counts: BTreeMap<Need, u64>,
     references: BTreeMap<Reference, Option<String>>,
     dependencies: BTreeMap<Need, Vec<Dependency>>,

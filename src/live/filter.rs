@@ -82,7 +82,7 @@ impl Filter {
         self.meaning
     }
 
-    fn new(condition: String, meaning: &'static str) -> Self {
+    pub(super) fn new(condition: String, meaning: &'static str) -> Self {
         Self { condition, meaning }
     }
 }
