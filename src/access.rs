@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use accounts::{level_of as level_on_own_accounts, stated_level as level_of_own_accounts};
 pub use bypass::{Bypass, held_bypass};
-pub use losing::Losing;
+pub use losing::{Fate, Losing, LosingRole, PersonSight, SightLost};
 pub use outlook::{ByWay, Outlook};
 pub use people::{People, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
@@ -49,6 +49,8 @@ pub struct Impact {
     pub accounts_opened: Option<Tally>,
     /// Active users who lose sight of records they neither own nor supervise.
     pub users_losing_access: Known<Vec<Losing>>,
+    /// What becomes of the sight of everybody else, in people and in records.
+    pub sight_lost: Known<SightLost>,
     /// Profiles and permission sets that ignore the default.
     pub bypass: Known<Vec<Bypass>>,
 }
@@ -89,6 +91,7 @@ impl Serialize for Impact {
         map.serialize_entry("accounts_opened", &self.accounts_opened)?;
         let losing = self.users_losing_access.as_ref().learnt();
         map.serialize_entry("users_losing_access", &losing)?;
+        map.serialize_entry("sight_lost", &self.sight_lost.as_ref().learnt())?;
         map.serialize_entry("bypass", &self.bypass.as_ref().learnt())?;
         map.serialize_entry("unknown", &self.unknown())?;
         map.end()
@@ -222,7 +225,8 @@ pub fn further_needs(manifests: &[Manifest], live: &Live) -> BTreeSet<Need> {
         let views: Vec<SharingView> = views(sharing, manifest, live).collect();
         views.into_iter().flat_map(|view| {
             let beforehand = counts_of(view.sharing, manifest).into_iter();
-            beforehand.chain(view.further_counts()).collect::<Vec<_>>()
+            let counts = beforehand.chain(view.further_counts());
+            counts.chain(view.needs_of_losing()).collect::<Vec<_>>()
         })
     };
     manifests.iter().flat_map(of_manifest).collect()
@@ -295,6 +299,7 @@ impl SharingView<'_> {
         let outlook = self.outlook();
         let opened = self.accounts_opened();
         let opened = opened.map(|accounts| accounts.tally(self.live, u64::MAX));
+        let lost = self.sight_lost();
         Impact {
             object: self.sharing.object.value.clone(),
             records: told(self.records.clone().into()),
@@ -303,7 +308,8 @@ impl SharingView<'_> {
             editable_after: told(outlook.editable),
             ways_after: outlook.ways,
             accounts_opened: opened.filter(|_| counted),
-            users_losing_access: self.users_losing_access(),
+            users_losing_access: lost.as_ref().map(|lost| lost.profiles.clone()),
+            sight_lost: lost,
             bypass: self.bypass,
         }
     }

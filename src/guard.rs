@@ -171,14 +171,11 @@ fn own_user(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Losing;
+    use crate::access::SightLost;
     use crate::live::Refused;
 
     fn impact(change: impl FnOnce(&mut Impact)) -> [Impact; 1] {
-        let losing = Losing {
-            profile: "Marketing User".to_owned(),
-            users: 13,
-        };
+        let lost = SightLost::sample(&[("Marketing User", 13)], (5, 20));
         let mut impact = Impact {
             object: "Lead".to_owned(),
             records: Tally::Exactly(2_000),
@@ -187,7 +184,8 @@ mod tests {
             editable_after: Tally::Exactly(311),
             ways_after: Vec::new(),
             accounts_opened: None,
-            users_losing_access: Known::Is(vec![losing]),
+            users_losing_access: Known::Is(lost.profiles.clone()),
+            sight_lost: Known::Is(lost),
             bypass: Known::Is(Vec::new()),
         };
         change(&mut impact);

@@ -21,6 +21,7 @@ mod organization;
 mod parts;
 mod people;
 mod populations;
+mod portions;
 mod profile_name;
 mod profile_names;
 mod profiles;
@@ -33,6 +34,7 @@ mod rules;
 mod running_user;
 mod selection;
 mod shares;
+mod stored_criteria;
 mod users;
 
 #[cfg(test)]
@@ -62,6 +64,7 @@ pub use organization::{Organization, organization_query, tells_default_of};
 pub use parts::LACKING_OBJECT;
 pub use people::{GroupKind, GroupMember, Person, SharingGroup};
 pub use populations::Owners;
+pub use portions::{Portion, ShareRows, is_under_accounts};
 pub use profile_name::{profile_full_name, profile_label};
 pub use profiles::Dependency;
 pub use question::{Answer, Asked, Question, questions};
@@ -78,6 +81,7 @@ pub use shares::{
     Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, parent_rows, read_groups,
     read_shares, role_group, rule_rows, shares_of,
 };
+pub use stored_criteria::{FieldFacts, StoredCondition, StoredMatch};
 pub use users::{Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
 
 /// Which org was read.
@@ -145,6 +149,8 @@ pub struct Live {
     field_grants: containers::FieldGrants,
     readers: BTreeSet<ReaderBySet>,
     owners: BTreeMap<String, Owners>,
+    portions: BTreeMap<Need, Vec<Portion>>,
+    share_rows: BTreeMap<Need, Vec<ShareRows>>,
     counts: BTreeMap<Need, u64>,
     references: BTreeMap<Reference, Option<String>>,
     dependencies: BTreeMap<Need, Vec<Dependency>>,

@@ -34,6 +34,8 @@ pub struct People<'a> {
     crowds: HashMap<&'a str, Crowd<'a>>,
     /// Whether queues say what superiors of their members have.
     queues_say: bool,
+    /// Whether superiors have what those below have: a custom object can switch it off, and no interface tells.
+    passes_upwards: Verdict,
     /// In the order of their usernames.
     sorted: Vec<&'a Person>,
 }
@@ -64,6 +66,7 @@ impl<'a> People<'a> {
                 members: by_group,
                 crowds: HashMap::new(),
                 queues_say: version >= QUEUES_SAY,
+                passes_upwards: Verdict::Yes,
                 sorted,
             };
             people.crowds = crowd::all(&people);
@@ -86,6 +89,15 @@ impl<'a> People<'a> {
             people.crowds = crowd::all(&people);
             people
         })
+    }
+
+    /// The same as an object regards them.
+    #[must_use]
+    pub fn of_object(mut self, object: &str) -> Self {
+        if object.ends_with("__c") {
+            self.passes_upwards = Verdict::Either;
+        }
+        self
     }
 
     /// Everybody, by username.
@@ -111,9 +123,14 @@ impl<'a> People<'a> {
 
     /// Whether what a user or group holds is this user's too.
     pub fn reaches(&self, user: &Person, holder: &str) -> Verdict {
-        if user.id == holder {
-            return Verdict::Yes;
+        match user.id == holder {
+            true => Verdict::Yes,
+            false => self.is_passed_to(user, holder),
         }
+    }
+
+    /// The same but for the user itself: whether what it holds comes down to the user from a group, or up from below.
+    pub fn is_passed_to(&self, user: &Person, holder: &str) -> Verdict {
         match (self.person(holder), self.groups.get(holder)) {
             (Some(other), _) => self.is_below(other, user),
             (None, Some(group)) => self.has(user, group),
@@ -220,7 +237,8 @@ impl<'a> People<'a> {
                 let crowd = self.crowds.get(group.id.as_str());
                 crowd.map_or(Verdict::No, |crowd| {
                     let member = crowd.holds(self, user);
-                    either_way(member, crowd.is_under(self.role_of(user)))
+                    let over = crowd.is_under(self.role_of(user));
+                    either_way(member, self.upwards(over))
                 })
             }
         }

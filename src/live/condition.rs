@@ -22,6 +22,11 @@ impl RecordCondition {
         ])
     }
 
+    /// A condition whose paths are not told apart: it can only be asked of the records themselves.
+    pub(super) fn plain(text: String) -> Self {
+        Self(vec![ConditionPart::Text(text)])
+    }
+
     /// The conditions one after the other, with a word between.
     pub(super) fn joined(conditions: impl IntoIterator<Item = Self>, between: &str) -> Self {
         let mut pieces = Vec::new();

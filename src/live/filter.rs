@@ -111,7 +111,7 @@ impl Filter {
         self.meaning
     }
 
-    fn new(condition: RecordCondition, meaning: &'static str) -> Self {
+    pub(super) fn new(condition: RecordCondition, meaning: &'static str) -> Self {
         Self { condition, meaning }
     }
 }

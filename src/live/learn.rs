@@ -14,7 +14,7 @@ use super::records::LiveRecord;
 use super::roles::Roles;
 use super::running_user::RunningUser;
 use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
-use super::{Live, NeedOutcome, defaults, organization, people, running_user, users};
+use super::{Live, NeedOutcome, defaults, organization, people, portions, running_user, users};
 use crate::soql::Row;
 use std::collections::BTreeMap;
 
@@ -186,6 +186,14 @@ impl Live {
             }
             Need::Owners(object) => {
                 self.owners.insert(object.clone(), Owners::of_rows(&rows));
+            }
+            Need::Portions(..) => {
+                let portions = rows.iter().filter_map(portions::portion).collect();
+                self.portions.insert(need.clone(), portions);
+            }
+            Need::ShareRows(_) | Need::GivenRows(..) | Need::RowsThroughAccounts(_) => {
+                let counted = rows.iter().filter_map(portions::share_rows).collect();
+                self.share_rows.insert(need.clone(), counted);
             }
             Need::Count(..) | Need::AccountsOf(_) | Need::Shared(..) => {
                 self.counts.insert(need.clone(), counted(&rows)?);

@@ -10,8 +10,8 @@ use super::references::Reference;
 use super::selection::Selection;
 use super::shares::SharedWith;
 use super::{
-    Live, containers, defaults, deploys, organization, people, populations, profile_name, profiles,
-    roles, rules, running_user, users,
+    Live, containers, defaults, deploys, organization, people, populations, portions, profile_name,
+    profiles, roles, rules, running_user, users,
 };
 use crate::manifest::Manifest;
 use std::collections::BTreeSet;
@@ -95,6 +95,14 @@ pub enum Need {
     AccountsOf(AccountsOf),
     /// How many records of an object share rows open to somebody besides what it owns.
     Shared(String, SharedWith),
+    /// An object's shareable records, or those that a filter means, by owner; whether opportunities can be private.
+    Portions(String, Option<Filter>, bool),
+    /// Share rows of an object by holder, cause and level.
+    ShareRows(String),
+    /// Share rows of an object that no rule made, by holder, cause and owner; whether opportunities can be private.
+    GivenRows(String, bool),
+    /// Share rows of accounts that open an object's records below, by holder and cause.
+    RowsThroughAccounts(String),
     /// What a name in criteria stands for.
     Reference(Reference),
     /// Which permissions require one of these, from an id on.
@@ -176,6 +184,12 @@ impl Need {
             Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
             Self::AccountsOf(accounts) => query(accounts.query()),
             Self::Shared(object, with) => query(with.count(object)),
+            Self::Portions(object, filter, private) => {
+                query(portions::query(object, filter.as_ref(), *private))
+            }
+            Self::ShareRows(object) => query(portions::rows_query(object)),
+            Self::GivenRows(object, private) => query(portions::given_query(object, *private)),
+            Self::RowsThroughAccounts(object) => query(portions::through_accounts_query(object)),
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
@@ -243,6 +257,10 @@ impl Need {
             | Self::Count(..)
             | Self::AccountsOf(_)
             | Self::Shared(..)
+            | Self::Portions(..)
+            | Self::ShareRows(_)
+            | Self::GivenRows(..)
+            | Self::RowsThroughAccounts(_)
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
@@ -330,6 +348,21 @@ impl Need {
                 )
             }
             Self::Shared(object, _) => format!("how many {object} records the user is shared"),
+            Self::Portions(object, None, _) => {
+                format!("who owns how many {object} records that can be shared")
+            }
+            Self::Portions(object, Some(filter), _) => {
+                format!(
+                    "who owns how many {object} records that {}",
+                    filter.meaning()
+                )
+            }
+            Self::ShareRows(object) | Self::GivenRows(object, _) => {
+                format!("whom {object} records are shared with")
+            }
+            Self::RowsThroughAccounts(object) => {
+                format!("to whom accounts open {object} records")
+            }
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
             Self::Tabs => "which tabs it has".to_owned(),

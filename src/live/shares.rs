@@ -18,7 +18,7 @@ pub struct SharedWith {
 }
 
 /// The object that holds the share rows of an object.
-fn share_object(object: &str) -> String {
+pub(super) fn share_object(object: &str) -> String {
     match object.strip_suffix("__c") {
         Some(custom) => format!("{custom}__Share"),
         None => format!("{object}Share"),
@@ -26,10 +26,18 @@ fn share_object(object: &str) -> String {
 }
 
 /// The column of share rows that names their record: `ParentId` on custom objects, by the object on standard ones.
-fn record_column(object: &str) -> String {
+pub(super) fn record_column(object: &str) -> String {
     match object.ends_with("__c") {
         true => "ParentId".to_owned(),
         false => format!("{object}Id"),
+    }
+}
+
+/// The column of share rows that says what they give: `AccessLevel` on custom objects.
+pub(super) fn level_column(object: &str) -> String {
+    match object.ends_with("__c") {
+        true => "AccessLevel".to_owned(),
+        false => format!("{object}AccessLevel"),
     }
 }
 

@@ -15,6 +15,7 @@ mod emulated;
 #[path = "../../crates/emulator/tests/emulator/sharing/evaluator.rs"]
 mod evaluator;
 mod family;
+mod losing;
 mod predicted;
 mod wish;
 

@@ -105,18 +105,32 @@ impl<'a> Tree<'a> {
 }
 
 impl People<'_> {
+    /// Whether somebody is no internal user.
+    pub fn is_from_outside(&self, person: &Person) -> bool {
+        is_internal(person) == Verdict::No
+    }
+
     /// Whether somebody's role stands below another's. Who has no role stands below nobody and above nobody.
     pub(super) fn is_below(&self, person: &Person, superior: &Person) -> Verdict {
         match self.role_of(person).zip(self.role_of(superior)) {
-            Some((role, top)) => self.tree.is_below(role, top),
+            Some((role, top)) => self.upwards(self.tree.is_below(role, top)),
             None => Verdict::No,
+        }
+    }
+
+    /// What comes up the hierarchy, as far as the object lets it.
+    pub(super) fn upwards(&self, verdict: Verdict) -> Verdict {
+        match verdict {
+            Verdict::No => Verdict::No,
+            _ if self.passes_upwards == Verdict::Either => Verdict::Either,
+            verdict => verdict,
         }
     }
 
     /// Whether somebody's role stands above this one.
     pub(super) fn is_over(&self, person: &Person, role: Option<&str>) -> Verdict {
         match role.zip(self.role_of(person)) {
-            Some((role, top)) => self.tree.is_below(role, top),
+            Some((role, top)) => self.upwards(self.tree.is_below(role, top)),
             None => Verdict::No,
         }
     }

@@ -143,7 +143,7 @@ fn irreversible(changes: &[&Change]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Losing;
+    use crate::access::SightLost;
     use crate::live::{Known, Refused};
     use crate::report::samples;
     use crate::report::style::Style;
@@ -163,10 +163,7 @@ mod tests {
     }
 
     fn second(visible_after: Tally, users: u64) -> Impact {
-        let losing = Losing {
-            profile: "Standard User".into(),
-            users,
-        };
+        let lost = SightLost::sample(&[("Standard User", users)], (5, 20));
         Impact {
             object: "Deal__c".into(),
             records: Tally::Exactly(20),
@@ -174,7 +171,8 @@ mod tests {
             visible_after,
             ways_after: Vec::new(),
             accounts_opened: None,
-            users_losing_access: Known::Is(vec![losing]),
+            users_losing_access: Known::Is(lost.profiles.clone()),
+            sight_lost: Known::Is(lost),
             ..samples::plan().impact.remove(0)
         }
     }

@@ -104,7 +104,7 @@ fn readable(company: &Company, user: usize, wish: &Wish) -> u64 {
         .count() as u64
 }
 
-async fn impact(company: &Company, wish: &Wish) -> Impact {
+pub(crate) async fn impact(company: &Company, wish: &Wish) -> Impact {
     let rehearsal = Rehearsal::new(company, wish).await;
     let impact = rehearsal.plan().await.impact.remove(0);
     rehearsal.server.stop().await;
@@ -118,7 +118,7 @@ pub(super) fn few() -> ProptestConfig {
     }
 }
 
-pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(work)
 }
 
