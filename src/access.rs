@@ -9,6 +9,7 @@ mod parents;
 mod people;
 mod reach;
 mod rights;
+mod rows;
 mod seen;
 mod visible;
 mod ways;

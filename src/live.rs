@@ -12,6 +12,7 @@ mod defaults;
 mod deploys;
 mod described;
 mod filter;
+mod given_to;
 mod known;
 mod learn;
 mod need;
@@ -57,6 +58,7 @@ pub use described::{
     ChildRelationship, Described, DescribedField, DescribedRecordType, PicklistEntry,
 };
 pub use filter::Filter;
+pub use given_to::GivenTo;
 pub use known::{Known, Refused};
 pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};

@@ -159,6 +159,7 @@ fn way_words(way: &ByWay) -> String {
         }
         (Way::Owned, _) => "that it owns or stands above".to_owned(),
         (Way::ChildOfOwned, _) => "under accounts that it owns or stands above".to_owned(),
+        (Way::Row, _) => "shared by people".to_owned(),
         (Way::Default, _) => "by default".to_owned(),
         (Way::Permission, _) => "by a permission over all records".to_owned(),
         _ => "by rule".to_owned(),

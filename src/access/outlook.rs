@@ -141,12 +141,16 @@ impl SharingView<'_> {
                 ..way
             }));
         }
+        let by_rows = self.by_rows(seen.all.clone());
+        let apart = self.by_rows_apart(seen.all.clone());
+        visible = self.within_all(visible.plus(&apart));
+        ways.extend(by_way(Way::Row, &apart));
         if visible.exactly().is_none() {
             ways.clear();
         }
         Outlook {
             visible,
-            editable: within(&edited, &self.edits_object()),
+            editable: within(&self.with_rows(edited, &by_rows), &self.edits_object()),
             ways,
         }
     }
@@ -161,13 +165,52 @@ impl SharingView<'_> {
         self.accounts_along(beside).into_iter().map(tally).collect()
     }
 
+    /// What people shared with the user beside all that; unbounded where the org did not tell.
+    fn by_rows(&self, beside: Option<Filter>) -> Tally {
+        let unknown = || Tally::Between {
+            at_least: 0,
+            at_most: u64::MAX,
+        };
+        match self.held_by_people() {
+            Known::Is(held) if held.holders.is_empty() && !held.is_open => Tally::Exactly(0),
+            Known::Is(held) => {
+                let need = self.need_of_rows(&held, true, beside);
+                let open = held.is_open || self.has_private();
+                match need.map(|need| self.live.count(&need)) {
+                    Some(Known::Is(records)) if open => at_most(records),
+                    Some(Known::Is(records)) => Tally::Exactly(records),
+                    _ => unknown(),
+                }
+            }
+            _ => unknown(),
+        }
+    }
+
+    /// The same, as far as it is not counted otherwise: a row may be on an account that comes along anyhow.
+    pub(super) fn by_rows_apart(&self, beside: Option<Filter>) -> Tally {
+        let by_rows = self.by_rows(beside);
+        match self.is_opened_by_children() {
+            true => by_rows.at_most().map_or(by_rows.clone(), at_most),
+            false => by_rows,
+        }
+    }
+
+    /// What is edited, and what people shared may be.
+    fn with_rows(&self, edited: Tally, by_rows: &Tally) -> Tally {
+        match by_rows.at_most() {
+            Some(0) => edited,
+            Some(most) => self.within_all(edited.plus(&at_most(most))),
+            None => edited,
+        }
+    }
+
     /// Whether the user edits what it owns alone, which the counts by owner tell.
     fn is_told_by_owners(&self, seen: &SeenBy) -> bool {
         seen.edited == seen.owned && self.roles_below().is_empty()
     }
 
     /// Never more than there are.
-    fn within_all(&self, tally: Tally) -> Tally {
+    pub(super) fn within_all(&self, tally: Tally) -> Tally {
         match (&tally, self.records.as_ref().learnt()) {
             (Tally::Between { at_least, at_most }, Some(all)) => Tally::Between {
                 at_least: *at_least.min(all),
@@ -306,6 +349,12 @@ impl SharingView<'_> {
         needs.extend(self.counts_of_now());
         needs.extend(self.owned_alone());
         needs.extend(self.counts_of_accounts());
+        needs.extend(self.needs_of_rows());
+        let rows = self.held_by_people().learnt();
+        let rows = rows.filter(|held| !held.holders.is_empty());
+        if let (Some(held), Some(seen)) = (rows, self.seen_by()) {
+            needs.extend(self.need_of_rows(&held, true, seen.all));
+        }
         needs
     }
 

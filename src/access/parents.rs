@@ -180,7 +180,7 @@ impl SharingView<'_> {
         {
             return Given::Any;
         }
-        if !is_controlled && !self.is_countable() {
+        if !is_controlled && !(self.is_countable() && self.is_given_by_nobody()) {
             return Given::Any;
         }
         let knows_criteria = self.sees_every_criterion();
@@ -205,6 +205,12 @@ impl SharingView<'_> {
             filter,
             is_open: is_controlled || (by_rules && is_open),
         })
+    }
+
+    /// Whether nobody shared any of them with the user by hand, as far as that is known.
+    fn is_given_by_nobody(&self) -> bool {
+        let held = self.held_by_people().learnt();
+        held.is_some_and(|held| held.holders.is_empty() && !held.is_open)
     }
 
     fn has_rules(&self) -> bool {

@@ -39,6 +39,9 @@ impl SharingView<'_> {
         let below = self.roles_below();
         let ids: BTreeSet<String> = below.iter().map(|role| role.id.clone()).collect();
         let of_below = (!ids.is_empty()).then(|| of_subordinates(self.sharing, &ids));
+        let queues = self.queues_after();
+        let of_queues = (!queues.is_empty()).then(|| Filter::owned_by_any(&queues));
+        let of_others: Vec<Filter> = of_below.into_iter().chain(of_queues).collect();
         let under_accounts = of_account_owners(self.sharing, self.manifest, &below);
         let least_open = |under: &UnderAccounts| under.least != under.most;
         let filters = |least: Level| {
@@ -46,7 +49,7 @@ impl SharingView<'_> {
             open.map(|under| under.filter.clone()).collect::<Vec<_>>()
         };
         let with = |expected: Option<Filter>, more: Vec<Filter>| {
-            let all = expected.into_iter().chain(of_below.clone()).chain(more);
+            let all = expected.into_iter().chain(of_others.clone()).chain(more);
             Filter::any(all)
         };
         let (every, writing) = (self.expected(|_| true)?, self.expected(writes)?);
@@ -80,7 +83,7 @@ impl SharingView<'_> {
     }
 
     /// Whether the org marks some of the object's records as private.
-    fn has_private(&self) -> bool {
+    pub(super) fn has_private(&self) -> bool {
         self.object() == "Opportunity" && self.live.field(self.object(), "IsPrivate").is_some()
     }
 

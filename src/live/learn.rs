@@ -195,7 +195,7 @@ impl Live {
                 let counted = rows.iter().filter_map(portions::share_rows).collect();
                 self.share_rows.insert(need.clone(), counted);
             }
-            Need::Count(..) | Need::AccountsOf(_) | Need::Shared(..) => {
+            Need::Count(..) | Need::AccountsOf(_) | Need::GivenTo(_) | Need::Shared(..) => {
                 self.counts.insert(need.clone(), counted(&rows)?);
             }
             Need::Reference(reference) => {

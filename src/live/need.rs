@@ -4,6 +4,7 @@
 
 use super::accounts_of::AccountsOf;
 use super::filter::Filter;
+use super::given_to::GivenTo;
 use super::question::{Question, Table};
 use super::records::RecordQuery;
 use super::references::Reference;
@@ -93,6 +94,8 @@ pub enum Need {
     Count(String, Option<Filter>),
     /// How many accounts some records belong to.
     AccountsOf(AccountsOf),
+    /// How many records share rows open, by who holds them.
+    GivenTo(GivenTo),
     /// How many records of an object share rows open to somebody besides what it owns.
     Shared(String, SharedWith),
     /// An object's shareable records, or those that a filter means, by owner; whether opportunities can be private.
@@ -183,6 +186,7 @@ impl Need {
             Self::Owners(object) => query(populations::owners(object)),
             Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
             Self::AccountsOf(accounts) => query(accounts.query()),
+            Self::GivenTo(given) => query(given.query()),
             Self::Shared(object, with) => query(with.count(object)),
             Self::Portions(object, filter, private) => {
                 query(portions::query(object, filter.as_ref(), *private))
@@ -256,6 +260,7 @@ impl Need {
             | Self::Owners(_)
             | Self::Count(..)
             | Self::AccountsOf(_)
+            | Self::GivenTo(_)
             | Self::Shared(..)
             | Self::Portions(..)
             | Self::ShareRows(_)
@@ -346,6 +351,9 @@ impl Need {
                     "how many accounts come along with {} records",
                     accounts.object
                 )
+            }
+            Self::GivenTo(given) => {
+                format!("how many {} records the user is given", given.object)
             }
             Self::Shared(object, _) => format!("how many {object} records the user is shared"),
             Self::Portions(object, None, _) => {

@@ -25,6 +25,13 @@ fn needs() -> Vec<(Need, Answer)> {
         beside: None,
         besides: Vec::new(),
     };
+    let given = GivenTo {
+        object: object(),
+        holders: BTreeSet::from([name()]),
+        by_people: true,
+        has_private: false,
+        beside: None,
+    };
     let count = || rows(&[json!({"n": 3})]);
     let none = || rows(&[]);
     let document = || Answer::Component(None);
@@ -72,6 +79,7 @@ fn needs() -> Vec<(Need, Answer)> {
         (Need::Owners(object()), none()),
         (Need::Count(object(), Some(filter)), count()),
         (Need::AccountsOf(accounts), count()),
+        (Need::GivenTo(given), count()),
         (Need::Shared(object(), with), count()),
         (Need::Portions("Case".to_owned(), None, false), none()),
         (Need::ShareRows(object()), none()),
@@ -146,7 +154,9 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::Grants(object) => learnt(live.grants_on(object)),
         Need::Readers(object) => learnt(live.readers(object)),
         Need::Owners(object) => learnt(live.owners(object)),
-        Need::Count(..) | Need::AccountsOf(_) | Need::Shared(..) => learnt(live.count(need)),
+        Need::Count(..) | Need::AccountsOf(_) | Need::GivenTo(_) | Need::Shared(..) => {
+            learnt(live.count(need))
+        }
         Need::Portions(object, filter, _) => learnt(live.portions(object, filter.as_ref())),
         Need::ShareRows(object) => learnt(live.share_rows(object)),
         Need::GivenRows(object, _) => learnt(live.given_rows(object)),
