@@ -23,8 +23,10 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use accounts::{level_of as level_on_own_accounts, stated_level as level_of_own_accounts};
-pub use bypass::{Bypass, held_bypass};
+pub use accounts::{
+    account_rules_for, level_of as level_on_own_accounts, stated_level as level_of_own_accounts,
+};
+pub use bypass::{Bypass, held_bypass, held_bypasses};
 pub use losing::{Fate, Losing, LosingRole, PersonSight, SightLost};
 pub use outlook::{ByWay, Outlook};
 pub use people::{People, either_way};

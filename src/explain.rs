@@ -142,10 +142,11 @@ async fn explain_one(
     }
     if granted.read {
         reasons.extend(others(subject));
-        let causes = cause::causes(subject, &[id.to_owned()], reader).await?;
+        let causes = cause::causes(subject, &[id.to_owned()], &around, reader).await?;
         reasons.extend(
             causes
                 .into_values()
+                .flatten()
                 .map(|cause| format!("in the org: {}", cause.words)),
         );
     }

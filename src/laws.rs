@@ -249,7 +249,7 @@ pub struct Facts {
 
 /// What the laws come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct RecordSight {
     /// Whether the user reads the record.
     pub read: Verdict,
     /// Whether it edits the record.
@@ -261,7 +261,7 @@ pub struct Sight {
 impl Facts {
     /// What they come to: the widest of all ways counts (under the hood, "Access Grants"), within the permissions on the
     /// object.
-    pub fn sight(&self) -> Sight {
+    pub fn sight(&self) -> RecordSight {
         let by_default = self.default.and_then(Level::of_default);
         let by_default = by_default.map(|level| grant(Way::Default, level, Verdict::Yes));
         let parent = grant(Way::ControllingParent, Level::All, Verdict::Either);
@@ -282,7 +282,7 @@ impl Facts {
             true => reaches(Level::Edit),
             false => Verdict::No,
         };
-        Sight {
+        RecordSight {
             read: reaches(Level::Read),
             edit,
             ways,
@@ -304,7 +304,7 @@ fn widest(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     })
 }
 
-impl Sight {
+impl RecordSight {
     /// The way that is told first: the widest of those that lead there for certain, else of those that may.
     pub fn way(&self) -> Option<Way> {
         let certain = |way: &&Opening| way.holds == Verdict::Yes;

@@ -37,6 +37,7 @@ mod selection;
 mod shares;
 mod stored_criteria;
 mod users;
+mod what;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 
 pub(crate) mod cause;
 pub(crate) mod given;
+mod gone;
 pub(crate) mod granted;
 mod reached;
 pub(crate) mod subject;
@@ -25,6 +26,7 @@ use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
 use crate::plan;
+pub use cause::Cause;
 use given::Proving;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -151,7 +153,8 @@ async fn compared(
     let around = arounds(&all, reader).await?;
     for ((subject, records, granted), around) in all.iter().zip(&around) {
         let mut access = subject.compare(records, granted, around);
-        cause::explain_leaks(subject, &mut access, reader).await?;
+        gone::leave_out_gone(subject, &mut access, reader).await?;
+        cause::explain_leaks(subject, &mut access, around, reader).await?;
         proved.push(access);
     }
     Ok(proved)
@@ -259,6 +262,10 @@ pub struct Verification {
 /// How the user's sight of an object compares with what the manifest asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Access {
+    /// The name of the manifest that it is about.
+    pub manifest: String,
+    /// The username of its user.
+    pub user: String,
     /// The object's API name.
     pub object: String,
     /// Records in the org.
@@ -286,6 +293,11 @@ pub struct Mismatch {
     pub id: String,
     /// Why, as far as the org tells.
     pub cause: String,
+    /// Each thing that opens it by itself, of a leak.
+    pub causes: Vec<Cause>,
+    /// Whether the user does not see it at all.
+    #[serde(skip)]
+    pub hidden: bool,
     /// Whether a recalculation under way may still put it right.
     #[serde(skip)]
     pub settling: bool,

@@ -2,7 +2,7 @@
 //! accounts, as far as their role's level says. Pure.
 
 use crate::laws::Level;
-use crate::live::{Filter, Live, LiveRole};
+use crate::live::{Filter, Live, LiveRole, Membership};
 use crate::manifest::{Manifest, Sharing};
 use crate::xml::Element;
 use std::collections::BTreeMap;
@@ -17,6 +17,23 @@ pub(super) fn account_rules<'a>(object: &str, live: &'a Live) -> impl Iterator<I
         let given = settings.and_then(|levels| levels.text_of(level?));
         given.is_some_and(|given| given != "None")
     })
+}
+
+/// Names of the rules on accounts that share an object's records along with the user, or may.
+pub fn account_rules_for<'a>(
+    sharing: &'a Sharing,
+    manifest: &'a Manifest,
+    live: &'a Live,
+) -> Vec<&'a str> {
+    let mut rules = account_rules(&sharing.object, live).peekable();
+    if rules.peek().is_none() {
+        return Vec::new();
+    }
+    let membership = Membership::of(sharing, manifest, live);
+    let reaching = rules.filter(|rule| membership.reach(rule).is_some());
+    reaching
+        .filter_map(|rule| rule.text_of("fullName"))
+        .collect()
 }
 
 /// The element of account rules that says what they give on an object's records.

@@ -14,7 +14,7 @@ use crate::tally::Tally;
 use std::collections::BTreeSet;
 
 /// What of one object's records the user is given.
-enum Given {
+enum GivenRecords {
     /// Nothing.
     Nothing,
     /// These at most; just these where it is not open.
@@ -88,9 +88,9 @@ impl SharingView<'_> {
         let mut along = Vec::new();
         for object in CHILDREN_OF_ACCOUNTS {
             let (need, is_open) = match self.given_of(object) {
-                Given::Nothing => continue,
-                Given::Any => (None, true),
-                Given::Records { filter, is_open } => {
+                GivenRecords::Nothing => continue,
+                GivenRecords::Any => (None, true),
+                GivenRecords::Records { filter, is_open } => {
                     let need = need(object, &filter, beside, &besides);
                     besides.push((object.to_owned(), filter));
                     (need, is_open)
@@ -154,7 +154,7 @@ impl SharingView<'_> {
     }
 
     /// What the user will be given of another object's records.
-    fn given_of(&self, object: &str) -> Given {
+    fn given_of(&self, object: &str) -> GivenRecords {
         let bare = Sharing::bare(object);
         let sharing = self.manifest.spec.sharing_of(object).unwrap_or(&bare);
         let view = SharingView {
@@ -168,7 +168,7 @@ impl SharingView<'_> {
         view.given()
     }
 
-    fn given(&self) -> Given {
+    fn given(&self) -> GivenRecords {
         let default = Defaults::new(self.manifest, self.live).after(self.object());
         let owned_opens = Way::Owned.opens_account(default);
         let is_controlled = owned_opens != Verdict::Yes;
@@ -178,14 +178,14 @@ impl SharingView<'_> {
                 .foreign_rules(self.sharing, self.manifest)
                 .is_empty()
         {
-            return Given::Any;
+            return GivenRecords::Any;
         }
         if !is_controlled && !(self.is_countable() && self.is_given_by_nobody()) {
-            return Given::Any;
+            return GivenRecords::Any;
         }
         let knows_criteria = self.sees_every_criterion();
         if !is_controlled && !knows_criteria && !self.gives_nothing_yet() {
-            return Given::Any;
+            return GivenRecords::Any;
         }
         let Some(SeenBy {
             owned,
@@ -194,14 +194,14 @@ impl SharingView<'_> {
             ..
         }) = self.by_conditions()
         else {
-            return Given::Any;
+            return GivenRecords::Any;
         };
         let by_rules = !is_controlled && knows_criteria && self.has_rules();
         let filter = if by_rules { given } else { owned };
         if !by_rules && self.owns_nothing() {
-            return Given::Nothing;
+            return GivenRecords::Nothing;
         }
-        filter.map_or(Given::Nothing, |filter| Given::Records {
+        filter.map_or(GivenRecords::Nothing, |filter| GivenRecords::Records {
             filter,
             is_open: is_controlled || (by_rules && is_open),
         })

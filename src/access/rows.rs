@@ -1,11 +1,13 @@
 //! What reaches a user that is there already beside rules and ownership: what people shared by hand, teams and code, with
 //! it, with those below, or with groups that it is in; and what its queues own. Pure.
 
+use super::outlook::at_most;
 use super::{People, SharingView};
 use crate::criteria::Verdict;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{Defaults, Filter, GivenTo, GroupKind, Known, LiveUser, Need};
 use crate::manifest::SharingModel;
+use crate::tally::Tally;
 use std::collections::BTreeSet;
 
 /// Rows that one page of an answer holds (REST API guide, Query), and pages of users that are worth reading.
@@ -150,5 +152,44 @@ impl SharingView<'_> {
             beside,
         };
         given.is_askable().then_some(Need::GivenTo(given))
+    }
+
+    /// What people shared with the user beside all that; unbounded where the org did not tell.
+    pub(super) fn by_rows(&self, beside: Option<Filter>) -> Tally {
+        let unknown = || Tally::Between {
+            at_least: 0,
+            at_most: u64::MAX,
+        };
+        match self.held_by_people() {
+            Known::Is(held) if held.holders.is_empty() && !held.is_open => Tally::Exactly(0),
+            Known::Is(held) => {
+                let need = self.need_of_rows(&held, true, beside);
+                let open = held.is_open || self.has_private();
+                match need.map(|need| self.live.count(&need)) {
+                    Some(Known::Is(records)) if open => at_most(records),
+                    Some(Known::Is(records)) => Tally::Exactly(records),
+                    _ => unknown(),
+                }
+            }
+            _ => unknown(),
+        }
+    }
+
+    /// The same, as far as it is not counted otherwise: a row may be on an account that comes along anyhow.
+    pub(super) fn by_rows_apart(&self, beside: Option<Filter>) -> Tally {
+        let by_rows = self.by_rows(beside);
+        match self.is_opened_by_children() {
+            true => by_rows.at_most().map_or(by_rows.clone(), at_most),
+            false => by_rows,
+        }
+    }
+
+    /// What is edited, and what people shared may be.
+    pub(super) fn with_rows(&self, edited: Tally, by_rows: &Tally) -> Tally {
+        match by_rows.at_most() {
+            Some(0) => edited,
+            Some(most) => self.within_all(edited.plus(&at_most(most))),
+            None => edited,
+        }
     }
 }

@@ -3,7 +3,7 @@ use super::*;
 const PRIVATE: Option<SharingModel> = Some(SharingModel::Private);
 const CONTROLLED: Option<SharingModel> = Some(SharingModel::ControlledByParent);
 
-fn sight(sort: RecordSort, default: Option<SharingModel>, grants: Vec<Opening>) -> Sight {
+fn sight(sort: RecordSort, default: Option<SharingModel>, grants: Vec<Opening>) -> RecordSight {
     let facts = Facts {
         sort,
         default,

@@ -202,6 +202,18 @@ impl Live {
                 self.references
                     .insert(reference.clone(), reference.found_in(&rows));
             }
+            Need::CopiesOf(username) => {
+                let copies = users::copies_among(username, &rows);
+                self.copies.insert(username.clone(), copies);
+            }
+            need => return self.decode_of_all(need, rows),
+        }
+        Some(())
+    }
+
+    /// What is the same for every manifest, and records. `None` where the answer is none to this need.
+    fn decode_of_all(&mut self, need: &Need, rows: Vec<Row>) -> Option<()> {
+        match need {
             Need::Tabs => {
                 let name = |row: &Row| row.text("Name").map(str::to_owned);
                 self.tabs = Some(rows.iter().filter_map(name).collect());
@@ -215,10 +227,6 @@ impl Live {
             }
             Need::Deploys => {
                 self.deploys = Deploys::of_rows(&rows);
-            }
-            Need::CopiesOf(username) => {
-                let copies = users::copies_among(username, &rows);
-                self.copies.insert(username.clone(), copies);
             }
             need => return self.decode_for_doctor(need, &rows),
         }

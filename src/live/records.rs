@@ -127,6 +127,15 @@ impl RecordQuery<'_> {
         )
     }
 
+    /// Which of these ids there are.
+    pub fn ids_among(&self, ids: &[&str]) -> String {
+        format!(
+            "SELECT Id FROM {} WHERE Id IN {}",
+            self.object,
+            soql::list(ids)
+        )
+    }
+
     /// Those of these accounts.
     pub fn of_accounts(&self, ids: &[&str]) -> String {
         format!("{} WHERE {ACCOUNT} IN {}", self.all(), soql::list(ids))

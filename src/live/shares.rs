@@ -97,6 +97,8 @@ pub struct ShareGroup {
     pub name: Option<String>,
     /// Id of the role that it stands for.
     pub related: Option<String>,
+    /// `Regular`, `Queue`, `Role` and others (object reference, Group, `Type`).
+    pub kind: String,
 }
 
 /// The share rows of these records.
@@ -147,6 +149,7 @@ pub fn read_groups(rows: &[Row]) -> Vec<ShareGroup> {
             id: cells.owned("Id")?,
             name: cells.owned("DeveloperName"),
             related: cells.owned("RelatedId"),
+            kind: cells.owned("Type").unwrap_or_default(),
         })
     };
     rows.iter().filter_map(group).collect()

@@ -243,6 +243,8 @@ pub(crate) fn verification() -> Verification {
 /// An object whose every record is as it should be.
 pub(crate) fn access() -> Access {
     Access {
+        manifest: "hubspot".into(),
+        user: String::new(),
         object: "Lead".into(),
         population: 2000,
         checked: 2000,

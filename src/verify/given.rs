@@ -83,7 +83,6 @@ pub(super) async fn around(
     for ((sibling, records, _), known) in siblings {
         around.opened.take_in(sibling, records.all(), known);
     }
-    let mut leaking = BTreeSet::new();
     for ((sibling, children, has), known) in siblings {
         let doubtful = subject.doubtful(records.all(), granted, &around);
         let ids: Vec<&str> = doubtful.into_iter().map(LiveRecord::id).collect();
@@ -98,11 +97,20 @@ pub(super) async fn around(
             }
         };
         let leaks = sibling.doubtful(children, asked.as_ref().unwrap_or(has), known);
-        leaking.extend(leaks.iter().filter_map(|leak| leak.account().map(short_id)));
+        // What is seen by a permission or a default was not given, and opens no account.
+        let leaks = leaks.into_iter().filter(|_| sibling.is_closed());
+        let leaks: Vec<(String, String)> = leaks
+            .filter_map(|leak| Some((short_id(leak.account()?), leak.id().to_owned())))
+            .collect();
+        for (account, leak) in leaks {
+            around.leaking.entry(account).or_default().insert(leak);
+        }
     }
     let doubtful = subject.doubtful(records.all(), granted, &around);
     let left = doubtful.into_iter().map(LiveRecord::id);
-    let left: Vec<&str> = left.filter(|id| !leaking.contains(&short_id(id))).collect();
+    let left: Vec<&str> = left
+        .filter(|id| !around.leaking.contains_key(&short_id(id)))
+        .collect();
     ask_rows(subject, &left, &mut around, reader).await?;
     Ok(around)
 }

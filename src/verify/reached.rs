@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether what these hold is the user's, by the first 15 characters of their ids.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reached(BTreeMap<String, Verdict>);
+pub(crate) struct HolderReach(BTreeMap<String, Verdict>);
 
-impl Reached {
+impl HolderReach {
     /// Whether what a user, group or queue holds is the user's; what was not asked, is not.
     pub(crate) fn has(&self, holder: &str) -> Verdict {
         let told = self.0.get(&short_id(holder));

@@ -9,7 +9,7 @@ use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{
     Live, LiveRecord, LiveUser, ObjectRights, RecordQuery, counted, population_query, short_id,
 };
-use crate::manifest::{Manifest, Sharing};
+use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::org::{OrgError, Reader};
 
 /// One object whose records are compared.
@@ -153,6 +153,14 @@ impl Subject<'_> {
         records.iter().filter(is_doubtful).collect()
     }
 
+    /// Whether neither a permission nor the default in force opens every record to the user.
+    pub(super) fn is_closed(&self) -> bool {
+        let object = self.sharing.object.as_str();
+        let held = access::held_bypasses(object, self.user, self.live).learnt();
+        let default = self.live.default_in_force(object);
+        held.is_some_and(|held| held.is_empty()) && default == Some(SharingModel::Private)
+    }
+
     /// The manifest's objects whose records hang on accounts.
     pub(super) fn children(&self) -> impl Iterator<Item = Self> {
         let sharing = self.manifest.spec.sharing.iter();
@@ -179,6 +187,8 @@ impl Subject<'_> {
     pub(super) fn compare(&self, records: &Records, granted: &ByRecord, around: &Around) -> Access {
         let grounds = self.grounds();
         let mut result = Access {
+            manifest: self.manifest.name.value.clone(),
+            user: self.user.username.clone(),
             object: self.sharing.object.value.clone(),
             population: records.population,
             checked: records.records.len() as u64,
@@ -193,6 +203,8 @@ impl Subject<'_> {
                 result.missing.push(Mismatch {
                     id: id.to_owned(),
                     cause: "the org gave no answer for this record".to_owned(),
+                    causes: Vec::new(),
+                    hidden: true,
                     settling: false,
                 });
                 continue;
@@ -233,11 +245,14 @@ impl Subject<'_> {
     }
 }
 
+/// What is found of a record that should be visible and is not.
+const HIDDEN: &str = "it is hidden";
+
 impl Access {
     fn judge(&mut self, id: &str, wanted: &WantedAccess, has: Granted) {
         match (wanted.read, has.read) {
             (Verdict::No, true) => self.leaks.push(mismatch(id, wanted, "it is visible")),
-            (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, "it is hidden")),
+            (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, HIDDEN)),
             (Verdict::Yes, true) if wanted.edit && !has.edit => {
                 self.missing
                     .push(mismatch(id, wanted, "it cannot be edited"));
@@ -262,6 +277,8 @@ fn mismatch(id: &str, wanted: &WantedAccess, found: &str) -> Mismatch {
     Mismatch {
         id: id.to_owned(),
         cause: format!("{}, and yet {found}", wanted.why),
+        causes: Vec::new(),
+        hidden: found == HIDDEN,
         settling: true,
     }
 }

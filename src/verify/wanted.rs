@@ -2,18 +2,20 @@
 //! manifest's rules share with it, and what comes along with that.
 
 use super::given::Opened;
-use super::reached::Reached;
+use super::reached::HolderReach;
 use super::subject::Subject;
 use crate::access;
 use crate::criteria::{Criteria, Verdict};
 use crate::kinds::rule_criteria;
-use crate::laws::{CHILDREN_OF_ACCOUNTS, Facts, Level, Opening, RecordSort, Sight, Way, grant};
+use crate::laws::{
+    CHILDREN_OF_ACCOUNTS, Facts, Level, Opening, RecordSight, RecordSort, Way, grant,
+};
 use crate::live::{
     ACCOUNT, ACCOUNTS_OWNER, Defaults, Live, LiveRecord, OWNERS_ROLE, PRIVATE,
     ROLE_OF_ACCOUNTS_OWNER, record_columns, short_id,
 };
 use crate::manifest::{Manifest, RuleAccess, Sharing};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the manifest wants of one record.
 pub(crate) struct WantedAccess {
@@ -32,7 +34,10 @@ pub(crate) struct Around {
     /// Accounts that come along with what the user was given.
     pub(crate) opened: Opened,
     /// Groups and queues whose records the user has.
-    pub(crate) reached: Reached,
+    pub(crate) reached: HolderReach,
+    /// Accounts that are open because records leak that hang on them: the records, by the first 15 characters of the
+    /// account's id.
+    pub(crate) leaking: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A rule's criteria, what it gives, and whether it reaches the user.
@@ -226,7 +231,7 @@ impl<'a> Subject<'a> {
 }
 
 /// In words, what decides.
-fn why(sight: &Sight, sort: RecordSort) -> &'static str {
+fn why(sight: &RecordSight, sort: RecordSort) -> &'static str {
     match (sight.way(), sight.read) {
         (Some(Way::Owned), _) => "the user owns it",
         (Some(Way::Below), _) => "the user stands above its owner",

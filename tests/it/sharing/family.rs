@@ -6,7 +6,9 @@ use orgwright::tally::Tally;
 use orgwright::verify::Access;
 use proptest::prelude::*;
 
-use super::company::{Company, Model, Object, company};
+use super::company::{
+    Children, Company, Condition, Level, Logic, Model, Object, Party, Rule, Which, company,
+};
 use super::predicted::{Rehearsal, few, run};
 use super::wish::{Wish, wishes};
 use super::{evaluator, records_of};
@@ -85,6 +87,72 @@ async fn planned(company: &Company, text: String) -> Vec<Impact> {
     let planned = rehearsal.plan().await;
     rehearsal.server.stop().await;
     planned.impact
+}
+
+/// A record that somebody deletes between the proof's two questions is no record that is missing.
+#[test]
+fn a_record_that_is_deleted_meanwhile_is_not_missing() {
+    let company = Company::of_words(&["North", "North", "South"]);
+    let wish = Wish {
+        object: Object::Lead,
+        conditions: vec![Condition::Word(vec!["North"])],
+        logic: Logic::All,
+        level: Level::Read,
+        user: None,
+        role: None,
+    };
+    let access = run(async {
+        let rehearsal = Rehearsal::of(&company, wish.manifest(&company)).await;
+        let planned = rehearsal.plan().await;
+        rehearsal.apply(&planned).await;
+        let access = rehearsal.proof_after_a_deletion("Lead").await;
+        rehearsal.server.stop().await;
+        access
+    });
+    assert_eq!((access.expected, access.visible, access.population), (1, 1, 2));
+    assert!(access.holds(), "{access:?}");
+}
+
+/// What opens a leak is told by kind, and each thing by itself.
+#[test]
+fn each_cause_of_a_leak_is_told() {
+    let mut company = Company::of_words(&["South"]);
+    let everybody = |which| Rule {
+        object: Object::Lead,
+        level: Level::Read,
+        children: Children::default(),
+        which,
+        to: Party::Everybody,
+    };
+    let meeting = Which::Meeting {
+        conditions: vec![Condition::Word(vec!["South"])],
+        logic: Logic::All,
+        owned_by_all: true,
+    };
+    let other = Which::Meeting {
+        conditions: vec![Condition::Word(vec!["East"])],
+        logic: Logic::All,
+        owned_by_all: true,
+    };
+    company.rules = vec![
+        everybody(Which::OwnedBy(Party::Everybody)),
+        everybody(meeting),
+        everybody(other),
+    ];
+    let wish = Wish {
+        object: Object::Lead,
+        conditions: vec![Condition::Word(vec!["North"])],
+        logic: Logic::All,
+        level: Level::Read,
+        user: None,
+        role: None,
+    };
+    let (_, access) = run(told(&company, wish.manifest(&company)));
+    let causes = access[0].leaks[0].causes.iter();
+    let told: Vec<_> = causes.map(|cause| (cause.kind, cause.through.join(" "))).collect();
+    let rule = ("sharing_rule", "group/".to_owned());
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|(kind, through)| *kind == rule.0 && through.starts_with(&rule.1)));
 }
 
 proptest! {

@@ -7,7 +7,8 @@ use orgwright::access::Impact;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
 use orgwright::secret::Secret;
-use orgwright::verify::Sample;
+use orgwright::live::Live;
+use orgwright::verify::{self, Access, Sample};
 use orgwright::{apply, explain, observe, plan};
 use proptest::prelude::*;
 use salesforce_emulator::{self as emulator, Server};
@@ -83,6 +84,27 @@ impl Rehearsal {
             .await
             .unwrap();
         plan::plan(&self.manifests, &facts).unwrap()
+    }
+
+    /// A proof of records of which one is deleted after they were read.
+    pub(super) async fn proof_after_a_deletion(&self, object: &str) -> Access {
+        let more = verify::needs_of_first_pages(&self.manifests, Sample::All);
+        let lasting = Live::default();
+        let facts = observe::observe_again(&lasting, &self.manifests, more, &self.reader);
+        let facts = facts.await.unwrap();
+        let leads = self.reader.query(&format!("SELECT Id FROM {object}"));
+        let leads = leads.await.unwrap();
+        let id = leads[0].text("Id").unwrap();
+        let writer = Writer::new(self.reader.clone());
+        writer.delete(object, id).await.unwrap();
+        let proved = verify::prove(
+            &self.manifests,
+            &facts,
+            &self.reader,
+            Sample::All,
+            &mut |_| (),
+        );
+        proved.await.unwrap().remove(0)
     }
 
     pub(super) async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
