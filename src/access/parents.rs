@@ -180,7 +180,8 @@ impl SharingView<'_> {
         {
             return GivenRecords::Any;
         }
-        if !is_controlled && !(self.is_countable() && self.is_given_by_nobody()) {
+        let is_told = self.is_countable() && self.is_given_by_nobody();
+        if !is_controlled && !is_told {
             return GivenRecords::Any;
         }
         let knows_criteria = self.sees_every_criterion();

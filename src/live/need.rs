@@ -192,6 +192,24 @@ impl Need {
             | Self::ShareRows(_)
             | Self::GivenRows(..)
             | Self::RowsThroughAccounts(_) => query(self.counting_query()),
+            Self::Reference(_)
+            | Self::Dependencies(..)
+            | Self::Tabs
+            | Self::Records(..)
+            | Self::RunningUser(_)
+            | Self::Licences
+            | Self::PackagedSets(_)
+            | Self::HeldPermissions(..)
+            | Self::FirstRecords(..)
+            | Self::Deploys => self.question_of_all(),
+        }
+    }
+
+    /// The question of what is the same for every manifest, and of records.
+    fn question_of_all(&self) -> Question {
+        let query = |soql: String| Question::Query(soql);
+        let select = |soql: &str| Question::Query(soql.to_owned());
+        match self {
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
@@ -208,6 +226,7 @@ impl Need {
                 query(record_query(object, columns).first_page())
             }
             Self::Deploys => Question::Tooling(deploys::RECENT_DEPLOYS.to_owned()),
+            _ => query(self.counting_query()),
         }
     }
 

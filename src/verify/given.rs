@@ -5,6 +5,7 @@ use super::granted::ByRecord;
 use super::subject::{Records, Subject, read_records};
 use super::wanted::Around;
 use crate::criteria::Verdict;
+use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{LiveRecord, parent_rows, read_shares, short_id};
 use crate::org::{OrgError, Reader};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,12 +63,42 @@ impl Opened {
 /// One object's records, and what the org says of them.
 pub(super) type Proving<'a> = (&'a Subject<'a>, &'a Records, &'a ByRecord);
 
+/// What the columns of each object's records do not tell. What hangs on accounts comes first, because it opens accounts.
+///
+/// # Errors
+/// What the org or the way to it made impossible.
+pub(super) async fn around_all(
+    all: &[Proving<'_>],
+    reader: &Reader,
+) -> Result<Vec<Around>, OrgError> {
+    let mut known = vec![Around::default(); all.len()];
+    let of_accounts = |(subject, ..): &Proving<'_>| subject.sharing.object.value == "Account";
+    let (accounts, others): (Vec<usize>, Vec<usize>) =
+        (0..all.len()).partition(|index| all.get(*index).is_some_and(of_accounts));
+    for index in others.into_iter().chain(accounts) {
+        let Some(compared) = all.get(index) else {
+            continue;
+        };
+        let siblings = all.iter().zip(&known);
+        let siblings = siblings.filter(|((sibling, ..), _)| {
+            let hangs = CHILDREN_OF_ACCOUNTS.contains(&sibling.sharing.object.as_str());
+            hangs && std::ptr::eq(sibling.manifest, compared.0.manifest)
+        });
+        let siblings: Vec<_> = siblings.map(|(sibling, known)| (*sibling, known)).collect();
+        let found = around(*compared, &siblings, reader).await?;
+        if let Some(place) = known.get_mut(index) {
+            *place = found;
+        }
+    }
+    Ok(known)
+}
+
 /// What the columns of an object's records do not tell: by queues that own what is in doubt, and of accounts by what is
 /// known of their children, then by what the org tells of those that would be leaks.
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
-pub(super) async fn around(
+async fn around(
     (subject, records, granted): Proving<'_>,
     siblings: &[(Proving<'_>, &Around)],
     reader: &Reader,

@@ -110,52 +110,47 @@ fn causes_of(
     };
     match (row.cause.as_str(), group) {
         ("Owner", None) if own => Vec::new(),
+        ("Rule", Some(group)) => by_rules(subject, row, group, records, &with, cause),
+        _ => {
+            let (kind, name, words) = other_words(row, group, &with);
+            vec![cause(kind, &name, words)]
+        }
+    }
+}
+
+/// What a row says that no rule made: its kind, its name, and in words.
+fn other_words(
+    row: &Share,
+    group: Option<&ShareGroup>,
+    with: &str,
+) -> (&'static str, String, String) {
+    let reason = row.cause.as_str();
+    let (kind, words) = match (reason, group) {
         ("Owner", None) => {
-            let words =
-                "owned by somebody the user may stand above in the role hierarchy".to_owned();
-            vec![cause("role_hierarchy", "owner", words)]
+            let words = "owned by somebody the user may stand above in the role hierarchy";
+            ("role_hierarchy", words.to_owned())
         }
         ("Owner", Some(queue)) => {
-            let name = queue.name.as_deref().unwrap_or_default();
-            vec![cause("queue", name, format!("owned by the queue {name}"))]
+            let name = queue.name.clone().unwrap_or_default();
+            let words = format!("owned by the queue {name}");
+            return ("queue", name, words);
         }
-        ("Rule", Some(group)) => by_rules(subject, row, group, records, &with, cause),
-        ("Manual", _) => vec![cause(
-            "manual_share",
-            "Manual",
-            format!("shared by hand with {with}"),
-        )],
-        ("Team" | "Sales Team", _) => {
-            vec![cause(
-                "team",
-                &row.cause,
-                format!("shared with {with} by a team"),
-            )]
-        }
+        ("Manual", _) => ("manual_share", format!("shared by hand with {with}")),
+        ("Team" | "Sales Team", _) => ("team", format!("shared with {with} by a team")),
         ("ImplicitParent", _) => {
             let words = format!("{with} was given a record of this account");
-            vec![cause("implicit_parent", "ImplicitParent", words)]
+            ("implicit_parent", words)
         }
         (territory, _) if territory.starts_with("Territory") => {
-            vec![cause(
-                "territory",
-                territory,
-                format!("shared with {with} by a territory"),
-            )]
+            ("territory", format!("shared with {with} by a territory"))
         }
-        (reason, _) if reason.ends_with("__c") => {
-            vec![cause(
-                "apex_sharing",
-                reason,
-                format!("shared with {with} by code ({reason})"),
-            )]
-        }
-        (other, _) => vec![cause(
-            "other",
-            other,
-            format!("shared with {with} ({other})"),
-        )],
-    }
+        (code, _) if code.ends_with("__c") => (
+            "apex_sharing",
+            format!("shared with {with} by code ({code})"),
+        ),
+        (other, _) => ("other", format!("shared with {with} ({other})")),
+    };
+    (kind, reason.to_owned(), words)
 }
 
 /// The rules that made a row, or may have; a row of which no rule is known is a cause all the same.

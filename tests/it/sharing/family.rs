@@ -109,7 +109,10 @@ fn a_record_that_is_deleted_meanwhile_is_not_missing() {
         rehearsal.server.stop().await;
         access
     });
-    assert_eq!((access.expected, access.visible, access.population), (1, 1, 2));
+    assert_eq!(
+        (access.expected, access.visible, access.population),
+        (1, 1, 2)
+    );
     assert!(access.holds(), "{access:?}");
 }
 
@@ -149,10 +152,15 @@ fn each_cause_of_a_leak_is_told() {
     };
     let (_, access) = run(told(&company, wish.manifest(&company)));
     let causes = access[0].leaks[0].causes.iter();
-    let told: Vec<_> = causes.map(|cause| (cause.kind, cause.through.join(" "))).collect();
+    let told: Vec<_> = causes
+        .map(|cause| (cause.kind, cause.through.join(" ")))
+        .collect();
     let rule = ("sharing_rule", "group/".to_owned());
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told.iter().all(|(kind, through)| *kind == rule.0 && through.starts_with(&rule.1)));
+    assert!(
+        told.iter()
+            .all(|(kind, through)| *kind == rule.0 && through.starts_with(&rule.1))
+    );
 }
 
 proptest! {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orgwright::access::Impact;
+use orgwright::live::Live;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
 use orgwright::secret::Secret;
-use orgwright::live::Live;
 use orgwright::verify::{self, Access, Sample};
 use orgwright::{apply, explain, observe, plan};
 use proptest::prelude::*;
@@ -92,18 +92,14 @@ impl Rehearsal {
         let lasting = Live::default();
         let facts = observe::observe_again(&lasting, &self.manifests, more, &self.reader);
         let facts = facts.await.unwrap();
-        let leads = self.reader.query(&format!("SELECT Id FROM {object}"));
-        let leads = leads.await.unwrap();
+        let query = format!("SELECT Id FROM {object}");
+        let leads = self.reader.query(&query).await.unwrap();
         let id = leads[0].text("Id").unwrap();
         let writer = Writer::new(self.reader.clone());
         writer.delete(object, id).await.unwrap();
-        let proved = verify::prove(
-            &self.manifests,
-            &facts,
-            &self.reader,
-            Sample::All,
-            &mut |_| (),
-        );
+        let mut silent = |_| ();
+        let (manifests, reader) = (&self.manifests, &self.reader);
+        let proved = verify::prove(manifests, &facts, reader, Sample::All, &mut silent);
         proved.await.unwrap().remove(0)
     }
 
