@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use bypass::{Bypass, held_bypass};
 pub use losing::{Fate, Losing, LosingRole, PersonSight, SightLost};
-pub use people::{People, either_way};
+pub use people::{People, both, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};
 

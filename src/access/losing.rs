@@ -45,6 +45,9 @@ impl SharingView<'_> {
             Known::Refused(refused) => return Known::Refused(refused),
             Known::NotAsked => return Known::NotAsked,
         };
+        if self.records == Known::Is(0) {
+            return Known::Is(SightLost::default());
+        }
         let readers = Readers::of(self).and(self.live.users_by_profile());
         readers.map(
             |(readers, counts)| match Ground::of(self.sharing, self.manifest, self.live) {
@@ -76,12 +79,23 @@ impl SharingView<'_> {
                 true => Effect::Rearranges,
                 false => Effect::None,
             },
-            (_, SharingModel::Private) if now == parent => Effect::Parent,
+            (_, SharingModel::Private) if now == parent => match self.follows_open_accounts() {
+                true => Effect::Narrows,
+                false => Effect::Parent,
+            },
             (_, SharingModel::Private) => Effect::Narrows,
             (now, after) if (now == parent) != (after == parent) => Effect::Parent,
             (_, after) if after == parent && self.is_parent_narrowed() => Effect::Parent,
             _ => Effect::None,
         })
+    }
+
+    /// Whether everybody sees contacts today because everybody sees accounts. Whoever reads contacts reads accounts: the
+    /// platform grants the one right only with the other.
+    fn follows_open_accounts(&self) -> bool {
+        let accounts = Defaults::new(self.manifest, self.live).now("Account");
+        let width = accounts.and_then(SharingModel::width);
+        self.object() == "Contact" && width >= SharingModel::Read.width()
     }
 
     /// Whether the records follow accounts whose default the plan narrows.
@@ -240,15 +254,18 @@ impl SharingView<'_> {
         }
     }
 
-    /// Without a private default on either side there is no table of shares to ask (Record Access Under the Hood): that it
-    /// is refused is no doubt.
+    /// Without a private default on either side, and where the parent decides, there is no table of shares to ask (Record
+    /// Access Under the Hood; object reference, ContactShare): that it is refused is no doubt.
     fn has_no_rows(&self, narrows: bool) -> bool {
         let rows = self.live.share_rows(self.object());
         let no_table = rows
             .refused()
             .is_some_and(|refused| refused.code == "INVALID_TYPE");
         let now = Defaults::new(self.manifest, self.live).now(self.object());
-        narrows && no_table && now.is_some_and(SharingModel::is_public_to_edit)
+        let is_open = |model: SharingModel| {
+            model.is_public_to_edit() || model == SharingModel::ControlledByParent
+        };
+        narrows && no_table && now.is_some_and(is_open)
     }
 
     /// Contacts without an account, and private opportunities: those that somebody owns, or may see as a superior, and the

@@ -5,8 +5,8 @@
 //! counted as *in either, less the other*: no query has to say *not*.
 
 use super::ground::{Ground, Part};
-use super::terms::{Source, Target, Term, both};
-use crate::access::people::{People, either_way};
+use super::terms::{Source, Target, Term};
+use crate::access::people::{People, both, either_way};
 use crate::criteria::Verdict;
 use crate::live::Person;
 use crate::tally::Tally;

@@ -1,8 +1,8 @@
 //! What is known of an object and its people before and after a plan.
 
 use super::evaluate::{Terms, Viewer};
-use super::terms::{Source, Term, both, terms};
-use crate::access::people::People;
+use super::terms::{Source, Term, terms};
+use crate::access::people::{People, both};
 use crate::criteria::Verdict;
 use crate::live::{Defaults, Filter, Known, Live, Person, Portion, is_under_accounts};
 use crate::manifest::{AccessLevel, Manifest, Principal, Sharing, SharingModel};
@@ -273,19 +273,20 @@ impl<'a> Ground<'a> {
                 .into();
         }
         match known.and_then(|role| role.level_on(self.object)) {
-            Some(level) if Some(level) == self.forced() => Verdict::Either,
+            Some(level) if self.is_forced(level) => Verdict::Either,
             Some(level) => (level != "None").into(),
             None => Verdict::Either,
         }
     }
 
-    /// The level that no role can be below while today's default is in force. Whether a role that shows it falls back with
-    /// the default, nobody documents.
-    fn forced(&self) -> Option<&'static str> {
-        match Defaults::new(self.manifest, self.live).now(self.object)? {
-            SharingModel::Read => Some("Read"),
-            model if model.is_public_to_edit() => Some("Edit"),
-            _ => None,
+    /// Whether no role can be below a level while today's default is in force, or none has a level. Whether a role that shows
+    /// it falls back with the default, nobody documents.
+    fn is_forced(&self, level: &str) -> bool {
+        match Defaults::new(self.manifest, self.live).now(self.object) {
+            Some(SharingModel::Read) => level == "Read",
+            Some(SharingModel::ControlledByParent) => true,
+            Some(model) => model.is_public_to_edit() && level == "Edit",
+            None => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rules of an object before and after a plan, each as what it shares and with whom.
 
-use crate::criteria::{self, Criteria, Verdict};
+use crate::criteria::{self, Criteria};
 use crate::kinds::{rule_criteria, rule_target};
 use crate::live::{FieldFacts, Filter, Live, LiveRule, RuleKind, StoredCondition, StoredMatch};
 use crate::manifest::{Criterion, Holder, Manifest, Principal, Rule, Sharing};
@@ -186,13 +186,4 @@ fn meeting(criteria: &Criteria, of_all: bool, object: &str, live: &Live) -> Sour
     let mut found = Filter::stored(&conditions, criteria.logic.as_ref(), &facts);
     found.exact &= of_all;
     Source::Meeting(found)
-}
-
-/// Both of them.
-pub(super) fn both(one: Verdict, other: Verdict) -> Verdict {
-    match (one, other) {
-        (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
-        (Verdict::Yes, Verdict::Yes) => Verdict::Yes,
-        _ => Verdict::Either,
-    }
 }
