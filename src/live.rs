@@ -3,13 +3,16 @@
 //! Each part is [`Known`]: learnt, refused in the org's words, or not asked. Query text and column names do not leave
 //! this room: other rooms say what they need as a [`Need`] and read parts. `observe` sends the questions.
 
+mod accounts_of;
 mod assignments;
+mod condition;
 mod containers;
 mod criteria_condition;
 mod defaults;
 mod deploys;
 mod described;
 mod filter;
+mod given_to;
 mod known;
 mod learn;
 mod need;
@@ -32,6 +35,7 @@ mod rules;
 mod running_user;
 mod selection;
 mod shares;
+mod sharing_need;
 mod stored_criteria;
 mod users;
 
@@ -41,6 +45,7 @@ mod tests;
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use accounts_of::AccountsOf;
 pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
 pub use containers::{
     Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
@@ -54,10 +59,12 @@ pub use described::{
     ChildRelationship, Described, DescribedField, DescribedRecordType, PicklistEntry,
 };
 pub use filter::Filter;
+pub use given_to::GivenTo;
 pub use known::{Known, Refused};
 pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
 pub use organization::{Organization, organization_query, tells_default_of};
+pub use parts::LACKING_OBJECT;
 pub use people::{GroupKind, GroupMember, Person, SharingGroup};
 pub use populations::Owners;
 pub use portions::{Portion, ShareRows, is_under_accounts};
@@ -66,16 +73,18 @@ pub use profiles::Dependency;
 pub use question::{Answer, Asked, Question, questions};
 pub use readers::ReaderBySet;
 pub use records::{
-    FIRST_PAGE, LiveRecord, RecordQuery, counted, population_query, record_columns, short_id,
+    ACCOUNT, ACCOUNTS_OWNER, FIRST_PAGE, LiveRecord, OWNERS_ROLE, PRIVATE, ROLE_OF_ACCOUNTS_OWNER,
+    RecordQuery, counted, population_query, record_columns, short_id,
 };
 pub use references::Reference;
 pub use roles::{LiveRole, Roles};
 pub use rules::{LiveRule, Membership, Reach, RuleKind};
 pub use running_user::{Licence, RunningUser};
 pub use shares::{
-    Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, read_groups, read_shares,
-    role_group, rule_rows, shares_of,
+    Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, parent_rows, read_groups,
+    read_shares, role_group, rule_rows, shares_of,
 };
+pub use sharing_need::SharingNeed;
 pub use stored_criteria::{FieldFacts, StoredCondition, StoredMatch};
 pub use users::{Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
 
@@ -144,8 +153,8 @@ pub struct Live {
     field_grants: containers::FieldGrants,
     readers: BTreeSet<ReaderBySet>,
     owners: BTreeMap<String, Owners>,
-    portions: BTreeMap<Need, Vec<Portion>>,
-    share_rows: BTreeMap<Need, Vec<ShareRows>>,
+    portions: BTreeMap<SharingNeed, Vec<Portion>>,
+    share_rows: BTreeMap<SharingNeed, Vec<ShareRows>>,
     counts: BTreeMap<Need, u64>,
     references: BTreeMap<Reference, Option<String>>,
     dependencies: BTreeMap<Need, Vec<Dependency>>,

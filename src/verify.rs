@@ -5,9 +5,12 @@
 //! asking user may not see.
 
 pub(crate) mod cause;
+pub(crate) mod given;
 pub(crate) mod granted;
+mod reached;
 pub(crate) mod subject;
 mod unusable;
+pub(crate) mod wanted;
 mod watch;
 
 use crate::access::{self, Impact};
@@ -17,13 +20,16 @@ use crate::count::{agree, count, number};
 use crate::diagnostic::{Diagnostic, Exit, Failure, Severity};
 use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
+use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
 use crate::plan;
+use given::Proving;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use subject::Subject;
+use wanted::Around;
 pub use watch::{Look, Watch};
 
 /// Records of a sample, where none was asked for.
@@ -136,12 +142,43 @@ async fn compared(
     }
     let granted = granted::ask_access(subjects, &records, reader, emit).await?;
     let mut proved = Vec::new();
-    for ((subject, records), granted) in subjects.iter().zip(&records).zip(&granted) {
-        let mut access = subject.compare(records, granted);
+    let all: Vec<Proving<'_>> = subjects
+        .iter()
+        .zip(&records)
+        .zip(&granted)
+        .map(|((subject, records), granted)| (subject, records, granted))
+        .collect();
+    let around = arounds(&all, reader).await?;
+    for ((subject, records, granted), around) in all.iter().zip(&around) {
+        let mut access = subject.compare(records, granted, around);
         cause::explain_leaks(subject, &mut access, reader).await?;
         proved.push(access);
     }
     Ok(proved)
+}
+
+/// What the columns of each object's records do not tell. What hangs on accounts comes first, because it opens accounts.
+async fn arounds(all: &[Proving<'_>], reader: &Reader) -> Result<Vec<Around>, OrgError> {
+    let mut around = vec![Around::default(); all.len()];
+    let of_accounts = |(subject, ..): &Proving<'_>| subject.sharing.object.value == "Account";
+    let (accounts, others): (Vec<usize>, Vec<usize>) =
+        (0..all.len()).partition(|index| all.get(*index).is_some_and(of_accounts));
+    for index in others.into_iter().chain(accounts) {
+        let Some(compared) = all.get(index) else {
+            continue;
+        };
+        let siblings = all.iter().zip(&around);
+        let siblings = siblings.filter(|((sibling, ..), _)| {
+            let hangs = CHILDREN_OF_ACCOUNTS.contains(&sibling.sharing.object.as_str());
+            hangs && std::ptr::eq(sibling.manifest, compared.0.manifest)
+        });
+        let siblings: Vec<_> = siblings.map(|(sibling, known)| (*sibling, known)).collect();
+        let found = given::around(*compared, &siblings, reader).await?;
+        if let Some(place) = around.get_mut(index) {
+            *place = found;
+        }
+    }
+    Ok(around)
 }
 
 /// What a proof asks, as needs that can be met in the wave before it: what the user needs to work, and the records that
@@ -182,7 +219,7 @@ fn needs_of_records(
     let wanted = subjects
         .filter(|(_, sharing)| access::is_name(&sharing.object) && is_wanted(&sharing.object));
     let needs = wanted.map(|(manifest, sharing)| {
-        let columns = subject::proof_columns(sharing, manifest, &nothing, |_| true);
+        let columns = wanted::proof_columns(sharing, manifest, &nothing, |_| true);
         need(sharing.object.value.clone(), columns)
     });
     needs.collect()

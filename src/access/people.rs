@@ -14,7 +14,7 @@ use crate::manifest::{Manifest, Principal};
 use crowd::Crowd;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use stands::{Tree, is_internal};
+use stands::{RoleTree, is_internal};
 pub use stands::{both, either_way};
 
 /// From this version on, a queue says whether superiors of its members have what it has (object reference, Group,
@@ -26,7 +26,7 @@ pub struct People<'a> {
     persons: HashMap<&'a str, &'a Person>,
     /// Roles that differ from the org's, by the user's id: what a plan leaves.
     moved: HashMap<&'a str, String>,
-    tree: Tree<'a>,
+    tree: RoleTree<'a>,
     groups: HashMap<&'a str, &'a SharingGroup>,
     /// Roles that somebody has, and those that somebody has or stands below.
     peopled: HashSet<String>,
@@ -55,7 +55,7 @@ impl<'a> People<'a> {
                 let of_group = by_group.entry(&member.group).or_default();
                 of_group.push(&member.member);
             }
-            let tree = Tree::of(roles);
+            let tree = RoleTree::of(roles);
             let persons_by_id = persons.iter().map(|person| (person.id.as_str(), person));
             let groups = groups.iter().map(|group| (group.id.as_str(), group));
             let mut sorted: Vec<&Person> = persons.iter().collect();

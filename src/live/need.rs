@@ -2,15 +2,18 @@
 //!
 //! Rooms above say which things they need; the queries that tell of them are written here and nowhere else.
 
+use super::accounts_of::AccountsOf;
 use super::filter::Filter;
+use super::given_to::GivenTo;
 use super::question::{Question, Table};
 use super::records::RecordQuery;
 use super::references::Reference;
 use super::selection::Selection;
 use super::shares::SharedWith;
+use super::sharing_need::SharingNeed;
 use super::{
-    Live, containers, defaults, deploys, organization, people, populations, portions, profile_name,
-    profiles, roles, rules, running_user, users,
+    Live, containers, defaults, deploys, organization, populations, profile_name, profiles, roles,
+    rules, running_user, users,
 };
 use crate::manifest::Manifest;
 use std::collections::BTreeSet;
@@ -50,12 +53,8 @@ pub enum Need {
     UsersByRole,
     /// The role of each user.
     RolesOfUsers,
-    /// All users, with role, profile and kind.
-    People,
-    /// What share rows may name besides users.
-    SharingGroups,
-    /// Who is in which public group or queue.
-    GroupMembers,
+    /// Who stands where, who owns what, and whom it is shared with.
+    Sharing(SharingNeed),
     /// Public groups and queues.
     Groups,
     /// An object as it is described to the running user.
@@ -90,16 +89,12 @@ pub enum Need {
     Owners(String),
     /// How many records of an object meet a condition, or how many there are.
     Count(String, Option<Filter>),
+    /// How many accounts some records belong to.
+    AccountsOf(AccountsOf),
+    /// How many records share rows open, by who holds them.
+    GivenTo(GivenTo),
     /// How many records of an object share rows open to somebody besides what it owns.
     Shared(String, SharedWith),
-    /// An object's shareable records, or those that a filter means, by owner; whether opportunities can be private.
-    Portions(String, Option<Filter>, bool),
-    /// Share rows of an object by holder, cause and level.
-    ShareRows(String),
-    /// Share rows of an object that no rule made, by holder, cause and owner; whether opportunities can be private.
-    GivenRows(String, bool),
-    /// Share rows of accounts that open an object's records below, by holder and cause.
-    RowsThroughAccounts(String),
     /// What a name in criteria stands for.
     Reference(Reference),
     /// Which permissions require one of these, from an id on.
@@ -156,9 +151,6 @@ impl Need {
             Self::UsersByProfile => select(users::BY_PROFILE),
             Self::UsersByRole => select(users::BY_ROLE),
             Self::RolesOfUsers => select(users::WITH_ROLES),
-            Self::People => select(people::PEOPLE),
-            Self::SharingGroups => select(people::SHARING_GROUPS),
-            Self::GroupMembers => select(people::MEMBERS),
             Self::Groups => select(rules::GROUPS),
             Self::Object(object) => Question::Describe(object.clone()),
             Self::ObjectDocument(object) => Question::Component("CustomObject", object.clone()),
@@ -179,13 +171,10 @@ impl Need {
             Self::Readers(_) => Question::Rows(Table::Readers),
             Self::Owners(object) => query(populations::owners(object)),
             Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
+            Self::AccountsOf(accounts) => query(accounts.query()),
+            Self::GivenTo(given) => query(given.query()),
             Self::Shared(object, with) => query(with.count(object)),
-            Self::Portions(object, filter, private) => {
-                query(portions::query(object, filter.as_ref(), *private))
-            }
-            Self::ShareRows(object) => query(portions::rows_query(object)),
-            Self::GivenRows(object, private) => query(portions::given_query(object, *private)),
-            Self::RowsThroughAccounts(object) => query(portions::through_accounts_query(object)),
+            Self::Sharing(need) => query(need.query()),
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
@@ -244,18 +233,14 @@ impl Need {
             | Self::UsersByProfile
             | Self::UsersByRole
             | Self::RolesOfUsers
-            | Self::People
-            | Self::SharingGroups
-            | Self::GroupMembers
             | Self::Grants(_)
             | Self::Readers(_)
             | Self::Owners(_)
             | Self::Count(..)
+            | Self::AccountsOf(_)
+            | Self::GivenTo(_)
             | Self::Shared(..)
-            | Self::Portions(..)
-            | Self::ShareRows(_)
-            | Self::GivenRows(..)
-            | Self::RowsThroughAccounts(_)
+            | Self::Sharing(_)
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
@@ -309,9 +294,6 @@ impl Need {
             Self::UsersByProfile => "how many users each profile has".to_owned(),
             Self::UsersByRole => "how many users each role has".to_owned(),
             Self::RolesOfUsers => "which role each user has".to_owned(),
-            Self::People => "who its users are".to_owned(),
-            Self::SharingGroups => "which groups records are shared with".to_owned(),
-            Self::GroupMembers => "who is in which group".to_owned(),
             Self::Groups => "its public groups and queues".to_owned(),
             Self::Object(object) => format!("what the object `{object}` is"),
             Self::ObjectDocument(object) => format!("the settings of the object `{object}`"),
@@ -332,36 +314,21 @@ impl Need {
             Self::Grants(object) => format!("who is granted what on {object}"),
             Self::Readers(object) => format!("who reads {object} through a permission set"),
             Self::Owners(object) => format!("who owns how many {object} records"),
-            Self::Count(object, None) => format!("how many {object} records there are"),
-            Self::Count(object, Some(filter)) => {
-                format!("how many {object} records {}", filter.meaning())
-            }
+            Self::Count(object, filter) => populations::what(object, filter.as_ref()),
+            Self::AccountsOf(accounts) => accounts.what(),
+            Self::GivenTo(given) => given.what(),
             Self::Shared(object, _) => format!("how many {object} records the user is shared"),
-            Self::Portions(object, None, _) => {
-                format!("who owns how many {object} records that can be shared")
-            }
-            Self::Portions(object, Some(filter), _) => {
-                format!(
-                    "who owns how many {object} records that {}",
-                    filter.meaning()
-                )
-            }
-            Self::ShareRows(object) | Self::GivenRows(object, _) => {
-                format!("whom {object} records are shared with")
-            }
-            Self::RowsThroughAccounts(object) => {
-                format!("to whom accounts open {object} records")
-            }
+            Self::Sharing(need) => need.what(),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
             Self::Tabs => "which tabs it has".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),
+            Self::HeldPermissions(name, _) => {
+                format!("which permissions the user `{name}` holds")
+            }
             Self::Licences => "its licences".to_owned(),
             Self::PackagedSets(namespace) => {
                 format!("which permission sets the package `{namespace}` brought")
-            }
-            Self::HeldPermissions(name, _) => {
-                format!("which permissions the user `{name}` holds")
             }
             Self::Records(object, _) | Self::FirstRecords(object, _) => {
                 format!("the {object} records")

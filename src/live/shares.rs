@@ -108,6 +108,15 @@ pub fn shares_of(object: &str, ids: &[String]) -> String {
     )
 }
 
+/// The share rows of these accounts that are there because somebody was given a contact, opportunity or case of them
+/// (object reference, AccountShare, `RowCause`).
+pub fn parent_rows(accounts: &[&str]) -> String {
+    format!(
+        "SELECT AccountId, RowCause, UserOrGroupId FROM AccountShare WHERE RowCause = 'ImplicitParent' AND AccountId IN {}",
+        soql::list(accounts)
+    )
+}
+
 /// What the rows of [`shares_of`] say.
 pub fn read_shares(object: &str, rows: &[Row]) -> Vec<Share> {
     let column = record_column(object);

@@ -214,6 +214,9 @@ fn impact() -> Impact {
         records: Tally::Exactly(2000),
         visible_now: None,
         visible_after: Tally::Exactly(311),
+        editable_after: Tally::Exactly(311),
+        ways_after: Vec::new(),
+        accounts_opened: None,
         users_losing_access: Known::Is(sight_lost().profiles),
         sight_lost: Known::Is(sight_lost()),
         bypass: Known::Is(vec![Bypass {

@@ -44,14 +44,14 @@ pub fn both(one: Verdict, other: Verdict) -> Verdict {
 }
 
 /// Roles of internal users and whom they report to, by id.
-pub(super) struct Tree<'a> {
+pub(super) struct RoleTree<'a> {
     parents: HashMap<String, Option<String>>,
     names: HashMap<String, &'a str>,
     /// Ids by API name in lower case.
     ids: HashMap<String, String>,
 }
 
-impl<'a> Tree<'a> {
+impl<'a> RoleTree<'a> {
     pub(super) fn of(roles: &'a Roles) -> Self {
         let all = roles.all().iter();
         let parents = all

@@ -6,7 +6,7 @@ use crate::live::Known;
 use crate::report::losing::{integrations, of_person, of_role, people, sights, who_loses};
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, columns, printable};
-use crate::report::{tally, tally_of, visible_after};
+use crate::report::{edited_words, opened_words, tally, tally_of, visible_after, ways_words};
 use crate::tally::Tally;
 
 /// Profiles or permission sets listed before the rest becomes a count.
@@ -24,11 +24,19 @@ pub(super) fn impact(page: &mut Page, impact: &Impact) {
         ),
     );
     fact(page, "the user", &sight(impact));
+    if let Some(ways) = ways_words(impact) {
+        fact(page, "of these", &ways);
+    }
+    if let Some(opened) = opened_words(impact) {
+        fact(page, "opens", &opened);
+    }
     losing(page, &impact.sight_lost);
     bypassing(page, &impact.bypass);
-    for (key, why) in impact.unknown() {
+    let unknown = impact.unknown();
+    let is_told = |key: &str| key == "editable_after" && unknown.contains_key("visible_after");
+    for (key, why) in unknown.iter().filter(|(key, _)| !is_told(key)) {
         let words = key.replace('_', " ");
-        let text = format!("{words}: {}", printable(&why));
+        let text = format!("{words}: {}", printable(why));
         page.toned(4, 17, Some(Tone::Careful), &format!("not known    {text}"));
     }
 }
@@ -45,7 +53,10 @@ fn sight(impact: &Impact) -> String {
         (_, Some(visible)) => format!("will see {visible} of {}", tally(&impact.records)),
         (_, None) => "how many it will see is known once the change stands".to_owned(),
     };
-    format!("{now}; {after}")
+    match edited_words(impact).filter(|_| visible_after(impact).is_some()) {
+        Some(edited) => format!("{now}; {after}, {edited}"),
+        None => format!("{now}; {after}"),
+    }
 }
 
 fn losing(page: &mut Page, lost: &Known<SightLost>) {

@@ -4,6 +4,7 @@
 use crate::access::Impact;
 use crate::change::Change;
 use crate::count::number;
+use crate::laws::Way;
 use crate::plan::Plan;
 use crate::report::losing::people;
 use crate::report::style::{Page, Tone};
@@ -49,7 +50,7 @@ fn sight(impact: &[Impact]) -> String {
         let visible = visible_after(impact)?;
         let object = printable(&impact.object);
         Some(match impact.records.exactly() {
-            Some(all) => format!("{visible} of {}", records(all, &object)),
+            Some(all) => format!("{visible} of {}{}", records(all, &object), along(impact)),
             None => format!("{visible} {object} records"),
         })
     });
@@ -70,6 +71,19 @@ fn sight(impact: &[Impact]) -> String {
         parts.push(format!("how much of {} is not known", names(refused)));
     }
     format!("the user will see {}", parts.join(", "))
+}
+
+/// ` (69 of them read-only, as accounts of what is shared)`
+fn along(impact: &Impact) -> String {
+    let along = impact.ways_after.iter();
+    let along = along.filter(|way| way.way == Way::ParentOfGiven);
+    match along.map(|way| way.records).sum::<u64>() {
+        0 => String::new(),
+        some => format!(
+            " ({} of them read-only, as accounts of what is shared)",
+            number(some)
+        ),
+    }
 }
 
 /// Objects of which nobody knows who loses sight, and people of whom nobody can say.
@@ -179,7 +193,10 @@ mod tests {
         Impact {
             object: "Deal__c".into(),
             records: Tally::Exactly(20),
+            editable_after: visible_after.clone(),
             visible_after,
+            ways_after: Vec::new(),
+            accounts_opened: None,
             users_losing_access: Known::Is(lost.profiles.clone()),
             sight_lost: Known::Is(lost),
             ..samples::plan().impact.remove(0)

@@ -40,18 +40,23 @@ impl Clock for Impatient {
 }
 
 /// An org that holds the company, the program logged in to it, and its manifest.
-struct Rehearsal {
+pub(super) struct Rehearsal {
     _folder: tempfile::TempDir,
-    server: Server,
+    pub(super) server: Server,
     reader: Reader,
     manifests: Vec<Manifest>,
 }
 
 impl Rehearsal {
     async fn new(company: &Company, wish: &Wish) -> Rehearsal {
+        Self::of(company, wish.manifest(company)).await
+    }
+
+    /// An org that holds the company, and the manifest of this text.
+    pub(super) async fn of(company: &Company, manifest: String) -> Rehearsal {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wish.yaml");
-        std::fs::write(&file, wish.manifest(company)).unwrap();
+        std::fs::write(&file, manifest).unwrap();
         let org = emulated::org(company).0;
         let server = emulator::start_over(org, emulator::Options::default()).await;
         let server = server.unwrap();
@@ -73,14 +78,14 @@ impl Rehearsal {
         }
     }
 
-    async fn plan(&self) -> plan::Plan {
+    pub(super) async fn plan(&self) -> plan::Plan {
         let facts = observe::observe(&self.manifests, &self.reader)
             .await
             .unwrap();
         plan::plan(&self.manifests, &facts).unwrap()
     }
 
-    async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
+    pub(super) async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
         let options = apply::ApplyOptions {
             wait: Duration::from_secs(60),
             rehearse: true,
@@ -106,7 +111,7 @@ pub(crate) async fn impact(company: &Company, wish: &Wish) -> Impact {
     impact
 }
 
-fn few() -> ProptestConfig {
+pub(super) fn few() -> ProptestConfig {
     ProptestConfig {
         max_shrink_iters: 500,
         ..testing::law(32)
