@@ -29,7 +29,7 @@ pub use accounts::{
 pub use bypass::{Bypass, held_bypass, held_bypasses};
 pub use losing::{Fate, Losing, LosingRole, PersonSight, SightLost};
 pub use outlook::{ByWay, Outlook};
-pub use people::{People, either_way};
+pub use people::{People, both, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};
 

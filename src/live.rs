@@ -35,9 +35,9 @@ mod rules;
 mod running_user;
 mod selection;
 mod shares;
+mod sharing_need;
 mod stored_criteria;
 mod users;
-mod what;
 
 #[cfg(test)]
 mod tests;
@@ -84,6 +84,7 @@ pub use shares::{
     Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, parent_rows, read_groups,
     read_shares, role_group, rule_rows, shares_of,
 };
+pub use sharing_need::SharingNeed;
 pub use stored_criteria::{FieldFacts, StoredCondition, StoredMatch};
 pub use users::{Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
 
@@ -152,8 +153,8 @@ pub struct Live {
     field_grants: containers::FieldGrants,
     readers: BTreeSet<ReaderBySet>,
     owners: BTreeMap<String, Owners>,
-    portions: BTreeMap<Need, Vec<Portion>>,
-    share_rows: BTreeMap<Need, Vec<ShareRows>>,
+    portions: BTreeMap<SharingNeed, Vec<Portion>>,
+    share_rows: BTreeMap<SharingNeed, Vec<ShareRows>>,
     counts: BTreeMap<Need, u64>,
     references: BTreeMap<Reference, Option<String>>,
     dependencies: BTreeMap<Need, Vec<Dependency>>,

@@ -7,6 +7,7 @@ mod checked;
 pub mod html;
 pub mod human;
 pub mod json;
+mod losing;
 pub mod markdown;
 pub mod saved;
 pub mod style;
@@ -196,12 +197,30 @@ fn opened_words(impact: &Impact) -> Option<String> {
 
 /// Who loses sight, a profile each; `escape` writes names.
 fn losing_words(impact: &Impact, escape: impl Fn(&str) -> String) -> Vec<String> {
-    let Some(losing) = impact.users_losing_access.as_ref().learnt() else {
+    let Some(lost) = impact.sight_lost.as_ref().learnt() else {
         return vec!["not known".to_owned()];
     };
-    let each = losing.iter();
-    each.map(|entry| format!("{} {}", number(entry.users), escape(&entry.profile)))
-        .collect()
+    let all = losing::who_loses(lost).into_iter();
+    let unknown = (lost.cannot_tell > 0)
+        .then(|| format!("cannot tell of {}", losing::people(lost.cannot_tell)));
+    let each = lost.profiles.iter().map(|entry| {
+        let records: Vec<&Tally> = entry.roles.iter().map(|role| &role.records).collect();
+        let sights = records
+            .iter()
+            .fold(Tally::Exactly(0), |all, one| all.plus(one));
+        match (records.is_empty(), &sights) {
+            (true, _) | (_, Tally::Unknown(_)) => {
+                format!("{} {}", number(entry.users), escape(&entry.profile))
+            }
+            _ => format!(
+                "{} {} ({})",
+                number(entry.users),
+                escape(&entry.profile),
+                tally(&sights)
+            ),
+        }
+    });
+    all.chain(unknown).chain(each).collect()
 }
 
 /// Who sees everything anyway; `escape` writes names.

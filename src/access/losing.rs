@@ -11,13 +11,15 @@ mod told;
 
 use super::SharingView;
 use super::people::People;
+use super::visible::objects_whose_rules_change;
 use crate::criteria::Verdict;
+use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{Defaults, Known, Person, Refused, ShareRows, is_under_accounts};
 use crate::manifest::SharingModel;
 use crate::tally::Tally;
-use evaluate::{Sight, Span};
+use evaluate::{SightSpan, Span};
 use ground::Ground;
-use persons::{Class, Given, is_given, with_permissions};
+use persons::{Class, GivenShares, is_given, with_permissions};
 use readers::{Readers, Reading};
 use std::collections::HashSet;
 
@@ -45,6 +47,9 @@ impl SharingView<'_> {
             Known::Refused(refused) => return Known::Refused(refused),
             Known::NotAsked => return Known::NotAsked,
         };
+        if self.records == Known::Is(0) {
+            return Known::Is(SightLost::default());
+        }
         let readers = Readers::of(self).and(self.live.users_by_profile());
         readers.map(
             |(readers, counts)| match Ground::of(self.sharing, self.manifest, self.live) {
@@ -72,16 +77,30 @@ impl SharingView<'_> {
         let after = defaults.after(object).unwrap_or(now);
         let parent = SharingModel::ControlledByParent;
         Known::Is(match (now, after) {
+            (SharingModel::Private, SharingModel::Private) if self.may_lose_children() => {
+                Effect::Parent
+            }
             (SharingModel::Private, SharingModel::Private) => match self.rearranges() {
                 true => Effect::Rearranges,
                 false => Effect::None,
             },
-            (_, SharingModel::Private) if now == parent => Effect::Parent,
+            (_, SharingModel::Private) if now == parent => match self.follows_open_accounts() {
+                true => Effect::Narrows,
+                false => Effect::Parent,
+            },
             (_, SharingModel::Private) => Effect::Narrows,
             (now, after) if (now == parent) != (after == parent) => Effect::Parent,
             (_, after) if after == parent && self.is_parent_narrowed() => Effect::Parent,
             _ => Effect::None,
         })
+    }
+
+    /// Whether everybody sees contacts today because everybody sees accounts. Whoever reads contacts reads accounts: the
+    /// platform grants the one right only with the other.
+    fn follows_open_accounts(&self) -> bool {
+        let accounts = Defaults::new(self.manifest, self.live).now("Account");
+        let width = accounts.and_then(SharingModel::width);
+        self.object() == "Contact" && width >= SharingModel::Read.width()
     }
 
     /// Whether the records follow accounts whose default the plan narrows.
@@ -90,6 +109,14 @@ impl SharingView<'_> {
         let width = |model: Option<SharingModel>| model.and_then(SharingModel::width);
         let now = width(defaults.now("Account"));
         self.object() == "Contact" && width(defaults.after("Account")) < now
+    }
+
+    /// Whether the plan changes rules that stand, of what opens accounts to those who are given it.
+    fn may_lose_children(&self) -> bool {
+        let changing = objects_whose_rules_change(self.manifest, self.live);
+        let stands = |object: &String| self.live.rules(object).next().is_some();
+        let opens = |object: &&String| CHILDREN_OF_ACCOUNTS.contains(&object.as_str());
+        self.object() == "Account" && changing.iter().filter(opens).any(stands)
     }
 
     /// Whether rules that stand, a role or a profile change, where sharing alone decides.
@@ -129,7 +156,11 @@ impl SharingView<'_> {
     /// Why nothing can be said of anybody's records; `None` where it can.
     fn unknown(&self, ground: &Ground, effect: Effect) -> Option<String> {
         if effect == Effect::Parent {
-            return Some("whoever sees the account sees its records, or will".to_owned());
+            let why = match self.object() {
+                "Account" => "who is given a contact, opportunity or case sees its account",
+                _ => "whoever sees the account sees its records, or will",
+            };
+            return Some(why.to_owned());
         }
         if !self.is_counted() {
             return Some("its records are not counted".to_owned());
@@ -147,7 +178,7 @@ impl SharingView<'_> {
         readers: &Readers,
         ground: &Ground,
         (person, reading): (&Person, Reading),
-        sight: Result<(Sight, Option<String>), String>,
+        sight: Result<(SightSpan, Option<String>), String>,
     ) -> PersonSight {
         let profile = readers.profile(person);
         let containers = self.live.containers().learnt();
@@ -172,10 +203,10 @@ impl SharingView<'_> {
         person: &'a Person,
         reading: Reading,
         narrows: bool,
-    ) -> (Sight, Option<String>) {
+    ) -> (SightSpan, Option<String>) {
         let rows = self.live.share_rows(self.object());
         let by_owner = self.live.given_rows(self.object()).learnt();
-        let given = Given {
+        let given = GivenShares {
             rows: rows.as_ref().learnt().copied().unwrap_or_default(),
             by_owner,
         };
@@ -231,24 +262,27 @@ impl SharingView<'_> {
         by_rows || {
             let mut rules = super::accounts::account_rules(self.object(), self.live);
             rules.any(|rule| match terms::target_of(rule) {
-                terms::Target::These(principal) => {
+                terms::RuleTarget::These(principal) => {
                     people.is_shared_with(person, &principal) != Verdict::No
                 }
-                terms::Target::Outsiders => false,
-                terms::Target::Unknown => true,
+                terms::RuleTarget::Outsiders => false,
+                terms::RuleTarget::Unknown => true,
             })
         }
     }
 
-    /// Without a private default on either side there is no table of shares to ask (Record Access Under the Hood): that it
-    /// is refused is no doubt.
+    /// Without a private default on either side, and where the parent decides, there is no table of shares to ask (Record
+    /// Access Under the Hood; object reference, ContactShare): that it is refused is no doubt.
     fn has_no_rows(&self, narrows: bool) -> bool {
         let rows = self.live.share_rows(self.object());
         let no_table = rows
             .refused()
             .is_some_and(|refused| refused.code == "INVALID_TYPE");
         let now = Defaults::new(self.manifest, self.live).now(self.object());
-        narrows && no_table && now.is_some_and(SharingModel::is_public_to_edit)
+        let is_open = |model: SharingModel| {
+            model.is_public_to_edit() || model == SharingModel::ControlledByParent
+        };
+        narrows && no_table && now.is_some_and(is_open)
     }
 
     /// Contacts without an account, and private opportunities: those that somebody owns, or may see as a superior, and the

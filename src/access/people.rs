@@ -12,10 +12,10 @@ use crate::criteria::Verdict;
 use crate::live::{GroupKind, Known, Live, Person, SharingGroup};
 use crate::manifest::{Manifest, Principal};
 use crowd::Crowd;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub use stands::either_way;
-use stands::{Tree, is_internal};
+use stands::{RoleTree, is_internal};
+pub use stands::{both, either_way};
 
 /// From this version on, a queue says whether superiors of its members have what it has (object reference, Group,
 /// `DoesIncludeBosses`).
@@ -26,8 +26,11 @@ pub struct People<'a> {
     persons: HashMap<&'a str, &'a Person>,
     /// Roles that differ from the org's, by the user's id: what a plan leaves.
     moved: HashMap<&'a str, String>,
-    tree: Tree<'a>,
+    tree: RoleTree<'a>,
     groups: HashMap<&'a str, &'a SharingGroup>,
+    /// Roles that somebody has, and those that somebody has or stands below.
+    peopled: HashSet<String>,
+    peopled_branches: HashSet<String>,
     /// Direct members, by the group's id.
     members: HashMap<&'a str, Vec<&'a str>>,
     /// Public groups and queues, with everybody in them.
@@ -52,7 +55,7 @@ impl<'a> People<'a> {
                 let of_group = by_group.entry(&member.group).or_default();
                 of_group.push(&member.member);
             }
-            let tree = Tree::of(roles);
+            let tree = RoleTree::of(roles);
             let persons_by_id = persons.iter().map(|person| (person.id.as_str(), person));
             let groups = groups.iter().map(|group| (group.id.as_str(), group));
             let mut sorted: Vec<&Person> = persons.iter().collect();
@@ -63,15 +66,28 @@ impl<'a> People<'a> {
                 moved: HashMap::new(),
                 tree,
                 groups: groups.collect(),
+                peopled: HashSet::new(),
+                peopled_branches: HashSet::new(),
                 members: by_group,
                 crowds: HashMap::new(),
                 queues_say: version >= QUEUES_SAY,
                 passes_upwards: Verdict::Yes,
                 sorted,
             };
-            people.crowds = crowd::all(&people);
+            people.settle();
             people
         })
+    }
+
+    /// What follows from where everybody stands.
+    fn settle(&mut self) {
+        let roles = self.sorted.iter().filter_map(|person| self.role_of(person));
+        let peopled: HashSet<String> = roles.map(str::to_owned).collect();
+        let above = peopled.iter().flat_map(|role| self.tree.above(role));
+        let above: Vec<String> = above.map(str::to_owned).collect();
+        self.peopled_branches = peopled.iter().cloned().chain(above).collect();
+        self.peopled = peopled;
+        self.crowds = crowd::all(self);
     }
 
     /// The same once a manifest is applied: its role stands where it says, and its user has it.
@@ -86,7 +102,7 @@ impl<'a> People<'a> {
             if let Some(user) = live.own_user(manifest) {
                 people.moved.insert(&user.id, role);
             }
-            people.crowds = crowd::all(&people);
+            people.settle();
             people
         })
     }
@@ -245,13 +261,13 @@ impl<'a> People<'a> {
     }
 
     fn has_role(&self, user: &Person, role: Option<&str>) -> Verdict {
-        either_way(self.is_of_role(user, role), self.is_over(user, role))
+        either_way(self.is_of_role(user, role), self.is_over(user, role, false))
     }
 
     fn has_branch(&self, user: &Person, top: Option<&str>, internal: bool) -> Verdict {
         either_way(
             self.is_in_branch(user, top, internal),
-            self.is_over(user, top),
+            self.is_over(user, top, true),
         )
     }
 }

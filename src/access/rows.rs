@@ -5,7 +5,7 @@ use super::outlook::at_most;
 use super::{People, SharingView};
 use crate::criteria::Verdict;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
-use crate::live::{Defaults, Filter, GivenTo, GroupKind, Known, LiveUser, Need};
+use crate::live::{Defaults, Filter, GivenTo, GroupKind, Known, LiveUser, Need, SharingNeed};
 use crate::manifest::SharingModel;
 use crate::tally::Tally;
 use std::collections::BTreeSet;
@@ -38,7 +38,11 @@ impl SharingView<'_> {
         if after != Some(SharingModel::Private) {
             return Vec::new();
         }
-        let mut needs = vec![Need::People, Need::SharingGroups, Need::GroupMembers];
+        let mut needs = vec![
+            Need::Sharing(SharingNeed::People),
+            Need::Sharing(SharingNeed::Groups),
+            Need::Sharing(SharingNeed::Members),
+        ];
         let children: &[&str] = match self.object() {
             "Account" => &CHILDREN_OF_ACCOUNTS,
             _ => &[],
@@ -48,7 +52,7 @@ impl SharingView<'_> {
         let private =
             |object: &&str| self.live.default_in_force(object) == Some(SharingModel::Private);
         let objects = objects.filter(private);
-        needs.extend(objects.map(|object| Need::ShareRows(object.to_owned())));
+        needs.extend(objects.map(|object| Need::Sharing(SharingNeed::Rows(object.to_owned()))));
         needs
     }
 

@@ -22,6 +22,11 @@ pub struct AccountsOf {
 const MOST_BESIDES: usize = 2;
 
 impl AccountsOf {
+    /// What it is, for the sentence *the org refused to tell …*.
+    pub(super) fn what(&self) -> String {
+        format!("how many accounts come along with {} records", self.object)
+    }
+
     /// Whether one query can ask for them.
     pub fn is_askable(&self) -> bool {
         self.besides.len() <= MOST_BESIDES && self.query().chars().count() <= MOST_CHARACTERS

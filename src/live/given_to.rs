@@ -21,6 +21,11 @@ pub struct GivenTo {
 }
 
 impl GivenTo {
+    /// What it is, for the sentence *the org refused to tell …*.
+    pub(super) fn what(&self) -> String {
+        format!("how many {} records the user is given", self.object)
+    }
+
     /// Whether one query can ask for them.
     pub fn is_askable(&self) -> bool {
         !self.holders.is_empty() && self.query().chars().count() <= MOST_CHARACTERS

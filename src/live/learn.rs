@@ -14,7 +14,7 @@ use super::records::LiveRecord;
 use super::roles::Roles;
 use super::running_user::RunningUser;
 use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
-use super::{Live, NeedOutcome, defaults, organization, people, portions, running_user, users};
+use super::{Live, NeedOutcome, defaults, organization, running_user, users};
 use crate::soql::Row;
 use std::collections::BTreeMap;
 
@@ -161,17 +161,7 @@ impl Live {
             }
             Need::UsersByRole => self.users_by_role = Some(UserCounts::of_rows(&rows, need)),
             Need::RolesOfUsers => self.roles_of_users = Some(RolesOfUsers::of_rows(&rows)),
-            Need::People => {
-                self.people = Some(rows.iter().filter_map(people::person).collect());
-            }
-            Need::SharingGroups => {
-                let groups = rows.iter().filter_map(people::sharing_group);
-                self.sharing_groups = Some(groups.collect());
-            }
-            Need::GroupMembers => {
-                let members = rows.iter().filter_map(people::group_member);
-                self.group_members = Some(members.collect());
-            }
+            Need::Sharing(need) => self.decode_sharing(need, &rows),
             Need::Groups => {
                 let name = |row: &Row| row.text("DeveloperName").map(str::to_owned);
                 self.groups = rows.iter().filter_map(name).collect();
@@ -186,14 +176,6 @@ impl Live {
             }
             Need::Owners(object) => {
                 self.owners.insert(object.clone(), Owners::of_rows(&rows));
-            }
-            Need::Portions(..) => {
-                let portions = rows.iter().filter_map(portions::portion).collect();
-                self.portions.insert(need.clone(), portions);
-            }
-            Need::ShareRows(_) | Need::GivenRows(..) | Need::RowsThroughAccounts(_) => {
-                let counted = rows.iter().filter_map(portions::share_rows).collect();
-                self.share_rows.insert(need.clone(), counted);
             }
             Need::Count(..) | Need::AccountsOf(_) | Need::GivenTo(_) | Need::Shared(..) => {
                 self.counts.insert(need.clone(), counted(&rows)?);

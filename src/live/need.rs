@@ -10,9 +10,10 @@ use super::records::RecordQuery;
 use super::references::Reference;
 use super::selection::Selection;
 use super::shares::SharedWith;
+use super::sharing_need::SharingNeed;
 use super::{
-    Live, containers, defaults, deploys, organization, people, populations, portions, profile_name,
-    profiles, roles, rules, running_user, users,
+    Live, containers, defaults, deploys, organization, populations, profile_name, profiles, roles,
+    rules, running_user, users,
 };
 use crate::manifest::Manifest;
 use std::collections::BTreeSet;
@@ -52,12 +53,8 @@ pub enum Need {
     UsersByRole,
     /// The role of each user.
     RolesOfUsers,
-    /// All users, with role, profile and kind.
-    People,
-    /// What share rows may name besides users.
-    SharingGroups,
-    /// Who is in which public group or queue.
-    GroupMembers,
+    /// Who stands where, who owns what, and whom it is shared with.
+    Sharing(SharingNeed),
     /// Public groups and queues.
     Groups,
     /// An object as it is described to the running user.
@@ -98,14 +95,6 @@ pub enum Need {
     GivenTo(GivenTo),
     /// How many records of an object share rows open to somebody besides what it owns.
     Shared(String, SharedWith),
-    /// An object's shareable records, or those that a filter means, by owner; whether opportunities can be private.
-    Portions(String, Option<Filter>, bool),
-    /// Share rows of an object by holder, cause and level.
-    ShareRows(String),
-    /// Share rows of an object that no rule made, by holder, cause and owner; whether opportunities can be private.
-    GivenRows(String, bool),
-    /// Share rows of accounts that open an object's records below, by holder and cause.
-    RowsThroughAccounts(String),
     /// What a name in criteria stands for.
     Reference(Reference),
     /// Which permissions require one of these, from an id on.
@@ -162,9 +151,6 @@ impl Need {
             Self::UsersByProfile => select(users::BY_PROFILE),
             Self::UsersByRole => select(users::BY_ROLE),
             Self::RolesOfUsers => select(users::WITH_ROLES),
-            Self::People => select(people::PEOPLE),
-            Self::SharingGroups => select(people::SHARING_GROUPS),
-            Self::GroupMembers => select(people::MEMBERS),
             Self::Groups => select(rules::GROUPS),
             Self::Object(object) => Question::Describe(object.clone()),
             Self::ObjectDocument(object) => Question::Component("CustomObject", object.clone()),
@@ -183,33 +169,12 @@ impl Need {
             }
             Self::PermissionSet(name) => Question::Component("PermissionSet", name.clone()),
             Self::Readers(_) => Question::Rows(Table::Readers),
-            Self::Owners(_)
-            | Self::Count(..)
-            | Self::AccountsOf(_)
-            | Self::GivenTo(_)
-            | Self::Shared(..)
-            | Self::Portions(..)
-            | Self::ShareRows(_)
-            | Self::GivenRows(..)
-            | Self::RowsThroughAccounts(_) => query(self.counting_query()),
-            Self::Reference(_)
-            | Self::Dependencies(..)
-            | Self::Tabs
-            | Self::Records(..)
-            | Self::RunningUser(_)
-            | Self::Licences
-            | Self::PackagedSets(_)
-            | Self::HeldPermissions(..)
-            | Self::FirstRecords(..)
-            | Self::Deploys => self.question_of_all(),
-        }
-    }
-
-    /// The question of what is the same for every manifest, and of records.
-    fn question_of_all(&self) -> Question {
-        let query = |soql: String| Question::Query(soql);
-        let select = |soql: &str| Question::Query(soql.to_owned());
-        match self {
+            Self::Owners(object) => query(populations::owners(object)),
+            Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
+            Self::AccountsOf(accounts) => query(accounts.query()),
+            Self::GivenTo(given) => query(given.query()),
+            Self::Shared(object, with) => query(with.count(object)),
+            Self::Sharing(need) => query(need.query()),
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
@@ -226,25 +191,6 @@ impl Need {
                 query(record_query(object, columns).first_page())
             }
             Self::Deploys => Question::Tooling(deploys::RECENT_DEPLOYS.to_owned()),
-            _ => query(self.counting_query()),
-        }
-    }
-
-    /// The query of what is a number of records or rows.
-    fn counting_query(&self) -> String {
-        match self {
-            Self::Owners(object) => populations::owners(object),
-            Self::Count(object, filter) => populations::count(object, filter.as_ref()),
-            Self::AccountsOf(accounts) => accounts.query(),
-            Self::GivenTo(given) => given.query(),
-            Self::Shared(object, with) => with.count(object),
-            Self::Portions(object, filter, private) => {
-                portions::query(object, filter.as_ref(), *private)
-            }
-            Self::ShareRows(object) => portions::rows_query(object),
-            Self::GivenRows(object, private) => portions::given_query(object, *private),
-            Self::RowsThroughAccounts(object) => portions::through_accounts_query(object),
-            _ => String::new(),
         }
     }
 
@@ -287,9 +233,6 @@ impl Need {
             | Self::UsersByProfile
             | Self::UsersByRole
             | Self::RolesOfUsers
-            | Self::People
-            | Self::SharingGroups
-            | Self::GroupMembers
             | Self::Grants(_)
             | Self::Readers(_)
             | Self::Owners(_)
@@ -297,10 +240,7 @@ impl Need {
             | Self::AccountsOf(_)
             | Self::GivenTo(_)
             | Self::Shared(..)
-            | Self::Portions(..)
-            | Self::ShareRows(_)
-            | Self::GivenRows(..)
-            | Self::RowsThroughAccounts(_)
+            | Self::Sharing(_)
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
@@ -333,6 +273,67 @@ impl Need {
             | Self::PermissionSet(_)
             | Self::Reference(_)
             | Self::RunningUser(_) => false,
+        }
+    }
+
+    /// What it is, for the sentence *the org refused to tell …*.
+    pub(super) fn what(&self) -> String {
+        match self {
+            Self::Organization(_) => "which organization it is".to_owned(),
+            Self::TrialEnd => "when its trial ends".to_owned(),
+            Self::Roles(_) => "its roles".to_owned(),
+            Self::RoleDocument(name) => format!("the role `{name}`"),
+            Self::Containers => "its profiles and permission sets".to_owned(),
+            Self::User(name) | Self::CopiesOf(name) => format!("whether there is a user `{name}`"),
+            Self::UserFields => "which fields and values a user has".to_owned(),
+            Self::Frozen(name) => format!("whether the user `{name}` is frozen"),
+            Self::EndingAssignments(name) => format!("which sets `{name}` holds for a time"),
+            Self::Administrators => "who its administrators are".to_owned(),
+            Self::Members(role) => format!("who has the role `{role}`"),
+            Self::Holders(profile) => format!("who has the profile `{profile}`"),
+            Self::UsersByProfile => "how many users each profile has".to_owned(),
+            Self::UsersByRole => "how many users each role has".to_owned(),
+            Self::RolesOfUsers => "which role each user has".to_owned(),
+            Self::Groups => "its public groups and queues".to_owned(),
+            Self::Object(object) => format!("what the object `{object}` is"),
+            Self::ObjectDocument(object) => format!("the settings of the object `{object}`"),
+            Self::FieldDocument(object, field) => format!("what the field `{object}.{field}` is"),
+            Self::DefaultInForce(object) => format!("which default of {object} is in force"),
+            Self::SharingRules(object) => format!("the sharing rules of {object}"),
+            Self::Profile(label) => format!("the profile `{label}`"),
+            Self::ProfilePermissions(label) => {
+                format!("which user permissions the profile `{label}` grants")
+            }
+            Self::ProfileObjects(label) => format!("what the profile `{label}` grants on objects"),
+            Self::ProfileFields(label, object) => {
+                format!("what the profile `{label}` grants on fields of {object}")
+            }
+            Self::AllProfileFields(name) => format!("what the profile `{name}` grants on fields"),
+            Self::FieldViewers(object, field) => format!("who may see `{object}.{field}`"),
+            Self::PermissionSet(name) => format!("the permission set `{name}`"),
+            Self::Grants(object) => format!("who is granted what on {object}"),
+            Self::Readers(object) => format!("who reads {object} through a permission set"),
+            Self::Owners(object) => format!("who owns how many {object} records"),
+            Self::Count(object, filter) => populations::what(object, filter.as_ref()),
+            Self::AccountsOf(accounts) => accounts.what(),
+            Self::GivenTo(given) => given.what(),
+            Self::Shared(object, _) => format!("how many {object} records the user is shared"),
+            Self::Sharing(need) => need.what(),
+            Self::Reference(reference) => format!("whether there is {}", reference.what()),
+            Self::Dependencies(..) => "which permission requires which".to_owned(),
+            Self::Tabs => "which tabs it has".to_owned(),
+            Self::RunningUser(name) => format!("who the user `{name}` is"),
+            Self::HeldPermissions(name, _) => {
+                format!("which permissions the user `{name}` holds")
+            }
+            Self::Licences => "its licences".to_owned(),
+            Self::PackagedSets(namespace) => {
+                format!("which permission sets the package `{namespace}` brought")
+            }
+            Self::Records(object, _) | Self::FirstRecords(object, _) => {
+                format!("the {object} records")
+            }
+            Self::Deploys => "which deploys and validations it has taken".to_owned(),
         }
     }
 }

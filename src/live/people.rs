@@ -3,6 +3,7 @@
 use super::Live;
 use super::known::Known;
 use super::need::Need;
+use super::sharing_need::SharingNeed;
 use crate::soql::Row;
 
 /// All users, also those who may not log in: what they own, their superiors see.
@@ -124,17 +125,23 @@ pub(super) fn group_member(row: &Row) -> Option<GroupMember> {
 impl Live {
     /// All users.
     pub fn people(&self) -> Known<&[Person]> {
-        self.known(&Need::People, self.people.as_deref())
+        self.known(&Need::Sharing(SharingNeed::People), self.people.as_deref())
     }
 
     /// The groups that share rows may name.
     pub fn sharing_groups(&self) -> Known<&[SharingGroup]> {
-        self.known(&Need::SharingGroups, self.sharing_groups.as_deref())
+        self.known(
+            &Need::Sharing(SharingNeed::Groups),
+            self.sharing_groups.as_deref(),
+        )
     }
 
     /// Who is in which public group or queue, directly.
     pub fn group_members(&self) -> Known<&[GroupMember]> {
-        self.known(&Need::GroupMembers, self.group_members.as_deref())
+        self.known(
+            &Need::Sharing(SharingNeed::Members),
+            self.group_members.as_deref(),
+        )
     }
 }
 

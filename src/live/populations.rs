@@ -20,6 +20,14 @@ pub(super) fn count(object: &str, filter: Option<&Filter>) -> String {
     }
 }
 
+/// What is counted, for the sentence *the org refused to tell …*.
+pub(super) fn what(object: &str, filter: Option<&Filter>) -> String {
+    match filter {
+        Some(filter) => format!("how many {object} records {}", filter.meaning()),
+        None => format!("how many {object} records there are"),
+    }
+}
+
 /// How many records of an object each owner has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owners {

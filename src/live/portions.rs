@@ -5,6 +5,7 @@ use super::filter::Filter;
 use super::known::Known;
 use super::need::Need;
 use super::shares::{level_column, record_column, share_object};
+use super::sharing_need::SharingNeed;
 use crate::soql::Row;
 
 /// Records of an object that belong to the same owner, under accounts of the same owner.
@@ -127,7 +128,11 @@ impl Live {
     /// The need to count an object's shareable records, or some of them, by owner.
     pub fn need_of_portions(&self, object: &str, filter: Option<Filter>) -> Need {
         let has_private = self.has_private_opportunities();
-        Need::Portions(object.to_owned(), filter, has_private)
+        Need::Sharing(SharingNeed::Portions(
+            object.to_owned(),
+            filter,
+            has_private,
+        ))
     }
 
     /// An object's shareable records, or those that a filter means, by owner.
@@ -136,29 +141,31 @@ impl Live {
             // The counts by owner tell as much.
             return self.owners(object).map(super::Owners::portions);
         }
-        let need = self.need_of_portions(object, filter.cloned());
+        let has_private = self.has_private_opportunities();
+        let need = SharingNeed::Portions(object.to_owned(), filter.cloned(), has_private);
         let part = self.portions.get(&need).map(Vec::as_slice);
-        self.known(&need, part)
+        self.known(&Need::Sharing(need), part)
     }
 
     /// Share rows by holder, cause and level.
     pub fn share_rows(&self, object: &str) -> Known<&[ShareRows]> {
-        self.rows_of(&Need::ShareRows(object.to_owned()))
+        self.rows_of(SharingNeed::Rows(object.to_owned()))
     }
 
     /// Share rows that no rule made, by holder, cause and owner.
     pub fn given_rows(&self, object: &str) -> Known<&[ShareRows]> {
         let has_private = self.has_private_opportunities();
-        self.rows_of(&Need::GivenRows(object.to_owned(), has_private))
+        self.rows_of(SharingNeed::GivenRows(object.to_owned(), has_private))
     }
 
     /// Share rows of accounts that open an object's records below.
     pub fn rows_through_accounts(&self, object: &str) -> Known<&[ShareRows]> {
-        self.rows_of(&Need::RowsThroughAccounts(object.to_owned()))
+        self.rows_of(SharingNeed::RowsThroughAccounts(object.to_owned()))
     }
 
-    fn rows_of(&self, need: &Need) -> Known<&[ShareRows]> {
-        self.known(need, self.share_rows.get(need).map(Vec::as_slice))
+    fn rows_of(&self, need: SharingNeed) -> Known<&[ShareRows]> {
+        let part = self.share_rows.get(&need).map(Vec::as_slice);
+        self.known(&Need::Sharing(need), part)
     }
 }
 

@@ -39,12 +39,12 @@ pub struct StoredMatch {
 const EVERY_RECORD: &str = "Id != null";
 
 /// A condition, and whether it means the same as the rule.
-struct Asked {
+struct AskedCondition {
     condition: String,
     exact: bool,
 }
 
-impl Asked {
+impl AskedCondition {
     fn exactly(condition: String) -> Self {
         let exact = true;
         Self { condition, exact }
@@ -67,11 +67,11 @@ impl Filter {
         logic: Option<&Logic>,
         facts: &dyn Fn(&str) -> Option<FieldFacts<'a>>,
     ) -> StoredMatch {
-        let each: Vec<Asked> = conditions
+        let each: Vec<AskedCondition> = conditions
             .iter()
             .map(|condition| match facts(condition.field) {
                 Some(facts) => asked(condition, facts),
-                None => Asked::anything(),
+                None => AskedCondition::anything(),
             })
             .collect();
         let all = Logic::And((1..=each.len()).map(Logic::Item).collect());
@@ -83,7 +83,7 @@ impl Filter {
     }
 }
 
-fn nested(logic: &Logic, each: &[Asked]) -> String {
+fn nested(logic: &Logic, each: &[AskedCondition]) -> String {
     let join = |parts: &[Logic], word: &str| {
         let inner: Vec<String> = parts.iter().map(|part| nested(part, each)).collect();
         format!("({})", inner.join(word))
@@ -99,17 +99,17 @@ fn nested(logic: &Logic, each: &[Asked]) -> String {
     }
 }
 
-fn asked(condition: &StoredCondition, facts: FieldFacts) -> Asked {
+fn asked(condition: &StoredCondition, facts: FieldFacts) -> AskedCondition {
     let record_type = condition.field.eq_ignore_ascii_case("RecordTypeId");
     match (condition.operator, facts.kind) {
         (Operator::Equals, _) if record_type => by_name_of_type(condition),
-        (_, _) if record_type => Asked::anything(),
+        (_, _) if record_type => AskedCondition::anything(),
         (Operator::Equals, _) => equals(condition, facts),
         (Operator::NotEqual, _) => not_equal(condition, facts),
         (Operator::Contains | Operator::StartsWith, kind) if is_text(kind) => like(condition),
-        (Operator::NotContain, _) => Asked::anything(),
+        (Operator::NotContain, _) => AskedCondition::anything(),
         (operator, "double" | "int" | "percent" | "currency") => compared(condition, operator),
-        _ => Asked::anything(),
+        _ => AskedCondition::anything(),
     }
 }
 
@@ -120,10 +120,10 @@ fn is_text(kind: &str) -> bool {
     )
 }
 
-fn by_name_of_type(condition: &StoredCondition) -> Asked {
+fn by_name_of_type(condition: &StoredCondition) -> AskedCondition {
     let names = condition.values.iter();
     let each = names.map(|name| format!("RecordType.Name = {}", soql::literal(name)));
-    Asked::at_most(each.collect::<Vec<_>>().join(" OR "))
+    AskedCondition::at_most(each.collect::<Vec<_>>().join(" OR "))
 }
 
 /// A value as SOQL writes it, and whether case, or a locale, may make it mean something else.
@@ -158,17 +158,17 @@ fn number(value: &str) -> Option<(String, bool)> {
     plain.then(|| (value.to_owned(), true))
 }
 
-fn equals(condition: &StoredCondition, facts: FieldFacts) -> Asked {
+fn equals(condition: &StoredCondition, facts: FieldFacts) -> AskedCondition {
     let values = condition.values.iter();
     let literals: Option<Vec<_>> = values.map(|value| literal(value, facts.kind)).collect();
     let Some(literals) = literals else {
-        return Asked::anything();
+        return AskedCondition::anything();
     };
     let exact = literals.iter().all(|(_, exact)| *exact);
     let each = literals
         .iter()
         .map(|(literal, _)| format!("{} = {literal}", condition.field));
-    Asked {
+    AskedCondition {
         condition: each.collect::<Vec<_>>().join(" OR "),
         exact,
     }
@@ -176,12 +176,12 @@ fn equals(condition: &StoredCondition, facts: FieldFacts) -> Asked {
 
 /// A blank field is asked for besides, unless the rule says itself what becomes of it: whether sharing takes it for another
 /// value, nobody documents.
-fn not_equal(condition: &StoredCondition, facts: FieldFacts) -> Asked {
+fn not_equal(condition: &StoredCondition, facts: FieldFacts) -> AskedCondition {
     let values = condition.values.iter();
     let literals: Option<Vec<_>> = values.map(|value| literal(value, facts.kind)).collect();
     let literals = literals.filter(|literals| literals.iter().all(|(_, exact)| *exact));
     let Some(literals) = literals else {
-        return Asked::anything();
+        return AskedCondition::anything();
     };
     let field = condition.field;
     let each = literals
@@ -190,14 +190,14 @@ fn not_equal(condition: &StoredCondition, facts: FieldFacts) -> Asked {
     let others = each.collect::<Vec<_>>().join(" AND ");
     let stated = condition.values.iter().any(String::is_empty);
     match stated || !facts.nillable {
-        true => Asked::exactly(others),
-        false => Asked::at_most(format!("({others}) OR {field} = null")),
+        true => AskedCondition::exactly(others),
+        false => AskedCondition::at_most(format!("({others}) OR {field} = null")),
     }
 }
 
-fn like(condition: &StoredCondition) -> Asked {
+fn like(condition: &StoredCondition) -> AskedCondition {
     if condition.values.iter().any(String::is_empty) {
-        return Asked::anything();
+        return AskedCondition::anything();
     }
     let before = match condition.operator {
         Operator::Contains => "%",
@@ -208,29 +208,29 @@ fn like(condition: &StoredCondition) -> Asked {
     let exact = values.clone().all(same);
     let field = condition.field;
     let each = values.map(|value| format!("{field} LIKE '{before}{}%'", soql::like(value)));
-    Asked {
+    AskedCondition {
         condition: each.collect::<Vec<_>>().join(" OR "),
         exact,
     }
 }
 
-fn compared(condition: &StoredCondition, operator: Operator) -> Asked {
+fn compared(condition: &StoredCondition, operator: Operator) -> AskedCondition {
     let sign = match operator {
         Operator::LessThan => "<",
         Operator::GreaterThan => ">",
         Operator::LessOrEqual => "<=",
         Operator::GreaterOrEqual => ">=",
-        _ => return Asked::anything(),
+        _ => return AskedCondition::anything(),
     };
     let numbers: Option<Vec<_>> = condition.values.iter().map(|value| number(value)).collect();
     let Some(numbers) = numbers else {
-        return Asked::anything();
+        return AskedCondition::anything();
     };
     let field = condition.field;
     let each = numbers
         .iter()
         .map(|(number, _)| format!("{field} {sign} {number}"));
-    Asked::exactly(each.collect::<Vec<_>>().join(" OR "))
+    AskedCondition::exactly(each.collect::<Vec<_>>().join(" OR "))
 }
 
 #[cfg(test)]

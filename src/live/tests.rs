@@ -58,9 +58,9 @@ fn needs() -> Vec<(Need, Answer)> {
         (Need::UsersByProfile, none()),
         (Need::UsersByRole, none()),
         (Need::RolesOfUsers, none()),
-        (Need::People, none()),
-        (Need::SharingGroups, none()),
-        (Need::GroupMembers, none()),
+        (Need::Sharing(SharingNeed::People), none()),
+        (Need::Sharing(SharingNeed::Groups), none()),
+        (Need::Sharing(SharingNeed::Members), none()),
         (Need::Groups, none()),
         (Need::Object(object()), Answer::Described(None)),
         (Need::ObjectDocument(object()), document()),
@@ -81,10 +81,19 @@ fn needs() -> Vec<(Need, Answer)> {
         (Need::AccountsOf(accounts), count()),
         (Need::GivenTo(given), count()),
         (Need::Shared(object(), with), count()),
-        (Need::Portions("Case".to_owned(), None, false), none()),
-        (Need::ShareRows(object()), none()),
-        (Need::GivenRows(object(), false), none()),
-        (Need::RowsThroughAccounts(object()), none()),
+        (
+            Need::Sharing(SharingNeed::Portions("Case".to_owned(), None, false)),
+            none(),
+        ),
+        (Need::Sharing(SharingNeed::Rows(object())), none()),
+        (
+            Need::Sharing(SharingNeed::GivenRows(object(), false)),
+            none(),
+        ),
+        (
+            Need::Sharing(SharingNeed::RowsThroughAccounts(object())),
+            none(),
+        ),
         (Need::Reference(Reference::Role(name())), none()),
         (Need::Dependencies(names, None), none()),
         (Need::Tabs, none()),
@@ -135,9 +144,9 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::UsersByProfile => learnt(live.users_by_profile()),
         Need::UsersByRole => learnt(live.users_by_role()),
         Need::RolesOfUsers => learnt(live.roles_of_users()),
-        Need::People => learnt(live.people()),
-        Need::SharingGroups => learnt(live.sharing_groups()),
-        Need::GroupMembers => learnt(live.group_members()),
+        Need::Sharing(SharingNeed::People) => learnt(live.people()),
+        Need::Sharing(SharingNeed::Groups) => learnt(live.sharing_groups()),
+        Need::Sharing(SharingNeed::Members) => learnt(live.group_members()),
         Need::Groups => learnt(live.groups()),
         Need::Object(object) => learnt(live.object(object)),
         Need::ObjectDocument(object) => learnt(live.object_document(object)),
@@ -157,10 +166,14 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::Count(..) | Need::AccountsOf(_) | Need::GivenTo(_) | Need::Shared(..) => {
             learnt(live.count(need))
         }
-        Need::Portions(object, filter, _) => learnt(live.portions(object, filter.as_ref())),
-        Need::ShareRows(object) => learnt(live.share_rows(object)),
-        Need::GivenRows(object, _) => learnt(live.given_rows(object)),
-        Need::RowsThroughAccounts(object) => learnt(live.rows_through_accounts(object)),
+        Need::Sharing(SharingNeed::Portions(object, filter, _)) => {
+            learnt(live.portions(object, filter.as_ref()))
+        }
+        Need::Sharing(SharingNeed::Rows(object)) => learnt(live.share_rows(object)),
+        Need::Sharing(SharingNeed::GivenRows(object, _)) => learnt(live.given_rows(object)),
+        Need::Sharing(SharingNeed::RowsThroughAccounts(object)) => {
+            learnt(live.rows_through_accounts(object))
+        }
         Need::Reference(reference) => learnt(live.reference(reference)),
         Need::Dependencies(..) => learnt(live.dependencies(need)),
         Need::Tabs => learnt(live.tabs()),

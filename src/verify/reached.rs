@@ -3,7 +3,7 @@
 use super::subject::Subject;
 use crate::access::People;
 use crate::criteria::Verdict;
-use crate::live::{Columns, Live, Need, short_id};
+use crate::live::{Columns, Live, Need, SharingNeed, short_id};
 use crate::observe;
 use crate::org::{OrgError, Reader};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,9 +44,9 @@ impl HolderReach {
             Some(people) => Some(people),
             None => {
                 let needs = [
-                    Need::People,
-                    Need::SharingGroups,
-                    Need::GroupMembers,
+                    Need::Sharing(SharingNeed::People),
+                    Need::Sharing(SharingNeed::Groups),
+                    Need::Sharing(SharingNeed::Members),
                     Need::Roles(Columns::All),
                 ];
                 observe::ask_org(BTreeSet::from(needs), reader, &mut told).await?;

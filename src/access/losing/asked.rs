@@ -4,7 +4,7 @@ use super::evaluate::{Terms, reached};
 use super::ground::Ground;
 use super::readers::Readers;
 use super::{Effect, SharingView, active_readers, given_rows};
-use crate::live::{Known, Need, is_under_accounts};
+use crate::live::{Known, Need, SharingNeed, is_under_accounts};
 use std::collections::BTreeSet;
 
 /// Rows that one page of an answer holds, and groups that one query counts by (REST API guide, Query; SOQL reference,
@@ -30,16 +30,22 @@ impl SharingView<'_> {
             return Vec::new();
         }
         let object = self.object().to_owned();
-        let mut needs = vec![Need::People, Need::SharingGroups, Need::GroupMembers];
+        let mut needs = vec![
+            Need::Sharing(SharingNeed::People),
+            Need::Sharing(SharingNeed::Groups),
+            Need::Sharing(SharingNeed::Members),
+        ];
         if effect == Effect::Parent {
             return needs;
         }
-        needs.push(Need::ShareRows(object.clone()));
+        needs.push(Need::Sharing(SharingNeed::Rows(object.clone())));
         if self.live.portions(&object, None) == Known::NotAsked {
             needs.push(self.live.need_of_portions(&object, None));
         }
         if is_under_accounts(&object) {
-            needs.push(Need::RowsThroughAccounts(object.clone()));
+            needs.push(Need::Sharing(SharingNeed::RowsThroughAccounts(
+                object.clone(),
+            )));
         }
         needs.extend(self.needs_of_rules(effect));
         needs
@@ -53,7 +59,7 @@ impl SharingView<'_> {
         let given = (1..=PAGE).contains(&given);
         let given = given.then(|| {
             let private = self.live.has_private_opportunities();
-            Need::GivenRows(object.to_owned(), private)
+            Need::Sharing(SharingNeed::GivenRows(object.to_owned(), private))
         });
         let known = Readers::of(self).and(Ground::of(self.sharing, self.manifest, self.live));
         let unions = known.map(|(readers, ground)| {

@@ -4,9 +4,9 @@
 //! For each portion: lost is what was seen and will not be. Between sets of rules, *in the one and not in the other* is
 //! counted as *in either, less the other*: no query has to say *not*.
 
-use super::ground::{Ground, Part};
-use super::terms::{Source, Target, Term, both};
-use crate::access::people::{People, either_way};
+use super::ground::{Ground, Lot};
+use super::terms::{RuleSource, RuleTarget, RuleTerm};
+use crate::access::people::{People, both, either_way};
 use crate::criteria::Verdict;
 use crate::live::Person;
 use crate::tally::Tally;
@@ -55,7 +55,7 @@ impl Span {
 
 /// What somebody sees before and after, and what is lost of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sight {
+pub(super) struct SightSpan {
     /// Records there are.
     pub(super) all: u64,
     pub(super) before: Span,
@@ -63,7 +63,7 @@ pub(super) struct Sight {
     pub(super) lost: Span,
 }
 
-impl Sight {
+impl SightSpan {
     pub(super) fn plus(self, other: Self) -> Self {
         Self {
             all: self.all.saturating_add(other.all),
@@ -88,7 +88,7 @@ pub(super) type Terms = BTreeSet<usize>;
 
 /// What of the rules by criteria reaches somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reached {
+pub(super) struct ReachingRules {
     /// Before, for certain and with just what their criteria ask.
     sure_before: Terms,
     maybe_before: Terms,
@@ -104,7 +104,7 @@ pub(super) struct Reached {
     owners: Vec<(usize, Verdict, Verdict)>,
 }
 
-impl Reached {
+impl ReachingRules {
     /// The unions that have to be counted to tell what is lost.
     pub(super) fn unions(&self, everything_before: bool) -> Vec<Terms> {
         let mut unions = vec![self.sure_after.clone(), self.maybe_after.clone()];
@@ -133,8 +133,8 @@ pub(super) struct Viewer<'a> {
 }
 
 /// Which rules reach somebody.
-pub(super) fn reached(ground: &Ground, person: &Person) -> Reached {
-    let mut reached = Reached::default();
+pub(super) fn reached(ground: &Ground, person: &Person) -> ReachingRules {
+    let mut reached = ReachingRules::default();
     for (index, term) in ground.terms.iter().enumerate() {
         let reach = |stands: bool, people: &People| match stands {
             true => reach_of(term, people, person),
@@ -143,14 +143,14 @@ pub(super) fn reached(ground: &Ground, person: &Person) -> Reached {
         let before = reach(term.before, &ground.before);
         let after = reach(term.after, &ground.after);
         match &term.source {
-            Source::Nothing => {}
-            Source::Owners(_) => {
+            RuleSource::Nothing => {}
+            RuleSource::Owners(_) => {
                 if before != Verdict::No || after != Verdict::No {
                     reached.owners.push((index, before, after));
                 }
             }
-            Source::Meeting(_) | Source::Anything => {
-                let exact = matches!(&term.source, Source::Meeting(found) if found.exact);
+            RuleSource::Meeting(_) | RuleSource::Anything => {
+                let exact = matches!(&term.source, RuleSource::Meeting(found) if found.exact);
                 put(
                     before,
                     exact,
@@ -185,14 +185,14 @@ fn put(reach: Verdict, exact: bool, index: usize, sure: &mut Terms, maybe: &mut 
     }
 }
 
-fn reach_of(term: &Term, people: &People, person: &Person) -> Verdict {
+fn reach_of(term: &RuleTerm, people: &People, person: &Person) -> Verdict {
     match &term.target {
-        Target::These(principal) => people.is_shared_with(person, principal),
-        Target::Outsiders => match people.is_from_outside(person) {
+        RuleTarget::These(principal) => people.is_shared_with(person, principal),
+        RuleTarget::Outsiders => match people.is_from_outside(person) {
             true => Verdict::Either,
             false => Verdict::No,
         },
-        Target::Unknown => Verdict::Either,
+        RuleTarget::Unknown => Verdict::Either,
     }
 }
 
@@ -202,7 +202,12 @@ fn is_kept(before: Verdict, after: Verdict, ground: &Ground) -> bool {
 }
 
 /// What somebody sees of a portion of the records.
-pub(super) fn sight_of(part: &Part, reached: &Reached, viewer: Viewer, ground: &Ground) -> Sight {
+pub(super) fn sight_of(
+    part: &Lot,
+    reached: &ReachingRules,
+    viewer: Viewer,
+    ground: &Ground,
+) -> SightSpan {
     let mut whole = Whole::default();
     whole.add(ground.owned(part, viewer), ground);
     if part.portion.account_owner.is_some() {
@@ -251,7 +256,7 @@ pub(super) fn sight_of(part: &Part, reached: &Reached, viewer: Viewer, ground: &
         low: least.min(most),
         high: most,
     };
-    Sight {
+    SightSpan {
         all: records,
         before,
         after,

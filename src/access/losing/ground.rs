@@ -1,24 +1,24 @@
 //! What is known of an object and its people before and after a plan.
 
 use super::evaluate::{Terms, Viewer};
-use super::terms::{Source, Term, both, terms};
-use crate::access::people::People;
+use super::terms::{RuleSource, RuleTerm, terms};
+use crate::access::people::{People, both};
 use crate::criteria::Verdict;
 use crate::live::{Defaults, Filter, Known, Live, Person, Portion, is_under_accounts};
 use crate::manifest::{AccessLevel, Manifest, Principal, Sharing, SharingModel};
 use std::collections::{BTreeMap, HashMap};
 
 /// Records that are seen together or not at all but for rules by criteria.
-pub(super) struct Part {
+pub(super) struct Lot {
     pub(super) portion: Portion,
     /// For each rule by owner, whether it shares them.
     pub(super) covered: Vec<Verdict>,
     /// Its place among the portions, or among the merged ones.
-    place: Place,
+    place: LotPlace,
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum LotPlace {
     Single(usize),
     Merged(usize),
 }
@@ -38,11 +38,11 @@ pub(super) struct Ground<'a> {
     pub(super) after: People<'a>,
     /// Whether a role, or the manifest's user, comes to stand elsewhere.
     pub(super) moves: bool,
-    pub(super) terms: Vec<Term>,
+    pub(super) terms: Vec<RuleTerm>,
     /// Each portion by itself.
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<Lot>,
     /// Portions of owners who stand alike, as one.
-    pub(super) merged: Vec<Part>,
+    pub(super) merged: Vec<Lot>,
     /// The places of portions that somebody owns, or whose account somebody owns.
     pub(super) of_person: HashMap<&'a str, Vec<usize>>,
     met: BTreeMap<Terms, Met>,
@@ -80,7 +80,7 @@ impl<'a> Ground<'a> {
             .iter()
             .enumerate()
             .filter_map(|(index, term)| match &term.source {
-                Source::Owners(principal) => Some((index, principal)),
+                RuleSource::Owners(principal) => Some((index, principal)),
                 _ => None,
             })
             .collect();
@@ -91,10 +91,10 @@ impl<'a> Ground<'a> {
             for (index, principal) in &owners {
                 covered[*index] = self.covers(principal, portion.owner.as_deref());
             }
-            parts.push(Part {
+            parts.push(Lot {
                 portion: portion.clone(),
                 covered,
-                place: Place::Single(place),
+                place: LotPlace::Single(place),
             });
             let people = [&portion.owner, &portion.account_owner];
             let mut people: Vec<&str> = people.into_iter().flatten().map(String::as_str).collect();
@@ -120,9 +120,9 @@ impl<'a> Ground<'a> {
     }
 
     /// Portions of owners who stand alike, as one. Who stands for them is never asked about itself.
-    fn merge(&self, parts: &[Part]) -> Vec<Part> {
+    fn merge(&self, parts: &[Lot]) -> Vec<Lot> {
         let mut places: HashMap<(String, String, &[Verdict]), usize> = HashMap::new();
-        let mut merged: Vec<Part> = Vec::new();
+        let mut merged: Vec<Lot> = Vec::new();
         for part in parts {
             let owner = self.standing(part.portion.owner.as_deref());
             let above = self.standing(part.portion.account_owner.as_deref());
@@ -130,10 +130,10 @@ impl<'a> Ground<'a> {
             let place = *places.entry((owner, above, &part.covered)).or_insert(next);
             match merged.get_mut(place) {
                 Some(one) => one.portion.records += part.portion.records,
-                None => merged.push(Part {
+                None => merged.push(Lot {
                     portion: part.portion.clone(),
                     covered: part.covered.clone(),
-                    place: Place::Merged(place),
+                    place: LotPlace::Merged(place),
                 }),
             }
         }
@@ -165,7 +165,7 @@ impl<'a> Ground<'a> {
                 .iter()
                 .map(|portion| (key(portion), portion.records))
                 .collect();
-            let of = |part: &Part| counts.get(&key(&part.portion)).copied().unwrap_or(0);
+            let of = |part: &Lot| counts.get(&key(&part.portion)).copied().unwrap_or(0);
             let single: Vec<u64> = self.parts.iter().map(of).collect();
             let merged = self.add_up(&single);
             self.met.insert(union, Met { single, merged });
@@ -193,26 +193,26 @@ impl<'a> Ground<'a> {
         let each = union
             .iter()
             .map(|index| match &self.terms.get(*index)?.source {
-                Source::Meeting(found) => Some(found.at_most.clone()),
+                RuleSource::Meeting(found) => Some(found.at_most.clone()),
                 _ => None,
             });
         Filter::any(each.collect::<Option<Vec<_>>>()?)
     }
 
     /// How many records of a part these rules share; `None` where that was not counted.
-    pub(super) fn met(&self, union: &Terms, part: &Part) -> Option<u64> {
+    pub(super) fn met(&self, union: &Terms, part: &Lot) -> Option<u64> {
         if union.is_empty() {
             return Some(0);
         }
         let met = self.met.get(union)?;
         match part.place {
-            Place::Single(place) => met.single.get(place).copied(),
-            Place::Merged(place) => met.merged.get(place).copied(),
+            LotPlace::Single(place) => met.single.get(place).copied(),
+            LotPlace::Merged(place) => met.merged.get(place).copied(),
         }
     }
 
     /// Whether somebody sees a part by owning it, or by standing above its owner, before and after.
-    pub(super) fn owned(&self, part: &Part, viewer: Viewer) -> (Verdict, Verdict) {
+    pub(super) fn owned(&self, part: &Lot, viewer: Viewer) -> (Verdict, Verdict) {
         let Some(owner) = part.portion.owner.as_deref() else {
             return (Verdict::No, Verdict::No);
         };
@@ -226,7 +226,7 @@ impl<'a> Ground<'a> {
     }
 
     /// Whether somebody sees a part by owning the account above it, or by standing above its owner.
-    pub(super) fn through_account(&self, part: &Part, viewer: Viewer) -> (Verdict, Verdict) {
+    pub(super) fn through_account(&self, part: &Lot, viewer: Viewer) -> (Verdict, Verdict) {
         let owner = part.portion.account_owner.as_deref();
         let Some(owner) = owner.filter(|_| is_under_accounts(self.object)) else {
             return (Verdict::No, Verdict::No);
@@ -273,19 +273,20 @@ impl<'a> Ground<'a> {
                 .into();
         }
         match known.and_then(|role| role.level_on(self.object)) {
-            Some(level) if Some(level) == self.forced() => Verdict::Either,
+            Some(level) if self.is_forced(level) => Verdict::Either,
             Some(level) => (level != "None").into(),
             None => Verdict::Either,
         }
     }
 
-    /// The level that no role can be below while today's default is in force. Whether a role that shows it falls back with
-    /// the default, nobody documents.
-    fn forced(&self) -> Option<&'static str> {
-        match Defaults::new(self.manifest, self.live).now(self.object)? {
-            SharingModel::Read => Some("Read"),
-            model if model.is_public_to_edit() => Some("Edit"),
-            _ => None,
+    /// Whether no role can be below a level while today's default is in force, or none has a level. Whether a role that shows
+    /// it falls back with the default, nobody documents.
+    fn is_forced(&self, level: &str) -> bool {
+        match Defaults::new(self.manifest, self.live).now(self.object) {
+            Some(SharingModel::Read) => level == "Read",
+            Some(SharingModel::ControlledByParent) => true,
+            Some(model) => model.is_public_to_edit() && level == "Edit",
+            None => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What each person sees of an object before and after, and loses.
 
-use super::evaluate::{Reached, Sight, Span, Viewer, reached, sight_of};
+use super::evaluate::{ReachingRules, SightSpan, Span, Viewer, reached, sight_of};
 use super::ground::Ground;
 use super::readers::Reading;
 use crate::access::people::{People, either_way};
@@ -9,7 +9,7 @@ use crate::live::{Person, ShareRows};
 use std::collections::{BTreeMap, HashMap};
 
 /// Share rows that no rule made, as far as the org told: by holder, and by holder and owner where that was asked.
-pub(super) struct Given<'a> {
+pub(super) struct GivenShares<'a> {
     pub(super) rows: &'a [ShareRows],
     pub(super) by_owner: Option<&'a [ShareRows]>,
 }
@@ -17,10 +17,10 @@ pub(super) struct Given<'a> {
 /// What is the same for everybody who stands alike.
 pub(super) struct Class<'s, 'a> {
     ground: &'s Ground<'a>,
-    reached: Reached,
+    reached: ReachingRules,
     /// Who stands for them.
     like: &'a Person,
-    sights: [Option<Sight>; 2],
+    sights: [Option<SightSpan>; 2],
 }
 
 /// Whether rows are made by hand, by a team, by a territory or by the org itself: whatever no rule of the object makes.
@@ -39,7 +39,12 @@ impl<'s, 'a> Class<'s, 'a> {
     }
 
     /// What somebody sees who reads the object, is granted no more than sharing gives, and saw everything before or not.
-    pub(super) fn sight(&mut self, person: &'a Person, everything: bool, given: &Given) -> Sight {
+    pub(super) fn sight(
+        &mut self,
+        person: &'a Person,
+        everything: bool,
+        given: &GivenShares,
+    ) -> SightSpan {
         let mut by_hand = self.by_hand(person, given.rows);
         // Rows may be of records that cannot be shared, and open nothing.
         by_hand.least = 0;
@@ -65,7 +70,7 @@ impl<'s, 'a> Class<'s, 'a> {
     }
 
     /// What all of them see, none of whom owns anything.
-    fn of_all(&mut self, everything: bool) -> Sight {
+    fn of_all(&mut self, everything: bool) -> SightSpan {
         let viewer = Viewer {
             person: self.like,
             itself: false,
@@ -74,10 +79,15 @@ impl<'s, 'a> Class<'s, 'a> {
         let parts = self.ground.merged.iter();
         let each = || parts.map(|part| sight_of(part, &self.reached, viewer, self.ground));
         *self.sights[usize::from(everything)]
-            .get_or_insert_with(|| each().fold(Sight::default(), Sight::plus))
+            .get_or_insert_with(|| each().fold(SightSpan::default(), SightSpan::plus))
     }
 
-    fn owner_by_owner(&self, person: &'a Person, everything: bool, given: &Given) -> Sight {
+    fn owner_by_owner(
+        &self,
+        person: &'a Person,
+        everything: bool,
+        given: &GivenShares,
+    ) -> SightSpan {
         let mut rows: HashMap<Option<&str>, Vec<&ShareRows>> = HashMap::new();
         for row in given.by_owner.into_iter().flatten() {
             rows.entry(row.owner.as_deref()).or_default().push(row);
@@ -87,7 +97,7 @@ impl<'s, 'a> Class<'s, 'a> {
             itself: true,
             everything,
         };
-        let mut by_owner: BTreeMap<Option<&str>, Sight> = BTreeMap::new();
+        let mut by_owner: BTreeMap<Option<&str>, SightSpan> = BTreeMap::new();
         for part in &self.ground.parts {
             let sight = by_owner.entry(part.portion.owner.as_deref()).or_default();
             *sight = sight.plus(sight_of(part, &self.reached, viewer, self.ground));
@@ -97,7 +107,7 @@ impl<'s, 'a> Class<'s, 'a> {
             let by_hand = self.by_hand(person, rows.iter().copied());
             by_hand.added_to(sight, everything)
         });
-        each.fold(Sight::default(), Sight::plus)
+        each.fold(SightSpan::default(), SightSpan::plus)
     }
 
     fn by_hand<'r>(
@@ -160,7 +170,7 @@ struct ByHand {
 impl ByHand {
     /// How many of the owner's records they open is known only of one holder; the others may be the same, or such as are
     /// seen anyhow.
-    fn added_to(&self, sight: Sight, everything: bool) -> Sight {
+    fn added_to(&self, sight: SightSpan, everything: bool) -> SightSpan {
         let mut sight = sight;
         if self.most == 0 && self.before == 0 {
             return sight;
@@ -186,14 +196,14 @@ impl ByHand {
 /// What permissions make of what sharing gives.
 pub(super) fn with_permissions(
     reading: Reading,
-    shared: Sight,
-    everything: Sight,
+    shared: SightSpan,
+    everything: SightSpan,
     unshareable: Span,
-) -> Sight {
+) -> SightSpan {
     let mut sight = match reading.all_before {
         Verdict::Yes => everything,
         Verdict::No => shared,
-        Verdict::Either => Sight {
+        Verdict::Either => SightSpan {
             before: Span {
                 low: shared.before.low,
                 high: everything.before.high,

@@ -86,7 +86,10 @@ impl<'a> Readers<'a> {
         let outside = people.is_from_outside(person);
         let profile = person.profile.as_deref().unwrap_or_default();
         let by_profile: Verdict = self.reading.contains(profile).into();
+        // A licence for chats alone reads no records.
+        let only_chats = person.kind.starts_with("Csn");
         let by_sets = match outside {
+            true if only_chats => Verdict::No,
             true => Verdict::Either,
             false => self.through_sets(person, |_| true),
         };

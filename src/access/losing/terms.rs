@@ -1,6 +1,6 @@
 //! The rules of an object before and after a plan, each as what it shares and with whom.
 
-use crate::criteria::{self, Criteria, Verdict};
+use crate::criteria::{self, Criteria};
 use crate::kinds::{rule_criteria, rule_target};
 use crate::live::{FieldFacts, Filter, Live, LiveRule, RuleKind, StoredCondition, StoredMatch};
 use crate::manifest::{Criterion, Holder, Manifest, Principal, Rule, Sharing};
@@ -8,7 +8,7 @@ use crate::xml::Element;
 
 /// What a rule shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum RuleSource {
     /// What these own.
     Owners(Principal),
     /// What meets its criteria.
@@ -21,7 +21,7 @@ pub(super) enum Source {
 
 /// Whom a rule shares with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum RuleTarget {
     These(Principal),
     /// People from outside only.
     Outsiders,
@@ -31,17 +31,17 @@ pub(super) enum Target {
 
 /// A rule, and whether it stands before the plan and after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Term {
-    pub(super) source: Source,
-    pub(super) target: Target,
+pub(super) struct RuleTerm {
+    pub(super) source: RuleSource,
+    pub(super) target: RuleTarget,
     pub(super) before: bool,
     pub(super) after: bool,
 }
 
 /// The rules of an object, those that stay as they are only once.
-pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<Term> {
+pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<RuleTerm> {
     let object = sharing.object.as_str();
-    let mut named: Vec<(&str, Term)> = live
+    let mut named: Vec<(&str, RuleTerm)> = live
         .rules(object)
         .map(|rule| (rule.name, of_live(&rule, object, live)))
         .collect();
@@ -55,9 +55,9 @@ pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<
             continue;
         };
         let kept = format!("Keep_{}", role.value);
-        let wanted = Term {
-            source: Source::Owners(Principal::AllInternalUsers),
-            target: Target::These(Principal::Role(role.value.clone())),
+        let wanted = RuleTerm {
+            source: RuleSource::Owners(Principal::AllInternalUsers),
+            target: RuleTarget::These(Principal::Role(role.value.clone())),
             before: false,
             after: true,
         };
@@ -69,14 +69,14 @@ pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<
 
 /// Puts a rule in the place of that of its name: the same one stands on.
 fn replace(
-    named: &mut [(&str, Term)],
+    named: &mut [(&str, RuleTerm)],
     is_meant: impl Fn(&str) -> bool,
-    wanted: Option<Term>,
-    made: &mut Vec<Term>,
+    wanted: Option<RuleTerm>,
+    made: &mut Vec<RuleTerm>,
 ) {
     let mut wanted = wanted;
     for (_, term) in named.iter_mut().filter(|(name, _)| is_meant(name)) {
-        let same = |new: &Term| new.source == term.source && new.target == term.target;
+        let same = |new: &RuleTerm| new.source == term.source && new.target == term.target;
         match wanted.as_ref().is_some_and(same) {
             true => wanted = None,
             false => term.after = false,
@@ -85,11 +85,11 @@ fn replace(
     made.extend(wanted);
 }
 
-fn of_live(rule: &LiveRule, object: &str, live: &Live) -> Term {
+fn of_live(rule: &LiveRule, object: &str, live: &Live) -> RuleTerm {
     let target = target_of(rule.element);
     let source = match rule.kind {
         RuleKind::Criteria | RuleKind::Guest => {
-            Criteria::of_element(rule.element).map_or(Source::Anything, |criteria| {
+            Criteria::of_element(rule.element).map_or(RuleSource::Anything, |criteria| {
                 let all = rule.element.text_of("includeRecordsOwnedByAll");
                 meeting(&criteria, all == Some("true"), object, live)
             })
@@ -97,14 +97,14 @@ fn of_live(rule: &LiveRule, object: &str, live: &Live) -> Term {
         RuleKind::Owner => {
             let from = rule.element.child("sharedFrom");
             let from = from.and_then(|from| principal(from.children.first()?));
-            from.map_or(Source::Anything, Source::Owners)
+            from.map_or(RuleSource::Anything, RuleSource::Owners)
         }
-        RuleKind::Territory => Source::Anything,
+        RuleKind::Territory => RuleSource::Anything,
     };
-    Term {
+    RuleTerm {
         source,
         target: match rule.kind {
-            RuleKind::Guest => Target::Outsiders,
+            RuleKind::Guest => RuleTarget::Outsiders,
             _ => target,
         },
         before: true,
@@ -113,15 +113,15 @@ fn of_live(rule: &LiveRule, object: &str, live: &Live) -> Term {
 }
 
 /// Whom an element of a rule shares with.
-pub(super) fn target_of(rule: &Element) -> Target {
+pub(super) fn target_of(rule: &Element) -> RuleTarget {
     let target = rule.child("sharedTo").and_then(|to| to.children.first());
     let Some(target) = target else {
-        return Target::Unknown;
+        return RuleTarget::Unknown;
     };
     match (principal(target), target.name.as_str()) {
-        (Some(principal), _) => Target::These(principal),
-        (None, "allCustomerPortalUsers" | "allPartnerUsers" | "guestUser") => Target::Outsiders,
-        (None, _) => Target::Unknown,
+        (Some(principal), _) => RuleTarget::These(principal),
+        (None, "allCustomerPortalUsers" | "allPartnerUsers" | "guestUser") => RuleTarget::Outsiders,
+        (None, _) => RuleTarget::Unknown,
     }
 }
 
@@ -138,7 +138,7 @@ fn principal(element: &Element) -> Option<Principal> {
     })
 }
 
-fn of_manifest(rule: &Rule, sharing: &Sharing, manifest: &Manifest, live: &Live) -> Term {
+fn of_manifest(rule: &Rule, sharing: &Sharing, manifest: &Manifest, live: &Live) -> RuleTerm {
     let object = sharing.object.as_str();
     let unmet = |criterion: &Criterion| {
         let made = manifest.spec.field(object, &criterion.field);
@@ -149,8 +149,8 @@ fn of_manifest(rule: &Rule, sharing: &Sharing, manifest: &Manifest, live: &Live)
     let include = rule.include_records_owned_by_all.as_ref();
     let include = include.is_none_or(|include| include.value);
     let source = match &rule.owned_by {
-        Some(owners) => Source::Owners(owners.value.clone()),
-        None if !criteria::may_be_met(rule, unmet) => Source::Nothing,
+        Some(owners) => RuleSource::Owners(owners.value.clone()),
+        None if !criteria::may_be_met(rule, unmet) => RuleSource::Nothing,
         None => meeting(
             &rule_criteria(rule, object, manifest, live).0,
             include,
@@ -159,16 +159,16 @@ fn of_manifest(rule: &Rule, sharing: &Sharing, manifest: &Manifest, live: &Live)
         ),
     };
     let target = rule_target(rule, manifest);
-    Term {
+    RuleTerm {
         source,
-        target: target.map_or(Target::Unknown, Target::These),
+        target: target.map_or(RuleTarget::Unknown, RuleTarget::These),
         before: false,
         after: true,
     }
 }
 
 /// Rules that leave out the records of owners who can have no role share fewer than their criteria say.
-fn meeting(criteria: &Criteria, of_all: bool, object: &str, live: &Live) -> Source {
+fn meeting(criteria: &Criteria, of_all: bool, object: &str, live: &Live) -> RuleSource {
     let criteria = criteria.canonical();
     let conditions = criteria.conditions.iter().map(|condition| StoredCondition {
         field: &condition.field,
@@ -185,14 +185,5 @@ fn meeting(criteria: &Criteria, of_all: bool, object: &str, live: &Live) -> Sour
     };
     let mut found = Filter::stored(&conditions, criteria.logic.as_ref(), &facts);
     found.exact &= of_all;
-    Source::Meeting(found)
-}
-
-/// Both of them.
-pub(super) fn both(one: Verdict, other: Verdict) -> Verdict {
-    match (one, other) {
-        (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
-        (Verdict::Yes, Verdict::Yes) => Verdict::Yes,
-        _ => Verdict::Either,
-    }
+    RuleSource::Meeting(found)
 }

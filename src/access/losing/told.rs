@@ -1,6 +1,6 @@
 //! What a plan says of who loses sight: four numbers, by profile and role, and by name.
 
-use super::evaluate::Sight;
+use super::evaluate::SightSpan;
 use super::readers::Readers;
 use super::{SharingView, together};
 use crate::live::UserCounts;
@@ -151,7 +151,7 @@ pub(super) struct PersonFacts {
 
 impl PersonFacts {
     /// With what was found of the sight, and why it is not exact; or why nothing was.
-    pub(super) fn with(self, found: Result<(Sight, Option<String>), String>) -> PersonSight {
+    pub(super) fn with(self, found: Result<(SightSpan, Option<String>), String>) -> PersonSight {
         let unknown = |why: &String| Tally::Unknown(why.clone());
         let tallies = match &found {
             Ok((sight, _)) => [sight.before, sight.after, sight.lost].map(super::Span::tally),

@@ -1,7 +1,7 @@
 //! Everybody in a public group or queue, through nested groups, and which superiors have what it has.
 
 use super::People;
-use super::stands::{either_way, is_internal};
+use super::stands::{both, either_way, is_internal};
 use crate::criteria::Verdict;
 use crate::live::{GroupKind, Person, SharingGroup};
 use std::collections::{HashMap, HashSet};
@@ -103,7 +103,15 @@ impl<'a> Gathering<'_, 'a> {
         }
         let above = self.people.tree.above(role);
         let above = above.into_iter().map(str::to_owned).collect();
-        self.pass_to(above, passes);
+        let peopled = self.people.is_peopled(role, group.kind != GroupKind::Role);
+        self.pass_to(
+            above,
+            if peopled {
+                passes
+            } else {
+                both(passes, Verdict::Either)
+            },
+        );
     }
 
     fn pass_to(&mut self, roles: Vec<String>, passes: Verdict) {

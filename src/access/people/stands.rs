@@ -34,15 +34,24 @@ pub fn either_way(one: Verdict, other: Verdict) -> Verdict {
     }
 }
 
+/// Both of them.
+pub fn both(one: Verdict, other: Verdict) -> Verdict {
+    match (one, other) {
+        (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
+        (Verdict::Yes, Verdict::Yes) => Verdict::Yes,
+        _ => Verdict::Either,
+    }
+}
+
 /// Roles of internal users and whom they report to, by id.
-pub(super) struct Tree<'a> {
+pub(super) struct RoleTree<'a> {
     parents: HashMap<String, Option<String>>,
     names: HashMap<String, &'a str>,
     /// Ids by API name in lower case.
     ids: HashMap<String, String>,
 }
 
-impl<'a> Tree<'a> {
+impl<'a> RoleTree<'a> {
     pub(super) fn of(roles: &'a Roles) -> Self {
         let all = roles.all().iter();
         let parents = all
@@ -127,11 +136,24 @@ impl People<'_> {
         }
     }
 
-    /// Whether somebody's role stands above this one.
-    pub(super) fn is_over(&self, person: &Person, role: Option<&str>) -> Verdict {
-        match role.zip(self.role_of(person)) {
-            Some((role, top)) => self.upwards(self.tree.is_below(role, top)),
-            None => Verdict::No,
+    /// Whether somebody's role stands above this one, or above it and those below. Where nobody has such a role, nobody says
+    /// whether superiors have what it has.
+    pub(super) fn is_over(&self, person: &Person, role: Option<&str>, below: bool) -> Verdict {
+        let Some((role, top)) = role.zip(self.role_of(person)) else {
+            return Verdict::No;
+        };
+        let over = self.upwards(self.tree.is_below(role, top));
+        match self.is_peopled(role, below) {
+            true => over,
+            false => both(over, Verdict::Either),
+        }
+    }
+
+    /// Whether somebody has this role, or one of those below.
+    pub(super) fn is_peopled(&self, role: &str, below: bool) -> bool {
+        match below {
+            true => self.peopled_branches.contains(role),
+            false => self.peopled.contains(role),
         }
     }
 

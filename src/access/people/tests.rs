@@ -1,7 +1,7 @@
 //! Who has what whom: the laws of hierarchy and groups, on a small company.
 
 use super::*;
-use crate::live::{Answer, Columns, Need};
+use crate::live::{Answer, Columns, Need, SharingNeed};
 use crate::manifest::load;
 use crate::soql::Row;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn live(version: &str) -> Live {
         person("zoe", None, standard),
         person("pat", Some("Portal"), "PowerPartner"),
     ];
-    live.tell(Need::People, rows(&people));
+    live.tell(Need::Sharing(SharingNeed::People), rows(&people));
     let groups = [
         group("Reps", "Role", Some("Reps"), None),
         group("Branch", "RoleAndSubordinatesInternal", Some("Head"), None),
@@ -46,7 +46,7 @@ fn live(version: &str) -> Live {
         group("Queue", "Queue", None, Some(false)),
         group("Mixed", "Regular", None, Some(true)),
     ];
-    live.tell(Need::SharingGroups, rows(&groups));
+    live.tell(Need::Sharing(SharingNeed::Groups), rows(&groups));
     let members = [
         member("Open", "005ann"),
         member("Shut", "005ann"),
@@ -55,7 +55,7 @@ fn live(version: &str) -> Live {
         member("Mixed", "00GReps"),
         member("Mixed", "00GManagers"),
     ];
-    live.tell(Need::GroupMembers, rows(&members));
+    live.tell(Need::Sharing(SharingNeed::Members), rows(&members));
     live
 }
 

@@ -6,6 +6,7 @@ use crate::change::Change;
 use crate::count::number;
 use crate::laws::Way;
 use crate::plan::Plan;
+use crate::report::losing::people;
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, printable, records};
 use crate::report::{kind_words, visible_after};
@@ -85,39 +86,64 @@ fn along(impact: &Impact) -> String {
     }
 }
 
-/// Objects of which nobody knows who loses sight.
+/// Objects of which nobody knows who loses sight, and people of whom nobody can say.
 fn losing_unknown(impact: &[Impact]) -> Option<String> {
-    let unknown = impact
+    let lost = |impact: &&Impact| impact.sight_lost.as_ref().learnt().is_none();
+    let names: Vec<_> = impact
         .iter()
-        .filter(|impact| impact.users_losing_access.as_ref().learnt().is_none());
-    let names: Vec<_> = unknown.map(|impact| printable(&impact.object)).collect();
-    let text = || {
+        .filter(lost)
+        .map(|impact| printable(&impact.object))
+        .collect();
+    let refused = (!names.is_empty()).then(|| {
         format!(
             "how many people lose sight of {} records is not known",
             names.join(" and ")
         )
-    };
-    (!names.is_empty()).then(text)
+    });
+    let unknown: Vec<String> = impact
+        .iter()
+        .filter_map(|impact| {
+            let lost = impact.sight_lost.as_ref().learnt()?;
+            let of = || {
+                format!(
+                    "of {} for {}",
+                    people(lost.cannot_tell),
+                    printable(&impact.object)
+                )
+            };
+            (lost.cannot_tell > 0).then(of)
+        })
+        .collect();
+    let unknown =
+        (!unknown.is_empty()).then(|| format!("it cannot be told {}", unknown.join(", ")));
+    let parts: Vec<String> = refused.into_iter().chain(unknown).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// `32 people lose sight of Lead records, 30 of Contact records`; `None` where nobody does.
+/// `31 people lose sight of Lead records, 6 of them of all; 30 people of Contact records`; `None` where nobody is known to.
 fn losing(impact: &[Impact]) -> Option<String> {
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     for impact in impact {
-        let Some(losing) = impact.users_losing_access.as_ref().learnt() else {
+        let Some(lost) = impact.sight_lost.as_ref().learnt() else {
             continue;
         };
-        let users: u64 = losing.iter().map(|one| one.users).sum();
-        let object = printable(&impact.object);
-        match (users, parts.is_empty()) {
-            (0, _) => {}
-            (1, true) => parts.push(format!("1 person loses sight of {object} records")),
-            (_, true) => parts.push(format!(
-                "{} people lose sight of {object} records",
-                number(users)
-            )),
-            (_, false) => parts.push(format!("{} of {object} records", number(users))),
+        let losing = lost.lose_everything + lost.lose_part;
+        if losing == 0 {
+            continue;
         }
+        let object = printable(&impact.object);
+        let mut part = match (losing, parts.is_empty()) {
+            (1, true) => format!("1 person loses sight of {object} records"),
+            (_, true) => format!("{} people lose sight of {object} records", number(losing)),
+            (_, false) => format!("{} of {object} records", number(losing)),
+        };
+        if lost.lose_everything > 0 {
+            part.push_str(&format!(
+                " ({} of all they see)",
+                number(lost.lose_everything)
+            ));
+        }
+        parts.push(part);
     }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -184,7 +210,7 @@ mod tests {
         let lose = "13 people lose sight of Lead records";
         check(|_| (), [sees, lose, user]);
         check(
-            |plan| plan.impact[0].users_losing_access = Known::Is(Vec::new()),
+            |plan| plan.impact[0].sight_lost = Known::Is(SightLost::default()),
             [sees, "nobody else loses sight of records", user],
         );
         check(
@@ -218,7 +244,7 @@ mod tests {
             message: String::new(),
         };
         check(
-            |plan| plan.impact[0].users_losing_access = Known::Refused(refused()),
+            |plan| plan.impact[0].sight_lost = Known::Refused(refused()),
             [
                 sees,
                 "how many people lose sight of Lead records is not known",

@@ -47,7 +47,7 @@ fn judged(company: &Company, wish: &Wish, told: &Impact) -> Result<(usize, usize
             && is_right(person, gone, left.len());
         if !right {
             let truth = format!("before {}, after {}, lost {gone}", before.len(), left.len());
-            return Err(format!("{person:?}: {truth}"));
+            return Err(format!("{person:?}: {truth}\n{company:?}\n{wish:?}"));
         }
         all += 1;
         exact += usize::from(person.lost.exactly().is_some());
