@@ -5,7 +5,9 @@ use super::outlook::at_most;
 use super::{People, SharingView};
 use crate::criteria::Verdict;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
-use crate::live::{Defaults, Filter, GivenTo, GroupKind, Known, LiveUser, Need, SharingNeed};
+use crate::live::{
+    Defaults, Filter, GivenTo, GroupKind, Known, LiveUser, Need, Person, SharingNeed,
+};
 use crate::manifest::SharingModel;
 use crate::tally::Tally;
 use std::collections::BTreeSet;
@@ -26,12 +28,24 @@ pub(super) struct HeldFor {
     pub(super) is_open: bool,
 }
 
+/// An internal user of that id and role.
+fn person(id: &str, role: Option<String>) -> Person {
+    Person {
+        id: id.to_owned(),
+        username: String::new(),
+        role,
+        profile: None,
+        active: true,
+        kind: "Standard".to_owned(),
+    }
+}
+
 impl SharingView<'_> {
     /// What has to be known of the others in the org, where the user is there already.
     pub(super) fn needs_of_rows(&self) -> Vec<Need> {
         let is_few = self.live.users_by_profile();
         let is_few = is_few.map(|users| users.all() / PAGE < MOST_PAGES);
-        if self.live.own_user(self.manifest).is_none() || is_few.learnt() != Some(true) {
+        if self.standing().is_none() || is_few.learnt() != Some(true) {
             return Vec::new();
         }
         let after = Defaults::new(self.manifest, self.live).after(self.object());
@@ -70,46 +84,61 @@ impl SharingView<'_> {
     /// Whether a queue's records are the user's today.
     pub(super) fn is_in_queues(&self, user: &LiveUser) -> bool {
         let people = People::of(self.live).learnt();
-        people.is_some_and(|people| !self.queues(user, &people).is_empty())
+        let user = person(&user.id, user.role_id.clone());
+        people.is_some_and(|people| !self.queues(&user, &people).is_empty())
     }
 
     /// Queues whose records the user will have, by id.
     pub(super) fn queues_after(&self) -> BTreeSet<String> {
-        let Some(user) = self.live.own_user(self.manifest) else {
+        let Some(user) = self.standing() else {
             return BTreeSet::new();
         };
         let people = People::after(self.live, self.manifest).learnt();
-        people.map_or_else(BTreeSet::new, |people| self.queues(user, &people))
+        people.map_or_else(BTreeSet::new, |people| self.queues(&user, &people))
     }
 
-    fn queues(&self, user: &LiveUser, people: &People<'_>) -> BTreeSet<String> {
+    /// The user as it will stand: one that is there already, or a new one in a role that others may have shared with, or
+    /// with those above it. With a new role at the top nobody has.
+    fn standing(&self) -> Option<Person> {
+        if let Some(user) = self.live.own_user(self.manifest) {
+            return Some(person(&user.id, user.role_id.clone()));
+        }
+        let wanted = self.manifest.spec.role.as_ref();
+        let wanted = wanted.filter(|role| !role.absent)?;
+        let roles = self.live.roles().learnt();
+        let there = roles.and_then(|roles| roles.named(&wanted.name));
+        let role = match (there, &wanted.parent) {
+            (Some(role), _) => role.id.clone(),
+            (None, Some(_)) => wanted.name.value.clone(),
+            (None, None) => return None,
+        };
+        Some(person("", Some(role)))
+    }
+
+    fn queues(&self, user: &Person, people: &People<'_>) -> BTreeSet<String> {
         let groups = self.live.sharing_groups().learnt().unwrap_or_default();
         let queues = groups.iter().filter(|group| group.kind == GroupKind::Queue);
-        let person = people.person(&user.id);
-        let has = |id: &str| person.is_some_and(|user| people.reaches(user, id) == Verdict::Yes);
+        let has = |id: &str| people.reaches(user, id) == Verdict::Yes;
         let queues = queues.filter(|queue| has(&queue.id));
         queues.map(|queue| queue.id.clone()).collect()
     }
 
     /// Who holds rows that people made and that will reach the user; nobody where no rows decide.
     pub(super) fn held_by_people(&self) -> Known<HeldFor> {
-        let Some(user) = self
-            .live
-            .own_user(self.manifest)
-            .filter(|_| self.has_rows())
-        else {
+        let Some(user) = self.standing().filter(|_| self.has_rows()) else {
             return Known::Is(HeldFor::default());
         };
         let people = People::after(self.live, self.manifest);
         let by_people = |cause: &str| !COUNTED_OTHERWISE.contains(&cause);
-        self.held_for(user, people, by_people)
+        self.held_for(&user, people, by_people)
     }
 
     /// Who holds rows that reach the user today, whatever made them, its queues included.
     pub(super) fn held_today(&self, user: &LiveUser) -> Known<HeldFor> {
         let people = People::of(self.live);
-        let queues = people.as_ref().map(|people| self.queues(user, people));
-        let held = self.held_for(user, People::of(self.live), |_| true);
+        let user = person(&user.id, user.role_id.clone());
+        let queues = people.as_ref().map(|people| self.queues(&user, people));
+        let held = self.held_for(&user, People::of(self.live), |_| true);
         held.and(queues).map(|(mut held, queues)| {
             held.holders.extend(queues);
             held
@@ -118,19 +147,15 @@ impl SharingView<'_> {
 
     fn held_for(
         &self,
-        user: &LiveUser,
+        user: &Person,
         people: Known<People<'_>>,
         is_meant: impl Fn(&str) -> bool,
     ) -> Known<HeldFor> {
         let rows = self.live.share_rows(self.object());
         people.and(rows).map(|(people, rows)| {
             let mut held = HeldFor::default();
-            let Some(person) = people.person(&user.id) else {
-                held.is_open = true;
-                return held;
-            };
             for row in rows.iter().filter(|row| is_meant(&row.cause)) {
-                match people.reaches(person, &row.holder) {
+                match people.reaches(user, &row.holder) {
                     Verdict::No => continue,
                     Verdict::Either => held.is_open = true,
                     Verdict::Yes => {}
