@@ -114,6 +114,8 @@ pub struct Live {
     pub org: OrgIdentity,
     /// True where no org was asked: `render` without `--org`. Nothing is known, so nothing is refused as unknown.
     pub offline: bool,
+    /// Queries that an object may take to tell what rules share with whom; the usual number where nobody says.
+    pub impact_budget: Option<usize>,
     /// HTTP requests the reading took, after log-in.
     pub requests: u64,
     /// What the org counts against its API allocation.

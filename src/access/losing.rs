@@ -23,7 +23,11 @@ use persons::{Class, GivenShares, is_given, with_permissions};
 use readers::{Readers, Reading};
 use std::collections::HashSet;
 
+pub use asked::USUAL_BUDGET;
 pub use told::{Fate, Losing, LosingRole, PersonSight, SightLost};
+
+/// Why nobody was looked at.
+const TOO_MANY: &str = "there are more people than `--impact-budget` has queries for";
 
 /// What a plan does to the sight of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +59,12 @@ impl SharingView<'_> {
             |(readers, counts)| match Ground::of(self.sharing, self.manifest, self.live) {
                 Known::Is(ground) => self.of_people(&readers, ground, effect),
                 other => {
-                    let why = other.why_unknown().unwrap_or_default();
+                    let counted = self.is_counted();
+                    let why = match (&other, counted) {
+                        (Known::NotAsked, false) => "its records are not counted".to_owned(),
+                        (Known::NotAsked, true) => TOO_MANY.to_owned(),
+                        _ => other.why_unknown().unwrap_or_default(),
+                    };
                     told::by_profile(self, &readers, counts, &why)
                 }
             },

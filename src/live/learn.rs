@@ -41,6 +41,7 @@ impl Live {
                 .collect(),
             dependencies: self.dependencies.clone(),
             tabs: self.tabs.clone(),
+            impact_budget: self.impact_budget,
             profile_names: self.profile_names.clone(),
             ..Self::default()
         }

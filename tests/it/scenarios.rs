@@ -43,6 +43,8 @@ macro_rules! stories {
 }
 
 stories! {
+    a_role_moves_to_another_branch
+    a_rule_that_showed_all_is_replaced
     account_left_alone_by_its_children
     account_with_coupled_objects
     accounts_and_all_that_hangs_on_them
@@ -102,6 +104,7 @@ stories! {
     setting_lost
     setting_refused
     settings_kept
+    the_whole_company_keeps_its_sight
     two_manifests_that_disagree
     two_manifests_together
     user_inactive

@@ -4,7 +4,7 @@ use super::evaluate::{Terms, reached};
 use super::ground::Ground;
 use super::readers::Readers;
 use super::{Effect, SharingView, active_readers, given_rows};
-use crate::live::{Known, Need, SharingNeed, is_under_accounts};
+use crate::live::{Known, Live, Need, SharingNeed, is_under_accounts};
 use std::collections::BTreeSet;
 
 /// Rows that one page of an answer holds, and groups that one query counts by (REST API guide, Query; SOQL reference,
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const PAGE: u64 = 2_000;
 
 /// Queries that are asked for one object's rules, unless somebody says otherwise.
-pub(super) const USUAL_BUDGET: usize = 20;
+pub const USUAL_BUDGET: usize = 20;
 
 impl SharingView<'_> {
     /// What is asked because somebody may lose sight: first of everybody and every record, then what rules share.
@@ -25,7 +25,7 @@ impl SharingView<'_> {
         let few = self.live.users_by_profile().map(|users| users.all() / PAGE);
         let few = few
             .learnt()
-            .is_some_and(|pages| pages < USUAL_BUDGET as u64);
+            .is_some_and(|pages| pages < budget(self.live) as u64);
         if !populated || !few {
             return Vec::new();
         }
@@ -73,6 +73,11 @@ impl SharingView<'_> {
     }
 }
 
+/// Queries that an object may take.
+fn budget(live: &Live) -> usize {
+    live.impact_budget.unwrap_or(USUAL_BUDGET)
+}
+
 /// The unions of rules that have to be counted, as many as the budget allows: those that reach most people first.
 pub(super) fn unions(
     view: &SharingView,
@@ -109,5 +114,5 @@ pub(super) fn unions(
     }
     wanted.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let unions = wanted.into_iter().map(|(_, union)| union);
-    unions.take(USUAL_BUDGET).collect()
+    unions.take(budget(view.live)).collect()
 }

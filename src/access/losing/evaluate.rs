@@ -208,19 +208,7 @@ pub(super) fn sight_of(
     viewer: Viewer,
     ground: &Ground,
 ) -> SightSpan {
-    let mut whole = Whole::default();
-    whole.add(ground.owned(part, viewer), ground);
-    if part.portion.account_owner.is_some() {
-        whole.add(ground.through_account(part, viewer), ground);
-    }
-    for (index, before, after) in &reached.owners {
-        let covered = part.covered.get(*index).copied().unwrap_or(Verdict::Either);
-        whole.add((both(*before, covered), both(*after, covered)), ground);
-    }
-    if viewer.everything {
-        whole.before = Verdict::Yes;
-        whole.lost = Verdict::Yes;
-    }
+    let whole = whole_of(part, reached, viewer, ground);
     let records = part.portion.records;
     let low = |terms: &Terms| ground.met(terms, part).unwrap_or(0).min(records);
     let high = |terms: &Terms| ground.met(terms, part).unwrap_or(records).min(records);
@@ -262,6 +250,24 @@ pub(super) fn sight_of(
         after,
         lost,
     }
+}
+
+/// By what a portion is seen whole.
+fn whole_of(part: &Lot, reached: &ReachingRules, viewer: Viewer, ground: &Ground) -> Whole {
+    let mut whole = Whole::default();
+    whole.add(ground.owned(part, viewer), ground);
+    if part.portion.account_owner.is_some() {
+        whole.add(ground.through_account(part, viewer), ground);
+    }
+    for (index, before, after) in &reached.owners {
+        let covered = part.covered.get(*index).copied().unwrap_or(Verdict::Either);
+        whole.add((both(*before, covered), both(*after, covered)), ground);
+    }
+    if viewer.everything {
+        whole.before = Verdict::Yes;
+        whole.lost = Verdict::Yes;
+    }
+    whole
 }
 
 /// Ways by which a portion is seen whole.

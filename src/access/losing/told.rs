@@ -8,6 +8,9 @@ use crate::tally::Tally;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Why a number is not exact, where nothing else is the matter.
+const OPEN: &str = "what rules or people share of them no query counts exactly";
+
 /// What becomes of somebody's sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -178,7 +181,7 @@ impl PersonFacts {
             (Fate::Nothing, false) => {
                 Some("owns them, stands above their owners, or is shared them".to_owned())
             }
-            _ if open => Some(doubt.unwrap_or_else(|| "not counted exactly".to_owned())),
+            _ if open => Some(doubt.unwrap_or_else(|| OPEN.to_owned())),
             _ => None,
         };
         PersonSight {

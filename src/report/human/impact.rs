@@ -116,7 +116,7 @@ fn others(page: &mut Page, lost: &SightLost) {
         );
         page.toned(4, 17, Some(Tone::Bad), &text);
     }
-    if !page.style.verbose {
+    if !page.style.names {
         return;
     }
     for person in lost.people.iter().filter(|one| one.loses != Fate::Nothing) {
