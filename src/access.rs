@@ -4,20 +4,32 @@ mod accounts;
 mod bypass;
 mod counted;
 mod losing;
+mod outlook;
+mod parents;
+mod people;
 mod reach;
+mod rights;
+mod rows;
 mod seen;
 mod visible;
+mod ways;
 
 use crate::criteria::Verdict;
+use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{Columns, CriteriaKnowledge, Filter, Known, Live, Need, tells_default_of};
-use crate::manifest::{Manifest, Sharing};
+use crate::manifest::{Manifest, Rule, Sharing};
 use crate::tally::Tally;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use bypass::{Bypass, held_bypass};
-pub use losing::Losing;
+pub use accounts::{
+    account_rules_for, level_of as level_on_own_accounts, stated_level as level_of_own_accounts,
+};
+pub use bypass::{Bypass, held_bypass, held_bypasses};
+pub use losing::{Fate, Losing, LosingRole, PersonSight, SightLost, USUAL_BUDGET};
+pub use outlook::{ByWay, Outlook};
+pub use people::{People, both, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};
 
@@ -32,8 +44,16 @@ pub struct Impact {
     pub visible_now: Option<Tally>,
     /// Records the user will see.
     pub visible_after: Tally,
+    /// Those of them that it will be able to edit.
+    pub editable_after: Tally,
+    /// What it will see, by way; none where that is not known exactly.
+    pub ways_after: Vec<ByWay>,
+    /// Accounts that become readable along with these records, where the manifest says nothing of accounts.
+    pub accounts_opened: Option<Tally>,
     /// Active users who lose sight of records they neither own nor supervise.
     pub users_losing_access: Known<Vec<Losing>>,
+    /// What becomes of the sight of everybody else, in people and in records.
+    pub sight_lost: Known<SightLost>,
     /// Profiles and permission sets that ignore the default.
     pub bypass: Known<Vec<Bypass>>,
 }
@@ -50,6 +70,7 @@ impl Impact {
             ("records", why(&self.records)),
             ("visible_now", self.visible_now.as_ref().and_then(why)),
             ("visible_after", why(&self.visible_after)),
+            ("editable_after", why(&self.editable_after)),
             (
                 "users_losing_access",
                 self.users_losing_access.why_unknown(),
@@ -68,8 +89,12 @@ impl Serialize for Impact {
         map.serialize_entry("records", &self.records)?;
         map.serialize_entry("visible_now", &self.visible_now)?;
         map.serialize_entry("visible_after", &self.visible_after)?;
+        map.serialize_entry("editable_after", &self.editable_after)?;
+        map.serialize_entry("ways_after", &self.ways_after)?;
+        map.serialize_entry("accounts_opened", &self.accounts_opened)?;
         let losing = self.users_losing_access.as_ref().learnt();
         map.serialize_entry("users_losing_access", &losing)?;
+        map.serialize_entry("sight_lost", &self.sight_lost.as_ref().learnt())?;
         map.serialize_entry("bypass", &self.bypass.as_ref().learnt())?;
         map.serialize_entry("unknown", &self.unknown())?;
         map.end()
@@ -79,25 +104,39 @@ impl Serialize for Impact {
 /// Records that the rules let the user see, or that the user owns, as far as the manifest tells. SOQL ignores case,
 /// sharing does not.
 pub fn expected_records(sharing: &Sharing, manifest: &Manifest) -> Option<Filter> {
-    expected_by(sharing, manifest, &CriteriaKnowledge::NOTHING)
+    expected_by(
+        sharing,
+        manifest,
+        &CriteriaKnowledge::NOTHING,
+        false,
+        |_| true,
+    )?
 }
 
-/// The same by what is known of the criteria.
+/// The same by what is known of the criteria, with the rules that are meant. Inner `None` where that is nothing, outer
+/// where no query can ask for it.
 fn expected_by(
     sharing: &Sharing,
     manifest: &Manifest,
     known: &CriteriaKnowledge,
-) -> Option<Filter> {
+    has_private: bool,
+    is_meant: impl Fn(&Rule) -> bool,
+) -> Option<Option<Filter>> {
     let user = manifest.spec.user.as_ref();
     let username = user.map(|user| user.username.value.as_str());
-    let rules = criteria_rules(sharing, manifest).filter(|(_, reach)| *reach == Verdict::Yes);
+    let rules = criteria_rules(sharing, manifest)
+        .filter(|(rule, reach)| *reach == Verdict::Yes && is_meant(rule));
     let met = rules.map(|(rule, _)| {
         let met = Filter::meeting(rule, username, known)?;
+        let met = match has_private {
+            true => met.not_private(),
+            false => met,
+        };
         Some(shareable(sharing, met))
     });
     let mut any: Vec<Filter> = met.collect::<Option<_>>()?;
     any.extend(username.map(Filter::owned_by));
-    Filter::any(any)
+    Some(Filter::any(any))
 }
 
 /// The need to count records of an object.
@@ -142,9 +181,23 @@ fn needs_of(manifest: &Manifest) -> Vec<Need> {
         needs.push(Need::Readers(object.clone()));
         needs.extend((!tells_default_of(object)).then(|| Need::DefaultInForce(object.clone())));
     }
+    needs.extend(needs_of_family(manifest));
+    needs
+}
+
+/// What accounts open of their children, and children of their accounts.
+fn needs_of_family(manifest: &Manifest) -> Vec<Need> {
     let under_accounts = |sharing: &Sharing| accounts::account_level(&sharing.object).is_some();
-    let account_rules = || Need::SharingRules("Account".to_owned());
-    needs.extend(sharing().any(under_accounts).then(account_rules));
+    let has_children = manifest.spec.sharing.iter().any(under_accounts);
+    let has_accounts = manifest.spec.sharing_of("Account").is_some();
+    let rules = |object: &str| Need::SharingRules(object.to_owned());
+    let mut needs = Vec::new();
+    if has_children {
+        needs.extend([rules("Account"), Need::Grants("Account".to_owned())]);
+    }
+    if has_accounts {
+        needs.extend(CHILDREN_OF_ACCOUNTS.into_iter().map(rules));
+    }
     needs
 }
 
@@ -154,6 +207,9 @@ fn counts_of(sharing: &Sharing, manifest: &Manifest) -> Vec<Need> {
     let mut needs = vec![Need::Owners(object.clone())];
     needs.extend(expected_records(sharing, manifest).map(|filter| count(sharing, filter)));
     needs.extend((object == "Contact").then(without_account));
+    if object == "Account" {
+        needs.extend(parents::beforehand(sharing, manifest));
+    }
     needs
 }
 
@@ -172,7 +228,8 @@ pub fn further_needs(manifests: &[Manifest], live: &Live) -> BTreeSet<Need> {
         let views: Vec<SharingView> = views(sharing, manifest, live).collect();
         views.into_iter().flat_map(|view| {
             let beforehand = counts_of(view.sharing, manifest).into_iter();
-            beforehand.chain(view.further_counts()).collect::<Vec<_>>()
+            let counts = beforehand.chain(view.further_counts());
+            counts.chain(view.needs_of_losing()).collect::<Vec<_>>()
         })
     };
     manifests.iter().flat_map(of_manifest).collect()
@@ -242,12 +299,20 @@ impl SharingView<'_> {
                 counted::not_counted()
             }
         };
+        let outlook = self.outlook();
+        let opened = self.accounts_opened();
+        let opened = opened.map(|accounts| accounts.tally(self.live, u64::MAX));
+        let lost = self.sight_lost();
         Impact {
             object: self.sharing.object.value.clone(),
             records: told(self.records.clone().into()),
             visible_now: self.visible_now().map(told),
-            visible_after: told(self.visible_after()),
-            users_losing_access: self.users_losing_access(),
+            visible_after: told(outlook.visible),
+            editable_after: told(outlook.editable),
+            ways_after: outlook.ways,
+            accounts_opened: opened.filter(|_| counted),
+            users_losing_access: lost.as_ref().map(|lost| lost.profiles.clone()),
+            sight_lost: lost,
             bypass: self.bypass,
         }
     }

@@ -184,7 +184,7 @@ catalogue! {
     WhoSeesEverything = "OW2003", "who sees everything anyway":
         "View All and Modify All on an object, and View All Data and Modify All Data, ignore the organization-wide default. These users keep their sight when the default becomes Private.";
     UsersLosingSight = "OW2004", "users lose sight of records":
-        "Once the default is Private, users see what they own, what users below them in the role hierarchy own, and what is shared with them. `keepAccess` gives a profile a permission set with View All before the default narrows, or a role an owner rule after it.";
+        "Once the default is Private, users see what they own, what users below them in the role hierarchy own, and what is shared with them. The plan counts it person by person, for narrower defaults, for rules made, replaced and removed, for roles that move and for profiles that lose View All: in people and in records, exactly or between two numbers, else *cannot tell* with the reason. `keepAccess` gives a profile a permission set with View All before the default narrows, or a role an owner rule after it. Not counted is what runs without sharing or was built on it: Apex without sharing, flows in system mode, reports and dashboards that show fewer rows.";
     RoleBelowOthers = "OW2005", "the role stands below others":
         "Whoever stands above a role in the hierarchy sees what the role sees. Records shared with the integration become visible to its superiors. At the top of the hierarchy nobody stands above it.";
     RoleAboveOthers = "OW2006", "the role stands above others":

@@ -33,7 +33,7 @@ pub struct Condition {
 }
 
 /// Whether a record meets the criteria.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// It does.
     Yes,

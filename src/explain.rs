@@ -12,7 +12,7 @@ use crate::org::{OrgError, Reader};
 use crate::soql;
 use crate::verify::granted::Granted;
 use crate::verify::subject::{Subject, read_records};
-use crate::verify::{cause, owners_are_known};
+use crate::verify::{cause, given, owners_are_known};
 use serde::Serialize;
 
 /// What there is to say about one record.
@@ -129,20 +129,24 @@ async fn explain_one(
     };
     let answer = subject.granted(reader, &[id]).await?;
     let granted = *answer.get(&short_id(id)).ok_or_else(|| no_answer(id))?;
-    let wanted = subject.wanted_access(record, &subject.criteria());
+    let around = given::around_one(subject, record, reader).await?;
+    let wanted = subject.wanted_access(record, &subject.grounds(), &around);
+    let child = wanted.child.as_ref();
+    let child = child.map_or_else(String::new, |child| format!(": {child}"));
     let mut reasons = vec![
         says(&granted, username),
-        format!("the manifest: {}", wanted.why),
+        format!("the manifest: {}{child}", wanted.why),
     ];
     for rule in subject.sharing.rules.iter().filter(|rule| !rule.absent) {
         reasons.extend(conditions(subject, rule, record));
     }
     if granted.read {
         reasons.extend(others(subject));
-        let causes = cause::causes(subject, &[id.to_owned()], reader).await?;
+        let causes = cause::causes(subject, &[id.to_owned()], &around, reader).await?;
         reasons.extend(
             causes
                 .into_values()
+                .flatten()
                 .map(|cause| format!("in the org: {}", cause.words)),
         );
     }

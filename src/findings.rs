@@ -225,21 +225,41 @@ fn users_of(users: &Tally) -> String {
 }
 
 fn losing(sharing: &Sharing, impact: &Impact) -> Option<Diagnostic> {
-    let losing = impact.users_losing_access.as_ref().learnt()?;
-    let users: u64 = losing.iter().map(|losing| losing.users).sum();
+    let lost = impact.sight_lost.as_ref().learnt()?;
+    let users: u64 = lost.profiles.iter().map(|losing| losing.users).sum();
     if users == 0 {
         return None;
     }
-    let profiles: Vec<String> = losing
+    let profiles: Vec<String> = lost
+        .profiles
         .iter()
         .map(|losing| format!("{} ({})", losing.profile, losing.users))
         .collect();
-    let message = format!(
-        "{} {} sight of {} records that they neither own nor supervise",
-        count(users, "user"),
-        agree(users, "loses", "lose"),
-        sharing.object
-    );
+    let surely = lost.lose_everything + lost.lose_part;
+    let message = match (surely, lost.cannot_tell) {
+        (0, unknown) => format!(
+            "nobody can say whether {} {} sight of {} records",
+            count(unknown, "user"),
+            agree(unknown, "loses", "lose"),
+            sharing.object
+        ),
+        (surely, unknown) => {
+            let all = match lost.lose_everything {
+                0 => String::new(),
+                all => format!(", {all} of them of all that they see"),
+            };
+            let unknown = match unknown {
+                0 => String::new(),
+                unknown => format!("; of {unknown} more nobody can say"),
+            };
+            format!(
+                "{} {} sight of {} records{all}{unknown}",
+                count(surely, "user"),
+                agree(surely, "loses", "lose"),
+                sharing.object
+            )
+        }
+    };
     let help = format!(
         "by profile: {}; name under `keepAccess` those who must go on seeing them",
         profiles.join(", ")

@@ -1,6 +1,6 @@
 //! Guards: plans that are refused whatever consent was given. Pure.
 
-use crate::access::Impact;
+use crate::access::{Fate, Impact};
 use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Severity};
@@ -8,7 +8,7 @@ use crate::live::Known;
 use crate::manifest::{Limits, Manifest, Sp};
 use crate::plan::Plan;
 use crate::tally::Tally;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks a plan against the manifests' limits, and against locking out the one who applies it.
 ///
@@ -62,10 +62,13 @@ fn limits(plan: &Plan, limits: &Limits) -> Vec<Diagnostic> {
 fn users_beyond(users: &Tally, limit: &Sp<u64>) -> Option<Diagnostic> {
     let message = match users.at_most() {
         Some(users) if users <= limit.value => return None,
-        Some(users) => format!(
-            "{} would lose access, and the manifest allows {limit}",
-            count(users, "user")
-        ),
+        Some(most) => {
+            let users = match users.at_least() {
+                least if least == most => count(most, "user"),
+                least => format!("{least} to {}", count(most, "user")),
+            };
+            format!("{users} would lose access, and the manifest allows {limit}")
+        }
         None => format!(
             "how many users would lose access is not known, and the manifest allows {limit}: {}",
             users.unknown().unwrap_or_default()
@@ -111,20 +114,37 @@ fn records_beyond(records: &Tally, limit: &Sp<u64>) -> Option<Diagnostic> {
     Some(error.at(&limit.place).help(help))
 }
 
-/// The same people lose sight of several objects: they count once a profile, by the object that takes most.
+/// Whoever loses something, or may lose something, of any object counts once. Where people are not known, the same people
+/// may lose sight of several objects: they count once a profile, by the object that takes most.
 fn most_users_losing(impact: &[Impact]) -> Tally {
+    let mut people: BTreeSet<&str> = BTreeSet::new();
+    let mut surely: BTreeSet<&str> = BTreeSet::new();
     let mut by_profile: BTreeMap<&str, u64> = BTreeMap::new();
     for impact in impact {
-        let losing = match &impact.users_losing_access {
-            Known::Is(losing) => losing,
+        let lost = match &impact.sight_lost {
+            Known::Is(lost) => lost,
             other => return other.unknown_tally(),
         };
-        for losing in losing {
+        let losing = lost.people.iter().filter(|one| one.loses != Fate::Nothing);
+        people.extend(losing.map(|one| one.username.as_str()));
+        let losing = lost.people.iter();
+        let losing = losing.filter(|one| matches!(one.loses, Fate::Everything | Fate::Part));
+        surely.extend(losing.map(|one| one.username.as_str()));
+        let unnamed = lost.profiles.iter().filter(|_| lost.people.is_empty());
+        for losing in unnamed {
             let most = by_profile.entry(&losing.profile).or_default();
             *most = losing.users.max(*most);
         }
     }
-    Tally::Exactly(by_profile.values().sum())
+    let unnamed: u64 = by_profile.values().sum();
+    let (least, most) = (surely.len() as u64, unnamed + people.len() as u64);
+    match least == most {
+        true => Tally::Exactly(most),
+        false => Tally::Between {
+            at_least: least,
+            at_most: most,
+        },
+    }
 }
 
 /// What the user will see and does not see today. What it sees today and nobody can count, is no reason to allow more.
@@ -171,20 +191,21 @@ fn own_user(plan: &Plan, manifest: &Manifest) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Losing;
+    use crate::access::SightLost;
     use crate::live::Refused;
 
     fn impact(change: impl FnOnce(&mut Impact)) -> [Impact; 1] {
-        let losing = Losing {
-            profile: "Marketing User".to_owned(),
-            users: 13,
-        };
+        let lost = SightLost::sample(&[("Marketing User", 13)], (5, 20));
         let mut impact = Impact {
             object: "Lead".to_owned(),
             records: Tally::Exactly(2_000),
             visible_now: None,
             visible_after: Tally::Exactly(311),
-            users_losing_access: Known::Is(vec![losing]),
+            editable_after: Tally::Exactly(311),
+            ways_after: Vec::new(),
+            accounts_opened: None,
+            users_losing_access: Known::Is(lost.profiles.clone()),
+            sight_lost: Known::Is(lost),
             bypass: Known::Is(Vec::new()),
         };
         change(&mut impact);
@@ -229,7 +250,7 @@ mod tests {
         let known = impact(|_| ());
         assert!(users_beyond(&most_users_losing(&known), &limit(13)).is_none());
         assert!(users_beyond(&most_users_losing(&known), &limit(12)).is_some());
-        let unknown = impact(|impact| impact.users_losing_access = refused());
+        let unknown = impact(|impact| impact.sight_lost = refused());
         let error = users_beyond(&most_users_losing(&unknown), &limit(u64::MAX));
         let message = error.expect("a refusal").message;
         assert!(

@@ -26,6 +26,8 @@ pub mod live;
 pub mod clone;
 pub mod criteria;
 
+pub mod laws;
+
 pub mod kinds;
 
 pub mod access;

@@ -3,13 +3,16 @@
 //! Each part is [`Known`]: learnt, refused in the org's words, or not asked. Query text and column names do not leave
 //! this room: other rooms say what they need as a [`Need`] and read parts. `observe` sends the questions.
 
+mod accounts_of;
 mod assignments;
+mod condition;
 mod containers;
 mod criteria_condition;
 mod defaults;
 mod deploys;
 mod described;
 mod filter;
+mod given_to;
 mod known;
 mod learn;
 mod need;
@@ -17,7 +20,9 @@ mod objects;
 mod open_questions;
 mod organization;
 mod parts;
+mod people;
 mod populations;
+mod portions;
 mod profile_name;
 mod profile_names;
 mod profiles;
@@ -30,6 +35,8 @@ mod rules;
 mod running_user;
 mod selection;
 mod shares;
+mod sharing_need;
+mod stored_criteria;
 mod users;
 
 #[cfg(test)]
@@ -38,6 +45,7 @@ mod tests;
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use accounts_of::AccountsOf;
 pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
 pub use containers::{
     Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
@@ -51,26 +59,33 @@ pub use described::{
     ChildRelationship, Described, DescribedField, DescribedRecordType, PicklistEntry,
 };
 pub use filter::Filter;
+pub use given_to::GivenTo;
 pub use known::{Known, Refused};
 pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
 pub use organization::{Organization, organization_query, tells_default_of};
+pub use parts::LACKING_OBJECT;
+pub use people::{GroupKind, GroupMember, Person, SharingGroup};
 pub use populations::Owners;
+pub use portions::{Portion, ShareRows, is_under_accounts};
 pub use profile_name::{profile_full_name, profile_label};
 pub use profiles::Dependency;
 pub use question::{Answer, Asked, Question, questions};
 pub use readers::ReaderBySet;
 pub use records::{
-    FIRST_PAGE, LiveRecord, RecordQuery, counted, population_query, record_columns, short_id,
+    ACCOUNT, ACCOUNTS_OWNER, FIRST_PAGE, LiveRecord, OWNERS_ROLE, PRIVATE, ROLE_OF_ACCOUNTS_OWNER,
+    RecordQuery, counted, population_query, record_columns, short_id,
 };
 pub use references::Reference;
 pub use roles::{LiveRole, Roles};
 pub use rules::{LiveRule, Membership, Reach, RuleKind};
 pub use running_user::{Licence, RunningUser};
 pub use shares::{
-    Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, read_groups, read_shares,
-    role_group, rule_rows, shares_of,
+    Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, parent_rows, read_groups,
+    read_shares, role_group, rule_rows, shares_of,
 };
+pub use sharing_need::SharingNeed;
+pub use stored_criteria::{FieldFacts, StoredCondition, StoredMatch};
 pub use users::{Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
 
 /// Which org was read.
@@ -99,6 +114,8 @@ pub struct Live {
     pub org: OrgIdentity,
     /// True where no org was asked: `render` without `--org`. Nothing is known, so nothing is refused as unknown.
     pub offline: bool,
+    /// Queries that an object may take to tell what rules share with whom; the usual number where nobody says.
+    pub impact_budget: Option<usize>,
     /// HTTP requests the reading took, after log-in.
     pub requests: u64,
     /// What the org counts against its API allocation.
@@ -124,6 +141,9 @@ pub struct Live {
     users_by_profile: Option<UserCounts>,
     users_by_role: Option<UserCounts>,
     roles_of_users: Option<RolesOfUsers>,
+    people: Option<Vec<Person>>,
+    sharing_groups: Option<Vec<SharingGroup>>,
+    group_members: Option<Vec<GroupMember>>,
     groups: Vec<String>,
     definitions: BTreeMap<String, defaults::Definition>,
     /// Objects that the org did not give as a whole, with why.
@@ -135,6 +155,8 @@ pub struct Live {
     field_grants: containers::FieldGrants,
     readers: BTreeSet<ReaderBySet>,
     owners: BTreeMap<String, Owners>,
+    portions: BTreeMap<SharingNeed, Vec<Portion>>,
+    share_rows: BTreeMap<SharingNeed, Vec<ShareRows>>,
     counts: BTreeMap<Need, u64>,
     references: BTreeMap<Reference, Option<String>>,
     dependencies: BTreeMap<Need, Vec<Dependency>>,

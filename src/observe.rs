@@ -85,6 +85,7 @@ pub async fn ask_further(
     reader: &Reader,
     emit: Emit<'_>,
 ) -> Result<Live, Failure> {
+    live.org = which_org(live.organization().learnt(), reader);
     if live.translates_profiles() {
         live = in_english(&live, reader).await.map_err(failed)?;
     }

@@ -7,15 +7,17 @@ mod checked;
 pub mod html;
 pub mod human;
 pub mod json;
+mod losing;
 pub mod markdown;
 pub mod saved;
 pub mod style;
 pub mod text;
 
-use crate::access::{Bypass, Impact};
+use crate::access::{ByWay, Bypass, Impact};
 use crate::address::Address;
 use crate::count::{count, number, plural};
 use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::laws::Way;
 use crate::live::OrgIdentity;
 use crate::manifest::Manifest;
 use crate::plan::{Plan, Summary};
@@ -123,6 +125,10 @@ fn record_counts(impact: &Impact) -> [String; 3] {
         Tally::Unknown(_) => "not known".to_owned(),
         _ => visible_after(impact).unwrap_or_else(|| "not known yet".to_owned()),
     };
+    let after = match ways_words(impact) {
+        Some(ways) => format!("{after}: {ways}"),
+        None => after,
+    };
     [
         tally(&impact.records),
         now.map_or_else(|| "no user yet".to_owned(), tally),
@@ -130,14 +136,91 @@ fn record_counts(impact: &Impact) -> [String; 3] {
     ]
 }
 
+/// What the user will see, told apart by way: `202 by rule, 69 more read-only as accounts of shared contacts`; `None` where
+/// there is but one way.
+fn ways_words(impact: &Impact) -> Option<String> {
+    let several = impact.ways_after.len() > 1;
+    let along = |way: &ByWay| way.way == Way::ParentOfGiven;
+    if !several && !impact.ways_after.iter().any(along) {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for way in &impact.ways_after {
+        let more = if parts.is_empty() { "" } else { " more" };
+        parts.push(format!("{}{more} {}", number(way.records), way_words(way)));
+    }
+    Some(parts.join(", "))
+}
+
+fn way_words(way: &ByWay) -> String {
+    match (way.way, way.through) {
+        (Way::ParentOfGiven, Some(object)) => {
+            let children = plural(2, &object.to_lowercase());
+            format!("read-only as accounts of shared {children}")
+        }
+        (Way::Owned, _) => "that it owns or stands above".to_owned(),
+        (Way::ChildOfOwned, _) => "under accounts that it owns or stands above".to_owned(),
+        (Way::Row, _) => "shared by people".to_owned(),
+        (Way::Default, _) => "by default".to_owned(),
+        (Way::Permission, _) => "by a permission over all records".to_owned(),
+        _ => "by rule".to_owned(),
+    }
+}
+
+/// How many the user will be able to edit, where that is not as many as it sees.
+fn edited_words(impact: &Impact) -> Option<String> {
+    let told = impact.editable_after != impact.visible_after;
+    let told = told && impact.visible_after.unknown().is_none();
+    told.then(|| match &impact.editable_after {
+        Tally::Exactly(0) => "none of them editable".to_owned(),
+        Tally::Unknown(_) => "how many of them editable is not known".to_owned(),
+        editable => format!("{} of them editable", tally(editable)),
+    })
+}
+
+/// How many accounts become readable along with an object's records, where the manifest says nothing of accounts.
+fn opened_words(impact: &Impact) -> Option<String> {
+    let accounts = impact.accounts_opened.as_ref()?;
+    if accounts.at_most() == Some(0) {
+        return None;
+    }
+    let children = plural(2, &impact.object.to_lowercase());
+    let accounts = match accounts {
+        Tally::Exactly(accounts) => count(*accounts, "account"),
+        Tally::Between { at_most, .. } if *at_most < u64::MAX => {
+            format!("at most {}", count(*at_most, "account"))
+        }
+        _ => "an unknown number of accounts".to_owned(),
+    };
+    Some(format!("{accounts}, read-only: those of shared {children}"))
+}
+
 /// Who loses sight, a profile each; `escape` writes names.
 fn losing_words(impact: &Impact, escape: impl Fn(&str) -> String) -> Vec<String> {
-    let Some(losing) = impact.users_losing_access.as_ref().learnt() else {
+    let Some(lost) = impact.sight_lost.as_ref().learnt() else {
         return vec!["not known".to_owned()];
     };
-    let each = losing.iter();
-    each.map(|entry| format!("{} {}", number(entry.users), escape(&entry.profile)))
-        .collect()
+    let all = losing::who_loses(lost).into_iter();
+    let unknown = (lost.cannot_tell > 0)
+        .then(|| format!("cannot tell of {}", losing::people(lost.cannot_tell)));
+    let each = lost.profiles.iter().map(|entry| {
+        let records: Vec<&Tally> = entry.roles.iter().map(|role| &role.records).collect();
+        let sights = records
+            .iter()
+            .fold(Tally::Exactly(0), |all, one| all.plus(one));
+        match (records.is_empty(), &sights) {
+            (true, _) | (_, Tally::Unknown(_)) => {
+                format!("{} {}", number(entry.users), escape(&entry.profile))
+            }
+            _ => format!(
+                "{} {} ({})",
+                number(entry.users),
+                escape(&entry.profile),
+                tally(&sights)
+            ),
+        }
+    });
+    all.chain(unknown).chain(each).collect()
 }
 
 /// Who sees everything anyway; `escape` writes names.

@@ -67,6 +67,17 @@ impl Tally {
         }
     }
 
+    /// One or the other.
+    pub fn or(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Unknown(why), _) | (_, Self::Unknown(why)) => Self::Unknown(why.clone()),
+            (one, two) => Self::between(
+                one.at_least().min(two.at_least()),
+                one.at_most().max(two.at_most()).unwrap_or(u64::MAX),
+            ),
+        }
+    }
+
     /// What is beyond another number.
     pub fn minus(&self, other: &Self) -> Self {
         match (self, other) {

@@ -5,9 +5,13 @@
 //! asking user may not see.
 
 pub(crate) mod cause;
+pub(crate) mod given;
+mod gone;
 pub(crate) mod granted;
+mod reached;
 pub(crate) mod subject;
 mod unusable;
+pub(crate) mod wanted;
 mod watch;
 
 use crate::access::{self, Impact};
@@ -21,6 +25,8 @@ use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
 use crate::plan;
+pub use cause::Cause;
+use given::Proving;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use subject::Subject;
@@ -136,9 +142,17 @@ async fn compared(
     }
     let granted = granted::ask_access(subjects, &records, reader, emit).await?;
     let mut proved = Vec::new();
-    for ((subject, records), granted) in subjects.iter().zip(&records).zip(&granted) {
-        let mut access = subject.compare(records, granted);
-        cause::explain_leaks(subject, &mut access, reader).await?;
+    let all: Vec<Proving<'_>> = subjects
+        .iter()
+        .zip(&records)
+        .zip(&granted)
+        .map(|((subject, records), granted)| (subject, records, granted))
+        .collect();
+    let around = given::around_all(&all, reader).await?;
+    for ((subject, records, granted), around) in all.iter().zip(&around) {
+        let mut access = subject.compare(records, granted, around);
+        gone::leave_out_gone(subject, &mut access, reader).await?;
+        cause::explain_leaks(subject, &mut access, around, reader).await?;
         proved.push(access);
     }
     Ok(proved)
@@ -182,7 +196,7 @@ fn needs_of_records(
     let wanted = subjects
         .filter(|(_, sharing)| access::is_name(&sharing.object) && is_wanted(&sharing.object));
     let needs = wanted.map(|(manifest, sharing)| {
-        let columns = subject::proof_columns(sharing, manifest, &nothing, |_| true);
+        let columns = wanted::proof_columns(sharing, manifest, &nothing, |_| true);
         need(sharing.object.value.clone(), columns)
     });
     needs.collect()
@@ -222,6 +236,10 @@ pub struct Verification {
 /// How the user's sight of an object compares with what the manifest asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Access {
+    /// The name of the manifest that it is about.
+    pub manifest: String,
+    /// The username of its user.
+    pub user: String,
     /// The object's API name.
     pub object: String,
     /// Records in the org.
@@ -249,6 +267,11 @@ pub struct Mismatch {
     pub id: String,
     /// Why, as far as the org tells.
     pub cause: String,
+    /// Each thing that opens it by itself, of a leak.
+    pub causes: Vec<Cause>,
+    /// Whether the user does not see it at all.
+    #[serde(skip)]
+    pub hidden: bool,
     /// Whether a recalculation under way may still put it right.
     #[serde(skip)]
     pub settling: bool,

@@ -1,9 +1,11 @@
 //! What accounts open of their contacts, opportunities and cases: to those whom account rules name, and to those who own
 //! accounts, as far as their role's level says. Pure.
 
-use crate::live::{Filter, Live, LiveRole};
-use crate::manifest::{AccessLevel, Manifest, Sharing};
+use crate::laws::Level;
+use crate::live::{Filter, Live, LiveRole, Membership};
+use crate::manifest::{Manifest, Sharing};
 use crate::xml::Element;
+use std::collections::BTreeMap;
 
 /// The rules on accounts that share an object's records together with their account.
 pub(super) fn account_rules<'a>(object: &str, live: &'a Live) -> impl Iterator<Item = &'a Element> {
@@ -15,6 +17,23 @@ pub(super) fn account_rules<'a>(object: &str, live: &'a Live) -> impl Iterator<I
         let given = settings.and_then(|levels| levels.text_of(level?));
         given.is_some_and(|given| given != "None")
     })
+}
+
+/// Names of the rules on accounts that share an object's records along with the user, or may.
+pub fn account_rules_for<'a>(
+    sharing: &'a Sharing,
+    manifest: &'a Manifest,
+    live: &'a Live,
+) -> Vec<&'a str> {
+    let mut rules = account_rules(&sharing.object, live).peekable();
+    if rules.peek().is_none() {
+        return Vec::new();
+    }
+    let membership = Membership::of(sharing, manifest, live);
+    let reaching = rules.filter(|rule| membership.reach(rule).is_some());
+    reaching
+        .filter_map(|rule| rule.text_of("fullName"))
+        .collect()
 }
 
 /// The element of account rules that says what they give on an object's records.
@@ -32,32 +51,68 @@ pub(super) fn opens_to_owners(role: &LiveRole, object: &str) -> bool {
     role.level_on(object) != Some("None")
 }
 
+/// Records that open because of who owns their account, and how far at least and at most: whether it is the owner's role
+/// or the superior's own that decides for superiors, two guides say two things.
+pub(super) struct UnderAccounts {
+    pub(super) filter: Filter,
+    pub(super) least: Level,
+    pub(super) most: Level,
+}
+
 /// The records that the user, or somebody in a role below, will see because of owning their account.
 pub(super) fn of_account_owners(
     sharing: &Sharing,
     manifest: &Manifest,
     below: &[&LiveRole],
-) -> Vec<Filter> {
+) -> Vec<UnderAccounts> {
     let object = sharing.object.as_str();
     if account_level(object).is_none() {
         return Vec::new();
     }
-    let open = below.iter().filter(|role| opens_to_owners(role, object));
-    let mut open: Vec<&str> = open.map(|role| role.id.as_str()).collect();
-    open.sort_unstable();
+    let ours = stated_level(object, manifest);
+    let mut by_level: BTreeMap<(Level, Level), Vec<&str>> = BTreeMap::new();
+    for role in below {
+        let theirs = level_of(role, object);
+        let (least, most) = (theirs.0.min(ours), theirs.1.max(ours));
+        if most > Level::None {
+            let alike = by_level.entry((least, most)).or_default();
+            alike.push(role.id.as_str());
+        }
+    }
     let username = manifest.spec.user.as_ref().map(|user| &user.username.value);
-    let username = username.filter(|_| is_stated_open(object, manifest));
-    let own = username.map(|name| Filter::under_accounts_of(name));
-    let of_roles = (!open.is_empty()).then(|| Filter::under_accounts_of_roles(open));
+    let username = username.filter(|_| ours > Level::None);
+    let own = username.map(|name| UnderAccounts {
+        filter: Filter::under_accounts_of(name),
+        least: ours,
+        most: ours,
+    });
+    let of_roles = by_level.into_iter().map(|((least, most), mut roles)| {
+        roles.sort_unstable();
+        UnderAccounts {
+            filter: Filter::under_accounts_of_roles(roles),
+            least,
+            most,
+        }
+    });
     own.into_iter().chain(of_roles).collect()
 }
 
-/// Whether the manifest gives its role more than the narrowest level, which is none where the default is private.
-fn is_stated_open(object: &str, manifest: &Manifest) -> bool {
+/// What a role gives the owners of accounts on an object's records below, at least and at most.
+pub fn level_of(role: &LiveRole, object: &str) -> (Level, Level) {
+    match role.level_on(object) {
+        Some("None") => (Level::None, Level::None),
+        Some("Read") => (Level::Read, Level::Read),
+        Some("Edit") => (Level::Edit, Level::Edit),
+        _ => (Level::None, Level::Edit),
+    }
+}
+
+/// What the manifest gives its role: unsaid, the narrowest level, which is none where the default is private.
+pub fn stated_level(object: &str, manifest: &Manifest) -> Level {
     let stated = manifest.spec.role.as_ref().and_then(|role| match object {
         "Case" => role.case_access.as_ref(),
         "Contact" => role.contact_access.as_ref(),
         _ => role.opportunity_access.as_ref(),
     });
-    stated.is_some_and(|level| level.value != AccessLevel::None)
+    stated.map_or(Level::None, |level| level.value.into())
 }

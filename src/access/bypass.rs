@@ -111,6 +111,14 @@ pub fn held_bypass(object: &str, user: &LiveUser, live: &Live) -> Known<Option<B
     }
 }
 
+/// All of that which a user holds.
+pub fn held_bypasses(object: &str, user: &LiveUser, live: &Live) -> Known<Vec<Bypass>> {
+    let holds = |by: &Bypass| {
+        user.profile_id.as_deref() == Some(by.id.as_str()) || user.assignments.holds(&by.id)
+    };
+    containers_that_bypass(object, live).map(|all| all.into_iter().filter(holds).collect())
+}
+
 fn what_bypasses(container: &Container, object: ObjectRights) -> Option<&'static str> {
     if container.modifies_all_data {
         Some("ModifyAllData")

@@ -1,6 +1,8 @@
 //! How much of an object the integration user sees today. Counts, by share rows where the rules are not yet as wanted.
 
 use super::accounts::{account_level, account_rules, opens_to_owners};
+use super::outlook::at_most;
+use super::visible::objects_whose_rules_change;
 use super::{SharingView, count, expected_records, held_bypass, shareable};
 use crate::live::{Filter, Known, Live, LiveRole, LiveUser, Need, SharedWith};
 use crate::manifest::{Sharing, SharingModel};
@@ -26,8 +28,11 @@ impl SharingView<'_> {
             Some(SharingModel::Private) | None => {}
             Some(model) => return self.by_default(model),
         }
-        if let Some(wanted) = self.count_as_wanted(user) {
-            return self.live.count(&wanted).into();
+        if let Some(wanted) = self.counts_as_wanted(user) {
+            let counts = wanted.iter().map(|need| Tally::from(self.live.count(need)));
+            let wanted = counts.fold(Tally::Exactly(0), |sum, count| sum.plus(&count));
+            let beside = expected_records(self.sharing, self.manifest);
+            return self.within_all(wanted.plus(&self.by_rows_apart(beside)));
         }
         let sight = UserSight::of(user, self.live);
         match sight.is_opened_by_accounts(self.object(), self.live) {
@@ -38,21 +43,55 @@ impl SharingView<'_> {
             }
             other => return other.unknown_tally(),
         }
-        let shared = self.live.count(&sight.shared(self.object()));
         let owned = sight.owned_records(self.sharing, self.live);
-        Tally::from(shared).plus(&owned.into())
+        self.within_all(self.shared_today(user, &sight).plus(&owned.into()))
     }
 
-    /// Counts what the manifest's rules give and what the user owns, where it sees just that and a query can count it.
-    fn count_as_wanted(&self, user: &LiveUser) -> Option<Need> {
+    /// What share rows open beside what is owned: at least what the groups of everybody and of roles hold, where the org
+    /// did not tell who else is where.
+    fn shared_today(&self, user: &LiveUser, sight: &UserSight<'_>) -> Tally {
+        match self.held_today(user) {
+            Known::Is(held) => {
+                let need = self.need_of_rows(&held, false, sight.owned_filter(self.sharing));
+                match need.map(|need| self.live.count(&need)) {
+                    None if held.holders.is_empty() && !held.is_open => Tally::Exactly(0),
+                    Some(Known::Is(records)) if held.is_open => at_most(records),
+                    Some(known) => known.into(),
+                    None => at_most(u64::MAX),
+                }
+            }
+            _ => match self.live.count(&sight.shared(self.object())) {
+                Known::Is(at_least) => Tally::Between {
+                    at_least,
+                    at_most: u64::MAX,
+                },
+                other => other.into(),
+            },
+        }
+    }
+
+    /// Counts what the manifest's rules give and what the user owns, where it sees just that and queries can count it; of
+    /// accounts also those that come along with other objects' records.
+    fn counts_as_wanted(&self, user: &LiveUser) -> Option<Vec<Need>> {
         let just_that = self.is_countable()
             && self.sees_every_criterion()
             && self.rules_stand
             && !self.is_open()
             && !self.is_reached_by_others()
+            && !self.is_in_queues(user)
             && UserSight::of(user, self.live).below.is_empty();
         let expected = expected_records(self.sharing, self.manifest).filter(|_| just_that)?;
-        Some(count(self.sharing, expected))
+        let mut needs = vec![count(self.sharing, expected.clone())];
+        if self.is_opened_by_children() {
+            let changing = objects_whose_rules_change(self.manifest, self.live);
+            for along in self.accounts_along(Some(&expected)) {
+                let as_wanted = !along.is_open
+                    && along.most != Some(u64::MAX)
+                    && !changing.contains(along.object);
+                needs.push(along.need.filter(|_| as_wanted)?);
+            }
+        }
+        Some(needs)
     }
 
     /// What has to be counted so that [`SharingView::visible_now`] can answer, beside what is asked anyhow.
@@ -62,14 +101,21 @@ impl SharingView<'_> {
         let Some(user) = user else {
             return Vec::new();
         };
-        if self.count_as_wanted(user).is_some() {
-            return Vec::new();
+        if let Some(mut wanted) = self.counts_as_wanted(user) {
+            let held = self.held_by_people().learnt();
+            let beside = || expected_records(self.sharing, self.manifest);
+            wanted.extend(held.and_then(|held| self.need_of_rows(&held, true, beside())));
+            return wanted;
         }
         let sight = UserSight::of(user, self.live);
         let accounts = account_level(self.object()).map(|_| sight.accounts());
         let owned = sight.owned(self.sharing);
         let owned = owned.filter(|_| self.needs_count_of_owned(&sight));
-        let counts = [sight.shared(self.object())].into_iter();
+        let shared = match self.held_today(user) {
+            Known::Is(held) => self.need_of_rows(&held, false, sight.owned_filter(self.sharing)),
+            _ => (!self.asks_for_rows()).then(|| sight.shared(self.object())),
+        };
+        let counts = shared.into_iter();
         counts.chain(owned).chain(accounts).collect()
     }
 
@@ -112,11 +158,14 @@ impl<'a> UserSight<'a> {
 
     /// Counts what the user and its subordinates own.
     fn owned(&self, sharing: &Sharing) -> Option<Need> {
+        Some(count(sharing, self.owned_filter(sharing)?))
+    }
+
+    fn owned_filter(&self, sharing: &Sharing) -> Option<Filter> {
         let below = ids(&self.below);
         let of_below = (!below.is_empty()).then(|| of_subordinates(sharing, &below));
         let own = Filter::owned_by(&self.user.username);
-        let all = Filter::any([own].into_iter().chain(of_below))?;
-        Some(count(sharing, all))
+        Filter::any([own].into_iter().chain(of_below))
     }
 
     fn owned_records(&self, sharing: &Sharing, live: &Live) -> Known<u64> {

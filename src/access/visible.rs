@@ -1,124 +1,20 @@
-//! How much of an object the integration user will see. Counts, not records: verify looks at records.
+//! What keeps a query from counting what the integration user will see, and what lets it see everything.
 
-use super::accounts::{account_rules, of_account_owners};
-use super::seen::of_subordinates;
+use super::accounts::account_rules;
 use super::{
-    Bypass, SharingView, bypass::containers_that_bypass, count, criteria_rules, expected_by,
-    held_bypass, owner_rules, without_account,
+    Bypass, SharingView, bypass::containers_that_bypass, criteria_rules, held_bypass, owner_rules,
 };
 use crate::criteria::{self, Verdict};
-use crate::kinds::{find_permission_set, referred_to, rule_changes};
-use crate::live::{
-    AskedAs, CriteriaKnowledge, Defaults, Filter, Known, Live, LiveRole, Membership, Need, Refused,
-    profile_label,
-};
-use crate::manifest::{Criterion, Manifest, Operator, Sharing, SharingModel, Value};
-use crate::tally::Tally;
+use crate::kinds::{find_permission_set, rule_changes};
+use crate::live::{Known, Live, Membership, Refused, profile_label};
+use crate::manifest::{Criterion, Manifest, Operator, Sharing, Value};
 use std::collections::BTreeSet;
 
-/// The most that may be, of what cannot be counted before apply.
-fn at_most(records: u64) -> Tally {
-    match records {
-        0 => Tally::Exactly(0),
-        at_most => Tally::Between {
-            at_least: 0,
-            at_most,
-        },
-    }
-}
-
 impl SharingView<'_> {
-    /// What the user will see, at least and at most.
-    pub(super) fn visible_after(&self) -> Tally {
-        match self.sees_all() {
-            Known::Is(true) => return self.records.clone().into(),
-            Known::Is(false) => {}
-            other => return other.unknown_tally(),
-        }
-        match self.default_after() {
-            Some(SharingModel::Private) | None => {}
-            Some(model) => return self.by_default(model),
-        }
-        let countable = self.is_countable() && self.sees_every_criterion();
-        let bound = match countable && !self.is_reached_by_others() {
-            true => self.bound(),
-            false => None,
-        };
-        let Some(bound) = bound else {
-            return self.at_worst();
-        };
-        match (self.live.count(&bound), self.is_open()) {
-            (Known::Is(records), true) => at_most(records),
-            (Known::Is(records), false) => Tally::Exactly(records),
-            (Known::NotAsked, _) => self.at_worst(),
-            (refused, _) => refused.into(),
-        }
-    }
-
-    fn default_after(&self) -> Option<SharingModel> {
-        Defaults::new(self.manifest, self.live).after(self.object())
-    }
-
-    /// The most that the user may see where it cannot be counted: nothing, where each rule asks for a field still to be
-    /// made in a way that no record meets yet; else every record.
-    fn at_worst(&self) -> Tally {
-        let unmet = |criterion: &Criterion| {
-            let made = self.manifest.spec.field(self.object(), &criterion.field);
-            let made = made.filter(|field| !field.absent);
-            self.live.field(self.object(), &criterion.field).is_none()
-                && made.is_some_and(|field| !criteria::may_be_met_at_first(criterion, field))
-        };
-        let mut rules = criteria_rules(self.sharing, self.manifest);
-        let gives_nothing = rules.all(|(rule, _)| !criteria::may_be_met(rule, unmet));
-        let is_private = matches!(self.default_after(), Some(SharingModel::Private) | None);
-        let nothing = is_private
-            && gives_nothing
-            && self.is_countable()
-            && self.roles_below().is_empty()
-            && !self.is_reached_by_others();
-        match (nothing, &self.records) {
-            (true, _) => self.owned(),
-            (false, Known::Is(records)) => at_most(*records),
-            (false, other) => other.clone().into(),
-        }
-    }
-
-    /// What the user owns, which it always sees.
-    fn owned(&self) -> Tally {
-        match self.live.own_user(self.manifest) {
-            Some(user) => self.live.owned_by(self.object(), user).into(),
-            None => Tally::Exactly(0),
-        }
-    }
-
-    /// What everybody sees through a default that is not private: all records, unless the parent decides, or contacts
-    /// without an account are their owners' alone.
-    pub(super) fn by_default(&self, model: SharingModel) -> Tally {
-        let all = match &self.records {
-            Known::Is(records) => *records,
-            other => return other.clone().into(),
-        };
-        if model == SharingModel::ControlledByParent {
-            return at_most(all);
-        }
-        if self.object() != "Contact" {
-            return Tally::Exactly(all);
-        }
-        match self.live.count(&without_account()) {
-            Known::Is(0) => Tally::Exactly(all),
-            Known::Is(private) => Tally::Between {
-                at_least: all.saturating_sub(private),
-                at_most: all,
-            },
-            _ => at_most(all),
-        }
-    }
-
     /// Whether a query can count what the manifest's rules give: not what the members of a role own, because semi-joins
     /// cannot stand beside an OR, and not what a rule gives that may or may not reach the user.
     pub(super) fn is_countable(&self) -> bool {
-        owner_rules(self.sharing, self.manifest).next().is_none()
-            && criteria_rules(self.sharing, self.manifest).all(|(_, reach)| reach == Verdict::Yes)
+        owner_rules(self.sharing, self.manifest).next().is_none() && self.reaches_for_certain()
     }
 
     /// Whether each criterion asks for a field that the asking user sees: no query can ask for another, or for one that
@@ -143,21 +39,15 @@ impl SharingView<'_> {
         criteria_rules(self.sharing, self.manifest).any(|(rule, _)| rule.criteria.iter().any(open))
     }
 
-    /// How a criterion is asked so that no record is left out that sharing, with regard to case, may share: `north` is
-    /// not `North`.
-    fn asked(&self, criterion: &Criterion) -> AskedAs {
+    /// Whether sharing, with regard to case, may share records that a query without it does not find: `north` is not
+    /// `North`.
+    pub(super) fn shares_more_than_found(&self, criterion: &Criterion) -> bool {
         let found = [Operator::Equals, Operator::Contains, Operator::StartsWith];
         let found = found.contains(&criterion.operator.value);
-        if !found && self.regards_case(criterion) {
-            AskedAs::EveryRecord
-        } else if self.is_of_moments(criterion) {
-            AskedAs::Moments
-        } else {
-            AskedAs::Written
-        }
+        !found && self.regards_case(criterion)
     }
 
-    fn is_of_moments(&self, criterion: &Criterion) -> bool {
+    pub(super) fn is_of_moments(&self, criterion: &Criterion) -> bool {
         self.live.field_type(self.object(), &criterion.field) == Some("datetime")
     }
 
@@ -167,7 +57,7 @@ impl SharingView<'_> {
     }
 
     /// Whether the profile, or a permission set that the user holds or gets, sees every record.
-    fn sees_all(&self) -> Known<bool> {
+    pub(super) fn sees_all(&self) -> Known<bool> {
         let bypass = self.bypass.as_ref();
         let by_profile = profile_sees_all_by(self.sharing, self.manifest, bypass.clone());
         match by_profile {
@@ -177,7 +67,7 @@ impl SharingView<'_> {
     }
 
     /// Whether a permission set that the user holds, or gets, sees every record.
-    fn sets_see_all(&self, bypass: &[Bypass]) -> bool {
+    pub(super) fn sets_see_all(&self, bypass: &[Bypass]) -> bool {
         let sets = sets_after(self.manifest, self.live);
         let mut sets_that_bypass = bypass.iter().filter(|by| by.kind != "profile");
         sets_that_bypass.any(|by| sets.contains(&by.id))
@@ -193,55 +83,6 @@ impl SharingView<'_> {
         }
         let membership = Membership::of(self.sharing, self.manifest, self.live);
         account_rules.any(|rule| membership.reach(rule).is_some())
-    }
-
-    /// Counts what the user will see, at most: what [`super::expected_records`] counts, what it may leave out, what roles
-    /// below the manifest's own have, and what they see by the accounts they own.
-    fn bound(&self) -> Option<Need> {
-        let asked = |criterion: &Criterion| self.asked(criterion);
-        let queue = |value: &Value| match value {
-            Value::Queue(_) => referred_to(value, self.object(), self.manifest, self.live),
-            _ => None,
-        };
-        let known = CriteriaKnowledge {
-            asked: &asked,
-            id: &queue,
-        };
-        let expected = expected_by(self.sharing, self.manifest, &known)?;
-        let below = self.roles_below();
-        let ids: BTreeSet<String> = below.iter().map(|role| role.id.clone()).collect();
-        let mut any = vec![expected];
-        any.extend((!ids.is_empty()).then(|| of_subordinates(self.sharing, &ids)));
-        any.extend(of_account_owners(self.sharing, self.manifest, &below));
-        Some(count(self.sharing, Filter::any(any)?))
-    }
-
-    /// The roles below the manifest's own.
-    fn roles_below(&self) -> Vec<&LiveRole> {
-        let roles = self.live.roles().learnt();
-        let wanted = self.manifest.spec.role.as_ref();
-        let role = wanted.and_then(|role| roles?.named(&role.name));
-        let around = roles.zip(role);
-        around.map_or_else(Vec::new, |(roles, role)| roles.below(role))
-    }
-
-    /// What only the first answers show to be worth counting.
-    pub(super) fn further_counts(&self) -> Vec<Need> {
-        let mut needs = Vec::new();
-        let populated = self.records.as_ref().learnt().is_some();
-        needs.extend((!populated).then(|| Need::population(self.object())));
-        needs.extend(self.bound().filter(|_| self.sees_every_criterion()));
-        needs.extend(self.counts_of_now());
-        needs.extend(self.owned_alone());
-        needs
-    }
-
-    /// What the user owns, where the counts by owner did not tell.
-    fn owned_alone(&self) -> Option<Need> {
-        let user = self.live.own_user(self.manifest)?;
-        let told = self.live.owners(self.object()).learnt().is_some();
-        let owned = || count(self.sharing, Filter::owned_by(&user.username));
-        (!told).then(owned)
     }
 }
 
@@ -332,7 +173,7 @@ pub(super) fn objects_whose_rules_change(manifest: &Manifest, live: &Live) -> BT
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::Answer;
+    use crate::live::{Answer, Need};
     use crate::manifest::load;
     use crate::soql::Row;
     use serde_json::json;

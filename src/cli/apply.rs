@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let consent = Consent::of(arguments)?;
     let named = wanted(arguments, &consent);
     let manifests = context.manifests(&named)?;
+    context.impact_budget.set(Some(arguments.impact_budget));
     let choice = context.target()?;
     if choice.is_record() {
         return Err(recording::cannot_be_changed());

@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exits::{EXITS, exits};
-use super::values::{api_version, check_scope, digest, duration, sample};
+use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample};
 use super::{diff, doctor, emulator, field_test, login, logout};
+use crate::access::USUAL_BUDGET;
 use crate::plan::CheckScope;
 use crate::verify::Sample;
 
@@ -247,6 +248,12 @@ pub(crate) struct PlanArguments {
     /// Write the plan to a file; JSON is what apply --plan takes.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// How much to say of people who lose sight: by profile and role, or each by name.
+    #[arg(long, value_enum, default_value_t = ImpactDetail::Summary)]
+    pub(crate) impact: ImpactDetail,
+    /// Queries an object may take to tell what its rules share with whom; what they do not tell is said to be unknown.
+    #[arg(long, value_name = "N", default_value_t = USUAL_BUDGET)]
+    pub(crate) impact_budget: usize,
     /// End with 2 where there is something to change.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -289,6 +296,9 @@ pub(crate) struct Apply {
     /// nor part of the plan that was agreed to ends the run before anything is written.
     #[arg(long, value_name = "TEXT", conflicts_with = "no_check")]
     pub(crate) accept_warning: Vec<String>,
+    /// Queries an object may take to tell what its rules share with whom, as with `plan`.
+    #[arg(long, value_name = "N", default_value_t = USUAL_BUDGET)]
+    pub(crate) impact_budget: usize,
     /// How many records of each object to compare: a number, or all.
     #[arg(long, value_name = "N|all", value_parser = sample)]
     pub(crate) sample: Option<Sample>,

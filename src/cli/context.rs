@@ -1,6 +1,6 @@
 //! What every command is given: the global flags, the output, and which org the run is about.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
 use super::arguments::{Color, Global, Manifests};
@@ -24,6 +24,8 @@ pub(crate) struct Context {
     /// Where it prints.
     pub(crate) output: Output,
     org: RefCell<Org>,
+    /// Queries that an object may take to tell what its rules share with whom.
+    pub(crate) impact_budget: Cell<Option<usize>>,
 }
 
 /// The line that names the org, and whether it was said yet.
@@ -55,6 +57,7 @@ impl Context {
             global,
             output,
             org: RefCell::default(),
+            impact_budget: Cell::new(None),
         }
     }
 

@@ -41,6 +41,7 @@ impl Output {
             unicode: shows_unicode(&variable),
             width,
             verbose: global.verbose,
+            names: global.verbose,
         };
         Self {
             style: style(io::stdout().is_terminal()),

@@ -14,6 +14,8 @@ use super::progress::Progress;
 use super::session::{self, OrgSession};
 use super::signals::{Signals, ended_by_signal, until_stopped};
 use super::trace::tell_phases;
+use super::values::ImpactDetail;
+use crate::access::USUAL_BUDGET;
 use crate::apply::{self, ApplyOptions};
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
@@ -29,6 +31,7 @@ use crate::report::{self, Frame};
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
     arguments.out.as_deref().map_or(Ok(()), must_be_writable)?;
     let manifests = context.manifests(&arguments.manifests)?;
+    context.impact_budget.set(Some(arguments.impact_budget));
     let choice = context.target()?;
     context.set_org(&choice.line());
     let embedded = choice.is_embedded();
@@ -51,6 +54,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         frame
             .next
             .extend(["--plan".to_owned(), quoted(&path.to_string_lossy())]);
+    }
+    if arguments.impact_budget != USUAL_BUDGET && !frame.next.is_empty() {
+        let budget = arguments.impact_budget.to_string();
+        frame.next.extend(["--impact-budget".to_owned(), budget]);
     }
     write(arguments, context, &plan, &frame)?;
     let refusal = plan.check.as_ref().and_then(|check| check.refusal);
@@ -165,20 +172,25 @@ fn write(
     frame: &Frame,
 ) -> Result<(), Failure> {
     let format = format(arguments);
+    let named = context.output.style;
+    let named = Style {
+        names: named.names || arguments.impact == ImpactDetail::Full,
+        ..named
+    };
     let Some(path) = &arguments.out else {
-        show(format, context, plan, frame);
+        show(format, context, plan, frame, named);
         return Ok(());
     };
     let style = Style {
         color: false,
-        ..context.output.style
+        ..named
     };
     write_private(path, text(format, plan, frame, style).as_bytes())?;
     match arguments.format {
         Some(_) => saved(context, path, plan, frame),
         // A file named without a format is a copy to keep: the plan is shown as well.
         None => {
-            show(PlanFormat::Human, context, plan, frame);
+            show(PlanFormat::Human, context, plan, frame, named);
             note_saved(context, path);
         }
     }
@@ -186,8 +198,7 @@ fn write(
 }
 
 /// Prints the report: text for people as it is, data with the org's lines beside it.
-fn show(format: PlanFormat, context: &Context, plan: &Plan, frame: &Frame) {
-    let style = context.output.style;
+fn show(format: PlanFormat, context: &Context, plan: &Plan, frame: &Frame, style: Style) {
     if format != PlanFormat::Human {
         context.name_org_first();
         context.output.data(&text(format, plan, frame, style));

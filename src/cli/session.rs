@@ -82,7 +82,8 @@ impl OrgSession {
         let opened = org::connect_reading(target, options, read).await;
         let (reader, live) = opened.map_err(not_connected)?;
         let live = match live {
-            Ok(live) => {
+            Ok(mut live) => {
+                live.impact_budget = context.impact_budget.get();
                 let mut progress = Progress::new(&context.output, false, false);
                 let mut emit = |event: Event| progress.show(&event);
                 observe::ask_further(live, manifests, &reader, &mut emit).await

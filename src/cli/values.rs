@@ -1,9 +1,19 @@
 //! Values of flags, as they are written on the command line.
 
+use clap::ValueEnum;
 use std::time::Duration;
 
 use crate::plan::CheckScope;
 use crate::verify::Sample;
+
+/// How much a plan says of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImpactDetail {
+    /// By profile and role.
+    Summary,
+    /// Each by name.
+    Full,
+}
 
 /// How much of a plan the org is to check.
 pub(super) fn check_scope(text: &str) -> Result<CheckScope, String> {

@@ -219,6 +219,12 @@ const SORTS: &[Sort] = &[
         NO_REMARK,
         |need| matches!(need, Need::Deploys),
     ),
+    (
+        "FT139",
+        "it tells who stands where, who owns what and whom it is shared with",
+        UNKNOWN,
+        |need| matches!(need, Need::Sharing(_)),
+    ),
 ];
 
 /// Whether users or records are counted for it, all of them.
@@ -231,6 +237,7 @@ pub(super) fn counts(need: &Need) -> bool {
             | Need::Owners(_)
             | Need::Count(..)
             | Need::Shared(..)
+            | Need::Sharing(_)
             | Need::Readers(_)
             | Need::Records(..)
             | Need::FirstRecords(..)

@@ -1,11 +1,14 @@
 //! What a rule asks of a record, asked of the org: as a condition of a query. SOQL ignores case where sharing does not.
 
+use super::condition::RecordCondition;
 use crate::manifest::{Criterion, Logic, Operator, Rule, Scalar, UserRef, Value};
 use crate::soql;
 use jiff::civil::Date;
 
 /// What every record meets.
-const EVERY_RECORD: &str = "Id != null";
+fn every_record() -> RecordCondition {
+    RecordCondition::of("Id", " != null")
+}
 
 /// How a criterion is asked, so that no record is left out that it may share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,39 +51,34 @@ pub(super) fn condition(
     rule: &Rule,
     username: Option<&str>,
     known: &CriteriaKnowledge,
-) -> Option<String> {
+) -> Option<RecordCondition> {
     let each = rule
         .criteria
         .iter()
         .map(|criterion| match (known.asked)(criterion) {
             AskedAs::Written => comparison(criterion, username, known),
-            AskedAs::EveryRecord => Some(EVERY_RECORD.to_owned()),
+            AskedAs::EveryRecord => Some(every_record()),
             AskedAs::Moments => moments(criterion),
         });
-    let each: Vec<String> = each.collect::<Option<_>>()?;
+    let each: Vec<RecordCondition> = each.collect::<Option<_>>()?;
     match &rule.logic {
         Some(logic) => Some(nested(logic, &each)),
-        None => Some(
-            each.iter()
-                .map(|part| format!("({part})"))
-                .collect::<Vec<_>>()
-                .join(" AND "),
-        ),
+        None => {
+            let each = each.into_iter().map(|part| part.within("(", ")"));
+            Some(RecordCondition::joined(each, " AND "))
+        }
     }
 }
 
-fn nested(logic: &Logic, each: &[String]) -> String {
+fn nested(logic: &Logic, each: &[RecordCondition]) -> RecordCondition {
     let join = |parts: &[Logic], word: &str| {
-        let inner: Vec<String> = parts.iter().map(|part| nested(part, each)).collect();
-        format!("({})", inner.join(word))
+        let inner = parts.iter().map(|part| nested(part, each));
+        RecordCondition::joined(inner, word).within("(", ")")
     };
     match logic {
         Logic::Item(number) => {
-            let part = number
-                .checked_sub(1)
-                .and_then(|i| each.get(i))
-                .map_or("", String::as_str);
-            format!("({part})")
+            let part = number.checked_sub(1).and_then(|i| each.get(i));
+            part.cloned().unwrap_or_default().within("(", ")")
         }
         Logic::And(parts) => join(parts, " AND "),
         Logic::Or(parts) => join(parts, " OR "),
@@ -91,9 +89,9 @@ fn comparison(
     criterion: &Criterion,
     username: Option<&str>,
     known: &CriteriaKnowledge,
-) -> Option<String> {
+) -> Option<RecordCondition> {
     let field = criterion.field.as_str();
-    let any = |parts: Vec<String>| parts.join(" OR ");
+    let any = |parts: Vec<RecordCondition>| RecordCondition::joined(parts, " OR ");
     let operands = criterion.value.each();
     let operands: Vec<(Vec<String>, String)> = operands
         .map(|value| match (known.id)(value) {
@@ -105,25 +103,29 @@ fn comparison(
         operands
             .iter()
             .flat_map(|(paths, text)| {
-                paths
-                    .iter()
-                    .map(move |path| format!("{path} {sign} {text}"))
+                let of = move |path: &String| RecordCondition::of(path, format!(" {sign} {text}"));
+                paths.iter().map(of)
             })
             .collect::<Vec<_>>()
     };
     let like = |before: &str| {
         let bodies = criterion.value.each().filter_map(plain);
         bodies
-            .map(|text| format!("{field} LIKE '{before}{}%'", soql::like(&text)))
+            .map(|text| {
+                RecordCondition::of(field, format!(" LIKE '{before}{}%'", soql::like(&text)))
+            })
             .collect::<Vec<_>>()
     };
     Some(match criterion.operator.value {
         Operator::Equals => any(compare("=")),
-        Operator::NotEqual => compare("!=").join(" AND "),
+        Operator::NotEqual => RecordCondition::joined(compare("!="), " AND "),
         Operator::Contains => any(like("%")),
         Operator::StartsWith => any(like("")),
         // Whether NOT keeps blank fields is not documented; counts are to be upper bounds.
-        Operator::NotContain => format!("(NOT ({})) OR {field} = null", any(like("%"))),
+        Operator::NotContain => any(vec![
+            any(like("%")).within("(NOT (", "))"),
+            RecordCondition::of(field, " = null"),
+        ]),
         Operator::LessThan => any(compare("<")),
         Operator::GreaterThan => any(compare(">")),
         Operator::LessOrEqual => any(compare("<=")),
@@ -164,26 +166,27 @@ fn operand(field: &str, value: &Value, username: Option<&str>) -> Option<(Vec<St
 }
 
 /// Days of a field that holds moments.
-fn moments(criterion: &Criterion) -> Option<String> {
+fn moments(criterion: &Criterion) -> Option<RecordCondition> {
     let field = criterion.field.as_str();
     let each = criterion.value.each().map(|value| match plain(value)? {
-        blank if blank.is_empty() => Some(format!("{field} = null")),
+        blank if blank.is_empty() => Some(RecordCondition::of(field, " = null")),
         day => around(field, criterion.operator.value, day.parse().ok()?),
     });
-    Some(each.collect::<Option<Vec<_>>>()?.join(" OR "))
+    Some(RecordCondition::joined(
+        each.collect::<Option<Vec<_>>>()?,
+        " OR ",
+    ))
 }
 
-fn around(field: &str, operator: Operator, day: Date) -> Option<String> {
-    let from = format!("{field} >= {}T00:00:00Z", day.yesterday().ok()?);
-    let until = format!(
-        "{field} < {}T00:00:00Z",
-        day.tomorrow().ok()?.tomorrow().ok()?
-    );
+fn around(field: &str, operator: Operator, day: Date) -> Option<RecordCondition> {
+    let from = RecordCondition::of(field, format!(" >= {}T00:00:00Z", day.yesterday().ok()?));
+    let after = day.tomorrow().ok()?.tomorrow().ok()?;
+    let until = RecordCondition::of(field, format!(" < {after}T00:00:00Z"));
     Some(match operator {
-        Operator::Equals => format!("({from} AND {until})"),
+        Operator::Equals => RecordCondition::joined([from, until], " AND ").within("(", ")"),
         Operator::LessThan | Operator::LessOrEqual => until,
         Operator::GreaterThan | Operator::GreaterOrEqual => from,
-        _ => EVERY_RECORD.to_owned(),
+        _ => every_record(),
     })
 }
 
@@ -227,6 +230,7 @@ mod tests {
         };
         let rule = &manifest.spec.sharing[0].rules[0];
         let condition = condition(rule, Some("me@acme.example"), &known);
+        let condition = condition.map(|condition| condition.text());
         assert_eq!(condition.as_deref(), Some(expected), "{criteria}");
     }
 

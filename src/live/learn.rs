@@ -41,6 +41,7 @@ impl Live {
                 .collect(),
             dependencies: self.dependencies.clone(),
             tabs: self.tabs.clone(),
+            impact_budget: self.impact_budget,
             profile_names: self.profile_names.clone(),
             ..Self::default()
         }
@@ -161,6 +162,7 @@ impl Live {
             }
             Need::UsersByRole => self.users_by_role = Some(UserCounts::of_rows(&rows, need)),
             Need::RolesOfUsers => self.roles_of_users = Some(RolesOfUsers::of_rows(&rows)),
+            Need::Sharing(need) => self.decode_sharing(need, &rows),
             Need::Groups => {
                 let name = |row: &Row| row.text("DeveloperName").map(str::to_owned);
                 self.groups = rows.iter().filter_map(name).collect();
@@ -176,13 +178,25 @@ impl Live {
             Need::Owners(object) => {
                 self.owners.insert(object.clone(), Owners::of_rows(&rows));
             }
-            Need::Count(..) | Need::Shared(..) => {
+            Need::Count(..) | Need::AccountsOf(_) | Need::GivenTo(_) | Need::Shared(..) => {
                 self.counts.insert(need.clone(), counted(&rows)?);
             }
             Need::Reference(reference) => {
                 self.references
                     .insert(reference.clone(), reference.found_in(&rows));
             }
+            Need::CopiesOf(username) => {
+                let copies = users::copies_among(username, &rows);
+                self.copies.insert(username.clone(), copies);
+            }
+            need => return self.decode_of_all(need, rows),
+        }
+        Some(())
+    }
+
+    /// What is the same for every manifest, and records. `None` where the answer is none to this need.
+    fn decode_of_all(&mut self, need: &Need, rows: Vec<Row>) -> Option<()> {
+        match need {
             Need::Tabs => {
                 let name = |row: &Row| row.text("Name").map(str::to_owned);
                 self.tabs = Some(rows.iter().filter_map(name).collect());
@@ -196,10 +210,6 @@ impl Live {
             }
             Need::Deploys => {
                 self.deploys = Deploys::of_rows(&rows);
-            }
-            Need::CopiesOf(username) => {
-                let copies = users::copies_among(username, &rows);
-                self.copies.insert(username.clone(), copies);
             }
             need => return self.decode_for_doctor(need, &rows),
         }

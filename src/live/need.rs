@@ -2,12 +2,15 @@
 //!
 //! Rooms above say which things they need; the queries that tell of them are written here and nowhere else.
 
+use super::accounts_of::AccountsOf;
 use super::filter::Filter;
+use super::given_to::GivenTo;
 use super::question::{Question, Table};
 use super::records::RecordQuery;
 use super::references::Reference;
 use super::selection::Selection;
 use super::shares::SharedWith;
+use super::sharing_need::SharingNeed;
 use super::{
     Live, containers, defaults, deploys, organization, populations, profile_name, profiles, roles,
     rules, running_user, users,
@@ -50,6 +53,8 @@ pub enum Need {
     UsersByRole,
     /// The role of each user.
     RolesOfUsers,
+    /// Who stands where, who owns what, and whom it is shared with.
+    Sharing(SharingNeed),
     /// Public groups and queues.
     Groups,
     /// An object as it is described to the running user.
@@ -84,6 +89,10 @@ pub enum Need {
     Owners(String),
     /// How many records of an object meet a condition, or how many there are.
     Count(String, Option<Filter>),
+    /// How many accounts some records belong to.
+    AccountsOf(AccountsOf),
+    /// How many records share rows open, by who holds them.
+    GivenTo(GivenTo),
     /// How many records of an object share rows open to somebody besides what it owns.
     Shared(String, SharedWith),
     /// What a name in criteria stands for.
@@ -162,7 +171,10 @@ impl Need {
             Self::Readers(_) => Question::Rows(Table::Readers),
             Self::Owners(object) => query(populations::owners(object)),
             Self::Count(object, filter) => query(populations::count(object, filter.as_ref())),
+            Self::AccountsOf(accounts) => query(accounts.query()),
+            Self::GivenTo(given) => query(given.query()),
             Self::Shared(object, with) => query(with.count(object)),
+            Self::Sharing(need) => query(need.query()),
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
@@ -225,7 +237,10 @@ impl Need {
             | Self::Readers(_)
             | Self::Owners(_)
             | Self::Count(..)
+            | Self::AccountsOf(_)
+            | Self::GivenTo(_)
             | Self::Shared(..)
+            | Self::Sharing(_)
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
@@ -299,21 +314,21 @@ impl Need {
             Self::Grants(object) => format!("who is granted what on {object}"),
             Self::Readers(object) => format!("who reads {object} through a permission set"),
             Self::Owners(object) => format!("who owns how many {object} records"),
-            Self::Count(object, None) => format!("how many {object} records there are"),
-            Self::Count(object, Some(filter)) => {
-                format!("how many {object} records {}", filter.meaning())
-            }
+            Self::Count(object, filter) => populations::what(object, filter.as_ref()),
+            Self::AccountsOf(accounts) => accounts.what(),
+            Self::GivenTo(given) => given.what(),
             Self::Shared(object, _) => format!("how many {object} records the user is shared"),
+            Self::Sharing(need) => need.what(),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
             Self::Tabs => "which tabs it has".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),
+            Self::HeldPermissions(name, _) => {
+                format!("which permissions the user `{name}` holds")
+            }
             Self::Licences => "its licences".to_owned(),
             Self::PackagedSets(namespace) => {
                 format!("which permission sets the package `{namespace}` brought")
-            }
-            Self::HeldPermissions(name, _) => {
-                format!("which permissions the user `{name}` holds")
             }
             Self::Records(object, _) | Self::FirstRecords(object, _) => {
                 format!("the {object} records")

@@ -21,6 +21,9 @@ use std::collections::BTreeSet;
 /// The code of a query for a column that the org does not have, or hides (REST API guide, Status Codes).
 const LACKING_COLUMN: &str = "INVALID_FIELD";
 
+/// The code of a query for an object that the org does not have, or hides (the same).
+pub const LACKING_OBJECT: &str = "INVALID_TYPE";
+
 impl Live {
     /// An org that was not asked.
     pub fn offline() -> Self {
@@ -82,7 +85,10 @@ impl Live {
             | Need::Deploys => false,
             // Whoever asks before it is known which fields there are, may ask for one that is still to be made.
             // Before assignments could end (API 52.0), none did.
-            Need::Count(..) | Need::EndingAssignments(_) => refused.code != LACKING_COLUMN,
+            // Not every org has every object that may open accounts.
+            Need::Count(..) | Need::AccountsOf(_) | Need::EndingAssignments(_) => {
+                refused.code != LACKING_COLUMN && refused.code != LACKING_OBJECT
+            }
             Need::Owners(object) => self.population(object).refused().is_some(),
             need => need.is_only_counted(),
         })

@@ -1,6 +1,7 @@
 //! How many records there are, and who owns how many.
 
 use super::filter::Filter;
+use super::portions::Portion;
 use crate::soql::Row;
 use std::collections::HashMap;
 
@@ -19,21 +20,43 @@ pub(super) fn count(object: &str, filter: Option<&Filter>) -> String {
     }
 }
 
+/// What is counted, for the sentence *the org refused to tell …*.
+pub(super) fn what(object: &str, filter: Option<&Filter>) -> String {
+    match filter {
+        Some(filter) => format!("how many {object} records {}", filter.meaning()),
+        None => format!("how many {object} records there are"),
+    }
+}
+
 /// How many records of an object each owner has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owners {
     all: u64,
     by_owner: HashMap<String, u64>,
+    portions: Vec<Portion>,
 }
 
 impl Owners {
     pub(super) fn of_rows(rows: &[Row]) -> Self {
         let owned = |row: &Row| Some((row.text("OwnerId")?.to_owned(), row.number("n")?));
+        let portion = |row: &Row| {
+            Some(Portion {
+                owner: row.text("OwnerId").map(str::to_owned),
+                account_owner: None,
+                records: row.number("n")?,
+            })
+        };
         Self {
+            portions: rows.iter().filter_map(portion).collect(),
             // A record without an owner is a record all the same.
             all: rows.iter().filter_map(|row| row.number("n")).sum(),
             by_owner: rows.iter().filter_map(owned).collect(),
         }
+    }
+
+    /// The same, owner by owner.
+    pub(super) fn portions(&self) -> &[Portion] {
+        &self.portions
     }
 
     /// How many there are.

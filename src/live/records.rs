@@ -7,6 +7,17 @@ use std::collections::BTreeSet;
 /// Records that one answer to a query holds (REST API guide, Query: the default batch size).
 pub const FIRST_PAGE: u64 = 2_000;
 
+/// Where a record tells what decides over it besides criteria.
+pub const OWNERS_ROLE: &str = "Owner.UserRoleId";
+/// See [`OWNERS_ROLE`].
+pub const ACCOUNT: &str = "AccountId";
+/// See [`OWNERS_ROLE`].
+pub const ACCOUNTS_OWNER: &str = "Account.OwnerId";
+/// See [`OWNERS_ROLE`].
+pub const ROLE_OF_ACCOUNTS_OWNER: &str = "Account.Owner.UserRoleId";
+/// See [`OWNERS_ROLE`]; opportunities only, and only where the org has it.
+pub const PRIVATE: &str = "IsPrivate";
+
 /// The columns that a proof reads of an object's records: which one it is, whose it is, and what the criteria ask for.
 pub fn record_columns(
     object: &str,
@@ -41,9 +52,29 @@ impl LiveRecord {
         self.0.text("OwnerId")
     }
 
-    /// Record id of the account that a contact belongs to.
+    /// Record id of the role of its owner, where that was read.
+    pub fn role_of_owner(&self) -> Option<&str> {
+        self.0.text(OWNERS_ROLE)
+    }
+
+    /// Record id of the account that it belongs to.
     pub fn account(&self) -> Option<&str> {
-        self.0.text("AccountId")
+        self.0.text(ACCOUNT)
+    }
+
+    /// Record id of the owner of its account, where that was read.
+    pub fn owner_of_account(&self) -> Option<&str> {
+        self.0.text(ACCOUNTS_OWNER)
+    }
+
+    /// Record id of the role of its account's owner, where that was read.
+    pub fn role_of_accounts_owner(&self) -> Option<&str> {
+        self.0.text(ROLE_OF_ACCOUNTS_OWNER)
+    }
+
+    /// Whether it is marked as private, where that was read.
+    pub fn is_private(&self) -> bool {
+        self.0.flag(PRIVATE)
     }
 
     /// All its columns: which ones there are depends on the criteria.
@@ -94,6 +125,20 @@ impl RecordQuery<'_> {
             self.all(),
             filter.condition()
         )
+    }
+
+    /// Which of these ids there are.
+    pub fn ids_among(&self, ids: &[&str]) -> String {
+        format!(
+            "SELECT Id FROM {} WHERE Id IN {}",
+            self.object,
+            soql::list(ids)
+        )
+    }
+
+    /// Those of these accounts.
+    pub fn of_accounts(&self, ids: &[&str]) -> String {
+        format!("{} WHERE {ACCOUNT} IN {}", self.all(), soql::list(ids))
     }
 
     /// Those of these ids.

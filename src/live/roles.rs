@@ -64,6 +64,11 @@ impl LiveRole {
         })
     }
 
+    /// Record id of the role that it reports to.
+    pub fn parent(&self) -> Option<&str> {
+        self.parent.as_deref()
+    }
+
     /// What owners of accounts with this role may do with the records of an object below; `None` where the org does not
     /// say.
     pub fn level_on(&self, object: &str) -> Option<&str> {
@@ -115,6 +120,11 @@ impl Roles {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.roles.len()
+    }
+
+    /// All of them, in the org's order.
+    pub fn all(&self) -> &[LiveRole] {
+        &self.roles
     }
 
     /// API names of all.

@@ -18,7 +18,7 @@ pub struct SharedWith {
 }
 
 /// The object that holds the share rows of an object.
-fn share_object(object: &str) -> String {
+pub(super) fn share_object(object: &str) -> String {
     match object.strip_suffix("__c") {
         Some(custom) => format!("{custom}__Share"),
         None => format!("{object}Share"),
@@ -26,10 +26,18 @@ fn share_object(object: &str) -> String {
 }
 
 /// The column of share rows that names their record: `ParentId` on custom objects, by the object on standard ones.
-fn record_column(object: &str) -> String {
+pub(super) fn record_column(object: &str) -> String {
     match object.ends_with("__c") {
         true => "ParentId".to_owned(),
         false => format!("{object}Id"),
+    }
+}
+
+/// The column of share rows that says what they give: `AccessLevel` on custom objects.
+pub(super) fn level_column(object: &str) -> String {
+    match object.ends_with("__c") {
+        true => "AccessLevel".to_owned(),
+        false => format!("{object}AccessLevel"),
     }
 }
 
@@ -89,6 +97,8 @@ pub struct ShareGroup {
     pub name: Option<String>,
     /// Id of the role that it stands for.
     pub related: Option<String>,
+    /// `Regular`, `Queue`, `Role` and others (object reference, Group, `Type`).
+    pub kind: String,
 }
 
 /// The share rows of these records.
@@ -97,6 +107,15 @@ pub fn shares_of(object: &str, ids: &[String]) -> String {
     format!(
         "SELECT {column}, RowCause, UserOrGroupId FROM {share} WHERE {column} IN {}",
         soql::list(ids)
+    )
+}
+
+/// The share rows of these accounts that are there because somebody was given a contact, opportunity or case of them
+/// (object reference, AccountShare, `RowCause`).
+pub fn parent_rows(accounts: &[&str]) -> String {
+    format!(
+        "SELECT AccountId, RowCause, UserOrGroupId FROM AccountShare WHERE RowCause = 'ImplicitParent' AND AccountId IN {}",
+        soql::list(accounts)
     )
 }
 
@@ -130,6 +149,7 @@ pub fn read_groups(rows: &[Row]) -> Vec<ShareGroup> {
             id: cells.owned("Id")?,
             name: cells.owned("DeveloperName"),
             related: cells.owned("RelatedId"),
+            kind: cells.owned("Type").unwrap_or_default(),
         })
     };
     rows.iter().filter_map(group).collect()

@@ -19,6 +19,19 @@ fn needs() -> Vec<(Need, Answer)> {
         above: BTreeSet::new(),
     };
     let filter = Filter::owned_by("ada@acme.example");
+    let accounts = AccountsOf {
+        object: object(),
+        records: filter.clone(),
+        beside: None,
+        besides: Vec::new(),
+    };
+    let given = GivenTo {
+        object: object(),
+        holders: BTreeSet::from([name()]),
+        by_people: true,
+        has_private: false,
+        beside: None,
+    };
     let count = || rows(&[json!({"n": 3})]);
     let none = || rows(&[]);
     let document = || Answer::Component(None);
@@ -45,6 +58,9 @@ fn needs() -> Vec<(Need, Answer)> {
         (Need::UsersByProfile, none()),
         (Need::UsersByRole, none()),
         (Need::RolesOfUsers, none()),
+        (Need::Sharing(SharingNeed::People), none()),
+        (Need::Sharing(SharingNeed::Groups), none()),
+        (Need::Sharing(SharingNeed::Members), none()),
         (Need::Groups, none()),
         (Need::Object(object()), Answer::Described(None)),
         (Need::ObjectDocument(object()), document()),
@@ -62,7 +78,22 @@ fn needs() -> Vec<(Need, Answer)> {
         (Need::Readers(object()), none()),
         (Need::Owners(object()), none()),
         (Need::Count(object(), Some(filter)), count()),
+        (Need::AccountsOf(accounts), count()),
+        (Need::GivenTo(given), count()),
         (Need::Shared(object(), with), count()),
+        (
+            Need::Sharing(SharingNeed::Portions("Case".to_owned(), None, false)),
+            none(),
+        ),
+        (Need::Sharing(SharingNeed::Rows(object())), none()),
+        (
+            Need::Sharing(SharingNeed::GivenRows(object(), false)),
+            none(),
+        ),
+        (
+            Need::Sharing(SharingNeed::RowsThroughAccounts(object())),
+            none(),
+        ),
         (Need::Reference(Reference::Role(name())), none()),
         (Need::Dependencies(names, None), none()),
         (Need::Tabs, none()),
@@ -113,6 +144,9 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::UsersByProfile => learnt(live.users_by_profile()),
         Need::UsersByRole => learnt(live.users_by_role()),
         Need::RolesOfUsers => learnt(live.roles_of_users()),
+        Need::Sharing(SharingNeed::People) => learnt(live.people()),
+        Need::Sharing(SharingNeed::Groups) => learnt(live.sharing_groups()),
+        Need::Sharing(SharingNeed::Members) => learnt(live.group_members()),
         Need::Groups => learnt(live.groups()),
         Need::Object(object) => learnt(live.object(object)),
         Need::ObjectDocument(object) => learnt(live.object_document(object)),
@@ -129,7 +163,17 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::Grants(object) => learnt(live.grants_on(object)),
         Need::Readers(object) => learnt(live.readers(object)),
         Need::Owners(object) => learnt(live.owners(object)),
-        Need::Count(..) | Need::Shared(..) => learnt(live.count(need)),
+        Need::Count(..) | Need::AccountsOf(_) | Need::GivenTo(_) | Need::Shared(..) => {
+            learnt(live.count(need))
+        }
+        Need::Sharing(SharingNeed::Portions(object, filter, _)) => {
+            learnt(live.portions(object, filter.as_ref()))
+        }
+        Need::Sharing(SharingNeed::Rows(object)) => learnt(live.share_rows(object)),
+        Need::Sharing(SharingNeed::GivenRows(object, _)) => learnt(live.given_rows(object)),
+        Need::Sharing(SharingNeed::RowsThroughAccounts(object)) => {
+            learnt(live.rows_through_accounts(object))
+        }
         Need::Reference(reference) => learnt(live.reference(reference)),
         Need::Dependencies(..) => learnt(live.dependencies(need)),
         Need::Tabs => learnt(live.tabs()),

@@ -260,6 +260,11 @@ impl UserCounts {
         Self(rows.iter().filter_map(count).collect())
     }
 
+    /// How many there are.
+    pub fn all(&self) -> u64 {
+        self.0.values().sum()
+    }
+
     /// How many have this one.
     pub fn of(&self, id: &str) -> u64 {
         self.0.get(id).copied().unwrap_or(0)

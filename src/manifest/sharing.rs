@@ -31,6 +31,27 @@ pub struct Sharing {
     pub place: Place,
 }
 
+impl Sharing {
+    /// An object of which nothing is said.
+    pub fn bare(object: &str) -> Self {
+        let place = Place {
+            file: "".into(),
+            line: 0,
+            column: 0,
+            offset: 0,
+            length: 0,
+        };
+        Self {
+            object: Sp::new(object.to_owned(), place.clone()),
+            organization_wide_default: None,
+            external_default: None,
+            keep_access: Vec::new(),
+            rules: Vec::new(),
+            place,
+        }
+    }
+}
+
 /// Somebody who keeps access when the default becomes narrower.
 #[derive(Clone, Debug)]
 pub struct KeepAccess {

@@ -48,6 +48,12 @@ impl Spec {
         let mut fields = self.fields.iter();
         fields.find(|field| field.object.value == object && field.name.value == name)
     }
+
+    /// What the manifest says about the sharing of an object.
+    pub fn sharing_of(&self, object: &str) -> Option<&Sharing> {
+        let mut sharing = self.sharing.iter();
+        sharing.find(|sharing| sharing.object.value == object)
+    }
 }
 
 /// A custom field.

@@ -419,7 +419,7 @@ mod tests {
         );
         assert_eq!(
             keys(&value["impact"][0]),
-            "object records visible_now visible_after users_losing_access bypass unknown"
+            "object records visible_now visible_after editable_after ways_after accounts_opened users_losing_access sight_lost bypass unknown"
         );
         assert_eq!(
             keys(&value["impact"][0]["bypass"][0]),

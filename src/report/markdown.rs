@@ -384,7 +384,7 @@ mod tests {
                 .unwrap_or_else(|| panic!("no {heading} in {text}"))
         };
         assert!(position("### Cannot be undone") < position("### Changes"));
-        assert!(text.contains("| Lead | 2,000 | no user yet | 311 | 12 Marketing User<br>1 Standard User | 3 System Administrator (ModifyAllData) |"), "{text}");
+        assert!(text.contains("| Lead | 2,000 | no user yet | 311 | 13 people<br>12 Marketing User (20,268)<br>1 Standard User (1,689) | 3 System Administrator (ModifyAllData) |"), "{text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::access::{Bypass, Impact, Losing};
+use crate::access::{Bypass, Impact, SightLost};
 use crate::address::Address;
 use crate::change::{Action, Change, FieldChange, Record, Stage, Write};
 use crate::code::Code;
@@ -203,22 +203,22 @@ fn default() -> Change {
     )
 }
 
+fn sight_lost() -> SightLost {
+    let profiles = [("Marketing User", 12), ("Standard User", 1)];
+    SightLost::sample(&profiles, (1_689, 2_000))
+}
+
 fn impact() -> Impact {
     Impact {
         object: "Lead".into(),
         records: Tally::Exactly(2000),
         visible_now: None,
         visible_after: Tally::Exactly(311),
-        users_losing_access: Known::Is(vec![
-            Losing {
-                profile: "Marketing User".into(),
-                users: 12,
-            },
-            Losing {
-                profile: "Standard User".into(),
-                users: 1,
-            },
-        ]),
+        editable_after: Tally::Exactly(311),
+        ways_after: Vec::new(),
+        accounts_opened: None,
+        users_losing_access: Known::Is(sight_lost().profiles),
+        sight_lost: Known::Is(sight_lost()),
         bypass: Known::Is(vec![Bypass {
             kind: "profile",
             name: "System Administrator".into(),
@@ -243,6 +243,8 @@ pub(crate) fn verification() -> Verification {
 /// An object whose every record is as it should be.
 pub(crate) fn access() -> Access {
     Access {
+        manifest: "hubspot".into(),
+        user: String::new(),
         object: "Lead".into(),
         population: 2000,
         checked: 2000,

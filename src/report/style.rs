@@ -15,6 +15,8 @@ pub struct Style {
     pub width: usize,
     /// Whether long lists are unfolded.
     pub verbose: bool,
+    /// Whether people who lose sight are named.
+    pub names: bool,
 }
 
 /// What a stretch of text says by its colour; a word always says it too.
@@ -41,6 +43,7 @@ impl Style {
         unicode: true,
         width: 80,
         verbose: false,
+        names: false,
     };
 
     /// Text in a tone, where colour is wanted.

@@ -1,192 +1,198 @@
-//! Why a record is visible that should not be: a permission of the user's, or the share rows of the record.
+//! Why a record is visible that should not be: every permission, rule, row and record that opens it, each by itself.
+//!
+//! **Promise:** what is told is the org's own: rows that it shows, rules that it has, permissions that it grants. Which
+//! rule made a row, the org does not tell: those that share with the row's holder and whose criteria the record meets.
+
+mod rows;
+mod rules;
 
 use super::Access;
 use super::subject::Subject;
+use super::wanted::Around;
 use crate::access;
-use crate::live::{
-    LiveRole, Reach, Share, ShareGroup, groups_of, read_groups, read_shares, shares_of,
-    short_id as short,
-};
+use crate::live::{Defaults, short_id as short};
+use crate::manifest::SharingModel;
 use crate::org::{OrgError, Reader};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Leaks whose share rows are asked for; beyond it the first tell enough.
-const MOST_EXPLAINED: usize = 200;
+/// Leaks whose rows are asked for: 200 a query, 25 queries a request.
+const MOST_EXPLAINED: usize = 10_000;
 
-/// What opens a record.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Cause {
+/// One thing that opens a record by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Cause {
+    /// `view_all`, `modify_all`, `default`, `owner`, `role_hierarchy`, `queue`, `sharing_rule`, `manual_share`, `team`,
+    /// `territory`, `apex_sharing`, `implicit_parent`, `implicit_child` or `other`.
+    pub kind: &'static str,
+    /// Its name: of a permission, a rule, a queue, or the cause that the org's row carries.
+    pub name: String,
+    /// What it reaches the user through: a profile, a role, a group, an object.
+    pub through: Vec<String>,
+    /// Record id of what does it, where it is a record.
+    pub id: Option<String>,
     /// In words.
+    #[serde(skip)]
     pub(crate) words: String,
-    /// Whether it is a share row of the manifest's own role, which a recalculation may still take away: only its own rules
-    /// share with it.
+    /// Whether a recalculation may still take it away: a row for the manifest's own role, with which only its own rules
+    /// share.
+    #[serde(skip)]
     settling: bool,
 }
 
-/// Puts the cause to each leak, as far as the org tells.
+/// What opens each record, by the first 15 characters of its id.
+pub(crate) type CausesById = BTreeMap<String, BTreeSet<Cause>>;
+
+/// Puts the causes to each leak, as far as the org tells.
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
 pub(super) async fn explain_leaks(
     subject: &Subject<'_>,
     access: &mut Access,
+    around: &Around,
     reader: &Reader,
 ) -> Result<(), OrgError> {
     let leaks = &mut access.leaks;
     let first = leaks.iter().take(MOST_EXPLAINED);
     let ids: Vec<String> = first.map(|leak| leak.id.clone()).collect();
-    let causes = causes(subject, &ids, reader).await?;
-    let any_settling = causes.values().any(|cause| cause.settling);
+    let mut causes = causes(subject, &ids, around, reader).await?;
+    let any_settling = causes.values().any(are_settling);
     for (index, leak) in leaks.iter_mut().enumerate() {
         leak.settling = index >= MOST_EXPLAINED && any_settling;
-        if let Some(cause) = causes.get(&short(&leak.id)) {
-            leak.cause.clone_from(&cause.words);
-            leak.settling = cause.settling;
+        if let Some(causes) = causes.remove(&short(&leak.id)) {
+            leak.settling = are_settling(&causes);
+            let words: Vec<&str> = causes.iter().map(|cause| cause.words.as_str()).collect();
+            leak.cause = words.join("; ");
+            leak.causes = causes.into_iter().collect();
         }
     }
     Ok(())
 }
 
-/// What opens records to the user, by the first 15 characters of their ids: a permission that ignores sharing opens
-/// all of them, else the share rows of each tell.
+fn are_settling(causes: &BTreeSet<Cause>) -> bool {
+    !causes.is_empty() && causes.iter().all(|cause| cause.settling)
+}
+
+/// What opens records to the user: permissions that ignore sharing and a default that does are told of all of them, rows
+/// and rules of each.
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
 pub(crate) async fn causes(
     subject: &Subject<'_>,
     ids: &[String],
+    around: &Around,
     reader: &Reader,
-) -> Result<BTreeMap<String, Cause>, OrgError> {
+) -> Result<CausesById, OrgError> {
     if ids.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(CausesById::new());
     }
-    if let Some(words) = by_permission(subject) {
-        let cause = Cause {
-            words,
-            settling: false,
-        };
-        return Ok(ids.iter().map(|id| (short(id), cause.clone())).collect());
-    }
-    let rows = share_rows(subject, ids, reader).await?;
-    let names = group_names(&rows, reader).await?;
-    let mut sentences: BTreeMap<String, BTreeSet<(String, bool)>> = BTreeMap::new();
-    for row in &rows {
-        if let Some(sentence) = sentence(subject, row, &names) {
-            sentences
-                .entry(short(&row.record))
-                .or_default()
-                .insert(sentence);
+    let mut of_all = by_permission(subject);
+    of_all.extend(by_default(subject));
+    let mut causes: CausesById = ids.iter().map(|id| (short(id), of_all.clone())).collect();
+    // Who sees all sees it, whatever rows say: mending those would change nothing.
+    if of_all.is_empty() {
+        for (id, cause) in rows::by_rows(subject, ids, around, reader).await? {
+            causes.entry(id).or_default().insert(cause);
+        }
+        for id in ids {
+            let found = causes.entry(short(id)).or_default();
+            if let Some(children) = around.leaking.get(&short(id)) {
+                found.retain(|cause| cause.kind != "implicit_parent");
+                found.extend(children.iter().map(|child| by_child(child)));
+            }
+            if found.is_empty() {
+                found.extend(by_account_rules(subject));
+            }
         }
     }
-    Ok(sentences
-        .into_iter()
-        .map(|(id, set)| (id, Cause::of(set)))
-        .collect())
+    causes.retain(|_, causes| !causes.is_empty());
+    Ok(causes)
 }
 
 impl Cause {
-    fn of(sentences: BTreeSet<(String, bool)>) -> Self {
-        let settling = sentences.iter().all(|(_, settling)| *settling);
-        let words: Vec<String> = sentences.into_iter().map(|(words, _)| words).collect();
+    fn new(kind: &'static str, name: impl Into<String>, words: String) -> Self {
         Self {
-            words: words.join("; "),
-            settling,
+            kind,
+            name: name.into(),
+            through: Vec::new(),
+            id: None,
+            words,
+            settling: false,
         }
+    }
+
+    /// The same in words that many records share.
+    pub fn in_general(&self) -> String {
+        match self.kind {
+            "implicit_parent" => "accounts of records that are visible or were given".to_owned(),
+            _ => self.words.clone(),
+        }
+    }
+
+    fn through(mut self, through: impl Into<String>) -> Self {
+        self.through.push(through.into());
+        self
+    }
+
+    fn of(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
     }
 }
 
-/// A profile or permission set of the user that ignores sharing.
-fn by_permission(subject: &Subject) -> Option<String> {
-    let held = access::held_bypass(&subject.sharing.object, subject.user, subject.live);
-    let by = held.found()?;
-    Some(format!(
-        "{} through the {} `{}`",
-        by.by,
-        by.kind.replace('_', " "),
-        by.name
-    ))
-}
-
-async fn share_rows(
-    subject: &Subject<'_>,
-    ids: &[String],
-    reader: &Reader,
-) -> Result<Vec<Share>, OrgError> {
-    let object = &subject.sharing.object;
-    let rows = reader.query(&shares_of(object, ids)).await?;
-    Ok(read_shares(object, &rows))
-}
-
-async fn group_names(
-    rows: &[Share],
-    reader: &Reader,
-) -> Result<BTreeMap<String, ShareGroup>, OrgError> {
-    let ids = rows.iter().map(|row| row.with.as_str());
-    let ids: BTreeSet<&str> = ids.filter(|id| id.starts_with("00G")).collect();
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let groups = reader.query(&groups_of(&ids)).await?;
-    let groups = read_groups(&groups).into_iter();
-    Ok(groups.map(|group| (group.id.clone(), group)).collect())
-}
-
-/// What one share row says, where it can be what opens the record to the user, and whether a recalculation may still
-/// take the row away.
-fn sentence(
-    subject: &Subject,
-    row: &Share,
-    groups: &BTreeMap<String, ShareGroup>,
-) -> Option<(String, bool)> {
-    let own = short(&row.with) == short(&subject.user.id);
-    let group = groups.get(&row.with);
-    let name = |group: &ShareGroup| group_name(subject, group);
-    let words = match (row.cause.as_str(), own, group) {
-        ("Manual", true, _) => "shared by hand with the user".to_owned(),
-        ("Manual", false, Some(group)) => format!("shared by hand with {}", name(group)),
-        ("Rule", _, Some(group)) => format!("a sharing rule shares it with {}", name(group)),
-        ("Owner", false, None) if supervises(subject) => {
-            "owned by somebody the user may stand above in the role hierarchy".to_owned()
-        }
-        ("Owner", _, Some(group)) => format!("owned by the queue {}", group.name.as_ref()?),
-        (other, true, _) => format!("shared with the user ({other})"),
-        _ => return None,
+/// Profiles and permission sets of the user that ignore sharing.
+fn by_permission(subject: &Subject) -> BTreeSet<Cause> {
+    let held = access::held_bypasses(&subject.sharing.object, subject.user, subject.live);
+    let held = held.learnt().unwrap_or_default().into_iter();
+    let cause = |by: access::Bypass| {
+        let kind = if by.by.starts_with("View") {
+            "view_all"
+        } else {
+            "modify_all"
+        };
+        let container = format!("{} `{}`", by.kind.replace('_', " "), by.name);
+        let words = format!("{} through the {container}", by.by);
+        Cause::new(kind, by.by, words)
+            .through(format!("{}/{}", by.kind, by.name))
+            .of(by.id)
     };
-    let by_rule = row.cause == "Rule" && !is_shared_by_others(subject);
-    let own_role = own_role(subject).map(|role| role.id.as_str());
-    let to_own_role =
-        group.is_some_and(|group| own_role.is_some() && group.related.as_deref() == own_role);
-    Some((words, by_rule && to_own_role))
+    held.map(cause).collect()
 }
 
-fn own_role<'a>(subject: &Subject<'a>) -> Option<&'a LiveRole> {
-    let name = &subject.manifest.spec.role.as_ref()?.name;
-    subject.live.roles().learnt()?.named(name)
+/// A default in force that is not private yet, or not private any more.
+fn by_default(subject: &Subject) -> Option<Cause> {
+    let object = &subject.sharing.object;
+    let wanted = Defaults::new(subject.manifest, subject.live).after(object)?;
+    let now = subject.live.default_in_force(object)?;
+    let opens = wanted == SharingModel::Private && now > wanted;
+    opens.then(|| {
+        let words = format!("the default in force is {now}");
+        let mut cause = Cause::new("default", now.to_string(), words).through(object.as_str());
+        cause.settling = true;
+        cause
+    })
 }
 
-/// Whether a rule that no manifest names shares with the role for certain: what it shares stays shared.
-fn is_shared_by_others(subject: &Subject) -> bool {
-    let foreign = subject
-        .live
-        .foreign_rules(subject.sharing, subject.manifest);
-    foreign.iter().any(|(_, reach)| *reach == Reach::Own)
+/// An account whose child leaks.
+fn by_child(child: &str) -> Cause {
+    let words = format!("it is the account of {child}, which should not be visible either");
+    Cause::new(
+        "implicit_parent",
+        "account of a record that is visible",
+        words,
+    )
+    .through(child)
+    .of(child)
 }
 
-/// Whether any role stands below the manifest's.
-fn supervises(subject: &Subject) -> bool {
-    let roles = subject.live.roles().learnt();
-    let around = roles.zip(own_role(subject));
-    around.is_some_and(|(roles, own)| !roles.below(own).is_empty())
-}
-
-fn group_name(subject: &Subject, group: &ShareGroup) -> String {
-    let roles = subject.live.roles().learnt();
-    let role = roles.and_then(|roles| roles.of_id(group.related.as_deref()?));
-    match role {
-        Some(role) => format!("the role {}", role.name),
-        None => format!(
-            "the group {}",
-            group.name.as_deref().unwrap_or("of everybody")
-        ),
-    }
+/// Rules on accounts that share children along.
+fn by_account_rules(subject: &Subject) -> Vec<Cause> {
+    let rules = access::account_rules_for(subject.sharing, subject.manifest, subject.live);
+    let cause = |name: &str| {
+        let words = format!("the account rule {name} may share it with its account");
+        Cause::new("implicit_child", name, words).through("Account")
+    };
+    rules.into_iter().map(cause).collect()
 }

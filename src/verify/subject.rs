@@ -1,19 +1,19 @@
 //! One object whose records are compared: what should be visible, by the criteria, against what is, by the org.
 
 use super::granted::{ByRecord, Granted};
+use super::wanted::{Around, WantedAccess, proof_columns};
 use super::{Access, Mismatch, SAMPLE, Sample};
 use crate::access;
-use crate::criteria::{Criteria, Verdict};
-use crate::kinds::rule_criteria;
+use crate::criteria::Verdict;
+use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{
-    Defaults, Live, LiveRecord, LiveUser, ObjectRights, RecordQuery, counted, population_query,
-    record_columns, short_id,
+    Live, LiveRecord, LiveUser, ObjectRights, RecordQuery, counted, population_query, short_id,
 };
-use crate::manifest::{Manifest, RuleAccess, Sharing, SharingModel};
+use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::org::{OrgError, Reader};
-use std::collections::BTreeSet;
 
 /// One object whose records are compared.
+#[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) sharing: &'a Sharing,
@@ -32,13 +32,10 @@ impl Records {
     pub(super) fn ids(&self) -> Vec<&str> {
         self.records.iter().map(LiveRecord::id).collect()
     }
-}
 
-/// What the manifest wants of one record.
-pub(crate) struct WantedAccess {
-    pub(crate) read: Verdict,
-    pub(crate) edit: bool,
-    pub(crate) why: &'static str,
+    pub(super) fn all(&self) -> &[LiveRecord] {
+        &self.records
+    }
 }
 
 /// Every object under `sharing` of the manifests whose user the org has.
@@ -57,32 +54,6 @@ pub(super) fn subjects_of<'a>(manifests: &'a [Manifest], live: &'a Live) -> Vec<
         })
     });
     subjects.collect()
-}
-
-/// The columns that a proof reads of an object's records: those that the criteria ask for and `selectable` lets pass.
-pub(super) fn proof_columns(
-    sharing: &Sharing,
-    manifest: &Manifest,
-    live: &Live,
-    selectable: impl Fn(&str) -> bool,
-) -> BTreeSet<String> {
-    let criteria = criteria(sharing, manifest, live).into_iter();
-    let paths = criteria.flat_map(|(criteria, ..)| criteria.paths());
-    record_columns(&sharing.object, paths.filter(|path| selectable(path)))
-}
-
-/// The criteria of the rules that reach the user, or may.
-fn criteria(
-    sharing: &Sharing,
-    manifest: &Manifest,
-    live: &Live,
-) -> Vec<(Criteria, RuleAccess, Verdict)> {
-    let rules = access::criteria_rules(sharing, manifest);
-    let criteria = rules.map(|(rule, reach)| {
-        let (criteria, _) = rule_criteria(rule, &sharing.object, manifest, live);
-        (criteria, rule.access.value, reach)
-    });
-    criteria.collect()
 }
 
 impl Subject<'_> {
@@ -159,11 +130,43 @@ impl Subject<'_> {
     }
 
     fn wanted_as<'r>(&self, records: &'r [LiveRecord], verdict: Verdict) -> Vec<&'r str> {
-        let criteria = self.criteria();
+        let (grounds, around) = (self.grounds(), Around::default());
         let found = records
             .iter()
-            .filter(|record| self.wanted_access(record, &criteria).read == verdict);
+            .filter(|record| self.wanted_access(record, &grounds, &around).read == verdict);
         found.map(LiveRecord::id).collect()
+    }
+
+    /// Those of the records that the user sees and, by what is known so far, should not.
+    pub(super) fn doubtful<'r>(
+        &self,
+        records: &'r [LiveRecord],
+        granted: &ByRecord,
+        around: &Around,
+    ) -> Vec<&'r LiveRecord> {
+        let grounds = self.grounds();
+        let is_doubtful = |record: &&LiveRecord| {
+            let has = granted.get(&short_id(record.id()));
+            let wanted = || self.wanted_access(record, &grounds, around).read;
+            has.is_some_and(|has| has.read) && wanted() == Verdict::No
+        };
+        records.iter().filter(is_doubtful).collect()
+    }
+
+    /// Whether neither a permission nor the default in force opens every record to the user.
+    pub(super) fn is_closed(&self) -> bool {
+        let object = self.sharing.object.as_str();
+        let held = access::held_bypasses(object, self.user, self.live).learnt();
+        let default = self.live.default_in_force(object);
+        held.is_some_and(|held| held.is_empty()) && default == Some(SharingModel::Private)
+    }
+
+    /// The manifest's objects whose records hang on accounts.
+    pub(super) fn children(&self) -> impl Iterator<Item = Self> {
+        let sharing = self.manifest.spec.sharing.iter();
+        let hanging =
+            sharing.filter(|sharing| CHILDREN_OF_ACCOUNTS.contains(&sharing.object.as_str()));
+        hanging.map(|sharing| Self { sharing, ..*self })
     }
 
     /// The object's records, with the columns that the criteria ask for.
@@ -180,14 +183,12 @@ impl Subject<'_> {
         path.contains('.') || self.live.field(&self.sharing.object, path).is_some()
     }
 
-    pub(crate) fn criteria(&self) -> Vec<(Criteria, RuleAccess, Verdict)> {
-        criteria(self.sharing, self.manifest, self.live)
-    }
-
     /// What the manifest wants, against what the org says.
-    pub(super) fn compare(&self, records: &Records, granted: &ByRecord) -> Access {
-        let criteria = self.criteria();
+    pub(super) fn compare(&self, records: &Records, granted: &ByRecord, around: &Around) -> Access {
+        let grounds = self.grounds();
         let mut result = Access {
+            manifest: self.manifest.name.value.clone(),
+            user: self.user.username.clone(),
             object: self.sharing.object.value.clone(),
             population: records.population,
             checked: records.records.len() as u64,
@@ -196,12 +197,14 @@ impl Subject<'_> {
         };
         for record in &records.records {
             let id = record.id();
-            let wanted = self.wanted_access(record, &criteria);
+            let wanted = self.wanted_access(record, &grounds, around);
             result.expected += u64::from(wanted.read == Verdict::Yes);
             let Some(has) = granted.get(&short_id(id)) else {
                 result.missing.push(Mismatch {
                     id: id.to_owned(),
                     cause: "the org gave no answer for this record".to_owned(),
+                    causes: Vec::new(),
+                    hidden: true,
                     settling: false,
                 });
                 continue;
@@ -240,99 +243,16 @@ impl Subject<'_> {
     pub(super) fn user_is_inactive(&self) -> bool {
         !self.user.active
     }
-
-    /// What the user should be able to do with a record, and why.
-    pub(crate) fn wanted_access(
-        &self,
-        record: &LiveRecord,
-        criteria: &[(Criteria, RuleAccess, Verdict)],
-    ) -> WantedAccess {
-        let owner = record
-            .owner()
-            .is_some_and(|owner| short_id(owner) == short_id(&self.user.id));
-        if owner {
-            return WantedAccess {
-                read: Verdict::Yes,
-                edit: true,
-                why: "the user owns it",
-            };
-        }
-        let private = self.sharing.object.value == "Contact" && record.account().is_none();
-        if private {
-            return WantedAccess {
-                read: Verdict::No,
-                edit: false,
-                why: "a contact without an account is private",
-            };
-        }
-        match Defaults::new(self.manifest, self.live).after(&self.sharing.object) {
-            Some(SharingModel::Private) | None => {}
-            Some(SharingModel::ControlledByParent) => {
-                return WantedAccess {
-                    read: Verdict::Either,
-                    edit: false,
-                    why: "its parent decides",
-                };
-            }
-            Some(public) => {
-                let edit = public.is_public_to_edit();
-                return WantedAccess {
-                    read: Verdict::Yes,
-                    edit,
-                    why: "the organization-wide default opens it",
-                };
-            }
-        }
-        let verdicts = self.verdicts(record, criteria);
-        let met = |verdict: Verdict| verdicts.iter().any(|(found, _)| *found == verdict);
-        let read = match (met(Verdict::Yes), met(Verdict::Either)) {
-            (true, _) => Verdict::Yes,
-            (_, true) => Verdict::Either,
-            _ => Verdict::No,
-        };
-        let edit = verdicts
-            .iter()
-            .any(|(found, access)| *found == Verdict::Yes && *access == RuleAccess::ReadWrite);
-        let why = match read {
-            Verdict::Yes => "a rule of the manifest shares it",
-            Verdict::No => "no rule of the manifest shares it",
-            Verdict::Either => "a rule of the manifest may share it",
-        };
-        WantedAccess { read, edit, why }
-    }
-
-    /// What each rule that reaches the user, or may reach it, says about a record.
-    fn verdicts(
-        &self,
-        record: &LiveRecord,
-        criteria: &[(Criteria, RuleAccess, Verdict)],
-    ) -> Vec<(Verdict, RuleAccess)> {
-        let kind = |field: &str| {
-            let kind = self.live.field_type(&self.sharing.object, field);
-            kind.map(str::to_owned)
-        };
-        let both = |met: Verdict, reach: Verdict| match met {
-            Verdict::Yes => reach,
-            other => other,
-        };
-        let by_criteria = criteria.iter().map(|(criteria, access, reach)| {
-            (both(criteria.verdict(record.row(), &kind), *reach), *access)
-        });
-        let owner = record.owner().unwrap_or_default();
-        let by_owner =
-            access::owner_rules(self.sharing, self.manifest).map(|(rule, principal, reach)| {
-                let met = access::owned_by(principal, owner, self.live);
-                (both(met, reach), rule.access.value)
-            });
-        by_criteria.chain(by_owner).collect()
-    }
 }
+
+/// What is found of a record that should be visible and is not.
+const HIDDEN: &str = "it is hidden";
 
 impl Access {
     fn judge(&mut self, id: &str, wanted: &WantedAccess, has: Granted) {
         match (wanted.read, has.read) {
             (Verdict::No, true) => self.leaks.push(mismatch(id, wanted, "it is visible")),
-            (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, "it is hidden")),
+            (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, HIDDEN)),
             (Verdict::Yes, true) if wanted.edit && !has.edit => {
                 self.missing
                     .push(mismatch(id, wanted, "it cannot be edited"));
@@ -357,6 +277,8 @@ fn mismatch(id: &str, wanted: &WantedAccess, found: &str) -> Mismatch {
     Mismatch {
         id: id.to_owned(),
         cause: format!("{}, and yet {found}", wanted.why),
+        causes: Vec::new(),
+        hidden: found == HIDDEN,
         settling: true,
     }
 }

@@ -114,7 +114,10 @@ impl Watch {
         let others = subject
             .live
             .foreign_rules(subject.sharing, subject.manifest);
-        let Some(group) = group.filter(|_| others.is_empty()) else {
+        // Nor do accounts that come along with other records become hidden.
+        let may_come_along = subject.sharing.object.value == "Account";
+        let tells = others.is_empty() && !may_come_along;
+        let Some(group) = group.filter(|_| tells) else {
             return Ok(());
         };
         let object = &subject.sharing.object;

@@ -14,6 +14,7 @@ mod laws;
 mod manifest;
 mod manifest_schema;
 mod many;
+mod people;
 mod recorded;
 mod refusals;
 mod rehearsal;

@@ -43,11 +43,16 @@ macro_rules! stories {
 }
 
 stories! {
+    a_role_moves_to_another_branch
+    a_rule_that_showed_all_is_replaced
     account_left_alone_by_its_children
     account_with_coupled_objects
+    accounts_and_all_that_hangs_on_them
     another_recalculation_holds_the_lock
+    cases_open_their_accounts
     clone_source_the_org_does_not_have
     contact_controlled_by_parent
+    contacts_open_accounts_of_others
     converged_org
     criteria_at_their_edges
     criteria_field_not_readable
@@ -64,6 +69,7 @@ stories! {
     half_done_profile
     half_done_role
     half_done_user
+    hubspot_contacts_and_accounts
     hubspot_contacts_and_leads
     hubspot_selective_sync
     keep_access_of_profiles
@@ -76,6 +82,7 @@ stories! {
     new_field_beside_others
     no_licence_is_free
     no_records
+    opportunities_open_their_accounts
     permission_set_sees_all
     permission_set_taken_away
     profile_kept_in_part
@@ -97,6 +104,7 @@ stories! {
     setting_lost
     setting_refused
     settings_kept
+    the_whole_company_keeps_its_sight
     two_manifests_that_disagree
     two_manifests_together
     user_inactive

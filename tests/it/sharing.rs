@@ -14,6 +14,8 @@ mod emulated;
 #[allow(dead_code, reason = "nothing here asks for share rows")]
 #[path = "../../crates/emulator/tests/emulator/sharing/evaluator.rs"]
 mod evaluator;
+mod family;
+mod losing;
 mod predicted;
 mod wish;
 

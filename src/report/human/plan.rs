@@ -392,12 +392,18 @@ mod tests {
         given
             .impact
             .iter_mut()
-            .filter_map(|impact| match &mut impact.users_losing_access {
-                Known::Is(losing) => Some(losing),
+            .filter_map(|impact| match &mut impact.sight_lost {
+                Known::Is(lost) => Some(lost),
                 _ => None,
             })
-            .flatten()
-            .for_each(|entry| entry.profile = hostile.into());
+            .for_each(|lost| {
+                lost.profiles
+                    .iter_mut()
+                    .for_each(|entry| entry.profile = hostile.into());
+                lost.people
+                    .iter_mut()
+                    .for_each(|one| one.username = hostile.into());
+            });
         given
             .impact
             .iter_mut()

@@ -4,7 +4,9 @@
 use crate::access::Impact;
 use crate::change::Change;
 use crate::count::number;
+use crate::laws::Way;
 use crate::plan::Plan;
+use crate::report::losing::people;
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, printable, records};
 use crate::report::{kind_words, visible_after};
@@ -48,7 +50,7 @@ fn sight(impact: &[Impact]) -> String {
         let visible = visible_after(impact)?;
         let object = printable(&impact.object);
         Some(match impact.records.exactly() {
-            Some(all) => format!("{visible} of {}", records(all, &object)),
+            Some(all) => format!("{visible} of {}{}", records(all, &object), along(impact)),
             None => format!("{visible} {object} records"),
         })
     });
@@ -71,39 +73,77 @@ fn sight(impact: &[Impact]) -> String {
     format!("the user will see {}", parts.join(", "))
 }
 
-/// Objects of which nobody knows who loses sight.
+/// ` (69 of them read-only, as accounts of what is shared)`
+fn along(impact: &Impact) -> String {
+    let along = impact.ways_after.iter();
+    let along = along.filter(|way| way.way == Way::ParentOfGiven);
+    match along.map(|way| way.records).sum::<u64>() {
+        0 => String::new(),
+        some => format!(
+            " ({} of them read-only, as accounts of what is shared)",
+            number(some)
+        ),
+    }
+}
+
+/// Objects of which nobody knows who loses sight, and people of whom nobody can say.
 fn losing_unknown(impact: &[Impact]) -> Option<String> {
-    let unknown = impact
+    let lost = |impact: &&Impact| impact.sight_lost.as_ref().learnt().is_none();
+    let names: Vec<_> = impact
         .iter()
-        .filter(|impact| impact.users_losing_access.as_ref().learnt().is_none());
-    let names: Vec<_> = unknown.map(|impact| printable(&impact.object)).collect();
-    let text = || {
+        .filter(lost)
+        .map(|impact| printable(&impact.object))
+        .collect();
+    let refused = (!names.is_empty()).then(|| {
         format!(
             "how many people lose sight of {} records is not known",
             names.join(" and ")
         )
-    };
-    (!names.is_empty()).then(text)
+    });
+    let unknown: Vec<String> = impact
+        .iter()
+        .filter_map(|impact| {
+            let lost = impact.sight_lost.as_ref().learnt()?;
+            let of = || {
+                format!(
+                    "of {} for {}",
+                    people(lost.cannot_tell),
+                    printable(&impact.object)
+                )
+            };
+            (lost.cannot_tell > 0).then(of)
+        })
+        .collect();
+    let unknown =
+        (!unknown.is_empty()).then(|| format!("it cannot be told {}", unknown.join(", ")));
+    let parts: Vec<String> = refused.into_iter().chain(unknown).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// `32 people lose sight of Lead records, 30 of Contact records`; `None` where nobody does.
+/// `31 people lose sight of Lead records, 6 of them of all; 30 people of Contact records`; `None` where nobody is known to.
 fn losing(impact: &[Impact]) -> Option<String> {
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     for impact in impact {
-        let Some(losing) = impact.users_losing_access.as_ref().learnt() else {
+        let Some(lost) = impact.sight_lost.as_ref().learnt() else {
             continue;
         };
-        let users: u64 = losing.iter().map(|one| one.users).sum();
-        let object = printable(&impact.object);
-        match (users, parts.is_empty()) {
-            (0, _) => {}
-            (1, true) => parts.push(format!("1 person loses sight of {object} records")),
-            (_, true) => parts.push(format!(
-                "{} people lose sight of {object} records",
-                number(users)
-            )),
-            (_, false) => parts.push(format!("{} of {object} records", number(users))),
+        let losing = lost.lose_everything + lost.lose_part;
+        if losing == 0 {
+            continue;
         }
+        let object = printable(&impact.object);
+        let mut part = match (losing, parts.is_empty()) {
+            (1, true) => format!("1 person loses sight of {object} records"),
+            (_, true) => format!("{} people lose sight of {object} records", number(losing)),
+            (_, false) => format!("{} of {object} records", number(losing)),
+        };
+        if lost.lose_everything > 0 {
+            part.push_str(&format!(
+                " ({} of all they see)",
+                number(lost.lose_everything)
+            ));
+        }
+        parts.push(part);
     }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -129,7 +169,7 @@ fn irreversible(changes: &[&Change]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Losing;
+    use crate::access::SightLost;
     use crate::live::{Known, Refused};
     use crate::report::samples;
     use crate::report::style::Style;
@@ -149,15 +189,16 @@ mod tests {
     }
 
     fn second(visible_after: Tally, users: u64) -> Impact {
-        let losing = Losing {
-            profile: "Standard User".into(),
-            users,
-        };
+        let lost = SightLost::sample(&[("Standard User", users)], (5, 20));
         Impact {
             object: "Deal__c".into(),
             records: Tally::Exactly(20),
+            editable_after: visible_after.clone(),
             visible_after,
-            users_losing_access: Known::Is(vec![losing]),
+            ways_after: Vec::new(),
+            accounts_opened: None,
+            users_losing_access: Known::Is(lost.profiles.clone()),
+            sight_lost: Known::Is(lost),
             ..samples::plan().impact.remove(0)
         }
     }
@@ -169,7 +210,7 @@ mod tests {
         let lose = "13 people lose sight of Lead records";
         check(|_| (), [sees, lose, user]);
         check(
-            |plan| plan.impact[0].users_losing_access = Known::Is(Vec::new()),
+            |plan| plan.impact[0].sight_lost = Known::Is(SightLost::default()),
             [sees, "nobody else loses sight of records", user],
         );
         check(
@@ -203,7 +244,7 @@ mod tests {
             message: String::new(),
         };
         check(
-            |plan| plan.impact[0].users_losing_access = Known::Refused(refused()),
+            |plan| plan.impact[0].sight_lost = Known::Refused(refused()),
             [
                 sees,
                 "how many people lose sight of Lead records is not known",

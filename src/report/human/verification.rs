@@ -5,7 +5,8 @@ use crate::diagnostic::Diagnostic;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{self, printable};
 use crate::report::{Frame, finding_counts};
-use crate::verify::{Access, Mismatch, Verification};
+use crate::verify::{Access, Cause, Mismatch, Verification};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::change;
 use super::finding::brief;
@@ -80,6 +81,10 @@ fn drift(page: &mut Page, verification: &Verification) {
 fn object(page: &mut Page, access: &Access, user: &str, doubt: Option<&str>) {
     let good = access.holds() && doubt.is_none();
     let tone = if good { Tone::Good } else { Tone::Bad };
+    let user = match access.user.as_str() {
+        "" => user,
+        own => own,
+    };
     let sentence = sentence(access, user);
     let sentence = match (sentence.strip_prefix("Proved: "), doubt) {
         (Some(proved), Some(doubt)) => format!("{doubt}{proved}"),
@@ -127,6 +132,27 @@ fn editable(access: &Access) -> String {
     }
 }
 
+/// Most causes that are told with their counts.
+const CAUSES_SHOWN: usize = 12;
+
+/// How many of the records each cause opens, the commonest first; nothing where there is but one record.
+fn by_cause(records: &[Mismatch]) -> Vec<(u64, String)> {
+    if records.len() < 2 {
+        return Vec::new();
+    }
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for record in records {
+        let groups: BTreeSet<String> = record.causes.iter().map(Cause::in_general).collect();
+        for words in groups {
+            *counts.entry(words).or_default() += 1;
+        }
+    }
+    let mut counts: Vec<(u64, String)> = counts.into_iter().map(|(words, n)| (n, words)).collect();
+    counts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    counts.truncate(CAUSES_SHOWN);
+    counts
+}
+
 fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
     if records.is_empty() {
         return;
@@ -141,6 +167,9 @@ fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
         4,
         &format!("{heading} ({}):", number(records.len() as u64)),
     );
+    for (records, words) in by_cause(records) {
+        page.text(4, 6, &format!("{}: {}", number(records), printable(&words)));
+    }
     for record in records.iter().take(shown) {
         page.text(
             4,
@@ -179,6 +208,8 @@ mod tests {
         Mismatch {
             id: "00Q000000000001AAA".into(),
             cause: "owned by a subordinate".into(),
+            causes: Vec::new(),
+            hidden: false,
             settling: false,
         }
     }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orgwright::access::Impact;
+use orgwright::live::Live;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
 use orgwright::secret::Secret;
-use orgwright::verify::Sample;
+use orgwright::verify::{self, Access, Sample};
 use orgwright::{apply, explain, observe, plan};
 use proptest::prelude::*;
 use salesforce_emulator::{self as emulator, Server};
@@ -40,18 +41,23 @@ impl Clock for Impatient {
 }
 
 /// An org that holds the company, the program logged in to it, and its manifest.
-struct Rehearsal {
+pub(super) struct Rehearsal {
     _folder: tempfile::TempDir,
-    server: Server,
+    pub(super) server: Server,
     reader: Reader,
     manifests: Vec<Manifest>,
 }
 
 impl Rehearsal {
     async fn new(company: &Company, wish: &Wish) -> Rehearsal {
+        Self::of(company, wish.manifest(company)).await
+    }
+
+    /// An org that holds the company, and the manifest of this text.
+    pub(super) async fn of(company: &Company, manifest: String) -> Rehearsal {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wish.yaml");
-        std::fs::write(&file, wish.manifest(company)).unwrap();
+        std::fs::write(&file, manifest).unwrap();
         let org = emulated::org(company).0;
         let server = emulator::start_over(org, emulator::Options::default()).await;
         let server = server.unwrap();
@@ -73,14 +79,31 @@ impl Rehearsal {
         }
     }
 
-    async fn plan(&self) -> plan::Plan {
+    pub(super) async fn plan(&self) -> plan::Plan {
         let facts = observe::observe(&self.manifests, &self.reader)
             .await
             .unwrap();
         plan::plan(&self.manifests, &facts).unwrap()
     }
 
-    async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
+    /// A proof of records of which one is deleted after they were read.
+    pub(super) async fn proof_after_a_deletion(&self, object: &str) -> Access {
+        let more = verify::needs_of_first_pages(&self.manifests, Sample::All);
+        let lasting = Live::default();
+        let facts = observe::observe_again(&lasting, &self.manifests, more, &self.reader);
+        let facts = facts.await.unwrap();
+        let query = format!("SELECT Id FROM {object}");
+        let leads = self.reader.query(&query).await.unwrap();
+        let id = leads[0].text("Id").unwrap();
+        let writer = Writer::new(self.reader.clone());
+        writer.delete(object, id).await.unwrap();
+        let mut silent = |_| ();
+        let (manifests, reader) = (&self.manifests, &self.reader);
+        let proved = verify::prove(manifests, &facts, reader, Sample::All, &mut silent);
+        proved.await.unwrap().remove(0)
+    }
+
+    pub(super) async fn apply(&self, planned: &plan::Plan) -> apply::Applied {
         let options = apply::ApplyOptions {
             wait: Duration::from_secs(60),
             rehearse: true,
@@ -99,21 +122,21 @@ fn readable(company: &Company, user: usize, wish: &Wish) -> u64 {
         .count() as u64
 }
 
-async fn impact(company: &Company, wish: &Wish) -> Impact {
+pub(crate) async fn impact(company: &Company, wish: &Wish) -> Impact {
     let rehearsal = Rehearsal::new(company, wish).await;
     let impact = rehearsal.plan().await.impact.remove(0);
     rehearsal.server.stop().await;
     impact
 }
 
-fn few() -> ProptestConfig {
+pub(super) fn few() -> ProptestConfig {
     ProptestConfig {
         max_shrink_iters: 500,
         ..testing::law(32)
     }
 }
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(work)
 }
 

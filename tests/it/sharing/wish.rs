@@ -95,17 +95,32 @@ impl Wish {
         let last = self
             .user
             .map_or("Integration".to_owned(), |user| format!("User {user}"));
+        let head = format!(
+            "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata: {{name: generated}}\nspec:\n  profile: {profile}\n  role: {role}\n  \
+             user: {{username: {name}@company.example, email: {name}@company.example, lastName: {last}}}\n  sharing:\n"
+        );
+        head + &self.sharing()
+    }
+
+    /// What the manifest says of the object.
+    pub(crate) fn sharing(&self) -> String {
         let access = if self.level == Level::Edit {
             "ReadWrite"
         } else {
             "ReadOnly"
         };
         let mut text = format!(
-            "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata: {{name: generated}}\nspec:\n  profile: {profile}\n  role: {role}\n  \
-             user: {{username: {name}@company.example, email: {name}@company.example, lastName: {last}}}\n  sharing:\n    - object: {}\n      \
-             organizationWideDefault: Private\n      rules:\n        - name: Generated\n          label: Generated\n          access: {access}\n          criteria:\n",
+            "    - object: {}\n      organizationWideDefault: Private\n",
             self.object.name()
         );
+        if self.conditions.is_empty() {
+            return text;
+        }
+        write!(
+            text,
+            "      rules:\n        - name: Generated\n          label: Generated\n          access: {access}\n          criteria:\n"
+        )
+        .unwrap();
         for condition in &self.conditions {
             let (field, operator, value) = in_yaml(condition);
             writeln!(
@@ -147,8 +162,23 @@ impl Wish {
 
     /// The company once the manifest is applied, and the number of its user.
     pub(crate) fn granted(&self, company: &Company) -> (Company, usize) {
+        Self::granted_all(std::slice::from_ref(self), company)
+    }
+
+    /// The company once a manifest about several objects is applied, and the number of its user, which is that of the first.
+    pub(crate) fn granted_all(wishes: &[Wish], company: &Company) -> (Company, usize) {
         let mut after = company.clone();
-        after.defaults.insert(self.object, Model::Private);
+        for wish in wishes {
+            after.defaults.insert(wish.object, Model::Private);
+        }
+        let (user, role) = wishes[0].placed(&mut after, company, wishes);
+        let asking = wishes.iter().filter(|wish| !wish.conditions.is_empty());
+        after.rules.extend(asking.map(|wish| wish.rule(role)));
+        (after, user)
+    }
+
+    /// The numbers of the manifest's user and role.
+    fn placed(&self, after: &mut Company, company: &Company, wishes: &[Wish]) -> (usize, usize) {
         let role = self.role.unwrap_or_else(|| {
             after.roles.push(Role {
                 above: None,
@@ -158,7 +188,7 @@ impl Wish {
             });
             after.roles.len() - 1
         });
-        narrow_levels(&mut after, role);
+        narrow_levels(after, role);
         let profile = self.profile(company);
         let mut own = company.profiles[profile].clone();
         for rights in own.objects.values_mut() {
@@ -168,8 +198,10 @@ impl Wish {
             rights.read |= everything || own.view_all_data;
         }
         (own.view_all_data, own.modify_all_data) = (false, false);
-        let selective = own.objects.get_mut(&self.object).unwrap();
-        (selective.view_all, selective.modify_all) = (false, false);
+        for wish in wishes {
+            let selective = own.objects.get_mut(&wish.object).unwrap();
+            (selective.view_all, selective.modify_all) = (false, false);
+        }
         let user = match self.user {
             Some(user) => {
                 after.profiles[profile] = own;
@@ -189,7 +221,11 @@ impl Wish {
                 after.users.len() - 1
             }
         };
-        after.rules.push(Rule {
+        (user, role)
+    }
+
+    fn rule(&self, role: usize) -> Rule {
+        Rule {
             object: self.object,
             level: self.level,
             children: super::company::Children::default(),
@@ -199,8 +235,7 @@ impl Wish {
                 owned_by_all: true,
             },
             to: Party::Role(role),
-        });
-        (after, user)
+        }
     }
 }
 

@@ -1,0 +1,94 @@
+//! Who loses sight, as a plan says it of each person, held against the evaluator record by record.
+
+use std::collections::BTreeSet;
+
+use orgwright::access::{Fate, Impact, PersonSight};
+use orgwright::tally::Tally;
+use proptest::prelude::*;
+
+use super::company::{Company, company};
+use super::predicted::{impact, run};
+use super::wish::{Wish, wishes};
+use super::{evaluator, records_of};
+
+fn seen(company: &Company, user: usize, wish: &Wish) -> BTreeSet<usize> {
+    let records = records_of(company, wish.object).into_iter();
+    records
+        .filter(|record| evaluator::access(company, user, *record).read)
+        .collect()
+}
+
+fn holds(tally: &Tally, number: usize) -> bool {
+    let number = number as u64;
+    tally.at_least() <= number && tally.at_most().is_none_or(|most| number <= most)
+}
+
+/// What is told of each person, and whether it was told exactly.
+fn judged(company: &Company, wish: &Wish, told: &Impact) -> Result<(usize, usize), String> {
+    let (after, own) = wish.granted(company);
+    let lost = told.sight_lost.as_ref().learnt().ok_or("nothing is told")?;
+    let (mut exact, mut all) = (0, 0);
+    for user in (0..company.users.len()).filter(|user| *user != own) {
+        if !company.users[user].active || company.users[user].system {
+            continue;
+        }
+        let (before, left) = (seen(company, user, wish), seen(&after, user, wish));
+        let gone = before.difference(&left).count();
+        let name = format!("user{user}@company.example");
+        let Some(person) = lost.people.iter().find(|person| person.username == name) else {
+            match gone {
+                0 => continue,
+                _ => return Err(format!("{name} loses {gone} and is not named: {lost:?}")),
+            }
+        };
+        let right = holds(&person.lost, gone)
+            && holds(&person.before, before.len())
+            && holds(&person.after, left.len())
+            && is_right(person, gone, left.len());
+        if !right {
+            let truth = format!("before {}, after {}, lost {gone}", before.len(), left.len());
+            return Err(format!("{person:?}: {truth}\n{company:?}\n{wish:?}"));
+        }
+        all += 1;
+        exact += usize::from(person.lost.exactly().is_some());
+    }
+    Ok((exact, all))
+}
+
+fn is_right(person: &PersonSight, gone: usize, left: usize) -> bool {
+    match person.loses {
+        Fate::Nothing => gone == 0,
+        Fate::Everything => gone > 0 && left == 0,
+        Fate::Part => gone > 0,
+        Fate::CannotTell => person.why.is_some(),
+    }
+}
+
+proptest! {
+    #![proptest_config(testing::law(64))]
+
+    #[test]
+    fn what_each_person_loses_lies_where_the_plan_says((company, wish) in wishes(company())) {
+        let told = run(impact(&company, &wish));
+        if let Err(wrong) = judged(&company, &wish, &told) {
+            prop_assert!(false, "{wrong}");
+        }
+    }
+}
+
+/// Intervals that hold everything would hold the truth as well.
+#[test]
+fn most_losses_are_told_exactly() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::new(testing::law(1));
+    let (mut exact, mut all) = (0, 0);
+    for _ in 0..testing::cases(48) {
+        let (company, wish) = wishes(company()).new_tree(&mut runner).unwrap().current();
+        let told = run(impact(&company, &wish));
+        let (one, of) = judged(&company, &wish, &told).unwrap();
+        exact += one;
+        all += of;
+    }
+    println!("{exact} of {all} exactly");
+    assert!(exact * 10 >= all * 8, "{exact} of {all} exactly");
+}
