@@ -288,10 +288,14 @@ impl SharingView<'_> {
             .refused()
             .is_some_and(|refused| refused.code == "INVALID_TYPE");
         let now = Defaults::new(self.manifest, self.live).now(self.object());
-        let is_open = |model: SharingModel| {
-            model.is_public_to_edit() || model == SharingModel::ControlledByParent
-        };
-        narrows && no_table && now.is_some_and(is_open)
+        let open = now.is_some_and(SharingModel::is_public_to_edit);
+        narrows && (self.follows_parent() || (no_table && open))
+    }
+
+    /// Whether the parent decides today.
+    fn follows_parent(&self) -> bool {
+        let now = Defaults::new(self.manifest, self.live).now(self.object());
+        now == Some(SharingModel::ControlledByParent)
     }
 
     /// Contacts without an account, and private opportunities: those that somebody owns, or may see as a superior, and the

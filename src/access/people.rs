@@ -21,6 +21,9 @@ pub use stands::{both, either_way};
 /// `DoesIncludeBosses`).
 const QUEUES_SAY: f64 = 67.0;
 
+/// People by role, kind, and the groups that they are in.
+type Classes<'s, 'a> = BTreeMap<(Option<&'s str>, &'s str, Vec<&'a str>), Vec<&'a Person>>;
+
 /// Users, roles and groups, and who belongs to what.
 pub struct People<'a> {
     persons: HashMap<&'a str, &'a Person>,
@@ -209,7 +212,7 @@ impl<'a> People<'a> {
     }
 
     /// Users whose reach is the same but for what they themselves own: by role, kind, and the groups that they are in.
-    pub fn classes(&self) -> BTreeMap<(Option<&str>, &str, Vec<&'a str>), Vec<&'a Person>> {
+    pub fn classes(&self) -> Classes<'_, 'a> {
         let mut in_groups: HashMap<&str, Vec<&'a str>> = HashMap::new();
         for (id, crowd) in &self.crowds {
             for user in crowd.users() {

@@ -12,6 +12,7 @@ use super::populations::Owners;
 use super::records::{FIRST_PAGE, LiveRecord};
 use super::references::Reference;
 use super::roles::Roles;
+use super::sharing_need::SharingNeed;
 use super::users::{LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
 use super::{Live, NeedOutcome, profile_label};
 use crate::manifest::{self, Manifest};
@@ -20,6 +21,8 @@ use std::collections::BTreeSet;
 
 /// The code of a query for a column that the org does not have, or hides (REST API guide, Status Codes).
 const LACKING_COLUMN: &str = "INVALID_FIELD";
+/// The code of a query for an object that the org does not have, or hides.
+const LACKING_TABLE: &str = "INVALID_TYPE";
 
 /// The code of a query for an object that the org does not have, or hides (the same).
 pub const LACKING_OBJECT: &str = "INVALID_TYPE";
@@ -89,6 +92,8 @@ impl Live {
             Need::Count(..) | Need::AccountsOf(_) | Need::EndingAssignments(_) => {
                 refused.code != LACKING_COLUMN && refused.code != LACKING_OBJECT
             }
+            // Where a default opens everything, there is no table of shares.
+            Need::Sharing(SharingNeed::Rows(_)) => refused.code != LACKING_TABLE,
             Need::Owners(object) => self.population(object).refused().is_some(),
             need => need.is_only_counted(),
         })

@@ -38,7 +38,9 @@ impl SharingView<'_> {
         if effect == Effect::Parent {
             return needs;
         }
-        needs.push(Need::Sharing(SharingNeed::Rows(object.clone())));
+        if !self.follows_parent() {
+            needs.push(Need::Sharing(SharingNeed::Rows(object.clone())));
+        }
         if self.live.portions(&object, None) == Known::NotAsked {
             needs.push(self.live.need_of_portions(&object, None));
         }

@@ -149,8 +149,8 @@ pub(super) fn reached(ground: &Ground, person: &Person) -> ReachingRules {
                     reached.owners.push((index, before, after));
                 }
             }
-            RuleSource::Meeting(_) | RuleSource::Anything => {
-                let exact = matches!(&term.source, RuleSource::Meeting(found) if found.exact);
+            RuleSource::Meeting(..) | RuleSource::Anything => {
+                let exact = matches!(&term.source, RuleSource::Meeting(found, _) if found.exact);
                 put(
                     before,
                     exact,

@@ -193,7 +193,7 @@ impl<'a> Ground<'a> {
         let each = union
             .iter()
             .map(|index| match &self.terms.get(*index)?.source {
-                RuleSource::Meeting(found) => Some(found.at_most.clone()),
+                RuleSource::Meeting(found, _) => Some(found.at_most.clone()),
                 _ => None,
             });
         Filter::any(each.collect::<Option<Vec<_>>>()?)

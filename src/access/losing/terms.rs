@@ -11,12 +11,24 @@ use crate::xml::Element;
 pub(super) enum RuleSource {
     /// What these own.
     Owners(Principal),
-    /// What meets its criteria.
-    Meeting(StoredMatch),
+    /// What meets its criteria: as a query asks for it, and in the form in which criteria are compared.
+    Meeting(StoredMatch, Criteria),
     /// No record that there is.
     Nothing,
     /// Nobody knows.
     Anything,
+}
+
+impl RuleSource {
+    /// Whether it is the same, however its values are spelled and in whatever order.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Meeting(one, criteria), Self::Meeting(two, others)) => {
+                criteria == others && one.exact == two.exact
+            }
+            (one, other) => one == other,
+        }
+    }
 }
 
 /// Whom a rule shares with.
@@ -76,7 +88,7 @@ fn replace(
 ) {
     let mut wanted = wanted;
     for (_, term) in named.iter_mut().filter(|(name, _)| is_meant(name)) {
-        let same = |new: &RuleTerm| new.source == term.source && new.target == term.target;
+        let same = |new: &RuleTerm| new.source.is(&term.source) && new.target == term.target;
         match wanted.as_ref().is_some_and(same) {
             true => wanted = None,
             false => term.after = false,
@@ -169,7 +181,6 @@ fn of_manifest(rule: &Rule, sharing: &Sharing, manifest: &Manifest, live: &Live)
 
 /// Rules that leave out the records of owners who can have no role share fewer than their criteria say.
 fn meeting(criteria: &Criteria, of_all: bool, object: &str, live: &Live) -> RuleSource {
-    let criteria = criteria.canonical();
     let conditions = criteria.conditions.iter().map(|condition| StoredCondition {
         field: &condition.field,
         operator: condition.operator,
@@ -185,5 +196,5 @@ fn meeting(criteria: &Criteria, of_all: bool, object: &str, live: &Live) -> Rule
     };
     let mut found = Filter::stored(&conditions, criteria.logic.as_ref(), &facts);
     found.exact &= of_all;
-    RuleSource::Meeting(found)
+    RuleSource::Meeting(found, criteria.canonical())
 }

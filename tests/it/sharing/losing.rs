@@ -89,6 +89,5 @@ fn most_losses_are_told_exactly() {
         exact += one;
         all += of;
     }
-    println!("{exact} of {all} exactly");
     assert!(exact * 10 >= all * 8, "{exact} of {all} exactly");
 }
