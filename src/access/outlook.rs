@@ -167,7 +167,12 @@ impl SharingView<'_> {
 
     /// Whether the user edits what it owns alone, which the counts by owner tell.
     fn is_told_by_owners(&self, seen: &SeenBy) -> bool {
-        seen.edited == seen.owned && self.roles_below().is_empty()
+        seen.edited == seen.owned && self.owns_alone()
+    }
+
+    /// Whether what is owned for the user is owned by the user: by none below it, and by no queue.
+    fn owns_alone(&self) -> bool {
+        self.roles_below().is_empty() && self.queues_after().is_empty()
     }
 
     /// Never more than there are.
@@ -195,7 +200,7 @@ impl SharingView<'_> {
 
     /// What is owned, what rules give beyond it, and what hangs on owned accounts beyond that.
     fn ways_of(&self, seen: &SeenBy, all: &Tally) -> Option<Vec<ByWay>> {
-        let owned = match (&seen.owned, self.roles_below().is_empty()) {
+        let owned = match (&seen.owned, self.owns_alone()) {
             (None, _) => Tally::Exactly(0),
             (Some(_), true) => self.owned(),
             (Some(owned), false) => self.counted(Some(owned), false)?,
@@ -320,8 +325,7 @@ impl SharingView<'_> {
     }
 
     fn counts_of(&self, seen: &SeenBy) -> Vec<Need> {
-        let below = !self.roles_below().is_empty();
-        let owned = seen.owned.as_ref().filter(|_| below);
+        let owned = seen.owned.as_ref().filter(|_| !self.owns_alone());
         let edited = seen
             .edited
             .as_ref()
