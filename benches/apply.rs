@@ -21,12 +21,12 @@ const ROUND_TRIP: Duration = Duration::from_millis(80);
 const DEPLOY_TIMES: [Duration; 2] = [Duration::from_millis(2_000), Duration::from_millis(300)];
 /// Runs of which the best counts: whatever else the machine does only ever adds to a run.
 const RUNS: usize = 3;
-/// API calls of a plan: three reads of metadata, three of data, one of the Tooling API.
-const MOST_CALLS: u64 = 7;
-/// Requests of the task besides log-in and looks at deploys: seven of the wave with the deploy queue, the rehearsal and
-/// another look at the queue, three deploys, one for the user, one look at the default, six to read everything back, two
-/// about the records.
-const MOST_REQUESTS: usize = 22;
+/// API calls of a plan: three reads of metadata, three of data, one of the Tooling API, one about who loses sight.
+const MOST_CALLS: u64 = 8;
+/// Requests of the task besides log-in and looks at deploys: seven of the wave with the deploy queue, one about who loses
+/// sight, the rehearsal and another look at the queue, three deploys, one for the user, one look at the default, six to
+/// read everything back, one about what people shared with the user, two about the records.
+const MOST_REQUESTS: usize = 24;
 const MANIFEST: &str = "manifests/hubspot-selective-sync.yaml";
 
 /// Something measured beside its bound, in seconds.

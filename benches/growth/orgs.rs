@@ -59,9 +59,9 @@ impl Kind {
         }
     }
 
-    /// API calls that a plan of so many may take: five, one for the tabs that a clone is held against and one for what a user
-    /// needs and lacks; one for ten components that only `readMetadata` gives, one for fifty resources else; and, of objects
-    /// whose records are counted, three queries each, of which five go to a call.
+    /// API calls that a plan of so many may take: five, one for the tabs that a clone is held against, one for what a user
+    /// needs and lacks, one about who loses sight; one for ten components that only `readMetadata` gives, one for fifty
+    /// resources else; and, of objects whose records are counted, three queries each, of which five go to a call.
     pub(crate) fn most_calls(self, count: usize) -> usize {
         let objects = match self {
             Kind::Rules => count.div_ceil(RULES_OF_AN_OBJECT),
@@ -79,7 +79,7 @@ impl Kind {
         };
         let counted = Some(objects).filter(|objects| *objects <= MOST_COUNTED);
         let counts = 3 * counted.unwrap_or_default();
-        7 + components.div_ceil(10) + others.div_ceil(50) + counts.div_ceil(5)
+        8 + components.div_ceil(10) + others.div_ceil(50) + counts.div_ceil(5)
     }
 
     /// Changes of a first plan; none where they do not depend on how many there are.

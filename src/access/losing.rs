@@ -234,6 +234,7 @@ impl SharingView<'_> {
                 sight.before.high = sight.all;
             }
         }
+        doubts.extend(self.owners_unknown(everything.all));
         let [own, others] = self.unshareable(person, everything.all, class.owned(person));
         for sight in [&mut shared, &mut everything] {
             sight.before = sight.before.plus(own);
@@ -241,6 +242,14 @@ impl SharingView<'_> {
         }
         let sight = with_permissions(reading, shared, everything, others);
         (sight, doubts.into_iter().next())
+    }
+
+    /// Why nobody can say whose those records are that cannot be shared, where there are some.
+    fn owners_unknown(&self, shareable: u64) -> Option<String> {
+        let there_are = self.records.as_ref().learnt().copied();
+        let some = there_are.is_none_or(|records| records > shareable);
+        let owners = self.live.owners(self.object());
+        owners.why_unknown().filter(|_| some)
     }
 
     /// What may open more records to somebody than is counted.
@@ -255,7 +264,8 @@ impl SharingView<'_> {
             doubts.push(why.to_owned());
         }
         if is_under_accounts(object) && self.opens_accounts(class, person) {
-            doubts.push("accounts open some of them".to_owned());
+            let unknown = self.live.rows_through_accounts(object).why_unknown();
+            doubts.push(unknown.unwrap_or_else(|| "accounts open some of them".to_owned()));
         }
         doubts
     }

@@ -8,10 +8,10 @@ use crate::tally::Tally;
 /// `31 people, 6 of them all that they see`; `None` where nobody is known to lose anything.
 pub(super) fn who_loses(lost: &SightLost) -> Option<String> {
     let losing = lost.lose_everything + lost.lose_part;
+    let least = at_least(lost);
     let people = match losing {
         0 => return None,
-        1 => "1 person".to_owned(),
-        more => format!("{} people", number(more)),
+        people => format!("{least}{}", self::people(people)),
     };
     Some(match (lost.lose_everything, lost.lose_part) {
         (0, _) => people,
@@ -19,6 +19,15 @@ pub(super) fn who_loses(lost: &SightLost) -> Option<String> {
         (_, 0) => format!("{people}, all that they see"),
         (everything, _) => format!("{people}, {} of them all that they see", number(everything)),
     })
+}
+
+/// What stands before the number of those who lose sight, where there may be more.
+pub(super) fn at_least(lost: &SightLost) -> &'static str {
+    if lost.cannot_tell > 0 {
+        "at least "
+    } else {
+        ""
+    }
 }
 
 /// `2 people`.

@@ -29,6 +29,10 @@ pub(crate) fn wanted(usual: u32) -> usize {
     usize::try_from(testing::cases(usual)).unwrap_or(usize::MAX)
 }
 
+/// Bytes of a worker's stack: as much as a program's first thread has, on which a run goes otherwise. Unoptimised, two runs
+/// in one thread take more than a further thread is given.
+const STACK: usize = 8 << 20;
+
 impl Sample<'_> {
     /// Sees the cases, each by its name.
     pub(crate) fn rehearse<Case: Sync>(
@@ -66,8 +70,10 @@ impl Sample<'_> {
             }
         };
         std::thread::scope(|scope| {
-            scope.spawn(work);
-            scope.spawn(work);
+            for _ in 0..2 {
+                let worker = std::thread::Builder::new().stack_size(STACK);
+                worker.spawn_scoped(scope, work).expect("a thread");
+            }
         });
         let (exits, wrong) = (exits.into_inner(), wrong.into_inner());
         let (exits, wrong) = (exits.expect("no panic"), wrong.expect("no panic"));

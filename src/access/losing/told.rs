@@ -17,7 +17,7 @@ const OPEN: &str = "what rules or people share of them no query counts exactly";
 pub enum Fate {
     /// All of it is lost.
     Everything,
-    /// Some of it is lost.
+    /// Some of it is lost, and it may be all where the number is not exact.
     Part,
     /// Nobody can say whether any of it is lost.
     CannotTell,
@@ -69,7 +69,7 @@ pub struct LosingRole {
     pub users: u64,
     /// How many of them lose all that they see.
     pub lose_everything: u64,
-    /// How many lose some of it.
+    /// How many lose some of it, or all where the number is not exact.
     pub lose_part: u64,
     /// How many lose nothing.
     pub lose_nothing: u64,
@@ -86,7 +86,7 @@ pub struct LosingRole {
 pub struct SightLost {
     /// How many people lose all that they see.
     pub lose_everything: u64,
-    /// How many lose some of it.
+    /// How many lose some of it, or all where the number is not exact.
     pub lose_part: u64,
     /// How many lose nothing.
     pub lose_nothing: u64,

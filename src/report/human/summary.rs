@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::count::number;
 use crate::laws::Way;
 use crate::plan::Plan;
-use crate::report::losing::people;
+use crate::report::losing::{at_least, people};
 use crate::report::style::{Page, Tone};
 use crate::report::text::{clipped, printable, records};
 use crate::report::{kind_words, visible_after};
@@ -131,11 +131,16 @@ fn losing(impact: &[Impact]) -> Option<String> {
         if losing == 0 {
             continue;
         }
-        let object = printable(&impact.object);
+        let (object, least) = (printable(&impact.object), at_least(lost));
         let mut part = match (losing, parts.is_empty()) {
-            (1, true) => format!("1 person loses sight of {object} records"),
-            (_, true) => format!("{} people lose sight of {object} records", number(losing)),
-            (_, false) => format!("{} of {object} records", number(losing)),
+            (1, true) => format!("{least}1 person loses sight of {object} records"),
+            (_, true) => {
+                format!(
+                    "{least}{} people lose sight of {object} records",
+                    number(losing)
+                )
+            }
+            (_, false) => format!("{least}{} of {object} records", number(losing)),
         };
         if lost.lose_everything > 0 {
             part.push_str(&format!(
