@@ -94,7 +94,7 @@ catalogue! {
     NotAnEmailForm = "OW1022", "not an e-mail form":
         "A username has the form of an e-mail address and is unique across all orgs; it need not receive mail. The `email` must be a real address.";
     UsernameInCapitals = "OW1023", "username in capitals":
-        "The org keeps usernames in lower case, so this one would read back differently.";
+        "The org keeps usernames in lower case, and so is this one taken.";
     NotACustomField = "OW1024", "not a custom field":
         "Fields that a manifest creates are custom fields: an API name of at most 40 characters, then `__c`.";
     FieldTypeKeys = "OW1025", "field type":

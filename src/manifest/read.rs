@@ -286,8 +286,9 @@ fn role(mut section: Section<'_>) -> Role {
 }
 
 fn user(mut section: Section<'_>) -> User {
+    let username = section.required_text("username");
     let user = User {
-        username: section.required_text("username"),
+        username: in_lower_case(username, section.findings),
         email: section.required_text("email"),
         first_name: section.text("firstName"),
         last_name: section.required_text("lastName"),
@@ -303,6 +304,19 @@ fn user(mut section: Section<'_>) -> User {
     };
     section.finish();
     user
+}
+
+/// A username as the org keeps it: in lower case, so that it reads back as it was written.
+fn in_lower_case(mut username: Sp<String>, findings: &Findings) -> Sp<String> {
+    let kept = username.to_lowercase();
+    if kept != username.value {
+        let message = format!("the org keeps usernames in lower case: taken as `{kept}`");
+        let finding = Diagnostic::warning(Code::UsernameInCapitals, message);
+        let help = format!("write `{kept}`");
+        findings.push(finding.at(&username.place).help(help));
+        username.value = kept;
+    }
+    username
 }
 
 fn permission_set<'a>(node: &'a Node, findings: &'a Findings) -> Option<PermissionSetRef> {

@@ -125,14 +125,6 @@ fn check_user(user: &User, findings: &Findings) {
         let message = format!("`{}` is not an e-mail address", user.email.value);
         findings.error(Code::NotAnEmailForm, &user.email.place, message);
     }
-    if user.username.chars().any(char::is_uppercase) {
-        let finding = Diagnostic::warning(
-            Code::UsernameInCapitals,
-            "the org keeps usernames in lower case",
-        );
-        let help = format!("write `{}`", user.username.to_lowercase());
-        findings.push(finding.at(&user.username.place).help(help));
-    }
     at_most(user.first_name.as_ref(), 40, "first name", findings);
     at_most(Some(&user.last_name), 80, "last name", findings);
     at_most(user.alias.as_ref(), 8, "alias", findings);

@@ -24,3 +24,18 @@ fn a_value_that_users_do_not_take_is_refused_before_a_user_is_made() {
     let run = stage.plan(&with("    emailEncoding: ISO-8859-1\n"));
     assert_eq!(run.code, 0, "{}", run.words());
 }
+
+/// The org keeps usernames in lower case: written with capitals, one would never be found again.
+#[test]
+fn a_username_is_taken_as_the_org_keeps_it() {
+    let stage = Stage::set(&[]);
+    let capitals = lead().replace("mirror@acme.example", "Mirror@Acme.example");
+    let applied = stage.run(&["apply", "--yes"], &capitals);
+    assert_eq!(applied.code, 0, "{}", applied.words());
+    let again = stage.run(&["plan", "--detailed-exitcode"], &capitals);
+    assert_eq!(again.code, 0, "{}", again.words());
+    says(
+        &stage.run(&["validate"], &capitals),
+        &["OW1023", "taken as `mirror@acme.example`"],
+    );
+}
