@@ -132,7 +132,9 @@ impl SharingView<'_> {
     fn rearranges(&self) -> bool {
         let standing = self.live.rules(self.object()).next().is_some();
         let rules = standing && !self.rules_stand;
-        rules || ground::moves(self.manifest, self.live) || readers::edits_profile(self)
+        let role = ground::moves(self.manifest, self.live)
+            || ground::closes_children(self.object(), self.manifest, self.live);
+        rules || role || readers::edits_profile(self)
     }
 
     fn of_people(&self, readers: &Readers, mut ground: Ground, effect: Effect) -> SightLost {

@@ -5,7 +5,7 @@ use super::terms::{RuleSource, RuleTerm, terms};
 use crate::access::people::{People, both};
 use crate::criteria::Verdict;
 use crate::live::{Defaults, Filter, Known, Live, Person, Portion, is_under_accounts};
-use crate::manifest::{AccessLevel, Manifest, Principal, Sharing, SharingModel};
+use crate::manifest::{AccessLevel, Manifest, Principal, Role, Sharing, SharingModel};
 use std::collections::{BTreeMap, HashMap};
 
 /// Records that are seen together or not at all but for rules by criteria.
@@ -262,15 +262,7 @@ impl<'a> Ground<'a> {
         let known = roles.and_then(|roles| roles.of_id(role));
         let name = known.map_or(role, |role| &role.name);
         if let Some(wanted) = wanted.filter(|wanted| wanted.name.value == name) {
-            let stated = match self.object {
-                "Case" => &wanted.case_access,
-                "Contact" => &wanted.contact_access,
-                _ => &wanted.opportunity_access,
-            };
-            let open = stated.as_ref();
-            return open
-                .is_some_and(|level| level.value != AccessLevel::None)
-                .into();
+            return opens_children(wanted, self.object).into();
         }
         match known.and_then(|role| role.level_on(self.object)) {
             Some(level) if self.is_forced(level) => Verdict::Either,
@@ -289,6 +281,28 @@ impl<'a> Ground<'a> {
             None => false,
         }
     }
+}
+
+/// Whether a role, as a manifest has it, shows what lies under the accounts that its members own: levels that are not
+/// stated are the narrowest.
+fn opens_children(role: &Role, object: &str) -> bool {
+    let stated = match object {
+        "Case" => &role.case_access,
+        "Contact" => &role.contact_access,
+        _ => &role.opportunity_access,
+    };
+    let stated = stated.as_ref();
+    stated.is_some_and(|level| level.value != AccessLevel::None)
+}
+
+/// Whether the manifest's role is there already, and will no more show what lies under the accounts of its members.
+pub(super) fn closes_children(object: &str, manifest: &Manifest, live: &Live) -> bool {
+    let wanted = manifest.spec.role.as_ref();
+    let roles = live.roles().learnt();
+    let standing = wanted.and_then(|role| roles?.named(&role.name));
+    let level = standing.and_then(|role| role.level_on(object));
+    let is_open = level.is_some_and(|level| level != "None");
+    is_open && wanted.is_some_and(|role| !opens_children(role, object))
 }
 
 /// Whether the manifest's role reports to another than today, or its user has another.
