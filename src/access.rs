@@ -27,7 +27,9 @@ pub use accounts::{
     account_rules_for, level_of as level_on_own_accounts, stated_level as level_of_own_accounts,
 };
 pub use bypass::{Bypass, held_bypass, held_bypasses};
-pub use losing::{Fate, Losing, LosingRole, PersonSight, SightLost, USUAL_BUDGET};
+pub use losing::{
+    Fate, Losing, LosingRole, PersonSight, RuleTarget, SightLost, USUAL_BUDGET, target_of,
+};
 pub use outlook::{ByWay, Outlook};
 pub use people::{People, both, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};

@@ -36,10 +36,10 @@ catalogue! {
         "The sentence says what is wrong, and the place where. `diff` compares nothing unless it can read everything: a folder's metadata files are those with the ending of a metadata type or of `-meta.xml`, and any other that begins with an element of the metadata namespace.";
     TargetUnusable = "OW0014", "the target cannot be used":
         "The target as it is written, in orgwright.toml or in the environment, cannot be used: the sentence names what is wrong. Neither is a host taken that does not belong to Salesforce: no token is sent there.";
-    NoObjectOfTheId = "OW0015", "an id of no object under `sharing`":
-        "`explain` tells why the user can or cannot see records of the objects that the manifests list under `sharing`. The id begins like the ids of none of them.";
+    NoObjectOfTheId = "OW0015", "an id of no object":
+        "`explain` tells why a user can or cannot see a record that is named by its id, by the address of its page, or by an e-mail address. The id begins like those of no object of the org, its last three characters do not fit the others, or the address holds none.";
     NothingToExplain = "OW0016", "nothing to explain":
-        "`explain` takes one code of a finding, or manifests and the ids of records behind `--record`.";
+        "`explain` takes one code of a finding, or records and manifests in any order. Whose sight is meant, `--user` says, or else the manifests: where there is neither, there is nothing to explain.";
 
     ProductionNotNamed = "OW0017", "production has to be named":
         "`field-test` asks a production org only where --production gives the organization's name as the org has it. It then asks one query at a time and counts neither users nor records. Up to here it was asked who it is, and nothing else.";

@@ -1,58 +1,115 @@
-//! Explain: why the user can or cannot see and edit a record. The org's own answer first, then what the manifest asks
-//! of the record, then what opens it.
+//! Explain: why a user can or cannot see and edit a record. The org's own answer first, then everything that decides, link
+//! by link in the order in which the platform decides, then what the manifest asks of the record.
 
-use crate::code::Code;
+mod asked;
+mod links;
+mod owning;
+mod rules;
+mod whose;
+
 use crate::criteria::Verdict;
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::diagnostic::{Exit, Failure};
 use crate::failure::{self, NOTHING_CHANGED};
-use crate::kinds::rule_criteria;
-use crate::live::{Live, LiveRecord, Reach, short_id};
-use crate::manifest::{Manifest, Rule, Word};
+use crate::live::{Columns, Live, LiveRecord, Need, SharingNeed, short_id};
+use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
-use crate::soql;
 use crate::verify::granted::Granted;
 use crate::verify::subject::{Subject, read_records};
-use crate::verify::{cause, given, owners_are_known};
+use crate::verify::{given, owners_are_known};
+pub use asked::{AskedRecords, RecordName};
+pub use links::Link;
+pub use rules::{ConditionTold, RuleTold};
 use serde::Serialize;
+use std::collections::BTreeSet;
+use whose::Sight;
+pub use whose::nobody;
 
-/// What there is to say about one record.
+/// What there is to say about one record and one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// Record id as it was asked.
+    /// Record id as it was asked, or found.
     pub id: String,
     /// The object's API name.
     pub object: String,
+    /// The user's name.
+    pub user: String,
     /// Whether the user sees it, by the org's own word.
     pub readable: bool,
     /// Whether the user can edit it, by the org's own word.
     pub editable: bool,
-    /// Whether the manifest wants it seen; `None` where the documentation leaves it open.
+    /// Whether the manifest wants it seen; `None` where the documentation leaves it open, or no manifest speaks of it.
     pub wanted: Option<bool>,
-    /// Why, in sentences.
+    /// How the org's word stands to the manifest's.
+    pub judgement: Judgement,
+    /// Everything that decides, in the order in which it does.
+    pub links: Vec<Link>,
+    /// The org's own word, in a sentence.
+    #[serde(skip)]
+    pub verdict: String,
+    /// What the links do not explain.
+    pub contradiction: Option<String>,
+    /// The same in sentences.
     pub reasons: Vec<String>,
 }
 
-/// Explains records by id.
+/// How the org's word about a record stands to the manifest's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// No manifest says what it should be.
+    NotStated,
+    /// As the manifest asks.
+    AsAsked,
+    /// The documentation leaves open what the manifest asks.
+    EitherIsRight,
+    /// It is visible, and the manifest does not ask for that.
+    Leak,
+    /// It is hidden, and the manifest asks for it.
+    Missing,
+    /// It is visible and cannot be edited, and the manifest asks for that.
+    NotEditable,
+}
+
+impl Judgement {
+    /// Whether the org is otherwise than the manifest asks.
+    pub fn is_wrong(self) -> bool {
+        matches!(self, Self::Leak | Self::Missing | Self::NotEditable)
+    }
+}
+
+/// What an explanation has to know besides what the manifests make necessary: whose access anybody has.
+pub fn needs() -> BTreeSet<Need> {
+    BTreeSet::from([
+        Need::Sharing(SharingNeed::People),
+        Need::Sharing(SharingNeed::Groups),
+        Need::Sharing(SharingNeed::Members),
+        Need::Roles(Columns::All),
+    ])
+}
+
+/// Explains records, each for every user that is meant: the one that is named, else the users of the manifests.
 ///
 /// # Errors
-/// An id that no object of the manifests has (64), a record that is not there, and what the org or the way to it made
-/// impossible.
+/// An id of no object (64), nobody whose sight is meant (64), a record or user that is not there, and what the org or the
+/// way to it made impossible.
 pub async fn explain(
     manifests: &[Manifest],
     live: &Live,
     reader: &Reader,
-    ids: &[String],
+    asked: &AskedRecords<'_>,
 ) -> Result<Vec<Explanation>, Failure> {
     for manifest in manifests {
         owners_are_known(manifest, live)?;
     }
+    let records = asked::records(asked.records, live, reader).await?;
+    let sights = whose::sights(manifests, &records, asked.user)?;
+    let live = &whose::learn(&sights, live, reader).await?;
     let mut explanations = Vec::new();
-    for id in ids {
-        let (subject, username) = subject(manifests, live, id)?;
-        let explanation = explain_one(&subject, reader, id, username)
-            .await
-            .map_err(failed)?;
-        explanations.push(explanation.ok_or_else(|| not_there(id, &subject.sharing.object))?);
+    for sight in &sights {
+        let subject = sight.subject(live)?;
+        let explained = explain_one(sight, &subject, reader).await;
+        let explanation = explained.map_err(failed)?;
+        explanations.push(explanation.ok_or_else(|| asked::not_there(&sight.record))?);
     }
     Ok(explanations)
 }
@@ -61,110 +118,78 @@ fn failed(error: OrgError) -> Failure {
     failure::of_org(&error).state(NOTHING_CHANGED)
 }
 
-/// The object that an id belongs to, by its first three characters, among those the manifests share.
-fn subject<'a>(
-    manifests: &'a [Manifest],
-    live: &'a Live,
-    id: &str,
-) -> Result<(Subject<'a>, &'a str), Failure> {
-    let mut known = Vec::new();
-    for manifest in manifests {
-        let Some(user) = &manifest.spec.user else {
-            continue;
-        };
-        let live_user = live.user_of(user);
-        let live_user = live_user.ok_or_else(|| no_user(&user.username))?;
-        for sharing in &manifest.spec.sharing {
-            let described = live.object(&sharing.object).found();
-            let prefix = described.and_then(|described| described.key_prefix.as_deref());
-            if soql::is_id(id) && prefix.is_some_and(|prefix| id.starts_with(prefix)) {
-                return Ok((
-                    Subject {
-                        manifest,
-                        sharing,
-                        live,
-                        user: live_user,
-                    },
-                    &user.username,
-                ));
-            }
-            known.push(format!("{} ({}…)", sharing.object, prefix.unwrap_or("?")));
-        }
-    }
-    let message = format!("`{id}` is no record of an object under `sharing`");
-    let help = format!(
-        "ids of these objects can be explained: {}",
-        known.join(", ")
-    );
-    Err(Failure::new(
-        Exit::Usage,
-        vec![Diagnostic::error(Code::NoObjectOfTheId, message).help(help)],
-    ))
-}
-
-fn no_user(username: &str) -> Failure {
-    let message = format!("the org has no user `{username}` yet");
-    let diagnostic = Diagnostic::error(Code::UserNotThereYet, message)
-        .help("apply the manifest first, then explain");
-    Failure::new(Exit::Differences, vec![diagnostic]).state(NOTHING_CHANGED)
-}
-
-fn not_there(id: &str, object: &str) -> Failure {
-    let message = format!("there is no {object} `{id}` that you can see");
-    let diagnostic = Diagnostic::error(Code::RecordNotFound, message)
-        .help("check the id, and that you may view all data");
-    Failure::new(Exit::Failed, vec![diagnostic]).state(NOTHING_CHANGED)
-}
-
 async fn explain_one(
+    sight: &Sight,
     subject: &Subject<'_>,
     reader: &Reader,
-    id: &str,
-    username: &str,
 ) -> Result<Option<Explanation>, OrgError> {
-    let select = subject.query().of_ids([id]);
+    let id = sight.record.id.as_str();
+    let select = links::query(subject).of_ids([id]);
     let records = read_records(reader, &select).await?;
     let Some(record) = records.first() else {
         return Ok(None);
     };
     let answer = subject.granted(reader, &[id]).await?;
     let granted = *answer.get(&short_id(id)).ok_or_else(|| no_answer(id))?;
+    let mut links = links::links(subject, record, sight.is_stated, reader).await?;
+    let mut explanation = Explanation {
+        id: id.to_owned(),
+        object: sight.record.object.clone(),
+        user: subject.user.username.clone(),
+        readable: granted.read,
+        editable: granted.edit,
+        wanted: None,
+        judgement: Judgement::NotStated,
+        links: Vec::new(),
+        verdict: says(&granted, &subject.user.username),
+        contradiction: links::contradiction(&links, granted),
+        reasons: Vec::new(),
+    };
+    if sight.is_stated {
+        links.push(wished(subject, record, granted, reader, &mut explanation).await?);
+    }
+    let sentences = links.iter().flat_map(Link::sentences);
+    let verdict = std::iter::once(explanation.verdict.clone());
+    let reasons = verdict
+        .chain(sentences)
+        .chain(explanation.contradiction.clone());
+    explanation.reasons = reasons.collect();
+    explanation.links = links;
+    Ok(Some(explanation))
+}
+
+/// What the manifest asks of the record, as the last link; how the org stands to it goes into the explanation.
+async fn wished(
+    subject: &Subject<'_>,
+    record: &LiveRecord,
+    granted: Granted,
+    reader: &Reader,
+    explanation: &mut Explanation,
+) -> Result<Link, OrgError> {
     let around = given::around_one(subject, record, reader).await?;
     let wanted = subject.wanted_access(record, &subject.grounds(), &around);
-    let child = wanted.child.as_ref();
-    let child = child.map_or_else(String::new, |child| format!(": {child}"));
-    let mut reasons = vec![
-        says(&granted, username),
-        format!("the manifest: {}{child}", wanted.why),
-    ];
-    for rule in subject.sharing.rules.iter().filter(|rule| !rule.absent) {
-        reasons.extend(conditions(subject, rule, record));
-    }
-    if granted.read {
-        reasons.extend(others(subject));
-        let causes = cause::causes(subject, &[id.to_owned()], &around, reader).await?;
-        reasons.extend(
-            causes
-                .into_values()
-                .flatten()
-                .map(|cause| format!("in the org: {}", cause.words)),
-        );
-    }
-    let wanted = match wanted.read {
+    explanation.wanted = match wanted.read {
         Verdict::Yes => Some(true),
         Verdict::No => Some(false),
         Verdict::Either => None,
     };
-    let object = subject.sharing.object.value.clone();
-    let (readable, editable) = (granted.read, granted.edit);
-    Ok(Some(Explanation {
-        id: id.to_owned(),
-        object,
-        readable,
-        editable,
-        wanted,
-        reasons,
-    }))
+    explanation.judgement = match (wanted.read, granted.read) {
+        (Verdict::Either, _) => Judgement::EitherIsRight,
+        (Verdict::No, true) => Judgement::Leak,
+        (Verdict::Yes, false) => Judgement::Missing,
+        (Verdict::Yes, true) if wanted.edit && !granted.edit => Judgement::NotEditable,
+        _ => Judgement::AsAsked,
+    };
+    let child = wanted.child.as_ref();
+    let child = child.map_or_else(String::new, |child| format!(": {child}"));
+    let gives = match (wanted.read, wanted.edit) {
+        (Verdict::Either, _) => None,
+        (Verdict::No, _) => Some("none"),
+        (Verdict::Yes, false) => Some("read"),
+        (Verdict::Yes, true) => Some("edit"),
+    };
+    let says = format!("the manifest: {}{child}", wanted.why);
+    Ok(Link::new("manifest", gives, says))
 }
 
 /// The org leaves out records that the asking user may not see, and this one it has just shown.
@@ -177,55 +202,18 @@ fn no_answer(id: &str) -> OrgError {
 
 fn says(granted: &Granted, username: &str) -> String {
     match (granted.read, granted.edit) {
-        (true, true) => format!("the org says that {username} can see and edit it: it syncs"),
+        (true, true) => format!("the org says that {username} can see and edit it"),
         (true, false) => format!("the org says that {username} can see it and cannot edit it"),
-        (false, _) => format!("the org says that {username} cannot see it: it does not sync"),
+        (false, _) => format!("the org says that {username} cannot see it"),
     }
 }
 
-/// Rules that no manifest names and that reach the user, or may.
-fn others(subject: &Subject) -> Vec<String> {
-    let rules = subject
-        .live
-        .foreign_rules(subject.sharing, subject.manifest);
-    let rules = rules.into_iter();
-    let told = rules.map(|(rule, reach)| {
-        let reaches = match reach {
-            Reach::Own | Reach::Everybody => "reaches the user",
-            Reach::Possible => "reaches the user if it belongs to whom the rule shares with",
-        };
-        let (kind, name) = (rule.kind.noun(), rule.name);
-        format!("the {kind} {name}, which no manifest names, {reaches}")
-    });
-    told.collect()
-}
-
-/// Each condition of a rule against the record's own value.
-fn conditions(subject: &Subject, rule: &Rule, record: &LiveRecord) -> Vec<String> {
-    let (criteria, _) = rule_criteria(
-        rule,
-        &subject.sharing.object,
-        subject.manifest,
-        subject.live,
-    );
-    let kind = |field: &str| {
-        let kind = subject.live.field_type(&subject.sharing.object, field);
-        kind.map(str::to_owned)
-    };
-    let word = |verdict: Verdict| match verdict {
-        Verdict::Yes => "met",
-        Verdict::No => "not met",
-        Verdict::Either => "not documented either way",
-    };
-    let access = rule.access.word();
-    let head = format!(
-        "rule {} ({access}): {}",
-        rule.name,
-        word(criteria.verdict(record.row(), &kind))
-    );
-    let each = criteria.findings(record.row(), &kind).into_iter();
-    let lines = each.map(|(sentence, value, verdict)| {
-        format!("  {sentence}: {}, the record has {value}", word(verdict))
-    });
-    std::iter::once(head).chain(lines).collect()
+impl Explanation {
+    /// How a run ends that explained this.
+    pub fn exit(explanations: &[Self]) -> Exit {
+        match explanations.iter().any(|one| one.judgement.is_wrong()) {
+            true => Exit::Differences,
+            false => Exit::Done,
+        }
+    }
 }

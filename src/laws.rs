@@ -50,6 +50,28 @@ impl From<AccessLevel> for Level {
 }
 
 impl Level {
+    /// The word for it in reports for machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Edit => "edit",
+            Self::All => "all",
+        }
+    }
+
+    /// What a share row or a rule says that it gives: `Read`, `Edit` or `All` (Metadata API guide, SharingBaseRule,
+    /// `accessLevel`; object reference, AccountShare).
+    pub fn named(level: &str) -> Option<Self> {
+        match level {
+            "None" => Some(Self::None),
+            "Read" => Some(Self::Read),
+            "Edit" => Some(Self::Edit),
+            "All" => Some(Self::All),
+            _ => None,
+        }
+    }
+
     /// What a default gives to everybody who may read the object; `None` where another record decides.
     pub fn of_default(default: SharingModel) -> Option<Self> {
         match default {
@@ -142,9 +164,9 @@ impl Way {
             // Help, "Sharing Considerations": a contact without an account is its owner's alone, whatever the default.
             (Self::Owned, RecordSort::LoneContact) => Verdict::Yes,
             (_, RecordSort::LoneContact) => Verdict::No,
-            // Help, "Sharing Considerations": no rule reaches a private opportunity; owner and superiors do. What share
-            // rows and the owner of its account see of it, nobody says.
-            (Self::Rule, RecordSort::Opportunity(private)) => not(private),
+            // Help, "Sharing Considerations": neither a rule nor the default reaches a private opportunity; owner and
+            // superiors do. What share rows and the owner of its account see of it, nobody says.
+            (Self::Rule | Self::Default, RecordSort::Opportunity(private)) => not(private),
             (Self::Row, RecordSort::Opportunity(private)) => at_least_open(not(private)),
             (Self::ChildOfOwned, RecordSort::Opportunity(private)) if !is_controlled(default) => {
                 at_least_open(not(private))

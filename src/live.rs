@@ -74,7 +74,8 @@ pub use question::{Answer, Asked, Question, questions};
 pub use readers::ReaderBySet;
 pub use records::{
     ACCOUNT, ACCOUNTS_OWNER, FIRST_PAGE, LiveRecord, OWNERS_ROLE, PRIVATE, ROLE_OF_ACCOUNTS_OWNER,
-    RecordQuery, counted, population_query, record_columns, short_id,
+    RecordQuery, counted, names_of_objects, object_of_prefix, population_query, record_columns,
+    records_of_email, short_id,
 };
 pub use references::Reference;
 pub use roles::{LiveRole, Roles};
@@ -82,7 +83,7 @@ pub use rules::{LiveRule, Membership, Reach, RuleKind};
 pub use running_user::{Licence, RunningUser};
 pub use shares::{
     Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, parent_rows, read_groups,
-    read_shares, role_group, rule_rows, shares_of,
+    read_shares, read_shares_of_account, role_group, rule_rows, shares_of, shares_of_account,
 };
 pub use sharing_need::SharingNeed;
 pub use stored_criteria::{FieldFacts, StoredCondition, StoredMatch};

@@ -22,7 +22,7 @@ mod words;
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Diagnostic, Place, Sources};
 
 pub use load::{discover, load};
 pub use reader::nearest;
@@ -61,4 +61,21 @@ pub struct Manifest {
     pub sources: Sources,
     /// Warnings and notes; a manifest with errors is never returned.
     pub findings: Vec<Diagnostic>,
+}
+
+impl Manifest {
+    /// A manifest that asks for nothing: whoever plans or reads by it learns how a user stands to an object.
+    pub fn bare(username: &str, object: &str) -> Self {
+        let file: Arc<str> = "".into();
+        Self {
+            name: Sp::new(String::new(), Place::start_of(&file)),
+            spec: Spec::bare(username, object),
+            digest: String::new(),
+            content: Arc::default(),
+            source: Arc::clone(&file),
+            sources: Sources::default(),
+            findings: Vec::new(),
+            file,
+        }
+    }
 }

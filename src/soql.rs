@@ -114,6 +114,23 @@ pub fn is_id(text: &str) -> bool {
     matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Whether the last three of 18 characters are those that the first 15 make: each tells which five of them are capitals
+/// (SOAP API guide, "ID Field Type"). An id of 15 has nothing to compare.
+pub fn is_spelled_right(id: &str) -> bool {
+    let (Some(own), Some(check)) = (id.get(..15), id.get(15..)) else {
+        return true;
+    };
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+    let letter = |five: &[u8]| {
+        let bits = five.iter().enumerate();
+        let bits = bits.filter(|(_, byte)| byte.is_ascii_uppercase());
+        let index: usize = bits.map(|(place, _)| 1 << place).sum();
+        letters.get(index).copied().map(char::from)
+    };
+    let made: Option<String> = own.as_bytes().chunks(5).map(letter).collect();
+    check.is_empty() || made.is_some_and(|made| made.eq_ignore_ascii_case(check))
+}
+
 /// The escapes of the SOQL reference, "Quoted String Escape Sequences".
 fn push_escaped(body: &mut String, character: char) {
     match character {
@@ -151,6 +168,25 @@ mod tests {
                 }),
                 other => value.push(other),
             }
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_id_tells_its_capitals() {
+        for right in [
+            "00QOw0000000001MAA",
+            "0013000000GwP0rAAF",
+            "00QOw0000000001",
+            "0013000000GwP0raaf",
+        ] {
+            assert!(is_spelled_right(right), "{right}");
+        }
+        for wrong in [
+            "00Qow0000000001MAA",
+            "0013000000GwP0rAAE",
+            "0013000000gwP0rAAF",
+        ] {
+            assert!(!is_spelled_right(wrong), "{wrong}");
         }
     }
 

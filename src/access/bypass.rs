@@ -119,13 +119,14 @@ pub fn held_bypasses(object: &str, user: &LiveUser, live: &Live) -> Known<Vec<By
     containers_that_bypass(object, live).map(|all| all.into_iter().filter(holds).collect())
 }
 
+/// The widest of what it grants: who may modify every record may view it.
 fn what_bypasses(container: &Container, object: ObjectRights) -> Option<&'static str> {
     if container.modifies_all_data {
         Some("ModifyAllData")
-    } else if container.views_all_data {
-        Some("ViewAllData")
     } else if object.modify_all {
         Some("ModifyAllRecords")
+    } else if container.views_all_data {
+        Some("ViewAllData")
     } else {
         object.view_all.then_some("ViewAllRecords")
     }

@@ -24,6 +24,7 @@ use readers::{Readers, Reading};
 use std::collections::HashSet;
 
 pub use asked::USUAL_BUDGET;
+pub use terms::{RuleTarget, target_of};
 pub use told::{Fate, Losing, LosingRole, PersonSight, SightLost};
 
 /// Why nobody was looked at.
@@ -76,9 +77,9 @@ impl SharingView<'_> {
         let defaults = Defaults::new(self.manifest, self.live);
         let object = self.object();
         let Some(now) = defaults.now(object) else {
-            let stated = self.sharing.organization_wide_default.is_some();
+            let changes = self.sharing.organization_wide_default.is_some() || self.rearranges();
             let what = format!("which default of {object} is in force");
-            return match stated {
+            return match changes {
                 true => Known::Refused(Refused::not_told(what)),
                 false => Known::Is(Effect::None),
             };

@@ -279,14 +279,17 @@ impl SharingView<'_> {
         }
     }
 
-    /// What everybody sees through a default that is not private: all records, unless the parent decides, or contacts
-    /// without an account are their owners' alone.
+    /// What everybody sees through a default that is not private: all records, unless the parent decides, contacts without
+    /// an account are their owners' alone, or opportunities may be private.
     pub(super) fn by_default(&self, model: SharingModel) -> Tally {
         let all = match &self.records {
             Known::Is(records) => *records,
             other => return other.clone().into(),
         };
         if model == SharingModel::ControlledByParent {
+            return at_most(all);
+        }
+        if self.has_private() {
             return at_most(all);
         }
         if self.object() != "Contact" {

@@ -329,20 +329,24 @@ pub(crate) struct Verify {
 /// `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A finding's code; with --record, the manifests.
-    #[arg(value_name = "CODE|FILE")]
+    /// A finding's code; or records and manifests in any order. A record is named by its id, by the address of its page,
+    /// or by the e-mail address of a lead or contact.
+    #[arg(value_name = "CODE|RECORD|FILE")]
     pub(crate) what: Vec<String>,
     /// Why the user can or cannot see and edit these records.
-    #[arg(long, value_name = "ID", num_args = 1..)]
+    #[arg(long, value_name = "RECORD", num_args = 1..)]
     pub(crate) record: Vec<String>,
+    /// Whose sight of the records, by username; without it, that of the manifests' users.
+    #[arg(long, value_name = "USERNAME")]
+    pub(crate) user: Option<String>,
     /// A file laid over the manifest: maps are merged, lists replaced (repeatable).
-    #[arg(long, value_name = "FILE", requires = "record")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) overlay: Vec<PathBuf>,
     /// A value put into the manifest: spec.user.username=… (repeatable).
-    #[arg(long, value_name = "PATH=VALUE", requires = "record")]
+    #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
     /// How to say it.
-    #[arg(long, value_enum, default_value_t = TextFormat::Human, requires = "record")]
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,
 }
 

@@ -77,6 +77,14 @@ fn no_rule_reaches_a_private_opportunity_and_superiors_do() {
 }
 
 #[test]
+fn no_default_opens_a_private_opportunity() {
+    use Verdict::{Either, No, Yes};
+    let open = Some(SharingModel::ReadWrite);
+    let sees = |private| Way::Default.leads_to(RecordSort::Opportunity(private), open);
+    assert_eq!([sees(Yes), sees(No), sees(Either)], [No, Yes, Either]);
+}
+
+#[test]
 fn where_the_parent_decides_nothing_is_certain_but_that_no_rule_does() {
     use Verdict::{Either, No};
     let controlled = sight(RecordSort::Contact, CONTROLLED, Vec::new());

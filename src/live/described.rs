@@ -128,6 +128,16 @@ where
     Ok(Option::deserialize(source)?.unwrap_or_default())
 }
 
+impl super::Live {
+    /// The described object whose ids begin so.
+    pub fn object_of_prefix(&self, prefix: &str) -> Option<&str> {
+        let mut described = self.described.iter();
+        let meant = |described: &Described| described.key_prefix.as_deref() == Some(prefix);
+        let found = described.find(|(_, one)| one.as_deref().is_some_and(meant));
+        found.map(|(object, _)| object.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

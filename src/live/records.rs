@@ -159,6 +159,24 @@ pub fn counted(rows: &[Row]) -> Option<u64> {
     super::populations::counted(rows)
 }
 
+/// Selects the records of an object that have an e-mail address, as many as anybody has to look at.
+pub fn records_of_email(object: &str, email: &str) -> String {
+    let email = soql::literal(email);
+    format!("SELECT Id FROM {object} WHERE Email = {email} ORDER BY Id LIMIT 200")
+}
+
+/// Selects the object whose ids begin so (object reference, EntityDefinition, `KeyPrefix`).
+pub fn object_of_prefix(prefix: &str) -> String {
+    let prefix = soql::literal(prefix);
+    format!("SELECT QualifiedApiName FROM EntityDefinition WHERE KeyPrefix = {prefix}")
+}
+
+/// The names that [`object_of_prefix`] found.
+pub fn names_of_objects(rows: &[Row]) -> Vec<String> {
+    let names = rows.iter().filter_map(|row| row.text("QualifiedApiName"));
+    names.map(str::to_owned).collect()
+}
+
 /// Ids are compared by their first 15 characters: the last three are a checksum.
 pub fn short_id(id: &str) -> String {
     id.chars().take(15).collect()

@@ -86,6 +86,8 @@ pub struct Share {
     pub cause: String,
     /// Id of the user or group it is shared with.
     pub with: String,
+    /// `Read`, `Edit` or `All`, where that was asked for.
+    pub level: Option<String>,
 }
 
 /// A group, queue, or what stands for a role in share rows.
@@ -104,8 +106,9 @@ pub struct ShareGroup {
 /// The share rows of these records.
 pub fn shares_of(object: &str, ids: &[String]) -> String {
     let (column, share) = (record_column(object), share_object(object));
+    let level = level_column(object);
     format!(
-        "SELECT {column}, RowCause, UserOrGroupId FROM {share} WHERE {column} IN {}",
+        "SELECT {column}, RowCause, UserOrGroupId, {level} FROM {share} WHERE {column} IN {}",
         soql::list(ids)
     )
 }
@@ -119,15 +122,38 @@ pub fn parent_rows(accounts: &[&str]) -> String {
     )
 }
 
+/// Whom an account is shared with, and what that opens of an object's records below it (object reference, AccountShare,
+/// `ContactAccessLevel` and its like).
+pub fn shares_of_account(account: &str, object: &str) -> String {
+    format!(
+        "SELECT AccountId, RowCause, UserOrGroupId, {} FROM AccountShare WHERE AccountId = {}",
+        level_column(object),
+        soql::literal(account)
+    )
+}
+
+/// What the rows of [`shares_of_account`] say.
+pub fn read_shares_of_account(object: &str, rows: &[Row]) -> Vec<Share> {
+    let mut shares = read_shares("Account", rows);
+    let levels = rows
+        .iter()
+        .map(|row| row.cells().owned(&level_column(object)));
+    for (share, level) in shares.iter_mut().zip(levels) {
+        share.level = level;
+    }
+    shares
+}
+
 /// What the rows of [`shares_of`] say.
 pub fn read_shares(object: &str, rows: &[Row]) -> Vec<Share> {
-    let column = record_column(object);
+    let (column, level) = (record_column(object), level_column(object));
     let share = |row: &Row| {
         let cells = row.cells();
         Some(Share {
             record: cells.owned(&column)?,
             cause: cells.owned("RowCause")?,
             with: cells.owned("UserOrGroupId")?,
+            level: cells.owned(&level),
         })
     };
     rows.iter().filter_map(share).collect()

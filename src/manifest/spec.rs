@@ -43,6 +43,38 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// Nothing asked for, but for whose sight of which object it is about.
+    pub(super) fn bare(username: &str, object: &str) -> Self {
+        let place = Place::start_of(&"".into());
+        let text = |text: &str| Sp::new(text.to_owned(), place.clone());
+        let user = User {
+            username: text(username),
+            email: text(""),
+            first_name: None,
+            last_name: text(""),
+            alias: None,
+            nickname: None,
+            time_zone: None,
+            locale: None,
+            language: None,
+            email_encoding: None,
+            active: None,
+            renamed_from: None,
+            place: place.clone(),
+        };
+        Self {
+            fields: Vec::new(),
+            profile: None,
+            role: None,
+            user: Some(user),
+            permission_sets: Vec::new(),
+            sharing: vec![Sharing::bare(object)],
+            limits: Limits::default(),
+            protect_validations: None,
+            place,
+        }
+    }
+
     /// What the manifest says about a custom field: that it is there, or that it goes.
     pub fn field(&self, object: &str, name: &str) -> Option<&Field> {
         let mut fields = self.fields.iter();

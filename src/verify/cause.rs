@@ -3,13 +3,14 @@
 //! **Promise:** what is told is the org's own: rows that it shows, rules that it has, permissions that it grants. Which
 //! rule made a row, the org does not tell: those that share with the row's holder and whose criteria the record meets.
 
-mod rows;
-mod rules;
+pub(crate) mod rows;
+pub(crate) mod rules;
 
 use super::Access;
 use super::subject::Subject;
 use super::wanted::Around;
 use crate::access;
+use crate::laws::Level;
 use crate::live::{Defaults, short_id as short};
 use crate::manifest::SharingModel;
 use crate::org::{OrgError, Reader};
@@ -34,6 +35,9 @@ pub struct Cause {
     /// In words.
     #[serde(skip)]
     pub(crate) words: String,
+    /// What it gives, where a share row says so and it is certain that the row reaches the user.
+    #[serde(skip)]
+    pub(crate) level: Option<Level>,
     /// Whether a recalculation may still take it away: a row for the manifest's own role, with which only its own rules
     /// share.
     #[serde(skip)]
@@ -112,13 +116,14 @@ pub(crate) async fn causes(
 }
 
 impl Cause {
-    fn new(kind: &'static str, name: impl Into<String>, words: String) -> Self {
+    pub(crate) fn new(kind: &'static str, name: impl Into<String>, words: String) -> Self {
         Self {
             kind,
             name: name.into(),
             through: Vec::new(),
             id: None,
             words,
+            level: None,
             settling: false,
         }
     }
@@ -131,19 +136,24 @@ impl Cause {
         }
     }
 
-    fn through(mut self, through: impl Into<String>) -> Self {
+    pub(crate) fn through(mut self, through: impl Into<String>) -> Self {
         self.through.push(through.into());
         self
     }
 
-    fn of(mut self, id: impl Into<String>) -> Self {
+    pub(crate) fn giving(mut self, level: Option<Level>) -> Self {
+        self.level = level;
+        self
+    }
+
+    pub(crate) fn of(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 }
 
 /// Profiles and permission sets of the user that ignore sharing.
-fn by_permission(subject: &Subject) -> BTreeSet<Cause> {
+pub(crate) fn by_permission(subject: &Subject) -> BTreeSet<Cause> {
     let held = access::held_bypasses(&subject.sharing.object, subject.user, subject.live);
     let held = held.learnt().unwrap_or_default().into_iter();
     let cause = |by: access::Bypass| {

@@ -144,7 +144,8 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn sort(&self, record: &LiveRecord) -> RecordSort {
+    /// What sort of record it is in the eyes of the laws.
+    pub(crate) fn sort(&self, record: &LiveRecord) -> RecordSort {
         match RecordSort::of(&self.sharing.object) {
             RecordSort::Contact if record.account().is_none() => RecordSort::LoneContact,
             RecordSort::Opportunity(_) => RecordSort::Opportunity(record.is_private().into()),

@@ -1,6 +1,7 @@
 //! The program as its users meet it: words in, streams and an exit code out. Only the demo org is used.
 
 mod apply;
+mod explaining;
 mod files;
 
 use std::io::{BufRead, BufReader, Read};

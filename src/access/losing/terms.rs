@@ -33,7 +33,8 @@ impl RuleSource {
 
 /// Whom a rule shares with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum RuleTarget {
+pub enum RuleTarget {
+    /// These.
     These(Principal),
     /// People from outside only.
     Outsiders,
@@ -125,7 +126,7 @@ fn of_live(rule: &LiveRule, object: &str, live: &Live) -> RuleTerm {
 }
 
 /// Whom an element of a rule shares with.
-pub(super) fn target_of(rule: &Element) -> RuleTarget {
+pub fn target_of(rule: &Element) -> RuleTarget {
     let target = rule.child("sharedTo").and_then(|to| to.children.first());
     let Some(target) = target else {
         return RuleTarget::Unknown;

@@ -1,7 +1,7 @@
 //! Why a user can or cannot see a record, for people.
 
-use crate::explain::Explanation;
-use crate::report::style::{Page, Style};
+use crate::explain::{Explanation, Judgement};
+use crate::report::style::{Page, Style, Tone};
 use crate::report::text::printable;
 
 /// The whole report of `explain --record`.
@@ -14,21 +14,42 @@ pub fn explained(explanations: &[Explanation], org: &str, style: Style) -> Strin
             explanation.object,
             printable(&explanation.id)
         ));
-        for reason in &explanation.reasons {
-            let deeper = reason.len() - reason.trim_start().len();
-            page.text(2 + deeper, 4 + deeper, &printable(reason.trim_start()));
+        page.text(2, 4, &printable(&explanation.verdict));
+        let (tone, words) = judgement(explanation.judgement);
+        page.toned(2, 4, tone, words);
+        for (number, link) in (1..).zip(&explanation.links) {
+            let mut sentences = link.sentences().into_iter();
+            let first = sentences.next().unwrap_or_default();
+            page.text(2, 5, &format!("{number}. {}", printable(&first)));
+            for sentence in sentences {
+                let deeper = sentence.len() - sentence.trim_start().len();
+                page.text(5 + deeper, 7 + deeper, &printable(sentence.trim_start()));
+            }
         }
-        page.text(2, 4, verdict(explanation));
+        if let Some(contradiction) = &explanation.contradiction {
+            page.toned(2, 4, Some(Tone::Careful), contradiction);
+        }
     }
     page.text(0, 2, org);
     page.finish()
 }
 
-fn verdict(explanation: &Explanation) -> &'static str {
-    match (explanation.wanted, explanation.readable) {
-        (None, _) => "either is right",
-        (Some(wanted), readable) if wanted == readable => "as the manifest asks",
-        (Some(true), _) => "MISSING: the manifest asks for it to be visible",
-        (Some(false), _) => "LEAK: the manifest does not ask for it to be visible",
+fn judgement(judgement: Judgement) -> (Option<Tone>, &'static str) {
+    match judgement {
+        Judgement::NotStated => (None, "no manifest says what it should be"),
+        Judgement::EitherIsRight => (None, "either is right"),
+        Judgement::AsAsked => (Some(Tone::Good), "as the manifest asks"),
+        Judgement::Missing => (
+            Some(Tone::Bad),
+            "MISSING: the manifest asks for it to be visible",
+        ),
+        Judgement::NotEditable => (
+            Some(Tone::Bad),
+            "MISSING: the manifest asks for it to be editable",
+        ),
+        Judgement::Leak => (
+            Some(Tone::Bad),
+            "LEAK: the manifest does not ask for it to be visible",
+        ),
     }
 }

@@ -3,6 +3,7 @@
 use super::Cause;
 use super::rules::{RuleRecords, rules_of};
 use crate::criteria::Verdict;
+use crate::laws::Level;
 use crate::live::{
     LiveRole, Reach, Share, ShareGroup, groups_of, read_groups, read_shares, shares_of,
     short_id as short,
@@ -21,7 +22,7 @@ type GroupsById = BTreeMap<String, ShareGroup>;
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
-pub(super) async fn by_rows(
+pub(crate) async fn by_rows(
     subject: &Subject<'_>,
     ids: &[String],
     around: &Around,
@@ -89,6 +90,8 @@ fn causes_of(
     let own = short(&row.with) == short(&subject.user.id);
     let group = groups.get(&row.with);
     let certain = reached.has(&row.with) == Verdict::Yes;
+    let level = row.level.as_deref().filter(|_| certain);
+    let level = level.and_then(Level::named);
     let with = match (own, group) {
         (true, _) => "the user".to_owned(),
         (false, Some(group)) => group_name(subject, group),
@@ -107,6 +110,7 @@ fn causes_of(
         Cause::new(kind, name, words)
             .through(through.clone())
             .of(&row.with)
+            .giving(level)
     };
     match (row.cause.as_str(), group) {
         ("Owner", None) if own => Vec::new(),

@@ -95,7 +95,8 @@ fn related_role<'a>(subject: &Subject<'a>, group: &ShareGroup) -> Option<&'a Liv
     roles.of_id(group.related.as_deref()?)
 }
 
-fn meets(subject: &Subject, rule: &LiveRule, record: &LiveRecord) -> Verdict {
+/// Whether a record is one that a rule shares.
+pub(crate) fn meets(subject: &Subject, rule: &LiveRule, record: &LiveRecord) -> Verdict {
     let object = &subject.sharing.object;
     let kind = |field: &str| subject.live.field_type(object, field).map(str::to_owned);
     match rule.kind {

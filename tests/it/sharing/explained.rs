@@ -1,0 +1,130 @@
+//! Why anybody sees a record, link by link, held against the evaluator: what opens it is named, and nothing else.
+
+use orgwright::explain::{self, AskedRecords, Explanation, Link, RecordName};
+use orgwright::live::Live;
+use orgwright::org::{self, Target};
+use orgwright::secret::Secret;
+use proptest::prelude::*;
+use salesforce_emulator as emulator;
+
+use super::company::{Company, Object, company};
+use super::predicted::{Impatience, run};
+use super::{emulated, evaluator};
+
+/// Users and records of a company that are looked at.
+const LOOKED_AT: usize = 3;
+
+const OBJECTS: [Object; 6] = [
+    Object::Lead,
+    Object::Account,
+    Object::Contact,
+    Object::Opportunity,
+    Object::Case,
+    Object::Thing,
+];
+
+/// Who sees what, by an evaluator that knows nothing of the program, with what the program says about it.
+async fn explained(company: &Company) -> Vec<(usize, usize, Explanation)> {
+    let (org, ids) = emulated::org(company);
+    let server = emulator::start_over(org, emulator::Options::default()).await;
+    let server = server.unwrap();
+    let target = Target::Url {
+        base_url: server.base_url().to_owned(),
+        token: Secret::new(server.access_token()),
+    };
+    let reader = org::connect(target, Impatience::options()).await.unwrap();
+    let users = (0..company.users.len()).rev();
+    let users = users.filter(|user| company.users[*user].active && !company.users[*user].system);
+    let records = (0..company.records.len())
+        .filter(|record| OBJECTS.contains(&company.records[*record].object));
+    let records: Vec<usize> = records.collect();
+    let mut all = Vec::new();
+    for user in users.take(LOOKED_AT) {
+        let name = format!("user{user}@company.example");
+        let meant = records
+            .iter()
+            .skip(user)
+            .step_by(records.len().div_ceil(LOOKED_AT).max(1));
+        for record in meant {
+            let records = [RecordName::Id(ids.records[*record].to_string())];
+            let asked = AskedRecords {
+                records: &records,
+                user: Some(&name),
+            };
+            let told = explain::explain(&[], &Live::default(), &reader, &asked).await;
+            let told = told.unwrap_or_else(|failure| panic!("{failure:?}"));
+            all.push((user, *record, told.into_iter().next().unwrap()));
+        }
+    }
+    server.stop().await;
+    all
+}
+
+/// Whether links let read, or edit: `None` where one that is not known decides.
+fn let_do(links: &[Link], levels: &[&str]) -> Option<bool> {
+    let gates = ["user", "object_permissions"];
+    let reaches = |link: &Link| link.gives.map(|gives| levels.contains(&gives));
+    let (gates, ways): (Vec<&Link>, Vec<&Link>) =
+        links.iter().partition(|link| gates.contains(&link.link));
+    if gates.iter().any(|gate| reaches(gate) == Some(false)) {
+        return Some(false);
+    }
+    match ways.iter().any(|way| reaches(way) == Some(true)) {
+        true => Some(true),
+        false => ways
+            .iter()
+            .all(|way| reaches(way) == Some(false))
+            .then_some(false),
+    }
+}
+
+fn judged(company: &Company) -> Result<(usize, usize), String> {
+    let (mut known, mut all) = (0, 0);
+    for (user, record, told) in run(explained(company)) {
+        let access = evaluator::access(company, user, record);
+        let says = (told.readable, told.editable);
+        let read = let_do(&told.links, &["read", "edit", "all"]);
+        let edit = let_do(&told.links, &["edit", "all"]);
+        let right = says == (access.read, access.edit)
+            && read.is_none_or(|read| read == access.read)
+            && edit.is_none_or(|edit| edit == access.edit);
+        if !right {
+            let truth =
+                format!("user {user}, record {record}: {access:?}, links {read:?} {edit:?}");
+            let links = told.links.iter();
+            let links: Vec<String> = links
+                .map(|link| format!("{} {:?}: {}", link.link, link.gives, link.says))
+                .collect();
+            return Err(format!("{truth}\n{}\n{company:?}", links.join("\n")));
+        }
+        all += 1;
+        known += usize::from(read.is_some());
+    }
+    Ok((known, all))
+}
+
+proptest! {
+    #![proptest_config(testing::law(24))]
+
+    #[test]
+    fn the_links_lead_to_what_the_org_says(company in company()) {
+        if let Err(wrong) = judged(&company) {
+            prop_assert!(false, "{wrong}");
+        }
+    }
+}
+
+/// A chain of which nothing is known would lead anywhere.
+#[test]
+fn most_chains_are_known_to_their_end() {
+    use proptest::strategy::{Strategy, ValueTree};
+    let mut runner = proptest::test_runner::TestRunner::new(testing::law(1));
+    let (mut known, mut all) = (0, 0);
+    for _ in 0..testing::cases(16) {
+        let company = company().new_tree(&mut runner).unwrap().current();
+        let (some, of) = judged(&company).unwrap_or_else(|wrong| panic!("{wrong}"));
+        known += some;
+        all += of;
+    }
+    assert!(all > 50 && known * 10 >= all * 7, "{known} of {all}");
+}
