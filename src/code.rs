@@ -264,6 +264,8 @@ catalogue! {
         "The org failed to give the object's metadata. Its default is told by the organization's own row or by the object's definition, and each field of the manifest by itself: what else the object has was not read, so that no other setting goes with the deploy, and a field that the running user does not see counts as none.";
     OtherLanguage = "OW2045", "a log-in that reads another language":
         "The org words what it refuses in the language of who asks. Codes, API names and enumerations are the same in every language, and locks are known in some; a refusal that names something by a translated label alone cannot be matched to what the manifest states.";
+    RestrictionRules = "OW2054", "restriction rules on the object":
+        "A restriction rule hides records from the people it concerns, whatever sharing opens to them; `UserRecordAccess`, by which a proof asks, does not know it, and neither do the numbers of a plan. Who may view or modify all records is not concerned. Whether the rule concerns the user, its user criteria say. A scoping rule takes nothing away. Leads, accounts, contacts, opportunities, cases and campaigns can have neither.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":

@@ -4,6 +4,7 @@
 
 mod existing;
 mod hubspot;
+mod restrictions;
 mod roles;
 mod rules;
 mod sets;
@@ -48,7 +49,11 @@ pub struct View<'a> {
 /// What has to be known for the remarks alone.
 pub fn needs(manifest: &Manifest) -> Vec<Need> {
     let of_role = roles::needs(manifest).into_iter();
-    of_role.chain(user::needs(manifest)).collect()
+    let of_user = user::needs(manifest).into_iter();
+    of_role
+        .chain(of_user)
+        .chain(restrictions::needs(manifest))
+        .collect()
 }
 
 /// What only the first answers show to be worth knowing.
@@ -95,6 +100,7 @@ fn on_object(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic>
     findings.extend(open_to_all(view, sharing));
     findings.extend(leaving_parent(view, sharing));
     findings.extend(rules::remarks(view, sharing));
+    findings.extend(restrictions::remarks(view, sharing));
     findings
 }
 

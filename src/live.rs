@@ -30,6 +30,7 @@ mod question;
 mod readers;
 mod records;
 mod references;
+mod restrictions;
 mod roles;
 mod rules;
 mod running_user;
@@ -78,6 +79,7 @@ pub use records::{
     records_of_email, short_id,
 };
 pub use references::Reference;
+pub use restrictions::{RestrictionRule, may_be_restricted};
 pub use roles::{LiveRole, Roles};
 pub use rules::{LiveRule, Membership, Reach, RuleKind};
 pub use running_user::{Licence, RunningUser};
@@ -165,6 +167,7 @@ pub struct Live {
     profile_names: profile_names::ProfileNames,
     /// The tabs that the org has.
     tabs: Option<BTreeSet<String>>,
+    restriction_rules: Option<Vec<RestrictionRule>>,
     records: BTreeMap<Need, Vec<LiveRecord>>,
     running_users: BTreeMap<String, RunningUser>,
     licences: Option<Vec<Licence>>,

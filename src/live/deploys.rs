@@ -139,6 +139,13 @@ pub fn deploy_ids(rows: &[Row]) -> Vec<String> {
     rows.iter().filter_map(id).collect()
 }
 
+impl super::Live {
+    /// The deploys and validations that the org has taken lately.
+    pub fn deploys(&self) -> super::Known<&Deploys> {
+        self.known(&super::Need::Deploys, Some(&self.deploys))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

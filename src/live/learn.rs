@@ -11,6 +11,7 @@ use super::profiles::{Dependency, ticked_permissions};
 use super::question::Answer;
 use super::readers::ReaderBySet;
 use super::records::LiveRecord;
+use super::restrictions::RestrictionRule;
 use super::roles::Roles;
 use super::running_user::RunningUser;
 use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
@@ -207,6 +208,10 @@ impl Live {
             }
             Need::Records(..) | Need::FirstRecords(..) => {
                 self.records.insert(need.clone(), LiveRecord::of_rows(rows));
+            }
+            Need::RestrictionRules => {
+                let rules = rows.iter().filter_map(RestrictionRule::of_row).collect();
+                self.restriction_rules = Some(rules);
             }
             Need::Deploys => {
                 self.deploys = Deploys::of_rows(&rows);

@@ -8,6 +8,7 @@ use super::given_to::GivenTo;
 use super::question::{Question, Table};
 use super::records::RecordQuery;
 use super::references::Reference;
+use super::restrictions::RESTRICTION_RULES;
 use super::selection::Selection;
 use super::shares::SharedWith;
 use super::sharing_need::SharingNeed;
@@ -101,6 +102,8 @@ pub enum Need {
     Dependencies(BTreeSet<String>, Option<String>),
     /// The tabs that the org has.
     Tabs,
+    /// The restriction and scoping rules in force.
+    RestrictionRules,
     /// All records of an object, with these columns.
     Records(String, BTreeSet<String>),
     /// Who the user who is logged in is, by username.
@@ -135,23 +138,22 @@ impl Need {
     /// The question that answers it.
     pub(super) fn question(&self) -> Question {
         let query = |soql: String| Question::Query(soql);
-        let select = |soql: &str| Question::Query(soql.to_owned());
         match self {
             Self::Organization(columns) => Question::Organization(organization::columns(*columns)),
             Self::TrialEnd => Question::Organization(organization::TRIAL_END),
             Self::Roles(columns) => query(roles::query(*columns)),
             Self::RoleDocument(name) => Question::Component("Role", name.clone()),
-            Self::Containers => select(containers::CONTAINERS),
+            Self::Containers => query(containers::CONTAINERS.to_owned()),
             Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
             Self::UserFields => Question::Describe("User".to_owned()),
             Self::CopiesOf(username) => query(users::copies(username)),
             Self::Frozen(_) => Question::Rows(Table::FrozenUsers),
             Self::EndingAssignments(_) => Question::Rows(Table::EndingAssignments),
             Self::Holders(profile) => query(users::holders(profile)),
-            Self::UsersByProfile => select(users::BY_PROFILE),
-            Self::UsersByRole => select(users::BY_ROLE),
-            Self::RolesOfUsers => select(users::WITH_ROLES),
-            Self::Groups => select(rules::GROUPS),
+            Self::UsersByProfile => query(users::BY_PROFILE.to_owned()),
+            Self::UsersByRole => query(users::BY_ROLE.to_owned()),
+            Self::RolesOfUsers => query(users::WITH_ROLES.to_owned()),
+            Self::Groups => query(rules::GROUPS.to_owned()),
             Self::Object(object) => Question::Describe(object.clone()),
             Self::ObjectDocument(object) => Question::Component("CustomObject", object.clone()),
             Self::FieldDocument(object, field) => {
@@ -180,9 +182,10 @@ impl Need {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
             }
             Self::Tabs => Question::Tooling(profiles::TABS.to_owned()),
+            Self::RestrictionRules => Question::Tooling(RESTRICTION_RULES.to_owned()),
             Self::Records(object, columns) => query(record_query(object, columns).all()),
             Self::RunningUser(username) => query(running_user::running_user(username)),
-            Self::Licences => select(running_user::LICENCES),
+            Self::Licences => query(running_user::LICENCES.to_owned()),
             Self::PackagedSets(namespace) => query(running_user::packaged_sets(namespace)),
             Self::HeldPermissions(username, names) => {
                 query(running_user::held_permissions(username, names))
@@ -245,6 +248,7 @@ impl Need {
             | Self::Members(_)
             | Self::Dependencies(..)
             | Self::Tabs
+            | Self::RestrictionRules
             | Self::Records(..)
             | Self::TrialEnd
             | Self::Licences
@@ -322,6 +326,7 @@ impl Need {
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
             Self::Tabs => "which tabs it has".to_owned(),
+            Self::RestrictionRules => "which restriction rules hide records".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),
             Self::HeldPermissions(name, _) => {
                 format!("which permissions the user `{name}` holds")

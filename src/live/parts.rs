@@ -2,7 +2,6 @@
 
 use super::containers::{Containers, ObjectGrant};
 use super::defaults::Definition;
-use super::deploys::Deploys;
 use super::described::{Described, DescribedField};
 use super::filter::Filter;
 use super::known::{Known, Refused};
@@ -83,6 +82,7 @@ impl Live {
             // there is one queue all the same.
             Need::Dependencies(..)
             | Need::Tabs
+            | Need::RestrictionRules
             | Need::Records(..)
             | Need::FirstRecords(..)
             | Need::Deploys => false,
@@ -391,10 +391,5 @@ impl Live {
             Known::NotAsked if whole => self.known(&first, part(&first)),
             known => known,
         }
-    }
-
-    /// The deploys and validations that the org has taken lately.
-    pub fn deploys(&self) -> Known<&Deploys> {
-        self.known(&Need::Deploys, Some(&self.deploys))
     }
 }

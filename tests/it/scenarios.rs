@@ -89,6 +89,7 @@ stories! {
     profile_with_modify_all_data
     recalculation_takes_its_time
     rename_by_hand
+    restriction_rules_on_the_object
     role_above_others
     role_below_others
     role_with_other_label
