@@ -44,6 +44,8 @@ pub struct Wishes {
     pub object_permissions: BTreeMap<String, ObjectFlags>,
     /// User permissions the manifest states.
     pub user_permissions: BTreeMap<String, bool>,
+    /// Whether the permissions of an administrator go, and which of them stay all the same.
+    pub without_administration: Option<BTreeSet<String>>,
     /// Fields the profile must read and edit, as `Object.Field`.
     pub fields: BTreeSet<String>,
     /// Entries of the source that the manifest leaves out.
@@ -58,7 +60,11 @@ impl Wishes {
     /// Whether the manifest says that the profile grants this.
     pub fn states(&self, grant: &Grant) -> bool {
         match grant {
-            Grant::User(name) => self.user_permissions.get(name) == Some(&true),
+            Grant::User(name) => {
+                let kept = self.without_administration.as_ref();
+                let kept = kept.is_some_and(|kept| kept.contains(name));
+                kept || self.user_permissions.get(name) == Some(&true)
+            }
             Grant::Object(object, right) => self
                 .object_permissions
                 .get(object)
@@ -233,6 +239,11 @@ fn user_permissions(
     let removed: Vec<(String, String)> = removals
         .user_permissions()
         .filter(|(name, _)| writable(name) && !wishes.user_permissions.contains_key(*name))
+        .filter(|(name, _)| {
+            let is_held =
+                granted.contains(*name) || source.baseline.user_permissions.contains(*name);
+            is_held || wishes.without_administration.is_none()
+        })
         .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
         .collect();
     let forced = |name: &&String| licensed(source.document) && FORCED.contains(&name.as_str());

@@ -175,6 +175,7 @@ catalogue! {
         "High-volume site users and system users cannot have a role. With `includeRecordsOwnedByAll: false` the rule leaves their records out. The platform cannot change this later: the rule is replaced.";
     NoUserInManifest = "OW1072", "no user in the manifest":
         "`{user: this}` means the user of this manifest, which has none.";
+    AdministrationStated = "OW1074", "a permission that is stated and taken away": "`withoutAdministration` takes the permissions of an administrator off the profile, and `userPermissions` states one of them. `withoutAdministration: {keep: [NAME]}` takes all others.";
 
     // Remarks on a plan
     EditionTooLow = "OW2001", "edition below Enterprise":
@@ -264,8 +265,10 @@ catalogue! {
         "The org failed to give the object's metadata. Its default is told by the organization's own row or by the object's definition, and each field of the manifest by itself: what else the object has was not read, so that no other setting goes with the deploy, and a field that the running user does not see counts as none.";
     OtherLanguage = "OW2045", "a log-in that reads another language":
         "The org words what it refuses in the language of who asks. Codes, API names and enumerations are the same in every language, and locks are known in some; a refusal that names something by a translated label alone cannot be matched to what the manifest states.";
-    RestrictionRules = "OW2054", "restriction rules on the object":
-        "A restriction rule hides records from the people it concerns, whatever sharing opens to them; `UserRecordAccess`, by which a proof asks, does not know it, and neither do the numbers of a plan. Who may view or modify all records is not concerned. Whether the rule concerns the user, its user criteria say. A scoping rule takes nothing away. Leads, accounts, contacts, opportunities, cases and campaigns can have neither.";
+    RestrictionRules = "OW2054", "restriction rules on the object": "A restriction rule hides records from the people it concerns, whatever sharing opens to them; `UserRecordAccess`, by which a proof asks, does not know it, and neither do the numbers of a plan. Who may view or modify all records is not concerned. Whether the rule concerns the user, its user criteria say. A scoping rule takes nothing away. Leads, accounts, contacts, opportunities, cases and campaigns can have neither.";
+    EscalationPaths = "OW2055", "ways to more than the manifest gives": "The profile lets its user do what an administrator does: assign itself permission sets, edit profiles, users, roles or sharing, reset passwords, run code. One call to the API with the integration's log-in, and it sees what this manifest keeps from it: what is proved of records holds only until somebody does that. `withoutAdministration: true` takes these permissions off the profile, with all that cannot stand without them.";
+    PasskeyNeeded = "OW2056", "a log-in that needs a passkey": "Whoever holds Modify All Data, View All Data, Customize Application or Author Apex has to log in with a passkey or security key, since July 2026. The API asks for none; but a person who connects the integration by logging in as its user has to register one for it first. Without these permissions, usual multi-factor log-in is enough.";
+    OtherObjectsOpen = "OW2057", "other objects that lie open": "A clone of System Administrator keeps View All and Modify All on every object that is not selected: the user sees and edits all of their records, whatever sharing says. `withoutDataAdministration` names the objects that lose both, `objectPermissions` what the profile may do with each.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":

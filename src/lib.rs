@@ -16,6 +16,7 @@ pub mod soql;
 pub mod xml;
 
 pub mod entries;
+pub mod power;
 
 pub mod manifest;
 

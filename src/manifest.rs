@@ -31,7 +31,10 @@ pub use sharing::{
     Criterion, Holder, KeepAccess, Logic, Principal, Rule, Scalar, Sharing, UserRef, Value,
 };
 pub use spanned::Sp;
-pub use spec::{Field, FieldType, LeaveOut, Limits, PermissionSetRef, Profile, Role, Spec, User};
+pub use spec::{
+    Field, FieldType, LeaveOut, Limits, PermissionSetRef, Profile, Role, Spec, User,
+    WithoutAdministration,
+};
 pub use words::{
     AccessLevel, FieldKind, KeptAccess, LoginRestrictions, ObjectPermission, Operator, RuleAccess,
     SharingModel, Word,

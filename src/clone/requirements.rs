@@ -6,6 +6,7 @@
 use super::Wishes;
 use super::flags::Right;
 use crate::live::Dependency;
+use crate::power::{ADMINISTRATION, ONLY_OF_THE_ORIGINAL};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -362,6 +363,13 @@ fn because(grant: &Grant, cause: &Removal) -> (String, String) {
 /// What goes first: what defeats selective sync, what the manifest takes away.
 fn roots(wishes: &Wishes) -> Vec<(Grant, String)> {
     let defeating = DEFEATING.map(|(name, reason)| (Grant::user(name), reason.to_owned()));
+    let of_original =
+        ONLY_OF_THE_ORIGINAL.map(|(name, reason)| (Grant::user(name), reason.to_owned()));
+    let administration = ADMINISTRATION
+        .iter()
+        .filter(|_| wishes.without_administration.is_some());
+    let administration =
+        administration.map(|(name, power)| (Grant::user(name), power.reason().to_owned()));
     let selective = wishes.selective.iter().flat_map(|object| {
         [Right::ViewAll, Right::ModifyAll].map(|right| {
             (
@@ -383,6 +391,8 @@ fn roots(wishes: &Wishes) -> Vec<(Grant, String)> {
     let all = defeating.into_iter().chain(selective);
     all.chain(users)
         .chain(objects)
+        .chain(of_original)
+        .chain(administration)
         .filter(|(grant, _)| !wishes.states(grant))
         .collect()
 }
@@ -423,6 +433,7 @@ mod tests {
                 "ModifyAllData",
                 "ViewAllData",
                 "QueryAllFiles",
+                "CanApproveUninstalledApps",
                 "InstallPackaging",
                 "CreatePackaging",
                 "PublishPackaging"

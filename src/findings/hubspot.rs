@@ -27,6 +27,14 @@ pub(super) fn concerns(manifest: &Manifest) -> bool {
     sets || profile || named(&manifest.name)
 }
 
+/// Who works with the user, for sentences.
+pub(super) fn integration(manifest: &Manifest) -> &'static str {
+    match concerns(manifest) {
+        true => "HubSpot",
+        false => "the integration",
+    }
+}
+
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     if !concerns(view.manifest) {
         return Vec::new();
@@ -119,23 +127,28 @@ pub(super) fn manual_steps(view: &View) -> Vec<ManualStep> {
         step("HS02", "Setup > Connected Apps OAuth Usage: install HubSpot's connected app, as an administrator.".into()),
         step("HS03", format!("HubSpot > Settings > Integrations > Salesforce: connect again, logged in as {username}.")),
     ];
-    steps.push(step(
-        "HS04",
-        format!(
-            "HubSpot > Salesforce settings: for {} choose \"create in HubSpot when created or updated in Salesforce\", \
-             so that a record syncs when it comes to meet the criteria.",
-            objects.join(" and ")
+    if objects.is_empty() {
+        return steps;
+    }
+    steps.extend([
+        step(
+            "HS04",
+            format!(
+                "HubSpot > Salesforce settings: for {} choose \"create in HubSpot when created or updated in Salesforce\", \
+                 so that a record syncs when it comes to meet the criteria.",
+                objects.join(" and ")
+            ),
         ),
-    ));
-    steps.push(step(
-        "HS05",
-        "HubSpot: the inclusion list limits the other direction, HubSpot to Salesforce. Check that it still fits.".into(),
-    ));
-    steps.push(step(
-        "HS06",
-        "Records that match already sync once something touches them: re-sync or mass-update them. \
-         HubSpot looks every 10 to 15 minutes."
-            .into(),
-    ));
+        step(
+            "HS05",
+            "HubSpot: the inclusion list limits the other direction, HubSpot to Salesforce. Check that it still fits.".into(),
+        ),
+        step(
+            "HS06",
+            "Records that match already sync once something touches them: re-sync or mass-update them. \
+             HubSpot looks every 10 to 15 minutes."
+                .into(),
+        ),
+    ]);
     steps
 }

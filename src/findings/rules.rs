@@ -172,12 +172,19 @@ fn created_by_integration(view: &View, sharing: &Sharing) -> Option<Diagnostic> 
     if rules.iter().any(|rule| rule.criteria.iter().any(covers)) {
         return None;
     }
+    let by_workflow = match super::hubspot::concerns(view.manifest) {
+        true => "a HubSpot or Salesforce workflow",
+        false => "a workflow",
+    };
     let message = format!(
-        "a {} that HubSpot creates stops syncing unless it meets the criteria",
-        sharing.object
+        "{} records that {} creates are lost to it unless they meet the criteria",
+        sharing.object,
+        super::hubspot::integration(view.manifest)
     );
-    let help = "set the fields by a HubSpot or Salesforce workflow, or add a rule with \
-                `{field: CreatedById, operator: equals, value: {user: this}}`";
+    let help = format!(
+        "set the fields by {by_workflow}, or add a rule with \
+         `{{field: CreatedById, operator: equals, value: {{user: this}}}}`"
+    );
     Some(
         Diagnostic::warning(Code::CreatedByHubSpot, message)
             .at(&rule.place)

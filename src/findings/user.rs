@@ -54,11 +54,13 @@ fn owned(view: &View) -> Vec<Diagnostic> {
         .filter_map(|sharing| {
             let owned = owned(&sharing.object)?;
             let message = format!(
-                "the integration user owns {}, which always {}",
-                count::count(owned, &format!("{} record", sharing.object)),
-                count::agree(owned, "syncs", "sync")
+                "the integration user owns {}, which it always sees",
+                count::count(owned, &format!("{} record", sharing.object))
             );
-            let help = "give them another owner if they shall not; HubSpot makes its user owner where it finds no other";
+            let help = match super::hubspot::concerns(view.manifest) {
+                true => "give them another owner if it shall not; HubSpot makes its user owner where it finds no other",
+                false => "give them another owner if it shall not",
+            };
             Some(Diagnostic::warning(Code::OwnedByIntegrationUser, message).at(&user.username.place).help(help))
         })
         .collect()
@@ -106,8 +108,9 @@ fn inactive(view: &View) -> Option<Diagnostic> {
         return None;
     }
     let message = format!(
-        "the user `{}` is inactive: HubSpot cannot log in",
-        user.username
+        "the user `{}` is inactive: {} cannot log in",
+        user.username,
+        super::hubspot::integration(view.manifest)
     );
     let help = "add `active: true` under `user`; it takes a licence seat";
     Some(

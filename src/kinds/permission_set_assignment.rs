@@ -138,8 +138,13 @@ fn missing(containers: &Containers, name: &str) -> Diagnostic {
             let message = format!(
                 "the org has no permission set `{name}`: no package `{namespace}` is installed"
             );
-            let help = "install the managed package first (for HubSpot: Settings > Integrations > Connected Apps > \
-                        Salesforce in HubSpot, or the AppExchange listing), then plan again";
+            let help = match namespace {
+                "HubSpot_Inc" => {
+                    "install the managed package first (in HubSpot: Settings > Integrations > Connected Apps > Salesforce, or the \
+                     AppExchange listing), then plan again"
+                }
+                _ => "install the managed package first, then plan again",
+            };
             return Diagnostic::error(Code::UnknownPermissionSet, message).help(help);
         }
     }

@@ -7,6 +7,7 @@ mod known;
 mod lost_fields;
 mod not_kept;
 mod partial;
+mod power;
 mod wishes;
 
 pub use not_kept::not_kept;
@@ -24,7 +25,7 @@ use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use known::exact_objects;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What no integration can do without: where the clone source has it and the clone has lost it, it is taken over again.
 const INDISPENSABLE: &str = "ApiEnabled";
@@ -191,6 +192,14 @@ impl Owned<'_> {
             draft.findings.extend(self.falls_behind(&gained, &address));
         }
         let desired = self.overlay(&live, gained);
+        let kept = power::Kept {
+            permissions: self.permissions_after(document, &desired),
+            objects: self.objects_after(document, &desired),
+            selective: &self.wishes.selective,
+        };
+        draft
+            .findings
+            .extend(power::remarks(&kept, self.wanted, &address));
         let Some(comparison) = compare(Some(&live), Some(&desired)) else {
             return;
         };
@@ -208,6 +217,29 @@ impl Owned<'_> {
             &self.wanted.place,
             write,
         );
+    }
+
+    fn permissions_after(&self, document: &Element, desired: &ProfileState) -> BTreeSet<String> {
+        let mut granted = clone::granted(document);
+        for (name, (enabled, _)) in &desired.user_permissions {
+            match enabled {
+                true => granted.insert(name.clone()),
+                false => granted.remove(name),
+            };
+        }
+        granted
+    }
+
+    fn objects_after(
+        &self,
+        document: &Element,
+        desired: &ProfileState,
+    ) -> BTreeMap<String, ObjectFlags> {
+        let mut objects = clone::document_objects(document);
+        objects.extend(exact_objects(&self.wanted.name, self.live));
+        let desired = desired.objects.iter();
+        objects.extend(desired.map(|(object, (flags, _))| (object.clone(), *flags)));
+        objects
     }
 
     /// The entries we own, as they are.

@@ -9,6 +9,7 @@ use super::reader::{Section, choices, flag, items, text, word};
 use super::spanned::Sp;
 use super::spec::{
     Field, FieldType, LeaveOut, Limits, PermissionSetRef, Profile, Role, Spec, User,
+    WithoutAdministration,
 };
 use super::words::{FieldKind, LoginRestrictions, ObjectPermission};
 use super::{API_VERSION, KIND};
@@ -169,6 +170,7 @@ fn profile(mut section: Section<'_>) -> Profile {
         name: section.required_text("name"),
         clone_from: section.text("cloneFrom"),
         without_data_administration: removals(&mut section),
+        without_administration: without_administration(&mut section),
         object_permissions: object_permissions(&mut section),
         user_permissions: user_permissions(&mut section),
         leave_out: section.section("leaveOut").map(leave_out),
@@ -200,6 +202,23 @@ fn removals(section: &mut Section<'_>) -> Option<Vec<Sp<String>>> {
         section.findings.push(finding.help(help));
     }
     Some(objects)
+}
+
+/// `true`, or a map that names what is kept all the same; `false` is as good as nothing.
+fn without_administration(section: &mut Section<'_>) -> Option<WithoutAdministration> {
+    const KEY: &str = "withoutAdministration";
+    let entry = section.entry(KEY)?;
+    let place = entry.key_place.clone();
+    if !matches!(entry.value.content, Content::Map(_)) {
+        let keep = Vec::new();
+        return section
+            .is_set(KEY)
+            .then_some(WithoutAdministration { keep, place });
+    }
+    let mut kept = section.section(KEY)?;
+    let keep = texts(&mut kept, "keep").unwrap_or_default();
+    kept.finish();
+    Some(WithoutAdministration { keep, place })
 }
 
 fn leave_out(mut section: Section<'_>) -> LeaveOut {

@@ -179,6 +179,26 @@ fn unless_absent(schema: &mut Schema, always: &[&str], present: &[&str]) {
     schema.insert("anyOf".into(), json!([{ "required": present }, is_absent]));
 }
 
+/// `true`, or what is kept.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is of use")]
+pub(super) enum WithoutAdministrationForm {
+    /// Take all of them off.
+    All(bool),
+    /// Take all but these off.
+    But(KeptPermissions),
+}
+
+/// What is kept of an administrator's permissions.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is of use")]
+pub(super) struct KeptPermissions {
+    /// User permissions, by API name.
+    keep: Vec<String>,
+}
+
 /// What stands when a profile says nothing about log-in restrictions.
 pub(super) fn leave_out() -> LoginRestrictions {
     LoginRestrictions::LeaveOut

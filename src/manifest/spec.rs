@@ -181,6 +181,9 @@ pub struct Profile {
     pub clone_from: Option<Sp<String>>,
     /// Objects whose View All and Modify All are taken off; absent: every object under `sharing`.
     pub without_data_administration: Option<Vec<Sp<String>>>,
+    /// Takes off what lets the user give itself more, run code, act as others or weaken the org; `{keep: [NAME]}` leaves these.
+    #[schemars(with = "Option<schema::WithoutAdministrationForm>")]
+    pub without_administration: Option<WithoutAdministration>,
     /// What the profile may do with records, by object; the flags of a listed object are owned whole.
     #[schemars(default)]
     pub object_permissions: BTreeMap<String, Sp<BTreeSet<ObjectPermission>>>,
@@ -205,6 +208,22 @@ pub struct Profile {
     /// Where the section is.
     #[schemars(skip)]
     pub place: Place,
+}
+
+/// What a profile keeps of an administrator's permissions.
+#[derive(Clone, Debug)]
+pub struct WithoutAdministration {
+    /// User permissions that it keeps all the same, by API name.
+    pub keep: Vec<Sp<String>>,
+    /// Where it is stated.
+    pub place: Place,
+}
+
+impl WithoutAdministration {
+    /// Whether a user permission stays.
+    pub fn keeps(&self, permission: &str) -> bool {
+        self.keep.iter().any(|kept| kept.value == permission)
+    }
 }
 
 /// Entries of a clone source, by list.

@@ -91,7 +91,7 @@ fn without_api(place: &Place, user: &LiveUser, told: &Live) -> Option<Diagnostic
         "`{}` cannot use the API: neither its profile nor a permission set that it holds grants `{API}`",
         user.username
     );
-    let help = "HubSpot cannot connect as this user; plan again, and where that changes nothing, state \
+    let help = "no integration can connect as this user; plan again, and where that changes nothing, state \
                 `ApiEnabled: true` under `profile.userPermissions`";
     let error = Diagnostic::error(Code::UserCannotWork, message).help(help);
     Some(error.at(place))
@@ -187,7 +187,7 @@ impl HiddenField<'_> {
              it holds grants it"
         );
         let help = format!(
-            "HubSpot does not see the field; plan again, and where that changes nothing, let `{}` read it in Setup > \
+            "the integration does not see the field; plan again, and where that changes nothing, let `{}` read it in Setup > \
              Object Manager > Fields > Set Field-Level Security",
             self.profile.name
         );

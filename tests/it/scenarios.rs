@@ -48,6 +48,7 @@ stories! {
     account_left_alone_by_its_children
     account_with_coupled_objects
     accounts_and_all_that_hangs_on_them
+    an_administrators_powers_go
     another_recalculation_holds_the_lock
     cases_open_their_accounts
     clone_source_the_org_does_not_have

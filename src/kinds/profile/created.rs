@@ -2,7 +2,7 @@
 
 use super::super::{Attributed, Draft, compare, has_profile, profile_labels, unknown_name};
 use super::wishes::wishes;
-use super::{known, partial};
+use super::{known, partial, power};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, Removals, Source};
@@ -84,6 +84,14 @@ pub(super) fn create(
     draft
         .findings
         .extend(not_there.map(|name| names_nothing(name, &address)));
+    let kept = power::Kept {
+        permissions: clone::granted(&clone.document),
+        objects: clone::document_objects(&clone.document),
+        selective: &wishes.selective,
+    };
+    draft
+        .findings
+        .extend(power::remarks(&kept, wanted, &address));
     let cloned = Cloned {
         source,
         clone: &clone,

@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::live::profile_label as label;
 use crate::manifest::{self, LoginRestrictions, Manifest, ObjectPermission, Sp};
+use crate::power::power_of;
 use std::collections::BTreeSet;
 
 /// What the manifest wants of the profile.
@@ -21,11 +22,18 @@ pub(super) fn wishes(wanted: &manifest::Profile, manifest: &Manifest) -> Wishes 
             .map(|(object, stated)| (object.clone(), flags_of(stated)))
             .collect(),
         user_permissions: users.map(|(name, on)| (name.clone(), on.value)).collect(),
+        without_administration: without_administration(wanted),
         fields: fields(wanted, manifest),
         leave_out: wanted.leave_out.clone().unwrap_or_default(),
         login_restrictions: wanted.login_restrictions == LoginRestrictions::Clone,
         description: description.map(|description| description.value.clone()),
     }
+}
+
+/// The permissions of an administrator that stay, where the others go.
+fn without_administration(wanted: &manifest::Profile) -> Option<BTreeSet<String>> {
+    let without = wanted.without_administration.as_ref()?;
+    Some(without.keep.iter().map(|name| name.value.clone()).collect())
 }
 
 /// Objects without View All and Modify All: those that are said, or every one under `sharing`.
@@ -108,13 +116,27 @@ fn contradiction(
 /// The line that states a grant.
 fn stated_at<'a>(grant: &Grant, wanted: &'a manifest::Profile) -> &'a Place {
     let place = match grant {
-        Grant::User(name) => wanted.user_permissions.get(name).map(|on| &on.place),
+        Grant::User(name) => {
+            let stated = wanted.user_permissions.get(name).map(|on| &on.place);
+            stated.or_else(|| {
+                let kept = wanted.without_administration.iter();
+                let mut kept = kept.flat_map(|without| &without.keep);
+                let kept = kept.find(|kept| kept.value == *name);
+                kept.map(|kept| &kept.place)
+            })
+        }
         Grant::Object(object, _) => wanted
             .object_permissions
             .get(object)
             .map(|stated| &stated.place),
     };
     place.unwrap_or(&wanted.place)
+}
+
+/// The line that takes an administrator's permissions away, where this is one of them.
+fn taken_with_administration<'a>(name: &str, wanted: &'a manifest::Profile) -> Option<&'a Place> {
+    let without = wanted.without_administration.as_ref()?;
+    power_of(name).map(|_| &without.place)
 }
 
 /// The line that takes a grant away: the one that states it, or names the object as selective.
@@ -129,6 +151,7 @@ fn taken_at<'a>(
             .user_permissions
             .get(name)
             .map(|on| &on.place)
+            .or_else(|| taken_with_administration(name, wanted))
             .or_else(|| selective.first().map(|object| &object.place)),
         Grant::Object(object, _) => wanted
             .object_permissions
@@ -183,6 +206,20 @@ mod tests {
         let message = "View All on Contract cannot be granted: it requires View All on Account, which this manifest \
                        takes away";
         assert_eq!(found, [(message.to_owned(), 10, 12)]);
+    }
+
+    #[test]
+    fn what_is_kept_of_an_administrators_permissions_may_need_what_goes() {
+        let found = contradictions_of(
+            "    withoutAdministration: {keep: [InstallPackaging]}\n",
+            "  sharing: []\n",
+        );
+        let message = "Install Packaging cannot be granted: it requires Modify All Data, which this manifest takes away";
+        let named: Vec<_> = found
+            .iter()
+            .map(|(told, line, _)| (told.as_str(), *line))
+            .collect();
+        assert_eq!(named, [(message, 9)]);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::super::findings::Findings;
+use super::super::reader::unknown_word;
 use super::super::spanned::Sp;
 use super::super::spec::{Profile, Spec};
 use super::super::words::{ObjectPermission, Word};
 use super::selective_objects;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::power::{ADMINISTRATION, power_of};
 
 /// System permissions that show every record, or cannot stand without one that does, and why.
 const DEFEATING: [(&str, &str); 6] = [
@@ -48,7 +50,38 @@ pub(super) fn check(spec: &Spec, findings: &Findings) {
     check_bypass(spec, profile, findings);
     check_defeating(spec, profile, findings);
     check_removals(spec, profile, findings);
+    check_administration(profile, findings);
     check_source(profile, findings);
+}
+
+/// What goes with `withoutAdministration` cannot be stated as well, and what is kept has to be one of those.
+fn check_administration(profile: &Profile, findings: &Findings) {
+    let Some(without) = &profile.without_administration else {
+        return;
+    };
+    let stated = profile.user_permissions.iter().filter(|(_, on)| on.value);
+    for (name, granted) in stated.filter(|(name, _)| !without.keeps(name)) {
+        let Some(power) = power_of(name) else {
+            continue;
+        };
+        let message = format!(
+            "`{name}` is stated, and `withoutAdministration` takes it away: {}",
+            power.reason()
+        );
+        let finding = Diagnostic::error(Code::AdministrationStated, message).at(&granted.place);
+        let help = format!("take the line out, or say `withoutAdministration: {{keep: [{name}]}}`");
+        findings.push(
+            finding
+                .see(&without.place, "it is taken away here")
+                .help(help),
+        );
+    }
+    let names: Vec<&str> = ADMINISTRATION.iter().map(|(name, _)| *name).collect();
+    for kept in &without.keep {
+        if !names.contains(&kept.value.as_str()) {
+            findings.push(unknown_word(kept, &kept.place, &names));
+        }
+    }
 }
 
 fn check_requirements(

@@ -1,0 +1,134 @@
+//! What the profile leaves its user to do besides its own records.
+
+use crate::address::Address;
+use crate::clone::ObjectFlags;
+use crate::code::Code;
+use crate::count::{count, first_few};
+use crate::diagnostic::Diagnostic;
+use crate::manifest;
+use crate::power::{ESCALATING, NEEDS_PASSKEY};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a profile will grant.
+pub(super) struct Kept<'a> {
+    /// User permissions.
+    pub(super) permissions: BTreeSet<String>,
+    /// Rights on objects.
+    pub(super) objects: BTreeMap<String, ObjectFlags>,
+    /// Objects whose records are selected: what it may do with them is told elsewhere.
+    pub(super) selective: &'a BTreeSet<String>,
+}
+
+/// Ways up, what log-in by hand needs, and objects that lie open beside those that are selected.
+pub(super) fn remarks(
+    kept: &Kept,
+    wanted: &manifest::Profile,
+    address: &Address,
+) -> Vec<Diagnostic> {
+    let found = [escalation(kept), passkey(kept), open_objects(kept)];
+    let place = &wanted.name.place;
+    let found = found.into_iter().flatten();
+    found
+        .map(|remark| remark.at(place).about(address.clone()))
+        .collect()
+}
+
+fn held(kept: &Kept, names: &[&str]) -> Vec<String> {
+    let held = names
+        .iter()
+        .filter(|name| kept.permissions.contains(**name));
+    held.map(|name| (*name).to_owned()).collect()
+}
+
+/// One call to the API gives the user more than any of this proves.
+fn escalation(kept: &Kept) -> Option<Diagnostic> {
+    let ways = held(kept, &ESCALATING);
+    if ways.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "whoever holds the user's log-in can give it more than this manifest does: by {}",
+        ways.join(", ")
+    );
+    let help = "what is proved of records holds until somebody does; state \
+                `withoutAdministration: true` in the profile to take these away, with all others of an administrator";
+    let warning = Diagnostic::warning(Code::EscalationPaths, message);
+    Some(warning.help(help).naming(&ways))
+}
+
+fn passkey(kept: &Kept) -> Option<Diagnostic> {
+    let privileged = held(kept, &NEEDS_PASSKEY);
+    if privileged.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "a person who logs in as the user needs a passkey or security key: it holds {}",
+        privileged.join(", ")
+    );
+    let help = "register one for the user before the integration is connected by hand (multi-factor log-in of privileged users, \
+                since July 2026), or take the permissions away: `withoutAdministration: true`";
+    Some(Diagnostic::warning(Code::PasskeyNeeded, message).help(help))
+}
+
+fn open_objects(kept: &Kept) -> Option<Diagnostic> {
+    let opens = |flags: &ObjectFlags| flags.view_all || flags.modify_all;
+    let open = kept.objects.iter();
+    let open = open.filter(|(object, flags)| opens(flags) && !kept.selective.contains(*object));
+    let open: Vec<String> = open.map(|(object, _)| object.clone()).collect();
+    if open.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "the user keeps View All or Modify All on {}: {}",
+        count(open.len() as u64, "other object"),
+        first_few(&open)
+    );
+    let help = "it sees every record of these, whatever sharing says; name them under `withoutDataAdministration`, or state what it \
+                may do with each under `objectPermissions`";
+    let note = Diagnostic::note(Code::OtherObjectsOpen, message);
+    Some(note.help(help).naming(&open))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(permissions: &[&str], open: &[&str]) -> Vec<String> {
+        let flags = ObjectFlags {
+            read: true,
+            view_all: true,
+            ..ObjectFlags::default()
+        };
+        let selective = BTreeSet::from(["Lead".to_owned()]);
+        let kept = Kept {
+            permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
+            objects: open
+                .iter()
+                .map(|name| ((*name).to_owned(), flags))
+                .collect(),
+            selective: &selective,
+        };
+        let found = [escalation(&kept), passkey(&kept), open_objects(&kept)];
+        let found = found.into_iter().flatten();
+        found
+            .map(|one| format!("{}: {}", one.code, one.message))
+            .collect()
+    }
+
+    #[test]
+    fn what_lets_do_more_is_named_and_nothing_else() {
+        assert_eq!(told(&["ApiEnabled", "ViewSetup"], &["Lead"]), [""; 0]);
+        let told = told(
+            &["ResetPasswords", "CustomizeApplication"],
+            &["Lead", "Case"],
+        );
+        assert_eq!(
+            told,
+            [
+                "OW2055: whoever holds the user's log-in can give it more than this manifest does: by ResetPasswords",
+                "OW2056: a person who logs in as the user needs a passkey or security key: it holds CustomizeApplication",
+                "OW2057: the user keeps View All or Modify All on 1 other object: Case",
+            ]
+        );
+    }
+}
