@@ -198,7 +198,7 @@ catalogue! {
     ContactsWithoutAccount = "OW2010", "contacts without an account":
         "A contact without an account is private: only its owner, and who may view all data, sees it. No sharing rule and no manual share changes that.";
     CriterionOnNewField = "OW2011", "criterion on a new field":
-        "A field that the same plan makes is empty on every record, so the rule shares nothing until somebody fills it. `expectVisible: 0` on the rule says that this is meant.";
+        "A field that the same plan makes is empty on every record, so the rule shares nothing until somebody fills it. `expectVisible: 0` on the rule, or a range from 0 on, says that this is meant.";
     CaseCounts = "OW2012", "case counts":
         "Sharing rules compare text with regard to case, queries do not: `Berlin` does not match `BERLIN`, so `equals` misses such a record and `notEqual` shares it. The plan counts by queries and says `at most`: all spellings of what `equals` asks for, and every record where a rule excludes text. Verify compares as sharing does.";
     RecalculationUnderWay = "OW2013", "a recalculation is under way":
@@ -264,6 +264,13 @@ catalogue! {
         "The org failed to give the object's metadata. Its default is told by the organization's own row or by the object's definition, and each field of the manifest by itself: what else the object has was not read, so that no other setting goes with the deploy, and a field that the running user does not see counts as none.";
     OtherLanguage = "OW2045", "a log-in that reads another language":
         "The org words what it refuses in the language of who asks. Codes, API names and enumerations are the same in every language, and locks are known in some; a refusal that names something by a translated label alone cannot be matched to what the manifest states.";
+
+    TickFirst = "OW2049", "tick first, then narrow":
+        "Every rule of the object that reaches the user asks for a field that this plan makes, and nobody can have filled it: the user sees nothing until somebody does, while others lose sight at once. `apply --until prepared` makes fields, profile, role and user, and changes nobody's access; fill the field; then apply the rest. An apply of all of it ends with 0 and says that the user sees nothing yet. `expectVisible: 0` on each rule, or a range from 0 on, says that this is meant.";
+    RulesMatchNothing = "OW2050", "the rules match nothing":
+        "The default is Private, the object has records, and the rules that reach the user match none of them: whoever lost sight lost it for nothing, and the integration works with no record. A misspelled value does that. It is said before the consent, `apply` ends with 3 and `verify` with 2, and neither calls it proved. Numbers that are not known raise no such error. `expectVisible: 0` on each rule, or a range from 0 on, says that this is meant.";
+    RuleMatchesOtherwise = "OW2051", "not as many records as expected":
+        "`expectVisible` says how many records a rule is meant to match by itself: a number, or two such as `200..400`. It matches more or fewer, or nobody can count it, and what is not known is beyond every limit. `apply` refuses the plan (exit 4), its proof ends with 3 where the number moves meanwhile, and `verify` with 2.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":

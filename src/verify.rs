@@ -18,9 +18,10 @@ use crate::access::{self, Impact};
 use crate::change::Change;
 use crate::code::Code;
 use crate::count::{agree, count, number};
-use crate::diagnostic::{Diagnostic, Exit, Failure, Severity};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Severity};
 use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
+use crate::findings::rules_match_nothing;
 use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
@@ -55,7 +56,7 @@ pub async fn verify(
     let plan = plan::plan(manifests, live)?;
     let access = prove(manifests, live, reader, sample, emit).await?;
     let mut findings = unusable(manifests, live, reader).await?;
-    findings.extend(plan.findings);
+    findings.extend(with_nothing_matched(plan.findings, manifests, &access));
     Ok(Verification {
         org: plan.org,
         converged: plan.changes.is_empty(),
@@ -63,6 +64,28 @@ pub async fn verify(
         access,
         findings,
     })
+}
+
+/// The findings of a plan, with those about objects whose rules match nothing, as comparing all records shows and counting did
+/// not.
+pub fn with_nothing_matched(
+    mut findings: Vec<Diagnostic>,
+    manifests: &[Manifest],
+    access: &[Access],
+) -> Vec<Diagnostic> {
+    for manifest in manifests {
+        for sharing in &manifest.spec.sharing {
+            let place = Some(&sharing.object.place);
+            let mut known = findings.iter();
+            let is_told = known.any(|finding| {
+                finding.code == Code::RulesMatchNothing && finding.place.as_ref() == place
+            });
+            let mut nothing = access.iter().filter(|one| one.rules_match_nothing);
+            let found = nothing.find(|one| one.place.as_ref() == place && !is_told);
+            findings.extend(found.map(|one| rules_match_nothing(sharing, one.population)));
+        }
+    }
+    findings
 }
 
 /// What keeps the users from working with what is shared with them, one finding each: without that nothing is proved.
@@ -258,6 +281,12 @@ pub struct Access {
     pub leaks: Vec<Mismatch>,
     /// Records the user should see, or edit, and cannot.
     pub missing: Vec<Mismatch>,
+    /// Where the manifest asks for it.
+    #[serde(skip)]
+    pub place: Option<Place>,
+    /// Whether the rules that reach the user match none of the records, all of which were compared.
+    #[serde(skip)]
+    pub rules_match_nothing: bool,
 }
 
 /// A record whose access is not what the manifest asks for.
@@ -319,12 +348,12 @@ impl Verification {
 
     /// Whether every compared record is as the manifest asks, and the user can work with them.
     pub fn proved(&self) -> bool {
-        self.access.iter().all(Access::holds) && self.is_usable()
+        self.access.iter().all(Access::holds) && self.disproofs().next().is_none()
     }
 
     /// Whether nothing keeps the user from working with what it sees.
     pub fn is_usable(&self) -> bool {
-        self.disproofs().next().is_none()
+        self.disproofs().all(|finding| is_about_numbers(finding))
     }
 
     /// Findings that disprove it whatever the records are.
@@ -334,10 +363,22 @@ impl Verification {
         errors.filter(|finding| {
             matches!(
                 finding.code,
-                Code::ProfileKeptInPart | Code::SettingsChanged | Code::UserCannotWork
+                Code::ProfileKeptInPart
+                    | Code::SettingsChanged
+                    | Code::UserCannotWork
+                    | Code::RulesMatchNothing
+                    | Code::RuleMatchesOtherwise
             )
         })
     }
+}
+
+/// Whether a finding is about how many records rules match.
+pub fn is_about_numbers(finding: &Diagnostic) -> bool {
+    matches!(
+        finding.code,
+        Code::RulesMatchNothing | Code::RuleMatchesOtherwise
+    )
 }
 
 impl Access {

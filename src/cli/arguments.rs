@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exits::{EXITS, exits};
-use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample};
+use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample, until};
 use super::{diff, doctor, emulator, field_test, login, logout};
 use crate::access::USUAL_BUDGET;
+use crate::change::Until;
 use crate::plan::CheckScope;
 use crate::verify::Sample;
 
@@ -286,6 +287,10 @@ pub(crate) struct Apply {
     /// How long to wait for the org to recalculate, such as 90s or 10m.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(crate) wait: Duration,
+    /// Go only so far, and apply the rest in another run: `prepared` makes fields, profile, role and user and changes nobody's
+    /// access; `narrowed` changes the defaults too, and waits until they are in force.
+    #[arg(long, value_name = "prepared|narrowed", value_parser = until)]
+    pub(crate) until: Option<Until>,
     /// Write without having the org check the first stage before.
     #[arg(long)]
     pub(crate) no_check: bool,

@@ -1,5 +1,6 @@
 //! From the node tree to the typed manifest: defaults, rules, criteria and their values.
 
+use super::expected::{ExpectedRecords, expected};
 use super::findings::Findings;
 use super::logic;
 use super::node::{Content, Node};
@@ -64,7 +65,7 @@ fn rule<'a>(node: &'a Node, findings: &'a Findings) -> Option<Rule> {
         owned_by: principal_under(&mut section, "ownedBy"),
         include_records_owned_by_all: section.flag("includeRecordsOwnedByAll"),
         shared_to: principal_under(&mut section, "sharedTo"),
-        expect_visible: section.count("expectVisible"),
+        expect_visible: expect_visible(&mut section),
         description: section.text("description"),
         renamed_from: section.text("renamedFrom"),
         absent,
@@ -72,6 +73,11 @@ fn rule<'a>(node: &'a Node, findings: &'a Findings) -> Option<Rule> {
     };
     section.finish();
     Some(rule)
+}
+
+fn expect_visible(section: &mut Section<'_>) -> Option<Sp<ExpectedRecords>> {
+    let entry = section.entry("expectVisible")?;
+    expected(&entry.value, section.findings)
 }
 
 fn rule_logic(section: &mut Section<'_>) -> Option<Sp<Logic>> {

@@ -1,5 +1,6 @@
 //! What the org says about the user's sight, for people.
 
+use crate::code::Code;
 use crate::count::number;
 use crate::diagnostic::Diagnostic;
 use crate::report::style::{Page, Style, Tone};
@@ -51,9 +52,10 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
         (true, true) => Some("Proved for the day on which the frozen user can log in again: "),
         (true, false) => None,
     };
-    objects
-        .iter()
-        .for_each(|access| object(page, access, user, doubt));
+    for access in objects {
+        let numbers = of_numbers(access, &verification.findings);
+        object(page, access, user, doubt.or(numbers));
+    }
     let findings = verification.findings.iter();
     let news: Vec<Diagnostic> = findings
         .filter(|finding| !known.contains(finding))
@@ -64,6 +66,27 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
         news.iter().for_each(|finding| brief(page, finding));
         page.raw("");
     }
+}
+
+/// Why the numbers are no proof, whatever each record is.
+fn of_numbers(access: &Access, findings: &[Diagnostic]) -> Option<&'static str> {
+    let here = |finding: &&Diagnostic| finding.place.is_some() && finding.place == access.place;
+    let object = format!("{}.", access.object);
+    let of_rule = |finding: &&Diagnostic| {
+        let address = finding.address.as_ref();
+        address.is_some_and(|address| address.name.starts_with(&object))
+    };
+    let found = |code: Code| findings.iter().filter(move |finding| finding.code == code);
+    if found(Code::RulesMatchNothing).any(|finding| here(&finding)) {
+        return Some("Nothing is shared, and so nothing is proved: ");
+    }
+    if found(Code::TickFirst).any(|finding| here(&finding)) {
+        return Some("The user sees nothing yet, until the field is filled: ");
+    }
+    if found(Code::RuleMatchesOtherwise).any(|finding| of_rule(&finding)) {
+        return Some("Not as many as expected: ");
+    }
+    (access.sampled && access.visible == 0).then_some("As asked, as far as the sample tells: ")
 }
 
 fn drift(page: &mut Page, verification: &Verification) {
@@ -192,7 +215,6 @@ fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::Code;
     use crate::report::samples;
 
     fn check(change: impl FnOnce(&mut Access), expected: &str) {
