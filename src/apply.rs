@@ -31,8 +31,8 @@ use crate::org::{OrgError, Reader, Rehearser, Writer};
 use crate::plan::{CheckWarning, Plan};
 use crate::verify::{Sample, Verification};
 use crate::xml::Element;
-use look::DeployLook;
 pub use hold::plan_again;
+use look::DeployLook;
 pub use rehearsal::{WarningConsent, rehearse};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +82,12 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// Whether anything of it is known to be done.
+    pub fn wrote(&self) -> bool {
+        let mut outcomes = self.outcomes.iter();
+        outcomes.any(|outcome| outcome.result == ChangeResult::Done)
+    }
+
     /// Whether all was done that was to be done now, and the proof was made where that was the end.
     pub fn is_through(&self) -> bool {
         self.failure.is_none() && (self.verification.is_some() || self.until.is_early())
@@ -195,6 +201,10 @@ struct Run<'a> {
     defaults_in_force: bool,
     /// Whether the limits were held once more, before anybody's sight changes.
     limits_held: bool,
+    /// Rules to the manifest's own user that wait, because a limit was passed meanwhile, by index.
+    withheld: Vec<usize>,
+    /// Why they wait.
+    passed_meanwhile: Vec<Diagnostic>,
     /// How long the deploy before took, to the last look at it.
     expected: Option<Duration>,
     /// What the org refused of cloned profiles.
@@ -230,6 +240,8 @@ impl<'a> Run<'a> {
             found: BTreeMap::new(),
             defaults_in_force: false,
             limits_held: false,
+            withheld: Vec::new(),
+            passed_meanwhile: Vec::new(),
             expected: None,
             left_out: Vec::new(),
             clones: Vec::new(),
@@ -253,7 +265,11 @@ impl Run<'_> {
         for stage in Stage::WRITING {
             if stage <= until.last() {
                 Box::pin(self.hold_limits(stage)).await?;
+                if stage == Stage::Rules {
+                    Box::pin(self.withhold()).await?;
+                }
                 Box::pin(self.stage(stage, writer)).await?;
+                self.end_where_withheld()?;
             }
         }
         if until.is_early() {
@@ -324,7 +340,7 @@ impl Run<'_> {
     fn changes_of(&self, stage: Stage) -> Vec<usize> {
         let numbered = self.plan.changes.iter().enumerate();
         numbered
-            .filter(|(_, change)| change.stage == stage)
+            .filter(|(index, change)| change.stage == stage && !self.withheld.contains(index))
             .map(|(index, _)| index)
             .collect()
     }

@@ -175,6 +175,8 @@ catalogue! {
         "High-volume site users and system users cannot have a role. With `includeRecordsOwnedByAll: false` the rule leaves their records out. The platform cannot change this later: the rule is replaced.";
     NoUserInManifest = "OW1072", "no user in the manifest":
         "`{user: this}` means the user of this manifest, which has none.";
+    CurlyQuotes = "OW1073", "curly quotes":
+        "YAML takes straight quotes, `\"` and `'`. Curly ones, as chats and word processors write them, become part of the value, and then no record has it. A value that really begins or ends with one stands in straight quotes.";
 
     // Remarks on a plan
     EditionTooLow = "OW2001", "edition below Enterprise":
@@ -397,6 +399,10 @@ catalogue! {
         "The records are one half of a proof. The user must be able to use the API, and to read the fields that the criteria ask for, or the integration cannot work with what is shared with it. Its profile and its permission sets were asked. A field that it cannot read is a warning: the records are shared all the same.";
     SettingsChanged = "OW5012", "settings of an object that a deploy changed":
         "The default was deployed together with every setting of the object that was read, and the org tells some of them otherwise after it.";
+    RuleWithheld = "OW5013", "a rule that waits for a limit":
+        "While the defaults were being changed the numbers moved beyond a limit of the manifest. Everything that gives other people their sight was made; the rule named shares with the manifest's own user alone, and waits. Raise the limit or mend the records, and apply again: it makes the rule. Nothing after the rules was done.";
+    LimitPassedMeanwhile = "OW5014", "a limit passed meanwhile":
+        "The limit held when it was last looked at, before the rules, and the proof sees more records than it allows: they came meanwhile. All is done as the manifest says, and nothing was taken back.";
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Defaults, Known, Live, Need};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
-use serde::Serialize;
 pub use matching::rules_match_nothing;
+use serde::Serialize;
 pub use validations::voided;
 
 /// Something a person has to do.

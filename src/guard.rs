@@ -43,9 +43,14 @@ pub fn beyond_limits(plan: &Plan, until: Until) -> Vec<Diagnostic> {
     let held = plan.limits.iter();
     let mut refusals: Vec<Diagnostic> = held.filter_map(|limit| limit.refusal.clone()).collect();
     if until != Until::Prepared {
-        refusals.extend(found(plan, Code::RuleMatchesOtherwise));
+        refusals.extend(rules_not_as_expected(plan));
     }
     refusals
+}
+
+/// Rules that do not match as many records as the manifest expects.
+pub fn rules_not_as_expected(plan: &Plan) -> Vec<Diagnostic> {
+    found(plan, Code::RuleMatchesOtherwise)
 }
 
 /// Findings that no consent allows to pass over.

@@ -368,6 +368,7 @@ impl Verification {
                     | Code::UserCannotWork
                     | Code::RulesMatchNothing
                     | Code::RuleMatchesOtherwise
+                    | Code::LimitPassedMeanwhile
             )
         })
     }
@@ -377,7 +378,7 @@ impl Verification {
 pub fn is_about_numbers(finding: &Diagnostic) -> bool {
     matches!(
         finding.code,
-        Code::RulesMatchNothing | Code::RuleMatchesOtherwise
+        Code::RulesMatchNothing | Code::RuleMatchesOtherwise | Code::LimitPassedMeanwhile
     )
 }
 

@@ -169,6 +169,7 @@ impl Run<'_> {
         findings.extend(Box::pin(verify::unusable(manifests, &live, reader)).await?);
         let rest_findings = verify::with_nothing_matched(rest.findings, manifests, &access);
         findings.extend(self.as_foreseen(rest_findings));
+        findings.extend(self.passed_by_proof(&access));
         let verification = Verification {
             org: rest.org,
             converged: rest.changes.is_empty(),

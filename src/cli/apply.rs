@@ -30,7 +30,14 @@ use crate::org::{Reader, Writer};
 use crate::plan::{self, Plan};
 use crate::report;
 use crate::report::json::Took;
-use crate::verify::Sample;
+use crate::verify::{self, Sample};
+
+/// Whether nothing but how many records rules match disproves it: no apply mends that.
+fn is_of_numbers_alone(applied: &Applied) -> bool {
+    let proof = applied.verification.as_ref();
+    let proof = proof.filter(|proof| proof.converged);
+    proof.is_some_and(|proof| proof.disproofs().all(verify::is_about_numbers))
+}
 
 /// What became of the org where a limit is passed by the time somebody has agreed.
 const MOVED_MEANWHILE: &str = "nothing was changed; the org has moved while you were asked";
@@ -115,9 +122,10 @@ impl ApplyRun<'_> {
             self.context.know_org(&mut verification.org, self.embedded);
         }
         let next = self.next_command(&applied);
+        let is_begun = applied.wrote();
         applied.failure = applied
             .failure
-            .map(|failure| with_next_command(&failure, &plan, next));
+            .map(|failure| with_next_command(&failure, &plan, next, is_begun));
         let unfinished = applied.failure.is_some() || !applied.is_through();
         let exit = signal
             .filter(|_| unfinished)
@@ -292,6 +300,7 @@ impl ApplyRun<'_> {
                 self.command("explain"),
                 quoted(&record.id)
             ),
+            None if is_of_numbers_alone(applied) => self.command("plan"),
             None => self.again(),
         }
     }

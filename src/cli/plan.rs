@@ -65,12 +65,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
 }
 
 /// The command that applies this very plan, where there is one: by the file that it is saved in.
-fn next(
-    arguments: &Arguments,
-    context: &Context,
-    plan: &Plan,
-    usual: Vec<String>,
-) -> Vec<String> {
+fn next(arguments: &Arguments, context: &Context, plan: &Plan, usual: Vec<String>) -> Vec<String> {
     if usual.is_empty() {
         return usual;
     }

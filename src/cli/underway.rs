@@ -43,12 +43,17 @@ pub(super) fn phase(phase: org::Phase) -> report::json::PhaseUsage {
 }
 
 /// The failure with the texts it points into and, where the work can be finished, the command that does.
-pub(super) fn with_next_command(failure: &Failure, plan: &Plan, next: String) -> Failure {
+pub(super) fn with_next_command(
+    failure: &Failure,
+    plan: &Plan,
+    next: String,
+    is_begun: bool,
+) -> Failure {
     let mut told = failure.clone().with_sources(&plan.sources);
     let unfinished = matches!(
         told.exit,
         Exit::Partial | Exit::Busy | Exit::Interrupted | Exit::Terminated | Exit::ProofFailed
-    );
+    ) || (told.exit == Exit::Guarded && is_begun);
     if unfinished && told.next.is_none() {
         told.next = Some(next);
     }

@@ -15,7 +15,10 @@ pub(super) fn remarks(sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic> {
     let missed = impact.by_rules.expected.iter();
     let missed = missed.filter(|rule| !rule.holds());
     let missed = missed.map(|rule| not_as_expected(sharing, rule));
-    together(sharing, impact).into_iter().chain(missed).collect()
+    together(sharing, impact)
+        .into_iter()
+        .chain(missed)
+        .collect()
 }
 
 /// What the rules come to together, where that is nothing.
@@ -71,7 +74,11 @@ fn not_as_expected(sharing: &Sharing, rule: &RuleMatches) -> Diagnostic {
             "look at its criteria, or say how many are meant now",
         ),
         Tally::Between { at_least, at_most } => (
-            format!("matches {} to {}", number(*at_least), count(*at_most, "record")),
+            format!(
+                "matches {} to {}",
+                number(*at_least),
+                count(*at_most, "record")
+            ),
             "nobody can count it exactly before apply: say a range that holds both numbers, or leave `expectVisible` out",
         ),
         Tally::Unknown(why) => (

@@ -1,8 +1,8 @@
 //! What is asked again to see whether a limit still holds: what moves by itself, and nothing that a plan would change.
 
+use super::Live;
 use super::need::Need;
 use super::sharing_need::SharingNeed;
-use super::Live;
 use std::collections::BTreeSet;
 
 impl Live {

@@ -199,9 +199,29 @@ fn one_value(node: &Node, findings: &Findings) -> Option<Sp<Value>> {
     Some(Sp::new(value, node.place.clone()))
 }
 
+/// Quotes that no keyboard types and no YAML takes.
+const CURLY: [char; 10] = [
+    '\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}',
+    '\u{ab}', '\u{bb}',
+];
+
+/// Whether a text begins and ends with such a quote.
+fn is_in_curly_quotes(text: &str) -> bool {
+    let several = text.chars().nth(1).is_some();
+    several && text.starts_with(CURLY) && text.ends_with(CURLY)
+}
+
 fn literal(node: &Node, written: &str, is_plain: bool, findings: &Findings) -> Option<Scalar> {
     if !is_plain {
         return Some(Scalar::Text(written.to_owned()));
+    }
+    if is_in_curly_quotes(written) {
+        let inner = written.trim_matches(CURLY);
+        let message = format!("`{written}` holds its curly quotes, and no record has them");
+        let help = format!("write straight quotes: \"{inner}\"");
+        let finding = Diagnostic::error(Code::CurlyQuotes, message).at(&node.place);
+        findings.push(finding.help(help));
+        return None;
     }
     let help = match plain(written) {
         Plain::Bool(value) => return Some(Scalar::Bool(value)),

@@ -4,12 +4,15 @@ use crate::access::{Fate, Impact};
 use crate::address::Address;
 use crate::code::Code;
 use crate::count::count;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::live::Known;
 use crate::manifest::{ExpectedRecords, Manifest, Sp};
 use crate::tally::Tally;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The limit of records that may become visible.
+const RECORDS: &str = "recordsBecomingVisible";
 
 /// A limit, and what is planned.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +29,9 @@ pub struct HeldLimit {
     pub planned: Tally,
     /// What comes of that.
     pub verdict: LimitVerdict,
+    /// Where the manifest states it.
+    #[serde(skip)]
+    pub place: Option<Place>,
     /// Why the plan is refused, where it is.
     #[serde(skip)]
     pub refusal: Option<Diagnostic>,
@@ -59,9 +65,9 @@ impl HeldLimit {
         self.verdict != LimitVerdict::Holds
     }
 
-    /// Whether it is about what one rule matches.
-    pub fn is_of_rule(&self) -> bool {
-        self.rule.is_some()
+    /// Whether it is about records that the user comes to see.
+    pub fn is_of_records(&self) -> bool {
+        self.name == RECORDS
     }
 }
 
@@ -110,18 +116,20 @@ fn users(manifest: &Manifest, planned: &Tally, limit: &Sp<u64>) -> HeldLimit {
         limit: Allowed::AtMost(limit.value),
         planned: planned.clone(),
         verdict: verdict(planned, limit.value),
+        place: Some(limit.place.clone()),
         refusal: users_beyond(planned, limit),
     }
 }
 
 fn records(manifest: &Manifest, planned: &Tally, limit: &Sp<u64>) -> HeldLimit {
     HeldLimit {
-        name: "recordsBecomingVisible",
+        name: RECORDS,
         manifest: manifest.name.value.clone(),
         rule: None,
         limit: Allowed::AtMost(limit.value),
         planned: planned.clone(),
         verdict: verdict(planned, limit.value),
+        place: Some(limit.place.clone()),
         refusal: records_beyond(planned, limit),
     }
 }
@@ -146,6 +154,7 @@ fn expected(manifest: &Manifest, impact: &Impact) -> Vec<HeldLimit> {
             limit: Allowed::Expected(meant),
             planned: rule.records.clone(),
             verdict,
+            place: Some(rule.meant.place.clone()),
             refusal: None,
         }
     });

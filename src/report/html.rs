@@ -11,8 +11,8 @@ use crate::plan::{Plan, PlanCheck};
 
 use super::text::{printable, value};
 use super::{
-    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
-    limit_words, place_words, record_counts, totals, urgent,
+    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
+    losing_words, place_words, record_counts, totals, urgent,
 };
 use crate::count::count;
 

@@ -13,8 +13,8 @@ use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::value;
 use super::{
-    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
-    limit_words, place_words, record_counts, totals, urgent,
+    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
+    losing_words, place_words, record_counts, totals, urgent,
 };
 use crate::count::{count, number};
 use inert::{code, code_cell, sentence};
@@ -169,7 +169,11 @@ fn limits(plan: &Plan) -> ReportPart {
             true => format!("**{verdict}**"),
             false => verdict,
         };
-        format!("| {} | {verdict} | {} |\n", sentence(&name), sentence(&words))
+        format!(
+            "| {} | {verdict} | {} |\n",
+            sentence(&name),
+            sentence(&words)
+        )
     };
     let opening = "\n### Limits\n\n| limit | verdict | numbers |\n| --- | --- | --- |\n";
     ReportPart {

@@ -53,7 +53,10 @@ pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> Stri
 
 /// How far it went, and what waits for the rest of it.
 fn so_far(page: &mut Page, applied: &Applied, plan: &Plan, done: usize) {
-    let made = format!("{done} of {}", count(applied.outcomes.len() as u64, "change"));
+    let made = format!(
+        "{done} of {}",
+        count(applied.outcomes.len() as u64, "change")
+    );
     let sentence = match applied.until {
         Until::Narrowed => format!(
             "Narrowed: {made} made. The defaults are in force, and until the rest is applied nobody sees what rules are to show."

@@ -11,8 +11,7 @@ use crate::plan::{LimitVerdict, Plan};
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{clipped, plan_digest, printable};
 use crate::report::{
-    Frame, checked, finding_counts, kind_words, left_alone_counts, limit_words, of_severity,
-    totals,
+    Frame, checked, finding_counts, kind_words, left_alone_counts, limit_words, of_severity, totals,
 };
 
 use super::change::change;

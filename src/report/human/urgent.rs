@@ -5,9 +5,9 @@ use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::Plan;
-use crate::report::{Frame, urgent};
 use crate::report::style::{Page, Tone};
 use crate::report::text::printable;
+use crate::report::{Frame, urgent};
 use crate::verify::is_about_numbers;
 
 use super::finding::tone;
@@ -59,7 +59,12 @@ pub(super) fn next(page: &mut Page, plan: &Plan, frame: &Frame) {
         return;
     }
     if !frame.refusals.is_empty() {
-        page.toned(0, 2, Some(Tone::Bad), "apply would refuse this plan (exit 4):");
+        page.toned(
+            0,
+            2,
+            Some(Tone::Bad),
+            "apply would refuse this plan (exit 4):",
+        );
         for refusal in &frame.refusals {
             let text = format!("{}: {}", refusal.code, printable(&refusal.message));
             page.toned(2, 4, Some(Tone::Bad), &text);
@@ -70,12 +75,19 @@ pub(super) fn next(page: &mut Page, plan: &Plan, frame: &Frame) {
     }
 }
 
-/// What is wrong, where something is, and the org once more; what makes the plan pointless stands on the very last line.
+/// What is wrong, where something is, and the org once more.
 pub(super) fn last_lines(page: &mut Page, findings: &[&Diagnostic], org: &str) {
-    let (last, before): (Vec<&Diagnostic>, Vec<&Diagnostic>) = findings
+    let before: Vec<&Diagnostic> = findings
         .iter()
-        .partition(|finding| finding.code == Code::RulesMatchNothing || is_step(finding));
+        .filter(|finding| !is_last(finding))
+        .copied()
+        .collect();
     before_consent(page, &before);
+    last_line(page, findings, org);
+}
+
+/// The org once more, and what makes all of it pointless: that stands on the very last line.
+pub(super) fn last_line(page: &mut Page, findings: &[&Diagnostic], org: &str) {
     let errors = findings.iter();
     let errors = errors.filter(|finding| finding.severity == Severity::Error);
     let mut facts = vec![org.to_owned()];
@@ -83,6 +95,11 @@ pub(super) fn last_lines(page: &mut Page, findings: &[&Diagnostic], org: &str) {
         0 => {}
         errors => facts.push(count(errors, "error")),
     }
-    facts.extend(last.iter().map(|one| printable(&one.message).into_owned()));
+    let last = findings.iter().filter(|finding| is_last(finding));
+    facts.extend(last.map(|one| printable(&one.message).into_owned()));
     page.text(0, 2, &facts.join("; "));
+}
+
+fn is_last(finding: &Diagnostic) -> bool {
+    finding.code == Code::RulesMatchNothing || is_step(finding)
 }

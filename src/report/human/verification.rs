@@ -6,11 +6,12 @@ use crate::diagnostic::Diagnostic;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{self, printable};
 use crate::report::{Frame, finding_counts};
-use crate::verify::{Access, Cause, Mismatch, Verification};
+use crate::verify::{Access, Cause, Mismatch, Verification, is_about_numbers};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::change;
 use super::finding::brief;
+use super::urgent::{before_consent, last_line};
 
 /// Records listed before the rest becomes a count.
 const RECORDS_SHOWN: usize = 10;
@@ -24,9 +25,12 @@ pub fn verification(
 ) -> String {
     let mut page = Page::new(style);
     page.text(0, 2, &frame.org);
+    let findings = verification.findings.iter();
+    let urgent: Vec<&Diagnostic> = findings.filter(|one| is_about_numbers(one)).collect();
+    before_consent(&mut page, &urgent);
     drift(&mut page, verification);
     body(&mut page, verification, user, &[]);
-    page.text(0, 2, &frame.org);
+    last_line(&mut page, &urgent, &frame.org);
     page.finish()
 }
 
