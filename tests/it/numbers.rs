@@ -108,16 +108,15 @@ impl Stage {
         }
     }
 
-    /// Makes so many users like one who loses sight of leads.
+    /// Makes so many users without a role, who lose sight of leads as everybody does.
     fn hire(&self, users: usize) {
-        let soql = "SELECT ProfileId, UserRoleId FROM User WHERE IsActive = true AND Profile.Name = 'Standard User' \
-                    AND UserRoleId != null LIMIT 1";
+        let soql = "SELECT Id FROM Profile WHERE Name = 'Standard User'";
         let like = self.org.query(soql).remove(0);
         for number in 0..users {
             let username = format!("new{number}@numbers.example");
             let body = json!({
                 "Username": username, "Email": username, "LastName": format!("New{number}"), "Alias": format!("new{number}"),
-                "CommunityNickname": format!("new{number}"), "ProfileId": like["ProfileId"], "UserRoleId": like["UserRoleId"],
+                "CommunityNickname": format!("new{number}"), "ProfileId": like["Id"],
                 "TimeZoneSidKey": "America/New_York", "LocaleSidKey": "en_US", "LanguageLocaleKey": "en_US",
                 "EmailEncodingKey": "UTF-8"
             });

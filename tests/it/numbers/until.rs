@@ -51,7 +51,7 @@ fn a_field_is_made_and_filled_before_anything_narrows() {
             "Prepared: 4 of 6 changes made",
             "WAITS (2)",
             "organization-wide default Lead",
-            "next: orgwright apply --yes",
+            "next: orgwright apply --org env --yes",
             STEP,
         ],
     );
