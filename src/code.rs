@@ -40,7 +40,6 @@ catalogue! {
         "`explain` tells why the user can or cannot see records of the objects that the manifests list under `sharing`. The id begins like the ids of none of them.";
     NothingToExplain = "OW0016", "nothing to explain":
         "`explain` takes one code of a finding, or manifests and the ids of records behind `--record`.";
-
     ProductionNotNamed = "OW0017", "production has to be named":
         "`field-test` asks a production org only where --production gives the organization's name as the org has it. It then asks one query at a time and counts neither users nor records. Up to here it was asked who it is, and nothing else.";
     RecordNotApproved = "OW0018", "nobody has approved the record":
@@ -175,8 +174,7 @@ catalogue! {
         "High-volume site users and system users cannot have a role. With `includeRecordsOwnedByAll: false` the rule leaves their records out. The platform cannot change this later: the rule is replaced.";
     NoUserInManifest = "OW1072", "no user in the manifest":
         "`{user: this}` means the user of this manifest, which has none.";
-    CurlyQuotes = "OW1073", "curly quotes":
-        "YAML takes straight quotes, `\"` and `'`. Curly ones, as chats and word processors write them, become part of the value, and then no record has it. A value that really begins or ends with one stands in straight quotes.";
+    CurlyQuotes = "OW1073", "curly quotes": "YAML takes straight quotes, `\"` and `'`. Curly ones, as chats and word processors write them, become part of the value, and then no record has it. A value that really begins or ends with one stands in straight quotes.";
 
     // Remarks on a plan
     EditionTooLow = "OW2001", "edition below Enterprise":
@@ -253,7 +251,6 @@ catalogue! {
         "A sandbox holds production's users under their names with the sandbox's name appended, and with `.invalid` behind their addresses. Production's manifest does not find them there and makes a second user, which takes a seat and can never be deleted.";
     DefaultLeadCreator = "OW2038", "the default lead creator":
         "The user that Web-to-Lead makes leads as must have Modify All Data and Send Email, so the platform refuses to move it to a profile without. No API tells who it is, and profiles of users in use change last of all, after defaults and rules.";
-
     TabsNotThere = "OW2039", "tabs the org does not have":
         "A profile as it is read may name tabs of features that the org does not have, and a deploy that names one is refused (`You can't edit tab settings for X, as it's not a valid tab.`). The clone names only tabs that the org lists. `--format json` names all that were left out.";
     LeftOutNotThere = "OW2040", "left out, and not there":
@@ -267,12 +264,9 @@ catalogue! {
     OtherLanguage = "OW2045", "a log-in that reads another language":
         "The org words what it refuses in the language of who asks. Codes, API names and enumerations are the same in every language, and locks are known in some; a refusal that names something by a translated label alone cannot be matched to what the manifest states.";
 
-    TickFirst = "OW2049", "tick first, then narrow":
-        "Every rule of the object that reaches the user asks for a field that this plan makes, and nobody can have filled it: the user sees nothing until somebody does, while others lose sight at once. `apply --until prepared` makes fields, profile, role and user, and changes nobody's access; fill the field; then apply the rest. An apply of all of it ends with 0 and says that the user sees nothing yet. `expectVisible: 0` on each rule, or a range from 0 on, says that this is meant.";
-    RulesMatchNothing = "OW2050", "the rules match nothing":
-        "The default is Private, the object has records, and the rules that reach the user match none of them: whoever lost sight lost it for nothing, and the integration works with no record. A misspelled value does that. It is said before the consent, `apply` ends with 3 and `verify` with 2, and neither calls it proved. Numbers that are not known raise no such error. `expectVisible: 0` on each rule, or a range from 0 on, says that this is meant.";
-    RuleMatchesOtherwise = "OW2051", "not as many records as expected":
-        "`expectVisible` says how many records a rule is meant to match by itself: a number, or two such as `200..400`. It matches more or fewer, or nobody can count it, and what is not known is beyond every limit. `apply` refuses the plan (exit 4), its proof ends with 3 where the number moves meanwhile, and `verify` with 2.";
+    TickFirst = "OW2049", "tick first, then narrow": "Every rule of the object that reaches the user asks for a field that this plan makes, and nobody can have filled it: the user sees nothing until somebody does, while others lose sight at once. `apply --until prepared` makes fields, profile, role and user, and changes nobody's access; fill the field; then apply the rest. An apply of all of it ends with 0 and says that the user sees nothing yet. `expectVisible: 0` on each rule, or a range from 0 on, says that this is meant.";
+    RulesMatchNothing = "OW2050", "the rules match nothing": "The default is Private, the object has records, and the rules that reach the user match none of them: whoever lost sight lost it for nothing, and the integration works with no record. A misspelled value does that. It is said before the consent, `apply` ends with 3 and `verify` with 2, and neither calls it proved. Numbers that are not known raise no such error. `expectVisible: 0` on each rule, or a range from 0 on, says that this is meant.";
+    RuleMatchesOtherwise = "OW2051", "not as many records as expected": "`expectVisible` says how many records a rule is meant to match by itself: a number, or two such as `200..400`. It matches more or fewer, or nobody can count it, and what is not known is beyond every limit. `apply` refuses the plan (exit 4), its proof ends with 3 where the number moves meanwhile, and `verify` with 2.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":
@@ -399,10 +393,8 @@ catalogue! {
         "The records are one half of a proof. The user must be able to use the API, and to read the fields that the criteria ask for, or the integration cannot work with what is shared with it. Its profile and its permission sets were asked. A field that it cannot read is a warning: the records are shared all the same.";
     SettingsChanged = "OW5012", "settings of an object that a deploy changed":
         "The default was deployed together with every setting of the object that was read, and the org tells some of them otherwise after it.";
-    RuleWithheld = "OW5013", "a rule that waits for a limit":
-        "While the defaults were being changed the numbers moved beyond a limit of the manifest. Everything that gives other people their sight was made; the rule named shares with the manifest's own user alone, and waits. Raise the limit or mend the records, and apply again: it makes the rule. Nothing after the rules was done.";
-    LimitPassedMeanwhile = "OW5014", "a limit passed meanwhile":
-        "The limit held when it was last looked at, before the rules, and the proof sees more records than it allows: they came meanwhile. All is done as the manifest says, and nothing was taken back.";
+    RuleWithheld = "OW5013", "a rule that waits for a limit": "While the defaults were being changed the numbers moved beyond a limit of the manifest. Everything that gives other people their sight was made; the rule named shares with the manifest's own user alone, and waits. Raise the limit or mend the records, and apply again: it makes the rule. Nothing after the rules was done.";
+    LimitPassedMeanwhile = "OW5014", "a limit passed meanwhile": "The limit held when it was last looked at, before the rules, and the proof sees more records than it allows: they came meanwhile. All is done as the manifest says, and nothing was taken back.";
 }
 
 #[cfg(test)]

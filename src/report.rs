@@ -82,7 +82,7 @@ fn urgent(plan: &Plan) -> impl Iterator<Item = &Diagnostic> {
 fn limit_words(limit: &HeldLimit) -> [String; 3] {
     let verdict = match limit.verdict {
         LimitVerdict::Holds => "holds",
-        LimitVerdict::Passed => "passed",
+        LimitVerdict::Broken => "broken",
         LimitVerdict::NotKnown => "not known",
     };
     let about = match &limit.rule {

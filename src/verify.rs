@@ -8,6 +8,7 @@ pub(crate) mod cause;
 pub(crate) mod given;
 mod gone;
 pub(crate) mod granted;
+mod numbers;
 mod reached;
 pub(crate) mod subject;
 mod unusable;
@@ -21,13 +22,13 @@ use crate::count::{agree, count, number};
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Severity};
 use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
-use crate::findings::rules_match_nothing;
 use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
 use crate::plan;
 pub use cause::Cause;
 use given::Proving;
+pub use numbers::{is_about_numbers, with_nothing_matched};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use subject::Subject;
@@ -64,28 +65,6 @@ pub async fn verify(
         access,
         findings,
     })
-}
-
-/// The findings of a plan, with those about objects whose rules match nothing, as comparing all records shows and counting did
-/// not.
-pub fn with_nothing_matched(
-    mut findings: Vec<Diagnostic>,
-    manifests: &[Manifest],
-    access: &[Access],
-) -> Vec<Diagnostic> {
-    for manifest in manifests {
-        for sharing in &manifest.spec.sharing {
-            let place = Some(&sharing.object.place);
-            let mut known = findings.iter();
-            let is_told = known.any(|finding| {
-                finding.code == Code::RulesMatchNothing && finding.place.as_ref() == place
-            });
-            let mut nothing = access.iter().filter(|one| one.rules_match_nothing);
-            let found = nothing.find(|one| one.place.as_ref() == place && !is_told);
-            findings.extend(found.map(|one| rules_match_nothing(sharing, one.population)));
-        }
-    }
-    findings
 }
 
 /// What keeps the users from working with what is shared with them, one finding each: without that nothing is proved.
@@ -372,14 +351,6 @@ impl Verification {
             )
         })
     }
-}
-
-/// Whether a finding is about how many records rules match.
-pub fn is_about_numbers(finding: &Diagnostic) -> bool {
-    matches!(
-        finding.code,
-        Code::RulesMatchNothing | Code::RuleMatchesOtherwise | Code::LimitPassedMeanwhile
-    )
 }
 
 impl Access {

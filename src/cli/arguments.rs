@@ -287,8 +287,7 @@ pub(crate) struct Apply {
     /// How long to wait for the org to recalculate, such as 90s or 10m.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(crate) wait: Duration,
-    /// Go only so far, and apply the rest in another run: `prepared` makes fields, profile, role and user and changes nobody's
-    /// access; `narrowed` changes the defaults too, and waits until they are in force.
+    /// Go only so far: `prepared` changes nobody's access, `narrowed` ends once the defaults are in force.
     #[arg(long, value_name = "prepared|narrowed", value_parser = until)]
     pub(crate) until: Option<Until>,
     /// Write without having the org check the first stage before.

@@ -54,7 +54,7 @@ pub enum LimitVerdict {
     /// What is planned keeps within it.
     Holds,
     /// It does not.
-    Passed,
+    Broken,
     /// Nobody can tell, so that it counts as passed.
     NotKnown,
 }
@@ -103,7 +103,7 @@ pub(super) fn held(manifests: &[Manifest], impact: &[Impact]) -> Vec<HeldLimit> 
 fn verdict(planned: &Tally, limit: u64) -> LimitVerdict {
     match planned.at_most() {
         Some(most) if most <= limit => LimitVerdict::Holds,
-        Some(_) if planned.at_least() > limit => LimitVerdict::Passed,
+        Some(_) if planned.at_least() > limit => LimitVerdict::Broken,
         _ => LimitVerdict::NotKnown,
     }
 }
@@ -143,7 +143,7 @@ fn expected(manifest: &Manifest, impact: &Impact) -> Vec<HeldLimit> {
         let surely = least > meant.at_most || most.is_some_and(|most| most < meant.at_least);
         let verdict = match (rule.holds(), surely) {
             (true, _) => LimitVerdict::Holds,
-            (false, true) => LimitVerdict::Passed,
+            (false, true) => LimitVerdict::Broken,
             (false, false) => LimitVerdict::NotKnown,
         };
         let name = format!("{}.{}", impact.object, rule.rule);

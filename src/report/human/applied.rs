@@ -108,7 +108,7 @@ pub fn applied_end(
     }
     let proof = applied.verification.as_ref();
     let found = proof.map_or(&[][..], |proof| proof.findings.as_slice());
-    last_lines(&mut page, &lasting(plan, found), org);
+    last_lines(&mut page, &lasting(plan, found), &[], org);
     page.finish()
 }
 

@@ -34,7 +34,7 @@ pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     whole(&mut page, plan, frame);
     next(&mut page, plan, frame);
-    last_lines(&mut page, &every(plan), &frame.org);
+    last_lines(&mut page, &every(plan), &frame.refusals, &frame.org);
     page.finish()
 }
 
@@ -89,7 +89,7 @@ pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     totals_or_none(&mut page, plan);
     next(&mut page, plan, frame);
-    last_lines(&mut page, &every(plan), &frame.org);
+    last_lines(&mut page, &every(plan), &frame.refusals, &frame.org);
     page.finish()
 }
 
@@ -196,7 +196,7 @@ fn limits(page: &mut Page, plan: &Plan) {
     for limit in &plan.limits {
         let tone = match limit.verdict {
             LimitVerdict::Holds => Tone::Good,
-            LimitVerdict::Passed | LimitVerdict::NotKnown => Tone::Bad,
+            LimitVerdict::Broken | LimitVerdict::NotKnown => Tone::Bad,
         };
         let [name, verdict, words] = limit_words(limit);
         let text = format!("{verdict:<9}  {}: {}", printable(&name), printable(&words));

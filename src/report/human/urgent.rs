@@ -75,11 +75,16 @@ pub(super) fn next(page: &mut Page, plan: &Plan, frame: &Frame) {
     }
 }
 
-/// What is wrong, where something is, and the org once more.
-pub(super) fn last_lines(page: &mut Page, findings: &[&Diagnostic], org: &str) {
+/// What is wrong, where something is and is not told just before, and the org once more.
+pub(super) fn last_lines(
+    page: &mut Page,
+    findings: &[&Diagnostic],
+    told: &[Diagnostic],
+    org: &str,
+) {
     let before: Vec<&Diagnostic> = findings
         .iter()
-        .filter(|finding| !is_last(finding))
+        .filter(|finding| !is_last(finding) && !told.contains(finding))
         .copied()
         .collect();
     before_consent(page, &before);

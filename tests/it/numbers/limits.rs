@@ -47,7 +47,7 @@ fn a_plan_shows_each_limit_with_its_verdict() {
         says(
             &plan,
             4,
-            &["would refuse this plan", "OW4002", "OW2051", "passed"],
+            &["would refuse this plan", "OW4002", "OW2051", "broken"],
         );
         never_says(&plan, "orgwright apply");
         assert_eq!(stage.run(&["plan", "--format", format]).code, 0);
