@@ -332,7 +332,7 @@ impl Verification {
 
     /// Whether nothing keeps the user from working with what it sees.
     pub fn is_usable(&self) -> bool {
-        self.disproofs().all(|finding| is_about_numbers(finding))
+        self.disproofs().all(is_about_numbers)
     }
 
     /// Findings that disprove it whatever the records are.

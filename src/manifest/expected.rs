@@ -76,15 +76,29 @@ pub(super) fn expected(node: &Node, findings: &Findings) -> Option<Sp<ExpectedRe
         return None;
     };
     let is_range = text.contains("..");
-    let read = ExpectedRecords::of(text).filter(|_| *plain || is_range);
+    let read = ExpectedRecords::of(text);
+    let read_whole = read.is_some();
+    let read = read.filter(|_| *plain || is_range);
     if let Some(expected) = read {
         return Some(Sp::new(expected, node.place.clone()));
     }
-    let message = format!("`{text}` is neither a whole number nor two with `..` between them");
+    let finding = Diagnostic::error(Code::WrongType, problem(text)).at(&node.place);
     let help = "write `250`, or the fewest and the most, such as `200..400`";
-    let finding = Diagnostic::error(Code::WrongType, message).at(&node.place);
-    findings.push(finding.help(help));
+    findings.push(finding.help(match read_whole {
+        true => format!("take the quotes away: `{text}`"),
+        false => help.to_owned(),
+    }));
     None
+}
+
+/// What is wrong with a text that says no number.
+fn problem(text: &str) -> String {
+    let ends = text.split_once("..");
+    let backwards = ends.and_then(|(least, most)| Some(digits(least)? > digits(most)?));
+    match backwards {
+        Some(true) => format!("`{text}` has the greater number first"),
+        _ => format!("`{text}` is neither a whole number nor two with `..` between them"),
+    }
 }
 
 #[cfg(test)]

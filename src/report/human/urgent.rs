@@ -66,7 +66,8 @@ pub(super) fn next(page: &mut Page, plan: &Plan, frame: &Frame) {
             "apply would refuse this plan (exit 4):",
         );
         for refusal in &frame.refusals {
-            let text = format!("{}: {}", refusal.code, printable(&refusal.message));
+            let word = refusal.severity.word();
+            let text = format!("{word} {}: {}", refusal.code, printable(&refusal.message));
             page.toned(2, 4, Some(Tone::Bad), &text);
         }
     }

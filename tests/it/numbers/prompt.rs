@@ -12,7 +12,7 @@ const TERMINAL: &str = "/usr/bin/script";
 /// Applies at a terminal; once the question stands there something happens, and then it is answered.
 fn asked(stage: &Stage, happens: fn(&Stage)) -> Option<(i32, String)> {
     if !Path::new(TERMINAL).exists() {
-        eprintln!("skipped: {TERMINAL} gives no terminal here");
+        testing::skipped("clients", "the question at a terminal (there is no script)");
         return None;
     }
     let program = format!("{} apply --org env", env!("CARGO_BIN_EXE_orgwright"));
