@@ -105,7 +105,10 @@ impl SharingView<'_> {
         let Some(filter) = self.asked_alone(rule) else {
             return unknown();
         };
-        let counted = self.counted(Some(&filter), self.is_open_rule(rule));
+        // A query does not tell which owners can have no role.
+        let leaves_out = rule.include_records_owned_by_all.as_ref();
+        let leaves_out = leaves_out.is_some_and(|included| !included.value);
+        let counted = self.counted(Some(&filter), self.is_open_rule(rule) || leaves_out);
         counted.unwrap_or_else(unknown)
     }
 
@@ -166,12 +169,14 @@ impl SharingView<'_> {
     pub(super) fn expects_records(&self) -> bool {
         let decides = self.default_after() == Some(SharingModel::Private)
             && self.sees_all() == Known::Is(false);
-        let mut rules = self.sharing.rules.iter().filter(|rule| !rule.absent);
+        let by_owner = owner_rules(self.sharing, self.manifest).map(|(rule, ..)| rule);
+        let by_criteria = criteria_rules(self.sharing, self.manifest).map(|(rule, _)| rule);
+        let mut rules = by_criteria.chain(by_owner);
         let none_is_meant = |rule: &Rule| {
             let expected = rule.expect_visible.as_ref();
             expected.is_some_and(|expected| expected.allows_none())
         };
-        // Of no rules at all, all say that none is meant.
+        // What is shared with others alone says nothing of the user, and of no rules at all, all say that none is meant.
         decides && !rules.all(none_is_meant)
     }
 

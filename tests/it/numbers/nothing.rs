@@ -74,6 +74,25 @@ fn it_may_be_meant() {
 }
 
 #[test]
+fn what_is_shared_with_others_says_nothing_of_the_user() {
+    let others = "          sharedTo: {role: Sales}\n";
+    let stage = Stage::small(&of_source("Web", others));
+    let run = stage.run(&["apply", "--yes"]);
+    says(&run, 0, &["0 of 8 leads visible"]);
+    never_says(&run, "OW2050");
+    let both = of_source("Web", others)
+        + "        - {name: Own, access: ReadOnly, criteria: [{field: LeadSource, operator: equals, value: Fax}]}\n";
+    let stage = Stage::small(&both);
+    says(&stage.run(&["apply", "--yes"]), 3, &[NONE]);
+    stage.write(&both.replace("name: Own,", "name: Own, expectVisible: 0,"));
+    says(
+        &stage.run(&["apply", "--yes"]),
+        0,
+        &["0 of 8 leads visible"],
+    );
+}
+
+#[test]
 fn what_the_user_owns_hides_nothing() {
     let stage = Stage::small(&of_source("Web", ""));
     says(&stage.run(&["apply", "--yes"]), 0, &["Proved"]);
