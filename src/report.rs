@@ -95,7 +95,14 @@ fn limit_words(limit: &HeldLimit) -> [String; 3] {
     };
     let words = match &limit.planned {
         Tally::Unknown(why) => format!("not known ({why}); the manifest says {allowed}"),
-        planned => format!("{} planned; the manifest says {allowed}", tally(planned)),
+        planned => {
+            let exactly = match planned.exactly() {
+                Some(_) => "",
+                None => ", nobody can say exactly",
+            };
+            let planned = tally(planned);
+            format!("{planned} planned{exactly}; the manifest says {allowed}")
+        }
     };
     [about, verdict.to_owned(), words]
 }
