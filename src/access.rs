@@ -1,6 +1,7 @@
 //! Access: who sees how much of an object, now and after, and who loses sight of it. Pure.
 
 mod accounts;
+mod by_rules;
 mod bypass;
 mod counted;
 mod losing;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use accounts::{
     account_rules_for, level_of as level_on_own_accounts, stated_level as level_of_own_accounts,
 };
+pub use by_rules::{ByRules, RuleMatches, RulesTogether};
 pub use bypass::{Bypass, held_bypass, held_bypasses};
 pub use losing::{
     Fate, Losing, LosingRole, PersonSight, RuleTarget, SightLost, USUAL_BUDGET, target_of,
@@ -52,6 +54,8 @@ pub struct Impact {
     pub ways_after: Vec<ByWay>,
     /// Accounts that become readable along with these records, where the manifest says nothing of accounts.
     pub accounts_opened: Option<Tally>,
+    /// What the rules match, each and together.
+    pub by_rules: ByRules,
     /// Active users who lose sight of records they neither own nor supervise.
     pub users_losing_access: Known<Vec<Losing>>,
     /// What becomes of the sight of everybody else, in people and in records.
@@ -128,17 +132,28 @@ fn expected_by(
     let username = user.map(|user| user.username.value.as_str());
     let rules = criteria_rules(sharing, manifest)
         .filter(|(rule, reach)| *reach == Verdict::Yes && is_meant(rule));
-    let met = rules.map(|(rule, _)| {
-        let met = Filter::meeting(rule, username, known)?;
-        let met = match has_private {
-            true => met.not_private(),
-            false => met,
-        };
-        Some(shareable(sharing, met))
-    });
+    let met = rules.map(|(rule, _)| rule_filter(rule, sharing, manifest, known, has_private));
     let mut any: Vec<Filter> = met.collect::<Option<_>>()?;
     any.extend(username.map(Filter::owned_by));
     Some(Filter::any(any))
+}
+
+/// The records that a rule by criteria matches by itself; `None` where no query can ask for them.
+fn rule_filter(
+    rule: &Rule,
+    sharing: &Sharing,
+    manifest: &Manifest,
+    known: &CriteriaKnowledge,
+    has_private: bool,
+) -> Option<Filter> {
+    let user = manifest.spec.user.as_ref();
+    let username = user.map(|user| user.username.value.as_str());
+    let met = Filter::meeting(rule, username, known)?;
+    let met = match has_private {
+        true => met.not_private(),
+        false => met,
+    };
+    Some(shareable(sharing, met))
 }
 
 /// The need to count records of an object.
@@ -175,7 +190,10 @@ fn needs_of(manifest: &Manifest) -> Vec<Need> {
     ];
     let sharing = || manifest.spec.sharing.iter();
     needs.extend((!manifest.spec.sharing.is_empty()).then_some(Need::UsersByProfile));
-    let by_owner = sharing().any(|sharing| owner_rules(sharing, manifest).next().is_some());
+    let told = |rule: &Rule| rule.owned_by.is_some() && rule.expect_visible.is_some();
+    let by_owner = sharing().any(|sharing| {
+        owner_rules(sharing, manifest).next().is_some() || sharing.rules.iter().any(told)
+    });
     needs.extend(by_owner.then_some(Need::RolesOfUsers));
     for sharing in objects_of_names(manifest) {
         let object = &sharing.object.value;
@@ -208,6 +226,12 @@ fn counts_of(sharing: &Sharing, manifest: &Manifest) -> Vec<Need> {
     let object = &sharing.object.value;
     let mut needs = vec![Need::Owners(object.clone())];
     needs.extend(expected_records(sharing, manifest).map(|filter| count(sharing, filter)));
+    let told = sharing.rules.iter().filter(|rule| !rule.absent);
+    let told = told.filter(|rule| rule.owned_by.is_none() && rule.expect_visible.is_some());
+    let alone = told.filter_map(|rule| {
+        rule_filter(rule, sharing, manifest, &CriteriaKnowledge::NOTHING, false)
+    });
+    needs.extend(alone.map(|filter| count(sharing, filter)));
     needs.extend((object == "Contact").then(without_account));
     if object == "Account" {
         needs.extend(parents::beforehand(sharing, manifest));
@@ -262,6 +286,12 @@ pub fn impact(manifest: &Manifest, live: &Live) -> Vec<Impact> {
     views.map(SharingView::impact).collect()
 }
 
+/// Whether a manifest wants its rules to give its user some records of an object.
+pub fn expects_records(sharing: &Sharing, manifest: &Manifest, live: &Live) -> bool {
+    let mut view = views(std::iter::once(sharing), manifest, live);
+    view.any(|view| view.expects_records())
+}
+
 /// These objects' sharing, with what was learnt of each.
 fn views<'a>(
     sharing: impl Iterator<Item = &'a Sharing>,
@@ -302,6 +332,7 @@ impl SharingView<'_> {
             }
         };
         let outlook = self.outlook();
+        let by_rules = self.by_rules();
         let opened = self.accounts_opened();
         let opened = opened.map(|accounts| accounts.tally(self.live, u64::MAX));
         let lost = self.sight_lost();
@@ -313,6 +344,7 @@ impl SharingView<'_> {
             editable_after: told(outlook.editable),
             ways_after: outlook.ways,
             accounts_opened: opened.filter(|_| counted),
+            by_rules,
             users_losing_access: lost.as_ref().map(|lost| lost.profiles.clone()),
             sight_lost: lost,
             bypass: self.bypass,

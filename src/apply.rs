@@ -5,6 +5,7 @@
 
 mod deploy;
 mod entry;
+mod hold;
 mod leave_out;
 mod look;
 mod lost;
@@ -20,7 +21,7 @@ mod wait;
 mod without_effect;
 
 use crate::address::Address;
-use crate::change::{Action, Change, Component, Dropped, Stage, Write};
+use crate::change::{Action, Change, Component, Dropped, Stage, Until, Write};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
@@ -30,6 +31,7 @@ use crate::org::{OrgError, Reader, Rehearser, Writer};
 use crate::plan::{CheckWarning, Plan};
 use crate::verify::{Sample, Verification};
 use crate::xml::Element;
+pub use hold::plan_again;
 use look::DeployLook;
 pub use rehearsal::{WarningConsent, rehearse};
 use serde::Serialize;
@@ -56,6 +58,10 @@ pub struct ApplyOptions {
     pub rehearse: bool,
     /// Which warnings of a rehearsal somebody has agreed to.
     pub warnings: WarningConsent,
+    /// How far to go.
+    pub until: Until,
+    /// What was learnt of the org, where limits stand: what they rest on is asked again before anybody loses sight.
+    pub seen: Option<Arc<Live>>,
     /// What the org told and nothing that is applied changes ([`Live::lasting`]): it is not asked again.
     pub lasting: Live,
 }
@@ -67,10 +73,25 @@ pub struct Applied {
     pub outcomes: Vec<Outcome>,
     /// What was planned and is covered by the digest, and was not deployed because the org refused it.
     pub left_out: Vec<Dropped>,
+    /// How far it was to go: short of the end only where something of the plan waits for another run.
+    pub until: Until,
     /// The proof, where the stages got that far.
     pub verification: Option<Verification>,
     /// Why it stopped, where it did.
     pub failure: Option<Failure>,
+}
+
+impl Applied {
+    /// Whether anything of it is known to be done.
+    pub fn wrote(&self) -> bool {
+        let mut outcomes = self.outcomes.iter();
+        outcomes.any(|outcome| outcome.result == ChangeResult::Done)
+    }
+
+    /// Whether all was done that was to be done now, and the proof was made where that was the end.
+    pub fn is_through(&self) -> bool {
+        self.failure.is_none() && (self.verification.is_some() || self.until.is_early())
+    }
 }
 
 /// What became of one change.
@@ -135,22 +156,20 @@ pub async fn apply(
     let mut run = Run::new(plan, manifests, writer.reader(), options, emit);
     let ended = Box::pin(run.stages_and_proof(writer)).await;
     let (outcomes, left_out) = (run.outcomes.clone(), run.deployed_without());
-    match ended {
+    let until = run.until();
+    let (verification, failure) = match ended {
         Ok(verification) => {
-            let failure = run.verdict(&verification);
-            Applied {
-                outcomes,
-                left_out,
-                verification: Some(verification),
-                failure,
-            }
+            let failure = verification.as_ref().and_then(|proof| run.verdict(proof));
+            (verification, failure)
         }
-        Err(stopped) => Applied {
-            failure: Some(run.failure(stopped)),
-            outcomes,
-            left_out,
-            verification: None,
-        },
+        Err(stopped) => (None, Some(run.failure(stopped))),
+    };
+    Applied {
+        outcomes,
+        left_out,
+        until,
+        verification,
+        failure,
     }
 }
 
@@ -180,6 +199,12 @@ struct Run<'a> {
     found: BTreeMap<Reference, String>,
     /// Whether the defaults were seen in force.
     defaults_in_force: bool,
+    /// Whether the limits were held once more, before anybody's sight changes.
+    limits_held: bool,
+    /// Rules to the manifest's own user that wait, because a limit was passed meanwhile, by index.
+    withheld: Vec<usize>,
+    /// Why they wait.
+    passed_meanwhile: Vec<Diagnostic>,
     /// How long the deploy before took, to the last look at it.
     expected: Option<Duration>,
     /// What the org refused of cloned profiles.
@@ -214,6 +239,9 @@ impl<'a> Run<'a> {
             rehearsed: BTreeMap::new(),
             found: BTreeMap::new(),
             defaults_in_force: false,
+            limits_held: false,
+            withheld: Vec::new(),
+            passed_meanwhile: Vec::new(),
             expected: None,
             left_out: Vec::new(),
             clones: Vec::new(),
@@ -225,19 +253,41 @@ impl<'a> Run<'a> {
 }
 
 impl Run<'_> {
-    async fn stages_and_proof(&mut self, writer: &Writer) -> Step<Verification> {
+    /// Writes stage by stage as far as is wanted; the proof, where that is through the end.
+    async fn stages_and_proof(&mut self, writer: &Writer) -> Step<Option<Verification>> {
         self.check_packages()?;
         if self.deploys_anything() {
             self.wait_for_queue().await?;
         }
         let rehearser = Rehearser::new(writer.reader().clone());
         Box::pin(self.rehearse_first_stage(&rehearser)).await?;
+        let until = self.until();
         for stage in Stage::WRITING {
-            Box::pin(self.stage(stage, writer)).await?;
+            if stage <= until.last() {
+                Box::pin(self.hold_limits(stage)).await?;
+                if stage == Stage::Rules {
+                    Box::pin(self.withhold()).await?;
+                }
+                Box::pin(self.stage(stage, writer)).await?;
+                self.end_where_withheld()?;
+            }
+        }
+        if until.is_early() {
+            return Ok(None);
         }
         let mut verification = self.settled_proof().await?;
         verification.findings.splice(0..0, self.remarks());
-        Ok(verification)
+        Ok(Some(verification))
+    }
+
+    /// How far the run goes: to the end where nothing of the plan would wait.
+    fn until(&self) -> Until {
+        let until = self.options.until;
+        let mut changes = self.plan.changes.iter();
+        match changes.any(|change| change.stage > until.last()) {
+            true => until,
+            false => Until::Proved,
+        }
     }
 
     async fn stage(&mut self, stage: Stage, writer: &Writer) -> Step<()> {
@@ -290,7 +340,7 @@ impl Run<'_> {
     fn changes_of(&self, stage: Stage) -> Vec<usize> {
         let numbered = self.plan.changes.iter().enumerate();
         numbered
-            .filter(|(_, change)| change.stage == stage)
+            .filter(|(index, change)| change.stage == stage && !self.withheld.contains(index))
             .map(|(index, _)| index)
             .collect()
     }

@@ -103,6 +103,35 @@ impl Stage {
     }
 }
 
+/// How far an apply goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Until {
+    /// Through all stages, and through the proof.
+    #[default]
+    Proved,
+    /// Through the stages before the defaults: what they make changes nobody's access.
+    Prepared,
+    /// Through the defaults, and until they are in force.
+    Narrowed,
+}
+
+impl Until {
+    /// The last stage that is written.
+    pub fn last(self) -> Stage {
+        match self {
+            Self::Prepared => Stage::User,
+            Self::Narrowed => Stage::Defaults,
+            Self::Proved => Stage::Removals,
+        }
+    }
+
+    /// Whether it ends before the proof.
+    pub fn is_early(self) -> bool {
+        self != Self::Proved
+    }
+}
+
 impl From<Stage> for u8 {
     fn from(stage: Stage) -> Self {
         stage.number()

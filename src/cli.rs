@@ -33,6 +33,7 @@ mod session;
 mod signals;
 mod target;
 mod trace;
+mod underway;
 mod validate;
 mod values;
 mod verify;

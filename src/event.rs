@@ -58,6 +58,8 @@ pub enum Event {
         address: Address,
         id: Option<String>,
     },
+    /// The limits still hold, read once more before the first stage that changes what anybody sees.
+    LimitsHeld { stage: Stage },
     /// Something is waited for: the recalculation of an object, a lock, sharing rows.
     Waiting {
         stage: Stage,

@@ -4,6 +4,7 @@
 
 mod existing;
 mod hubspot;
+mod matching;
 mod restrictions;
 mod roles;
 mod rules;
@@ -20,6 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Defaults, Known, Live, Need};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
+pub use matching::rules_match_nothing;
 use serde::Serialize;
 pub use validations::voided;
 
@@ -99,7 +101,7 @@ fn on_object(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic>
     findings.extend(parentless_records(view, sharing));
     findings.extend(open_to_all(view, sharing));
     findings.extend(leaving_parent(view, sharing));
-    findings.extend(rules::remarks(view, sharing));
+    findings.extend(rules::remarks(view, sharing, impact));
     findings.extend(restrictions::remarks(view, sharing));
     findings
 }

@@ -171,6 +171,16 @@ fn role_names(live: &Live) -> Vec<&str> {
     roles.into_iter().flat_map(|roles| roles.names()).collect()
 }
 
+/// The error that the org has no role of this API name: one that has it for a label is meant.
+fn unknown_role(name: &str, place: &Place, live: &Live) -> Diagnostic {
+    let error = unknown_name(Code::UnknownRole, "role", name, place, role_names(live));
+    let roles = live.roles().learnt();
+    match roles.and_then(|roles| roles.labelled(name)) {
+        Some(role) => error.help(format!("that is a label: write `{}`", role.name)),
+        None => error,
+    }
+}
+
 /// Whether the org has a role of this API name, or nobody asked it.
 fn has_role(name: &str, live: &Live) -> bool {
     live.offline || live.roles().learnt().is_some_and(|roles| roles.has(name))

@@ -4,6 +4,7 @@
 //! this room: other rooms say what they need as a [`Need`] and read parts. `observe` sends the questions.
 
 mod accounts_of;
+mod again;
 mod assignments;
 mod condition;
 mod containers;

@@ -5,6 +5,7 @@
 
 mod check;
 mod digest;
+mod expected;
 mod findings;
 mod load;
 mod logic;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Sources};
 
+pub use expected::ExpectedRecords;
 pub use load::{discover, load};
 pub use reader::nearest;
 pub use schema::json_schema;

@@ -60,6 +60,25 @@ pub async fn first_wave(
     wave(Live::default(), manifests, more, reader).await
 }
 
+/// Asks again what the limits of these manifests rest on, and more, in one wave, and keeps the rest as it was seen.
+///
+/// # Errors
+/// What the org or the way to it made impossible; what it refuses to tell is not known then.
+pub async fn look_again(
+    manifests: &[Manifest],
+    seen: &Live,
+    more: BTreeSet<Need>,
+    reader: &Reader,
+) -> Result<Live, Failure> {
+    let mut specs = manifests.iter().map(|manifest| &manifest.spec);
+    let with_people = specs.any(|spec| spec.limits.users_losing_access.is_some());
+    let mut needs = seen.asked_of_numbers(with_people);
+    needs.extend(more);
+    let mut live = seen.without_answers_to(&needs);
+    ask_org(needs, reader, &mut live).await.map_err(failed)?;
+    Ok(live)
+}
+
 async fn wave(
     mut live: Live,
     manifests: &[Manifest],

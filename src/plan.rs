@@ -4,15 +4,18 @@
 //! digest covers whatever would be written and nothing that merely counts, so a reviewed plan is the applied plan.
 
 mod check;
+mod limits;
 
 pub use check::{
     CheckScope, CheckWarning, CheckedStage, DIGITS_OF_CHANGES, Division, NotCheckable, PlanCheck,
     digest_with,
 };
 
-use crate::access::{self, Impact};
+pub use limits::{Allowed, HeldLimit, LimitVerdict, has_limits};
+
+use crate::access::{self, Impact, RulesTogether};
 use crate::address::Address;
-use crate::change::{Action, Change, Stage};
+use crate::change::{Action, Change, Stage, Until};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Sources};
 use crate::findings::{self, ManualStep, View};
@@ -72,6 +75,7 @@ pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
         manifest_digest,
         org: live.org.clone(),
         changes: draft.changes,
+        limits: limits::held(manifests, &impact),
         impact,
         findings,
         manual_steps,
@@ -212,6 +216,13 @@ impl Plan {
         }
     }
 
+    /// Whether what narrows, and what comes after it, waits best until somebody has filled fields that the plan makes.
+    pub fn is_better_prepared(&self) -> bool {
+        let waits = |one: &Impact| matches!(one.by_rules.together, RulesTogether::NothingYet(_));
+        let mut later = self.changes.iter();
+        self.impact.iter().any(waits) && later.any(|change| change.stage > Until::Prepared.last())
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -233,6 +244,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// One for each object under `sharing`.
     pub impact: Vec<Impact>,
+    /// The limits of the manifests, each held against what is planned.
+    pub limits: Vec<HeldLimit>,
     /// Remarks, errors first.
     pub findings: Vec<Diagnostic>,
     /// What no API can do.

@@ -15,13 +15,15 @@ pub mod text;
 
 use crate::access::{ByWay, Bypass, Impact};
 use crate::address::Address;
+use crate::code::Code;
 use crate::count::{count, number, plural};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::laws::Way;
 use crate::live::OrgIdentity;
 use crate::manifest::Manifest;
-use crate::plan::{Plan, Summary};
+use crate::plan::{Allowed, HeldLimit, LimitVerdict, Plan, Summary};
 use crate::tally::Tally;
+use crate::verify::is_about_numbers;
 
 /// The one sentence that names the embedded org: first and last line of every run against it.
 pub const EMBEDDED_ORG: &str = "embedded demo org, no Salesforce org was touched";
@@ -37,6 +39,8 @@ pub struct Frame {
     pub files: Vec<String>,
     /// The command to copy, word by word, quoted for a shell.
     pub next: Vec<String>,
+    /// Why `apply` would refuse the plan, where it would.
+    pub refusals: Vec<Diagnostic>,
 }
 
 /// The line that names a Salesforce org: its name, id, what it is, and where.
@@ -66,6 +70,41 @@ pub fn names(manifests: &[Manifest]) -> String {
         .iter()
         .map(|manifest| manifest.name.value.as_str());
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// What comes first in a report: what makes a plan pointless, and what has to be done before it.
+fn urgent(plan: &Plan) -> impl Iterator<Item = &Diagnostic> {
+    let findings = plan.findings.iter();
+    findings.filter(|finding| is_about_numbers(finding) || finding.code == Code::TickFirst)
+}
+
+/// What a limit is about, its verdict, and the numbers in words.
+fn limit_words(limit: &HeldLimit) -> [String; 3] {
+    let verdict = match limit.verdict {
+        LimitVerdict::Holds => "holds",
+        LimitVerdict::Broken => "broken",
+        LimitVerdict::NotKnown => "not known",
+    };
+    let about = match &limit.rule {
+        Some(rule) => format!("{} of {}", limit.name, rule.name),
+        None => limit.name.to_owned(),
+    };
+    let allowed = match limit.limit {
+        Allowed::AtMost(most) => format!("at most {}", number(most)),
+        Allowed::Expected(meant) => meant.to_string(),
+    };
+    let words = match &limit.planned {
+        Tally::Unknown(why) => format!("not known ({why}); the manifest says {allowed}"),
+        planned => {
+            let exactly = match planned.exactly() {
+                Some(_) => "",
+                None => ", nobody can say exactly",
+            };
+            let planned = tally(planned);
+            format!("{planned} planned{exactly}; the manifest says {allowed}")
+        }
+    };
+    [about, verdict.to_owned(), words]
 }
 
 /// The counts in words: `6 to create, 1 to change, 0 to replace, 0 to delete`.

@@ -8,6 +8,7 @@ pub(crate) mod cause;
 pub(crate) mod given;
 mod gone;
 pub(crate) mod granted;
+mod numbers;
 mod reached;
 pub(crate) mod subject;
 mod unusable;
@@ -18,7 +19,7 @@ use crate::access::{self, Impact};
 use crate::change::Change;
 use crate::code::Code;
 use crate::count::{agree, count, number};
-use crate::diagnostic::{Diagnostic, Exit, Failure, Severity};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Severity};
 use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
@@ -27,6 +28,7 @@ use crate::org::{OrgError, Reader};
 use crate::plan;
 pub use cause::Cause;
 use given::Proving;
+pub use numbers::{is_about_numbers, with_nothing_matched};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use subject::Subject;
@@ -55,7 +57,7 @@ pub async fn verify(
     let plan = plan::plan(manifests, live)?;
     let access = prove(manifests, live, reader, sample, emit).await?;
     let mut findings = unusable(manifests, live, reader).await?;
-    findings.extend(plan.findings);
+    findings.extend(with_nothing_matched(plan.findings, manifests, &access));
     Ok(Verification {
         org: plan.org,
         converged: plan.changes.is_empty(),
@@ -258,6 +260,12 @@ pub struct Access {
     pub leaks: Vec<Mismatch>,
     /// Records the user should see, or edit, and cannot.
     pub missing: Vec<Mismatch>,
+    /// Where the manifest asks for it.
+    #[serde(skip)]
+    pub place: Option<Place>,
+    /// Whether the rules that reach the user match none of the records, all of which were compared.
+    #[serde(skip)]
+    pub rules_match_nothing: bool,
 }
 
 /// A record whose access is not what the manifest asks for.
@@ -319,12 +327,12 @@ impl Verification {
 
     /// Whether every compared record is as the manifest asks, and the user can work with them.
     pub fn proved(&self) -> bool {
-        self.access.iter().all(Access::holds) && self.is_usable()
+        self.access.iter().all(Access::holds) && self.disproofs().next().is_none()
     }
 
     /// Whether nothing keeps the user from working with what it sees.
     pub fn is_usable(&self) -> bool {
-        self.disproofs().next().is_none()
+        self.disproofs().all(is_about_numbers)
     }
 
     /// Findings that disprove it whatever the records are.
@@ -334,7 +342,12 @@ impl Verification {
         errors.filter(|finding| {
             matches!(
                 finding.code,
-                Code::ProfileKeptInPart | Code::SettingsChanged | Code::UserCannotWork
+                Code::ProfileKeptInPart
+                    | Code::SettingsChanged
+                    | Code::UserCannotWork
+                    | Code::RulesMatchNothing
+                    | Code::RuleMatchesOtherwise
+                    | Code::LimitPassedMeanwhile
             )
         })
     }

@@ -10,14 +10,24 @@ use std::collections::BTreeSet;
 const MOST_COUNTED: usize = 25;
 
 /// The objects whose records are counted before anything is known of the org: all of a few, or where a manifest limits how
-/// many may become visible, which is counted over the whole plan.
+/// many may become visible, which is counted over the whole plan; else those of which it says how many are meant.
 pub(super) fn counted_beforehand(manifests: &[Manifest]) -> BTreeSet<&str> {
     let all: BTreeSet<&str> = manifests.iter().flat_map(objects).collect();
     let limits = |manifest: &Manifest| manifest.spec.limits.records_becoming_visible.is_some();
     match all.len() <= MOST_COUNTED || manifests.iter().any(limits) {
         true => all,
-        false => BTreeSet::new(),
+        false => expected(manifests),
     }
+}
+
+/// The objects with a rule of which the manifest says how many records are meant.
+fn expected(manifests: &[Manifest]) -> BTreeSet<&str> {
+    let sharing = manifests.iter().flat_map(|manifest| &manifest.spec.sharing);
+    let told = sharing.filter(|sharing| {
+        let mut rules = sharing.rules.iter();
+        rules.any(|rule| !rule.absent && rule.expect_visible.is_some())
+    });
+    told.map(|sharing| sharing.object.as_str()).collect()
 }
 
 /// Of many objects those that are counted because their sharing changes; none where these are many too.

@@ -8,7 +8,7 @@ use super::{SharingView, count, criteria_rules, without_account};
 use crate::criteria;
 use crate::laws::{Level, Way};
 use crate::live::{Defaults, Filter, Known, Need};
-use crate::manifest::{Criterion, SharingModel};
+use crate::manifest::SharingModel;
 use crate::tally::Tally;
 use serde::Serialize;
 
@@ -97,7 +97,7 @@ impl SharingView<'_> {
         }
     }
 
-    fn default_after(&self) -> Option<SharingModel> {
+    pub(super) fn default_after(&self) -> Option<SharingModel> {
         Defaults::new(self.manifest, self.live).after(self.object())
     }
 
@@ -187,7 +187,7 @@ impl SharingView<'_> {
     }
 
     /// What was counted; `None` where nobody asked.
-    fn counted(&self, records: Option<&Filter>, is_open: bool) -> Option<Tally> {
+    pub(super) fn counted(&self, records: Option<&Filter>, is_open: bool) -> Option<Tally> {
         let Some(records) = records else {
             return Some(Tally::Exactly(0));
         };
@@ -261,14 +261,8 @@ impl SharingView<'_> {
 
     /// Whether each rule asks for a field still to be made in a way that no record meets yet.
     pub(super) fn gives_nothing_yet(&self) -> bool {
-        let unmet = |criterion: &Criterion| {
-            let made = self.manifest.spec.field(self.object(), &criterion.field);
-            let made = made.filter(|field| !field.absent);
-            self.live.field(self.object(), &criterion.field).is_none()
-                && made.is_some_and(|field| !criteria::may_be_met_at_first(criterion, field))
-        };
         let mut rules = criteria_rules(self.sharing, self.manifest);
-        rules.all(|(rule, _)| !criteria::may_be_met(rule, unmet))
+        rules.all(|(rule, _)| !criteria::may_be_met(rule, |one| self.is_unmet_yet(one)))
     }
 
     /// What the user owns, which it always sees.
@@ -319,6 +313,7 @@ impl SharingView<'_> {
         needs.extend(self.owned_alone());
         needs.extend(self.counts_of_accounts());
         needs.extend(self.needs_of_rows());
+        needs.extend(self.needs_by_rules());
         let rows = self.held_by_people().learnt();
         let rows = rows.filter(|held| !held.holders.is_empty());
         if let (Some(held), Some(seen)) = (rows, self.seen_by()) {

@@ -7,7 +7,7 @@ use super::{
 use crate::criteria::{self, Verdict};
 use crate::kinds::{find_permission_set, rule_changes};
 use crate::live::{Known, Live, Membership, Refused, profile_label};
-use crate::manifest::{Criterion, Manifest, Operator, Sharing, Value};
+use crate::manifest::{Criterion, Manifest, Operator, Rule, Sharing, Value};
 use std::collections::BTreeSet;
 
 impl SharingView<'_> {
@@ -20,14 +20,24 @@ impl SharingView<'_> {
     /// Whether each criterion asks for a field that the asking user sees: no query can ask for another, or for one that
     /// is still to be made.
     pub(super) fn sees_every_criterion(&self) -> bool {
+        criteria_rules(self.sharing, self.manifest).all(|(rule, _)| self.sees_criteria(rule))
+    }
+
+    /// The same of one rule.
+    pub(super) fn sees_criteria(&self, rule: &Rule) -> bool {
         let seen =
             |criterion: &Criterion| self.live.field(self.object(), &criterion.field).is_some();
-        criteria_rules(self.sharing, self.manifest).all(|(rule, _)| rule.criteria.iter().all(seen))
+        rule.criteria.iter().all(seen)
     }
 
     /// Whether sharing may decide otherwise than a query: where case tells records apart, or where a criterion that says
     /// "not" meets a blank field.
     pub(super) fn is_open(&self) -> bool {
+        criteria_rules(self.sharing, self.manifest).any(|(rule, _)| self.is_open_rule(rule))
+    }
+
+    /// The same of one rule.
+    pub(super) fn is_open_rule(&self, rule: &Rule) -> bool {
         let open = |criterion: &Criterion| {
             let field = self.live.field(self.object(), &criterion.field);
             let nillable = field.is_some_and(|field| field.nillable == Some(true));
@@ -36,7 +46,7 @@ impl SharingView<'_> {
                 || self.is_of_moments(criterion)
                 || (criterion.operator.value.is_negative() && nillable && !stated)
         };
-        criteria_rules(self.sharing, self.manifest).any(|(rule, _)| rule.criteria.iter().any(open))
+        rule.criteria.iter().any(open)
     }
 
     /// Whether sharing, with regard to case, may share records that a query without it does not find: `north` is not

@@ -64,22 +64,23 @@ impl SharingView<'_> {
 
     /// What these rules give and the user owns; inner `None` where that is nothing, outer where no query can ask for it.
     fn expected(&self, is_meant: impl Fn(&Rule) -> bool) -> Option<Option<Filter>> {
+        let has_private = self.has_private();
+        self.with_knowledge(|known| {
+            expected_by(self.sharing, self.manifest, known, has_private, is_meant)
+        })
+    }
+
+    /// What is known of criteria, lent to whoever asks by it.
+    pub(super) fn with_knowledge<T>(&self, asks: impl FnOnce(&CriteriaKnowledge) -> T) -> T {
         let asked = |criterion: &Criterion| self.asked(criterion);
         let queue = |value: &Value| match value {
             Value::Queue(_) => referred_to(value, self.object(), self.manifest, self.live),
             _ => None,
         };
-        let known = CriteriaKnowledge {
+        asks(&CriteriaKnowledge {
             asked: &asked,
             id: &queue,
-        };
-        expected_by(
-            self.sharing,
-            self.manifest,
-            &known,
-            self.has_private(),
-            is_meant,
-        )
+        })
     }
 
     /// Whether the org marks some of the object's records as private.

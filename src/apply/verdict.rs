@@ -2,9 +2,12 @@
 
 use super::{ChangeResult, Run, Stopped};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::count::count;
+use crate::diagnostic::{Diagnostic, Exit, Failure, Place};
 use crate::failure;
-use crate::verify::{self, Verification};
+use crate::plan::Allowed;
+use crate::tally::Tally;
+use crate::verify::{self, Access, Verification};
 
 impl Run<'_> {
     /// What the proof means for the run.
@@ -26,6 +29,44 @@ impl Run<'_> {
             return Some(self.with_state(Failure::new(Exit::ProofFailed, diagnostics)));
         }
         verify::proof_failure(verification).map(|failure| self.with_state(failure))
+    }
+
+    /// Limits that hold no longer, by what the proof saw of all records. What the user saw before does not count.
+    pub(super) fn passed_by_proof(&self, access: &[Access]) -> Vec<Diagnostic> {
+        if self.plan.changes.is_empty() || access.iter().any(|one| one.sampled) {
+            return Vec::new();
+        }
+        let visible: u64 = access.iter().map(|one| one.visible).sum();
+        let now = self.plan.impact.iter();
+        let now: u64 = now
+            .filter_map(|one| one.visible_now.as_ref())
+            .map(Tally::at_least)
+            .sum();
+        let seen = Tally::Exactly(visible.saturating_sub(now));
+        let limits = self.plan.limits.iter();
+        let passed = limits.filter_map(|limit| match limit.limit {
+            Allowed::AtMost(most) if limit.is_of_records() && !limit.refuses() => {
+                let beyond = seen.at_least() > most;
+                beyond.then(|| passed_meanwhile(&seen, most, limit.place.as_ref()))
+            }
+            _ => None,
+        });
+        passed.collect()
+    }
+
+    /// What the rules match nothing of yet, because this very run made the fields that they ask for, was foreseen, and is no
+    /// error of this run.
+    pub(super) fn as_foreseen(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let foreseen = |finding: &Diagnostic| {
+            let mut planned = self.plan.findings.iter();
+            planned.find(|known| known.code == Code::TickFirst && known.place == finding.place)
+        };
+        let each = findings.into_iter();
+        let each = each.map(|finding| match (finding.code, foreseen(&finding)) {
+            (Code::RulesMatchNothing, Some(known)) => known.clone(),
+            _ => finding,
+        });
+        each.collect()
     }
 
     pub(super) fn failure(&self, stopped: Stopped) -> Failure {
@@ -86,6 +127,14 @@ impl Run<'_> {
         };
         failure.state(state).with_sources(&self.plan.sources)
     }
+}
+
+fn passed_meanwhile(seen: &Tally, most: u64, place: Option<&Place>) -> Diagnostic {
+    let seen = count(seen.at_least(), "record");
+    let message = format!("{seen} became visible, and the manifest allows {most}");
+    let help = "they came after the last look, before the rules: look at them, and raise the limit if they are meant";
+    let error = Diagnostic::error(Code::LimitPassedMeanwhile, message);
+    error.at(place).help(help)
 }
 
 /// What no other run mends: a deploy without an effect, and refusals that are not about a lock, a limit or the log-in.

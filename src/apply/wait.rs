@@ -167,7 +167,9 @@ impl Run<'_> {
         let access = verify::prove(manifests, &live, reader, sample, emit).await?;
         let mut findings = self.kept_in_part(&live);
         findings.extend(Box::pin(verify::unusable(manifests, &live, reader)).await?);
-        findings.extend(rest.findings);
+        let rest_findings = verify::with_nothing_matched(rest.findings, manifests, &access);
+        findings.extend(self.as_foreseen(rest_findings));
+        findings.extend(self.passed_by_proof(&access));
         let verification = Verification {
             org: rest.org,
             converged: rest.changes.is_empty(),

@@ -17,18 +17,30 @@ use super::recording;
 use super::session::{self, OrgSession};
 use super::signals::{Signals, ended_by_signal, until_stopped};
 use super::trace::tell_phases;
+use super::underway::{Underway, phase, with_next_command};
 use crate::apply::{self, Applied};
+use crate::change::Until;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
 use crate::failure::NOTHING_CHANGED;
 use crate::guard;
 use crate::live::{Live, Need};
 use crate::manifest::Manifest;
-use crate::org::{self, Writer};
+use crate::org::{Reader, Writer};
 use crate::plan::{self, Plan};
 use crate::report;
 use crate::report::json::Took;
-use crate::verify::Sample;
+use crate::verify::{self, Sample};
+
+/// Whether nothing but how many records rules match disproves it: no apply mends that.
+fn is_of_numbers_alone(applied: &Applied) -> bool {
+    let proof = applied.verification.as_ref();
+    let proof = proof.filter(|proof| proof.converged);
+    proof.is_some_and(|proof| proof.disproofs().all(verify::is_about_numbers))
+}
+
+/// What became of the org where a limit is passed by the time somebody has agreed.
+const MOVED_MEANWHILE: &str = "nothing was changed; the org has moved while you were asked";
 
 /// Everything an apply knows before it connects.
 struct ApplyRun<'a> {
@@ -100,7 +112,7 @@ impl ApplyRun<'_> {
     ) -> Result<Exit, Failure> {
         let mut options = self.options(live.as_ref().ok());
         let plan = tokio::select! {
-            agreed = self.agreed_plan(live) => agreed?,
+            agreed = self.agreed_plan(live, &session.reader) => agreed?,
             exit = signals.next() => return Err(ended_by_signal(exit)),
         };
         options.rehearse = self.rehearses(&plan);
@@ -110,10 +122,11 @@ impl ApplyRun<'_> {
             self.context.know_org(&mut verification.org, self.embedded);
         }
         let next = self.next_command(&applied);
+        let is_begun = applied.wrote();
         applied.failure = applied
             .failure
-            .map(|failure| with_next_command(&failure, &plan, next));
-        let unfinished = applied.failure.is_some() || applied.verification.is_none();
+            .map(|failure| with_next_command(&failure, &plan, next, is_begun));
+        let unfinished = applied.failure.is_some() || !applied.is_through();
         let exit = signal
             .filter(|_| unfinished)
             .unwrap_or_else(|| self.exit(&plan, &applied));
@@ -131,18 +144,61 @@ impl ApplyRun<'_> {
     }
 
     /// The plan, shown and agreed to.
-    async fn agreed_plan(&self, live: Result<Live, Failure>) -> Result<Plan, Failure> {
-        let mut plan = plan::plan(&self.manifests, &live?)?;
+    async fn agreed_plan(
+        &self,
+        live: Result<Live, Failure>,
+        reader: &Reader,
+    ) -> Result<Plan, Failure> {
+        let live = live?;
+        let mut plan = plan::plan(&self.manifests, &live)?;
         self.context.know_org(&mut plan.org, self.embedded);
         self.consent
             .check(&plan, self.rehearses(&plan))
             .map_err(|failure| failure.next(self.command("plan")))?;
         self.show_plan(&plan);
-        guard::check(&plan, &self.manifests)?;
-        if self.consent.ask && !plan.changes.is_empty() {
-            consent::ask(&plan, self.embedded, &self.context.output).await?;
+        guard::check(&plan, &self.manifests, self.until())?;
+        if !self.consent.ask || plan.changes.is_empty() {
+            return Ok(plan);
         }
-        Ok(plan)
+        consent::ask(&plan, self.embedded, &self.context.output).await?;
+        self.still_agreed(plan, &live, reader).await
+    }
+
+    /// The plan, held against its limits once more: the org may have moved while somebody was asked.
+    async fn still_agreed(
+        &self,
+        plan: Plan,
+        seen: &Live,
+        reader: &Reader,
+    ) -> Result<Plan, Failure> {
+        let mut manifests = self.manifests.iter();
+        let protects = |manifest: &Manifest| {
+            let protects = manifest.spec.protect_validations.as_ref();
+            protects.is_some_and(|protects| protects.value)
+        };
+        let protects = manifests.any(protects);
+        if !protects && !self.has_limits() {
+            return Ok(plan);
+        }
+        let more = protects.then_some(Need::Deploys).into_iter().collect();
+        reader.begin_phase("limits");
+        let mut again = apply::plan_again(&self.manifests, seen, more, reader).await?;
+        self.context.know_org(&mut again.org, self.embedded);
+        if again.digest != plan.digest {
+            return Err(consent::moved(&plan, &again).next(self.command("plan")));
+        }
+        guard::check(&again, &self.manifests, self.until())
+            .map_err(|failure| failure.state(MOVED_MEANWHILE))?;
+        Ok(again)
+    }
+
+    fn has_limits(&self) -> bool {
+        self.manifests.iter().any(plan::has_limits)
+    }
+
+    /// How far to go.
+    fn until(&self) -> Until {
+        self.arguments.until.unwrap_or_default()
     }
 
     fn show_plan(&self, plan: &Plan) {
@@ -205,8 +261,23 @@ impl ApplyRun<'_> {
 
     /// The same apply once more, with the consent that holds for any plan.
     fn again(&self) -> String {
-        let yes = if self.arguments.yes { " --yes" } else { "" };
-        format!("{}{yes}", self.command("apply"))
+        let until = match self.until() {
+            Until::Proved => "",
+            Until::Prepared => " --until prepared",
+            Until::Narrowed => " --until narrowed",
+        };
+        format!("{}{until}", self.onwards())
+    }
+
+    /// The apply that goes to the end.
+    fn onwards(&self) -> String {
+        self.words_onwards().join(" ")
+    }
+
+    fn words_onwards(&self) -> Vec<String> {
+        let mut words = command("apply", &self.named, self.context);
+        words.extend(self.arguments.yes.then(|| "--yes".to_owned()));
+        words
     }
 
     /// The command that goes on from where an apply ended: a look at the record that disproves it, where nothing is
@@ -229,6 +300,7 @@ impl ApplyRun<'_> {
                 self.command("explain"),
                 quoted(&record.id)
             ),
+            None if is_of_numbers_alone(applied) => self.command("plan"),
             None => self.again(),
         }
     }
@@ -263,6 +335,10 @@ impl ApplyRun<'_> {
             wait: self.arguments.wait,
             stop: Arc::new(AtomicBool::new(false)),
             sample: self.arguments.sample.unwrap_or(Sample::Auto),
+            until: self.until(),
+            seen: live
+                .filter(|_| self.has_limits())
+                .map(|live| Arc::new(live.clone())),
             lasting: live.map(Live::lasting).unwrap_or_default(),
         }
     }
@@ -290,64 +366,24 @@ impl ApplyRun<'_> {
             output.data(&report::json::result(plan, applied, exit, took));
             self.context.name_org_last();
         } else {
-            let done = applied.failure.is_none() && !applied.outcomes.is_empty();
-            let next = command("verify", &self.named, self.context);
             output.say(&report::human::applied_end(
                 plan,
+                applied,
                 took,
-                done.then_some(next.as_slice()),
+                &self.what_is_next(applied),
                 &self.context.org(),
                 output.style,
             ));
         }
     }
-}
 
-/// What an apply was doing when it last said something.
-#[derive(Debug, PartialEq)]
-enum Underway {
-    /// It has the org check a deploy of this id, and has written nothing.
-    Checks(String),
-    /// It writes.
-    Writes,
-}
-
-impl Underway {
-    /// The step that an event begins.
-    fn of(event: &Event) -> Option<Self> {
-        match event {
-            Event::DeployStarted {
-                id,
-                check_only: true,
-                ..
-            } => Some(Self::Checks(id.clone())),
-            Event::StageStarted { .. } => Some(Self::Writes),
-            _ => None,
+    /// The command to copy where the apply went through: the rest of it, or another look.
+    fn what_is_next(&self, applied: &Applied) -> Vec<String> {
+        let done = applied.failure.is_none() && !applied.outcomes.is_empty();
+        match applied.until.is_early() {
+            _ if !done => Vec::new(),
+            true => self.words_onwards(),
+            false => command("verify", &self.named, self.context),
         }
     }
-}
-
-/// What a phase used, as the report tells it.
-fn phase(phase: org::Phase) -> report::json::PhaseUsage {
-    report::json::PhaseUsage {
-        phase: phase.name,
-        api_requests: phase.requests,
-        api_calls: phase.api_calls,
-        bytes_sent: phase.bytes_sent,
-        bytes_received: phase.bytes_received,
-        elapsed_ms: u64::try_from(phase.elapsed.as_millis()).unwrap_or(u64::MAX),
-    }
-}
-
-/// The failure with the texts it points into and, where the work can be finished, the command that does.
-fn with_next_command(failure: &Failure, plan: &Plan, next: String) -> Failure {
-    let mut told = failure.clone().with_sources(&plan.sources);
-    let unfinished = matches!(
-        told.exit,
-        Exit::Partial | Exit::Busy | Exit::Interrupted | Exit::Terminated | Exit::ProofFailed
-    );
-    if unfinished && told.next.is_none() {
-        told.next = Some(next);
-    }
-    told
 }

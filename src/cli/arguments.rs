@@ -1,16 +1,21 @@
 //! The command line: every command and flag, with its help.
 
+mod formats;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exits::{EXITS, exits};
-use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample};
+use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample, until};
 use super::{diff, doctor, emulator, field_test, login, logout};
 use crate::access::USUAL_BUDGET;
+use crate::change::Until;
 use crate::plan::CheckScope;
 use crate::verify::Sample;
+
+pub(crate) use formats::{PlanFormat, ProofFormat, TextFormat};
 
 impl Command {
     /// Whether a script reads the output, so that failures are told in JSON too.
@@ -286,6 +291,9 @@ pub(crate) struct Apply {
     /// How long to wait for the org to recalculate, such as 90s or 10m.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(crate) wait: Duration,
+    /// Go only so far: `prepared` changes nobody's access, `narrowed` ends once the defaults are in force.
+    #[arg(long, value_name = "prepared|narrowed", value_parser = until)]
+    pub(crate) until: Option<Until>,
     /// Write without having the org check the first stage before.
     #[arg(long)]
     pub(crate) no_check: bool,
@@ -329,8 +337,7 @@ pub(crate) struct Verify {
 /// `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A finding's code; or records and manifests in any order. A record is named by its id, by the address of its page,
-    /// or by the e-mail address of a lead or contact.
+    /// A finding's code; or manifests and records (id, address of the page, e-mail address of a lead or contact) in any order.
     #[arg(value_name = "CODE|RECORD|FILE")]
     pub(crate) what: Vec<String>,
     /// Why the user can or cannot see and edit these records.
@@ -364,39 +371,6 @@ pub(crate) struct Man {
     /// Write one page for each command into this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-}
-
-/// For people or for machines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TextFormat {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
-}
-
-/// What a plan can be written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PlanFormat {
-    /// For people.
-    Human,
-    /// For machines, and for apply --plan.
-    Json,
-    /// For a pull request's comment.
-    Markdown,
-    /// One page for a browser.
-    Html,
-}
-
-/// What a proof can be written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProofFormat {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
-    /// For a pull request's comment.
-    Markdown,
 }
 
 #[cfg(test)]

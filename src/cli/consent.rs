@@ -152,6 +152,15 @@ fn other_digest(expected: &str, plan: &Plan) -> Failure {
     ))
 }
 
+/// The refusal of a plan that is another one by the time somebody has agreed.
+pub(crate) fn moved(agreed: &Plan, now: &Plan) -> Failure {
+    stale(format!(
+        "the plan is {} now, not {}: the org has moved while you were asked",
+        short_digest(&now.digest),
+        short_digest(&agreed.digest)
+    ))
+}
+
 fn stale(problem: String) -> Failure {
     failure(
         Exit::Stale,

@@ -17,8 +17,10 @@ use super::trace::tell_phases;
 use super::values::ImpactDetail;
 use crate::access::USUAL_BUDGET;
 use crate::apply::{self, ApplyOptions};
-use crate::diagnostic::{Exit, Failure};
+use crate::change::Until;
+use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
+use crate::guard;
 use crate::live::{Live, Need};
 use crate::manifest::Manifest;
 use crate::org::Rehearser;
@@ -49,24 +51,54 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     })?;
     context.know_org(&mut plan.org, embedded);
     let mut frame = frame(context, &arguments.manifests, &manifests, &plan);
-    if let Some(path) = saved_as(arguments) {
-        frame.next = command("apply", &arguments.manifests, context);
-        frame
-            .next
-            .extend(["--plan".to_owned(), quoted(&path.to_string_lossy())]);
-    }
-    if arguments.impact_budget != USUAL_BUDGET && !frame.next.is_empty() {
-        let budget = arguments.impact_budget.to_string();
-        frame.next.extend(["--impact-budget".to_owned(), budget]);
-    }
+    frame.next = next(arguments, context, &plan, frame.next);
     write(arguments, context, &plan, &frame)?;
     let refusal = plan.check.as_ref().and_then(|check| check.refusal);
-    let differs = arguments.detailed_exitcode && !plan.changes.is_empty();
-    Ok(match (refusal, differs) {
-        (Some(refusal), _) => refusal,
-        (None, true) => Exit::Differences,
-        (None, false) => Exit::Done,
+    let refused = !refusals(&plan, &manifests, Until::Proved).is_empty();
+    Ok(match (refusal, refused, plan.changes.is_empty()) {
+        (Some(refusal), ..) => refusal,
+        _ if !arguments.detailed_exitcode => Exit::Done,
+        (_, true, _) => Exit::Guarded,
+        (.., false) => Exit::Differences,
+        _ => Exit::Done,
     })
+}
+
+/// The command that applies this very plan, where there is one: by the file that it is saved in.
+fn next(arguments: &Arguments, context: &Context, plan: &Plan, usual: Vec<String>) -> Vec<String> {
+    if usual.is_empty() {
+        return usual;
+    }
+    let mut next = match saved_as(arguments) {
+        None => usual,
+        Some(path) => {
+            let mut next = command("apply", &arguments.manifests, context);
+            next.extend(["--plan".to_owned(), quoted(&path.to_string_lossy())]);
+            next.extend(until_prepared(plan));
+            next
+        }
+    };
+    if arguments.impact_budget != USUAL_BUDGET {
+        let budget = arguments.impact_budget.to_string();
+        next.extend(["--impact-budget".to_owned(), budget]);
+    }
+    next
+}
+
+/// What keeps `apply` from this plan, as far as it goes.
+fn refusals(plan: &Plan, manifests: &[Manifest], until: Until) -> Vec<Diagnostic> {
+    match guard::check(plan, manifests, until) {
+        Err(failure) if failure.exit == Exit::Guarded => failure.diagnostics,
+        _ => Vec::new(),
+    }
+}
+
+/// Where fields have to be filled before anything narrows, that is the next step.
+fn until_prepared(plan: &Plan) -> Vec<String> {
+    match plan.is_better_prepared() {
+        true => vec!["--until".to_owned(), "prepared".to_owned()],
+        false => Vec::new(),
+    }
 }
 
 /// The plan, and what the org says of it where that is wanted.
@@ -134,10 +166,16 @@ pub(crate) fn frame(
     manifests: &[Manifest],
     plan: &Plan,
 ) -> Frame {
+    let until = match plan.is_better_prepared() {
+        true => Until::Prepared,
+        false => Until::Proved,
+    };
+    let refusals = refusals(plan, manifests, until);
     let mut next = command("apply", arguments, context);
     next.extend(["--expect".to_owned(), plan_digest(plan).to_owned()]);
-    if context.is_of_record() {
-        // Nothing can be applied to a record.
+    next.extend(until_prepared(plan));
+    if context.is_of_record() || !refusals.is_empty() {
+        // Nothing can be applied to a record, and nothing that is refused.
         next.clear();
     }
     Frame {
@@ -148,6 +186,7 @@ pub(crate) fn frame(
             .map(|manifest| manifest.file.to_string())
             .collect(),
         next,
+        refusals,
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use std::time::Duration;
 
+use crate::change::Until;
 use crate::plan::CheckScope;
 use crate::verify::Sample;
 
@@ -21,6 +22,15 @@ pub(super) fn check_scope(text: &str) -> Result<CheckScope, String> {
         "ready" => Ok(CheckScope::Ready),
         "all" => Ok(CheckScope::All),
         _ => Err("it is --check, or --check=all".to_owned()),
+    }
+}
+
+/// How far an apply goes, where that is not to its end.
+pub(super) fn until(text: &str) -> Result<Until, String> {
+    match text {
+        "prepared" => Ok(Until::Prepared),
+        "narrowed" => Ok(Until::Narrowed),
+        _ => Err("prepared, or narrowed".to_owned()),
     }
 }
 

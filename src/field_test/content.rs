@@ -189,7 +189,8 @@ fn text_under(key: &str, text: &str, names: &mut Pseudonyms) -> String {
     if HIDDEN.contains(&key) {
         return names.hidden(text);
     }
-    let is_shape = SHAPE.contains(&key) && is_number(text);
+    // `200..400` are two numbers.
+    let is_shape = SHAPE.contains(&key) && text.split("..").all(is_number);
     // Three characters that every id of an object's records begins with.
     let is_prefix = key == "keyPrefix" && is_key_prefix(text);
     if is_shape || is_prefix || (LOGIC.contains(&key) && is_logic(text)) {
@@ -338,6 +339,17 @@ pub(super) fn is_shape(key: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn how_many_records_are_meant_is_kept_as_it_is() {
+        let mut names = Pseudonyms::new(-1_000);
+        let rule = json!({"name": "Secret", "expectVisible": "200..400"});
+        let renamed = super::json(None, &rule, &mut names);
+        assert_eq!(renamed["expectVisible"], "200..400");
+        assert_ne!(renamed["name"], "Secret");
+        let other = json!({"expectVisible": "200..Secret"});
+        assert_ne!(super::json(None, &other, &mut names), other);
+    }
 
     #[test]
     fn a_query_is_about_the_pseudonyms_of_what_it_was_about() {

@@ -1,16 +1,18 @@
 //! Remarks on the rules of one object: what they would miss, and who else's rules reach the user.
 
-use super::View;
+use super::{View, matching};
+use crate::access::{Impact, RulesTogether};
 use crate::code::Code;
 use crate::criteria::{self, Verdict};
 use crate::diagnostic::Diagnostic;
 use crate::live::Reach;
 use crate::manifest::{Criterion, Rule, RuleAccess, Sharing, UserRef, Value};
 
-pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
+pub(super) fn remarks(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic> {
+    let mut findings = matching::remarks(sharing, impact);
+    let waits = matches!(impact.by_rules.together, RulesTogether::NothingYet(_));
     for rule in sharing.rules.iter().filter(|rule| !rule.absent) {
-        findings.extend(new_field(view, sharing, rule));
+        findings.extend(matching::new_field(view, sharing, rule).filter(|_| !waits));
         findings.extend(negative(rule));
         findings.extend(read_only(view, rule));
         findings.extend(case(view, sharing, rule));
@@ -19,41 +21,6 @@ pub(super) fn remarks(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
     findings.extend(created_by_integration(view, sharing));
     findings.extend(foreign(view, sharing));
     findings
-}
-
-/// A criterion on a field this very plan makes matches nothing until somebody fills it.
-fn new_field(view: &View, sharing: &Sharing, rule: &Rule) -> Option<Diagnostic> {
-    let expected = rule.expect_visible.as_ref();
-    if expected.is_some_and(|count| count.value == 0) {
-        return None;
-    }
-    let name = |criterion: &Criterion| format!("{}.{}", sharing.object, criterion.field);
-    let made = |criterion: &Criterion| {
-        let full = name(criterion);
-        view.changes.iter().any(|c| {
-            c.address.kind == "custom_field"
-                && c.address.name == full
-                && c.action == crate::change::Action::Create
-        })
-    };
-    let unmet = |criterion: &Criterion| {
-        let field = view.manifest.spec.field(&sharing.object, &criterion.field);
-        made(criterion)
-            && field.is_some_and(|field| !criteria::may_be_met_at_first(criterion, field))
-    };
-    if criteria::may_be_met(rule, unmet) {
-        return None;
-    }
-    let criterion = rule.criteria.iter().find(|criterion| unmet(criterion))?;
-    let message = format!(
-        "nothing will be visible through `{}`: this plan makes `{}`",
-        rule.name,
-        name(criterion)
-    );
-    let help = "fill the field (a data load, a flow), or say `expectVisible: 0` on the rule if that is meant";
-    let diagnostic =
-        Diagnostic::error(Code::CriterionOnNewField, message).at(&criterion.field.place);
-    Some(diagnostic.help(help))
 }
 
 /// The guide: "Make sure the Sharing Rule is set to 'Read/Write' Access so that the integration can update records."

@@ -149,11 +149,25 @@ fn unknown_field(criterion: &Criterion, sharing: &Sharing, live: &Live) -> Diagn
         names.iter().copied(),
     );
     diagnostic.message = format!("the org has no {what}");
+    if let Some(field) = labelled(&criterion.field, sharing, live) {
+        return diagnostic.help(format!("that is a label: write `{}`", field.name));
+    }
     let custom = criterion.field.ends_with("__c");
     if custom && nearest(&criterion.field, &names).is_none() {
         diagnostic = diagnostic.help("let the manifest make it: add it under `spec.fields`");
     }
     diagnostic
+}
+
+/// The field whose label a name is, without regard to case and to how its words are joined.
+fn labelled<'a>(name: &str, sharing: &Sharing, live: &'a Live) -> Option<&'a DescribedField> {
+    let plain = |text: &str| {
+        let signs = text.chars().filter(|sign| sign.is_alphanumeric());
+        signs.collect::<String>().to_lowercase()
+    };
+    let described = live.object(&sharing.object).found()?;
+    let mut fields = described.fields.iter();
+    fields.find(|field| !field.label.is_empty() && plain(&field.label) == plain(name))
 }
 
 fn unfit_type(

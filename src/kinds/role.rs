@@ -1,7 +1,7 @@
 //! Roles. Their access levels for records under owned accounts can never be below the organization-wide default, so
 //! a level that only the new default allows is written after it.
 
-use super::{Attributed, Draft, Kind, compare, has_role, role_names, unknown_name};
+use super::{Attributed, Draft, Kind, compare, has_role, unknown_role};
 use crate::address::Address;
 use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
 use crate::code::Code;
@@ -119,13 +119,7 @@ fn check(wanted: &manifest::Role, exists: bool, live: &Live, draft: &mut Draft) 
     if let Some(parent) = &wanted.parent
         && !has_role(parent, live)
     {
-        draft.errors.push(unknown_name(
-            Code::UnknownRole,
-            "role",
-            parent,
-            &parent.place,
-            role_names(live),
-        ));
+        draft.errors.push(unknown_role(parent, &parent.place, live));
     }
     if let Some(earlier) = &wanted.renamed_from
         && !exists

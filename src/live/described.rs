@@ -57,6 +57,9 @@ pub struct DescribedField {
     /// API name.
     #[serde(deserialize_with = "or_default")]
     pub name: String,
+    /// What people see.
+    #[serde(deserialize_with = "or_default")]
+    pub label: String,
     /// The describe type, such as `picklist`.
     #[serde(rename = "type", deserialize_with = "or_default")]
     pub kind: String,

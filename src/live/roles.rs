@@ -138,6 +138,12 @@ impl Roles {
         self.roles.get(*index)
     }
 
+    /// The role of a label.
+    pub fn labelled(&self, label: &str) -> Option<&LiveRole> {
+        let mut roles = self.roles.iter();
+        roles.find(|role| role.label.as_deref() == Some(label))
+    }
+
     /// Whether there is a role of just this API name.
     pub fn has(&self, name: &str) -> bool {
         self.named(name).is_some_and(|role| role.name == name)

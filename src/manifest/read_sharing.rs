@@ -1,5 +1,6 @@
 //! From the node tree to the typed manifest: defaults, rules, criteria and their values.
 
+use super::expected::{ExpectedRecords, expected};
 use super::findings::Findings;
 use super::logic;
 use super::node::{Content, Node};
@@ -64,7 +65,7 @@ fn rule<'a>(node: &'a Node, findings: &'a Findings) -> Option<Rule> {
         owned_by: principal_under(&mut section, "ownedBy"),
         include_records_owned_by_all: section.flag("includeRecordsOwnedByAll"),
         shared_to: principal_under(&mut section, "sharedTo"),
-        expect_visible: section.count("expectVisible"),
+        expect_visible: expect_visible(&mut section),
         description: section.text("description"),
         renamed_from: section.text("renamedFrom"),
         absent,
@@ -72,6 +73,11 @@ fn rule<'a>(node: &'a Node, findings: &'a Findings) -> Option<Rule> {
     };
     section.finish();
     Some(rule)
+}
+
+fn expect_visible(section: &mut Section<'_>) -> Option<Sp<ExpectedRecords>> {
+    let entry = section.entry("expectVisible")?;
+    expected(&entry.value, section.findings)
 }
 
 fn rule_logic(section: &mut Section<'_>) -> Option<Sp<Logic>> {
@@ -193,9 +199,29 @@ fn one_value(node: &Node, findings: &Findings) -> Option<Sp<Value>> {
     Some(Sp::new(value, node.place.clone()))
 }
 
+/// Quotes that no keyboard types and no YAML takes.
+const CURLY: [char; 10] = [
+    '\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}',
+    '\u{ab}', '\u{bb}',
+];
+
+/// Whether a text begins and ends with such a quote.
+fn is_in_curly_quotes(text: &str) -> bool {
+    let several = text.chars().nth(1).is_some();
+    several && text.starts_with(CURLY) && text.ends_with(CURLY)
+}
+
 fn literal(node: &Node, written: &str, is_plain: bool, findings: &Findings) -> Option<Scalar> {
     if !is_plain {
         return Some(Scalar::Text(written.to_owned()));
+    }
+    if is_in_curly_quotes(written) {
+        let inner = written.trim_matches(CURLY);
+        let message = format!("`{written}` holds its curly quotes, and no record has them");
+        let help = format!("write straight quotes: \"{inner}\"");
+        let finding = Diagnostic::error(Code::CurlyQuotes, message).at(&node.place);
+        findings.push(finding.help(help));
+        return None;
     }
     let help = match plain(written) {
         Plain::Bool(value) => return Some(Scalar::Bool(value)),

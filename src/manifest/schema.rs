@@ -77,6 +77,11 @@ shapes! {
     pub(super) Follow = json_schema!({ "const": "source" });
     /// What a rule's `logic` key may say: a text, or the number of the only criterion.
     pub(super) LogicText = json_schema!({ "type": ["string", "integer"] });
+    /// What a rule's `expectVisible` key may say: a number, or two with `..` between them.
+    pub(super) ExpectedCount = json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": 0 },
+        { "type": "string", "pattern": "^(0|[1-9][0-9]*)\\.\\.(0|[1-9][0-9]*)$" },
+    ]});
     /// What a criterion's `value` key may say.
     pub(super) CriterionValue = json_schema!({
         "anyOf": [one_value(), { "type": "array", "minItems": 1, "items": one_value() }]

@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::expected::ExpectedRecords;
 use super::schema;
 use super::spanned::Sp;
 use super::words::{KeptAccess, Operator, RuleAccess, SharingModel};
@@ -94,8 +95,9 @@ pub struct Rule {
     pub include_records_owned_by_all: Option<Sp<bool>>,
     /// Whom to share with; absent: this manifest's role.
     pub shared_to: Option<Sp<Principal>>,
-    /// How many records the rule should make visible; `0` says that none is meant.
-    pub expect_visible: Option<Sp<u64>>,
+    /// How many records the rule is meant to match by itself, such as `250` or `200..400`; `0` says that none is meant.
+    #[schemars(with = "Option<schema::ExpectedCount>")]
+    pub expect_visible: Option<Sp<ExpectedRecords>>,
     /// What the rule is for, up to 1,000 characters.
     pub description: Option<Sp<String>>,
     /// Earlier name, to replace the rule instead of making a second one.

@@ -11,8 +11,8 @@ use crate::plan::{Plan, PlanCheck};
 
 use super::text::{printable, value};
 use super::{
-    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
-    place_words, record_counts, totals,
+    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
+    losing_words, place_words, record_counts, totals, urgent,
 };
 use crate::count::count;
 
@@ -51,6 +51,7 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
                 (section("Cannot be undone", "final", changes(&irreversible)))
                 (section("Changes", "", changes(&others)))
                 (section("Access", "", impact(&plan.impact)))
+                (section("Limits", "", limits(plan)))
                 (section("Findings", "", findings(&plan.findings)))
                 (section(checked::TITLE, "", check(plan.check.as_ref())))
                 (section("By hand", "", manual_steps(&plan.manual_steps)))
@@ -80,6 +81,9 @@ fn head(plan: &Plan, frame: &Frame) -> Markup {
                 }
                 " " (finding_counts(&plan.findings))
             }
+            @for urgent in urgent(plan) {
+                p { strong class=(urgent.severity.word()) { (urgent.code) } " " (printable(&urgent.message)) }
+            }
         } "\n"
     }
 }
@@ -87,6 +91,10 @@ fn head(plan: &Plan, frame: &Frame) -> Markup {
 fn foot(plan: &Plan, frame: &Frame) -> Markup {
     let left = left_alone_counts(plan);
     html! {
+        @if !plan.changes.is_empty() && !frame.refusals.is_empty() {
+            p { strong class="error" { "apply would refuse this plan (exit 4)" } }
+            ul { @for refusal in &frame.refusals { (finding(refusal)) } } "\n"
+        }
         @if !plan.changes.is_empty() && !frame.next.is_empty() {
             p { "Next: " code { (printable(&frame.next.join(" "))) } } "\n"
         }
@@ -181,6 +189,25 @@ fn lines(entries: Vec<String>) -> Markup {
         @for (position, entry) in entries.iter().enumerate() {
             @if position > 0 { br; }
             (entry)
+        }
+    }
+}
+
+/// The limits of the manifests, each with its verdict.
+fn limits(plan: &Plan) -> Markup {
+    html! {
+        @if !plan.limits.is_empty() {
+            table {
+                tr { th { "limit" } th { "verdict" } th { "numbers" } } "\n"
+                @for limit in &plan.limits {
+                    @let [name, verdict, words] = limit_words(limit);
+                    tr {
+                        td { (printable(&name)) }
+                        td { @if limit.refuses() { strong class="error" { (verdict) } } @else { (verdict) } }
+                        td { (printable(&words)) }
+                    } "\n"
+                }
+            } "\n"
         }
     }
 }

@@ -12,6 +12,7 @@ mod impact;
 mod plan;
 mod progress;
 mod summary;
+mod urgent;
 mod valid;
 mod verification;
 

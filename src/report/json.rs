@@ -19,13 +19,13 @@ use serde_json::Value;
 use crate::access::Impact;
 use crate::address::Address;
 use crate::apply::{Applied, Outcome};
-use crate::change::{Action, Change, Dropped, FieldChange, Stage};
+use crate::change::{Action, Change, Dropped, FieldChange, Stage, Until};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::explain::Explanation;
 use crate::findings::ManualStep;
 use crate::live::OrgIdentity;
-use crate::plan::{Plan, PlanCheck, Summary};
+use crate::plan::{HeldLimit, Plan, PlanCheck, Summary};
 use crate::verify::{Access, Verification};
 
 use super::text::is_unsafe;
@@ -96,6 +96,7 @@ pub fn result(plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> String
         exit_meaning: exit.meaning(),
         org: OrgJson::from(&plan.org),
         digest: &plan.digest,
+        until: applied.until,
         outcomes: &applied.outcomes,
         left_out: &applied.left_out,
         verification: applied.verification.as_ref().map(VerificationJson::from),
@@ -157,6 +158,7 @@ struct PlanJson<'a> {
     digest: &'a str,
     changes: Vec<ChangeJson<'a>>,
     impact: &'a [Impact],
+    limits: &'a [HeldLimit],
     findings: &'a [Diagnostic],
     manual_steps: &'a [ManualStep],
     left_alone: &'a BTreeMap<&'static str, u64>,
@@ -179,6 +181,7 @@ impl<'a> From<&'a Plan> for PlanJson<'a> {
             digest: &plan.digest,
             changes: plan.changes.iter().map(ChangeJson::from).collect(),
             impact: &plan.impact,
+            limits: &plan.limits,
             findings: &plan.findings,
             manual_steps: &plan.manual_steps,
             left_alone: &plan.left_alone,
@@ -322,6 +325,7 @@ struct ResultJson<'a> {
     exit_meaning: &'static str,
     org: OrgJson<'a>,
     digest: &'a str,
+    until: Until,
     outcomes: &'a [Outcome],
     left_out: &'a [Dropped],
     verification: Option<VerificationJson<'a>>,
@@ -403,7 +407,7 @@ mod tests {
         };
         assert_eq!(
             keys(&value),
-            "format_version manifest org digest changes impact findings manual_steps left_alone summary api_requests api_calls retrieved check"
+            "format_version manifest org digest changes impact limits findings manual_steps left_alone summary api_requests api_calls retrieved check"
         );
         assert_eq!(
             keys(&value["org"]),

@@ -8,13 +8,13 @@ mod inert;
 use crate::access::Impact;
 use crate::change::{Change, FieldChange};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Plan, PlanCheck};
+use crate::plan::{HeldLimit, Plan, PlanCheck};
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::value;
 use super::{
-    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
-    place_words, record_counts, totals,
+    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
+    losing_words, place_words, record_counts, totals, urgent,
 };
 use crate::count::{count, number};
 use inert::{code, code_cell, sentence};
@@ -31,6 +31,7 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
         list("Cannot be undone", irreversible.into_iter().map(change)),
         list("Changes", others.into_iter().map(change)),
         access(&plan.impact),
+        limits(plan),
         list("Findings", plan.findings.iter().map(finding)),
         list(checked::TITLE, plan.check.iter().flat_map(check)),
         list(
@@ -146,12 +147,40 @@ fn head(plan: &Plan, frame: &Frame) -> String {
         facts.push(findings);
     }
     facts.push(sentence(&frame.org));
+    let first: String = urgent(plan)
+        .map(|one| {
+            let word = one.severity.word();
+            format!("**{word} {}** {}\n\n", one.code, sentence(&one.message))
+        })
+        .collect();
     format!(
-        "{}\n## orgwright plan: {}\n\n{}\n",
+        "{}\n## orgwright plan: {}\n\n{first}{}\n",
         marker("plan", &plan.name),
         code(&plan.name),
         facts.join(" \u{b7} ")
     )
+}
+
+/// The limits of the manifests, each with its verdict.
+fn limits(plan: &Plan) -> ReportPart {
+    let row = |limit: &HeldLimit| {
+        let [name, verdict, words] = limit_words(limit);
+        let verdict = match limit.refuses() {
+            true => format!("**{verdict}**"),
+            false => verdict,
+        };
+        format!(
+            "| {} | {verdict} | {} |\n",
+            sentence(&name),
+            sentence(&words)
+        )
+    };
+    let opening = "\n### Limits\n\n| limit | verdict | numbers |\n| --- | --- | --- |\n";
+    ReportPart {
+        opening: opening.to_owned(),
+        items: plan.limits.iter().map(row).collect(),
+        closing: "",
+    }
 }
 
 /// The comment by which a later run finds this one's; nothing foreign can end it early.
@@ -171,13 +200,20 @@ fn tail(plan: &Plan, frame: &Frame) -> String {
     } else {
         format!("\nLeft alone: {}\n", left.join(", "))
     };
+    let refused = match plan.changes.is_empty() || frame.refusals.is_empty() {
+        true => String::new(),
+        false => {
+            let each: String = frame.refusals.iter().map(finding).collect();
+            format!("\n**`apply` would refuse this plan** (exit 4):\n\n{each}")
+        }
+    };
     let next = if plan.changes.is_empty() || frame.next.is_empty() {
         String::new()
     } else {
         format!("\nNext: {}\n", code(&frame.next.join(" ")))
     };
     format!(
-        "{left}{next}\nplan `{}` \u{b7} {}\n",
+        "{left}{refused}{next}\nplan `{}` \u{b7} {}\n",
         plan.digest,
         count(plan.api_requests, "request")
     )

@@ -81,6 +81,7 @@ pub(crate) fn org() -> OrgIdentity {
 pub(crate) fn frame() -> Frame {
     let next = ["orgwright", "apply", "--expect", "7f3a91c2d4e5"].map(str::to_owned);
     Frame {
+        refusals: Vec::new(),
         name: "hubspot-selective-sync".into(),
         org: EMBEDDED_ORG.to_owned(),
         files: vec!["orgwright.yaml".into()],
@@ -105,6 +106,7 @@ pub(crate) fn plan() -> Plan {
     let mut sources = Sources::default();
     sources.insert("orgwright.yaml".into(), SOURCE.into());
     Plan {
+        limits: Vec::new(),
         name: "hubspot-selective-sync".into(),
         manifest_digest: "sha256:00".into(),
         org: org(),
@@ -210,6 +212,7 @@ fn sight_lost() -> SightLost {
 
 fn impact() -> Impact {
     Impact {
+        by_rules: crate::access::ByRules::default(),
         object: "Lead".into(),
         records: Tally::Exactly(2000),
         visible_now: None,
@@ -243,6 +246,8 @@ pub(crate) fn verification() -> Verification {
 /// An object whose every record is as it should be.
 pub(crate) fn access() -> Access {
     Access {
+        place: None,
+        rules_match_nothing: false,
         manifest: "hubspot".into(),
         user: String::new(),
         object: "Lead".into(),

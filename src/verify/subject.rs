@@ -193,8 +193,13 @@ impl Subject<'_> {
             population: records.population,
             checked: records.records.len() as u64,
             sampled: records.sampled,
+            place: Some(self.sharing.object.place.clone()),
             ..Access::default()
         };
+        result.rules_match_nothing = !records.sampled
+            && !records.records.is_empty()
+            && access::expects_records(self.sharing, self.manifest, self.live)
+            && self.none_matches(&records.records, &grounds);
         for record in &records.records {
             let id = record.id();
             let wanted = self.wanted_access(record, &grounds, around);

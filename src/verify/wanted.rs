@@ -204,6 +204,17 @@ impl<'a> Subject<'a> {
         grants
     }
 
+    /// Whether no rule that reaches the user, or may reach it, matches any of the records, or may.
+    pub(super) fn none_matches(&self, records: &[LiveRecord], grounds: &Grounds<'_>) -> bool {
+        let matches = |record: &LiveRecord| {
+            let verdicts = self.verdicts(record, grounds).into_iter();
+            verdicts
+                .map(|(verdict, _)| verdict)
+                .any(|verdict| verdict != Verdict::No)
+        };
+        !records.iter().any(matches)
+    }
+
     fn is_own(&self, owner: Option<&str>) -> bool {
         owner.is_some_and(|owner| short_id(owner) == short_id(&self.user.id))
     }

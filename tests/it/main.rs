@@ -14,6 +14,7 @@ mod laws;
 mod manifest;
 mod manifest_schema;
 mod many;
+mod numbers;
 mod people;
 mod recorded;
 mod refusals;

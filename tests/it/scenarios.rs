@@ -65,6 +65,7 @@ stories! {
     deploy_refused
     deploy_with_a_warning
     everything_removed
+    expected_count_missed
     fresh_org
     half_done_default
     half_done_profile
@@ -77,6 +78,7 @@ stories! {
     keep_access_of_roles
     keep_access_on_the_demo_org
     keep_access_repaired
+    limits_hold
     limits_refuse
     logic_with_brackets
     names_the_org_does_not_have
@@ -103,6 +105,7 @@ stories! {
     rule_to_somebody_else
     rule_with_other_criteria
     rule_without_effect
+    rules_that_match_nothing
     setting_lost
     setting_refused
     settings_kept

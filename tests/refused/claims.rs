@@ -34,9 +34,10 @@ const OPEN: [&str; 4] = ["findings", "manual_steps", "diagnostics", "checks"];
 const EMPTY_WHERE_UNKNOWN: [&str; 3] = ["roles", "ways_after", "people"];
 
 /// What a sentence has in it that says something is not known.
-const UNKNOWN: [&str; 10] = [
+const UNKNOWN: [&str; 11] = [
     WORDS,
     "not known",
+    "not_known",
     "unknown",
     "refused",
     "could not",

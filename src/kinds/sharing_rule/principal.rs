@@ -1,6 +1,6 @@
 //! Whom rules share with and whose records they share: roles, public groups and queues by name.
 
-use super::super::{has_role, role_names, unknown_name};
+use super::super::{has_role, unknown_name, unknown_role};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::live::Live;
@@ -35,20 +35,18 @@ pub(super) fn unknown_principals(
         let Some(name) = principal.name().filter(|name| own != Some(*name)) else {
             continue;
         };
-        let (what, code, known) = match principal.value {
-            Principal::Group(_) => (
-                "public group",
-                Code::UnknownRecordInRule,
-                has_group(name, live),
-            ),
-            Principal::Queue(_) => ("queue", Code::UnknownRecordInRule, has_group(name, live)),
-            _ => ("role", Code::UnknownRole, has_role(name, live)),
+        let what = match principal.value {
+            Principal::Group(_) => "public group",
+            Principal::Queue(_) => "queue",
+            _ if has_role(name, live) => continue,
+            _ => {
+                errors.push(unknown_role(name, &principal.place, live));
+                continue;
+            }
         };
-        if !known {
-            let others = match principal.value {
-                Principal::Group(_) | Principal::Queue(_) => group_names(live),
-                _ => role_names(live),
-            };
+        if !has_group(name, live) {
+            let code = Code::UnknownRecordInRule;
+            let others = group_names(live);
             errors.push(unknown_name(code, what, name, &principal.place, others));
         }
     }

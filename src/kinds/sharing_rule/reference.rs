@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::criteria::{Criteria, stored_text};
 use crate::diagnostic::Diagnostic;
+use crate::kinds::picklist::instead;
 use crate::live::{Known, Live, Reference};
 use crate::manifest::{self, Manifest, Sharing, UserRef, Value};
 use std::collections::BTreeMap;
@@ -75,9 +76,24 @@ pub(super) fn unresolved(sharing: &Sharing, manifest: &Manifest, live: &Live) ->
     missing
         .map(|(reference, value)| {
             let message = format!("the org has no {}", reference.what());
-            Diagnostic::error(Code::UnknownRecordInRule, message).at(&value.place)
+            let error = Diagnostic::error(Code::UnknownRecordInRule, message).at(&value.place);
+            match &reference {
+                Reference::RecordType(_, name) => near_record_type(error, name, sharing, live),
+                _ => error,
+            }
         })
         .collect()
+}
+
+/// The record types that there are, the nearest first.
+fn near_record_type(error: Diagnostic, name: &str, sharing: &Sharing, live: &Live) -> Diagnostic {
+    let described = live.object(&sharing.object).found();
+    let kinds = described.map_or(&[][..], |described| described.record_types.as_slice());
+    let labels: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+    match labels.is_empty() {
+        true => error,
+        false => error.help(instead(name, &labels)),
+    }
 }
 
 /// What the id (or, for a record type, the label) behind a value is looked up by.

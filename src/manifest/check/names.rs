@@ -191,7 +191,9 @@ fn field_name(name: &Sp<String>, findings: &Findings) {
     );
     let help = match name.contains('.') {
         true => "a rule sees the record's own fields only; copy the value to a field by automation",
-        false => "for example `Email` or `Sync_to_HubSpot__c`",
+        false => {
+            "not its label but its API name, which Setup > Object Manager shows beside it, for example `Email` or `Sync_to_HubSpot__c`"
+        }
     };
     findings.push(finding.at(&name.place).help(help));
 }

@@ -1,16 +1,20 @@
 //! How an apply ended, for people: what became of each change, the proof, and what it took.
 
+use crate::address::Address;
 use crate::apply::{Applied, ChangeResult, Outcome};
-use crate::change::Dropped;
+use crate::change::{Dropped, Until};
 use crate::count::count;
+use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use crate::report::json::Took;
 use crate::report::kind_words;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{duration, printable, short_digest};
 
-use super::plan::{last_lines, manual_steps};
+use super::plan::manual_steps;
+use super::urgent::{last_lines, steps};
 use super::verification::proof;
+use crate::verify::is_about_numbers;
 
 /// What became of each change, where not all of them were made, and the proof, where it came to one.
 pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> String {
@@ -20,7 +24,9 @@ pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> Stri
         .iter()
         .filter(|outcome| outcome.result == ChangeResult::Done)
         .count();
-    if done < applied.outcomes.len() {
+    if applied.until.is_early() && applied.failure.is_none() {
+        so_far(&mut page, applied, plan, done);
+    } else if done < applied.outcomes.len() {
         page.heading(&format!(
             "OUTCOME ({done} of {} done)",
             applied.outcomes.len()
@@ -45,17 +51,50 @@ pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> Stri
     page.finish()
 }
 
+/// How far it went, and what waits for the rest of it.
+fn so_far(page: &mut Page, applied: &Applied, plan: &Plan, done: usize) {
+    let made = format!(
+        "{done} of {}",
+        count(applied.outcomes.len() as u64, "change")
+    );
+    let sentence = match applied.until {
+        Until::Narrowed => format!(
+            "Narrowed: {made} made. The defaults are in force, and until the rest is applied nobody sees what rules are to show."
+        ),
+        Until::Prepared | Until::Proved => {
+            format!("Prepared: {made} made. Nobody else's access has changed.")
+        }
+    };
+    page.toned(0, 2, Some(Tone::Good), &sentence);
+    for step in steps(plan) {
+        page.toned(0, 2, Some(Tone::Careful), &printable(&step.message));
+    }
+    page.heading(&format!("WAITS ({})", applied.outcomes.len() - done));
+    let waiting = applied.outcomes.iter();
+    let waiting = waiting.filter(|outcome| outcome.result == ChangeResult::NotDone);
+    for waits in waiting {
+        let line = format!("{:<7}  {}", waits.action.word(), named(&waits.address));
+        page.text(2, 11, &line);
+    }
+    page.raw("");
+}
+
+fn named(address: &Address) -> String {
+    format!("{} {}", kind_words(address), printable(&address.name))
+}
+
 /// What it took, what is still wrong with the plan, and the org. Where the apply went through, `next` is the command
-/// that looks again, and what is left to do by hand stands before it.
+/// that looks again, or that does the rest, and what is left to do by hand stands before it.
 pub fn applied_end(
     plan: &Plan,
+    applied: &Applied,
     took: &Took,
-    next: Option<&[String]>,
+    next: &[String],
     org: &str,
     style: Style,
 ) -> String {
     let mut page = Page::new(style);
-    if next.is_some() {
+    if !next.is_empty() && !applied.until.is_early() {
         let to_do = plan.manual_steps.iter();
         let to_do: Vec<_> = to_do.filter(|step| step.done != Some(true)).collect();
         manual_steps(&mut page, &to_do);
@@ -64,11 +103,20 @@ pub fn applied_end(
         }
     }
     page.facts(&[count(took.requests, "request"), duration(took.milliseconds)]);
-    if let Some(next) = next {
+    if !next.is_empty() {
         page.command("next: ", next);
     }
-    last_lines(&mut page, plan, org);
+    let proof = applied.verification.as_ref();
+    let found = proof.map_or(&[][..], |proof| proof.findings.as_slice());
+    last_lines(&mut page, &lasting(plan, found), &[], org);
     page.finish()
+}
+
+/// What is to be said at the end: what is wrong with the plan, and what the proof found of the numbers.
+fn lasting<'a>(plan: &'a Plan, found: &'a [Diagnostic]) -> Vec<&'a Diagnostic> {
+    let numbers = found.iter().filter(|finding| is_about_numbers(finding));
+    let new = numbers.filter(|finding| !plan.findings.contains(finding));
+    plan.findings.iter().chain(new).collect()
 }
 
 /// What the digest covers and the org would not take.
@@ -98,11 +146,7 @@ fn outcome(page: &mut Page, outcome: &Outcome) {
         ChangeResult::NotDone => ("not done", Tone::Careful),
         ChangeResult::Unknown => ("unknown", Tone::Bad),
     };
-    let address = format!(
-        "{} {}",
-        kind_words(&outcome.address),
-        printable(&outcome.address.name)
-    );
+    let address = named(&outcome.address);
     let line = format!("{word:<8}  {:<7}  {address}", outcome.action.word());
     page.toned(2, 21, Some(tone), &line);
 }
@@ -110,7 +154,6 @@ fn outcome(page: &mut Page, outcome: &Outcome) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
     use crate::change::Action;
     use crate::report::samples;
 
@@ -132,6 +175,7 @@ mod tests {
                 ChangeResult::Unknown,
             ]),
             left_out: Vec::new(),
+            until: Until::Proved,
             verification: None,
             failure: None,
         };
@@ -154,8 +198,16 @@ OUTCOME (1 of 3 done)
         let mut done = plan.manual_steps[0].clone();
         done.done = Some(true);
         plan.manual_steps.push(done);
-        let end = |next: Option<&[String]>| {
-            applied_end(&plan, &Took::default(), next, "org Acme", Style::PLAIN)
+        let given = Applied {
+            outcomes: Vec::new(),
+            left_out: Vec::new(),
+            until: Until::Proved,
+            verification: None,
+            failure: None,
+        };
+        let end = |next: &[String]| {
+            let took = Took::default();
+            applied_end(&plan, &given, &took, next, "org Acme", Style::PLAIN)
         };
         let expected = "
 BY HAND
@@ -165,8 +217,8 @@ BY HAND
 next: orgwright verify
 org Acme
 ";
-        assert_eq!(end(Some(&["orgwright".into(), "verify".into()])), expected);
-        assert_eq!(end(None), "0 requests \u{b7} 0.00 s\norg Acme\n");
+        assert_eq!(end(&["orgwright".into(), "verify".into()]), expected);
+        assert_eq!(end(&[]), "0 requests \u{b7} 0.00 s\norg Acme\n");
     }
 
     #[test]
@@ -179,6 +231,7 @@ org Acme
                 entry: "ViewFlowUsage".to_owned(),
                 problem: "Unknown user permission: ViewFlowUsage".to_owned(),
             }],
+            until: Until::Proved,
             verification,
             failure: None,
         };

@@ -7,22 +7,21 @@ use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::findings::ManualStep;
-use crate::plan::Plan;
+use crate::plan::{LimitVerdict, Plan};
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{clipped, plan_digest, printable};
 use crate::report::{
-    Frame, checked, finding_counts, kind_words, left_alone_counts, of_severity, totals,
+    Frame, checked, finding_counts, kind_words, left_alone_counts, limit_words, of_severity, totals,
 };
 
 use super::change::change;
 use super::finding::{brief, excerpt, pointer, tone};
 use super::impact::impact;
 use super::summary::summary;
+use super::urgent::{before_consent, first_lines, last_lines, next};
 
 /// Names listed for a stage before they become a count.
 const NAMES_PER_STAGE: usize = 5;
-/// Errors said once more at the end.
-const REPEATED: usize = 3;
 
 /// Findings whose names and counts stand under ACCESS, and what is left to say of them.
 const TOLD_UNDER_ACCESS: [(Code, &str); 2] = [
@@ -34,10 +33,8 @@ const TOLD_UNDER_ACCESS: [(Code, &str); 2] = [
 pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     whole(&mut page, plan, frame);
-    if !plan.changes.is_empty() && !frame.next.is_empty() {
-        page.command("next: ", &frame.next);
-    }
-    last_lines(&mut page, plan, &frame.org);
+    next(&mut page, plan, frame);
+    last_lines(&mut page, &every(plan), &frame.refusals, &frame.org);
     page.finish()
 }
 
@@ -51,19 +48,25 @@ pub fn plan_to_apply(plan: &Plan, frame: &Frame, style: Style, brief: bool) -> S
         whole(&mut page, plan, frame);
     }
     if !plan.changes.is_empty() {
-        errors(&mut page, plan);
+        before_consent(&mut page, &every(plan));
     }
     page.finish()
+}
+
+fn every(plan: &Plan) -> Vec<&Diagnostic> {
+    plan.findings.iter().collect()
 }
 
 /// Everything up to the totals.
 fn whole(page: &mut Page, plan: &Plan, frame: &Frame) {
     page.text(0, 2, &frame.org);
+    first_lines(page, plan);
     if !plan.changes.is_empty() {
         header(page, plan, frame);
         changes(page, plan);
         order(page, &plan.changes);
         access(page, plan);
+        limits(page, plan);
         findings(page, plan);
         check(page, plan);
         left_alone(page, plan);
@@ -85,10 +88,8 @@ fn totals_or_none(page: &mut Page, plan: &Plan) {
 pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     totals_or_none(&mut page, plan);
-    if !plan.changes.is_empty() && !frame.next.is_empty() {
-        page.command("next: ", &frame.next);
-    }
-    last_lines(&mut page, plan, &frame.org);
+    next(&mut page, plan, frame);
+    last_lines(&mut page, &every(plan), &frame.refusals, &frame.org);
     page.finish()
 }
 
@@ -186,6 +187,23 @@ fn access(page: &mut Page, plan: &Plan) {
     }
 }
 
+/// The limits of the manifests, each with its verdict.
+fn limits(page: &mut Page, plan: &Plan) {
+    if plan.limits.is_empty() {
+        return;
+    }
+    page.heading("LIMITS");
+    for limit in &plan.limits {
+        let tone = match limit.verdict {
+            LimitVerdict::Holds => Tone::Good,
+            LimitVerdict::Broken | LimitVerdict::NotKnown => Tone::Bad,
+        };
+        let [name, verdict, words] = limit_words(limit);
+        let text = format!("{verdict:<9}  {}: {}", printable(&name), printable(&words));
+        page.toned(2, 13, Some(tone), &text);
+    }
+}
+
 /// Errors with their excerpt, the rest in a few lines each.
 fn findings(page: &mut Page, plan: &Plan) {
     if plan.findings.is_empty() {
@@ -257,28 +275,6 @@ fn totals_line(plan: &Plan) -> Vec<String> {
     facts.push(format!("plan {}", plan_digest(plan)));
     facts.push(count(plan.api_requests, "request"));
     facts
-}
-
-/// What is wrong with the plan, where something is, and the org once more.
-pub(super) fn last_lines(page: &mut Page, plan: &Plan, org: &str) {
-    match errors(page, plan) {
-        0 => page.text(0, 2, org),
-        found => page.text(0, 2, &format!("{org}; {}", count(found, "error"))),
-    }
-}
-
-/// The errors once more, each in a sentence; how many there are.
-fn errors(page: &mut Page, plan: &Plan) -> u64 {
-    let errors: Vec<&Diagnostic> = of_severity(&plan.findings, Severity::Error).collect();
-    for error in errors.iter().take(REPEATED) {
-        page.toned(
-            0,
-            2,
-            Some(Tone::Bad),
-            &format!("error {}: {}", error.code, printable(&error.message)),
-        );
-    }
-    errors.len() as u64
 }
 
 #[cfg(test)]

@@ -43,6 +43,9 @@ pub fn progress(event: &Event, style: Style) -> String {
             let missing = missing.join(", ");
             format!("retrieving {what}: the org gave it without {missing}")
         }
+        Event::LimitsHeld { stage } => {
+            format!("the limits still hold, read again before stage {stage}")
+        }
         within => format!("  {}", step(within)),
     };
     printable(&line).into_owned()
@@ -84,6 +87,7 @@ fn step(event: &Event) -> String {
         }
         Event::DeployStarted { .. } | Event::DeployProgress { .. } => deploying(event),
         Event::Retrieving { .. }
+        | Event::LimitsHeld { .. }
         | Event::RehearsalStarted { .. }
         | Event::RehearsalDone { .. }
         | Event::NotRehearsed { .. }

@@ -1,15 +1,17 @@
 //! What the org says about the user's sight, for people.
 
+use crate::code::Code;
 use crate::count::number;
 use crate::diagnostic::Diagnostic;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{self, printable};
 use crate::report::{Frame, finding_counts};
-use crate::verify::{Access, Cause, Mismatch, Verification};
+use crate::verify::{Access, Cause, Mismatch, Verification, is_about_numbers};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::change;
 use super::finding::brief;
+use super::urgent::{before_consent, last_line};
 
 /// Records listed before the rest becomes a count.
 const RECORDS_SHOWN: usize = 10;
@@ -23,9 +25,12 @@ pub fn verification(
 ) -> String {
     let mut page = Page::new(style);
     page.text(0, 2, &frame.org);
+    let findings = verification.findings.iter();
+    let urgent: Vec<&Diagnostic> = findings.filter(|one| is_about_numbers(one)).collect();
+    before_consent(&mut page, &urgent);
     drift(&mut page, verification);
     body(&mut page, verification, user, &[]);
-    page.text(0, 2, &frame.org);
+    last_line(&mut page, &urgent, &frame.org);
     page.finish()
 }
 
@@ -51,9 +56,10 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
         (true, true) => Some("Proved for the day on which the frozen user can log in again: "),
         (true, false) => None,
     };
-    objects
-        .iter()
-        .for_each(|access| object(page, access, user, doubt));
+    for access in objects {
+        let numbers = of_numbers(access, &verification.findings);
+        object(page, access, user, doubt.or(numbers));
+    }
     let findings = verification.findings.iter();
     let news: Vec<Diagnostic> = findings
         .filter(|finding| !known.contains(finding))
@@ -64,6 +70,27 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
         news.iter().for_each(|finding| brief(page, finding));
         page.raw("");
     }
+}
+
+/// Why the numbers are no proof, whatever each record is.
+fn of_numbers(access: &Access, findings: &[Diagnostic]) -> Option<&'static str> {
+    let here = |finding: &&Diagnostic| finding.place.is_some() && finding.place == access.place;
+    let object = format!("{}.", access.object);
+    let of_rule = |finding: &&Diagnostic| {
+        let address = finding.address.as_ref();
+        address.is_some_and(|address| address.name.starts_with(&object))
+    };
+    let found = |code: Code| findings.iter().filter(move |finding| finding.code == code);
+    if found(Code::RulesMatchNothing).any(|finding| here(&finding)) {
+        return Some("Nothing is shared, and so nothing is proved: ");
+    }
+    if found(Code::TickFirst).any(|finding| here(&finding)) {
+        return Some("The user sees nothing yet, until the field is filled: ");
+    }
+    if found(Code::RuleMatchesOtherwise).any(|finding| of_rule(&finding)) {
+        return Some("Not as many as expected: ");
+    }
+    (access.sampled && access.visible == 0).then_some("As asked, as far as the sample tells: ")
 }
 
 fn drift(page: &mut Page, verification: &Verification) {
@@ -192,7 +219,6 @@ fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::Code;
     use crate::report::samples;
 
     fn check(change: impl FnOnce(&mut Access), expected: &str) {
