@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a clone of System Administrator has to give up for selective sync.
-pub(crate) const DATA_ADMINISTRATION: [&str; 6] = [
+/// What a clone of System Administrator has to give up for selective sync, and what no clone has.
+pub(crate) const DATA_ADMINISTRATION: [&str; 7] = [
+    "CanApproveUninstalledApps",
     "CreatePackaging",
     "InstallPackaging",
     "ModifyAllData",
