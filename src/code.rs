@@ -264,6 +264,10 @@ catalogue! {
         "The org failed to give the object's metadata. Its default is told by the organization's own row or by the object's definition, and each field of the manifest by itself: what else the object has was not read, so that no other setting goes with the deploy, and a field that the running user does not see counts as none.";
     OtherLanguage = "OW2045", "a log-in that reads another language":
         "The org words what it refuses in the language of who asks. Codes, API names and enumerations are the same in every language, and locks are known in some; a refusal that names something by a translated label alone cannot be matched to what the manifest states.";
+    KeptByEveryone = "OW2050", "everybody but integrations keeps access":
+        "`keepAccess: everyone` makes a public group of everybody but integrations, and a rule that shares every record with it, whoever owns it. The group consists of roles with those below, of single roles around the integration's, and of people one by one who have no role or share one with an integration. The plan names who is left out, how many share rows the rule makes, and what nobody keeps.";
+    ViewAllAddsRecords = "OW2051", "View All shows more than the default did":
+        "View All and Modify All show every record, also those that the default never showed: contacts without an account, which only their owners see, and private opportunities. Whoever keeps access by them sees these from then on.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":
@@ -324,6 +328,12 @@ catalogue! {
         "Records of an object with a master-detail field are seen with their master: the object's default is Controlled by Parent, and the platform takes no other. What the master's default and rules open, they open too.";
     ObjectWithoutOwner = "OW2131", "an object without owners":
         "Where records have no owner, defaults and rules do not decide about each of them, and there is nothing to prove record by record: products, price books, and details of a master.";
+    EveryoneUnknown = "OW2140", "who everybody is, is not known":
+        "The group of `keepAccess: everyone` is made of the org's users, roles and groups, and never holds an integration. The org refused to tell of one of them, so no group would be right.";
+    KeptLevelUnknown = "OW2141", "what everybody keeps is not known":
+        "`keepAccess: everyone` keeps what the default gives today, and the default gives nobody anything: it is private already, no rule of this manifest stands for everybody, and its group notes nothing. Or the records will follow their parent, and take no rules.";
+    GroupOfOthers = "OW2142", "a public group of that name":
+        "The org has a public group by the name that `keepAccess: everyone` gives its own, and it does not say that it was made for that. Its members may be somebody else's choice, so it is not taken over.";
 
     // What an org answers
     OrgUnreachable = "OW3001", "the org cannot be reached":

@@ -2,6 +2,7 @@
 //! SharedTo), the manifest's and other people's.
 
 use super::Live;
+use super::everyone::everyone_name;
 use crate::manifest::{Manifest, Principal, Sharing};
 use crate::xml::Element;
 use std::collections::BTreeSet;
@@ -94,7 +95,11 @@ impl Live {
         sharing: &Sharing,
         manifest: &Manifest,
     ) -> Vec<(LiveRule<'_>, Reach)> {
-        let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
+        let kept = sharing.keep_everyone.as_ref();
+        let kept = kept.map(|_| everyone_name(manifest));
+        let ours = |name: &str| {
+            kept.as_deref() == Some(name) || sharing.rules.iter().any(|rule| rule.answers_to(name))
+        };
         let mut rules = self
             .rules(&sharing.object)
             .filter(|rule| !ours(rule.name))
@@ -103,7 +108,14 @@ impl Live {
             return Vec::new();
         }
         let user = Membership::of(sharing, manifest, self);
+        let leaves_out = |rule: &LiveRule| {
+            let groups = rule.element.child("sharedTo");
+            let groups = groups.into_iter().flat_map(|to| to.children_named("group"));
+            let mut groups = groups.map(|group| group.text.as_str());
+            groups.any(|group| self.is_left_out_of(group, manifest))
+        };
         rules
+            .filter(|rule| !leaves_out(rule))
             .filter_map(|rule| Some((rule, user.reach(rule.element)?)))
             .collect()
     }
