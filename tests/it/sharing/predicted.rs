@@ -11,6 +11,7 @@ use orgwright::secret::Secret;
 use orgwright::verify::{self, Access, Sample};
 use orgwright::{apply, explain, observe, plan};
 use proptest::prelude::*;
+use salesforce_emulator::store::Org;
 use salesforce_emulator::{self as emulator, Server};
 
 use super::company::{
@@ -44,7 +45,7 @@ impl Clock for Impatient {
 pub(super) struct Rehearsal {
     _folder: tempfile::TempDir,
     pub(super) server: Server,
-    reader: Reader,
+    pub(super) reader: Reader,
     manifests: Vec<Manifest>,
 }
 
@@ -55,10 +56,14 @@ impl Rehearsal {
 
     /// An org that holds the company, and the manifest of this text.
     pub(super) async fn of(company: &Company, manifest: String) -> Rehearsal {
+        Self::over(emulated::org(company).0, manifest).await
+    }
+
+    /// This org, and the manifest of this text.
+    pub(super) async fn over(org: Org, manifest: String) -> Rehearsal {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wish.yaml");
         std::fs::write(&file, manifest).unwrap();
-        let org = emulated::org(company).0;
         let server = emulator::start_over(org, emulator::Options::default()).await;
         let server = server.unwrap();
         let target = Target::Url {
