@@ -171,7 +171,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         }
         for (name, target, entry) in &kept_roles(sharing) {
             let kept = (name.as_str(), target, *entry);
-            propose_kept(kept, sharing, live, &live_rules, &mut draft);
+            propose_kept(kept, (sharing, manifest), live, &live_rules, &mut draft);
         }
         propose_everyone(sharing, manifest, live, &live_rules, &mut draft);
     }

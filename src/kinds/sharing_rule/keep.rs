@@ -1,13 +1,13 @@
 //! `keepAccess` of roles.
 
 use super::super::{Draft, compare, has_role, role_names, unknown_name};
-use super::element::{element, principal_words, read};
+use super::element::{principal_words, read, write};
 use super::{KIND, SharingRule};
 use crate::address::Address;
-use crate::change::{Component, Stage, Write};
+use crate::change::{Stage, Write};
 use crate::code::Code;
 use crate::live::{Live, RuleKind};
-use crate::manifest::{KeepAccess, KeptAccess, Principal, Sharing};
+use crate::manifest::{KeepAccess, KeptAccess, Manifest, Principal, Sharing};
 use crate::xml::Element;
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(super) fn kept_roles(sharing: &Sharing) -> Vec<(String, Principal, &KeepAcce
 /// Proposes the owner rule of one role.
 pub(super) fn propose_kept(
     (name, target, entry): (&str, &Principal, &KeepAccess),
-    sharing: &Sharing,
+    (sharing, manifest): (&Sharing, &Manifest),
     live: &Live,
     live_rules: &BTreeMap<&str, &Element>,
     draft: &mut Draft,
@@ -61,8 +61,7 @@ pub(super) fn propose_kept(
     let Some(comparison) = compare(own.as_ref(), Some(&desired)) else {
         return;
     };
-    let document = element(name, &desired, None);
-    let component = Component::new("SharingOwnerRule", full_name.clone(), document);
+    let component = write(&full_name, &desired, sharing, manifest, live);
     let address = Address::new(KIND.name, full_name);
     draft.change(
         address,

@@ -95,12 +95,16 @@ impl Live {
         said.is_some_and(|(_, text)| !text.is_some_and(|text| text.starts_with(BUT)))
     }
 
-    /// What a manifest's group says that everybody keeps of an object.
+    /// What a manifest's group says that everybody keeps of an object, or where that says nothing, another of these groups.
     pub fn noted_access(&self, manifest: &Manifest, object: &str) -> Option<RuleAccess> {
         let name = everyone_name(manifest);
         let groups = self.everyone_groups.iter().flatten();
-        let mut own = groups.filter(|group| group.name == name);
-        own.next()?.access_of(object)
+        let (own, others): (Vec<_>, Vec<_>) = groups.partition(|group| group.name == name);
+        let noted = |groups: Vec<&EveryoneGroup>| {
+            let noted = groups.iter().filter_map(|group| group.access_of(object));
+            noted.max()
+        };
+        noted(own).or_else(|| noted(others))
     }
 
     /// Whether a group was made for this user.
