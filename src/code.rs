@@ -144,7 +144,7 @@ catalogue! {
     DefaultsContradict = "OW1053", "defaults contradict":
         "While Account is Private, Contact must be Private or ControlledByParent, and Opportunity and Case must be Private.";
     KeptAccess = "OW1054", "kept access":
-        "Who must not lose sight is one profile or one role. A profile keeps ViewAll or ModifyAll through a permission set, a role keeps ReadOnly or ReadWrite through an owner rule.";
+        "Who must not lose sight is one profile, one role, or everyone. A profile keeps ViewAll or ModifyAll through a permission set, a role keeps ReadOnly or ReadWrite through an owner rule; `andSubordinates` is of a role.";
     EntryAsksForNothing = "OW1055", "entry asks for nothing":
         "The object is listed under `sharing` without a default, a rule or kept access. It still counts as selective for the profile.";
     NothingNarrowed = "OW1056", "nothing is narrowed":
@@ -333,7 +333,7 @@ catalogue! {
     KeptLevelUnknown = "OW2141", "what everybody keeps is not known":
         "`keepAccess: everyone` keeps what the default gives today, and the default gives nobody anything: it is private already, no rule of this manifest stands for everybody, and its group notes nothing. Or the records will follow their parent, and take no rules.";
     GroupOfOthers = "OW2142", "a public group of that name":
-        "The org has a public group by the name that `keepAccess: everyone` gives its own, and it does not say that it was made for that. Its members may be somebody else's choice, so it is not taken over.";
+        "The org has a public group by the name that `keepAccess: everyone` gives its own, and it was not made for this manifest's user. Its members may be somebody else's choice, so it is not taken over.";
 
     // What an org answers
     OrgUnreachable = "OW3001", "the org cannot be reached":

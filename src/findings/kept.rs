@@ -163,13 +163,9 @@ fn added_by_view_all(view: &View, sharing: &Sharing, impact: &Impact) -> Option<
     });
     let profiles: Vec<&str> = profiles.collect();
     let message = format!(
-        "`keepAccess` by View All adds up to {} that nobody was shown before: {what}; {} {} them",
+        "`keepAccess` by View All adds up to {} to what {} saw: {what}",
         count(added, "private record"),
         profiles.join(", "),
-        match profiles.len() {
-            1 => "sees",
-            _ => "see",
-        }
     );
     let help = "say `keepAccess: everyone`, or keep access by role: no rule shows private records";
     let warning = Diagnostic::warning(Code::ViewAllAddsRecords, message);

@@ -8,7 +8,9 @@
 mod notes;
 
 use super::known::Known;
+use super::need::Need;
 use super::people::{GroupKind, GroupMember, Person, SharingGroup};
+use super::sharing_need::SharingNeed;
 use super::{Live, LiveRole, Roles};
 use crate::manifest::Manifest;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -129,8 +131,9 @@ impl Live {
     pub fn everyone(&self, manifest: &Manifest) -> Known<Everyone<'_>> {
         let known = self.people().and(self.sharing_groups());
         let known = known.and(self.group_members()).and(self.roles());
-        let known = known.and(self.containers());
-        known.map(|((((people, groups), members), roles), _)| {
+        let known = known.and(self.containers()).and(self.api_only());
+        let known = known.and(self.told_of_everyone());
+        known.map(|((((((people, groups), members), roles), _), _), ())| {
             let mut gathering = Gathering::of(self, people, groups, roles);
             gathering.gather();
             let own = self.group_of_name(&everyone_name(manifest));
@@ -451,6 +454,11 @@ fn of_kinds<'a>(
 }
 
 impl Live {
+    /// Users who may use the API only, by id.
+    fn api_only(&self) -> Known<&BTreeSet<String>> {
+        self.known(&Need::Sharing(SharingNeed::ApiOnly), Some(&self.api_only))
+    }
+
     /// Why an active user of no manifest of the run is left out.
     fn why_left_out(&self, person: &Person) -> Option<WhyLeftOut> {
         if !person.active {

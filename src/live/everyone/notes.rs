@@ -5,6 +5,9 @@
 
 use super::{EVERYONE_BUT, everyone_name};
 use crate::live::Live;
+use crate::live::known::Known;
+use crate::live::need::Need;
+use crate::live::sharing_need::SharingNeed;
 use crate::manifest::{Manifest, RuleAccess, Word};
 use crate::soql::Row;
 use std::collections::BTreeMap;
@@ -80,6 +83,15 @@ impl Live {
         Some(text)
     }
 
+    /// That the org told of such groups; that it does not know descriptions yet is an answer.
+    pub(super) fn told_of_everyone(&self) -> Known<()> {
+        let need = Need::Sharing(SharingNeed::EveryoneGroups);
+        match self.known(&need, self.everyone_groups.as_ref()).map(drop) {
+            Known::Refused(refused) if refused.code == "INVALID_FIELD" => Known::Is(()),
+            other => other,
+        }
+    }
+
     /// The label and the description that a manifest's group has; `None` where nobody told.
     pub fn described_everyone(&self, manifest: &Manifest) -> Option<(&str, Option<&str>)> {
         let name = everyone_name(manifest);
@@ -89,10 +101,35 @@ impl Live {
         Some((label, own.description.as_deref()))
     }
 
-    /// Whether somebody else made the group of this name: it does not say what ours say.
+    /// Whether somebody else made the group of this name: it does not say what ours say, or says it of another user that the
+    /// org has.
     pub fn is_others_group(&self, manifest: &Manifest) -> bool {
-        let said = self.described_everyone(manifest);
-        said.is_some_and(|(_, text)| !text.is_some_and(|text| text.starts_with(BUT)))
+        let name = everyone_name(manifest);
+        let groups = self.everyone_groups.iter().flatten();
+        let Some(own) = groups.into_iter().find(|group| group.name == name) else {
+            return false;
+        };
+        if !own
+            .description
+            .as_deref()
+            .is_some_and(|text| text.starts_with(BUT))
+        {
+            return true;
+        }
+        let user = manifest.spec.user.as_ref();
+        let names = user.into_iter().flat_map(|user| {
+            let earlier = user.renamed_from.iter();
+            earlier
+                .chain([&user.username])
+                .map(|name| name.value.as_str())
+        });
+        let names: Vec<&str> = names.collect();
+        own.leaves_out().is_some_and(|named| {
+            let ours = names.iter().any(|name| name.eq_ignore_ascii_case(named));
+            let people = self.people().learnt().unwrap_or_default();
+            let mut people = people.iter().map(|person| person.username.as_str());
+            !ours && people.any(|username| username.eq_ignore_ascii_case(named))
+        })
     }
 
     /// What a manifest's group says that everybody keeps of an object, or where that says nothing, another of these groups.
