@@ -8,47 +8,27 @@ mod text;
 
 catalogue! {
     // The command line and this machine
-    NoManifest = "OW0001", "no manifest to read":
-        "No FILE was given, and neither this folder nor one above it, up to the repository's root, holds an orgwright.yaml. Name a file, or write one with `orgwright init`.";
-    OrgNotNamed = "OW0002", "the org has to be named":
-        "The embedded demo org is the default only where nothing points at a Salesforce org. Here something does (ORGWRIGHT_ORG, an orgwright.toml, SF_TARGET_ORG or SF_ORG_INSTANCE_URL), so that a forgotten --org never means the wrong org. Say --org.";
-    UnknownOrg = "OW0003", "no such org":
-        "--org takes `embedded`, `sf:ALIAS`, `env`, or a name listed under [targets] in the nearest orgwright.toml.";
-    ConsentNeeded = "OW0004", "apply needs consent":
-        "Apply writes to the org. Without a terminal to ask at, consent has to be given beforehand: --expect DIGEST (the plan you read, and no other) or --yes (whatever is planned). --plan FILE says which saved plan is meant and refuses any other, but it is no consent by itself: give --yes with it. Nothing was sent.";
-    NotTheExpectedPlan = "OW0005", "not the plan that was expected":
-        "The plan made now differs from the one whose digest was given or that was saved: the manifest or the org has changed in between, or somebody edited the saved plan. The sentence names what differs first. Plan again, read it, and apply that one. The digest covers the manifest, the org's id, and every change with its before and after; counts, findings and times stay outside.";
-    SavedPlanUnreadable = "OW0006", "the saved plan cannot be read":
-        "--plan takes the JSON that `orgwright plan --out plan.json` writes, whole, and of a format version this program knows.";
-    SavedPlanOfAnotherOrg = "OW0007", "the saved plan is for another org":
-        "A plan is made for one org, by its id. Choose that org with --org, or plan for this one.";
-    FileUnusable = "OW0008", "a file could not be read or written":
-        "The sentence names the file and the reason the operating system gave. Reports and plans are written to a temporary file beside their name first, so an old one is never left half overwritten.";
-    NotConfirmed = "OW0009", "not confirmed":
-        "The answer was not the one asked for, so nothing was changed. At a terminal, production asks for the organization's name and every other org for `yes`.";
-    UnknownName = "OW0010", "no such name":
-        "What was named does not exist; the help lists what does.";
-    EmulatorNotStarted = "OW0011", "the embedded org could not start":
-        "The sentence says why: an address that is taken, a seed or state file that cannot be read, or a state written by another version. `orgwright reset` starts the demo org afresh.";
-    MachineRefused = "OW0012", "this machine did not let the program run":
-        "The operating system refused threads or signals, which happens in very tight sandboxes.";
-    MetadataUnreadable = "OW0013", "a metadata file cannot be read":
-        "The sentence says what is wrong, and the place where. `diff` compares nothing unless it can read everything: a folder's metadata files are those with the ending of a metadata type or of `-meta.xml`, and any other that begins with an element of the metadata namespace.";
-    TargetUnusable = "OW0014", "the target cannot be used":
-        "The target as it is written, in orgwright.toml or in the environment, cannot be used: the sentence names what is wrong. Neither is a host taken that does not belong to Salesforce: no token is sent there.";
-    NoObjectOfTheId = "OW0015", "an id of no object under `sharing`":
-        "`explain` tells why the user can or cannot see records of the objects that the manifests list under `sharing`. The id begins like the ids of none of them.";
-    NothingToExplain = "OW0016", "nothing to explain":
-        "`explain` takes one code of a finding, or manifests and the ids of records behind `--record`.";
+    NoManifest = "OW0001", "no manifest to read": "No FILE was given, and neither this folder nor one above it, up to the repository's root, holds an orgwright.yaml. Name a file, or write one with `orgwright init`.";
+    OrgNotNamed = "OW0002", "the org has to be named": "The embedded demo org is the default only where nothing points at a Salesforce org. Here something does (ORGWRIGHT_ORG, an orgwright.toml, SF_TARGET_ORG or SF_ORG_INSTANCE_URL), so that a forgotten --org never means the wrong org. Say --org.";
+    UnknownOrg = "OW0003", "no such org": "--org takes `embedded`, `sf:ALIAS`, `env`, or a name listed under [targets] in the nearest orgwright.toml.";
+    ConsentNeeded = "OW0004", "apply needs consent": "Apply writes to the org. Without a terminal to ask at, consent has to be given beforehand: --expect DIGEST (the plan you read, and no other) or --yes (whatever is planned). --plan FILE says which saved plan is meant and refuses any other, but it is no consent by itself: give --yes with it. Nothing was sent.";
+    NotTheExpectedPlan = "OW0005", "not the plan that was expected": "The plan made now differs from the one whose digest was given or that was saved: the manifest or the org has changed in between, or somebody edited the saved plan. The sentence names what differs first. Plan again, read it, and apply that one. The digest covers the manifest, the org's id, and every change with its before and after; counts, findings and times stay outside.";
+    SavedPlanUnreadable = "OW0006", "the saved plan cannot be read": "--plan takes the JSON that `orgwright plan --out plan.json` writes, whole, and of a format version this program knows.";
+    SavedPlanOfAnotherOrg = "OW0007", "the saved plan is for another org": "A plan is made for one org, by its id. Choose that org with --org, or plan for this one.";
+    FileUnusable = "OW0008", "a file could not be read or written": "The sentence names the file and the reason the operating system gave. Reports and plans are written to a temporary file beside their name first, so an old one is never left half overwritten.";
+    NotConfirmed = "OW0009", "not confirmed": "The answer was not the one asked for, so nothing was changed. At a terminal, production asks for the organization's name and every other org for `yes`.";
+    UnknownName = "OW0010", "no such name": "What was named does not exist; the help lists what does.";
+    EmulatorNotStarted = "OW0011", "the embedded org could not start": "The sentence says why: an address that is taken, a seed or state file that cannot be read, or a state written by another version. `orgwright reset` starts the demo org afresh.";
+    MachineRefused = "OW0012", "this machine did not let the program run": "The operating system refused threads or signals, which happens in very tight sandboxes.";
+    MetadataUnreadable = "OW0013", "a metadata file cannot be read": "The sentence says what is wrong, and the place where. `diff` compares nothing unless it can read everything: a folder's metadata files are those with the ending of a metadata type or of `-meta.xml`, and any other that begins with an element of the metadata namespace.";
+    TargetUnusable = "OW0014", "the target cannot be used": "The target as it is written, in orgwright.toml or in the environment, cannot be used: the sentence names what is wrong. Neither is a host taken that does not belong to Salesforce: no token is sent there.";
+    NoObjectOfTheId = "OW0015", "an id of no object under `sharing`": "`explain` tells why the user can or cannot see records of the objects that the manifests list under `sharing`. The id begins like the ids of none of them.";
+    NothingToExplain = "OW0016", "nothing to explain": "`explain` takes one code of a finding, or manifests and the ids of records behind `--record`.";
 
-    ProductionNotNamed = "OW0017", "production has to be named":
-        "`field-test` asks a production org only where --production gives the organization's name as the org has it. It then asks one query at a time and counts neither users nor records. Up to here it was asked who it is, and nothing else.";
-    RecordNotApproved = "OW0018", "nobody has approved the record":
-        "A record of a field test is of no use before a person has read its page: `orgwright field-test --approve DIR` shows the page and asks. Whoever changes a file of the folder after that has to approve it again.";
-    RecordUnusable = "OW0019", "the record cannot be used":
-        "`--org replay:DIR` takes a folder that `orgwright field-test --record DIR` wrote, whole, and of a format version this program knows. A record is no org: it answers what was asked when it was made, and nothing can be changed in it.";
-    RecordHoldsForeignWords = "OW0020", "the record would hold words that nobody replaced":
-        "Before a record is written, every word of it is looked at again: it has to be one of the platform's, or one that stands for another. Where one is neither, nothing is written. That is a mistake of this program; the sentence says how many words there are, not which.";
+    ProductionNotNamed = "OW0017", "production has to be named": "`field-test` asks a production org only where --production gives the organization's name as the org has it. It then asks one query at a time and counts neither users nor records. Up to here it was asked who it is, and nothing else.";
+    RecordNotApproved = "OW0018", "nobody has approved the record": "A record of a field test is of no use before a person has read its page: `orgwright field-test --approve DIR` shows the page and asks. Whoever changes a file of the folder after that has to approve it again.";
+    RecordUnusable = "OW0019", "the record cannot be used": "`--org replay:DIR` takes a folder that `orgwright field-test --record DIR` wrote, whole, and of a format version this program knows. A record is no org: it answers what was asked when it was made, and nothing can be changed in it.";
+    RecordHoldsForeignWords = "OW0020", "the record would hold words that nobody replaced": "Before a record is written, every word of it is looked at again: it has to be one of the platform's, or one that stands for another. Where one is neither, nothing is written. That is a mistake of this program; the sentence says how many words there are, not which.";
 
     // Manifests: files and YAML
     ManifestUnreadable = "OW1001", "file cannot be read":
@@ -264,10 +244,8 @@ catalogue! {
         "The org failed to give the object's metadata. Its default is told by the organization's own row or by the object's definition, and each field of the manifest by itself: what else the object has was not read, so that no other setting goes with the deploy, and a field that the running user does not see counts as none.";
     OtherLanguage = "OW2045", "a log-in that reads another language":
         "The org words what it refuses in the language of who asks. Codes, API names and enumerations are the same in every language, and locks are known in some; a refusal that names something by a translated label alone cannot be matched to what the manifest states.";
-    KeptByEveryone = "OW2050", "everybody but integrations keeps access":
-        "`keepAccess: everyone` makes a public group of everybody but integrations, and a rule that shares every record with it, whoever owns it. The group consists of roles with those below, of single roles around the integration's, and of people one by one who have no role or share one with an integration. The plan names who is left out, how many share rows the rule makes, and what nobody keeps.";
-    ViewAllAddsRecords = "OW2051", "View All shows more than the default did":
-        "View All and Modify All show every record, also those that the default never showed: contacts without an account, which only their owners see, and private opportunities. Whoever keeps access by them sees these from then on.";
+    KeptByEveryone = "OW2050", "everybody but integrations keeps access": "`keepAccess: everyone` makes a public group of everybody but integrations, and a rule that shares every record with it, whoever owns it. The group consists of roles with those below, of single roles around the integration's, and of people one by one who have no role or share one with an integration. The plan names who is left out, how many share rows the rule makes, and what nobody keeps.";
+    ViewAllAddsRecords = "OW2051", "View All shows more than the default did": "View All and Modify All show every record, also those that the default never showed: contacts without an account, which only their owners see, and private opportunities. Whoever keeps access by them sees these from then on.";
 
     // What makes a manifest impossible on an org
     UnknownObject = "OW2101", "unknown object":
@@ -328,12 +306,9 @@ catalogue! {
         "Records of an object with a master-detail field are seen with their master: the object's default is Controlled by Parent, and the platform takes no other. What the master's default and rules open, they open too.";
     ObjectWithoutOwner = "OW2131", "an object without owners":
         "Where records have no owner, defaults and rules do not decide about each of them, and there is nothing to prove record by record: products, price books, and details of a master.";
-    EveryoneUnknown = "OW2140", "who everybody is, is not known":
-        "The group of `keepAccess: everyone` is made of the org's users, roles and groups, and never holds an integration. The org refused to tell of one of them, so no group would be right.";
-    KeptLevelUnknown = "OW2141", "what everybody keeps is not known":
-        "`keepAccess: everyone` keeps what the default gives today, and the default gives nobody anything: it is private already, no rule of this manifest stands for everybody, and its group notes nothing. Or the records will follow their parent, and take no rules.";
-    GroupOfOthers = "OW2142", "a public group of that name":
-        "The org has a public group by the name that `keepAccess: everyone` gives its own, and it was not made for this manifest's user. Its members may be somebody else's choice, so it is not taken over.";
+    EveryoneUnknown = "OW2140", "who everybody is, is not known": "The group of `keepAccess: everyone` is made of the org's users, roles and groups, and never holds an integration. The org refused to tell of one of them, so no group would be right.";
+    KeptLevelUnknown = "OW2141", "what everybody keeps is not known": "`keepAccess: everyone` keeps what the default gives today, and the default gives nobody anything: it is private already, no rule of this manifest stands for everybody, and its group notes nothing. Or the records will follow their parent, and take no rules.";
+    GroupOfOthers = "OW2142", "a public group of that name": "The org has a public group by the name that `keepAccess: everyone` gives its own, and it was not made for this manifest's user. Its members may be somebody else's choice, so it is not taken over.";
 
     // What an org answers
     OrgUnreachable = "OW3001", "the org cannot be reached":

@@ -230,7 +230,7 @@ impl Run<'_> {
             .iter()
             .copied()
             .partition(|one| one.object == GROUP_MEMBER);
-        let mut there = members_there(&self.reader, &members).await?;
+        let mut there = members_there(self.reader, &members).await?;
         let (users, assignments): (Vec<&WantedRecord>, Vec<&WantedRecord>) =
             wanted.into_iter().partition(|one| one.object == USER);
         let mut user_id = None;

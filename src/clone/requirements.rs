@@ -3,11 +3,15 @@
 //! The org's own answer (`PermissionDependency`) is united with a table of what is known of every org: orgs were seen
 //! to leave out what View All Data and Modify All Data hold up, or to refuse the question.
 
+mod along;
+
 use super::Wishes;
 use super::flags::Right;
 use crate::live::Dependency;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+pub use along::read_along_with;
 
 /// Permissions that make the platform ignore object flags, each with the reason shown to people (Metadata API guide,
 /// Profile; help article 005093100). They always go.
@@ -82,28 +86,6 @@ const OBJECT_NEEDS_OBJECT: [(Right, &str, &[&str]); 8] = [
     (Right::Read, "Product2", &["Pricebook2"]),
     (Right::Read, "ServiceContract", &["ContractLineItem"]),
 ];
-
-/// Objects that have to be read by whoever reads one, nearest first.
-pub fn read_along_with(object: &str) -> Vec<&'static str> {
-    let mut along: Vec<&'static str> = Vec::new();
-    let needs = |object: &str| {
-        let reads = OBJECT_NEEDS_OBJECT
-            .iter()
-            .filter(|(right, ..)| *right == Right::Read);
-        let object = object.to_owned();
-        let needs = reads.filter(move |(_, _, by)| by.contains(&object.as_str()));
-        needs.map(|(_, needed, _)| *needed)
-    };
-    let mut open: Vec<&'static str> = needs(object).collect();
-    while let Some(next) = open.pop() {
-        if !along.contains(&next) {
-            along.push(next);
-            open.extend(needs(next));
-        }
-    }
-    along.sort_unstable();
-    along
-}
 
 /// Something a profile grants.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

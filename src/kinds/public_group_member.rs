@@ -22,11 +22,11 @@ pub(super) static KIND: Kind = Kind {
     propose,
 };
 
-struct Membership {
+struct GroupMembership {
     member: String,
 }
 
-impl Attributed for Membership {
+impl Attributed for GroupMembership {
     fn attributes(&self) -> Attributes {
         vec![("member".into(), json!(self.member), None)]
     }
@@ -72,7 +72,7 @@ fn add(everyone: &Everyone, manifest: &Manifest, live: &Live, place: &Place, dra
             object: "GroupMember",
             values: [("GroupId", group), ("UserOrGroupId", member)].into(),
         };
-        let desired = Membership {
+        let desired = GroupMembership {
             member: part.words(),
         };
         change(
@@ -95,7 +95,7 @@ fn take_out(
 ) {
     let name = everyone_name(manifest);
     for member in &everyone.to_go {
-        let standing = Membership {
+        let standing = GroupMembership {
             member: live.called(&member.member),
         };
         let write = Write::Remove("GroupMember".to_owned(), member.id.clone());
@@ -105,8 +105,8 @@ fn take_out(
 
 fn change(
     group: &str,
-    before: Option<&Membership>,
-    after: Option<&Membership>,
+    before: Option<&GroupMembership>,
+    after: Option<&GroupMembership>,
     place: &Place,
     write: Write,
     draft: &mut Draft,

@@ -5,16 +5,20 @@
 //! a public group has (Record Access guide, group maintenance tables; object reference, Group, `DoesIncludeBosses`). So
 //! people below an integration's role are members one by one, of a group that leaves superiors out.
 
+mod circle;
+mod gathering;
 mod notes;
 
 use super::known::Known;
 use super::need::Need;
 use super::people::{GroupKind, GroupMember, Person, SharingGroup};
 use super::sharing_need::SharingNeed;
-use super::{Live, LiveRole, Roles};
+use super::{Live, LiveRole};
 use crate::manifest::Manifest;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use circle::LeftOutCircle;
+use gathering::EveryoneGathering;
 pub(super) use notes::{EveryoneGroup, GROUPS_OF_EVERYONE, everyone_group};
 
 /// What the names of such groups begin with.
@@ -134,7 +138,7 @@ impl Live {
         let known = known.and(self.containers()).and(self.api_only());
         let known = known.and(self.told_of_everyone());
         known.map(|((((((people, groups), members), roles), _), _), ())| {
-            let mut gathering = Gathering::of(self, people, groups, roles);
+            let mut gathering = EveryoneGathering::of(self, people, groups, roles);
             gathering.gather();
             let own = self.group_of_name(&everyone_name(manifest));
             let mut everyone = gathering.everyone;
@@ -199,7 +203,7 @@ impl Live {
         };
         let integration = Integration::of(manifest);
         let groups = self.sharing_groups().learnt().unwrap_or_default();
-        let mut circle = Circle::of(self, roles, groups);
+        let mut circle = LeftOutCircle::of(self, roles, groups);
         let user = people.iter().find(|person| integration.is(person));
         let role = integration.role.as_deref();
         let id = role.map(|name| roles.named(name).map_or(name, |role| role.id.as_str()));
@@ -208,254 +212,9 @@ impl Live {
     }
 }
 
-/// Who is left out, and where they stand.
-struct Circle<'a> {
-    groups: HashMap<&'a str, &'a SharingGroup>,
-    /// Roles and whom they report to once the run's manifests are applied, by id; by name those that are still to be made.
-    parents: HashMap<&'a str, Option<&'a str>>,
-    /// Users who are left out, by id.
-    users: HashSet<&'a str>,
-    /// Their roles.
-    roles: HashSet<&'a str>,
-    /// Their roles and all above: whoever has these with those below has them.
-    at_or_above: HashSet<&'a str>,
-}
-
-impl<'a> Circle<'a> {
-    fn of(live: &'a Live, roles: &'a Roles, groups: &'a [SharingGroup]) -> Self {
-        let all = roles.all().iter();
-        let mut parents: HashMap<&str, Option<&str>> =
-            all.map(|role| (role.id.as_str(), role.parent())).collect();
-        let id = |name: &'a str| roles.named(name).map_or(name, |role| role.id.as_str());
-        for integration in &live.integrations {
-            if let Some(role) = &integration.role {
-                let parent = integration.parent.as_deref().map(id);
-                parents.insert(id(role), parent);
-            }
-        }
-        Self {
-            groups: groups
-                .iter()
-                .map(|group| (group.id.as_str(), group))
-                .collect(),
-            parents,
-            users: HashSet::new(),
-            roles: HashSet::new(),
-            at_or_above: HashSet::new(),
-        }
-    }
-
-    /// Leaves out a user, and whoever else gets a role that is its.
-    fn leave_out(&mut self, user: Option<&'a Person>, role: Option<&'a str>) {
-        self.users.extend(user.map(|user| user.id.as_str()));
-        let Some(role) = role.or_else(|| user.and_then(|user| user.role.as_deref())) else {
-            return;
-        };
-        self.roles.insert(role);
-        let mut next = Some(role);
-        while let Some(role) = next.filter(|role| self.at_or_above.insert(role)) {
-            next = self.parents.get(role).copied().flatten();
-        }
-    }
-
-    /// Whether a member of a group is, or holds, somebody who is left out.
-    fn holds(&self, member: &str, members: &[GroupMember], seen: &mut HashSet<String>) -> bool {
-        if self.users.contains(member) {
-            return true;
-        }
-        let Some(group) = self.groups.get(member) else {
-            return false;
-        };
-        let role = group.role.as_deref().unwrap_or_default();
-        match group.kind {
-            GroupKind::Organization => true,
-            GroupKind::Role => self.roles.contains(role) || self.is_under_one(role),
-            GroupKind::RoleAndSubordinates | GroupKind::RoleAndSubordinatesInternal => {
-                self.at_or_above.contains(role) || self.is_under_one(role)
-            }
-            GroupKind::Regular | GroupKind::Queue => {
-                let nested = members.iter().filter(|one| one.group == member);
-                seen.insert(member.to_owned())
-                    && nested
-                        .into_iter()
-                        .any(|one| self.holds(&one.member, members, seen))
-            }
-        }
-    }
-
-    /// Whether a role stands below one of somebody who is left out.
-    fn is_under_one(&self, role: &str) -> bool {
-        let mut seen = HashSet::from([role]);
-        let mut next = self.parents.get(role).copied().flatten();
-        while let Some(role) = next.filter(|role| seen.insert(role)) {
-            if self.roles.contains(role) {
-                return true;
-            }
-            next = self.parents.get(role).copied().flatten();
-        }
-        false
-    }
-
-    fn to_go(&self, own: &SharingGroup, members: &'a [GroupMember]) -> Vec<&'a GroupMember> {
-        let direct = members.iter().filter(|member| member.group == own.id);
-        let reaches = |member: &&GroupMember| {
-            self.holds(
-                &member.member,
-                members,
-                &mut HashSet::from([own.id.clone()]),
-            )
-        };
-        direct.filter(reaches).collect()
-    }
-}
-
-struct Gathering<'a> {
-    circle: Circle<'a>,
-    roles: &'a Roles,
-    /// Active internal users who are not left out, by role.
-    people: BTreeMap<Option<&'a str>, Vec<&'a Person>>,
-    /// What stands for a role, and for a role with those below, by the role's id.
-    alone: HashMap<&'a str, &'a SharingGroup>,
-    branches: HashMap<&'a str, &'a SharingGroup>,
-    everyone: Everyone<'a>,
-}
-
-impl<'a> Gathering<'a> {
-    fn of(
-        live: &'a Live,
-        people: &'a [Person],
-        groups: &'a [SharingGroup],
-        roles: &'a Roles,
-    ) -> Self {
-        let mut circle = Circle::of(live, roles, groups);
-        let mut left_out = BTreeMap::new();
-        let role_id = |name: &'a str| roles.named(name).map_or(name, |role| role.id.as_str());
-        for integration in &live.integrations {
-            let user = people.iter().find(|person| integration.is(person));
-            circle.leave_out(user, integration.role.as_deref().map(role_id));
-            left_out.extend(
-                integration
-                    .username
-                    .as_deref()
-                    .map(|name| (name, WhyLeftOut::Described)),
-            );
-        }
-        let described = |person: &Person| live.integrations.iter().any(|one| one.is(person));
-        for person in people.iter().filter(|person| !described(person)) {
-            let Some(why) = live.why_left_out(person) else {
-                continue;
-            };
-            circle.leave_out(Some(person), None);
-            left_out.insert(&person.username, why);
-        }
-        let mut by_role: BTreeMap<Option<&str>, Vec<&Person>> = BTreeMap::new();
-        let inside = |person: &&Person| person.active && person.kind == "Standard";
-        for person in people.iter().filter(inside) {
-            if !circle.users.contains(person.id.as_str()) {
-                by_role
-                    .entry(person.role.as_deref())
-                    .or_default()
-                    .push(person);
-            }
-        }
-        Self {
-            circle,
-            roles,
-            people: by_role,
-            alone: of_kinds(groups, &[GroupKind::Role]),
-            // With sites, roles and subordinates hold people from outside; the internal ones are there in every org.
-            branches: of_kinds(
-                groups,
-                &[
-                    GroupKind::RoleAndSubordinates,
-                    GroupKind::RoleAndSubordinatesInternal,
-                ],
-            ),
-            everyone: Everyone {
-                left_out,
-                ..Everyone::default()
-            },
-        }
-    }
-
-    fn gather(&mut self) {
-        let tops = |role: &&LiveRole| {
-            let parent = self.circle.parents.get(role.id.as_str()).copied().flatten();
-            parent.is_none_or(|parent| !self.circle.parents.contains_key(parent))
-        };
-        let mut open: Vec<(&LiveRole, bool)> = (self.roles.all().iter())
-            .filter(tops)
-            .map(|role| (role, false))
-            .collect();
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        while let Some((role, below_one)) = open.pop() {
-            if !seen.insert(&role.id) {
-                continue;
-            }
-            let one_by_one = below_one || self.circle.roles.contains(role.id.as_str());
-            if self.add(role, one_by_one) {
-                let children = self.roles.all().iter().filter(|child| {
-                    let parent = self.circle.parents.get(child.id.as_str());
-                    parent.copied().flatten() == Some(role.id.as_str())
-                });
-                open.extend(children.map(|child| (child, one_by_one)));
-            }
-        }
-        self.add_people(None);
-        self.everyone.people = self.people.values().map(Vec::len).sum();
-        self.everyone.one_by_one.sort_unstable();
-        let key = |part: &EveryonePart| (matches!(part, EveryonePart::User(_)), part.words());
-        self.everyone.parts.sort_by_key(key);
-    }
-
-    /// Adds a role; whether those below are still to be added.
-    fn add(&mut self, role: &'a LiveRole, one_by_one: bool) -> bool {
-        let id = role.id.as_str();
-        let alone = self.alone.get(id).copied();
-        let branch = self.branches.get(id).copied();
-        match (alone, branch) {
-            (_, Some(group)) if !one_by_one && !self.circle.at_or_above.contains(id) => {
-                self.everyone.parts.push(EveryonePart::Branch(role, group));
-                return false;
-            }
-            (Some(group), _) if !one_by_one => {
-                self.everyone.parts.push(EveryonePart::Role(role, group));
-            }
-            _ if self.add_people(Some(id)) => self.everyone.one_by_one.push(&role.name),
-            _ => {}
-        }
-        true
-    }
-
-    /// Adds people one by one; whether there are any.
-    fn add_people(&mut self, role: Option<&'a str>) -> bool {
-        let people = self.people.get(&role).into_iter().flatten();
-        let before = self.everyone.parts.len();
-        self.everyone
-            .parts
-            .extend(people.map(|person| EveryonePart::User(person)));
-        self.everyone.parts.len() > before
-    }
-}
-
-/// Groups of these kinds by their role, those of a later kind first.
-fn of_kinds<'a>(
-    groups: &'a [SharingGroup],
-    kinds: &[GroupKind],
-) -> HashMap<&'a str, &'a SharingGroup> {
-    let of_kind = |kind: &GroupKind| {
-        let kind = *kind;
-        groups.iter().filter(move |group| group.kind == kind)
-    };
-    let groups = kinds.iter().flat_map(of_kind);
-    groups
-        .filter_map(|group| Some((group.role.as_deref()?, group)))
-        .collect()
-}
-
 impl Live {
     /// Users who may use the API only, by id.
-    fn api_only(&self) -> Known<&BTreeSet<String>> {
+    pub(super) fn api_only(&self) -> Known<&BTreeSet<String>> {
         self.known(&Need::Sharing(SharingNeed::ApiOnly), Some(&self.api_only))
     }
 

@@ -84,7 +84,7 @@ impl Live {
     }
 
     /// That the org told of such groups; that it does not know descriptions yet is an answer.
-    pub(super) fn told_of_everyone(&self) -> Known<()> {
+    pub(in crate::live) fn told_of_everyone(&self) -> Known<()> {
         let need = Need::Sharing(SharingNeed::EveryoneGroups);
         match self.known(&need, self.everyone_groups.as_ref()).map(drop) {
             Known::Refused(refused) if refused.code == "INVALID_FIELD" => Known::Is(()),
