@@ -12,8 +12,9 @@ mod notes;
 use super::known::Known;
 use super::need::Need;
 use super::people::{GroupKind, GroupMember, Person, SharingGroup};
+use super::rules::Reach;
 use super::sharing_need::SharingNeed;
-use super::{Live, LiveRole};
+use super::{Containers, Live, LiveProfile, LiveRole};
 use crate::manifest::Manifest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,8 @@ pub struct Integration {
     role: Option<String>,
     /// API name of the role above it.
     parent: Option<String>,
+    /// API name of its group of everybody else, where the manifest has one.
+    group: Option<String>,
 }
 
 impl Integration {
@@ -47,7 +50,13 @@ impl Integration {
         let spec = &manifest.spec;
         let role = spec.role.as_ref().filter(|role| !role.absent);
         let parent = role.and_then(|role| role.parent.as_ref());
+        let mut kept = spec
+            .sharing
+            .iter()
+            .filter_map(|sharing| sharing.keep_everyone.as_ref());
+        let is_kept = kept.any(|kept| !kept.absent);
         Self {
+            group: is_kept.then(|| everyone_name(manifest)),
             username: spec.user.as_ref().map(|user| user.username.value.clone()),
             role: role.map(|role| role.name.value.clone()),
             parent: parent.map(|parent| parent.value.clone()),
@@ -189,18 +198,22 @@ impl Live {
         }
     }
 
-    /// Whether a group of everybody but integrations certainly leaves a user out; `false` for any other group.
-    pub(super) fn is_left_out_of(&self, group: &str, manifest: &Manifest) -> bool {
-        if !group.starts_with(EVERYONE_BUT) {
-            return false;
+    /// How a rule for a group of everybody but integrations reaches a manifest's user, if it does; outer `None` for any other
+    /// group, and where nobody can tell. A group of this very run leaves it out, once it is applied.
+    pub(super) fn reach_of_everyone(
+        &self,
+        group: &str,
+        manifest: &Manifest,
+    ) -> Option<Option<Reach>> {
+        let of_run = |one: &Integration| one.group.as_deref() == Some(group);
+        if self.integrations.iter().any(of_run) {
+            return Some(None);
         }
-        let Some(own) = self.group_of_name(group) else {
-            return false;
-        };
+        let own = self
+            .group_of_name(group)
+            .filter(|_| group.starts_with(EVERYONE_BUT))?;
         let known = self.people().and(self.group_members()).and(self.roles());
-        let Some(((people, members), roles)) = known.learnt() else {
-            return false;
-        };
+        let ((people, members), roles) = known.learnt()?;
         let integration = Integration::of(manifest);
         let groups = self.sharing_groups().learnt().unwrap_or_default();
         let mut circle = LeftOutCircle::of(self, roles, groups);
@@ -208,7 +221,12 @@ impl Live {
         let role = integration.role.as_deref();
         let id = role.map(|name| roles.named(name).map_or(name, |role| role.id.as_str()));
         circle.leave_out(user, id);
-        own.includes_bosses == Some(false) && circle.to_go(own, members).is_empty()
+        if own.includes_bosses == Some(false) && circle.to_go(own, members).is_empty() {
+            return Some(None);
+        }
+        let mut direct = members.iter().filter(|member| member.group == own.id);
+        let held = direct.any(|member| circle.is_in(&member.member));
+        held.then_some(Some(Reach::Own))
     }
 }
 
@@ -218,24 +236,34 @@ impl Live {
         self.known(&Need::Sharing(SharingNeed::ApiOnly), Some(&self.api_only))
     }
 
-    /// Why an active user of no manifest of the run is left out.
-    fn why_left_out(&self, person: &Person) -> Option<WhyLeftOut> {
-        if !person.active {
-            return None;
-        }
+    /// Why active users of no manifest of the run are left out, by id.
+    fn left_out_otherwise<'a>(&'a self, people: &'a [Person]) -> Vec<(&'a Person, WhyLeftOut)> {
+        let named = self.users_of_groups();
         let containers = self.containers().learnt();
-        let licence = || {
-            let profile = person.profile.as_deref()?;
-            let mut profiles = containers?.profiles();
-            profiles.find(|one| one.id == profile)?.licence.as_deref()
+        let profiles = containers.into_iter().flat_map(Containers::profiles);
+        let of_integrations = |profile: &&LiveProfile| {
+            let licence = profile.licence.as_deref();
+            licence.is_some_and(|licence| licence.contains("Integration"))
         };
-        let by_licence = || licence().is_some_and(|licence| licence.contains("Integration"));
-        if self.is_named_by_a_group(&person.username) {
-            Some(WhyLeftOut::OfAnotherGroup)
-        } else if self.api_only.contains(&person.id) || by_licence() {
-            Some(WhyLeftOut::ApiOnly)
-        } else {
-            None
-        }
+        let profiles = profiles.filter(of_integrations);
+        let profiles: BTreeSet<&str> = profiles.map(|profile| profile.id.as_str()).collect();
+        let why = |person: &Person| {
+            let profile = person.profile.as_deref();
+            let by_licence = profile.is_some_and(|profile| profiles.contains(profile));
+            if named.contains(&person.username.to_lowercase()) {
+                Some(WhyLeftOut::OfAnotherGroup)
+            } else if by_licence || self.api_only.contains(&person.id) {
+                Some(WhyLeftOut::ApiOnly)
+            } else {
+                None
+            }
+        };
+        let others = people.iter().filter(|person| {
+            let described = self.integrations.iter().any(|one| one.is(person));
+            person.active && !described
+        });
+        others
+            .filter_map(|person| Some((person, why(person)?)))
+            .collect()
     }
 }

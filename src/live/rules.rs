@@ -108,15 +108,16 @@ impl Live {
             return Vec::new();
         }
         let user = Membership::of(sharing, manifest, self);
-        let leaves_out = |rule: &LiveRule| {
-            let groups = rule.element.child("sharedTo");
-            let groups = groups.into_iter().flat_map(|to| to.children_named("group"));
-            let mut groups = groups.map(|group| group.text.as_str());
-            groups.any(|group| self.is_left_out_of(group, manifest))
+        let of_everyone = |rule: &LiveRule| {
+            let group = rule.element.child("sharedTo")?.child("group")?;
+            self.reach_of_everyone(&group.text, manifest)
         };
         rules
-            .filter(|rule| !leaves_out(rule))
-            .filter_map(|rule| Some((rule, user.reach(rule.element)?)))
+            .filter_map(|rule| {
+                let known = of_everyone(&rule);
+                let reach = known.unwrap_or_else(|| user.reach(rule.element));
+                Some((rule, reach?))
+            })
             .collect()
     }
 }

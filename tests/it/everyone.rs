@@ -160,3 +160,33 @@ fn a_group_that_was_made_for_another_is_not_taken_over() {
     assert_eq!(planned.code, 65, "{}", planned.words());
     assert!(planned.words().contains("OW2142"), "{}", planned.words());
 }
+
+/// The group of the first was made while the second's role was somebody's like others: its rule reaches the second.
+#[test]
+fn an_integration_in_an_older_group_is_told_and_planned_together_taken_out() {
+    let stage = Stage::set();
+    let text = manifest("second", "Closed Won", "Other");
+    let role = "role: {name: Service_Desk, parent: Head_of_Service}";
+    let text = text.replace("role: {name: second_Sync}", role);
+    std::fs::write(stage.folder.path().join("second.yaml"), text).unwrap();
+    stage.applied("first.yaml");
+    let planned = stage.run(&["plan", "second.yaml"]);
+    let told = "`Lead.Everyone_but_first` shares more with the integration user";
+    assert!(planned.words().contains(told), "{}", planned.words());
+    let both = ["first.yaml", "second.yaml"];
+    let applied = stage.run(&["apply", both[0], both[1], "--yes"]);
+    assert_eq!(applied.code, 0, "{}", applied.words());
+    assert_eq!(
+        stage.sees("second@acme.example", "Lead"),
+        stage.of_source("Other")
+    );
+    // Whoever shares the role goes on seeing everything, and so does whoever stands above.
+    let all = stage.sees("ada.fenwright@acme.example", "Lead");
+    for kept in ["oscar.firthing", "nadia.bramblecote", "katya.brackenfall"] {
+        assert_eq!(
+            stage.sees(&format!("{kept}@acme.example"), "Lead"),
+            all,
+            "{kept}"
+        );
+    }
+}

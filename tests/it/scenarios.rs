@@ -63,6 +63,7 @@ stories! {
     default_without_effect
     deploy_refused
     deploy_with_a_warning
+    everybody_keeps_access
     everyone_after_another_integration
     everyone_around_a_role_in_the_middle
     everyone_beside_another_integration

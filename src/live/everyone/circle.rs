@@ -54,6 +54,22 @@ impl<'a> LeftOutCircle<'a> {
         }
     }
 
+    /// Whether a member of a group certainly is, or holds, somebody who is left out.
+    pub(super) fn is_in(&self, member: &str) -> bool {
+        let Some(group) = self.groups.get(member) else {
+            return self.users.contains(member);
+        };
+        let role = group.role.as_deref().unwrap_or_default();
+        match group.kind {
+            GroupKind::Organization => true,
+            GroupKind::Role => self.roles.contains(role),
+            GroupKind::RoleAndSubordinates | GroupKind::RoleAndSubordinatesInternal => {
+                self.at_or_above.contains(role)
+            }
+            GroupKind::Regular | GroupKind::Queue => false,
+        }
+    }
+
     /// Whether a member of a group is, or holds, somebody who is left out.
     fn holds(&self, member: &str, members: &[GroupMember], seen: &mut HashSet<String>) -> bool {
         if self.users.contains(member) {

@@ -38,11 +38,7 @@ impl<'a> EveryoneGathering<'a> {
                     .map(|name| (name, WhyLeftOut::Described)),
             );
         }
-        let described = |person: &Person| live.integrations.iter().any(|one| one.is(person));
-        for person in people.iter().filter(|person| !described(person)) {
-            let Some(why) = live.why_left_out(person) else {
-                continue;
-            };
+        for (person, why) in live.left_out_otherwise(people) {
             circle.leave_out(Some(person), None);
             left_out.insert(&person.username, why);
         }
@@ -81,6 +77,13 @@ impl<'a> EveryoneGathering<'a> {
             let parent = self.circle.parents.get(role.id.as_str()).copied().flatten();
             parent.is_none_or(|parent| !self.circle.parents.contains_key(parent))
         };
+        let mut children: HashMap<&str, Vec<&LiveRole>> = HashMap::new();
+        for role in self.roles.all() {
+            let parent = self.circle.parents.get(role.id.as_str());
+            if let Some(parent) = parent.copied().flatten() {
+                children.entry(parent).or_default().push(role);
+            }
+        }
         let mut open: Vec<(&LiveRole, bool)> = (self.roles.all().iter())
             .filter(tops)
             .map(|role| (role, false))
@@ -92,11 +95,8 @@ impl<'a> EveryoneGathering<'a> {
             }
             let one_by_one = below_one || self.circle.roles.contains(role.id.as_str());
             if self.add(role, one_by_one) {
-                let children = self.roles.all().iter().filter(|child| {
-                    let parent = self.circle.parents.get(child.id.as_str());
-                    parent.copied().flatten() == Some(role.id.as_str())
-                });
-                open.extend(children.map(|child| (child, one_by_one)));
+                let below = children.get(role.id.as_str()).into_iter().flatten();
+                open.extend(below.map(|child| (*child, one_by_one)));
             }
         }
         self.add_people(None);

@@ -10,7 +10,7 @@ use crate::live::need::Need;
 use crate::live::sharing_need::SharingNeed;
 use crate::manifest::{Manifest, RuleAccess, Word};
 use crate::soql::Row;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Groups that were made for `keepAccess: everyone`. Descriptions are there from version 62.0 on (object reference, Group).
 pub(in crate::live) const GROUPS_OF_EVERYONE: &str = "SELECT DeveloperName, Name, Description FROM Group WHERE Type = 'Regular' AND DeveloperName LIKE 'Everyone_but_%'";
@@ -144,11 +144,11 @@ impl Live {
         noted(own).or_else(|| noted(others))
     }
 
-    /// Whether a group was made for this user.
-    pub(super) fn is_named_by_a_group(&self, username: &str) -> bool {
+    /// The users whom such groups were made for, in lower case.
+    pub(super) fn users_of_groups(&self) -> BTreeSet<String> {
         let groups = self.everyone_groups.iter().flatten();
-        let mut users = groups.filter_map(EveryoneGroup::leaves_out);
-        users.any(|user| user.eq_ignore_ascii_case(username))
+        let users = groups.filter_map(EveryoneGroup::leaves_out);
+        users.map(str::to_lowercase).collect()
     }
 }
 
