@@ -26,7 +26,7 @@ pub(super) use notes::{EveryoneGroup, GROUPS_OF_EVERYONE, everyone_group};
 pub const EVERYONE_BUT: &str = "Everyone_but_";
 
 /// Longest API name of a group that is made here, in characters.
-const LONGEST_NAME: usize = 40;
+const LONGEST_NAME: usize = 80;
 
 /// Users who may use the API only, by their profile or a permission set (object reference, PermissionSet).
 pub(super) const API_ONLY: &str = "SELECT AssigneeId FROM PermissionSetAssignment WHERE PermissionSet.PermissionsApiUserOnly = true";

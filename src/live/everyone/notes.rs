@@ -109,11 +109,9 @@ impl Live {
         let Some(own) = groups.into_iter().find(|group| group.name == name) else {
             return false;
         };
-        if !own
-            .description
-            .as_deref()
-            .is_some_and(|text| text.starts_with(BUT))
-        {
+        // Where the org's version knows no descriptions, the name has to do.
+        let said = own.description.as_deref();
+        if said.is_some_and(|text| !text.starts_with(BUT)) {
             return true;
         }
         let user = manifest.spec.user.as_ref();
