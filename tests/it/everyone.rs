@@ -39,9 +39,15 @@ struct Stage {
 
 impl Stage {
     fn set() -> Self {
+        Self::meeting("[]")
+    }
+
+    /// An org whose requests meet these faults.
+    fn meeting(faults: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join(".git")).unwrap();
-        let org = Org::start(folder.path(), &[]);
+        std::fs::write(folder.path().join("faults.json"), faults).unwrap();
+        let org = Org::start(folder.path(), &["--faults", "faults.json"]);
         for (name, stage, source) in [
             ("first", "Prospecting", "Web"),
             ("second", "Closed Won", "Other"),
@@ -188,5 +194,23 @@ fn an_integration_in_an_older_group_is_told_and_planned_together_taken_out() {
             all,
             "{kept}"
         );
+    }
+}
+
+/// A group of those who are known would leave people out, or let an integration in.
+#[test]
+fn who_everybody_is_has_to_be_known() {
+    for (read, told) in [
+        ("PermissionsApiUserOnly", "which users may use the API only"),
+        ("Everyone_but_", "which groups of everybody it has"),
+        ("FROM%20GroupMember", "who is in which group"),
+    ] {
+        let stage = Stage::meeting(&format!(
+            r#"[{{"part": "{read}", "status": 400, "code": "QUERY_TIMEOUT", "answer": "too slow"}}]"#
+        ));
+        let planned = stage.run(&["plan", "first.yaml"]);
+        assert_eq!(planned.code, 65, "{read}: {}", planned.words());
+        let told = format!("who everybody is, is not known: the org refused to tell {told}");
+        assert!(planned.words().contains(&told), "{}", planned.words());
     }
 }
