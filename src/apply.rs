@@ -5,6 +5,7 @@
 
 mod deploy;
 mod entry;
+mod group_members;
 mod hold;
 mod leave_out;
 mod look;

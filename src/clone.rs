@@ -20,7 +20,9 @@ pub use document::{
     set_field_permission, set_object_permission, set_user_permission, settle_applications,
 };
 pub use flags::{ObjectFlags, Right};
-pub use requirements::{Contradiction, DEFEATING, Grant, Removal, Removals, Requirements};
+pub use requirements::{
+    Contradiction, DEFEATING, Grant, Removal, Removals, Requirements, read_along_with,
+};
 
 /// What a clone leaves out unless the manifest says otherwise: they would lock the integration out.
 pub const LOGIN_RESTRICTIONS: [&str; 3] = ["loginIpRanges", "loginHours", "loginFlows"];

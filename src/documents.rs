@@ -39,9 +39,10 @@ pub struct Malformed {
 }
 
 /// Types whose components are told apart by their name, wherever the file lies.
-const NAMED: [&str; 6] = [
+const NAMED: [&str; 7] = [
     "CustomField",
     "CustomObject",
+    "Group",
     "PermissionSet",
     "Profile",
     "Role",

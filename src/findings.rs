@@ -4,6 +4,7 @@
 
 mod existing;
 mod hubspot;
+mod kept;
 mod matching;
 mod restrictions;
 mod roles;
@@ -101,6 +102,7 @@ fn on_object(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic>
     findings.extend(parentless_records(view, sharing));
     findings.extend(open_to_all(view, sharing));
     findings.extend(leaving_parent(view, sharing));
+    findings.extend(kept::remarks(view, sharing, impact));
     findings.extend(rules::remarks(view, sharing, impact));
     findings.extend(restrictions::remarks(view, sharing));
     findings

@@ -6,11 +6,14 @@
 
 mod criterion_check;
 mod custom_field;
+mod everyone;
 mod organization_wide_default;
 mod permission_set;
 mod permission_set_assignment;
 mod picklist;
 mod profile;
+mod public_group;
+mod public_group_member;
 mod role;
 mod sharing_rule;
 mod user;
@@ -22,6 +25,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::live::{Known, Live, Need};
 use crate::manifest::{Manifest, nearest};
 
+pub use everyone::{KeptLevel, is_every_record, kept_by_everyone, kept_level};
 pub use organization_wide_default::{leave_out_settings, settings_not_kept};
 pub use permission_set_assignment::find_permission_set;
 pub use profile::{PartialSource, not_kept, partial_source, whole_source};
@@ -44,10 +48,12 @@ pub struct Kind {
 pub static KINDS: &[&Kind] = &[
     &custom_field::KIND,
     &permission_set::KIND,
+    &public_group::KIND,
     &profile::KIND,
     &role::KIND,
     &user::KIND,
     &permission_set_assignment::KIND,
+    &public_group_member::KIND,
     &organization_wide_default::KIND,
     &sharing_rule::KIND,
 ];

@@ -12,6 +12,7 @@ mod criteria_condition;
 mod defaults;
 mod deploys;
 mod described;
+mod everyone;
 mod filter;
 mod given_to;
 mod known;
@@ -60,6 +61,7 @@ pub use deploys::{
 pub use described::{
     ChildRelationship, Described, DescribedField, DescribedRecordType, PicklistEntry,
 };
+pub use everyone::{EVERYONE_BUT, Everyone, EveryonePart, Integration, WhyLeftOut, everyone_name};
 pub use filter::Filter;
 pub use given_to::GivenTo;
 pub use known::{Known, Refused};
@@ -67,7 +69,7 @@ pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
 pub use organization::{Organization, organization_query, tells_default_of};
 pub use parts::LACKING_OBJECT;
-pub use people::{GroupKind, GroupMember, Person, SharingGroup};
+pub use people::{GroupKind, GroupMember, Person, SharingGroup, members_among, read_members};
 pub use populations::Owners;
 pub use portions::{Portion, ShareRows, is_under_accounts};
 pub use profile_name::{profile_full_name, profile_label};
@@ -120,6 +122,8 @@ pub struct Live {
     pub offline: bool,
     /// Queries that an object may take to tell what rules share with whom; the usual number where nobody says.
     pub impact_budget: Option<usize>,
+    /// The users that the manifests of the run describe.
+    pub integrations: Vec<Integration>,
     /// HTTP requests the reading took, after log-in.
     pub requests: u64,
     /// What the org counts against its API allocation.
@@ -148,6 +152,9 @@ pub struct Live {
     people: Option<Vec<Person>>,
     sharing_groups: Option<Vec<SharingGroup>>,
     group_members: Option<Vec<GroupMember>>,
+    everyone_groups: Option<Vec<everyone::EveryoneGroup>>,
+    /// Record ids of users who may use the API only.
+    api_only: BTreeSet<String>,
     groups: Vec<String>,
     definitions: BTreeMap<String, defaults::Definition>,
     /// Objects that the org did not give as a whole, with why.

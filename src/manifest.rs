@@ -11,6 +11,7 @@ mod load;
 mod logic;
 mod node;
 mod read;
+mod read_kept;
 mod read_sharing;
 mod reader;
 mod resolve;
@@ -30,7 +31,8 @@ pub use load::{discover, load};
 pub use reader::nearest;
 pub use schema::json_schema;
 pub use sharing::{
-    Criterion, Holder, KeepAccess, Logic, Principal, Rule, Scalar, Sharing, UserRef, Value,
+    Criterion, Holder, KeepAccess, KeepEveryone, Logic, Principal, Rule, Scalar, Sharing, UserRef,
+    Value,
 };
 pub use spanned::Sp;
 pub use spec::{

@@ -13,7 +13,8 @@ use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings;
 use crate::kinds::{self, KINDS};
 use crate::live::{
-    self, Answer, Asked, Columns, Live, Need, OrgIdentity, Organization, Question, Refused,
+    self, Answer, Asked, Columns, Integration, Live, Need, OrgIdentity, Organization, Question,
+    Refused,
 };
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader, Refusal};
@@ -85,6 +86,7 @@ async fn wave(
     more: BTreeSet<Need>,
     reader: &Reader,
 ) -> Result<Live, OrgError> {
+    live.integrations = manifests.iter().map(Integration::of).collect();
     let mut needs = needs(manifests);
     needs.extend(more);
     needs.retain(|need| !live.was_asked(need));

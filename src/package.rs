@@ -49,7 +49,7 @@ struct Folder {
     root: &'static str,
 }
 
-const FOLDERS: [Folder; 6] = [
+const FOLDERS: [Folder; 7] = [
     Folder {
         kind: "CustomObject",
         folder: "objects",
@@ -61,6 +61,12 @@ const FOLDERS: [Folder; 6] = [
         folder: "objects",
         suffix: "object",
         root: "CustomObject",
+    },
+    Folder {
+        kind: "Group",
+        folder: "groups",
+        suffix: "group",
+        root: "Group",
     },
     Folder {
         kind: "PermissionSet",

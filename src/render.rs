@@ -271,6 +271,17 @@ fn readme(
             text.push_str("The user's time zone, locale, language and encoding in `records` are stand-ins where ");
             text.push_str("the manifest names none: put your org's in.\n");
         }
+        if changes
+            .iter()
+            .any(|change| change.address.kind == "public_group")
+        {
+            text.push_str(
+                "Who is in the public group is for the org to say, and nobody is in it here: ",
+            );
+            text.push_str(
+                "with `--org` its members are among `records`. Put them in before step 3.\n",
+            );
+        }
     }
     for profile in granting(changes) {
         let file = format!("\n`{profile}.profile` only says who may see the new fields: ");

@@ -13,6 +13,7 @@ use super::SharingView;
 use super::people::People;
 use super::visible::objects_whose_rules_change;
 use crate::criteria::Verdict;
+use crate::kinds::kept_level;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{Defaults, Known, Person, Refused, ShareRows, is_under_accounts};
 use crate::manifest::SharingModel;
@@ -135,7 +136,14 @@ impl SharingView<'_> {
         let rules = standing && !self.rules_stand;
         let role = ground::moves(self.manifest, self.live)
             || ground::closes_children(self.object(), self.manifest, self.live);
-        rules || role || readers::edits_profile(self)
+        rules || role || self.everyone_loses_some() || readers::edits_profile(self)
+    }
+
+    /// Whether the group of everybody but integrations loses a member.
+    fn everyone_loses_some(&self) -> bool {
+        let kept = kept_level(self.sharing, self.manifest, self.live);
+        let everyone = kept.and_then(|_| self.live.everyone(self.manifest).learnt());
+        everyone.is_some_and(|everyone| !everyone.to_go.is_empty())
     }
 
     fn of_people(&self, readers: &Readers, mut ground: Ground, effect: Effect) -> SightLost {

@@ -9,7 +9,8 @@ mod stands;
 mod tests;
 
 use crate::criteria::Verdict;
-use crate::live::{GroupKind, Known, Live, Person, SharingGroup};
+use crate::kinds::kept_by_everyone;
+use crate::live::{EveryonePart, GroupKind, Known, Live, Person, SharingGroup, everyone_name};
 use crate::manifest::{Manifest, Principal};
 use crowd::Crowd;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -38,6 +39,10 @@ pub struct People<'a> {
     members: HashMap<&'a str, Vec<&'a str>>,
     /// Public groups and queues, with everybody in them.
     crowds: HashMap<&'a str, Crowd<'a>>,
+    /// Public groups that a plan makes or changes, by API name.
+    planned: HashMap<String, Crowd<'a>>,
+    /// Users whom such a group holds one by one, whether it stands yet or not: they are not like others of their role.
+    told_apart: HashSet<&'a str>,
     /// Whether queues say what superiors of their members have.
     queues_say: bool,
     /// Whether superiors have what those below have: a custom object can switch it off, and no interface tells.
@@ -73,6 +78,8 @@ impl<'a> People<'a> {
                 peopled_branches: HashSet::new(),
                 members: by_group,
                 crowds: HashMap::new(),
+                planned: HashMap::new(),
+                told_apart: HashSet::new(),
                 queues_say: version >= QUEUES_SAY,
                 passes_upwards: Verdict::Yes,
                 sorted,
@@ -93,8 +100,40 @@ impl<'a> People<'a> {
         self.crowds = crowd::all(self);
     }
 
-    /// The same once a manifest is applied: its role stands where it says, and its user has it.
+    /// The same once a manifest is applied: its role stands where it says, its user has it, and its group of everybody but
+    /// integrations holds whom it should.
     pub fn after(live: &'a Live, manifest: &'a Manifest) -> Known<Self> {
+        Self::moved(live, manifest).map(|mut people| {
+            people.plan_everyone(live, manifest);
+            people
+        })
+    }
+
+    fn plan_everyone(&mut self, live: &'a Live, manifest: &Manifest) {
+        if kept_by_everyone(manifest, live).is_empty() {
+            return;
+        }
+        let Known::Is(everyone) = live.everyone(manifest) else {
+            return;
+        };
+        let name = everyone_name(manifest);
+        let own = live.group_of_name(&name);
+        let standing = own.into_iter().flat_map(|group| live.members_of(group));
+        let goes = |id: &str| everyone.to_go.iter().any(|member| member.member == id);
+        let standing = standing.map(|member| member.member.as_str());
+        let wanted = everyone.parts.iter().map(EveryonePart::id);
+        let members = standing.filter(|id| !goes(id)).chain(wanted);
+        let crowd = crowd::of_members(self, members);
+        self.told_apart = crowd.listed().collect();
+        self.planned.insert(name, crowd);
+    }
+
+    /// Regards the people alike whom `other` regards alike.
+    pub fn tell_apart_as(&mut self, other: &Self) {
+        self.told_apart.clone_from(&other.told_apart);
+    }
+
+    fn moved(live: &'a Live, manifest: &'a Manifest) -> Known<Self> {
         Self::of(live).map(|mut people| {
             let wanted = manifest.spec.role.as_ref().filter(|role| !role.absent);
             let Some(wanted) = wanted else {
@@ -222,6 +261,7 @@ impl<'a> People<'a> {
         let mut classes: BTreeMap<_, Vec<&'a Person>> = BTreeMap::new();
         for person in &self.sorted {
             let mut groups = in_groups.remove(person.id.as_str()).unwrap_or_default();
+            groups.extend(self.told_apart.get(person.id.as_str()).map(|_| ""));
             groups.sort_unstable();
             let moved = self.moved.get(person.id.as_str()).map(String::as_str);
             let role = moved.or(person.role.as_deref());
@@ -232,6 +272,13 @@ impl<'a> People<'a> {
     }
 
     fn has_named(&self, user: &Person, kind: GroupKind, name: &str) -> Verdict {
+        if let Some(crowd) = self
+            .planned
+            .get(name)
+            .filter(|_| kind == GroupKind::Regular)
+        {
+            return self.has_what_they_have(user, crowd);
+        }
         let group = self.group_named(kind, name);
         group.map_or(Verdict::Either, |group| self.has(user, group))
     }
@@ -253,14 +300,19 @@ impl<'a> People<'a> {
                 self.has_branch(user, group.role.as_deref(), true)
             }
             GroupKind::Regular | GroupKind::Queue => {
-                let crowd = self.crowds.get(group.id.as_str());
-                crowd.map_or(Verdict::No, |crowd| {
-                    let member = crowd.holds(self, user);
-                    let over = crowd.is_under(self.role_of(user));
-                    either_way(member, self.upwards(over))
-                })
+                let named = group.name.as_deref().unwrap_or_default();
+                let planned = self.planned.get(named);
+                let planned = planned.filter(|_| group.kind == GroupKind::Regular);
+                let crowd = planned.or_else(|| self.crowds.get(group.id.as_str()));
+                crowd.map_or(Verdict::No, |crowd| self.has_what_they_have(user, crowd))
             }
         }
+    }
+
+    fn has_what_they_have(&self, user: &Person, crowd: &Crowd<'a>) -> Verdict {
+        let member = crowd.holds(self, user);
+        let over = crowd.is_under(self.role_of(user));
+        either_way(member, self.upwards(over))
     }
 
     fn has_role(&self, user: &Person, role: Option<&str>) -> Verdict {

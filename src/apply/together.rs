@@ -3,6 +3,7 @@
 //! **Promise:** what the org has done is marked, record by record, before anything goes again; no insert goes again
 //! without a look in between; each refusal is told with its own resource and the manifest lines that asked for it.
 
+use super::group_members::{GROUP_MEMBER, members_there};
 use super::lost::Attempts;
 use super::records::USER;
 use super::{ChangeResult, Run, Step, Stopped};
@@ -15,10 +16,10 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A record that is to be made, with the change that wants it.
-struct WantedRecord {
-    index: usize,
-    object: &'static str,
-    values: Map<String, Value>,
+pub(super) struct WantedRecord {
+    pub(super) index: usize,
+    pub(super) object: &'static str,
+    pub(super) values: Map<String, Value>,
 }
 
 /// A record of a request that is not known to be done, and the org's own reason where it told one.
@@ -225,9 +226,13 @@ impl Run<'_> {
 
     /// The ids of those that the org has, by change.
     async fn there(&self, wanted: &[&WantedRecord]) -> Result<BTreeMap<usize, String>, OrgError> {
-        let mut there = BTreeMap::new();
+        let (members, wanted): (Vec<&WantedRecord>, Vec<&WantedRecord>) = wanted
+            .iter()
+            .copied()
+            .partition(|one| one.object == GROUP_MEMBER);
+        let mut there = members_there(self.reader, &members).await?;
         let (users, assignments): (Vec<&WantedRecord>, Vec<&WantedRecord>) =
-            wanted.iter().copied().partition(|one| one.object == USER);
+            wanted.into_iter().partition(|one| one.object == USER);
         let mut user_id = None;
         for user in users {
             let username = text(&user.values, "Username").to_owned();
@@ -371,7 +376,7 @@ fn is_gone(open: &Open) -> bool {
     refusal.is_some_and(|refusal| refusal.class() == RefusalClass::NotFound)
 }
 
-fn text<'v>(values: &'v Map<String, Value>, column: &str) -> &'v str {
+pub(super) fn text<'v>(values: &'v Map<String, Value>, column: &str) -> &'v str {
     values
         .get(column)
         .and_then(Value::as_str)

@@ -3,12 +3,16 @@
 //! The org's own answer (`PermissionDependency`) is united with a table of what is known of every org: orgs were seen
 //! to leave out what View All Data and Modify All Data hold up, or to refuse the question.
 
+mod along;
+
 use super::Wishes;
 use super::flags::Right;
 use crate::live::Dependency;
 use crate::power::{ADMINISTRATION, ONLY_OF_THE_ORIGINAL};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+pub use along::read_along_with;
 
 /// Permissions that make the platform ignore object flags, each with the reason shown to people (Metadata API guide,
 /// Profile; help article 005093100). They always go.
@@ -362,9 +366,8 @@ fn because(grant: &Grant, cause: &Removal) -> (String, String) {
 
 /// What goes first: what defeats selective sync, what the manifest takes away.
 fn roots(wishes: &Wishes) -> Vec<(Grant, String)> {
-    let defeating = DEFEATING.map(|(name, reason)| (Grant::user(name), reason.to_owned()));
-    let of_original =
-        ONLY_OF_THE_ORIGINAL.map(|(name, reason)| (Grant::user(name), reason.to_owned()));
+    let always = DEFEATING.iter().chain(&ONLY_OF_THE_ORIGINAL);
+    let always = always.map(|(name, reason)| (Grant::user(name), (*reason).to_owned()));
     let administration = ADMINISTRATION
         .iter()
         .filter(|_| wishes.without_administration.is_some());
@@ -388,11 +391,8 @@ fn roots(wishes: &Wishes) -> Vec<(Grant, String)> {
             let lacking = Right::ALL.into_iter().filter(|right| !flags.has(*right));
             lacking.map(move |right| (Grant::object(object, right), stated()))
         });
-    let all = defeating.into_iter().chain(selective);
-    all.chain(users)
-        .chain(objects)
-        .chain(of_original)
-        .chain(administration)
+    let all = always.chain(selective).chain(users).chain(objects);
+    all.chain(administration)
         .filter(|(grant, _)| !wishes.states(grant))
         .collect()
 }

@@ -5,7 +5,7 @@ use crate::access::{Impact, RulesTogether};
 use crate::code::Code;
 use crate::criteria::{self, Verdict};
 use crate::diagnostic::Diagnostic;
-use crate::live::Reach;
+use crate::live::{EVERYONE_BUT, Reach};
 use crate::manifest::{Criterion, Rule, RuleAccess, Sharing, UserRef, Value};
 
 pub(super) fn remarks(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic> {
@@ -174,8 +174,14 @@ fn foreign(view: &View, sharing: &Sharing) -> Vec<Diagnostic> {
             Reach::Everybody => Diagnostic::warning(Code::AnotherRuleReachesUser, message),
             Reach::Possible => return None,
         };
-        let help =
-            "name the rule in the manifest to own it, or remove it: what it shares will sync";
+        let help = match rule.name.starts_with(EVERYONE_BUT) {
+            true => {
+                "plan the manifest that made it together with this one: it then leaves this user out"
+            }
+            false => {
+                "name the rule in the manifest to own it, or remove it: what it shares will sync"
+            }
+        };
         Some(diagnostic.at(&sharing.object.place).help(help))
     });
     told.collect()

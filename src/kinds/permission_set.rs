@@ -35,15 +35,27 @@ struct PermissionSet {
     label: String,
     object: String,
     flags: ObjectFlags,
+    /// Objects that it lets read because whoever reads the object must.
+    along: Vec<&'static str>,
 }
 
 impl Attributed for PermissionSet {
     fn attributes(&self) -> Attributes {
         let path = format!("objectPermissions.{}", self.object);
-        vec![
+        let mut attributes: Attributes = vec![
             ("label".into(), json!(self.label), None),
             (path, json!(self.flags.words()), None),
-        ]
+        ];
+        let along = self.along.iter().map(|object| {
+            let why = format!("whoever reads {} must", self.object);
+            (
+                format!("objectPermissions.{object}"),
+                json!(["read"]),
+                Some(why),
+            )
+        });
+        attributes.extend(along);
+        attributes
     }
 }
 
@@ -122,15 +134,16 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
 }
 
 fn read(document: &Element, object: &str) -> PermissionSet {
-    let flags = clone::document_objects(document)
-        .get(object)
-        .copied()
-        .unwrap_or_default();
+    let objects = clone::document_objects(document);
+    let flags = objects.get(object).copied().unwrap_or_default();
+    let mut along = clone::read_along_with(object);
+    along.retain(|along| objects.get(*along).is_some_and(|flags| flags.read));
     let label = document.text_of("label").unwrap_or_default().to_owned();
     PermissionSet {
         label,
         object: object.to_owned(),
         flags,
+        along,
     }
 }
 
@@ -148,6 +161,7 @@ fn desired(keeper: &Keeper) -> PermissionSet {
         label: keeper.name.replace('_', " "),
         object: keeper.object.to_owned(),
         flags,
+        along: clone::read_along_with(keeper.object),
     }
 }
 
@@ -162,5 +176,14 @@ fn write(desired: &PermissionSet, live: Option<&Element>) -> Element {
     document.set_text("hasActivationRequired", "false");
     document.set_text("label", &desired.label);
     clone::set_object_permission(&mut document, &desired.object, desired.flags);
+    for object in &desired.along {
+        let objects = clone::document_objects(&document);
+        let standing = objects.get(*object).copied().unwrap_or_default();
+        let flags = ObjectFlags {
+            read: true,
+            ..standing
+        };
+        clone::set_object_permission(&mut document, object, flags);
+    }
     document
 }

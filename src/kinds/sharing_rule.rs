@@ -2,24 +2,27 @@
 //! `includeRecordsOwnedByAll` cannot be edited: such a rule is removed and made again.
 
 mod element;
+mod everyone;
 mod keep;
 mod limit;
 mod principal;
 mod reference;
 
+use super::everyone::{KeptLevel, kept_level};
 use super::{Attributed, Draft, Kind, compare, criterion_check, lacks_object};
 use crate::address::Address;
 use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
 use crate::code::Code;
 use crate::criteria::Criteria;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::live::{Defaults, Live, Need, RuleKind};
+use crate::live::{Defaults, Live, Need, RuleKind, everyone_name};
 use crate::manifest::{self, Manifest, Principal, RuleAccess, Sharing, SharingModel, Word};
 use crate::xml::Element;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 use element::{metadata_type, principal_words, read, write};
+use everyone::propose_everyone;
 use keep::{kept_roles, propose_kept};
 use principal::{names_a_group, unknown_principals};
 use reference::as_spelled;
@@ -146,15 +149,19 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
             .iter()
             .map(|rule| rule.name.as_str())
             .collect();
+        let everyone = everyone_name(manifest);
+        let everyone = (sharing.keep_everyone.is_some()).then_some(everyone.as_str());
         others += live_rules
             .keys()
-            .filter(|name| !ours.contains(*name))
+            .filter(|name| !ours.contains(*name) && Some(**name) != everyone)
             .count() as u64;
         if lacks_object(&sharing.object, live) {
             continue;
         }
         draft.errors.extend(unresolved(sharing, manifest, live));
-        limit::check(sharing, &live_rules, &mut draft);
+        let kept = kept_level(sharing, manifest, live);
+        let everyone = everyone.filter(|_| matches!(kept, Some(KeptLevel::Of(_))));
+        limit::check(sharing, everyone, &live_rules, &mut draft);
         for rule in &sharing.rules {
             check_criteria(rule, sharing, manifest, live, &live_rules, &mut draft);
             draft
@@ -162,9 +169,11 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
                 .extend(pointless(rule, sharing, manifest, live));
             propose_rule(rule, sharing, manifest, live, &live_rules, &mut draft);
         }
-        for (name, rule) in kept_roles(sharing) {
-            propose_kept(&name, rule, sharing, live, &live_rules, &mut draft);
+        for (name, target, entry) in &kept_roles(sharing) {
+            let kept = (name.as_str(), target, *entry);
+            propose_kept(kept, (sharing, manifest), live, &live_rules, &mut draft);
         }
+        propose_everyone(sharing, manifest, live, &live_rules, &mut draft);
     }
     draft.left_alone = Some(("sharing_rules", others));
     draft

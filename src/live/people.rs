@@ -4,7 +4,9 @@ use super::Live;
 use super::known::Known;
 use super::need::Need;
 use super::sharing_need::SharingNeed;
+use crate::soql;
 use crate::soql::Row;
+use std::collections::BTreeSet;
 
 /// All users, also those who may not log in: what they own, their superiors see.
 pub(super) const PEOPLE: &str =
@@ -16,7 +18,18 @@ pub(super) const SHARING_GROUPS: &str = "SELECT Id, DeveloperName, Type, Related
      ('Regular', 'Queue', 'Role', 'RoleAndSubordinates', 'RoleAndSubordinatesInternal', 'Organization')";
 
 /// Direct members of public groups and queues (object reference, GroupMember).
-pub(super) const MEMBERS: &str = "SELECT GroupId, UserOrGroupId FROM GroupMember";
+pub(super) const MEMBERS: &str = "SELECT Id, GroupId, UserOrGroupId FROM GroupMember";
+
+/// Those of these users and groups that are in these groups, directly.
+pub fn members_among(groups: &BTreeSet<&str>, members: &BTreeSet<&str>) -> String {
+    let (groups, members) = (soql::list(groups), soql::list(members));
+    format!("{MEMBERS} WHERE GroupId IN {groups} AND UserOrGroupId IN {members}")
+}
+
+/// What the rows of [`members_among`] say.
+pub fn read_members(rows: &[Row]) -> Vec<GroupMember> {
+    rows.iter().filter_map(group_member).collect()
+}
 
 /// Somebody, as far as record access regards it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +97,8 @@ pub struct SharingGroup {
 /// That somebody, or another group, is in a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupMember {
+    /// Record id of the membership.
+    pub id: String,
     /// Record id of the group.
     pub group: String,
     /// Record id of the user or group in it.
@@ -117,6 +132,7 @@ pub(super) fn sharing_group(row: &Row) -> Option<SharingGroup> {
 pub(super) fn group_member(row: &Row) -> Option<GroupMember> {
     let cells = row.cells();
     Some(GroupMember {
+        id: cells.owned("Id").unwrap_or_default(),
         group: cells.owned("GroupId")?,
         member: cells.owned("UserOrGroupId")?,
     })

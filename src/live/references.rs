@@ -13,6 +13,8 @@ pub enum Reference {
     User(String),
     /// The queue of this API name or label.
     Queue(String),
+    /// The public group of this API name.
+    PublicGroup(String),
     /// The record type of an object, by this API name or label.
     RecordType(String, String),
     /// The role of this API name.
@@ -38,6 +40,7 @@ impl Reference {
         match self {
             Self::Username(name) | Self::User(name) => format!("user {name}"),
             Self::Queue(name) => format!("queue {name}"),
+            Self::PublicGroup(name) => format!("public group {name}"),
             Self::RecordType(_, name) => format!("record type {name}"),
             Self::Role(name) => format!("role `{name}`"),
             Self::Profile(label) => format!("profile `{label}`"),
@@ -63,6 +66,10 @@ impl Reference {
             Self::Queue(name) => format!(
                 "SELECT Id FROM Group WHERE Type = 'Queue' AND {}",
                 by_name(name)
+            ),
+            Self::PublicGroup(name) => format!(
+                "SELECT Id FROM Group WHERE Type = 'Regular' AND DeveloperName = {}",
+                soql::literal(name)
             ),
             Self::RecordType(object, name) => format!(
                 "SELECT Id, Name FROM RecordType WHERE SobjectType = {} AND {}",
@@ -138,6 +145,7 @@ mod tests {
             Reference::Username("o'neill".into()),
             Reference::User("o'neill".into()),
             Reference::Queue("o'neill".into()),
+            Reference::PublicGroup("o'neill".into()),
             Reference::RecordType("Lead".into(), "o'neill".into()),
             Reference::Role("o'neill".into()),
             Reference::Profile("o'neill".into()),

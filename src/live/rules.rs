@@ -2,6 +2,7 @@
 //! SharedTo), the manifest's and other people's.
 
 use super::Live;
+use super::everyone::everyone_name;
 use crate::manifest::{Manifest, Principal, Sharing};
 use crate::xml::Element;
 use std::collections::BTreeSet;
@@ -94,7 +95,11 @@ impl Live {
         sharing: &Sharing,
         manifest: &Manifest,
     ) -> Vec<(LiveRule<'_>, Reach)> {
-        let ours = |name: &str| sharing.rules.iter().any(|rule| rule.answers_to(name));
+        let kept = sharing.keep_everyone.as_ref();
+        let kept = kept.map(|_| everyone_name(manifest));
+        let ours = |name: &str| {
+            kept.as_deref() == Some(name) || sharing.rules.iter().any(|rule| rule.answers_to(name))
+        };
         let mut rules = self
             .rules(&sharing.object)
             .filter(|rule| !ours(rule.name))
@@ -103,8 +108,16 @@ impl Live {
             return Vec::new();
         }
         let user = Membership::of(sharing, manifest, self);
+        let of_everyone = |rule: &LiveRule| {
+            let group = rule.element.child("sharedTo")?.child("group")?;
+            self.reach_of_everyone(&group.text, manifest)
+        };
         rules
-            .filter_map(|rule| Some((rule, user.reach(rule.element)?)))
+            .filter_map(|rule| {
+                let known = of_everyone(&rule);
+                let reach = known.unwrap_or_else(|| user.reach(rule.element));
+                Some((rule, reach?))
+            })
             .collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What there is to know of who stands where, who owns what, and whom it is shared with.
 
 use super::filter::Filter;
-use super::{Live, people, portions};
+use super::{Live, everyone, people, portions};
 use crate::soql::Row;
 
 /// A thing that decides who sees what.
@@ -13,6 +13,10 @@ pub enum SharingNeed {
     Groups,
     /// Who is in which public group or queue.
     Members,
+    /// Groups that were made for `keepAccess: everyone`, with what they say of themselves.
+    EveryoneGroups,
+    /// Users who may use the API only.
+    ApiOnly,
     /// An object's shareable records, or those that a filter means, by owner; whether opportunities can be private.
     Portions(String, Option<Filter>, bool),
     /// Share rows of an object by holder, cause and level.
@@ -29,6 +33,8 @@ impl SharingNeed {
             Self::People => people::PEOPLE.to_owned(),
             Self::Groups => people::SHARING_GROUPS.to_owned(),
             Self::Members => people::MEMBERS.to_owned(),
+            Self::EveryoneGroups => everyone::GROUPS_OF_EVERYONE.to_owned(),
+            Self::ApiOnly => everyone::API_ONLY.to_owned(),
             Self::Portions(object, filter, private) => {
                 portions::query(object, filter.as_ref(), *private)
             }
@@ -44,6 +50,8 @@ impl SharingNeed {
             Self::People => "who its users are".to_owned(),
             Self::Groups => "which groups records are shared with".to_owned(),
             Self::Members => "who is in which group".to_owned(),
+            Self::EveryoneGroups => "which groups of everybody it has".to_owned(),
+            Self::ApiOnly => "which users may use the API only".to_owned(),
             Self::Portions(object, None, _) => {
                 format!("who owns how many {object} records that can be shared")
             }
@@ -77,6 +85,14 @@ impl Live {
             SharingNeed::Members => {
                 let members = rows.iter().filter_map(people::group_member);
                 self.group_members = Some(members.collect());
+            }
+            SharingNeed::EveryoneGroups => {
+                let groups = rows.iter().filter_map(everyone::everyone_group);
+                self.everyone_groups = Some(groups.collect());
+            }
+            SharingNeed::ApiOnly => {
+                let ids = rows.iter().filter_map(|row| row.text("AssigneeId"));
+                self.api_only = ids.map(str::to_owned).collect();
             }
             SharingNeed::Portions(..) => {
                 let portions = rows.iter().filter_map(portions::portion).collect();

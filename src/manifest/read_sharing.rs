@@ -5,52 +5,30 @@ use super::findings::Findings;
 use super::logic;
 use super::node::{Content, Node};
 use super::read::one_key;
+use super::read_kept::kept;
 use super::reader::{Section, text, wrong_type};
 use super::scalar::{Plain, plain};
-use super::sharing::{
-    Criterion, Holder, KeepAccess, Logic, Principal, Rule, Scalar, Sharing, UserRef, Value,
-};
+use super::sharing::{Criterion, Logic, Principal, Rule, Scalar, Sharing, UserRef, Value};
 use super::spanned::Sp;
-use super::words::{KeptAccess, Operator, RuleAccess};
+use super::words::{Operator, RuleAccess};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// One entry of `sharing`.
 pub(super) fn sharing<'a>(node: &'a Node, findings: &'a Findings) -> Option<Sharing> {
     let mut section = Section::open(node, &node.place, findings)?;
+    let (keep_access, keep_everyone) = kept(&mut section);
     let sharing = Sharing {
         object: section.required_text("object"),
         organization_wide_default: section.word("organizationWideDefault"),
         external_default: section.word("externalDefault"),
-        keep_access: section.list_of("keepAccess", keep_access),
+        keep_access,
+        keep_everyone,
         rules: section.list_of("rules", rule),
         place: section.place.clone(),
     };
     section.finish();
     Some(sharing)
-}
-
-fn keep_access<'a>(node: &'a Node, findings: &'a Findings) -> Option<KeepAccess> {
-    let mut section = Section::open(node, &node.place, findings)?;
-    let profile = section.text("profile");
-    let role = section.text("role");
-    let access = section.required_word("access", KeptAccess::ViewAll);
-    let place = section.place.clone();
-    section.finish();
-    let holder = match (profile, role) {
-        (Some(profile), None) => Holder::Profile(profile),
-        (None, Some(role)) => Holder::Role(role),
-        _ => {
-            let message = "who keeps access is one `profile` or one `role`";
-            findings.error(Code::KeptAccess, &place, message);
-            return None;
-        }
-    };
-    Some(KeepAccess {
-        holder,
-        access,
-        place,
-    })
 }
 
 fn rule<'a>(node: &'a Node, findings: &'a Findings) -> Option<Rule> {

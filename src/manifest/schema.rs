@@ -9,7 +9,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value as Json, json};
 
-use super::sharing::{KeepAccess, Principal};
+use super::sharing::Principal;
 use super::spec::{PermissionSetRef, Spec};
 use super::words::LoginRestrictions;
 use super::{API_VERSION, KIND};
@@ -86,6 +86,10 @@ shapes! {
     pub(super) CriterionValue = json_schema!({
         "anyOf": [one_value(), { "type": "array", "minItems": 1, "items": one_value() }]
     });
+    /// What an object's `keepAccess` key may say.
+    pub(super) KeptList = json_schema!({
+        "anyOf": [{ "const": "everyone" }, { "type": "array", "items": one_kept() }]
+    });
 }
 
 impl JsonSchema for PermissionSetRef {
@@ -93,15 +97,6 @@ impl JsonSchema for PermissionSetRef {
         PermissionSet = json_schema!({ "anyOf": [
             { "type": "string" },
             closed(json!({ "name": { "type": "string" }, "absent": { "type": "boolean" } }), &["name"]),
-        ]})
-    );
-}
-
-impl JsonSchema for KeepAccess {
-    shape!(
-        KeepAccess = json_schema!({ "anyOf": [
-            kept_by("profile", &["ViewAll", "ModifyAll"]),
-            kept_by("role", &["ReadOnly", "ReadWrite"]),
         ]})
     );
 }
@@ -133,9 +128,23 @@ fn one_text(key: &str) -> Json {
     closed(json!({ key: { "type": "string" } }), &[key])
 }
 
-fn kept_by(holder: &str, access: &[&str]) -> Json {
-    let properties = json!({ holder: { "type": "string" }, "access": { "enum": access } });
-    closed(properties, &[holder, "access"])
+/// Somebody who keeps access.
+fn one_kept() -> Json {
+    let text = json!({ "type": "string" });
+    let flag = json!({ "type": "boolean" });
+    let by_profile = json!({ "enum": ["ViewAll", "ModifyAll"] });
+    let by_rule = json!({ "enum": ["ReadOnly", "ReadWrite"] });
+    json!({ "anyOf": [
+        closed(json!({ "profile": text, "access": by_profile }), &["profile", "access"]),
+        closed(
+            json!({ "role": text, "access": by_rule, "andSubordinates": flag }),
+            &["role", "access"],
+        ),
+        closed(
+            json!({ "everyone": { "const": true }, "access": by_rule, "absent": flag }),
+            &["everyone"],
+        ),
+    ]})
 }
 
 fn closed(properties: Json, required: &[&str]) -> Json {

@@ -21,9 +21,12 @@ pub struct Sharing {
     pub organization_wide_default: Option<Sp<SharingModel>>,
     /// The same for external users; never wider than the internal default.
     pub external_default: Option<Sp<SharingModel>>,
-    /// Who must not lose sight of records when the default becomes narrower.
-    #[schemars(default)]
+    /// Who must not lose sight of records when the default becomes narrower: `everyone`, or a list.
+    #[schemars(default, with = "schema::KeptList")]
     pub keep_access: Vec<KeepAccess>,
+    /// That everybody but integrations must not; stands under `keepAccess` as well.
+    #[schemars(skip)]
+    pub keep_everyone: Option<KeepEveryone>,
     /// Sharing rules of the object. Rules that are not named here are never touched.
     #[schemars(default)]
     pub rules: Vec<Rule>,
@@ -47,6 +50,7 @@ impl Sharing {
             organization_wide_default: None,
             external_default: None,
             keep_access: Vec::new(),
+            keep_everyone: None,
             rules: Vec::new(),
             place,
         }
@@ -64,6 +68,17 @@ pub struct KeepAccess {
     pub place: Place,
 }
 
+/// That everybody keeps access: all internal users but integrations.
+#[derive(Clone, Debug)]
+pub struct KeepEveryone {
+    /// What they keep; absent: what the default gave them.
+    pub access: Option<Sp<RuleAccess>>,
+    /// `true` asks for the rule to be deleted, and the group where no object needs it.
+    pub absent: bool,
+    /// Where the entry is.
+    pub place: Place,
+}
+
 /// Who keeps access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
@@ -71,6 +86,33 @@ pub enum Holder {
     Profile(Sp<String>),
     /// The members of a role, through an owner rule.
     Role(Sp<String>),
+    /// The members of a role and of every internal role below it, through an owner rule.
+    Branch(Sp<String>),
+}
+
+impl Holder {
+    /// The role whose members keep access.
+    pub fn role(&self) -> Option<&Sp<String>> {
+        match self {
+            Self::Role(role) | Self::Branch(role) => Some(role),
+            Self::Profile(_) => None,
+        }
+    }
+
+    /// The API name of the rule by which a role keeps access, and whom that shares with.
+    pub fn rule(&self) -> Option<(String, Principal)> {
+        match self {
+            Self::Role(role) => Some((
+                format!("Keep_{}", role.value),
+                Principal::Role(role.value.clone()),
+            )),
+            Self::Branch(role) => Some((
+                format!("Keep_{}_and_below", role.value),
+                Principal::RoleAndSubordinatesInternal(role.value.clone()),
+            )),
+            Self::Profile(_) => None,
+        }
+    }
 }
 
 /// A sharing rule: by criteria, or by owner.

@@ -195,7 +195,7 @@ fn waits_for(component: &Component, earlier: &Change) -> Option<String> {
             component.body.as_ref().filter(|body| says(body, field))?;
             not_there()
         }
-        "role" if earlier.action == Action::Create => {
+        "role" | "public_group" if earlier.action == Action::Create => {
             let is_it = component.full_name == *name;
             let names_it = component.body.as_ref().is_some_and(|body| says(body, name));
             (is_it || names_it).then(not_there)?
@@ -312,6 +312,24 @@ mod tests {
             reason(&level, &[default], CheckScope::All).as_deref(),
             Some(LEVEL)
         );
+    }
+
+    #[test]
+    fn a_rule_waits_for_the_group_that_it_names() {
+        let group = made("public_group", "Everyone_but_sync", Stage::Containers);
+        let named = Element::new("sharedTo").with(Element::leaf("group", "Everyone_but_sync"));
+        let name = "Lead.Everyone_but_sync";
+        let rule = Element::new("SharingCriteriaRule").with(named);
+        let rule = change(
+            Address::new("sharing_rule", name),
+            Action::Create,
+            Stage::Rules,
+            deploy("SharingCriteriaRule", name, rule),
+        );
+        let waits = reason(&rule, &[group], CheckScope::All);
+        let told = "public_group/Everyone_but_sync is not there yet";
+        assert_eq!(waits.as_deref(), Some(told));
+        assert_eq!(reason(&rule, &[], CheckScope::All), None);
     }
 
     #[test]

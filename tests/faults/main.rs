@@ -12,6 +12,7 @@ mod cases;
 mod clock;
 mod door;
 mod invariants;
+mod members;
 mod outcomes;
 mod queue;
 mod run;

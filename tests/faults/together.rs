@@ -20,7 +20,7 @@ const SETS: [&str; 3] = ["First", "Second", "Third"];
 const FOR_OTHERS: &str = "For_Others";
 
 /// What one request meets.
-const FAILURES: [&str; 5] = [
+pub(crate) const FAILURES: [&str; 5] = [
     r#""drop": "before""#,
     r#""drop": "after""#,
     r#""spoil": "truncated""#,

@@ -192,6 +192,8 @@ fn sharing() -> impl Strategy<Value = Value> {
     let kept = prop_oneof![
         words().prop_map(|profile| json!({"profile": profile, "access": "ViewAll"})),
         name().prop_map(|role| json!({"role": format!("K{role}"), "access": "ReadWrite"})),
+        name().prop_map(|role| json!({"role": format!("K{role}"), "access": "ReadOnly", "andSubordinates": true})),
+        Just(json!({"everyone": true, "access": "ReadOnly"})),
     ];
     let external = prop::option::of(Just(json!("Private")));
     let rules = prop::collection::vec(rule(), 0..4);

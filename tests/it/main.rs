@@ -7,6 +7,7 @@ mod beforehand;
 mod cli;
 mod clone_corpus;
 mod corpus;
+mod everyone;
 mod field_test;
 mod generated;
 mod hostile;

@@ -64,6 +64,16 @@ stories! {
     default_without_effect
     deploy_refused
     deploy_with_a_warning
+    everybody_keeps_access
+    everyone_after_another_integration
+    everyone_around_a_role_in_the_middle
+    everyone_beside_another_integration
+    everyone_half_done
+    everyone_keeps_its_sight
+    everyone_no_more
+    everyone_of_the_account_family
+    everyone_repaired
+    everyone_where_nobody_saw
     everything_removed
     expected_count_missed
     fresh_org
@@ -74,6 +84,7 @@ stories! {
     hubspot_contacts_and_accounts
     hubspot_contacts_and_leads
     hubspot_selective_sync
+    keep_access_of_a_branch
     keep_access_of_profiles
     keep_access_of_roles
     keep_access_on_the_demo_org
@@ -124,13 +135,15 @@ stories! {
 type Covered = BTreeSet<(String, String)>;
 
 /// What each kind can have done to it.
-const ACTIONS: [(&str, &[&str]); 8] = [
+const ACTIONS: [(&str, &[&str]); 10] = [
     ("custom_field", &["create", "update", "delete"]),
     ("permission_set", &["create", "update"]),
+    ("public_group", &["create", "update", "delete"]),
     ("profile", &["create", "update", "delete"]),
     ("role", &["create", "update", "delete"]),
     ("user", &["create", "update"]),
     ("permission_set_assignment", &["create", "delete"]),
+    ("public_group_member", &["create", "delete"]),
     ("organization_wide_default", &["update"]),
     ("sharing_rule", &["create", "update", "replace", "delete"]),
 ];

@@ -14,6 +14,7 @@ mod emulated;
 #[allow(dead_code, reason = "nothing here asks for share rows")]
 #[path = "../../crates/emulator/tests/emulator/sharing/evaluator.rs"]
 mod evaluator;
+mod everyone;
 mod explained;
 mod family;
 mod losing;

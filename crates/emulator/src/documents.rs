@@ -188,6 +188,7 @@ pub(crate) fn delete(org: &mut Org, kind: &str, name: &str) -> Result<(), Proble
         "PermissionSet" => permission_set::delete(org, name),
         "PermissionSetGroup" => permission_set_group::delete(org, name),
         "Role" => role::delete(org, name),
+        "Group" => groups::delete_group(org, name),
         "CustomField" => custom_field::delete(org, name),
         "RecordType" => record_type::delete(org, name),
         "SharingCriteriaRule" | "SharingOwnerRule" => sharing_rules::delete(org, kind, name),

@@ -144,7 +144,7 @@ pub(super) fn reached(ground: &Ground, person: &Person) -> ReachingRules {
         let after = reach(term.after, &ground.after);
         match &term.source {
             RuleSource::Nothing => {}
-            RuleSource::Owners(_) => {
+            RuleSource::Owners(_) | RuleSource::Everything => {
                 if before != Verdict::No || after != Verdict::No {
                     reached.owners.push((index, before, after));
                 }

@@ -53,7 +53,8 @@ impl<'a> Ground<'a> {
     pub(super) fn of(sharing: &'a Sharing, manifest: &'a Manifest, live: &'a Live) -> Known<Self> {
         let object = sharing.object.as_str();
         let people = People::of(live).and(People::after(live, manifest));
-        people.map(|(before, after)| {
+        people.map(|(mut before, after)| {
+            before.tell_apart_as(&after);
             let mut ground = Self {
                 object,
                 manifest,
@@ -75,12 +76,11 @@ impl<'a> Ground<'a> {
     }
 
     fn divide(&mut self, portions: &'a [Portion]) {
-        let owners: Vec<(usize, &Principal)> = self
-            .terms
-            .iter()
-            .enumerate()
+        let terms = self.terms.iter().enumerate();
+        let owners: Vec<(usize, Option<&Principal>)> = terms
             .filter_map(|(index, term)| match &term.source {
-                RuleSource::Owners(principal) => Some((index, principal)),
+                RuleSource::Owners(principal) => Some((index, Some(principal))),
+                RuleSource::Everything => Some((index, None)),
                 _ => None,
             })
             .collect();
@@ -89,7 +89,10 @@ impl<'a> Ground<'a> {
         for (place, portion) in portions.iter().enumerate() {
             let mut covered = vec![Verdict::No; last];
             for (index, principal) in &owners {
-                covered[*index] = self.covers(principal, portion.owner.as_deref());
+                covered[*index] = match principal {
+                    Some(principal) => self.covers(principal, portion.owner.as_deref()),
+                    None => Verdict::Yes,
+                };
             }
             parts.push(Lot {
                 portion: portion.clone(),

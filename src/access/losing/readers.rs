@@ -59,7 +59,7 @@ impl<'a> Readers<'a> {
             let kept = view.sharing.keep_access.iter();
             let kept = kept.filter_map(|entry| match &entry.holder {
                 Holder::Profile(name) => Some(name.value.as_str()),
-                Holder::Role(_) => None,
+                Holder::Role(_) | Holder::Branch(_) => None,
             });
             Self {
                 reading,

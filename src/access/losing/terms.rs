@@ -1,9 +1,11 @@
 //! The rules of an object before and after a plan, each as what it shares and with whom.
 
 use crate::criteria::{self, Criteria};
-use crate::kinds::{rule_criteria, rule_target};
-use crate::live::{FieldFacts, Filter, Live, LiveRule, RuleKind, StoredCondition, StoredMatch};
-use crate::manifest::{Criterion, Holder, Manifest, Principal, Rule, Sharing};
+use crate::kinds::{KeptLevel, is_every_record, kept_level, rule_criteria, rule_target};
+use crate::live::{
+    FieldFacts, Filter, Live, LiveRule, RuleKind, StoredCondition, StoredMatch, everyone_name,
+};
+use crate::manifest::{Criterion, Manifest, Principal, Rule, Sharing};
 use crate::xml::Element;
 
 /// What a rule shares.
@@ -13,6 +15,8 @@ pub(super) enum RuleSource {
     Owners(Principal),
     /// What meets its criteria: as a query asks for it, and in the form in which criteria are compared.
     Meeting(StoredMatch, Criteria),
+    /// Every record, whoever owns it.
+    Everything,
     /// No record that there is.
     Nothing,
     /// Nobody knows.
@@ -64,20 +68,36 @@ pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<
         replace(&mut named, |name| rule.answers_to(name), wanted, &mut made);
     }
     for entry in &sharing.keep_access {
-        let Holder::Role(role) = &entry.holder else {
+        let Some((kept, target)) = entry.holder.rule() else {
             continue;
         };
-        let kept = format!("Keep_{}", role.value);
         let wanted = RuleTerm {
             source: RuleSource::Owners(Principal::AllInternalUsers),
-            target: RuleTarget::These(Principal::Role(role.value.clone())),
+            target: RuleTarget::These(target),
             before: false,
             after: true,
         };
         replace(&mut named, |name| name == kept, Some(wanted), &mut made);
     }
+    if let Some(kept) = &sharing.keep_everyone {
+        let name = everyone_name(manifest);
+        let wanted = matches!(kept_level(sharing, manifest, live), Some(KeptLevel::Of(_)));
+        if wanted || kept.absent {
+            let wanted = wanted.then(|| of_everyone(name.clone()));
+            replace(&mut named, |named| named == name, wanted, &mut made);
+        }
+    }
     let standing = named.into_iter().map(|(_, term)| term);
     standing.chain(made).collect()
+}
+
+fn of_everyone(name: String) -> RuleTerm {
+    RuleTerm {
+        source: RuleSource::Everything,
+        target: RuleTarget::These(Principal::Group(name)),
+        before: false,
+        after: true,
+    }
 }
 
 /// Puts a rule in the place of that of its name: the same one stands on.
@@ -101,6 +121,7 @@ fn replace(
 fn of_live(rule: &LiveRule, object: &str, live: &Live) -> RuleTerm {
     let target = target_of(rule.element);
     let source = match rule.kind {
+        RuleKind::Criteria if is_every_record(rule.element, object) => RuleSource::Everything,
         RuleKind::Criteria | RuleKind::Guest => {
             Criteria::of_element(rule.element).map_or(RuleSource::Anything, |criteria| {
                 let all = rule.element.text_of("includeRecordsOwnedByAll");

@@ -39,6 +39,22 @@ pub(super) fn all<'a>(people: &People<'a>) -> HashMap<&'a str, Crowd<'a>> {
     groups.map(crowd).collect()
 }
 
+/// The crowd of a public group with these members that leaves superiors out.
+pub(super) fn of_members<'a>(
+    people: &People<'a>,
+    members: impl Iterator<Item = &'a str>,
+) -> Crowd<'a> {
+    let mut gathering = Gathering {
+        people,
+        crowd: Crowd::default(),
+        seen: HashSet::new(),
+    };
+    for member in members {
+        gathering.add_member(member, Verdict::No);
+    }
+    gathering.crowd
+}
+
 fn is_listed(group: &SharingGroup) -> bool {
     matches!(group.kind, GroupKind::Regular | GroupKind::Queue)
 }
@@ -72,17 +88,21 @@ impl<'a> Gathering<'_, 'a> {
             .into_iter()
             .flatten()
         {
-            if let Some(person) = self.people.person(member) {
-                self.crowd.users.insert(member);
-                let above = self.people.roles_above(person);
-                let above = above.into_iter().map(str::to_owned).collect();
-                self.pass_to(above, passes);
-            } else if let Some(nested) = self.people.groups.get(member).copied() {
-                let agreed = agreed(passes, self.passes(nested));
-                self.add_nested(nested, agreed);
-            } else {
-                self.crowd.others |= !member.starts_with("005");
-            }
+            self.add_member(member, passes);
+        }
+    }
+
+    fn add_member(&mut self, member: &'a str, passes: Verdict) {
+        if let Some(person) = self.people.person(member) {
+            self.crowd.users.insert(member);
+            let above = self.people.roles_above(person);
+            let above = above.into_iter().map(str::to_owned).collect();
+            self.pass_to(above, passes);
+        } else if let Some(nested) = self.people.groups.get(member).copied() {
+            let agreed = agreed(passes, self.passes(nested));
+            self.add_nested(nested, agreed);
+        } else {
+            self.crowd.others |= !member.starts_with("005");
         }
     }
 
@@ -130,9 +150,14 @@ fn agreed(one: Verdict, other: Verdict) -> Verdict {
     }
 }
 
-impl Crowd<'_> {
+impl<'a> Crowd<'a> {
     /// Users who are members by themselves, or through groups that list them.
     pub(super) fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.iter().copied()
+    }
+
+    /// The same, whatever becomes of the crowd.
+    pub(super) fn listed(&self) -> impl Iterator<Item = &'a str> + '_ {
         self.users.iter().copied()
     }
 

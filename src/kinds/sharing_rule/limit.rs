@@ -13,12 +13,18 @@ use std::collections::BTreeMap;
 const LIMITS: [(&str, usize); 2] = [("rules", 300), ("rules by criteria or for guests", 50)];
 
 /// Refuses rules that find no room beside those that the org has.
-pub(super) fn check(sharing: &Sharing, live_rules: &BTreeMap<&str, &Element>, draft: &mut Draft) {
+/// `everyone` is the name of the rule for everybody, where the object gets it.
+pub(super) fn check(
+    sharing: &Sharing,
+    everyone: Option<&str>,
+    live_rules: &BTreeMap<&str, &Element>,
+    draft: &mut Draft,
+) {
     let live: BTreeMap<String, bool> = live_rules
         .iter()
         .map(|(name, element)| ((*name).to_owned(), is_limited(element)))
         .collect();
-    let after = after(sharing, live.clone());
+    let after = after(sharing, everyone, live.clone());
     for ((what, most), (before, after)) in LIMITS
         .iter()
         .zip(counts(&live).into_iter().zip(counts(&after)))
@@ -49,7 +55,11 @@ fn counts(rules: &BTreeMap<String, bool>) -> [usize; 2] {
 }
 
 /// The rules once the plan is applied.
-fn after(sharing: &Sharing, mut rules: BTreeMap<String, bool>) -> BTreeMap<String, bool> {
+fn after(
+    sharing: &Sharing,
+    everyone: Option<&str>,
+    mut rules: BTreeMap<String, bool>,
+) -> BTreeMap<String, bool> {
     for rule in &sharing.rules {
         if let Some(earlier) = &rule.renamed_from {
             rules.remove(&earlier.value);
@@ -62,8 +72,9 @@ fn after(sharing: &Sharing, mut rules: BTreeMap<String, bool>) -> BTreeMap<Strin
     rules.extend(
         kept_roles(sharing)
             .into_iter()
-            .map(|(name, _)| (name, false)),
+            .map(|(name, ..)| (name, false)),
     );
+    rules.extend(everyone.map(|name| (name.to_owned(), true)));
     rules
 }
 
@@ -104,7 +115,7 @@ mod tests {
             })
             .collect();
         let mut draft = Draft::default();
-        check(sharing, &live, &mut draft);
+        check(sharing, None, &live, &mut draft);
         draft
             .errors
             .into_iter()

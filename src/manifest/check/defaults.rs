@@ -108,7 +108,7 @@ fn check_kept(kept: &KeepAccess, findings: &Findings) {
             by_profile,
             "a profile keeps `ViewAll` or `ModifyAll`, through a permission set",
         ),
-        Holder::Role(_) => (
+        Holder::Role(_) | Holder::Branch(_) => (
             !by_profile,
             "a role keeps `ReadOnly` or `ReadWrite`, through a sharing rule",
         ),
@@ -124,6 +124,7 @@ fn asks_for_something(sharing: &Sharing, findings: &Findings) {
     let silent = sharing.organization_wide_default.is_none()
         && sharing.external_default.is_none()
         && sharing.keep_access.is_empty()
+        && sharing.keep_everyone.is_none()
         && sharing.rules.is_empty();
     if silent {
         let message = "this entry asks for no default and no rule";
@@ -133,14 +134,17 @@ fn asks_for_something(sharing: &Sharing, findings: &Findings) {
 
 /// Access is kept while a default becomes narrower, so there must be one.
 fn narrows_something(sharing: &Sharing, findings: &Findings) {
-    let (Some(kept), None) = (
-        sharing.keep_access.first(),
-        &sharing.organization_wide_default,
-    ) else {
+    let everyone = sharing.keep_everyone.as_ref();
+    let everyone = everyone.filter(|everyone| everyone.access.is_none() && !everyone.absent);
+    let places = sharing.keep_access.iter().map(|kept| &kept.place);
+    let kept = places
+        .chain(everyone.map(|everyone| &everyone.place))
+        .next();
+    let (Some(kept), None) = (kept, &sharing.organization_wide_default) else {
         return;
     };
     let message = "nothing takes access away here: the entry states no `organizationWideDefault`";
-    findings.push(Diagnostic::warning(Code::NothingNarrowed, message).at(&kept.place));
+    findings.push(Diagnostic::warning(Code::NothingNarrowed, message).at(kept));
 }
 
 /// A private Account needs Contact private or controlled by parent, Opportunity and Case private.

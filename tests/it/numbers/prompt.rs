@@ -77,6 +77,14 @@ fn a_limit_that_is_passed_while_somebody_is_asked_is_refused() {
     check("", users, |stage| stage.hire(2), 4, "OW4001");
     let expected = "          expectVisible: 299..305\n";
     check(expected, "", |stage| stage.tick(7), 4, "OW2051");
+    let protects = "  protectValidations: true\n";
+    let validated = |stage: &Stage| {
+        let soql = "SELECT Username FROM User WHERE IsActive = true AND (NOT Username LIKE 'ada.%') LIMIT 1";
+        let user = stage.org.query(soql).remove(0);
+        let validation = json!({"username": user["Username"], "checkOnly": true, "takes": "0"});
+        stage.post("/emulator/deploys", &validation);
+    };
+    check("", protects, validated, 4, "OW4005");
 }
 
 #[test]

@@ -6,13 +6,13 @@ use orgwright::access::{Fate, Impact, PersonSight};
 use orgwright::tally::Tally;
 use proptest::prelude::*;
 
-use super::company::{Company, company};
+use super::company::{Company, Object, company};
 use super::predicted::{impact, run};
 use super::wish::{Wish, wishes};
 use super::{evaluator, records_of};
 
-fn seen(company: &Company, user: usize, wish: &Wish) -> BTreeSet<usize> {
-    let records = records_of(company, wish.object).into_iter();
+fn seen(company: &Company, user: usize, object: Object) -> BTreeSet<usize> {
+    let records = records_of(company, object).into_iter();
     records
         .filter(|record| evaluator::access(company, user, *record).read)
         .collect()
@@ -26,13 +26,24 @@ fn holds(tally: &Tally, number: usize) -> bool {
 /// What is told of each person, and whether it was told exactly.
 fn judged(company: &Company, wish: &Wish, told: &Impact) -> Result<(usize, usize), String> {
     let (after, own) = wish.granted(company);
+    let judged = judged_by(company, (&after, own), wish.object, told);
+    judged.map_err(|wrong| format!("{wrong}\n{company:?}\n{wish:?}"))
+}
+
+/// The same, where the company as it will be and the manifest's user are known.
+pub(super) fn judged_by(
+    company: &Company,
+    (after, own): (&Company, usize),
+    object: Object,
+    told: &Impact,
+) -> Result<(usize, usize), String> {
     let lost = told.sight_lost.as_ref().learnt().ok_or("nothing is told")?;
     let (mut exact, mut all) = (0, 0);
     for user in (0..company.users.len()).filter(|user| *user != own) {
         if !company.users[user].active || company.users[user].system {
             continue;
         }
-        let (before, left) = (seen(company, user, wish), seen(&after, user, wish));
+        let (before, left) = (seen(company, user, object), seen(after, user, object));
         let gone = before.difference(&left).count();
         let name = format!("user{user}@company.example");
         let Some(person) = lost.people.iter().find(|person| person.username == name) else {
@@ -47,7 +58,7 @@ fn judged(company: &Company, wish: &Wish, told: &Impact) -> Result<(usize, usize
             && is_right(person, gone, left.len());
         if !right {
             let truth = format!("before {}, after {}, lost {gone}", before.len(), left.len());
-            return Err(format!("{person:?}: {truth}\n{company:?}\n{wish:?}"));
+            return Err(format!("{person:?}: {truth}"));
         }
         all += 1;
         exact += usize::from(person.lost.exactly().is_some());
@@ -87,7 +98,7 @@ fn most_losses_are_told_exactly() {
         let (company, wish) = wishes(company()).new_tree(&mut runner).unwrap().current();
         let told = run(impact(&company, &wish));
         let judged = judged(&company, &wish, &told);
-        let (one, of) = judged.unwrap_or_else(|wrong| panic!("{wrong}\n{company:?}\n{wish:?}"));
+        let (one, of) = judged.unwrap_or_else(|wrong| panic!("{wrong}"));
         exact += one;
         all += of;
     }

@@ -12,6 +12,7 @@ use orgwright::secret::Secret;
 use orgwright::verify::{self, Access, Sample};
 use orgwright::{apply, observe, plan};
 use proptest::prelude::*;
+use salesforce_emulator::store::Org;
 use salesforce_emulator::{self as emulator, Server};
 
 use super::company::{
@@ -55,7 +56,7 @@ impl Clock for Impatience {
 pub(super) struct Rehearsal {
     _folder: tempfile::TempDir,
     pub(super) server: Server,
-    reader: Reader,
+    pub(super) reader: Reader,
     manifests: Vec<Manifest>,
 }
 
@@ -66,10 +67,14 @@ impl Rehearsal {
 
     /// An org that holds the company, and the manifest of this text.
     pub(super) async fn of(company: &Company, manifest: String) -> Rehearsal {
+        Self::over(emulated::org(company).0, manifest).await
+    }
+
+    /// This org, and the manifest of this text.
+    pub(super) async fn over(org: Org, manifest: String) -> Rehearsal {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wish.yaml");
         std::fs::write(&file, manifest).unwrap();
-        let org = emulated::org(company).0;
         let server = emulator::start_over(org, emulator::Options::default()).await;
         let server = server.unwrap();
         let target = Target::Url {

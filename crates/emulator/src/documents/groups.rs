@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use roxmltree::Node;
 
 use super::{Applied, Outcome, shape};
-use crate::problem::{Problem, REFERENCE};
+use crate::problem::{Problem, REFERENCE, not_found};
+use crate::rules;
 use crate::store::{Group, GroupKind, Org};
 use crate::xml::{Writer, child, child_text, child_truth, children, elements, text};
 
@@ -19,6 +20,7 @@ pub(crate) fn find<'o>(org: &'o Org, kind: GroupKind, name: &str) -> Option<&'o 
 /// Writes a public group. Its members are data, not metadata.
 pub(crate) fn write_group(org: &Org, name: &str, writer: &mut Writer) -> Option<()> {
     let group = find(org, GroupKind::Regular, name)?;
+    writer.optional("description", group.description.as_deref());
     writer.flag("doesIncludeBosses", group.includes_bosses);
     writer.leaf("name", group.name.as_deref().unwrap_or_default());
     Some(())
@@ -101,7 +103,26 @@ pub(crate) fn apply_group(org: &mut Org, name: &str, element: Node<'_, '_>) -> A
         .unwrap_or_else(new);
     group.includes_bosses =
         child_truth(element, "doesIncludeBosses").unwrap_or(group.includes_bosses);
+    if let Some(description) = child_text(element, "description") {
+        group.description = (!description.is_empty()).then(|| description.to_owned());
+    }
     Ok(save(org, group, GroupKind::Regular, name, element))
+}
+
+/// Deletes a public group that no sharing rule names. Its members go with it, and it goes from other groups.
+pub(crate) fn delete_group(org: &mut Org, name: &str) -> Result<(), Problem> {
+    let Some(id) = find(org, GroupKind::Regular, name).map(|group| group.id.clone()) else {
+        return Err(not_found("Group", name));
+    };
+    if rules::is_named(org, "group", name) {
+        let message = "The group is used by a sharing rule and can't be deleted";
+        return Err(Problem::new("DELETE_FAILED", message));
+    }
+    org.groups.remove(&id);
+    for group in org.groups.values_mut() {
+        group.members.retain(|_, member| *member != id);
+    }
+    Ok(())
 }
 
 /// Lays a queue over the org; its members and objects are replaced where the file states them. No file of a version up to

@@ -1,11 +1,13 @@
 //! Roles: their place in the hierarchy and the levels account owners get on child records.
 
+use std::collections::BTreeSet;
+
 use roxmltree::Node;
 
 use super::{Applied, Outcome, shape};
 use crate::problem::{INTEGRITY, Problem, REFERENCE, not_found};
 use crate::rules;
-use crate::store::{AccessLevel, Org, Role};
+use crate::store::{AccessLevel, Id, Org, Role};
 use crate::xml::{Writer, child, child_text, child_truth};
 
 /// Writes a role. All three levels are always there; where the default makes one meaningless it reads `Edit`.
@@ -149,6 +151,10 @@ pub(crate) fn delete(org: &mut Org, name: &str) -> Result<(), Problem> {
     }
     org.groups
         .retain(|_, group| group.related.as_ref() != Some(&id));
+    let kept: BTreeSet<Id> = org.users.keys().chain(org.groups.keys()).cloned().collect();
+    for group in org.groups.values_mut() {
+        group.members.retain(|_, member| kept.contains(member));
+    }
     org.roles.remove(&id);
     Ok(())
 }

@@ -82,6 +82,8 @@ pub struct Group {
     pub includes_bosses: bool,
     /// A queue's e-mail.
     pub email: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
 }
 
 /// `Group.Type`.

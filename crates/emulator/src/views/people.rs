@@ -166,6 +166,7 @@ pub(super) fn group(org: &Org, group: &Group, column: &str) -> Value {
         "Email" => optional(group.email.as_ref()),
         "OwnerId" => json!(org.organization.id),
         "DoesIncludeBosses" => json!(group.includes_bosses),
+        "Description" => optional(group.description.as_ref()),
         "DoesSendEmailToMembers" => json!(false),
         other => stamps(org, other),
     }

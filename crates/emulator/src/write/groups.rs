@@ -115,10 +115,14 @@ fn apply(group: &mut Group, row: &Row) {
     if let Some(email) = row.get("Email") {
         group.email = email.as_str().map(str::to_owned);
     }
+    if let Some(description) = row.get("Description") {
+        group.description = description.as_str().map(str::to_owned);
+    }
     group.includes_bosses = truth(row, "DoesIncludeBosses", group.includes_bosses);
 }
 
-/// Puts a user or group into a public group or queue.
+/// Puts a user or group into a public group or queue. One that is in it already is told by the row that says so (object
+/// reference, GroupMember).
 pub(super) fn create_member(
     writer: &mut Writer<'_>,
     _: &ObjectSchema,
@@ -128,15 +132,14 @@ pub(super) fn create_member(
     demand_fields(&row, &["GroupId", "UserOrGroupId"])?;
     let member = text(&row, "UserOrGroupId").unwrap_or_default();
     let group = text(&row, "GroupId").unwrap_or_default();
-    if member == group {
+    let org = &writer.world.org;
+    let is_known = org.users.contains_key(&member) || org.groups.contains_key(&member);
+    if member == group || !is_known {
         return Err(bad_reference("UserOrGroupId"));
     }
-    if let Some((id, _)) = own(writer, &group)?
-        .members
-        .iter()
-        .find(|(_, known)| **known == member)
-    {
-        return Err(duplicate("UserOrGroupId, GroupId", id));
+    let standing = own(writer, &group)?.members.iter();
+    if let Some((id, _)) = standing.into_iter().find(|(_, known)| **known == member) {
+        return Ok(id.clone());
     }
     let id = writer.world.org.next_id("011");
     let group = own(writer, &group)?;

@@ -10,6 +10,7 @@ mod deploys;
 pub(crate) mod desk;
 mod emulated;
 mod evaluator;
+mod public_groups;
 mod setup;
 
 use std::collections::{BTreeMap, BTreeSet};

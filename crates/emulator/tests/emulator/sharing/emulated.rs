@@ -26,7 +26,7 @@ pub(crate) struct Emulated {
 #[derive(Default)]
 pub(crate) struct Ids {
     profiles: Vec<Id>,
-    sets: Vec<Id>,
+    pub(crate) sets: Vec<Id>,
     pub(crate) users: Vec<Id>,
     roles: Vec<Id>,
     groups: Vec<Id>,
