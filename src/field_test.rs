@@ -165,7 +165,7 @@ async fn read_together(
     reader: &Reader,
     emit: Emit<'_>,
 ) -> Result<Live, Failure> {
-    let mut beside = verify::needs_of_first_pages(manifests, Sample::Auto);
+    let mut beside = verify::needs_of_first_pages(manifests, Sample::AUTO);
     beside.insert(Need::Deploys);
     let first = observe::first_wave(manifests, beside, reader).await;
     let first = first.map_err(not_asked)?;
@@ -215,7 +215,7 @@ async fn proof(
             let why = "the user of the manifest is not there yet";
             (FieldOutcome::NotTried, why.to_owned())
         }
-        _ => match verify::verify(manifests, live, reader, Sample::Auto, emit).await {
+        _ => match verify::verify(manifests, live, reader, Sample::AUTO, emit).await {
             Ok(found) => {
                 let compared: u64 = found.access.iter().map(|access| access.checked).sum();
                 (FieldOutcome::Holds, format!("{compared} records compared"))

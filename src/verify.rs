@@ -9,7 +9,9 @@ pub(crate) mod given;
 mod gone;
 pub(crate) mod granted;
 mod numbers;
+mod places;
 mod reached;
+mod sample;
 pub(crate) mod subject;
 mod unusable;
 pub(crate) mod wanted;
@@ -29,15 +31,12 @@ use crate::plan;
 pub use cause::Cause;
 use given::Proving;
 pub use numbers::{is_about_numbers, with_nothing_matched};
+pub use sample::{Sample, SampleSize};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use subject::Subject;
 pub use watch::{Look, Watch};
 
-/// Records of a sample, where none was asked for.
-const SAMPLE: u64 = 2_000;
-/// Records of one object that are all compared; beyond it a sample is.
-const ALL_UP_TO: u64 = 20_000;
 /// Most ids one `UserRecordAccess` query takes (Object Reference, UserRecordAccess).
 const RECORDS_A_QUERY: usize = 200;
 /// Queries that one request takes (REST API guide, composite batch).
@@ -250,6 +249,8 @@ pub struct Access {
     pub checked: u64,
     /// Whether only a sample was compared.
     pub sampled: bool,
+    /// What chose the sample, where it is one: the same seed chooses the same records.
+    pub seed: Option<u64>,
     /// Records the user should see, among those compared.
     pub expected: u64,
     /// Records the user does see.
@@ -283,29 +284,6 @@ pub struct Mismatch {
     /// Whether a recalculation under way may still put it right.
     #[serde(skip)]
     pub settling: bool,
-}
-
-/// How many records to compare.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sample {
-    /// All up to 20,000 an object, else a stratified sample.
-    #[default]
-    Auto,
-    /// All, however many.
-    All,
-    /// So many an object.
-    Size(u64),
-}
-
-impl Sample {
-    /// Whether all records of an object with so many are compared.
-    fn is_whole(self, population: u64) -> bool {
-        match self {
-            Self::All => true,
-            Self::Auto => population <= ALL_UP_TO,
-            Self::Size(size) => size >= population,
-        }
-    }
 }
 
 impl Verification {

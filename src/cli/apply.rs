@@ -18,6 +18,7 @@ use super::session::{self, OrgSession};
 use super::signals::{Signals, ended_by_signal, until_stopped};
 use super::trace::tell_phases;
 use super::underway::{Underway, phase, with_next_command};
+use super::values::sample_of;
 use crate::apply::{self, Applied};
 use crate::change::Until;
 use crate::diagnostic::{Exit, Failure};
@@ -30,7 +31,7 @@ use crate::org::{Reader, Writer};
 use crate::plan::{self, Plan};
 use crate::report;
 use crate::report::json::Took;
-use crate::verify::{self, Sample};
+use crate::verify;
 
 /// Whether nothing but how many records rules match disproves it: no apply mends that.
 fn is_of_numbers_alone(applied: &Applied) -> bool {
@@ -334,7 +335,7 @@ impl ApplyRun<'_> {
             warnings: self.consent.to_warnings(&self.arguments.accept_warning),
             wait: self.arguments.wait,
             stop: Arc::new(AtomicBool::new(false)),
-            sample: self.arguments.sample.unwrap_or(Sample::Auto),
+            sample: sample_of(self.arguments.sample, self.arguments.sample_seed),
             until: self.until(),
             seen: live
                 .filter(|_| self.has_limits())

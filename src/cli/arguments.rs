@@ -13,7 +13,7 @@ use super::{diff, doctor, emulator, field_test, login, logout};
 use crate::access::USUAL_BUDGET;
 use crate::change::Until;
 use crate::plan::CheckScope;
-use crate::verify::Sample;
+use crate::verify::SampleSize;
 
 pub(crate) use formats::{PlanFormat, ProofFormat, TextFormat};
 
@@ -309,7 +309,10 @@ pub(crate) struct Apply {
     pub(crate) impact_budget: usize,
     /// How many records of each object to compare: a number, or all.
     #[arg(long, value_name = "N|all", value_parser = sample)]
-    pub(crate) sample: Option<Sample>,
+    pub(crate) sample: Option<SampleSize>,
+    /// What chooses a sample by chance: the same number chooses the same records; default: another one each time.
+    #[arg(long, value_name = "N")]
+    pub(crate) sample_seed: Option<u64>,
     /// How to say it; json is one event a line, the result last.
     #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,
@@ -323,9 +326,12 @@ pub(crate) struct Apply {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) manifests: Manifests,
-    /// How many records of each object to compare; default: all up to 20,000, else a stratified sample.
+    /// How many records of each object to compare; default: all up to 20,000, else 2,000 of all ages, by chance.
     #[arg(long, value_name = "N|all", value_parser = sample)]
-    pub(crate) sample: Option<Sample>,
+    pub(crate) sample: Option<SampleSize>,
+    /// What chooses a sample by chance: the same number chooses the same records; default: another one each time.
+    #[arg(long, value_name = "N")]
+    pub(crate) sample_seed: Option<u64>,
     /// How to say it.
     #[arg(long, value_enum, default_value_t = ProofFormat::Human)]
     pub(crate) format: ProofFormat,

@@ -1,11 +1,11 @@
 //! Values of flags, as they are written on the command line.
 
 use clap::ValueEnum;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::change::Until;
 use crate::plan::CheckScope;
-use crate::verify::Sample;
+use crate::verify::{Sample, SampleSize};
 
 /// How much a plan says of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -58,12 +58,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// How many records to compare.
-pub(super) fn sample(text: &str) -> Result<Sample, String> {
+pub(super) fn sample(text: &str) -> Result<SampleSize, String> {
     match text.parse() {
         Ok(0) => Err("at least 1, or all".to_owned()),
-        Ok(size) => Ok(Sample::Size(size)),
-        Err(_) if text == "all" => Ok(Sample::All),
+        Ok(size) => Ok(SampleSize::Exactly(size)),
+        Err(_) if text == "all" => Ok(SampleSize::All),
         Err(_) => Err("a number, or all".to_owned()),
+    }
+}
+
+/// The sample that was asked for. Where nobody says which, the clock chooses: a proof that is repeated looks elsewhere.
+pub(super) fn sample_of(size: Option<SampleSize>, seed: Option<u64>) -> Sample {
+    let by_clock = || {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.map_or(0, |since| u64::from(since.subsec_micros()))
+    };
+    Sample {
+        size: size.unwrap_or_default(),
+        seed: seed.unwrap_or_else(by_clock),
     }
 }
 
@@ -132,8 +144,8 @@ mod tests {
 
     #[test]
     fn samples_and_versions() {
-        assert_eq!(sample("all"), Ok(Sample::All));
-        assert_eq!(sample("200"), Ok(Sample::Size(200)));
+        assert_eq!(sample("all"), Ok(SampleSize::All));
+        assert_eq!(sample("200"), Ok(SampleSize::Exactly(200)));
         assert!(sample("0").is_err() && sample("some").is_err());
         assert_eq!(api_version("66"), Ok("66.0".to_owned()));
         assert_eq!(api_version("51.0"), Ok("51.0".to_owned()));

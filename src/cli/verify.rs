@@ -8,11 +8,12 @@ use super::files::{must_be_writable, write_private};
 use super::progress::Progress;
 use super::session::{self, OrgSession};
 use super::trace::tell_phases;
+use super::values::sample_of;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
 use crate::report::style::Style;
 use crate::report::{self, Frame};
-use crate::verify::{self, Sample, Verification};
+use crate::verify::{self, Verification};
 
 /// Proves, and reports in the format that was asked for.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
@@ -24,7 +25,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
     let mut progress = Progress::new(&context.output, false, std::io::stderr().is_terminal());
     let mut emit = |event: Event| progress.show(&event);
     let mut verification = session::run(async {
-        let sample = arguments.sample.unwrap_or(Sample::Auto);
+        let sample = sample_of(arguments.sample, arguments.sample_seed);
         let records = verify::needs_of_first_pages(&manifests, sample);
         let (session, live) =
             OrgSession::open_reading(choice, context, &manifests, records).await?;

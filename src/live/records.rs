@@ -104,24 +104,41 @@ impl RecordQuery<'_> {
         format!("{} LIMIT {FIRST_PAGE}", self.all())
     }
 
-    /// The first of them, by id.
-    pub fn first(&self, limit: u64) -> String {
-        format!("{} ORDER BY Id LIMIT {limit}", self.all())
+    /// The first of all records and the last, by id.
+    pub fn ends(&self) -> [String; 2] {
+        let end =
+            |order: &str| format!("SELECT Id FROM {} ORDER BY Id{order} LIMIT 1", self.object);
+        [end(""), end(" DESC")]
+    }
+
+    /// The first of them from an id on.
+    pub fn from(&self, first: &str, limit: u64) -> String {
+        self.where_from("", first, limit)
+    }
+
+    /// The first from an id on of those that a filter means.
+    pub fn meeting_from(&self, filter: &Filter, first: &str, limit: u64) -> String {
+        self.where_from(&format!("({}) AND ", filter.condition()), first, limit)
+    }
+
+    /// The first from an id on of those that a filter does not mean.
+    pub fn not_meeting_from(&self, filter: &Filter, first: &str, limit: u64) -> String {
+        self.where_from(
+            &format!("(NOT ({})) AND ", filter.condition()),
+            first,
+            limit,
+        )
+    }
+
+    fn where_from(&self, condition: &str, first: &str, limit: u64) -> String {
+        let (all, first) = (self.all(), soql::literal(first));
+        format!("{all} WHERE {condition}Id >= {first} ORDER BY Id LIMIT {limit}")
     }
 
     /// The first of those that a filter means, by id.
     pub fn meeting(&self, filter: &Filter, limit: u64) -> String {
         format!(
             "{} WHERE {} ORDER BY Id LIMIT {limit}",
-            self.all(),
-            filter.condition()
-        )
-    }
-
-    /// The first of those that a filter does not mean, by id.
-    pub fn not_meeting(&self, filter: &Filter, limit: u64) -> String {
-        format!(
-            "{} WHERE (NOT ({})) ORDER BY Id LIMIT {limit}",
             self.all(),
             filter.condition()
         )
@@ -206,16 +223,25 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_of_records_that_are_meant_and_of_the_others() {
+    fn a_sample_is_of_records_that_are_meant_and_of_the_others_from_an_id_on() {
         let query = RecordQuery {
             object: "Lead",
             columns: BTreeSet::from(["Id".to_owned()]),
         };
         let filter = Filter::owned_by("ada@acme.example");
-        let meant =
-            "SELECT Id FROM Lead WHERE Owner.Username = 'ada@acme.example' ORDER BY Id LIMIT 5";
-        assert_eq!(query.meeting(&filter, 5), meant);
-        let others = "SELECT Id FROM Lead WHERE (NOT (Owner.Username = 'ada@acme.example')) ORDER BY Id LIMIT 5";
-        assert_eq!(query.not_meeting(&filter, 5), others);
+        let owned = "Owner.Username = 'ada@acme.example'";
+        let rest = "Id >= '00Q1' ORDER BY Id LIMIT 5";
+        let meant = format!("SELECT Id FROM Lead WHERE ({owned}) AND {rest}");
+        assert_eq!(query.meeting_from(&filter, "00Q1", 5), meant);
+        let others = format!("SELECT Id FROM Lead WHERE (NOT ({owned})) AND {rest}");
+        assert_eq!(query.not_meeting_from(&filter, "00Q1", 5), others);
+        assert_eq!(
+            query.from("00Q1", 5),
+            format!("SELECT Id FROM Lead WHERE {rest}")
+        );
+        assert_eq!(
+            query.ends()[1],
+            "SELECT Id FROM Lead ORDER BY Id DESC LIMIT 1"
+        );
     }
 }

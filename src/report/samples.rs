@@ -254,6 +254,7 @@ pub(crate) fn access() -> Access {
         population: 2000,
         checked: 2000,
         sampled: false,
+        seed: None,
         expected: 311,
         visible: 311,
         editable: 311,

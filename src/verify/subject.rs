@@ -1,8 +1,9 @@
 //! One object whose records are compared: what should be visible, by the criteria, against what is, by the org.
 
 use super::granted::{ByRecord, Granted};
+use super::places::SamplePlaces;
 use super::wanted::{Around, WantedAccess, proof_columns};
-use super::{Access, Mismatch, SAMPLE, Sample};
+use super::{Access, Mismatch, Sample};
 use crate::access;
 use crate::criteria::Verdict;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
@@ -25,6 +26,8 @@ pub(crate) struct Subject<'a> {
 pub(super) struct Records {
     pub(super) population: u64,
     pub(super) sampled: bool,
+    /// What chose the sample, where it is one.
+    seed: Option<u64>,
     records: Vec<LiveRecord>,
 }
 
@@ -73,6 +76,7 @@ impl Subject<'_> {
         Ok(Records {
             population,
             sampled,
+            seed: sampled.then_some(sample.seed),
             records,
         })
     }
@@ -97,19 +101,20 @@ impl Subject<'_> {
     }
 
     async fn sample(&self, reader: &Reader, sample: Sample) -> Result<Vec<LiveRecord>, OrgError> {
-        let size = match sample {
-            Sample::Size(size) => size,
-            Sample::Auto | Sample::All => SAMPLE,
-        };
+        let size = sample.records();
         let records = self.query();
-        let Some(expected) = access::expected_records(self.sharing, self.manifest) else {
-            return read_records(reader, &records.first(size)).await;
+        let Some(places) = SamplePlaces::choose(&records, sample.seed, reader).await? else {
+            return Ok(Vec::new());
         };
-        let half = records.meeting(&expected, size.div_ceil(2));
-        let mut sample = read_records(reader, &half).await?;
+        let Some(expected) = access::expected_records(self.sharing, self.manifest) else {
+            let select = |first: &str, limit| records.from(first, limit);
+            return places.read(size, select, reader).await;
+        };
+        let meant = |first: &str, limit| records.meeting_from(&expected, first, limit);
+        let mut sample = places.read(size.div_ceil(2), meant, reader).await?;
         let left = size.saturating_sub(sample.len() as u64);
-        let others = records.not_meeting(&expected, left);
-        sample.extend(read_records(reader, &others).await?);
+        let others = |first: &str, limit| records.not_meeting_from(&expected, first, limit);
+        sample.extend(places.read(left, others, reader).await?);
         Ok(sample)
     }
 
@@ -193,6 +198,7 @@ impl Subject<'_> {
             population: records.population,
             checked: records.records.len() as u64,
             sampled: records.sampled,
+            seed: records.seed,
             place: Some(self.sharing.object.place.clone()),
             ..Access::default()
         };

@@ -158,7 +158,7 @@ async fn carried_out(
         rehearse: true,
         wait: WAIT,
         stop: Arc::new(AtomicBool::new(false)),
-        sample: Sample::Auto,
+        sample: Sample::AUTO,
         lasting: live.lasting(),
         ..apply::ApplyOptions::default()
     };

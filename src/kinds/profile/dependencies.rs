@@ -134,6 +134,7 @@ mod tests {
         let first = walk(&lead(), &Live::default()).next.expect("a need");
         let names: Vec<&str> = page_of(&first).0.iter().map(String::as_str).collect();
         let expected = [
+            "CanApproveUninstalledApps",
             "CreatePackaging",
             "InstallPackaging",
             "Lead<modifyAllRecords>",

@@ -2,7 +2,7 @@
 
 use crate::code::Code;
 use crate::count::number;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{self, printable};
 use crate::report::{Frame, finding_counts};
@@ -59,6 +59,17 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
     for access in objects {
         let numbers = of_numbers(access, &verification.findings);
         object(page, access, user, doubt.or(numbers));
+        if let Some(hidden) = access.may_miss_one_in() {
+            let share = format!(
+                "leaks that are rarer than 1 in {} may have been missed; --sample all compares every record",
+                number(hidden)
+            );
+            page.text(2, 4, &share);
+        }
+        if access.checked > 0 && is_restricted(access, &verification.findings) {
+            let scope = "as UserRecordAccess says: restriction rules, which may hide some of them, it does not know";
+            page.toned(2, 4, Some(Tone::Careful), scope);
+        }
     }
     let findings = verification.findings.iter();
     let news: Vec<Diagnostic> = findings
@@ -70,6 +81,15 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
         news.iter().for_each(|finding| brief(page, finding));
         page.raw("");
     }
+}
+
+/// Whether restriction rules stand on the object.
+fn is_restricted(access: &Access, findings: &[Diagnostic]) -> bool {
+    let is_one = |finding: &Diagnostic| {
+        let stands = finding.code == Code::RestrictionRules;
+        stands && finding.severity == Severity::Warning && finding.place == access.place
+    };
+    access.place.is_some() && findings.iter().any(is_one)
 }
 
 /// Why the numbers are no proof, whatever each record is.
@@ -130,10 +150,13 @@ fn sentence(access: &Access, user: &str) -> String {
             "Nothing to prove: {object} has no record to compare, so none is visible to {user} that should not be."
         );
     }
-    let sampled = if access.sampled {
-        format!(" (a sample of {})", number(access.population))
-    } else {
-        String::new()
+    let sampled = match (access.sampled, access.seed) {
+        (false, _) => String::new(),
+        (true, None) => format!(" (a sample of {})", number(access.population)),
+        (true, Some(seed)) => format!(
+            " (a sample of {}, chosen by --sample-seed {seed})",
+            number(access.population)
+        ),
     };
     let of = format!("of {}{sampled}", text::records(access.checked, &object));
     if access.holds() {
@@ -257,6 +280,11 @@ mod tests {
             },
             "Proved: 311 of 2,000 Deal__c records (a sample of 90,000) visible and editable to hubspot.integration@acme.example, \
              none that should not be.",
+        );
+        check(
+            |access| (access.sampled, access.population, access.seed) = (true, 90_000, Some(7)),
+            "Proved: 311 of 2,000 leads (a sample of 90,000, chosen by --sample-seed 7) visible and editable to \
+             hubspot.integration@acme.example, none that should not be.",
         );
         check(
             |access| (access.checked, access.population) = (0, 0),

@@ -106,7 +106,7 @@ impl Org {
         let options = ApplyOptions {
             wait,
             rehearse: false,
-            sample: Sample::All,
+            sample: Sample::ALL,
             ..ApplyOptions::default()
         };
         let writer = Writer::new(self.reader.clone());

@@ -9,7 +9,7 @@ use orgwright::live::Live;
 use orgwright::manifest::{self, Manifest};
 use orgwright::org::{self, Clock, Reader, Target, Wait, Writer};
 use orgwright::secret::Secret;
-use orgwright::verify::{self, Access, Sample};
+use orgwright::verify::{self, Access, Sample, SampleSize};
 use orgwright::{apply, observe, plan};
 use proptest::prelude::*;
 use salesforce_emulator::store::Org;
@@ -100,7 +100,7 @@ impl Rehearsal {
 
     /// A proof of records of which one is deleted after they were read.
     pub(super) async fn proof_after_a_deletion(&self, object: &str) -> Access {
-        let more = verify::needs_of_first_pages(&self.manifests, Sample::All);
+        let more = verify::needs_of_first_pages(&self.manifests, Sample::ALL);
         let lasting = Live::default();
         let facts = observe::observe_again(&lasting, &self.manifests, more, &self.reader);
         let facts = facts.await.unwrap();
@@ -111,7 +111,7 @@ impl Rehearsal {
         writer.delete(object, id).await.unwrap();
         let mut silent = |_| ();
         let (manifests, reader) = (&self.manifests, &self.reader);
-        let proved = verify::prove(manifests, &facts, reader, Sample::All, &mut silent);
+        let proved = verify::prove(manifests, &facts, reader, Sample::ALL, &mut silent);
         proved.await.unwrap().remove(0)
     }
 
@@ -119,7 +119,7 @@ impl Rehearsal {
         let options = apply::ApplyOptions {
             wait: Duration::from_secs(60),
             rehearse: true,
-            sample: Sample::All,
+            sample: Sample::ALL,
             ..apply::ApplyOptions::default()
         };
         let writer = Writer::new(self.reader.clone());
@@ -186,12 +186,8 @@ fn a_proof_tells_what_no_profile_grants() {
         let mut company = Company::of_words(&["North"]);
         company.profiles[0].objects.insert(Object::Lead, rights);
         let wish = Wish {
-            object: Object::Lead,
-            conditions: vec![Condition::Word(vec!["North"])],
-            logic: Logic::All,
             level: Level::Edit,
-            user: None,
-            role: None,
+            ..Wish::of_word("North")
         };
         run(async {
             let rehearsal = Rehearsal::new(&company, &wish).await;
@@ -219,18 +215,61 @@ fn a_proof_tells_what_no_profile_grants() {
     assert_eq!(missing(edits), [""; 0]);
 }
 
+/// A rule of other people that shares every lead with everybody.
+fn to_everybody() -> Rule {
+    Rule {
+        object: Object::Lead,
+        level: Level::Read,
+        children: Children::default(),
+        which: Which::OwnedBy(Party::Everybody),
+        to: Party::Everybody,
+    }
+}
+
+/// Where the records of a sample stand among all leads, the oldest first, in a company where each is a leak.
+async fn sampled(leads: usize, size: u64, seed: u64) -> Vec<usize> {
+    let mut company = Company::of_words(&vec!["South"; leads]);
+    company.rules = vec![to_everybody()];
+    let rehearsal = Rehearsal::new(&company, &Wish::of_word("North")).await;
+    let planned = rehearsal.plan().await;
+    rehearsal.apply(&planned).await;
+    let (manifests, reader) = (&rehearsal.manifests, &rehearsal.reader);
+    let facts = observe::observe(manifests, reader).await.unwrap();
+    let sample = Sample {
+        size: SampleSize::Exactly(size),
+        seed,
+    };
+    let proved = verify::prove(manifests, &facts, reader, sample, &mut |_| ()).await;
+    let all = reader
+        .query("SELECT Id FROM Lead ORDER BY Id")
+        .await
+        .unwrap();
+    rehearsal.server.stop().await;
+    let all: Vec<&str> = all.iter().filter_map(|row| row.text("Id")).collect();
+    let leaks = proved.unwrap().remove(0).leaks;
+    let place = |id: &str| all.iter().position(|other| *other == id).unwrap();
+    leaks.iter().map(|leak| place(&leak.id)).collect()
+}
+
+/// The first records alone would never show what has happened since.
+#[test]
+fn a_sample_is_of_records_of_every_age_and_its_seed_repeats_it() {
+    let one = run(sampled(400, 80, 7));
+    assert_eq!(one.len(), 80);
+    for quarter in 0..4 {
+        let of_quarter = |place: &&usize| **place / 100 == quarter;
+        assert!(one.iter().filter(of_quarter).count() >= 5, "{one:?}");
+    }
+    assert_eq!(one, run(sampled(400, 80, 7)));
+    assert_ne!(one, run(sampled(400, 80, 8)));
+    assert_eq!(run(sampled(30, 25, 7)).len(), 25);
+}
+
 /// Explains a lead that the manifest leaves alone, in a company where these rules stand.
 async fn explained(rules: Vec<Rule>) -> Vec<String> {
     let mut company = Company::of_words(&["South"]);
     company.rules = rules;
-    let wish = Wish {
-        object: Object::Lead,
-        conditions: vec![Condition::Word(vec!["North"])],
-        logic: Logic::All,
-        level: Level::Read,
-        user: None,
-        role: None,
-    };
+    let wish = Wish::of_word("North");
     let rehearsal = Rehearsal::new(&company, &wish).await;
     let planned = rehearsal.plan().await;
     rehearsal.apply(&planned).await;
@@ -252,14 +291,7 @@ async fn explained(rules: Vec<Rule>) -> Vec<String> {
 fn a_rule_of_others_that_reaches_the_user_is_named() {
     let others = "which no manifest names, reaches the user";
     let named = |reasons: Vec<String>| reasons.iter().filter(|told| told.contains(others)).count();
-    let to_everybody = Rule {
-        object: Object::Lead,
-        level: Level::Read,
-        children: Children::default(),
-        which: Which::OwnedBy(Party::Everybody),
-        to: Party::Everybody,
-    };
-    assert_eq!(named(run(explained(vec![to_everybody]))), 1);
+    assert_eq!(named(run(explained(vec![to_everybody()]))), 1);
     assert_eq!(named(run(explained(Vec::new()))), 0);
 }
 

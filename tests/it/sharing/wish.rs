@@ -32,6 +32,18 @@ pub(crate) fn wishes(
 }
 
 impl Wish {
+    /// To read the leads of a word.
+    pub(crate) fn of_word(word: &'static str) -> Self {
+        Self {
+            object: Object::Lead,
+            conditions: vec![Condition::Word(vec![word])],
+            logic: Logic::All,
+            level: Level::Read,
+            user: None,
+            role: None,
+        }
+    }
+
     fn of(company: &Company, raw: &[u8]) -> Wish {
         let objects = [
             Object::Lead,
