@@ -124,10 +124,14 @@ impl SharingView<'_> {
 
     /// Whether the plan changes rules that stand, of what opens accounts to those who are given it.
     fn may_lose_children(&self) -> bool {
+        // Every rule is looked at for that: once for accounts, not once for each object.
+        if self.object() != "Account" {
+            return false;
+        }
         let changing = objects_whose_rules_change(self.manifest, self.live);
         let stands = |object: &String| self.live.rules(object).next().is_some();
         let opens = |object: &&String| CHILDREN_OF_ACCOUNTS.contains(&object.as_str());
-        self.object() == "Account" && changing.iter().filter(opens).any(stands)
+        changing.iter().filter(opens).any(stands)
     }
 
     /// Whether rules that stand, a role or a profile change, where sharing alone decides.
