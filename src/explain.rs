@@ -4,6 +4,7 @@
 mod asked;
 mod links;
 mod owning;
+mod permitted;
 mod rules;
 mod whose;
 

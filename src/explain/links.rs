@@ -1,13 +1,13 @@
 //! The chain that decides over a record: what each link gives, what does it, and what is missing.
 
-use super::owning;
 use super::rules::{self, RuleTold};
-use crate::access::{self, People};
+use super::{owning, permitted};
+use crate::access::People;
 use crate::criteria::{Criteria, Verdict};
 use crate::laws::{CHILDREN_OF_ACCOUNTS, Level, RecordSort, Way};
 use crate::live::{
-    ACCOUNT, ACCOUNTS_OWNER, Container, Known, LiveRecord, OWNERS_ROLE, ObjectRights, PRIVATE,
-    ROLE_OF_ACCOUNTS_OWNER, RecordQuery,
+    ACCOUNT, ACCOUNTS_OWNER, Known, LiveRecord, OWNERS_ROLE, PRIVATE, ROLE_OF_ACCOUNTS_OWNER,
+    RecordQuery, Refused,
 };
 use crate::manifest::SharingModel;
 use crate::org::{OrgError, Reader};
@@ -92,15 +92,10 @@ pub(super) async fn links(
     let people = people.map(|people| people.of_object(&subject.sharing.object));
     let ids = [record.id().to_owned()];
     let rows = cause::rows::by_rows(subject, &ids, &Around::default(), reader).await;
-    let rows = match rows {
-        Ok(rows) => Ok(rows.into_iter().map(|(_, cause)| cause).collect()),
-        Err(OrgError::Refused { refusal, .. }) => Err(refusal.code),
-        Err(error) => return Err(error),
-    };
-    let rows: Result<Vec<Cause>, String> = rows;
-    let shown = rows.as_deref().unwrap_or_default();
-    let by_shares = owning::by_account_shares(subject, record, &people, reader).await?;
+    let rows = rows.map(|rows| rows.into_iter().map(|(_, cause)| cause).collect());
     let law = Law::of(subject, record);
+    let rows = law.without_table(or_refused(rows, "whom the record is shared with")?);
+    let by_shares = owning::by_account_shares(subject, record, &people, reader).await?;
     let up_or_down = match subject.sharing.object.as_str() {
         "Account" => Way::ParentOfGiven,
         _ if law.default == Some(SharingModel::ControlledByParent) => Way::ControllingParent,
@@ -108,18 +103,18 @@ pub(super) async fn links(
     };
     Ok(vec![
         user(subject),
-        object_permissions(subject),
-        all_records(subject),
+        permitted::object_permissions(subject),
+        permitted::all_records(subject),
         law.hold(Way::Default, default(subject)),
         law.hold(Way::Owned, owning::owner(subject, record, &people)),
         law.hold(
             Way::Rule,
-            rules::rules(subject, record, is_stated, &people, shown),
+            rules::rules(subject, record, is_stated, &people, &rows),
         ),
         law.hold(Way::Row, share_rows(&rows)),
         law.hold(
             up_or_down,
-            owning::parent(subject, record, &people, shown, &by_shares),
+            owning::parent(subject, record, &people, &rows, &by_shares),
         ),
     ])
 }
@@ -135,6 +130,19 @@ impl Law {
         Self {
             sort: subject.sort(record),
             default: subject.live.default_in_force(&subject.sharing.object),
+        }
+    }
+
+    /// Where no default is private, no table of shares is kept (Record Access Under the Hood): that it is refused then says
+    /// that there is none. Under a private default a refusal says nothing.
+    fn without_table(&self, rows: Known<Vec<Cause>>) -> Known<Vec<Cause>> {
+        let no_table = rows
+            .refused()
+            .is_some_and(|refused| refused.code == "INVALID_TYPE");
+        let open = self.default.is_some_and(|now| now != SharingModel::Private);
+        match no_table && open {
+            true => Known::Is(Vec::new()),
+            false => rows,
         }
     }
 
@@ -185,116 +193,6 @@ fn user(subject: &Subject) -> Link {
     Link::new("user", Some(gives), says)
 }
 
-/// What profile and permission sets let the user do with the object at all.
-fn object_permissions(subject: &Subject) -> Link {
-    let object = subject.sharing.object.as_str();
-    let known = subject
-        .live
-        .containers()
-        .and(subject.live.grants_on(object));
-    let (containers, grants) = match known {
-        Known::Is(known) => known,
-        other => {
-            let why = other.why_unknown().unwrap_or_default();
-            let says = format!("what the user may do with {object} at all is not known: {why}");
-            return Link::new("object_permissions", None, says);
-        }
-    };
-    let granting = containers
-        .all()
-        .iter()
-        .filter(|container| holds(subject, container));
-    let granting = granting.filter_map(|container| {
-        let mut grants = grants.iter();
-        let grant = grants.find(|grant| grant.container == container.id)?;
-        grant.rights.read.then_some((container, grant.rights))
-    });
-    let granting: Vec<(&Container, ObjectRights)> = granting.collect();
-    let words = granting.iter().map(|(container, rights)| {
-        let cause = Cause::new("object_permission", rights_words(*rights), String::new());
-        cause.through(address(container)).of(container.id.clone())
-    });
-    let edits = granting.iter().any(|(_, rights)| rights.edit);
-    let (gives, says) = match (granting.is_empty(), edits) {
-        (true, _) => (
-            "none",
-            format!(
-                "no profile or permission set of the user lets it read {object}: nothing else can give that"
-            ),
-        ),
-        (false, edits) => {
-            let by = granting.iter().map(|(container, rights)| {
-                format!(
-                    "{} by the {}",
-                    rights_words(*rights),
-                    container_words(container)
-                )
-            });
-            let by = by.collect::<Vec<_>>().join("; ");
-            let (gives, but) = match edits {
-                true => ("all", ""),
-                false => ("read", "; nothing lets it edit"),
-            };
-            (gives, format!("on {object} the user may {by}{but}"))
-        }
-    };
-    Link::new("object_permissions", Some(gives), says).with(words.collect())
-}
-
-fn holds(subject: &Subject, container: &Container) -> bool {
-    let of_profile = container.profile().map(|profile| profile.id.as_str());
-    let own = of_profile.is_some() && of_profile == subject.user.profile_id.as_deref();
-    own || subject.user.assignments.holds(&container.id)
-}
-
-fn rights_words(rights: ObjectRights) -> String {
-    let words = [
-        (rights.read, "read"),
-        (rights.create, "create"),
-        (rights.edit, "edit"),
-        (rights.delete, "delete"),
-    ];
-    let held = words.into_iter().filter(|(held, _)| *held);
-    held.map(|(_, word)| word).collect::<Vec<_>>().join(", ")
-}
-
-fn address(container: &Container) -> String {
-    match container.profile() {
-        Some(profile) => format!("profile/{}", profile.label),
-        None => format!("permission_set/{}", container.name),
-    }
-}
-
-fn container_words(container: &Container) -> String {
-    match container.profile() {
-        Some(profile) => format!("profile {}", profile.label),
-        None => format!("permission set {}", container.label),
-    }
-}
-
-/// Permissions that ignore sharing.
-fn all_records(subject: &Subject) -> Link {
-    let object = subject.sharing.object.as_str();
-    if let Some(why) = access::held_bypasses(object, subject.user, subject.live).why_unknown() {
-        let says = format!("whether a permission opens every {object} is not known: {why}");
-        return Link::new("all_records", None, says);
-    }
-    let by: Vec<Cause> = cause::by_permission(subject).into_iter().collect();
-    let modifies = by.iter().any(|cause| cause.kind == "modify_all");
-    let (gives, says) = match by.is_empty() {
-        true => (
-            "none",
-            format!("no permission of the user opens every {object}"),
-        ),
-        false => {
-            let words: Vec<&str> = by.iter().map(|cause| cause.words.as_str()).collect();
-            let says = format!("every {object} is open by {}", words.join("; "));
-            (if modifies { "all" } else { "read" }, says)
-        }
-    };
-    Link::new("all_records", Some(gives), says).with(by)
-}
-
 fn default(subject: &Subject) -> Link {
     let object = subject.sharing.object.as_str();
     let Some(now) = subject.live.default_in_force(object) else {
@@ -315,18 +213,33 @@ fn default(subject: &Subject) -> Link {
     Link::new("default", level.map(Level::word), says)
 }
 
+/// What a question found, or why the org does not answer it.
+///
+/// # Errors
+/// What the way to the org made impossible.
+pub(super) fn or_refused(
+    asked: Result<Vec<Cause>, OrgError>,
+    what: &str,
+) -> Result<Known<Vec<Cause>>, OrgError> {
+    match asked {
+        Ok(found) => Ok(Known::Is(found)),
+        Err(OrgError::Refused { refusal, .. }) => Ok(Known::Refused(Refused {
+            what: what.to_owned(),
+            status: refusal.status,
+            code: refusal.code,
+            message: refusal.message,
+        })),
+        Err(error) => Err(error),
+    }
+}
+
 /// What people, teams, territories and code share; what rules made is told with them, what owners have with the owner.
-fn share_rows(rows: &Result<Vec<Cause>, String>) -> Link {
+fn share_rows(rows: &Known<Vec<Cause>>) -> Link {
     let rows = match rows {
-        Ok(rows) => rows,
-        Err(code) if code == "INVALID_TYPE" => {
-            let says =
-                "there is no table of shares to ask: none is kept where no default is private";
-            return Link::new("share_rows", Some("none"), says.to_owned());
-        }
-        Err(code) => {
-            let says =
-                format!("whom it is shared with by hand is not known: the org refused ({code})");
+        Known::Is(rows) => rows,
+        other => {
+            let why = other.why_unknown().unwrap_or_default();
+            let says = format!("whom it is shared with by hand is not known: {why}");
             return Link::new("share_rows", None, says);
         }
     };

@@ -1,7 +1,7 @@
 //! What the record's owner decides, and what decides over the owner's: who stands above, who is in its queue, and the
 //! account that the record hangs on.
 
-use super::links::{Link, given, word};
+use super::links::{Link, given, or_refused, word};
 use crate::access::{self, People};
 use crate::criteria::Verdict;
 use crate::laws::{CHILDREN_OF_ACCOUNTS, Level, RecordSort};
@@ -81,8 +81,8 @@ pub(super) fn parent(
     subject: &Subject,
     record: &LiveRecord,
     people: &Known<People<'_>>,
-    rows: &[Cause],
-    by_shares: &Result<Vec<Cause>, String>,
+    rows: &Known<Vec<Cause>>,
+    by_shares: &Known<Vec<Cause>>,
 ) -> Link {
     let object = subject.sharing.object.as_str();
     let default = subject.live.default_in_force(object);
@@ -105,7 +105,15 @@ pub(super) fn parent(
 }
 
 /// Accounts are read by whoever was given a contact, opportunity or case of them.
-fn account(rows: &[Cause]) -> Link {
+fn account(rows: &Known<Vec<Cause>>) -> Link {
+    let rows = match rows {
+        Known::Is(rows) => rows,
+        other => {
+            let why = other.why_unknown().unwrap_or_default();
+            let says = format!("whether records of it open it is not known: {why}");
+            return Link::new("parent", None, says);
+        }
+    };
     let by = rows.iter().filter(|cause| cause.kind == "implicit_parent");
     let by: Vec<Cause> = by.cloned().collect();
     let says = match by.is_empty() {
@@ -124,7 +132,7 @@ fn by_account(
     subject: &Subject,
     record: &LiveRecord,
     people: &Known<People<'_>>,
-    by_shares: &Result<Vec<Cause>, String>,
+    by_shares: &Known<Vec<Cause>>,
 ) -> Link {
     let object = subject.sharing.object.as_str();
     let account = record.account().unwrap_or_default();
@@ -169,11 +177,10 @@ fn by_account(
         ),
     };
     match by_shares {
-        Ok(by) => with_shares(gives, says, by),
-        Err(code) => {
-            let says = format!(
-                "{says}; whom the account is shared with, the org refused to tell ({code})"
-            );
+        Known::Is(by) => with_shares(gives, says, by),
+        other => {
+            let why = other.why_unknown().unwrap_or_default();
+            let says = format!("{says}; whom the account is shared with is not known: {why}");
             Link::new("parent", None, says)
         }
     }
@@ -203,23 +210,18 @@ pub(super) async fn by_account_shares(
     record: &LiveRecord,
     people: &Known<People<'_>>,
     reader: &Reader,
-) -> Result<Result<Vec<Cause>, String>, OrgError> {
+) -> Result<Known<Vec<Cause>>, OrgError> {
     let object = subject.sharing.object.as_str();
     let account = record
         .account()
         .filter(|_| CHILDREN_OF_ACCOUNTS.contains(&object));
     let Some(account) = account else {
-        return Ok(Ok(Vec::new()));
+        return Ok(Known::Is(Vec::new()));
     };
-    let rows = match reader.query(&shares_of_account(account, object)).await {
-        Ok(rows) => rows,
-        Err(OrgError::Refused { refusal, .. }) => return Ok(Err(refusal.code)),
-        Err(error) => return Err(error),
-    };
+    let rows = reader.query(&shares_of_account(account, object)).await;
     let people = people.as_ref().learnt();
     let user = people.and_then(|people| people.person(&subject.user.id));
-    let shares = read_shares_of_account(object, &rows).into_iter();
-    let causes = shares.filter_map(|share| {
+    let opening = |share: Share| {
         let level = share.level.as_deref().and_then(Level::named);
         let reaches = people.zip(user).map_or(Verdict::Either, |(people, user)| {
             people.reaches(user, &share.with)
@@ -227,8 +229,12 @@ pub(super) async fn by_account_shares(
         // What its owner has, the owner's role decides.
         let opens = share.cause != "Owner" && level != Some(Level::None);
         (opens && reaches != Verdict::No).then(|| by_account_share(account, &share, level, reaches))
+    };
+    let causes = rows.map(|rows| {
+        let shares = read_shares_of_account(object, &rows).into_iter();
+        shares.filter_map(opening).collect()
     });
-    Ok(Ok(causes.collect()))
+    or_refused(causes, "whom its account is shared with")
 }
 
 fn by_account_share(account: &str, share: &Share, level: Option<Level>, reaches: Verdict) -> Cause {

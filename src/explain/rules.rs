@@ -50,11 +50,14 @@ pub(super) fn rules(
     record: &LiveRecord,
     is_stated: bool,
     people: &Known<People<'_>>,
-    rows: &[Cause],
+    rows: &Known<Vec<Cause>>,
 ) -> Link {
     let object = subject.sharing.object.as_str();
-    let by = rows.iter().filter(|cause| cause.kind == "sharing_rule");
-    let by: Vec<Cause> = by.cloned().collect();
+    let of_rules = |rows: &Vec<Cause>| {
+        let by = rows.iter().filter(|cause| cause.kind == "sharing_rule");
+        by.cloned().collect::<Vec<Cause>>()
+    };
+    let by = rows.as_ref().map(of_rules);
     let of_org = subject.live.rules(object).map(|rule| {
         let reach = reach(&rule, subject, people);
         let mut told = of_org(subject, &rule, record, reach);
@@ -78,23 +81,47 @@ pub(super) fn rules(
         1 => "; one more rule shares with others".to_owned(),
         more => format!("; {more} more rules share with others"),
     };
-    let known = subject.live.sharing_rules(object);
-    let says = match (told.is_empty(), by.is_empty(), known.why_unknown()) {
-        (_, true, Some(why)) => format!("which sharing rules there are is not known: {why}"),
-        (true, true, None) => format!("no sharing rule of {object} reaches the user{elsewhere}"),
-        (_, true, None) => format!("no sharing rule has given it to the user{elsewhere}"),
-        (_, false, _) => {
-            let words: Vec<&str> = by.iter().map(|cause| cause.words.as_str()).collect();
-            format!("{}{elsewhere}", words.join("; "))
-        }
-    };
-    let gives = match by.is_empty() && known.why_unknown().is_some() {
-        true => None,
-        false => given(&by),
-    };
+    let (gives, says) = given_by_rules(subject, &by, told.is_empty(), &elsewhere);
+    let by = by.learnt().unwrap_or_default();
     let mut link = Link::new("sharing_rules", gives, says).with(by);
     link.rules = told;
     link
+}
+
+/// What rules have given the user, as its share rows show, and in a sentence.
+fn given_by_rules(
+    subject: &Subject,
+    by: &Known<Vec<Cause>>,
+    none_told: bool,
+    elsewhere: &str,
+) -> (Option<&'static str>, String) {
+    let object = subject.sharing.object.as_str();
+    let unknown = subject.live.sharing_rules(object).why_unknown();
+    match (by, unknown) {
+        (Known::Is(by), _) if !by.is_empty() => {
+            let words: Vec<&str> = by.iter().map(|cause| cause.words.as_str()).collect();
+            (given(by), format!("{}{elsewhere}", words.join("; ")))
+        }
+        (_, Some(why)) => (
+            None,
+            format!("which sharing rules there are is not known: {why}"),
+        ),
+        (Known::Is(_), None) if none_told => (
+            Some("none"),
+            format!("no sharing rule of {object} reaches the user{elsewhere}"),
+        ),
+        (Known::Is(_), None) => (
+            Some("none"),
+            format!("no sharing rule has given it to the user{elsewhere}"),
+        ),
+        (other, None) => {
+            let why = other.why_unknown().unwrap_or_default();
+            (
+                None,
+                format!("what sharing rules have given the user is not known: {why}"),
+            )
+        }
+    }
 }
 
 /// Whether a rule shares with the user.

@@ -89,10 +89,20 @@ pub(super) fn held(manifests: &[Manifest], impact: &[Impact]) -> Vec<HeldLimit> 
         own = rest;
         let limits = &manifest.spec.limits;
         if let Some(limit) = &limits.users_losing_access {
-            held.push(users(manifest, &most_users_losing(impact), limit));
+            let losing = most_users_losing(impact);
+            let refusal = users_beyond(&losing, limit);
+            held.push(at_most(
+                "usersLosingAccess",
+                manifest,
+                &losing,
+                limit,
+                refusal,
+            ));
         }
         if let Some(limit) = &limits.records_becoming_visible {
-            held.push(records(manifest, &becoming_visible(impact), limit));
+            let becoming = becoming_visible(impact);
+            let refusal = records_beyond(&becoming, limit);
+            held.push(at_most(RECORDS, manifest, &becoming, limit, refusal));
         }
         held.extend(of_manifest.iter().flat_map(|one| expected(manifest, one)));
     }
@@ -108,29 +118,23 @@ fn verdict(planned: &Tally, limit: u64) -> LimitVerdict {
     }
 }
 
-fn users(manifest: &Manifest, planned: &Tally, limit: &Sp<u64>) -> HeldLimit {
+/// A number of all objects together, held against the most that is allowed.
+fn at_most(
+    name: &'static str,
+    manifest: &Manifest,
+    planned: &Tally,
+    limit: &Sp<u64>,
+    refusal: Option<Diagnostic>,
+) -> HeldLimit {
     HeldLimit {
-        name: "usersLosingAccess",
+        name,
         manifest: manifest.name.value.clone(),
         rule: None,
         limit: Allowed::AtMost(limit.value),
         planned: planned.clone(),
         verdict: verdict(planned, limit.value),
         place: Some(limit.place.clone()),
-        refusal: users_beyond(planned, limit),
-    }
-}
-
-fn records(manifest: &Manifest, planned: &Tally, limit: &Sp<u64>) -> HeldLimit {
-    HeldLimit {
-        name: RECORDS,
-        manifest: manifest.name.value.clone(),
-        rule: None,
-        limit: Allowed::AtMost(limit.value),
-        planned: planned.clone(),
-        verdict: verdict(planned, limit.value),
-        place: Some(limit.place.clone()),
-        refusal: records_beyond(planned, limit),
+        refusal,
     }
 }
 

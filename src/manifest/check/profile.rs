@@ -10,7 +10,7 @@ use super::super::words::{ObjectPermission, Word};
 use super::selective_objects;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::power::{ADMINISTRATION, power_of};
+use crate::power::{ADMINISTRATION, Power, power_of};
 
 /// System permissions that show every record, or cannot stand without one that does, and why.
 const DEFEATING: [(&str, &str); 6] = [
@@ -61,15 +61,22 @@ fn check_administration(profile: &Profile, findings: &Findings) {
     };
     let stated = profile.user_permissions.iter().filter(|(_, on)| on.value);
     for (name, granted) in stated.filter(|(name, _)| !without.keeps(name)) {
-        let Some(power) = power_of(name) else {
+        let mut over_all = DEFEATING
+            .iter()
+            .filter(|(permission, _)| permission == name);
+        let over_all = over_all.next().map(|(_, reason)| *reason);
+        let Some(reason) = power_of(name).map(Power::reason).or(over_all) else {
             continue;
         };
-        let message = format!(
-            "`{name}` is stated, and `withoutAdministration` takes it away: {}",
-            power.reason()
-        );
+        let message =
+            format!("`{name}` is stated, and `withoutAdministration` takes it away: {reason}");
         let finding = Diagnostic::error(Code::AdministrationStated, message).at(&granted.place);
-        let help = format!("take the line out, or say `withoutAdministration: {{keep: [{name}]}}`");
+        let help = match over_all {
+            Some(_) => "take the line out".to_owned(),
+            None => {
+                format!("take the line out, or say `withoutAdministration: {{keep: [{name}]}}`")
+            }
+        };
         findings.push(
             finding
                 .see(&without.place, "it is taken away here")

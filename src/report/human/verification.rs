@@ -61,7 +61,7 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
         object(page, access, user, doubt.or(numbers));
         if let Some(hidden) = access.may_miss_one_in() {
             let share = format!(
-                "leaks that are rarer than 1 in {} may have been missed; --sample all compares every record",
+                "leaks that are rarer than 1 in {}, or stand close together, may have been missed; --sample all compares every record",
                 number(hidden)
             );
             page.text(2, 4, &share);

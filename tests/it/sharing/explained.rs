@@ -2,13 +2,11 @@
 
 use orgwright::explain::{self, AskedRecords, Explanation, Link, RecordName};
 use orgwright::live::Live;
-use orgwright::org::{self, Target};
-use orgwright::secret::Secret;
 use proptest::prelude::*;
-use salesforce_emulator as emulator;
+use salesforce_emulator::Options;
 
 use super::company::{Company, Object, company};
-use super::predicted::{Impatience, run};
+use super::predicted::{connected, run, to_everybody};
 use super::{emulated, evaluator};
 
 /// Users and records of a company that are looked at.
@@ -24,15 +22,9 @@ const OBJECTS: [Object; 6] = [
 ];
 
 /// Who sees what, by an evaluator that knows nothing of the program, with what the program says about it.
-async fn explained(company: &Company) -> Vec<(usize, usize, Explanation)> {
+async fn explained(company: &Company, options: Options) -> Vec<(usize, usize, Explanation)> {
     let (org, ids) = emulated::org(company);
-    let server = emulator::start_over(org, emulator::Options::default()).await;
-    let server = server.unwrap();
-    let target = Target::Url {
-        base_url: server.base_url().to_owned(),
-        token: Secret::new(server.access_token()),
-    };
-    let reader = org::connect(target, Impatience::options()).await.unwrap();
+    let (server, reader) = connected(org, options).await;
     let users = (0..company.users.len()).rev();
     let users = users.filter(|user| company.users[*user].active && !company.users[*user].system);
     let records = (0..company.records.len())
@@ -80,7 +72,7 @@ fn let_do(links: &[Link], levels: &[&str]) -> Option<bool> {
 
 fn judged(company: &Company) -> Result<(usize, usize), String> {
     let (mut known, mut all) = (0, 0);
-    for (user, record, told) in run(explained(company)) {
+    for (user, record, told) in run(explained(company, Options::default())) {
         let access = evaluator::access(company, user, record);
         let says = (told.readable, told.editable);
         let read = let_do(&told.links, &["read", "edit", "all"]);
@@ -127,4 +119,36 @@ fn most_chains_are_known_to_their_end() {
         all += of;
     }
     assert!(all > 50 && known * 10 >= all * 7, "{known} of {all}");
+}
+
+/// What the org refuses to tell is no "nobody": under a private default there is a table of shares.
+#[test]
+fn share_rows_that_are_refused_are_not_known() {
+    let mut company = Company::of_words(&["South"]);
+    company.rules = vec![to_everybody()];
+    let folder = tempfile::tempdir().unwrap();
+    let gives = |refused: &str| {
+        let faults = format!(
+            r#"[{{"part": "LeadShare", "status": 400, "code": "{refused}", "answer": "no"}}]"#
+        );
+        let file = folder.path().join("faults.json");
+        std::fs::write(&file, faults).unwrap();
+        let options = Options {
+            faults: (!refused.is_empty()).then_some(file),
+            ..Options::default()
+        };
+        let (_, _, told) = run(explained(&company, options)).remove(0);
+        let of = |name: &str| {
+            told.links
+                .iter()
+                .find(|link| link.link == name)
+                .unwrap()
+                .gives
+        };
+        (of("default"), of("sharing_rules"), of("share_rows"))
+    };
+    assert_eq!(gives(""), (Some("none"), Some("read"), Some("none")));
+    for refused in ["INVALID_TYPE", "INSUFFICIENT_ACCESS"] {
+        assert_eq!(gives(refused), (Some("none"), None, None), "{refused}");
+    }
 }

@@ -22,17 +22,7 @@ use super::wish::{Wish, wishes};
 use super::{emulated, evaluator, records_of};
 
 /// A clock on which every pause is over at once.
-pub(super) struct Impatience;
-
-impl Impatience {
-    /// Connecting by that clock.
-    pub(super) fn options() -> org::Options {
-        org::Options {
-            clock: Some(Arc::new(Self)),
-            ..org::Options::default()
-        }
-    }
-}
+struct Impatience;
 
 impl Clock for Impatience {
     fn now(&self) -> Instant {
@@ -50,6 +40,21 @@ impl Clock for Impatience {
     fn chance(&self) -> f64 {
         0.5
     }
+}
+
+/// Serves an org, and logs in to it by that clock.
+pub(super) async fn connected(org: Org, options: emulator::Options) -> (Server, Reader) {
+    let server = emulator::start_over(org, options).await.unwrap();
+    let target = Target::Url {
+        base_url: server.base_url().to_owned(),
+        token: Secret::new(server.access_token()),
+    };
+    let options = org::Options {
+        clock: Some(Arc::new(Impatience)),
+        ..org::Options::default()
+    };
+    let reader = org::connect(target, options).await.unwrap();
+    (server, reader)
 }
 
 /// An org that holds the company, the program logged in to it, and its manifest.
@@ -75,13 +80,7 @@ impl Rehearsal {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wish.yaml");
         std::fs::write(&file, manifest).unwrap();
-        let server = emulator::start_over(org, emulator::Options::default()).await;
-        let server = server.unwrap();
-        let target = Target::Url {
-            base_url: server.base_url().to_owned(),
-            token: Secret::new(server.access_token()),
-        };
-        let reader = org::connect(target, Impatience::options()).await.unwrap();
+        let (server, reader) = connected(org, emulator::Options::default()).await;
         let manifests = manifest::load(&[file], &[], &[], &|_| None).unwrap();
         Rehearsal {
             _folder: folder,
@@ -216,7 +215,7 @@ fn a_proof_tells_what_no_profile_grants() {
 }
 
 /// A rule of other people that shares every lead with everybody.
-fn to_everybody() -> Rule {
+pub(super) fn to_everybody() -> Rule {
     Rule {
         object: Object::Lead,
         level: Level::Read,
