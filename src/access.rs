@@ -4,12 +4,15 @@ mod accounts;
 mod by_rules;
 mod bypass;
 mod counted;
+mod expectations;
 mod losing;
 mod outlook;
 mod parents;
 mod people;
 mod reach;
+mod record_after;
 mod rights;
+mod rights_on_object;
 mod rows;
 mod seen;
 mod visible;
@@ -29,12 +32,16 @@ pub use accounts::{
 };
 pub use by_rules::{ByRules, RuleMatches, RulesTogether};
 pub use bypass::{Bypass, held_bypass, held_bypasses};
+pub use expectations::{
+    ExpectationOutcome, ExpectedAccess, OtherAccess, RecordSeen, When, expected_access,
+};
 pub use losing::{
     Fate, Losing, LosingRole, PersonSight, RuleTarget, SightLost, USUAL_BUDGET, target_of,
 };
 pub use outlook::{ByWay, Outlook};
 pub use people::{People, both, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
+pub use record_after::ForeseenAccess;
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};
 
 /// Who sees how much of an object, now and after.
@@ -202,6 +209,7 @@ fn needs_of(manifest: &Manifest) -> Vec<Need> {
         needs.extend((!tells_default_of(object)).then(|| Need::DefaultInForce(object.clone())));
     }
     needs.extend(needs_of_family(manifest));
+    needs.extend(expectations::needs(manifest));
     needs
 }
 
@@ -258,7 +266,10 @@ pub fn further_needs(manifests: &[Manifest], live: &Live) -> BTreeSet<Need> {
             counts.chain(view.needs_of_losing()).collect::<Vec<_>>()
         })
     };
-    manifests.iter().flat_map(of_manifest).collect()
+    let counts = manifests.iter().flat_map(of_manifest);
+    let expected = manifests.iter();
+    let expected = expected.flat_map(|manifest| expectations::further_needs(manifest, live));
+    counts.chain(expected).collect()
 }
 
 /// Names go into query text as they are: only what can be a name.

@@ -3,6 +3,7 @@
 //! out. Pure.
 
 mod existing;
+mod expectations;
 mod hubspot;
 mod kept;
 mod matching;
@@ -22,6 +23,9 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Defaults, Known, Live, Need};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
+pub use expectations::{
+    errors as errors_of_expectations, expected_otherwise, is_about_expectations,
+};
 pub use matching::rules_match_nothing;
 use serde::Serialize;
 pub use validations::voided;

@@ -44,6 +44,8 @@ pub fn beyond_limits(plan: &Plan, until: Until) -> Vec<Diagnostic> {
     let mut refusals: Vec<Diagnostic> = held.filter_map(|limit| limit.refusal.clone()).collect();
     if until != Until::Prepared {
         refusals.extend(rules_not_as_expected(plan));
+        refusals.extend(found(plan, Code::ExpectationMissed));
+        refusals.extend(found(plan, Code::ExpectedRecordGone));
     }
     refusals
 }

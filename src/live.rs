@@ -15,6 +15,7 @@ mod described;
 mod everyone;
 mod filter;
 mod given_to;
+mod granted;
 mod known;
 mod learn;
 mod need;
@@ -30,6 +31,7 @@ mod profile_names;
 mod profiles;
 mod question;
 mod readers;
+mod record_need;
 mod records;
 mod references;
 mod restrictions;
@@ -64,6 +66,7 @@ pub use described::{
 pub use everyone::{EVERYONE_BUT, Everyone, EveryonePart, Integration, WhyLeftOut, everyone_name};
 pub use filter::Filter;
 pub use given_to::GivenTo;
+pub use granted::{Granted, GrantedByRecord, access_of, read_access};
 pub use known::{Known, Refused};
 pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
@@ -76,6 +79,7 @@ pub use profile_name::{profile_full_name, profile_label};
 pub use profiles::Dependency;
 pub use question::{Answer, Asked, Question, questions};
 pub use readers::ReaderBySet;
+pub use record_need::RecordNeed;
 pub use records::{
     ACCOUNT, ACCOUNTS_OWNER, FIRST_PAGE, LiveRecord, OWNERS_ROLE, PRIVATE, ROLE_OF_ACCOUNTS_OWNER,
     RecordQuery, counted, names_of_objects, object_of_prefix, population_query, record_columns,
@@ -182,6 +186,7 @@ pub struct Live {
     packaged_sets: BTreeMap<String, Vec<String>>,
     held_permissions: BTreeMap<Need, BTreeSet<&'static str>>,
     deploys: Deploys,
+    told: record_need::RecordsTold,
 }
 
 /// How a need was answered.

@@ -5,6 +5,7 @@
 
 mod check;
 mod digest;
+mod expectation;
 mod expected;
 mod findings;
 mod load;
@@ -12,6 +13,7 @@ mod logic;
 mod node;
 mod read;
 mod read_kept;
+mod read_profile;
 mod read_sharing;
 mod reader;
 mod resolve;
@@ -26,6 +28,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Sources};
 
+pub use expectation::{AccessExpectation, AccessMeant, RecordAccess, RecordsMeant};
 pub use expected::ExpectedRecords;
 pub use load::{discover, load};
 pub use reader::nearest;

@@ -13,7 +13,7 @@ pub use check::{
 
 pub use limits::{Allowed, HeldLimit, LimitVerdict, has_limits};
 
-use crate::access::{self, Impact, RulesTogether};
+use crate::access::{self, ExpectedAccess, Impact, RulesTogether, When};
 use crate::address::Address;
 use crate::change::{Action, Change, Stage, Until};
 use crate::code::Code;
@@ -32,21 +32,16 @@ use std::collections::{BTreeMap, HashMap};
 /// # Errors
 /// Everything in the manifests that this org makes impossible (exit 65), each with its line.
 pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
-    let mut draft = Draft::default();
-    let mut left_alone = BTreeMap::new();
-    let mut known = HashMap::new();
-    for manifest in manifests {
-        for kind in KINDS {
-            let proposed = (kind.propose)(manifest, live);
-            if let Some((noun, count)) = proposed.left_alone {
-                left_alone
-                    .entry(noun)
-                    .and_modify(|least: &mut u64| *least = count.min(*least))
-                    .or_insert(count);
-            }
-            merge(&mut draft, proposed, &mut known);
-        }
-    }
+    let (mut draft, left_alone) = proposed(manifests, live);
+    let expectations: Vec<ExpectedAccess> = manifests
+        .iter()
+        .flat_map(|manifest| access::expected_access(manifest, live, &draft.changes))
+        .collect();
+    draft.errors.extend(findings::errors_of_expectations(
+        manifests,
+        live,
+        &expectations,
+    ));
     let sources = sources(manifests);
     if !draft.errors.is_empty() {
         draft
@@ -62,6 +57,7 @@ pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
     let mut findings = draft.findings;
     findings.extend(remarks);
     findings.extend(findings::voided(live, &draft.changes));
+    findings.extend(findings::expected_otherwise(&expectations, When::After));
     findings
         .sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
     let manifest_digest = joined_digest(manifests);
@@ -77,6 +73,7 @@ pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
         changes: draft.changes,
         limits: limits::held(manifests, &impact),
         impact,
+        expectations,
         findings,
         manual_steps,
         left_alone,
@@ -86,6 +83,26 @@ pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
         sources,
         check: None,
     })
+}
+
+/// What all kinds propose, and what of the org no manifest names.
+fn proposed(manifests: &[Manifest], live: &Live) -> (Draft, BTreeMap<&'static str, u64>) {
+    let mut draft = Draft::default();
+    let mut left_alone = BTreeMap::new();
+    let mut known = HashMap::new();
+    for manifest in manifests {
+        for kind in KINDS {
+            let proposed = (kind.propose)(manifest, live);
+            if let Some((noun, count)) = proposed.left_alone {
+                left_alone
+                    .entry(noun)
+                    .and_modify(|least: &mut u64| *least = count.min(*least))
+                    .or_insert(count);
+            }
+            merge(&mut draft, proposed, &mut known);
+        }
+    }
+    (draft, left_alone)
 }
 
 fn retrieved(live: &Live) -> Vec<String> {
@@ -244,6 +261,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// One for each object under `sharing`.
     pub impact: Vec<Impact>,
+    /// What the manifests expect of single records, with what becomes of it.
+    pub expectations: Vec<ExpectedAccess>,
     /// The limits of the manifests, each held against what is planned.
     pub limits: Vec<HeldLimit>,
     /// Remarks, errors first.

@@ -4,6 +4,7 @@
 //! passes [`text::printable`], so nothing an org or a manifest holds reaches a terminal as it is.
 
 mod checked;
+mod expected;
 pub mod html;
 pub mod human;
 pub mod json;

@@ -5,9 +5,11 @@
 
 mod row;
 mod same;
+mod selection_of_ids;
 
 pub use row::{Cells, Row};
 pub use same::{canonical, words};
+pub use selection_of_ids::{MOST_SELECTED, SELECTION_FORM, SelectionOfIds};
 
 /// The text as a quoted SOQL literal.
 pub fn literal(text: &str) -> String {

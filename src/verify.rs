@@ -17,13 +17,14 @@ mod unusable;
 pub(crate) mod wanted;
 mod watch;
 
-use crate::access::{self, Impact};
+use crate::access::{self, ExpectedAccess, Impact, When};
 use crate::change::Change;
 use crate::code::Code;
 use crate::count::{agree, count, number};
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Severity};
 use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
+use crate::findings::{expected_otherwise, is_about_expectations};
 use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
@@ -56,14 +57,26 @@ pub async fn verify(
     let plan = plan::plan(manifests, live)?;
     let access = prove(manifests, live, reader, sample, emit).await?;
     let mut findings = unusable(manifests, live, reader).await?;
-    findings.extend(with_nothing_matched(plan.findings, manifests, &access));
+    let told = as_the_org_says(plan.findings, &plan.expectations);
+    findings.extend(with_nothing_matched(told, manifests, &access));
     Ok(Verification {
         org: plan.org,
         converged: plan.changes.is_empty(),
         drift: plan.changes,
         access,
+        expectations: plan.expectations,
         findings,
     })
+}
+
+/// The findings of a plan, with what it foresees of expectations replaced by what the org says of them.
+pub fn as_the_org_says(
+    mut findings: Vec<Diagnostic>,
+    expectations: &[ExpectedAccess],
+) -> Vec<Diagnostic> {
+    findings.retain(|finding| !is_about_expectations(finding));
+    findings.extend(expected_otherwise(expectations, When::Now));
+    findings
 }
 
 /// What keeps the users from working with what is shared with them, one finding each: without that nothing is proved.
@@ -230,6 +243,8 @@ pub struct Verification {
     pub drift: Vec<Change>,
     /// One for each object whose records were compared.
     pub access: Vec<Access>,
+    /// What the manifests expect of single records, with what the org says.
+    pub expectations: Vec<ExpectedAccess>,
     /// Remarks, errors first.
     pub findings: Vec<Diagnostic>,
 }
@@ -326,6 +341,9 @@ impl Verification {
                     | Code::RulesMatchNothing
                     | Code::RuleMatchesOtherwise
                     | Code::LimitPassedMeanwhile
+                    | Code::ExpectationMissed
+                    | Code::ExpectationNotKnown
+                    | Code::ExpectedRecordGone
             )
         })
     }

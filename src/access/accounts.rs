@@ -2,8 +2,8 @@
 //! accounts, as far as their role's level says. Pure.
 
 use crate::laws::Level;
-use crate::live::{Filter, Live, LiveRole, Membership};
-use crate::manifest::{Manifest, Sharing};
+use crate::live::{Defaults, Filter, Live, LiveRole, Membership};
+use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::xml::Element;
 use std::collections::BTreeMap;
 
@@ -104,6 +104,31 @@ pub fn level_of(role: &LiveRole, object: &str) -> (Level, Level) {
         Some("Read") => (Level::Read, Level::Read),
         Some("Edit") => (Level::Edit, Level::Edit),
         _ => (Level::None, Level::Edit),
+    }
+}
+
+/// The same once the plan is applied: a level that today's default forces may go with it.
+pub(super) fn level_after(
+    role: &LiveRole,
+    object: &str,
+    manifest: &Manifest,
+    live: &Live,
+) -> (Level, Level) {
+    let forced = |level| is_forced(level, object, manifest, live);
+    match level_of(role, object) {
+        (_, most) if role.level_on(object).is_some_and(forced) => (Level::None, most),
+        level => level,
+    }
+}
+
+/// Whether no role can be below a level while today's default is in force, or none has a level. Whether a role that shows
+/// it falls back with the default, nobody documents.
+pub(super) fn is_forced(level: &str, object: &str, manifest: &Manifest, live: &Live) -> bool {
+    match Defaults::new(manifest, live).now(object) {
+        Some(SharingModel::Read) => level == "Read",
+        Some(SharingModel::ControlledByParent) => true,
+        Some(model) => model.is_public_to_edit() && level == "Edit",
+        None => false,
     }
 }
 

@@ -6,7 +6,7 @@ mod evaluate;
 mod ground;
 mod persons;
 mod readers;
-mod terms;
+pub(super) mod terms;
 mod told;
 
 use super::SharingView;

@@ -71,7 +71,7 @@ fn without_administration(
     }
 }
 
-fn stated_rights(stated: &BTreeSet<ObjectPermission>) -> ObjectRights {
+pub(super) fn stated_rights(stated: &BTreeSet<ObjectPermission>) -> ObjectRights {
     let has = |permission| stated.contains(&permission);
     ObjectRights {
         read: has(ObjectPermission::Read),

@@ -167,7 +167,8 @@ impl Run<'_> {
         let access = verify::prove(manifests, &live, reader, sample, emit).await?;
         let mut findings = self.kept_in_part(&live);
         findings.extend(Box::pin(verify::unusable(manifests, &live, reader)).await?);
-        let rest_findings = verify::with_nothing_matched(rest.findings, manifests, &access);
+        let told = verify::as_the_org_says(rest.findings, &rest.expectations);
+        let rest_findings = verify::with_nothing_matched(told, manifests, &access);
         findings.extend(self.as_foreseen(rest_findings));
         findings.extend(self.passed_by_proof(&access));
         let verification = Verification {
@@ -175,6 +176,7 @@ impl Run<'_> {
             converged: rest.changes.is_empty(),
             drift: rest.changes,
             access,
+            expectations: rest.expectations,
             findings,
         };
         Ok((verification, live))

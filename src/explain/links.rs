@@ -5,6 +5,7 @@ use super::{owning, permitted};
 use crate::access::People;
 use crate::criteria::{Criteria, Verdict};
 use crate::laws::{CHILDREN_OF_ACCOUNTS, Level, RecordSort, Way};
+use crate::live::Granted;
 use crate::live::{
     ACCOUNT, ACCOUNTS_OWNER, Known, LiveRecord, OWNERS_ROLE, PRIVATE, ROLE_OF_ACCOUNTS_OWNER,
     RecordQuery, Refused,
@@ -12,7 +13,6 @@ use crate::live::{
 use crate::manifest::SharingModel;
 use crate::org::{OrgError, Reader};
 use crate::verify::cause::{self, Cause};
-use crate::verify::granted::Granted;
 use crate::verify::subject::Subject;
 use crate::verify::wanted::Around;
 use serde::Serialize;

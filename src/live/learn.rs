@@ -164,6 +164,7 @@ impl Live {
             Need::UsersByRole => self.users_by_role = Some(UserCounts::of_rows(&rows, need)),
             Need::RolesOfUsers => self.roles_of_users = Some(RolesOfUsers::of_rows(&rows)),
             Need::Sharing(need) => self.decode_sharing(need, &rows),
+            Need::Record(need) => self.told.add(need, rows),
             Need::Groups => {
                 let name = |row: &Row| row.text("DeveloperName").map(str::to_owned);
                 self.groups = rows.iter().filter_map(name).collect();

@@ -6,6 +6,7 @@ use super::accounts_of::AccountsOf;
 use super::filter::Filter;
 use super::given_to::GivenTo;
 use super::question::{Question, Table};
+use super::record_need::RecordNeed;
 use super::records::RecordQuery;
 use super::references::Reference;
 use super::restrictions::RESTRICTION_RULES;
@@ -56,6 +57,8 @@ pub enum Need {
     RolesOfUsers,
     /// Who stands where, who owns what, and whom it is shared with.
     Sharing(SharingNeed),
+    /// What there is to know of single records.
+    Record(RecordNeed),
     /// Public groups and queues.
     Groups,
     /// An object as it is described to the running user.
@@ -177,6 +180,7 @@ impl Need {
             Self::GivenTo(given) => query(given.query()),
             Self::Shared(object, with) => query(with.count(object)),
             Self::Sharing(need) => query(need.query()),
+            Self::Record(need) => query(need.query()),
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
@@ -187,9 +191,7 @@ impl Need {
             Self::RunningUser(username) => query(running_user::running_user(username)),
             Self::Licences => query(running_user::LICENCES.to_owned()),
             Self::PackagedSets(namespace) => query(running_user::packaged_sets(namespace)),
-            Self::HeldPermissions(username, names) => {
-                query(running_user::held_permissions(username, names))
-            }
+            Self::HeldPermissions(user, held) => query(running_user::held_permissions(user, held)),
             Self::FirstRecords(object, columns) => {
                 query(record_query(object, columns).first_page())
             }
@@ -244,6 +246,7 @@ impl Need {
             | Self::GivenTo(_)
             | Self::Shared(..)
             | Self::Sharing(_)
+            | Self::Record(_)
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
@@ -323,14 +326,13 @@ impl Need {
             Self::GivenTo(given) => given.what(),
             Self::Shared(object, _) => format!("how many {object} records the user is shared"),
             Self::Sharing(need) => need.what(),
+            Self::Record(need) => need.what(),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
             Self::Tabs => "which tabs it has".to_owned(),
             Self::RestrictionRules => "which restriction rules hide records".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),
-            Self::HeldPermissions(name, _) => {
-                format!("which permissions the user `{name}` holds")
-            }
+            Self::HeldPermissions(name, _) => format!("which permissions `{name}` holds"),
             Self::Licences => "its licences".to_owned(),
             Self::PackagedSets(namespace) => {
                 format!("which permission sets the package `{namespace}` brought")

@@ -8,6 +8,7 @@ use super::known::{Known, Refused};
 use super::need::{Columns, Need};
 use super::organization::Organization;
 use super::populations::Owners;
+use super::record_need::RecordNeed;
 use super::records::{FIRST_PAGE, LiveRecord};
 use super::references::Reference;
 use super::roles::Roles;
@@ -93,7 +94,11 @@ impl Live {
                 refused.code != LACKING_COLUMN && refused.code != LACKING_OBJECT
             }
             // Where a default opens everything, there is no table of shares.
-            Need::Sharing(SharingNeed::Rows(_)) => refused.code != LACKING_TABLE,
+            Need::Sharing(SharingNeed::Rows(_)) | Need::Record(RecordNeed::Shares(..)) => {
+                refused.code != LACKING_TABLE
+            }
+            // What a manifest expects of records is told entry by entry.
+            Need::Record(_) => false,
             Need::Owners(object) => self.population(object).refused().is_some(),
             need => need.is_only_counted(),
         })

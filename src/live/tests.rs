@@ -32,6 +32,7 @@ fn needs() -> Vec<(Need, Answer)> {
         has_private: false,
         beside: None,
     };
+    let selection = crate::soql::SelectionOfIds::of_id("Lead", "00Q1");
     let count = || rows(&[json!({"n": 3})]);
     let none = || rows(&[]);
     let document = || Answer::Component(None);
@@ -96,6 +97,16 @@ fn needs() -> Vec<(Need, Answer)> {
             Need::Sharing(SharingNeed::RowsThroughAccounts(object())),
             none(),
         ),
+        (Need::Record(RecordNeed::ObjectOf("00Q".to_owned())), none()),
+        (
+            Need::Record(RecordNeed::Selected(selection, columns.clone())),
+            none(),
+        ),
+        (
+            Need::Record(RecordNeed::Shares(object(), Vec::new())),
+            none(),
+        ),
+        (Need::Record(RecordNeed::Access(name(), Vec::new())), none()),
         (Need::Reference(Reference::Role(name())), none()),
         (Need::Dependencies(names, None), none()),
         (Need::Tabs, none()),
@@ -179,6 +190,10 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::Sharing(SharingNeed::RowsThroughAccounts(object)) => {
             learnt(live.rows_through_accounts(object))
         }
+        Need::Record(RecordNeed::ObjectOf(prefix)) => learnt(live.object_of_id(prefix)),
+        Need::Record(of @ RecordNeed::Selected(..)) => learnt(live.records_of(of)),
+        Need::Record(of @ RecordNeed::Shares(..)) => learnt(live.shares_of(of)),
+        Need::Record(of @ RecordNeed::Access(..)) => learnt(live.granted(of)),
         Need::Reference(reference) => learnt(live.reference(reference)),
         Need::Dependencies(..) => learnt(live.dependencies(need)),
         Need::Tabs => learnt(live.tabs()),

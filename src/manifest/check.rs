@@ -25,6 +25,7 @@ pub(super) fn one(name: &Sp<String>, spec: &Spec, findings: &Findings) {
     role::check(spec, findings);
     profile::check(spec, findings);
     rules::check(spec, findings);
+    values::check_expectations(spec, findings);
 }
 
 /// Checks manifests that are planned together.

@@ -82,6 +82,8 @@ shapes! {
         { "type": "integer", "minimum": 0 },
         { "type": "string", "pattern": "^(0|[1-9][0-9]*)\\.\\.(0|[1-9][0-9]*)$" },
     ]});
+    /// What an expectation's `access` key may say.
+    pub(super) AccessWord = json_schema!({ "type": "string", "pattern": "^(none|(>= *)?(read|edit))$" });
     /// What a criterion's `value` key may say.
     pub(super) CriterionValue = json_schema!({
         "anyOf": [one_value(), { "type": "array", "minItems": 1, "items": one_value() }]
@@ -178,6 +180,27 @@ pub(super) fn field_type_keys(schema: &mut Schema) {
     for (key, value) in keys {
         properties.insert(key.to_owned(), value);
     }
+}
+
+/// Adds the keys that say which records are meant, of which an entry has one.
+pub(super) fn one_of_record_and_query(schema: &mut Schema) {
+    let keys = [
+        ("record", "Id of a record, of 15 or 18 letters and digits."),
+        (
+            "query",
+            "SOQL that selects the ids of one object's records: those that it finds, 2,000 at most.",
+        ),
+    ];
+    if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
+        for (key, description) in keys {
+            let text = json!({ "type": "string", "description": description });
+            properties.insert(key.to_owned(), text);
+        }
+    }
+    schema.insert("required".into(), json!(["access"]));
+    let by_query = json!({ "required": ["query"] });
+    let by_record = json!({ "required": ["record"], "not": { "required": ["count"] } });
+    schema.insert("oneOf".into(), json!([by_query, by_record]));
 }
 
 /// A rule that is to go needs its name only.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 
+use super::expectation::AccessExpectation;
 use super::schema;
 use super::sharing::Sharing;
 use super::spanned::Sp;
@@ -35,6 +36,9 @@ pub struct Spec {
     /// Counts beyond which `apply` refuses the plan.
     #[schemars(default)]
     pub limits: Limits,
+    /// Who reads or edits which records: each is predicted by a plan and proved by `verify`.
+    #[schemars(default)]
+    pub expect: Vec<AccessExpectation>,
     /// Whether `apply` refuses a plan whose deploys make validations of other people void for quick deploy.
     pub protect_validations: Option<Sp<bool>>,
     /// Where the section is.
@@ -70,6 +74,7 @@ impl Spec {
             permission_sets: Vec::new(),
             sharing: vec![Sharing::bare(object)],
             limits: Limits::default(),
+            expect: Vec::new(),
             protect_validations: None,
             place,
         }

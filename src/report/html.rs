@@ -3,12 +3,13 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
-use crate::access::Impact;
+use crate::access::{Impact, When};
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::findings::ManualStep;
 use crate::plan::{Plan, PlanCheck};
 
+use super::expected::{ExpectedVerdict, rows};
 use super::text::{printable, value};
 use super::{
     Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
@@ -52,6 +53,7 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
                 (section("Changes", "", changes(&others)))
                 (section("Access", "", impact(&plan.impact)))
                 (section("Limits", "", limits(plan)))
+                (section("Expected", "", expected(plan)))
                 (section("Findings", "", findings(&plan.findings)))
                 (section(checked::TITLE, "", check(plan.check.as_ref())))
                 (section("By hand", "", manual_steps(&plan.manual_steps)))
@@ -205,6 +207,28 @@ fn limits(plan: &Plan) -> Markup {
                         td { (printable(&name)) }
                         td { @if limit.refuses() { strong class="error" { (verdict) } } @else { (verdict) } }
                         td { (printable(&words)) }
+                    } "\n"
+                }
+            } "\n"
+        }
+    }
+}
+
+/// What the manifests expect of single records, and whether the plan leaves it so.
+fn expected(plan: &Plan) -> Markup {
+    let rows = rows(&plan.expectations, When::After);
+    html! {
+        @if !rows.is_empty() {
+            table {
+                tr { th { "access" } th { "verdict" } th { "records" } } "\n"
+                @for row in &rows {
+                    tr {
+                        td { (row.who) }
+                        td {
+                            @if row.verdict == ExpectedVerdict::Holds { (row.verdict.word()) }
+                            @else { strong class="error" { (row.verdict.word()) } }
+                        }
+                        td { (row.what) }
                     } "\n"
                 }
             } "\n"

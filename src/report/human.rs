@@ -4,6 +4,7 @@ mod applied;
 mod change;
 mod difference;
 mod doctor;
+mod expected;
 mod explained;
 mod failure;
 mod field_test;

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::access::Impact;
+use crate::access::{Impact, When};
 use crate::address::Address;
 use crate::apply::{Applied, Outcome};
 use crate::change::{Action, Change, Dropped, FieldChange, Stage, Until};
@@ -28,6 +28,7 @@ use crate::live::OrgIdentity;
 use crate::plan::{HeldLimit, Plan, PlanCheck, Summary};
 use crate::verify::{Access, Verification};
 
+use super::expected;
 use super::text::is_unsafe;
 
 /// Version of every shape in this file.
@@ -159,6 +160,7 @@ struct PlanJson<'a> {
     changes: Vec<ChangeJson<'a>>,
     impact: &'a [Impact],
     limits: &'a [HeldLimit],
+    expectations: Vec<Value>,
     findings: &'a [Diagnostic],
     manual_steps: &'a [ManualStep],
     left_alone: &'a BTreeMap<&'static str, u64>,
@@ -182,6 +184,7 @@ impl<'a> From<&'a Plan> for PlanJson<'a> {
             changes: plan.changes.iter().map(ChangeJson::from).collect(),
             impact: &plan.impact,
             limits: &plan.limits,
+            expectations: expected::json(&plan.expectations, When::After),
             findings: &plan.findings,
             manual_steps: &plan.manual_steps,
             left_alone: &plan.left_alone,
@@ -276,6 +279,7 @@ struct VerificationJson<'a> {
     converged: bool,
     drift: Vec<ChangeJson<'a>>,
     access: &'a [Access],
+    expectations: Vec<Value>,
     findings: &'a [Diagnostic],
 }
 
@@ -287,6 +291,7 @@ impl<'a> From<&'a Verification> for VerificationJson<'a> {
             converged: verification.converged,
             drift: verification.drift.iter().map(ChangeJson::from).collect(),
             access: &verification.access,
+            expectations: expected::json(&verification.expectations, When::Now),
             findings: &verification.findings,
         }
     }
@@ -407,7 +412,7 @@ mod tests {
         };
         assert_eq!(
             keys(&value),
-            "format_version manifest org digest changes impact limits findings manual_steps left_alone summary api_requests api_calls retrieved check"
+            "format_version manifest org digest changes impact limits expectations findings manual_steps left_alone summary api_requests api_calls retrieved check"
         );
         assert_eq!(
             keys(&value["org"]),

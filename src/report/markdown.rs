@@ -4,20 +4,22 @@
 //! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
 mod inert;
+mod tables;
 
-use crate::access::Impact;
+use crate::access::{Impact, When};
 use crate::change::{Change, FieldChange};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{HeldLimit, Plan, PlanCheck};
+use crate::plan::{Plan, PlanCheck};
 use crate::verify::{Access, Mismatch, Verification};
 
 use super::text::value;
 use super::{
-    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
-    losing_words, place_words, record_counts, totals, urgent,
+    Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
+    place_words, record_counts, totals, urgent,
 };
 use crate::count::{count, number};
 use inert::{code, code_cell, sentence};
+use tables::{expected, limits};
 
 /// Characters a report keeps within.
 const BUDGET: usize = 65_000;
@@ -32,6 +34,7 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
         list("Changes", others.into_iter().map(change)),
         access(&plan.impact),
         limits(plan),
+        expected(&plan.expectations, When::After),
         list("Findings", plan.findings.iter().map(finding)),
         list(checked::TITLE, plan.check.iter().flat_map(check)),
         list(
@@ -83,6 +86,7 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
     };
     let sections = [
         proof(&verification.access),
+        expected(&verification.expectations, When::Now),
         list("Differences", verification.drift.iter().map(change)),
         records("Visible, and should not be", |access| &access.leaks),
         records("Not visible or editable, and should be", |access| {
@@ -159,28 +163,6 @@ fn head(plan: &Plan, frame: &Frame) -> String {
         code(&plan.name),
         facts.join(" \u{b7} ")
     )
-}
-
-/// The limits of the manifests, each with its verdict.
-fn limits(plan: &Plan) -> ReportPart {
-    let row = |limit: &HeldLimit| {
-        let [name, verdict, words] = limit_words(limit);
-        let verdict = match limit.refuses() {
-            true => format!("**{verdict}**"),
-            false => verdict,
-        };
-        format!(
-            "| {} | {verdict} | {} |\n",
-            sentence(&name),
-            sentence(&words)
-        )
-    };
-    let opening = "\n### Limits\n\n| limit | verdict | numbers |\n| --- | --- | --- |\n";
-    ReportPart {
-        opening: opening.to_owned(),
-        items: plan.limits.iter().map(row).collect(),
-        closing: "",
-    }
 }
 
 /// The comment by which a later run finds this one's; nothing foreign can end it early.

@@ -107,6 +107,7 @@ pub(crate) fn plan() -> Plan {
     sources.insert("orgwright.yaml".into(), SOURCE.into());
     Plan {
         limits: Vec::new(),
+        expectations: Vec::new(),
         name: "hubspot-selective-sync".into(),
         manifest_digest: "sha256:00".into(),
         org: org(),
@@ -239,6 +240,7 @@ pub(crate) fn verification() -> Verification {
         converged: true,
         drift: Vec::new(),
         access: vec![access()],
+        expectations: Vec::new(),
         findings: Vec::new(),
     }
 }

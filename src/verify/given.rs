@@ -1,12 +1,11 @@
 //! Which accounts the user reads because it was given contacts, opportunities or cases of them. Salesforce opens them to
 //! reading, and nothing switches that off: they are no leak, and no wish of the manifest has to name them.
 
-use super::granted::ByRecord;
 use super::subject::{Records, Subject, read_records};
 use super::wanted::Around;
 use crate::criteria::Verdict;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
-use crate::live::{LiveRecord, parent_rows, read_shares, short_id};
+use crate::live::{GrantedByRecord, LiveRecord, parent_rows, read_shares, short_id};
 use crate::org::{OrgError, Reader};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +60,7 @@ impl Opened {
 }
 
 /// One object's records, and what the org says of them.
-pub(super) type Proving<'a> = (&'a Subject<'a>, &'a Records, &'a ByRecord);
+pub(super) type Proving<'a> = (&'a Subject<'a>, &'a Records, &'a GrantedByRecord);
 
 /// What the columns of each object's records do not tell. What hangs on accounts comes first, because it opens accounts.
 ///

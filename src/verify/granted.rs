@@ -3,20 +3,10 @@
 use super::subject::{Records, Subject};
 use super::{QUERIES_A_REQUEST, RECORDS_A_QUERY};
 use crate::event::{Emit, Event};
-use crate::live::short_id;
+use crate::live::{self, GrantedByRecord, access_of};
 use crate::org::{OrgError, Reader, Refusal};
-use crate::soql::{self, Row};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What the org says about one record.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Granted {
-    pub(crate) read: bool,
-    pub(crate) edit: bool,
-}
-
-/// What the org says about records, by the first 15 characters of their ids.
-pub(crate) type ByRecord = BTreeMap<String, Granted>;
+use crate::soql::Row;
+use std::collections::BTreeSet;
 
 /// Asks about the records of all subjects.
 ///
@@ -27,7 +17,7 @@ pub(super) async fn ask_access(
     records: &[Records],
     reader: &Reader,
     emit: Emit<'_>,
-) -> Result<Vec<ByRecord>, OrgError> {
+) -> Result<Vec<GrantedByRecord>, OrgError> {
     let numbered = subjects.iter().zip(records).enumerate();
     let queries: Vec<(usize, String)> = numbered
         .flat_map(|(index, (subject, records))| {
@@ -35,7 +25,7 @@ pub(super) async fn ask_access(
             queries.map(move |query| (index, query))
         })
         .collect();
-    let mut granted = vec![ByRecord::new(); subjects.len()];
+    let mut granted = vec![GrantedByRecord::new(); subjects.len()];
     for round in queries.chunks(QUERIES_A_REQUEST) {
         let texts: Vec<String> = round.iter().map(|(_, query)| query.clone()).collect();
         let answers = reader.queries(&texts).await?;
@@ -68,8 +58,8 @@ impl Subject<'_> {
         &self,
         reader: &Reader,
         ids: &[&str],
-    ) -> Result<ByRecord, OrgError> {
-        let mut granted = ByRecord::new();
+    ) -> Result<GrantedByRecord, OrgError> {
+        let mut granted = GrantedByRecord::new();
         for rows in reader.queries(&access_queries(self, ids)).await? {
             granted.extend(read_access(rows)?);
         }
@@ -80,34 +70,19 @@ impl Subject<'_> {
 /// The queries that ask what the user may do with these records.
 pub(super) fn access_queries(subject: &Subject, ids: &[&str]) -> Vec<String> {
     ids.chunks(RECORDS_A_QUERY)
-        .map(|chunk| access_query(subject, chunk))
+        .map(|chunk| access_of(&subject.user.id, chunk))
         .collect()
-}
-
-fn access_query(subject: &Subject, ids: &[&str]) -> String {
-    format!(
-        "SELECT RecordId, HasReadAccess, HasEditAccess FROM UserRecordAccess WHERE UserId = {} AND RecordId IN {}",
-        soql::literal(&subject.user.id),
-        soql::list(ids)
-    )
 }
 
 /// What a query answered.
 ///
 /// # Errors
 /// The refusal, where it is one.
-pub(super) fn read_access(rows: Result<Vec<Row>, Refusal>) -> Result<ByRecord, OrgError> {
+pub(super) fn read_access(rows: Result<Vec<Row>, Refusal>) -> Result<GrantedByRecord, OrgError> {
     let rows = rows.map_err(|refusal| OrgError::Refused {
         operation: "ask which records the user can see".to_owned(),
         refusal: Box::new(refusal),
         request_id: None,
     })?;
-    let granted = rows.iter().filter_map(|row| {
-        let granted = Granted {
-            read: row.flag("HasReadAccess"),
-            edit: row.flag("HasEditAccess"),
-        };
-        Some((short_id(row.text("RecordId")?), granted))
-    });
-    Ok(granted.collect())
+    Ok(live::read_access(&rows))
 }

@@ -3,7 +3,7 @@
 use super::Access;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::findings::rules_match_nothing;
+use crate::findings::{is_about_expectations, rules_match_nothing};
 use crate::manifest::Manifest;
 
 /// The findings of a plan, with those about objects whose rules match nothing, as comparing all records shows and counting did
@@ -28,10 +28,10 @@ pub fn with_nothing_matched(
     findings
 }
 
-/// Whether a finding is about how many records rules match.
+/// Whether a finding is about how many records rules match, or about what is expected of single ones.
 pub fn is_about_numbers(finding: &Diagnostic) -> bool {
     matches!(
         finding.code,
         Code::RulesMatchNothing | Code::RuleMatchesOtherwise | Code::LimitPassedMeanwhile
-    )
+    ) || is_about_expectations(finding)
 }

@@ -1,6 +1,5 @@
 //! One object whose records are compared: what should be visible, by the criteria, against what is, by the org.
 
-use super::granted::{ByRecord, Granted};
 use super::places::SamplePlaces;
 use super::wanted::{Around, WantedAccess, proof_columns};
 use super::{Access, Mismatch, Sample};
@@ -8,7 +7,8 @@ use crate::access;
 use crate::criteria::Verdict;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{
-    Live, LiveRecord, LiveUser, ObjectRights, RecordQuery, counted, population_query, short_id,
+    Granted, GrantedByRecord, Live, LiveRecord, LiveUser, ObjectRights, RecordQuery, counted,
+    population_query, short_id,
 };
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::org::{OrgError, Reader};
@@ -146,7 +146,7 @@ impl Subject<'_> {
     pub(super) fn doubtful<'r>(
         &self,
         records: &'r [LiveRecord],
-        granted: &ByRecord,
+        granted: &GrantedByRecord,
         around: &Around,
     ) -> Vec<&'r LiveRecord> {
         let grounds = self.grounds();
@@ -189,7 +189,12 @@ impl Subject<'_> {
     }
 
     /// What the manifest wants, against what the org says.
-    pub(super) fn compare(&self, records: &Records, granted: &ByRecord, around: &Around) -> Access {
+    pub(super) fn compare(
+        &self,
+        records: &Records,
+        granted: &GrantedByRecord,
+        around: &Around,
+    ) -> Access {
         let grounds = self.grounds();
         let mut result = Access {
             manifest: self.manifest.name.value.clone(),

@@ -3,8 +3,8 @@
 use super::granted;
 use super::subject::{self, Subject};
 use crate::live::{
-    Live, count_of_rule_rows, counted, read_groups, read_shares, role_group, rule_rows,
-    short_id as short,
+    GrantedByRecord, Live, count_of_rule_rows, counted, read_groups, read_shares, role_group,
+    rule_rows, short_id as short,
 };
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
@@ -85,7 +85,7 @@ impl Watch {
             let count = counted(&rows).ok_or_else(|| subject::no_number(object))?;
             rule_rows.insert(object.clone(), count);
         }
-        let mut granted = granted::ByRecord::new();
+        let mut granted = GrantedByRecord::new();
         for rows in access {
             granted.extend(granted::read_access(rows)?);
         }

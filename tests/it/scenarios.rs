@@ -75,6 +75,8 @@ stories! {
     everyone_repaired
     everyone_where_nobody_saw
     everything_removed
+    expected_access
+    expected_access_missed
     expected_count_missed
     fresh_org
     half_done_default

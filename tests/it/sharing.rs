@@ -15,6 +15,7 @@ mod emulated;
 #[path = "../../crates/emulator/tests/emulator/sharing/evaluator.rs"]
 mod evaluator;
 mod everyone;
+mod expected;
 mod explained;
 mod family;
 mod losing;

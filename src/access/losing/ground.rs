@@ -2,10 +2,11 @@
 
 use super::evaluate::{Terms, Viewer};
 use super::terms::{RuleSource, RuleTerm, terms};
+use crate::access::accounts::is_forced;
 use crate::access::people::{People, both};
 use crate::criteria::Verdict;
-use crate::live::{Defaults, Filter, Known, Live, Person, Portion, is_under_accounts};
-use crate::manifest::{AccessLevel, Manifest, Principal, Role, Sharing, SharingModel};
+use crate::live::{Filter, Known, Live, Person, Portion, is_under_accounts};
+use crate::manifest::{AccessLevel, Manifest, Principal, Role, Sharing};
 use std::collections::{BTreeMap, HashMap};
 
 /// Records that are seen together or not at all but for rules by criteria.
@@ -268,20 +269,11 @@ impl<'a> Ground<'a> {
             return opens_children(wanted, self.object).into();
         }
         match known.and_then(|role| role.level_on(self.object)) {
-            Some(level) if self.is_forced(level) => Verdict::Either,
+            Some(level) if is_forced(level, self.object, self.manifest, self.live) => {
+                Verdict::Either
+            }
             Some(level) => (level != "None").into(),
             None => Verdict::Either,
-        }
-    }
-
-    /// Whether no role can be below a level while today's default is in force, or none has a level. Whether a role that shows
-    /// it falls back with the default, nobody documents.
-    fn is_forced(&self, level: &str) -> bool {
-        match Defaults::new(self.manifest, self.live).now(self.object) {
-            Some(SharingModel::Read) => level == "Read",
-            Some(SharingModel::ControlledByParent) => true,
-            Some(model) => model.is_public_to_edit() && level == "Edit",
-            None => false,
         }
     }
 }

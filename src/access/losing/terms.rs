@@ -2,15 +2,16 @@
 
 use crate::criteria::{self, Criteria};
 use crate::kinds::{KeptLevel, is_every_record, kept_level, rule_criteria, rule_target};
+use crate::laws::Level;
 use crate::live::{
     FieldFacts, Filter, Live, LiveRule, RuleKind, StoredCondition, StoredMatch, everyone_name,
 };
-use crate::manifest::{Criterion, Manifest, Principal, Rule, Sharing};
+use crate::manifest::{Criterion, KeptAccess, Manifest, Principal, Rule, RuleAccess, Sharing};
 use crate::xml::Element;
 
 /// What a rule shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum RuleSource {
+pub(in crate::access) enum RuleSource {
     /// What these own.
     Owners(Principal),
     /// What meets its criteria: as a query asks for it, and in the form in which criteria are compared.
@@ -48,15 +49,23 @@ pub enum RuleTarget {
 
 /// A rule, and whether it stands before the plan and after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RuleTerm {
-    pub(super) source: RuleSource,
-    pub(super) target: RuleTarget,
-    pub(super) before: bool,
-    pub(super) after: bool,
+pub(in crate::access) struct RuleTerm {
+    pub(in crate::access) source: RuleSource,
+    pub(in crate::access) target: RuleTarget,
+    /// What it gives, as it stands in the end; `None` where it does not say.
+    pub(in crate::access) level: Option<Level>,
+    /// Whether it leaves out the records of owners who can have no role.
+    pub(in crate::access) leaves_out: bool,
+    pub(in crate::access) before: bool,
+    pub(in crate::access) after: bool,
 }
 
 /// The rules of an object, those that stay as they are only once.
-pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<RuleTerm> {
+pub(in crate::access) fn terms(
+    sharing: &Sharing,
+    manifest: &Manifest,
+    live: &Live,
+) -> Vec<RuleTerm> {
     let object = sharing.object.as_str();
     let mut named: Vec<(&str, RuleTerm)> = live
         .rules(object)
@@ -74,6 +83,8 @@ pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<
         let wanted = RuleTerm {
             source: RuleSource::Owners(Principal::AllInternalUsers),
             target: RuleTarget::These(target),
+            level: kept_by_role(entry.access.value),
+            leaves_out: false,
             before: false,
             after: true,
         };
@@ -81,9 +92,12 @@ pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<
     }
     if let Some(kept) = &sharing.keep_everyone {
         let name = everyone_name(manifest);
-        let wanted = matches!(kept_level(sharing, manifest, live), Some(KeptLevel::Of(_)));
-        if wanted || kept.absent {
-            let wanted = wanted.then(|| of_everyone(name.clone()));
+        let wanted = match kept_level(sharing, manifest, live) {
+            Some(KeptLevel::Of(access)) => Some(access),
+            _ => None,
+        };
+        if wanted.is_some() || kept.absent {
+            let wanted = wanted.map(|access| of_everyone(name.clone(), access));
             replace(&mut named, |named| named == name, wanted, &mut made);
         }
     }
@@ -91,10 +105,21 @@ pub(super) fn terms(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<
     standing.chain(made).collect()
 }
 
-fn of_everyone(name: String) -> RuleTerm {
+/// What a role keeps; a profile keeps it by a permission.
+fn kept_by_role(access: KeptAccess) -> Option<Level> {
+    match access {
+        KeptAccess::ReadOnly => Some(Level::Read),
+        KeptAccess::ReadWrite => Some(Level::Edit),
+        KeptAccess::ViewAll | KeptAccess::ModifyAll => None,
+    }
+}
+
+fn of_everyone(name: String, access: RuleAccess) -> RuleTerm {
     RuleTerm {
         source: RuleSource::Everything,
         target: RuleTarget::These(Principal::Group(name)),
+        level: Some(access.into()),
+        leaves_out: false,
         before: false,
         after: true,
     }
@@ -110,9 +135,9 @@ fn replace(
     let mut wanted = wanted;
     for (_, term) in named.iter_mut().filter(|(name, _)| is_meant(name)) {
         let same = |new: &RuleTerm| new.source.is(&term.source) && new.target == term.target;
-        match wanted.as_ref().is_some_and(same) {
-            true => wanted = None,
-            false => term.after = false,
+        match wanted.take_if(|new| same(new)) {
+            Some(new) => (term.level, term.leaves_out) = (new.level, new.leaves_out),
+            None => term.after = false,
         }
     }
     made.extend(wanted);
@@ -141,6 +166,8 @@ fn of_live(rule: &LiveRule, object: &str, live: &Live) -> RuleTerm {
             RuleKind::Guest => RuleTarget::Outsiders,
             _ => target,
         },
+        level: rule.element.text_of("accessLevel").and_then(Level::named),
+        leaves_out: rule.element.text_of("includeRecordsOwnedByAll") == Some("false"),
         before: true,
         after: true,
     }
@@ -196,6 +223,8 @@ fn of_manifest(rule: &Rule, sharing: &Sharing, manifest: &Manifest, live: &Live)
     RuleTerm {
         source,
         target: target.map_or(RuleTarget::Unknown, RuleTarget::These),
+        level: Some(rule.access.value.into()),
+        leaves_out: !include,
         before: false,
         after: true,
     }

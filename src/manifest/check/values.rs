@@ -92,6 +92,16 @@ fn check_separators(value: &Sp<Value>, findings: &Findings) {
     }
 }
 
+/// Whose access is expected, has to be somebody.
+pub(super) fn check_expectations(spec: &Spec, findings: &Findings) {
+    let of_nobody = spec.expect.iter().filter(|_| spec.user.is_none());
+    let of_nobody = of_nobody.filter(|expected| expected.user.value == UserRef::This);
+    for expected in of_nobody {
+        let message = "the access of this manifest's user is expected, and it has no `user`";
+        findings.error(Code::NoUserInManifest, &expected.user.place, message);
+    }
+}
+
 fn check_user(spec: &Spec, value: &Sp<Value>, findings: &Findings) {
     if value.value == Value::User(UserRef::This) && spec.user.is_none() {
         let message = "`{user: this}` needs a `user` in this manifest";

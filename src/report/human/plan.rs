@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::access::When;
 use crate::change::{Change, Stage};
 use crate::code::Code;
 use crate::count::count;
@@ -15,6 +16,7 @@ use crate::report::{
 };
 
 use super::change::change;
+use super::expected::expected_rows;
 use super::finding::{brief, excerpt, pointer, tone};
 use super::impact::impact;
 use super::summary::summary;
@@ -67,6 +69,7 @@ fn whole(page: &mut Page, plan: &Plan, frame: &Frame) {
         order(page, &plan.changes);
         access(page, plan);
         limits(page, plan);
+        expected(page, plan);
         findings(page, plan);
         check(page, plan);
         left_alone(page, plan);
@@ -202,6 +205,15 @@ fn limits(page: &mut Page, plan: &Plan) {
         let text = format!("{verdict:<9}  {}: {}", printable(&name), printable(&words));
         page.toned(2, 13, Some(tone), &text);
     }
+}
+
+/// What the manifests expect of single records, and whether the plan leaves it so.
+fn expected(page: &mut Page, plan: &Plan) {
+    if plan.expectations.is_empty() {
+        return;
+    }
+    page.heading("EXPECTED");
+    expected_rows(page, &plan.expectations, When::After);
 }
 
 /// Errors with their excerpt, the rest in a few lines each.

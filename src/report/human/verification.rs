@@ -1,5 +1,6 @@
 //! What the org says about the user's sight, for people.
 
+use crate::access::When;
 use crate::code::Code;
 use crate::count::number;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -10,6 +11,7 @@ use crate::verify::{Access, Cause, Mismatch, Verification, is_about_numbers};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::change;
+use super::expected::expected_rows;
 use super::finding::brief;
 use super::urgent::{before_consent, last_line};
 
@@ -70,6 +72,10 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
             let scope = "as UserRecordAccess says: restriction rules, which may hide some of them, it does not know";
             page.toned(2, 4, Some(Tone::Careful), scope);
         }
+    }
+    if !verification.expectations.is_empty() {
+        page.heading("EXPECTED");
+        expected_rows(page, &verification.expectations, When::Now);
     }
     let findings = verification.findings.iter();
     let news: Vec<Diagnostic> = findings

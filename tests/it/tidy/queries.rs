@@ -2,8 +2,8 @@
 
 use super::source::{CLIENT, Source, sources_of};
 
-/// The room of the org, and the one query that it does not have: of a proof, 200 records each.
-const PLACES: [&str; 2] = ["src/live", "src/verify/granted.rs"];
+/// The room of the org, and where a query that a manifest brings is taken apart.
+const PLACES: [&str; 2] = ["src/live", "src/soql/selection_of_ids.rs"];
 
 /// What a query begins with, and what stands in any.
 const QUERY: [&str; 2] = ["SELECT ", " FROM "];

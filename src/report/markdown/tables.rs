@@ -1,0 +1,53 @@
+//! What has a verdict, as tables.
+
+use super::ReportPart;
+use super::inert::sentence;
+use crate::access::{ExpectedAccess, When};
+use crate::plan::{HeldLimit, Plan};
+use crate::report::expected::{ExpectedRow, ExpectedVerdict, rows};
+use crate::report::limit_words;
+
+/// The limits of the manifests, each with its verdict.
+pub(super) fn limits(plan: &Plan) -> ReportPart {
+    let row = |limit: &HeldLimit| {
+        let [name, verdict, words] = limit_words(limit);
+        let verdict = match limit.refuses() {
+            true => format!("**{verdict}**"),
+            false => verdict,
+        };
+        format!(
+            "| {} | {verdict} | {} |\n",
+            sentence(&name),
+            sentence(&words)
+        )
+    };
+    let opening = "\n### Limits\n\n| limit | verdict | numbers |\n| --- | --- | --- |\n";
+    ReportPart {
+        opening: opening.to_owned(),
+        items: plan.limits.iter().map(row).collect(),
+        closing: "",
+    }
+}
+
+/// What the manifests expect of single records.
+pub(super) fn expected(expected: &[ExpectedAccess], when: When) -> ReportPart {
+    let row = |row: &ExpectedRow| {
+        let verdict = match row.verdict {
+            ExpectedVerdict::Holds => row.verdict.word().to_owned(),
+            ExpectedVerdict::Missed | ExpectedVerdict::NotKnown => {
+                format!("**{}**", row.verdict.word())
+            }
+        };
+        format!(
+            "| {} | {verdict} | {} |\n",
+            sentence(&row.who),
+            sentence(&row.what)
+        )
+    };
+    let opening = "\n### Expected\n\n| access | verdict | records |\n| --- | --- | --- |\n";
+    ReportPart {
+        opening: opening.to_owned(),
+        items: rows(expected, when).iter().map(row).collect(),
+        closing: "",
+    }
+}
