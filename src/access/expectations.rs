@@ -45,6 +45,8 @@ pub struct RecordSeen {
     pub now: Known<Granted>,
     /// Once the plan is applied.
     pub after: ForeseenAccess,
+    /// Why that is not known exactly, where the org did not tell what it rests on.
+    pub doubt: Option<String>,
 }
 
 /// Which of the two is asked about.
@@ -186,7 +188,9 @@ impl RecordSeen {
                 Known::NotAsked => "the org has no such user yet".to_owned(),
                 other => other.why_unknown().unwrap_or_default(),
             },
-            When::After => "what the plan leaves cannot be told before it is applied".to_owned(),
+            When::After => self.doubt.clone().unwrap_or_else(|| {
+                "what the plan leaves of it is not known before it is applied".to_owned()
+            }),
         }
     }
 }

@@ -54,6 +54,8 @@ pub(super) struct RecordJudge<'a> {
     rights: RightsOnObject,
     terms: Vec<RuleTerm>,
     default: Option<SharingModel>,
+    /// What the org did not tell and much rests on, in a sentence.
+    doubt: Option<String>,
 }
 
 impl<'a> RecordJudge<'a> {
@@ -63,14 +65,22 @@ impl<'a> RecordJudge<'a> {
         manifest: &'a Manifest,
         live: &'a Live,
     ) -> Self {
-        let people = People::after(live, manifest).learnt();
+        let people = People::after(live, manifest);
+        let granted = live.containers().and(live.grants_on(object));
+        let doubt = match &people {
+            Known::NotAsked => {
+                let too_many = || Some("there are more users than are read".to_owned());
+                live.users_by_profile().why_unknown().or_else(too_many)
+            }
+            people => people.why_unknown().or_else(|| granted.why_unknown()),
+        };
         let stated = manifest.spec.sharing_of(object);
         let sharing = stated.cloned().unwrap_or_else(|| Sharing::bare(object));
         Self {
             object,
             manifest,
             live,
-            people: people.map(|people| people.of_object(object)),
+            people: people.learnt().map(|people| people.of_object(object)),
             person: person(user, manifest, live),
             rights: match user {
                 Judged::Own(there) => rights_of_own(object, there, manifest, live),
@@ -78,7 +88,13 @@ impl<'a> RecordJudge<'a> {
             },
             terms: terms(&sharing, manifest, live),
             default: Defaults::new(manifest, live).after(object),
+            doubt,
         }
+    }
+
+    /// What the org did not tell and much rests on.
+    pub(super) fn doubt(&self) -> Option<&String> {
+        self.doubt.as_ref()
     }
 
     /// What the user will be able to do with a record. `shares` are its share rows, where they were told.

@@ -79,6 +79,7 @@ fn not_looked_at(record: &LiveRecord) -> RecordSeen {
         id: record.id().to_owned(),
         now: Known::NotAsked,
         after: ForeseenAccess::OPEN,
+        doubt: None,
     }
 }
 
@@ -112,7 +113,14 @@ fn seen(
                 (_, _, None) => ForeseenAccess::OPEN,
             };
             let id = record.id().to_owned();
-            RecordSeen { id, now, after }
+            let doubt = judge.as_ref().and_then(|judge| judge.doubt().cloned());
+            let doubt = doubt.or_else(|| shares.why_unknown());
+            RecordSeen {
+                id,
+                now,
+                after,
+                doubt,
+            }
         });
         seen.collect::<Vec<_>>()
     });
