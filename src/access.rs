@@ -4,6 +4,8 @@ mod accounts;
 mod by_rules;
 mod bypass;
 mod counted;
+mod escalation;
+mod held;
 mod losing;
 mod outlook;
 mod parents;
@@ -29,6 +31,11 @@ pub use accounts::{
 };
 pub use by_rules::{ByRules, RuleMatches, RulesTogether};
 pub use bypass::{Bypass, held_bypass, held_bypasses};
+pub use escalation::{Escalation, escalations};
+pub use held::{
+    EffectiveRights, HeldPermissions, HeldRights, HeldSet, SetStanding, Standings,
+    address_of_container, counted_ids, held_sets, in_force_ids,
+};
 pub use losing::{
     Fate, Losing, LosingRole, PersonSight, RuleTarget, SightLost, USUAL_BUDGET, target_of,
 };

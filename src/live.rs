@@ -15,6 +15,7 @@ mod described;
 mod everyone;
 mod filter;
 mod given_to;
+mod holding;
 mod known;
 mod learn;
 mod need;
@@ -64,6 +65,7 @@ pub use described::{
 pub use everyone::{EVERYONE_BUT, Everyone, EveryonePart, Integration, WhyLeftOut, everyone_name};
 pub use filter::Filter;
 pub use given_to::GivenTo;
+pub use holding::{FieldCounts, HeldAssignment, HoldingNeed, OpenObjects, UserLogIn};
 pub use known::{Known, Refused};
 pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
@@ -182,6 +184,7 @@ pub struct Live {
     packaged_sets: BTreeMap<String, Vec<String>>,
     held_permissions: BTreeMap<Need, BTreeSet<&'static str>>,
     deploys: Deploys,
+    holdings: holding::Holdings,
 }
 
 /// How a need was answered.

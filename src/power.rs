@@ -1,7 +1,13 @@
 //! What user permissions let somebody do beyond its own records: give itself more, run code, act as others, read past sharing,
 //! weaken the org. Facts from Salesforce Help ("User Permissions"), the object reference (PermissionSet) and the Security Guide.
 
-/// What a permission gives power over.
+mod paths;
+mod tiers;
+
+pub use paths::{ESCALATION_PATHS, EscalationPath, Evidence, Gain};
+pub use tiers::{Tier, tier_of};
+
+/// Why a permission goes where a manifest takes administration away; what it is worth to a reviewer says its [`Tier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Power {
     /// Its holder can give itself more: assign sets, edit profiles and users, roles, sharing.

@@ -6,6 +6,7 @@
 mod checked;
 pub mod html;
 pub mod human;
+mod inventory;
 pub mod json;
 mod losing;
 pub mod markdown;

@@ -4,6 +4,7 @@
 //! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
 mod inert;
+mod inventory;
 
 use crate::access::Impact;
 use crate::change::{Change, FieldChange};
@@ -17,6 +18,8 @@ use super::{
     losing_words, place_words, record_counts, totals, urgent,
 };
 use crate::count::{count, number};
+pub use inventory::inventory;
+
 use inert::{code, code_cell, sentence};
 
 /// Characters a report keeps within.
