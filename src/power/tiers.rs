@@ -188,7 +188,7 @@ const WEAKEN: [&str; 12] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::power::{ADMINISTRATION, ESCALATING, NEEDS_PASSKEY};
+    use crate::power::{ADMINISTRATION, NEEDS_PASSKEY};
     use std::collections::BTreeSet;
 
     #[test]
@@ -203,8 +203,7 @@ mod tests {
     #[test]
     fn what_an_administrator_can_do_without_has_a_tier() {
         let administration = ADMINISTRATION.iter().map(|(name, _)| *name);
-        let others = ESCALATING.into_iter().chain(NEEDS_PASSKEY);
-        for name in administration.chain(others) {
+        for name in administration.chain(NEEDS_PASSKEY) {
             assert!(tier_of(name).is_some(), "{name}");
         }
         assert_eq!(tier_of("AuthorApex"), Some(Tier::Code));

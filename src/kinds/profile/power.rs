@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::count::{count, first_few};
 use crate::diagnostic::Diagnostic;
 use crate::manifest;
-use crate::power::{ESCALATING, NEEDS_PASSKEY};
+use crate::power::{ESCALATION_PATHS, Gain, NEEDS_PASSKEY};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a profile will grant.
@@ -25,8 +25,13 @@ pub(super) fn remarks(
     wanted: &manifest::Profile,
     address: &Address,
 ) -> Vec<Diagnostic> {
-    let found = [escalation(kept), passkey(kept), open_objects(kept)];
     let place = &wanted.name.place;
+    let file = place.file.as_ref();
+    let found = [
+        escalation(kept, file),
+        passkey(kept),
+        open_objects(kept, file),
+    ];
     let found = found.into_iter().flatten();
     found
         .map(|remark| remark.at(place).about(address.clone()))
@@ -41,19 +46,38 @@ fn held(kept: &Kept, names: &[&str]) -> Vec<String> {
 }
 
 /// One call to the API gives the user more than any of this proves.
-fn escalation(kept: &Kept) -> Option<Diagnostic> {
-    let ways = held(kept, &ESCALATING);
-    if ways.is_empty() {
+fn escalation(kept: &Kept, file: &str) -> Option<Diagnostic> {
+    let (paths, ways) = open_paths(kept);
+    if paths == 0 {
         return None;
     }
     let message = format!(
-        "whoever holds the user's log-in can give it more than this manifest does: by {}",
+        "{}: whoever holds the user's log-in can give it more than this manifest does, by {}",
+        count(paths, "escalation path"),
         ways.join(", ")
     );
-    let help = "what is proved of records holds until somebody does; state \
-                `withoutAdministration: true` in the profile to take these away, with all others of an administrator";
+    let help = format!(
+        "what is proved of records holds until somebody does; `orgwright access {file}` tells each, once the user is there; \
+         state `withoutAdministration: true` in the profile to take these away, with all others of an administrator"
+    );
     let warning = Diagnostic::warning(Code::EscalationPaths, message);
     Some(warning.help(help).naming(&ways))
+}
+
+/// How many ways to more are open, and the permissions that open them. What sleeps in sets that a session wakes is none of
+/// the profile's.
+fn open_paths(kept: &Kept) -> (u64, Vec<String>) {
+    let held = kept.permissions.iter().map(String::as_str).collect();
+    let paths = ESCALATION_PATHS.iter();
+    let paths = paths.filter(|path| path.gains != Gain::SleepingSets);
+    let open: Vec<Vec<&str>> = paths.filter_map(|path| path.opened_by(&held)).collect();
+    let mut ways: Vec<String> = Vec::new();
+    for name in open.iter().flatten() {
+        if !ways.iter().any(|known| known == name) {
+            ways.push((*name).to_owned());
+        }
+    }
+    (open.len() as u64, ways)
 }
 
 fn passkey(kept: &Kept) -> Option<Diagnostic> {
@@ -70,7 +94,7 @@ fn passkey(kept: &Kept) -> Option<Diagnostic> {
     Some(Diagnostic::warning(Code::PasskeyNeeded, message).help(help))
 }
 
-fn open_objects(kept: &Kept) -> Option<Diagnostic> {
+fn open_objects(kept: &Kept, file: &str) -> Option<Diagnostic> {
     let opens = |flags: &ObjectFlags| flags.view_all || flags.modify_all;
     let open = kept.objects.iter();
     let open = open.filter(|(object, flags)| opens(flags) && !kept.selective.contains(*object));
@@ -83,8 +107,10 @@ fn open_objects(kept: &Kept) -> Option<Diagnostic> {
         count(open.len() as u64, "other object"),
         first_few(&open)
     );
-    let help = "it sees every record of these, whatever sharing says; name them under `withoutDataAdministration`, or state what it \
-                may do with each under `objectPermissions`";
+    let help = format!(
+        "it sees every record of these, whatever sharing says; name them under `withoutDataAdministration`, or state what it may \
+         do with each under `objectPermissions`; `orgwright access {file}` counts their records, once the user is there"
+    );
     let note = Diagnostic::note(Code::OtherObjectsOpen, message);
     Some(note.help(help).naming(&open))
 }
@@ -108,7 +134,11 @@ mod tests {
                 .collect(),
             selective: &selective,
         };
-        let found = [escalation(&kept), passkey(&kept), open_objects(&kept)];
+        let found = [
+            escalation(&kept, "m.yaml"),
+            passkey(&kept),
+            open_objects(&kept, "m.yaml"),
+        ];
         let found = found.into_iter().flatten();
         found
             .map(|one| format!("{}: {}", one.code, one.message))
@@ -125,7 +155,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "OW2055: whoever holds the user's log-in can give it more than this manifest does: by ResetPasswords",
+                "OW2055: 1 escalation path: whoever holds the user's log-in can give it more than this manifest does, by ResetPasswords",
                 "OW2056: a person who logs in as the user needs a passkey or security key: it holds CustomizeApplication",
                 "OW2057: the user keeps View All or Modify All on 1 other object: Case",
             ]
