@@ -198,7 +198,9 @@ fn no_user(name: &str, known: &[&str]) -> Diagnostic {
     let close = similar::get_close_matches(name, known, 1, ALIKE);
     let help = match close.first() {
         Some(close) => format!("did you mean `{close}`?"),
-        None => "name the user by its username, which looks like an e-mail address and may end in a sandbox's name".to_owned(),
+        None => "name the user by its username, which looks like an e-mail address and may end in a sandbox's name; apply its \
+                 manifest first where it is still to be made"
+            .to_owned(),
     };
     Diagnostic::error(Code::UnknownName, message).help(help)
 }

@@ -257,3 +257,102 @@ fn not_known<T>(what: &str, known: &Known<T>) -> String {
     let why = known.why_unknown().unwrap_or_default();
     format!("{what} is not known: {why}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::held_sets;
+    use crate::live::{Answer, HoldingNeed, Need};
+    use crate::soql::Row;
+    use serde_json::{Value, json};
+
+    fn rows(values: &[Value]) -> Answer {
+        Answer::Rows(values.iter().map(Row::of).collect())
+    }
+
+    fn set(name: &str, licence: Option<&str>, modifies: bool) -> Value {
+        json!({"Id": name, "Name": name, "Label": name, "IsOwnedByProfile": false, "LicenseId": licence,
+            "PermissionsModifyAllData": modifies})
+    }
+
+    /// An org with a user of a profile, and with these sets besides.
+    fn live(sets: &[Value]) -> Live {
+        let mut live = Live::default();
+        let user = json!({"Id": "005A", "Username": "bot@acme.example", "IsActive": true, "ProfileId": "00e1"});
+        live.tell(Need::User("bot@acme.example".into()), rows(&[user]));
+        let profile = |id: &str, label: &str, modifies: bool| {
+            json!({"Id": format!("0PS{id}"), "Name": id, "IsOwnedByProfile": true, "ProfileId": id, "PermissionsModifyAllData": modifies,
+                "Profile": {"Name": label, "UserLicenseId": "100A"}})
+        };
+        let mut all = vec![
+            profile("00e1", "Sync", false),
+            profile("00e2", "Admin", true),
+        ];
+        all.extend_from_slice(sets);
+        live.tell(Need::Containers, rows(&all));
+        let users = [
+            json!({"ProfileId": "00e1", "n": 1}),
+            json!({"ProfileId": "00e2", "n": 2}),
+        ];
+        live.tell(Need::UsersByProfile, rows(&users));
+        live
+    }
+
+    fn open(live: &Live, permissions: &[&str]) -> Vec<(&'static str, Vec<String>, bool)> {
+        let user = live.user("bot@acme.example").found().unwrap();
+        let held = held_sets(user, live).learnt().unwrap();
+        let from = || BTreeSet::from(["profile/Sync".to_owned()]);
+        let permissions = permissions.iter().map(|name| ((*name).to_owned(), from()));
+        let open = escalations(&permissions.collect(), &held, user, live).into_iter();
+        open.map(|one| (one.path, one.reaches, one.reaches_all_data))
+            .collect()
+    }
+
+    #[test]
+    fn the_sets_within_reach_are_those_of_its_licence_the_strongest_first() {
+        let sets = [
+            set("Aside", None, false),
+            set("Elsewhere", Some("100B"), true),
+            set("Leads", Some("100A"), false),
+            set("Seats", Some("0PLA"), false),
+        ];
+        let mut live = live(&sets);
+        let opened = json!({"ParentId": "Leads", "SobjectType": "Lead"});
+        live.tell(Need::Holding(HoldingNeed::OpenSets), rows(&[opened]));
+        let [(path, reaches, all_data)] = &open(&live, &["AssignPermissionSets"])[..] else {
+            panic!("one path");
+        };
+        assert_eq!((*path, *all_data), ("assign_sets", false));
+        let expected = [
+            "permission_set/Leads (View All on Lead)",
+            "1 permission set more",
+            "2 permission sets whose licence it would need",
+        ];
+        assert_eq!(reaches, &expected);
+    }
+
+    #[test]
+    fn what_reaches_all_data_comes_first_and_what_is_not_known_is_said() {
+        let live = live(&[set("Strong", None, true)]);
+        let open = open(
+            &live,
+            &["AssignPermissionSets", "ManageRoles", "ResetPasswords"],
+        );
+        let names: Vec<&str> = open.iter().map(|(path, ..)| *path).collect();
+        assert_eq!(names, ["assign_sets", "reset_passwords", "roles"]);
+        let (_, reaches, all_data) = &open[0];
+        assert!(all_data);
+        assert_eq!(reaches[0], "permission_set/Strong (Modify All Data)");
+        assert!(
+            reaches[1].ends_with("is not known: nobody asked the org"),
+            "{reaches:?}"
+        );
+        let others = "2 other active users, 2 with Modify All Data by profile";
+        assert_eq!(open[1].1, [others]);
+    }
+
+    #[test]
+    fn a_set_that_sleeps_is_reached_only_where_there_is_one() {
+        assert_eq!(open(&live(&[]), &["ManageSessionPermissionSets"]), []);
+    }
+}

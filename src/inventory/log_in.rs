@@ -31,6 +31,14 @@ pub struct LogInFacts {
     pub user_type: Known<Option<String>>,
 }
 
+impl LogInFacts {
+    /// Whether the user is certain to be one of the company's own.
+    pub(super) fn is_internal(&self) -> bool {
+        let user_type = self.user_type.as_ref().learnt().and_then(Option::as_deref);
+        user_type == Some("Standard")
+    }
+}
+
 /// What a person who logs in as a user by hand has to show since July 2026; the API asks for neither (Salesforce Help,
 /// multi-factor authentication of privileged users).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -5,7 +5,7 @@ use super::{AskedUsers, ObjectInventory, ReaderSight, UserInventory};
 use crate::access::{is_name, without_account};
 use crate::count::number;
 use crate::laws::Level;
-use crate::live::{Known, Live, LiveUser, Need, Refused, short_id};
+use crate::live::{Known, Live, LiveUser, Need, Refused, short_id, tells_default_of};
 use crate::observe::ask_org;
 use crate::org::{OrgError, Reader};
 use crate::tally::Tally;
@@ -57,10 +57,14 @@ pub(super) async fn count(
     let what = "how many records there are";
     let hidden = sight.hides(what, &["ViewAllData", "ModifyAllData"], "View All Data");
     for user in users.iter_mut() {
+        let is_internal = user.log_in.is_internal();
         if let Known::Is(held) = &mut user.objects {
             for object in held {
-                by_law(object, &objects, hidden.as_ref(), live);
+                by_law(object, is_internal, &objects, hidden.as_ref(), live);
             }
+        }
+        if !user.log_in.active {
+            sees_nothing(user);
         }
     }
     if hidden.is_none() {
@@ -95,9 +99,22 @@ fn counted_objects(users: &[UserInventory], asked: &AskedUsers) -> BTreeSet<Stri
         .collect()
 }
 
-/// What rights and the default in force decide by themselves.
+/// Who is inactive sees nothing; what it would see, were it active, the org says of no record.
+fn sees_nothing(user: &mut UserInventory) {
+    let Known::Is(objects) = &mut user.objects else {
+        return;
+    };
+    for object in objects {
+        object.readable = Tally::Exactly(0);
+        object.editable = Tally::Exactly(0);
+    }
+}
+
+/// What rights and the default in force decide by themselves. The default of users from outside is another, and the org
+/// says of each record what they see.
 fn by_law(
     object: &mut ObjectInventory,
+    is_internal: bool,
     counted: &BTreeSet<String>,
     hidden: Option<&Refused>,
     live: &Live,
@@ -112,9 +129,12 @@ fn by_law(
         (true, Some(refused)) => unknown(refused.to_string()),
         (true, None) => live.population(&object.object).into(),
     };
-    let level = live
-        .default_in_force(&object.object)
-        .and_then(Level::of_default);
+    // Of these the organization's row alone tells the truth: an object's definition may show another default.
+    let by_row = tells_default_of(&object.object);
+    let is_told = !by_row || live.organization().learnt().is_some();
+    let default = live.default_in_force(&object.object);
+    let default = default.filter(|_| is_internal && is_told);
+    let level = default.and_then(Level::of_default);
     let open = opened_by_default(object, live);
     let decided = |right: bool, all: bool, needed: Level| match (right, all, level) {
         (false, ..) => Tally::Exactly(0),

@@ -27,7 +27,7 @@ const POLICY: &str =
 const LOOKS: &str = "\
 :root{color-scheme:light dark;--line:#8886;--faint:light-dark(#555,#aaa)}\
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}\
+h1{font-size:1.5rem}h1,li{overflow-wrap:anywhere}h2{font-size:1.15rem;margin-top:2rem}\
 code{font:0.9em ui-monospace,monospace;overflow-wrap:anywhere}\
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line)}\
 .wide{overflow-x:auto}td.n{text-align:right;font-variant-numeric:tabular-nums}\

@@ -169,10 +169,14 @@ pub(super) fn unknown(user: &UserInventory) -> Vec<(&'static str, String)> {
 }
 
 /// What is not asked of any user, though it may give rights, by the key of the report for machines.
-pub(super) const NOT_ASKED: [(&str, &str); 2] = [
+pub(super) const NOT_ASKED: [(&str, &str); 3] = [
     (
         "delegated_administration",
         "nobody asked the org who administers others by delegation",
+    ),
+    (
+        "view_all_fields",
+        "fields are counted by field permissions: View All Fields, of an object or global, lets read every one",
     ),
     (
         "set_licences",

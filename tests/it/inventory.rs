@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod judged;
+mod refused;
 
 use std::path::Path;
 

@@ -32,7 +32,7 @@ fn one(user: &UserInventory) -> Markup {
     let licence = user.licence.as_ref().learnt().and_then(Option::as_deref);
     html! {
         article {
-            h2 { (printable(&user.username)) }
+            h1 { (printable(&user.username)) }
             @let facts = worst(user);
             @if !facts.is_empty() {
                 ol class="error" { @for fact in &facts { li { strong { (printable(fact)) } } } } "\n"
@@ -58,29 +58,25 @@ fn escalations(user: &UserInventory) -> Markup {
     html! {
         @if escalations.is_empty() { p { "none that these permissions open" } }
         @else {
-            table {
-                tr { th { "by" } th { "how" } th { "reaches" } } "\n"
-                @for escalation in escalations { (escalation_row(escalation)) }
-            } "\n"
+            ul { @for escalation in escalations { (escalation_entry(escalation)) } } "\n"
         }
     }
 }
 
-fn escalation_row(escalation: &Escalation) -> Markup {
-    let class = if escalation.reaches_all_data {
-        "error"
-    } else {
-        "warning"
+fn escalation_entry(escalation: &Escalation) -> Markup {
+    let class = match escalation.reaches_all_data {
+        true => "error",
+        false => "warning",
     };
-    let reaches = escalation
-        .reaches
-        .iter()
-        .map(|reach| printable(reach).into_owned());
     html! {
-        tr {
-            td { code class=(class) { (escalation.by.join(" + ")) } }
-            td { "it " (escalation.how) @if escalation.by_hand { " (a person has to do it)" } }
-            td { (lines(reaches.collect())) }
+        li {
+            strong class=(class) { (escalation.by.join(" + ")) }
+            ": it " (escalation.how)
+            br;
+            small {
+                "reaches " (printable(&escalation.reaches.join("; ")))
+                @if escalation.by_hand { " (a person has to do it)" }
+            }
         } "\n"
     }
 }

@@ -159,3 +159,23 @@ fn every_user_reads_as_many_records_as_it_counts_itself() {
         assert!(compared >= 6, "{name}: {compared}");
     }
 }
+
+#[test]
+fn who_is_inactive_sees_nothing_and_the_rights_are_told_all_the_same() {
+    let stage = Stage::demo();
+    let told = stage.told(&["ursula.peverley@acme.example"]);
+    let ursula = &told["users"][0];
+    assert_eq!(ursula["login"]["active"], false);
+    let lead = named(&ursula["objects"], "object", "Lead").unwrap();
+    assert_eq!(
+        [&lead["records"], &lead["readable"], &lead["editable"]],
+        [2000, 0, 0]
+    );
+    assert!(lead["allow"].as_array().unwrap().contains(&json!("edit")));
+    let people = stage.run(&["--user", "ursula.peverley@acme.example"]);
+    assert!(
+        people.words().contains("inactive: it cannot log in"),
+        "{}",
+        people.out
+    );
+}
