@@ -26,12 +26,7 @@ pub(super) fn remarks(
     address: &Address,
 ) -> Vec<Diagnostic> {
     let place = &wanted.name.place;
-    let file = place.file.as_ref();
-    let found = [
-        escalation(kept, file),
-        passkey(kept),
-        open_objects(kept, file),
-    ];
+    let found = [escalation(kept), passkey(kept), open_objects(kept)];
     let found = found.into_iter().flatten();
     found
         .map(|remark| remark.at(place).about(address.clone()))
@@ -46,7 +41,7 @@ fn held(kept: &Kept, names: &[&str]) -> Vec<String> {
 }
 
 /// One call to the API gives the user more than any of this proves.
-fn escalation(kept: &Kept, file: &str) -> Option<Diagnostic> {
+fn escalation(kept: &Kept) -> Option<Diagnostic> {
     let (paths, ways) = open_paths(kept);
     if paths == 0 {
         return None;
@@ -56,10 +51,8 @@ fn escalation(kept: &Kept, file: &str) -> Option<Diagnostic> {
         count(paths, "escalation path"),
         ways.join(", ")
     );
-    let help = format!(
-        "what is proved of records holds until somebody does; `orgwright access {file}` tells each, once the user is there; \
-         state `withoutAdministration: true` in the profile to take these away, with all others of an administrator"
-    );
+    let help = "what is proved of records holds until somebody does; `orgwright access FILE` tells each, once the user is there; state \
+                `withoutAdministration: true` in the profile to take these away, with all others of an administrator";
     let warning = Diagnostic::warning(Code::EscalationPaths, message);
     Some(warning.help(help).naming(&ways))
 }
@@ -94,7 +87,7 @@ fn passkey(kept: &Kept) -> Option<Diagnostic> {
     Some(Diagnostic::warning(Code::PasskeyNeeded, message).help(help))
 }
 
-fn open_objects(kept: &Kept, file: &str) -> Option<Diagnostic> {
+fn open_objects(kept: &Kept) -> Option<Diagnostic> {
     let opens = |flags: &ObjectFlags| flags.view_all || flags.modify_all;
     let open = kept.objects.iter();
     let open = open.filter(|(object, flags)| opens(flags) && !kept.selective.contains(*object));
@@ -107,10 +100,8 @@ fn open_objects(kept: &Kept, file: &str) -> Option<Diagnostic> {
         count(open.len() as u64, "other object"),
         first_few(&open)
     );
-    let help = format!(
-        "it sees every record of these, whatever sharing says; name them under `withoutDataAdministration`, or state what it may \
-         do with each under `objectPermissions`; `orgwright access {file}` counts their records, once the user is there"
-    );
+    let help = "it sees every record of these, whatever sharing says; name them under `withoutDataAdministration`, or state what it \
+                may do with each under `objectPermissions`; `orgwright access FILE` counts their records, once the user is there";
     let note = Diagnostic::note(Code::OtherObjectsOpen, message);
     Some(note.help(help).naming(&open))
 }
@@ -134,11 +125,7 @@ mod tests {
                 .collect(),
             selective: &selective,
         };
-        let found = [
-            escalation(&kept, "m.yaml"),
-            passkey(&kept),
-            open_objects(&kept, "m.yaml"),
-        ];
+        let found = [escalation(&kept), passkey(&kept), open_objects(&kept)];
         let found = found.into_iter().flatten();
         found
             .map(|one| format!("{}: {}", one.code, one.message))
