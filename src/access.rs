@@ -4,7 +4,9 @@ mod accounts;
 mod by_rules;
 mod bypass;
 mod counted;
+mod escalation;
 mod expectations;
+mod held;
 mod losing;
 mod outlook;
 mod parents;
@@ -32,8 +34,13 @@ pub use accounts::{
 };
 pub use by_rules::{ByRules, RuleMatches, RulesTogether};
 pub use bypass::{Bypass, held_bypass, held_bypasses};
+pub use escalation::{Escalation, escalations};
 pub use expectations::{
     ExpectationOutcome, ExpectedAccess, OtherAccess, RecordSeen, When, expected_access,
+};
+pub use held::{
+    EffectiveRights, HeldPermissions, HeldRights, HeldSet, SetStanding, Standings,
+    address_of_container, counted_ids, held_sets, in_force_ids,
 };
 pub use losing::{
     Fate, Losing, LosingRole, PersonSight, RuleTarget, SightLost, USUAL_BUDGET, target_of,

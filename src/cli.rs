@@ -3,6 +3,7 @@
 //! Commands decide nothing about Salesforce and word nothing themselves: the verbs do the work, `report` finds the
 //! words, `output` prints them.
 
+mod access;
 mod apply;
 mod arguments;
 mod command;
@@ -90,6 +91,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Apply(arguments) => apply::run(arguments, context),
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
+        Command::Access(arguments) => access::run(arguments, context),
         Command::FieldTest(arguments) => field_test::run(arguments, context),
         Command::Diff(arguments) => diff::run(arguments, context),
         Command::Doctor(arguments) => doctor::run(arguments, context),

@@ -11,8 +11,7 @@ mod whose;
 use crate::criteria::Verdict;
 use crate::diagnostic::{Exit, Failure};
 use crate::failure::{self, NOTHING_CHANGED};
-use crate::live::Granted;
-use crate::live::{Columns, Live, LiveRecord, Need, SharingNeed, short_id};
+use crate::live::{Columns, Granted, HoldingNeed, Live, LiveRecord, Need, SharingNeed, short_id};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
 use crate::verify::subject::{Subject, read_records};
@@ -78,14 +77,25 @@ impl Judgement {
     }
 }
 
-/// What an explanation has to know besides what the manifests make necessary: whose access anybody has.
-pub fn needs() -> BTreeSet<Need> {
-    BTreeSet::from([
+/// What an explanation has to know besides what the manifests make necessary: whose access anybody has, and what makes
+/// void what the users are assigned.
+pub fn needs(manifests: &[Manifest], user: Option<&str>) -> BTreeSet<Need> {
+    let users = whose::usernames(manifests, user).into_iter();
+    let assigned = users.flat_map(|name| {
+        let name = name.to_lowercase();
+        let needs = [
+            HoldingNeed::Assigned(name.clone()),
+            HoldingNeed::Revoked(name),
+        ];
+        needs.map(Need::Holding)
+    });
+    let of_all = [
         Need::Sharing(SharingNeed::People),
         Need::Sharing(SharingNeed::Groups),
         Need::Sharing(SharingNeed::Members),
         Need::Roles(Columns::All),
-    ])
+    ];
+    assigned.chain(of_all).collect()
 }
 
 /// Explains records, each for every user that is meant: the one that is named, else the users of the manifests.

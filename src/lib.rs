@@ -57,6 +57,7 @@ pub mod apply;
 pub mod doctor;
 pub mod explain;
 pub mod field_test;
+pub mod inventory;
 pub mod render;
 
 pub mod report;

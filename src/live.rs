@@ -16,6 +16,7 @@ mod everyone;
 mod filter;
 mod given_to;
 mod granted;
+mod holding;
 mod known;
 mod learn;
 mod need;
@@ -67,6 +68,7 @@ pub use everyone::{EVERYONE_BUT, Everyone, EveryonePart, Integration, WhyLeftOut
 pub use filter::Filter;
 pub use given_to::GivenTo;
 pub use granted::{Granted, GrantedByRecord, access_of, read_access};
+pub use holding::{FieldCounts, HeldAssignment, HoldingNeed, OpenObjects, UserLogIn};
 pub use known::{Known, Refused};
 pub use need::{Columns, Need};
 pub use open_questions::{Circumstances, Next, OPEN_QUESTIONS, OpenQuestion, TAKE_A_WRITE};
@@ -187,6 +189,7 @@ pub struct Live {
     held_permissions: BTreeMap<Need, BTreeSet<&'static str>>,
     deploys: Deploys,
     told: record_need::RecordsTold,
+    holdings: holding::Holdings,
 }
 
 /// How a need was answered.

@@ -156,6 +156,24 @@ async fn in_english(live: &Live, reader: &Reader) -> Result<Live, OrgError> {
     Ok(again)
 }
 
+/// Asks for these things alone, by the org's own names for its profiles. What it refuses is for who asked to say.
+///
+/// # Errors
+/// What the org or the way to it made impossible; a refusal of one thing is an answer.
+pub(crate) async fn ask_alone(needs: BTreeSet<Need>, reader: &Reader) -> Result<Live, OrgError> {
+    let mut live = Live::default();
+    ask_org(needs, reader, &mut live).await?;
+    let lacking = live.needs_in_place_of_refused(&[]);
+    if !lacking.is_empty() {
+        ask_org(lacking, reader, &mut live).await?;
+    }
+    if live.translates_profiles() {
+        live = in_english(&live, reader).await?;
+    }
+    live.org = which_org(live.organization().learnt(), reader);
+    Ok(live)
+}
+
 /// What only the answers show to be necessary; in most orgs nothing.
 fn further_needs(manifests: &[Manifest], live: &Live, reader: &Reader) -> BTreeSet<Need> {
     let more = manifests.iter().flat_map(|manifest| {

@@ -1,7 +1,13 @@
 //! What user permissions let somebody do beyond its own records: give itself more, run code, act as others, read past sharing,
 //! weaken the org. Facts from Salesforce Help ("User Permissions"), the object reference (PermissionSet) and the Security Guide.
 
-/// What a permission gives power over.
+mod paths;
+mod tiers;
+
+pub use paths::{ESCALATION_PATHS, EscalationPath, Evidence, Gain};
+pub use tiers::{Tier, tier_of};
+
+/// Why a permission goes where a manifest takes administration away; what it is worth to a reviewer says its [`Tier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Power {
     /// Its holder can give itself more: assign sets, edit profiles and users, roles, sharing.
@@ -70,19 +76,6 @@ pub const ONLY_OF_THE_ORIGINAL: [(&str, &str); 1] = [(
     "only the standard System Administrator has it",
 )];
 
-/// Ways up that need nothing else but the API: one call of each gives its holder more than it has.
-pub const ESCALATING: [&str; 9] = [
-    "AssignPermissionSets",
-    "ManageProfilesPermissionsets",
-    "ManageUsers",
-    "ManageInternalUsers",
-    "ManageSharing",
-    "ManageRoles",
-    "ResetPasswords",
-    "AuthorApex",
-    "ManageInteraction",
-];
-
 /// Whoever holds one of these needs a passkey or security key to log in by hand, since July 2026 (Salesforce Help, multi-factor
 /// authentication of privileged users); System Administrator does by its name, a clone by its permissions.
 pub const NEEDS_PASSKEY: [&str; 4] = [
@@ -117,8 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_way_up_is_an_administrators() {
-        assert!(ESCALATING.iter().all(|name| power_of(name).is_some()));
+    fn every_permission_of_an_administrator_stands_once() {
         assert_eq!(power_of("AuthorApex"), Some(Power::RunsCode));
         assert_eq!(power_of("ApiEnabled"), None);
         let names: std::collections::BTreeSet<&str> =

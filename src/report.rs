@@ -7,6 +7,7 @@ mod checked;
 mod expected;
 pub mod html;
 pub mod human;
+mod inventory;
 pub mod json;
 mod losing;
 pub mod markdown;

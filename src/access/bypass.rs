@@ -1,9 +1,10 @@
 //! What sees every record whatever the default says.
 
-use crate::live::{Container, ContainerKind, Known, Live, LiveUser, ObjectRights};
+use super::held::Standings;
+use crate::live::{Container, ContainerKind, Containers, Known, Live, LiveUser, ObjectRights};
 use crate::tally::Tally;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Something that sees every record whatever the default says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,9 +91,8 @@ impl<'a> Holders<'a> {
 
 /// What of that a user holds today, by its profile or a permission set. Rights over all data need no look at the object.
 pub fn held_bypass(object: &str, user: &LiveUser, live: &Live) -> Known<Option<Bypass>> {
-    let holds = |by: &Bypass| {
-        user.profile_id.as_deref() == Some(by.id.as_str()) || user.assignments.holds(&by.id)
-    };
+    let held = ids_in_force(user, live);
+    let holds = |by: &Bypass| held.contains(by.id.as_str());
     let all = containers_that_bypass(object, live).map(|all| all.into_iter().find(holds));
     match all {
         Known::Is(held) => Known::Is(held),
@@ -113,10 +113,23 @@ pub fn held_bypass(object: &str, user: &LiveUser, live: &Live) -> Known<Option<B
 
 /// All of that which a user holds.
 pub fn held_bypasses(object: &str, user: &LiveUser, live: &Live) -> Known<Vec<Bypass>> {
-    let holds = |by: &Bypass| {
-        user.profile_id.as_deref() == Some(by.id.as_str()) || user.assignments.holds(&by.id)
-    };
+    let held = ids_in_force(user, live);
+    let holds = |by: &Bypass| held.contains(by.id.as_str());
     containers_that_bypass(object, live).map(|all| all.into_iter().filter(holds).collect())
+}
+
+/// Record ids of the profile and the sets that grant a user what they grant at any time.
+fn ids_in_force<'a>(user: &LiveUser, live: &'a Live) -> HashSet<&'a str> {
+    let standings = Standings::of(user, live);
+    let containers = live.containers().learnt();
+    let all = containers.into_iter().flat_map(Containers::all);
+    let in_force = all.filter(|container| standings.is_in_force(container));
+    in_force
+        .map(|container| match container.profile() {
+            Some(profile) => profile.id.as_str(),
+            None => container.id.as_str(),
+        })
+        .collect()
 }
 
 /// The widest of what it grants: who may modify every record may view it.

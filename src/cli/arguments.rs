@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exits::{EXITS, exits};
 use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample, until};
-use super::{diff, doctor, emulator, field_test, login, logout};
+use super::{access, diff, doctor, emulator, field_test, login, logout};
 use crate::access::USUAL_BUDGET;
 use crate::change::Until;
 use crate::plan::CheckScope;
@@ -27,6 +27,7 @@ impl Command {
             Self::Verify(arguments) => arguments.format == ProofFormat::Json,
             Self::Diff(arguments) => arguments.format == TextFormat::Json,
             Self::Doctor(arguments) => arguments.format == TextFormat::Json,
+            Self::Access(arguments) => arguments.format == Some(PlanFormat::Json),
             Self::FieldTest(arguments) => arguments.format == TextFormat::Json,
             _ => false,
         }
@@ -150,6 +151,9 @@ pub(crate) enum Command {
     /// Explain a finding by its code, or why the user can or cannot see a record.
     #[command(after_help = EXITS)]
     Explain(Explain),
+    /// Show what users can see and do, and by which ways they can get more. Changes nothing.
+    #[command(after_help = access::HELP)]
+    Access(access::AccessArguments),
     /// Try what plans and proofs rely on, and record it under other names. Changes nothing.
     #[command(after_help = field_test::HELP)]
     FieldTest(field_test::FieldTestArguments),

@@ -54,9 +54,9 @@ fn explain_records(
     };
     let choice = context.target()?;
     context.set_org(&choice.line());
+    let needs = explain::needs(&manifests, arguments.user.as_deref());
     let explanations = session::run(async {
-        let (session, live) =
-            OrgSession::open_reading(choice, context, &manifests, explain::needs()).await?;
+        let (session, live) = OrgSession::open_reading(choice, context, &manifests, needs).await?;
         let explained = match live {
             Ok(live) => explain::explain(&manifests, &live, &session.reader, &asked).await,
             Err(failure) => Err(failure),

@@ -267,7 +267,7 @@ fn note_saved(context: &Context, path: &Path) {
 }
 
 /// The format that a file's ending asks for.
-fn by_ending(path: Option<&Path>) -> PlanFormat {
+pub(super) fn by_ending(path: Option<&Path>) -> PlanFormat {
     match path
         .and_then(Path::extension)
         .and_then(|ending| ending.to_str())

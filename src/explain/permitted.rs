@@ -1,7 +1,7 @@
 //! What profile and permission sets let the user do: with the object at all, and with every record of it.
 
 use super::links::Link;
-use crate::access;
+use crate::access::{self, Standings};
 use crate::live::{Container, Known, ObjectRights};
 use crate::verify::cause::{self, Cause};
 use crate::verify::subject::Subject;
@@ -21,10 +21,11 @@ pub(super) fn object_permissions(subject: &Subject) -> Link {
             return Link::new("object_permissions", None, says);
         }
     };
+    let standings = Standings::of(subject.user, subject.live);
     let granting = containers
         .all()
         .iter()
-        .filter(|container| holds(subject, container));
+        .filter(|container| standings.is_in_force(container));
     let granting = granting.filter_map(|container| {
         let mut grants = grants.iter();
         let grant = grants.find(|grant| grant.container == container.id)?;
@@ -60,12 +61,6 @@ pub(super) fn object_permissions(subject: &Subject) -> Link {
         }
     };
     Link::new("object_permissions", Some(gives), says).with(words.collect())
-}
-
-fn holds(subject: &Subject, container: &Container) -> bool {
-    let of_profile = container.profile().map(|profile| profile.id.as_str());
-    let own = of_profile.is_some() && of_profile == subject.user.profile_id.as_deref();
-    own || subject.user.assignments.holds(&container.id)
 }
 
 fn rights_words(rights: ObjectRights) -> String {

@@ -28,10 +28,7 @@ pub(super) fn sights(
     records: &[Found],
     user: Option<&str>,
 ) -> Result<Vec<Sight>, Failure> {
-    let users: Vec<&str> = match user {
-        Some(user) => vec![user],
-        None => manifests.iter().filter_map(username).collect(),
-    };
+    let users = usernames(manifests, user);
     if users.is_empty() {
         return Err(nobody());
     }
@@ -40,6 +37,14 @@ pub(super) fn sights(
         users.map(move |user| sight(manifests, record, user))
     });
     Ok(sights.collect())
+}
+
+/// The user that is named, else those of the manifests.
+pub(super) fn usernames<'a>(manifests: &'a [Manifest], user: Option<&'a str>) -> Vec<&'a str> {
+    match user {
+        Some(user) => vec![user],
+        None => manifests.iter().filter_map(username).collect(),
+    }
 }
 
 fn username(manifest: &Manifest) -> Option<&str> {
@@ -71,7 +76,7 @@ pub(super) async fn learn(sights: &[Sight], live: &Live, reader: &Reader) -> Res
     let bare: Vec<Manifest> = bare.map(|sight| sight.manifest.clone()).collect();
     match bare.is_empty() {
         true => Ok(live.clone()),
-        false => observe::observe_again(live, &bare, super::needs(), reader).await,
+        false => observe::observe_again(live, &bare, super::needs(&bare, None), reader).await,
     }
 }
 

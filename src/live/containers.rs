@@ -303,6 +303,14 @@ impl ObjectGrants {
         self.by_object.get(object).map_or(&[], Vec::as_slice)
     }
 
+    /// What one container grants, object by object in the order of their names.
+    pub(super) fn of_container(&self, id: &str) -> impl Iterator<Item = &ObjectGrant> {
+        let all = self.by_object.values().flatten();
+        let mut granted: Vec<_> = all.filter(|grant| grant.container == id).collect();
+        granted.sort_by(|one, other| one.object.cmp(&other.object));
+        granted.into_iter()
+    }
+
     pub(super) fn of_profile(&self, label: &str) -> &[ObjectGrant] {
         self.by_profile.get(label).map_or(&[], Vec::as_slice)
     }

@@ -3,6 +3,7 @@
 use super::assignments::EndingAssignment;
 use super::containers::Containers;
 use super::deploys::Deploys;
+use super::holding::HoldingNeed;
 use super::known::Refused;
 use super::need::Need;
 use super::organization::Organization;
@@ -100,7 +101,16 @@ impl Live {
             Some(Need::User(_) | Need::Administrators | Need::Members(_)) => {
                 self.users.add_rows(rows);
             }
-            Some(Need::ProfileObjects(_) | Need::Grants(_)) => self.object_grants.add_rows(rows),
+            Some(
+                Need::ProfileObjects(_) | Need::Grants(_) | Need::Holding(HoldingNeed::Objects(_)),
+            ) => {
+                self.object_grants.add_rows(rows);
+            }
+            Some(Need::Holding(need)) => {
+                if !self.holdings.add_rows(need, rows) {
+                    return;
+                }
+            }
             Some(Need::ProfileFields(..) | Need::AllProfileFields(_) | Need::FieldViewers(..)) => {
                 self.field_grants.add_rows(rows);
             }
@@ -165,6 +175,7 @@ impl Live {
             Need::RolesOfUsers => self.roles_of_users = Some(RolesOfUsers::of_rows(&rows)),
             Need::Sharing(need) => self.decode_sharing(need, &rows),
             Need::Record(need) => self.told.add(need, rows),
+            Need::Holding(need) => self.holdings.decode(need, &rows)?,
             Need::Groups => {
                 let name = |row: &Row| row.text("DeveloperName").map(str::to_owned);
                 self.groups = rows.iter().filter_map(name).collect();

@@ -5,6 +5,8 @@
 use super::accounts_of::AccountsOf;
 use super::filter::Filter;
 use super::given_to::GivenTo;
+use super::holding::HoldingNeed;
+use super::profile_name::profile_full_name;
 use super::question::{Question, Table};
 use super::record_need::RecordNeed;
 use super::records::RecordQuery;
@@ -14,8 +16,8 @@ use super::selection::Selection;
 use super::shares::SharedWith;
 use super::sharing_need::SharingNeed;
 use super::{
-    Live, containers, defaults, deploys, organization, populations, profile_name, profiles, roles,
-    rules, running_user, users,
+    Live, containers, defaults, deploys, organization, populations, profiles, roles, rules,
+    running_user, users,
 };
 use crate::manifest::Manifest;
 use std::collections::BTreeSet;
@@ -59,6 +61,8 @@ pub enum Need {
     Sharing(SharingNeed),
     /// What there is to know of single records.
     Record(RecordNeed),
+    /// What users hold, and how they log in.
+    Holding(HoldingNeed),
     /// Public groups and queues.
     Groups,
     /// An object as it is described to the running user.
@@ -164,9 +168,7 @@ impl Need {
             }
             Self::DefaultInForce(_) => Question::Rows(Table::Definitions),
             Self::SharingRules(object) => Question::Component("SharingRules", object.clone()),
-            Self::Profile(label) => {
-                Question::Component("Profile", profile_name::profile_full_name(label))
-            }
+            Self::Profile(label) => Question::Component("Profile", profile_full_name(label)),
             Self::ProfilePermissions(label) => query(profiles::own_permission_set(label)),
             Self::ProfileObjects(_) | Self::Grants(_) => Question::Rows(Table::ObjectPermissions),
             Self::ProfileFields(..) | Self::AllProfileFields(_) | Self::FieldViewers(..) => {
@@ -181,6 +183,7 @@ impl Need {
             Self::Shared(object, with) => query(with.count(object)),
             Self::Sharing(need) => query(need.query()),
             Self::Record(need) => query(need.query()),
+            Self::Holding(need) => need.question(),
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
@@ -204,6 +207,7 @@ impl Need {
         Some(match self {
             Self::User(username) | Self::Frozen(username) => Selection::of("Username", username),
             Self::EndingAssignments(username) => Selection::of("Assignee.Username", username),
+            Self::Holding(need) => return need.selection(),
             Self::Administrators => {
                 Selection::ticked("IsActive").and_ticked("Profile.PermissionsViewAllData")
             }
@@ -247,6 +251,7 @@ impl Need {
             | Self::Shared(..)
             | Self::Sharing(_)
             | Self::Record(_)
+            | Self::Holding(_)
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
@@ -327,6 +332,7 @@ impl Need {
             Self::Shared(object, _) => format!("how many {object} records the user is shared"),
             Self::Sharing(need) => need.what(),
             Self::Record(need) => need.what(),
+            Self::Holding(need) => need.what(),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
             Self::Tabs => "which tabs it has".to_owned(),
@@ -337,9 +343,7 @@ impl Need {
             Self::PackagedSets(namespace) => {
                 format!("which permission sets the package `{namespace}` brought")
             }
-            Self::Records(object, _) | Self::FirstRecords(object, _) => {
-                format!("the {object} records")
-            }
+            Self::Records(it, _) | Self::FirstRecords(it, _) => format!("the {it} records"),
             Self::Deploys => "which deploys and validations it has taken".to_owned(),
         }
     }

@@ -90,9 +90,10 @@ impl Live {
             // Whoever asks before it is known which fields there are, may ask for one that is still to be made.
             // Before assignments could end (API 52.0), none did.
             // Not every org has every object that may open accounts.
-            Need::Count(..) | Need::AccountsOf(_) | Need::EndingAssignments(_) => {
-                refused.code != LACKING_COLUMN && refused.code != LACKING_OBJECT
-            }
+            Need::Count(..)
+            | Need::AccountsOf(_)
+            | Need::EndingAssignments(_)
+            | Need::Holding(_) => refused.code != LACKING_COLUMN && refused.code != LACKING_OBJECT,
             // Where a default opens everything, there is no table of shares.
             Need::Sharing(SharingNeed::Rows(_)) | Need::Record(RecordNeed::Shares(..)) => {
                 refused.code != LACKING_TABLE

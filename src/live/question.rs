@@ -5,7 +5,7 @@ use super::Live;
 use super::need::Need;
 use super::profile_names::ProfileNames;
 use super::selection::{Selection, conditions};
-use super::{assignments, containers, defaults, readers, users};
+use super::{assignments, containers, defaults, holding, readers, users};
 use crate::soql::Row;
 use crate::xml::Element;
 use std::collections::BTreeMap;
@@ -46,6 +46,12 @@ pub enum Table {
     FrozenUsers,
     /// Assignments that end by themselves.
     EndingAssignments,
+    /// Assignments with what makes them void.
+    Assigned,
+    /// Assignments that were taken back.
+    Revoked,
+    /// How users log in.
+    LogIns,
 }
 
 impl Table {
@@ -59,6 +65,9 @@ impl Table {
             Self::Readers => (readers::READERS, ")"),
             Self::FrozenUsers => (users::FROZEN, ")"),
             Self::EndingAssignments => assignments::ENDING,
+            Self::Assigned => (holding::ASSIGNED, ""),
+            Self::Revoked => holding::REVOKED,
+            Self::LogIns => (holding::LOG_INS, ""),
         }
     }
 }

@@ -36,7 +36,9 @@ fn needs() -> Vec<(Need, Answer)> {
     let count = || rows(&[json!({"n": 3})]);
     let none = || rows(&[]);
     let document = || Answer::Component(None);
-    vec![
+    let holding = super::holding::tests::needs().into_iter();
+    let holding = holding.map(|need| (Need::Holding(need), none()));
+    let others = vec![
         (
             Need::Organization(Columns::All),
             rows(&[json!({"Name": "Acme"})]),
@@ -121,7 +123,8 @@ fn needs() -> Vec<(Need, Answer)> {
         ),
         (Need::FirstRecords(object(), columns), none()),
         (Need::Deploys, none()),
-    ]
+    ];
+    others.into_iter().chain(holding).collect()
 }
 
 fn rows(values: &[Value]) -> Answer {
@@ -204,6 +207,7 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::PackagedSets(namespace) => learnt(live.packaged_sets(namespace)),
         Need::HeldPermissions(name, names) => learnt(live.held_permissions(name, names)),
         Need::Deploys => learnt(live.deploys()),
+        Need::Holding(need) => Some(super::holding::tests::part(live, need)),
         // The users themselves tell, and the records.
         Need::Administrators | Need::FirstRecords(..) => None,
     }

@@ -1,5 +1,9 @@
 //! A plan as one HTML file: no script, no network, readable in light and dark, and on paper.
 
+mod inventory;
+
+pub use inventory::inventory;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
@@ -24,10 +28,10 @@ const POLICY: &str =
 const LOOKS: &str = "\
 :root{color-scheme:light dark;--line:#8886;--faint:light-dark(#555,#aaa)}\
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}\
+h1{font-size:1.5rem}h1,li{overflow-wrap:anywhere}h2{font-size:1.15rem;margin-top:2rem}\
 code{font:0.9em ui-monospace,monospace;overflow-wrap:anywhere}\
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line)}\
-td.n{text-align:right;font-variant-numeric:tabular-nums}\
+.wide{overflow-x:auto}td.n{text-align:right;font-variant-numeric:tabular-nums}\
 .create{color:light-dark(#116329,#6fdd8b)}.update{color:light-dark(#7a4d00,#e3b341)}\
 .replace,.delete,.error{color:light-dark(#a40e26,#ff9492)}.warning{color:light-dark(#7a4d00,#e3b341)}.note,footer{color:var(--faint)}\
 .final{border-left:.3rem solid light-dark(#8250df,#c297ff);padding-left:1rem}\
@@ -37,6 +41,23 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}\
 pub fn plan(plan: &Plan, frame: &Frame) -> String {
     let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
         plan.changes.iter().partition(|change| change.irreversible);
+    let body = html! {
+        (head(plan, frame))
+        (section("Cannot be undone", "final", changes(&irreversible)))
+        (section("Changes", "", changes(&others)))
+        (section("Access", "", impact(&plan.impact)))
+        (section("Limits", "", limits(plan)))
+        (section("Expected", "", expected(plan)))
+        (section("Findings", "", findings(&plan.findings)))
+        (section(checked::TITLE, "", check(plan.check.as_ref())))
+        (section("By hand", "", manual_steps(&plan.manual_steps)))
+        (foot(plan, frame))
+    };
+    document(&format!("orgwright plan: {}", printable(&plan.name)), body)
+}
+
+/// A page of this title, with nothing to load or to run.
+fn document(title: &str, body: Markup) -> String {
     let page = html! {
         (DOCTYPE) "\n"
         html lang="en" {
@@ -44,21 +65,10 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width,initial-scale=1";
-                title { "orgwright plan: " (printable(&plan.name)) }
+                title { (title) }
                 style { (PreEscaped(LOOKS)) }
             } "\n"
-            body { "\n"
-                (head(plan, frame))
-                (section("Cannot be undone", "final", changes(&irreversible)))
-                (section("Changes", "", changes(&others)))
-                (section("Access", "", impact(&plan.impact)))
-                (section("Limits", "", limits(plan)))
-                (section("Expected", "", expected(plan)))
-                (section("Findings", "", findings(&plan.findings)))
-                (section(checked::TITLE, "", check(plan.check.as_ref())))
-                (section("By hand", "", manual_steps(&plan.manual_steps)))
-                (foot(plan, frame))
-            }
+            body { "\n" (body) }
         } "\n"
     };
     page.into_string()

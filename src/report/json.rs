@@ -6,10 +6,12 @@
 mod difference;
 mod doctor;
 mod field_test;
+mod inventory;
 
 pub use difference::comparison;
 pub use doctor::diagnosis;
 pub use field_test::field_test;
+pub use inventory::inventory;
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@
 //! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
 mod inert;
+mod inventory;
 mod tables;
 
 use crate::access::{Impact, When};
@@ -18,6 +19,8 @@ use super::{
     place_words, record_counts, totals, urgent,
 };
 use crate::count::{count, number};
+pub use inventory::inventory;
+
 use inert::{code, code_cell, sentence};
 use tables::{expected, limits};
 

@@ -59,18 +59,34 @@ impl Subject<'_> {
         reader: &Reader,
         ids: &[&str],
     ) -> Result<GrantedByRecord, OrgError> {
-        let mut granted = GrantedByRecord::new();
-        for rows in reader.queries(&access_queries(self, ids)).await? {
-            granted.extend(read_access(rows)?);
-        }
-        Ok(granted)
+        granted_to(&self.user.id, ids, reader).await
     }
+}
+
+/// What a user, by record id, may do with records.
+///
+/// # Errors
+/// A refusal, and the errors of transport.
+pub(crate) async fn granted_to(
+    user_id: &str,
+    ids: &[&str],
+    reader: &Reader,
+) -> Result<GrantedByRecord, OrgError> {
+    let mut granted = GrantedByRecord::new();
+    for rows in reader.queries(&queries_of(user_id, ids)).await? {
+        granted.extend(read_access(rows)?);
+    }
+    Ok(granted)
 }
 
 /// The queries that ask what the user may do with these records.
 pub(super) fn access_queries(subject: &Subject, ids: &[&str]) -> Vec<String> {
+    queries_of(&subject.user.id, ids)
+}
+
+fn queries_of(user_id: &str, ids: &[&str]) -> Vec<String> {
     ids.chunks(RECORDS_A_QUERY)
-        .map(|chunk| access_of(&subject.user.id, chunk))
+        .map(|chunk| access_of(user_id, chunk))
         .collect()
 }
 

@@ -11,6 +11,7 @@ mod everyone;
 mod field_test;
 mod generated;
 mod hostile;
+mod inventory;
 mod laws;
 mod manifest;
 mod manifest_schema;

@@ -262,3 +262,16 @@ fn plain(value: Value) -> Value {
         other => other,
     }
 }
+
+/// What an org at this host answers to a read; `None` where it refuses.
+pub(crate) fn get(host: &str, path: &str, headers: &str) -> Option<Value> {
+    let mut stream = TcpStream::connect(host).expect("the emulator listens");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).expect("it is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it is answered");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let is_told = head.split(' ').nth(1) == Some("200");
+    is_told.then(|| serde_json::from_str(body).expect("JSON"))
+}

@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::count::{count, first_few};
 use crate::diagnostic::Diagnostic;
 use crate::manifest;
-use crate::power::{ESCALATING, NEEDS_PASSKEY};
+use crate::power::{ESCALATION_PATHS, Gain, NEEDS_PASSKEY};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a profile will grant.
@@ -25,8 +25,8 @@ pub(super) fn remarks(
     wanted: &manifest::Profile,
     address: &Address,
 ) -> Vec<Diagnostic> {
-    let found = [escalation(kept), passkey(kept), open_objects(kept)];
     let place = &wanted.name.place;
+    let found = [escalation(kept), passkey(kept), open_objects(kept)];
     let found = found.into_iter().flatten();
     found
         .map(|remark| remark.at(place).about(address.clone()))
@@ -42,18 +42,35 @@ fn held(kept: &Kept, names: &[&str]) -> Vec<String> {
 
 /// One call to the API gives the user more than any of this proves.
 fn escalation(kept: &Kept) -> Option<Diagnostic> {
-    let ways = held(kept, &ESCALATING);
-    if ways.is_empty() {
+    let (paths, ways) = open_paths(kept);
+    if paths == 0 {
         return None;
     }
     let message = format!(
-        "whoever holds the user's log-in can give it more than this manifest does: by {}",
+        "{}: whoever holds the user's log-in can give it more than this manifest does, by {}",
+        count(paths, "escalation path"),
         ways.join(", ")
     );
-    let help = "what is proved of records holds until somebody does; state \
+    let help = "what is proved of records holds until somebody does; `orgwright access FILE` tells each, once the user is there; state \
                 `withoutAdministration: true` in the profile to take these away, with all others of an administrator";
     let warning = Diagnostic::warning(Code::EscalationPaths, message);
     Some(warning.help(help).naming(&ways))
+}
+
+/// How many ways to more are open, and the permissions that open them. What sleeps in sets that a session wakes is none of
+/// the profile's.
+fn open_paths(kept: &Kept) -> (u64, Vec<String>) {
+    let held = kept.permissions.iter().map(String::as_str).collect();
+    let paths = ESCALATION_PATHS.iter();
+    let paths = paths.filter(|path| path.gains != Gain::SleepingSets);
+    let open: Vec<Vec<&str>> = paths.filter_map(|path| path.opened_by(&held)).collect();
+    let mut ways: Vec<String> = Vec::new();
+    for name in open.iter().flatten() {
+        if !ways.iter().any(|known| known == name) {
+            ways.push((*name).to_owned());
+        }
+    }
+    (open.len() as u64, ways)
 }
 
 fn passkey(kept: &Kept) -> Option<Diagnostic> {
@@ -84,7 +101,7 @@ fn open_objects(kept: &Kept) -> Option<Diagnostic> {
         first_few(&open)
     );
     let help = "it sees every record of these, whatever sharing says; name them under `withoutDataAdministration`, or state what it \
-                may do with each under `objectPermissions`";
+                may do with each under `objectPermissions`; `orgwright access FILE` counts their records, once the user is there";
     let note = Diagnostic::note(Code::OtherObjectsOpen, message);
     Some(note.help(help).naming(&open))
 }
@@ -125,7 +142,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "OW2055: whoever holds the user's log-in can give it more than this manifest does: by ResetPasswords",
+                "OW2055: 1 escalation path: whoever holds the user's log-in can give it more than this manifest does, by ResetPasswords",
                 "OW2056: a person who logs in as the user needs a passkey or security key: it holds CustomizeApplication",
                 "OW2057: the user keeps View All or Modify All on 1 other object: Case",
             ]
