@@ -4,6 +4,7 @@ mod accounts;
 mod by_rules;
 mod bypass;
 mod counted;
+mod gap;
 mod losing;
 mod outlook;
 mod parents;
@@ -29,6 +30,7 @@ pub use accounts::{
 };
 pub use by_rules::{ByRules, RuleMatches, RulesTogether};
 pub use bypass::{Bypass, held_bypass, held_bypasses};
+pub use gap::lost_without_rules;
 pub use losing::{
     Fate, Losing, LosingRole, PersonSight, RuleTarget, SightLost, USUAL_BUDGET, target_of,
 };

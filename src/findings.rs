@@ -3,6 +3,7 @@
 //! out. Pure.
 
 mod existing;
+mod gap;
 mod hubspot;
 mod kept;
 mod matching;
@@ -22,6 +23,7 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Defaults, Known, Live, Need};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
+pub use gap::{gap_sentence, is_default_of, makes_rule_of};
 pub use matching::rules_match_nothing;
 use serde::Serialize;
 pub use validations::voided;
@@ -97,6 +99,7 @@ fn on_object(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic>
     findings.extend(read_in_part(view, sharing));
     findings.extend(bypassed(view, sharing, impact));
     findings.extend(losing(sharing, impact));
+    findings.extend(gap::remark(view, sharing, impact));
     findings.extend(recalculating(view, sharing));
     findings.extend(empty(sharing, impact));
     findings.extend(parentless_records(view, sharing));

@@ -27,8 +27,9 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Place, Sources};
 
 pub use expected::ExpectedRecords;
-pub use load::{discover, load};
+pub use load::load;
 pub use reader::nearest;
+pub use resolve::is_for_manifests;
 pub use schema::json_schema;
 pub use sharing::{
     Criterion, Holder, KeepAccess, KeepEveryone, Logic, Principal, Rule, Scalar, Sharing, UserRef,

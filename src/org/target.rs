@@ -130,6 +130,31 @@ impl NamedTarget {
             .collect()
     }
 
+    /// The files that hold its secrets, or will.
+    pub fn secret_files(&self) -> Vec<&Path> {
+        let places: Vec<Option<&Path>> = match &self.grant {
+            TokenGrant::Jwt {
+                private_key_file, ..
+            } => vec![Some(private_key_file)],
+            TokenGrant::ClientCredentials { client_secret, .. } => vec![client_secret.file()],
+            TokenGrant::RefreshToken {
+                client_secret,
+                refresh_token,
+                ..
+            } => vec![
+                client_secret.as_ref().and_then(SecretSource::file),
+                refresh_token.file(),
+            ],
+            TokenGrant::Browser(browser) => vec![
+                browser.client_secret.as_ref().and_then(SecretSource::file),
+                Some(&browser.refresh_token_file),
+            ],
+            TokenGrant::SfdxAuthUrl { auth_url } => vec![auth_url.file()],
+            TokenGrant::AccessToken { token } => vec![token.file()],
+        };
+        places.into_iter().flatten().collect()
+    }
+
     /// Whether it waits for somebody to log in with a browser.
     pub(super) fn is_logged_out(&self) -> bool {
         self.log_in_file().is_some_and(|file| !file.exists())

@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{HeldLimit, Plan, PlanCheck};
 use crate::verify::{Access, Mismatch, Verification};
 
+use super::folded::{Told, folded};
 use super::text::value;
 use super::{
     Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
@@ -32,7 +33,10 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
         list("Changes", others.into_iter().map(change)),
         access(&plan.impact),
         limits(plan),
-        list("Findings", plan.findings.iter().map(finding)),
+        list(
+            "Findings",
+            folded(&plan.findings, false).into_iter().map(told),
+        ),
         list(checked::TITLE, plan.check.iter().flat_map(check)),
         list(
             "By hand",
@@ -88,7 +92,10 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
         records("Not visible or editable, and should be", |access| {
             &access.missing
         }),
-        list("Findings", verification.findings.iter().map(finding)),
+        list(
+            "Findings",
+            folded(&verification.findings, false).into_iter().map(told),
+        ),
     ];
     assembled(&head, &sections, "")
 }
@@ -231,6 +238,18 @@ fn change(change: &Change) -> String {
         kind_words(&change.address),
         code(&change.address.name)
     )
+}
+
+fn told(told: Told<'_>) -> String {
+    match told {
+        Told::One(one) => finding(one),
+        Told::Many(first, count) => format!(
+            "- **{} {}** {}\n",
+            first.severity.word(),
+            first.code,
+            sentence(&Told::sentence(first, count))
+        ),
+    }
 }
 
 fn finding(finding: &Diagnostic) -> String {

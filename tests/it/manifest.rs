@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use orgwright::address::Address;
 use orgwright::code::Code;
 use orgwright::diagnostic::{Diagnostic, Exit, Failure};
-use orgwright::manifest::{Logic, Manifest, UserRef, Value, discover, load};
+use orgwright::manifest::{Logic, Manifest, UserRef, Value, load};
 use orgwright::render;
 
 fn no_environment(_: &str) -> Option<String> {
@@ -220,21 +220,6 @@ fn a_byte_order_mark_and_windows_line_ends_are_taken() {
     let plain = load_text(&text).unwrap();
     let windows = load_text(format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
     assert_eq!(windows.digest, plain.digest);
-}
-
-#[test]
-fn the_nearest_manifest_up_to_the_repository_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().join("repository");
-    let deep = root.join("a/b");
-    fs::create_dir_all(&deep).unwrap();
-    fs::write(folder.path().join("orgwright.yaml"), "outside").unwrap();
-    fs::create_dir(root.join(".git")).unwrap();
-    assert_eq!(discover(&deep), None);
-    fs::write(root.join("orgwright.yaml"), "root").unwrap();
-    assert_eq!(discover(&deep), Some(root.join("orgwright.yaml")));
-    fs::write(root.join("a/orgwright.yaml"), "nearer").unwrap();
-    assert_eq!(discover(&deep), Some(root.join("a/orgwright.yaml")));
 }
 
 #[test]
