@@ -25,8 +25,7 @@ mod without_effect;
 
 use crate::address::Address;
 use crate::change::{Action, Change, Component, Dropped, Stage, Until, Write};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::event::{Emit, Event};
 use crate::live::{Live, QueuedDeploy, Reference};
 use crate::manifest::Manifest;
@@ -41,7 +40,7 @@ pub use rehearsal::{WarningConsent, rehearse};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -371,16 +370,6 @@ impl Run<'_> {
             .filter(|dropped| deployed(&dropped.address))
             .cloned()
             .collect()
-    }
-
-    fn check_stop(&self) -> Step<()> {
-        if !self.options.stop.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let diagnostic =
-            Diagnostic::error(Code::Interrupted, "stopped between two steps, as asked");
-        let help = "run the same command again: it finishes what is left";
-        Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
     }
 
     fn mark(&mut self, index: usize, stage: Stage, result: ChangeResult, id: Option<String>) {

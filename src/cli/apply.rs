@@ -1,5 +1,7 @@
 //! `apply`: plan, ask, deploy in stages, wait, prove.
 
+mod next;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
@@ -9,8 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::arguments::{Apply as Arguments, Manifests, TextFormat};
-use super::command::{command, quoted};
-use super::consent::{self, Agreement, Consent, Refused};
+use super::consent::{self, Agreement, Consent, NotAgreed};
 use super::context::Context;
 use super::files;
 use super::plan::frame;
@@ -26,7 +27,6 @@ use crate::apply::{self, Applied};
 use crate::change::Until;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
-use crate::failure::NOTHING_CHANGED;
 use crate::guard;
 use crate::live::{Live, Need};
 use crate::manifest::Manifest;
@@ -35,14 +35,6 @@ use crate::org::{Reader, Writer};
 use crate::plan::{self, Plan};
 use crate::report;
 use crate::report::json::Took;
-use crate::verify;
-
-/// Whether nothing but how many records rules match disproves it: no apply mends that.
-fn is_of_numbers_alone(applied: &Applied) -> bool {
-    let proof = applied.verification.as_ref();
-    let proof = proof.filter(|proof| proof.converged);
-    proof.is_some_and(|proof| proof.disproofs().all(verify::is_about_numbers))
-}
 
 /// What became of the org where a limit is passed by the time somebody has agreed.
 const MOVED_MEANWHILE: &str = "nothing was changed; the org has moved while you were asked";
@@ -195,10 +187,10 @@ impl ApplyRun<'_> {
     }
 
     /// The end of a run whose plan is not the one that was agreed to.
-    async fn not_agreed(&self, refused: Refused, reader: &Reader) -> Failure {
+    async fn not_agreed(&self, refused: NotAgreed, reader: &Reader) -> Failure {
         let failure = match refused {
-            Refused::Other(failure) => *failure,
-            Refused::Moved(moved) => {
+            NotAgreed::Other(failure) => *failure,
+            NotAgreed::Moved(moved) => {
                 let trail = observe::setup_trail(reader).await;
                 consent::moved_since(&moved, trail.as_ref())
             }
@@ -296,85 +288,6 @@ impl ApplyRun<'_> {
         !self.arguments.no_check && !self.consent.is_checked(plan)
     }
 
-    /// A command about the same manifests and org.
-    fn command(&self, verb: &str) -> String {
-        command(verb, &self.named, self.context).join(" ")
-    }
-
-    /// The same apply once more, with the consent that holds for any plan.
-    fn again(&self) -> String {
-        let until = match self.until() {
-            Until::Proved => "",
-            Until::Prepared => " --until prepared",
-            Until::Narrowed => " --until narrowed",
-        };
-        format!("{}{until}", self.onwards())
-    }
-
-    /// The apply that goes to the end.
-    fn onwards(&self) -> String {
-        self.words_onwards().join(" ")
-    }
-
-    fn words_onwards(&self) -> Vec<String> {
-        let mut words = command("apply", &self.named, self.context);
-        if let Some(path) = &self.arguments.plan {
-            words.extend(["--plan".to_owned(), quoted(&path.to_string_lossy())]);
-        }
-        if let Some(digest) = &self.arguments.expect {
-            words.extend(["--expect".to_owned(), digest.clone()]);
-        }
-        words.extend(self.arguments.yes.then(|| "--yes".to_owned()));
-        words
-    }
-
-    /// The command that goes on from where an apply ended: a look at the record that disproves it, where nothing is
-    /// left to change.
-    fn next_command(&self, applied: &Applied) -> String {
-        let disproof = applied
-            .verification
-            .as_ref()
-            .filter(|verification| verification.converged)
-            .and_then(|verification| {
-                let mut wrong = verification
-                    .access
-                    .iter()
-                    .flat_map(|access| access.leaks.iter().chain(&access.missing));
-                wrong.next()
-            });
-        match disproof {
-            Some(record) => format!(
-                "{} --record {}",
-                self.command("explain"),
-                quoted(&record.id)
-            ),
-            None if is_of_numbers_alone(applied) => self.command("plan"),
-            None => self.again(),
-        }
-    }
-
-    /// The failure of an apply that was ended while it wrote.
-    fn cut_off(&self, exit: Exit, last: Option<&Underway>, plan: &Plan) -> Failure {
-        let state = match last {
-            None => NOTHING_CHANGED.to_owned(),
-            Some(Underway::Checks(id)) => format!(
-                "{NOTHING_CHANGED}; the check-only deploy {id}, if it still runs, ends by itself and saves nothing"
-            ),
-            Some(Underway::Writes(_)) => {
-                "it is not known which changes were made; a deploy that runs goes on in the org"
-                    .to_owned()
-            }
-        };
-        let stage = match last {
-            Some(Underway::Writes(stage)) => Some(*stage),
-            _ => None,
-        };
-        Failure::new(exit, Vec::new())
-            .state(state)
-            .and_state(&apply::gaps_at(plan, stage))
-            .next(self.again())
-    }
-
     /// How to apply, with what is of use of the org as it was just seen.
     fn options(&self, live: Option<&Live>) -> apply::ApplyOptions {
         // Whoever is asked may take their time, and the queue does not wait.
@@ -428,16 +341,6 @@ impl ApplyRun<'_> {
                 &self.context.org(),
                 output.style,
             ));
-        }
-    }
-
-    /// The command to copy where the apply went through: the rest of it, or another look.
-    fn what_is_next(&self, applied: &Applied) -> Vec<String> {
-        let done = applied.failure.is_none() && !applied.outcomes.is_empty();
-        match applied.until.is_early() {
-            _ if !done => Vec::new(),
-            true => self.words_onwards(),
-            false => command("verify", &self.named, self.context),
         }
     }
 }

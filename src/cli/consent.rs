@@ -14,7 +14,7 @@ use crate::change::Dropped;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::plan::{CheckWarning, DIGITS_OF_CHANGES, Plan, digest_with};
-use crate::report::saved::{Moved, SavedPlan, SavedPlanProblem, Standing, saved_plan};
+use crate::report::saved::{Moved, PlanStanding, SavedPlan, SavedPlanProblem, saved_plan};
 use crate::report::text::{printable, short_digest};
 
 pub(crate) use moved::moved_since;
@@ -55,7 +55,7 @@ impl Consent {
 
     /// Refuses a plan that is neither the one consent was given to nor what is left of it.
     /// One that is still to be rehearsed need not have the warnings yet that its digest covers.
-    pub(crate) fn check(&self, plan: &Plan, is_rehearsed: bool) -> Result<Agreement, Refused> {
+    pub(crate) fn check(&self, plan: &Plan, is_rehearsed: bool) -> Result<Agreement, NotAgreed> {
         let saved = match &self.saved {
             Some(saved) if saved.org_id != plan.org.id => return Err(other_org(saved, plan).into()),
             Some(saved) => agreement(saved, plan)?,
@@ -118,7 +118,7 @@ impl Consent {
         saved.is_some_and(|saved| {
             matches!(
                 saved.standing(plan),
-                Standing::Same { .. } | Standing::Rest { .. }
+                PlanStanding::Same { .. } | PlanStanding::Rest { .. }
             )
         })
     }
@@ -151,26 +151,26 @@ pub(crate) struct Agreement {
 
 /// Why a plan is not the one that was agreed to.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum NotAgreed {
     /// It is another one.
     Other(Box<Failure>),
     /// Somebody made a third thing of what it was to change.
     Moved(Vec<Moved>),
 }
 
-impl From<Failure> for Refused {
+impl From<Failure> for NotAgreed {
     fn from(failure: Failure) -> Self {
         Self::Other(Box::new(failure))
     }
 }
 
 /// What an agreed plan says of the one that was just made.
-fn agreement(agreed: &SavedPlan, plan: &Plan) -> Result<Agreement, Refused> {
+fn agreement(agreed: &SavedPlan, plan: &Plan) -> Result<Agreement, NotAgreed> {
     match agreed.standing(plan) {
-        Standing::Same {
+        PlanStanding::Same {
             counts_moved: false,
         } => Ok(Agreement::default()),
-        Standing::Same { counts_moved: true } => {
+        PlanStanding::Same { counts_moved: true } => {
             let words = "since the plan was saved the org has moved in nothing that is written: only people or records are \
                          counted otherwise";
             Ok(Agreement {
@@ -178,7 +178,7 @@ fn agreement(agreed: &SavedPlan, plan: &Plan) -> Result<Agreement, Refused> {
                 note: Some(Diagnostic::note(Code::RestOfThePlan, words)),
             })
         }
-        Standing::Rest { made, all } => {
+        PlanStanding::Rest { made, all } => {
             let words = format!(
                 "{made} of the {all} changes of the plan that was agreed to are made already: this run finishes it"
             );
@@ -187,8 +187,8 @@ fn agreement(agreed: &SavedPlan, plan: &Plan) -> Result<Agreement, Refused> {
                 note: Some(Diagnostic::note(Code::RestOfThePlan, words)),
             })
         }
-        Standing::Moved(moved) => Err(Refused::Moved(moved)),
-        Standing::Other(problem) => Err(stale(problem).into()),
+        PlanStanding::Moved(moved) => Err(NotAgreed::Moved(moved)),
+        PlanStanding::Other(problem) => Err(stale(problem).into()),
     }
 }
 
@@ -347,8 +347,8 @@ mod tests {
 
     fn refused(consent: &Consent) -> (Exit, Code) {
         match consent.check(&samples::plan(), true).unwrap_err() {
-            Refused::Other(failure) => (failure.exit, failure.diagnostics[0].code),
-            moved @ Refused::Moved(_) => panic!("{moved:?}"),
+            NotAgreed::Other(failure) => (failure.exit, failure.diagnostics[0].code),
+            moved @ NotAgreed::Moved(_) => panic!("{moved:?}"),
         }
     }
 

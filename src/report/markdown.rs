@@ -3,21 +3,22 @@
 //! A comment holds 65,536 characters at most, so the least important end is cut, with exact counts of what is
 //! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
+mod findings;
 mod inert;
 
 use crate::access::Impact;
 use crate::change::{Change, FieldChange};
-use crate::diagnostic::Diagnostic;
 use crate::plan::{HeldLimit, Plan, PlanCheck};
 use crate::verify::{Access, Mismatch, Verification};
 
-use super::folded::{Told, folded};
+use super::folded::folded;
 use super::text::value;
 use super::{
     Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
     losing_words, place_words, record_counts, totals, urgent,
 };
 use crate::count::{count, number};
+use findings::{finding, told};
 use inert::{code, code_cell, sentence};
 
 /// Characters a report keeps within.
@@ -237,37 +238,6 @@ fn change(change: &Change) -> String {
         change.action.word(),
         kind_words(&change.address),
         code(&change.address.name)
-    )
-}
-
-fn told(told: Told<'_>) -> String {
-    match told {
-        Told::One(one) => finding(one),
-        Told::Many(first, count) => format!(
-            "- **{} {}** {}\n",
-            first.severity.word(),
-            first.code,
-            sentence(&Told::sentence(first, count))
-        ),
-    }
-}
-
-fn finding(finding: &Diagnostic) -> String {
-    let place = finding
-        .place
-        .as_ref()
-        .map(|place| format!(" ({})", code(&place_words(place))))
-        .unwrap_or_default();
-    let help = finding
-        .help
-        .as_ref()
-        .map(|help| format!(" Help: {}", sentence(help)))
-        .unwrap_or_default();
-    format!(
-        "- **{} {}** {}{place}{help}\n",
-        finding.severity.word(),
-        finding.code,
-        sentence(&finding.message)
     )
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
 
-pub use standing::{Moved, Standing};
+pub use standing::{Moved, PlanStanding};
 
 use super::json;
 use super::text::{printable, short_digest};
@@ -172,26 +172,26 @@ impl SavedPlan {
     ///
     /// The digest says which plan was meant, the changes what somebody read. Nobody agrees to an edited copy; what is made
     /// already of the very plan is no other plan.
-    pub fn standing(&self, plan: &Plan) -> Standing {
+    pub fn standing(&self, plan: &Plan) -> PlanStanding {
         if self.manifest_digest != plan.manifest_digest {
             let made = short_digest(&plan.manifest_digest);
             let saved = shown(&self.manifest_digest);
-            return Standing::Other(format!(
+            return PlanStanding::Other(format!(
                 "the manifest is {made} now, not {saved}: it has changed since the plan was saved"
             ));
         }
         let made: Vec<Value> = json::changes(plan).iter().map(without_place).collect();
         let same_digest = self.digest == digest_with(&plan.digest, &self.warnings);
         match (same_digest, self.first_change(&made)) {
-            (true, None) => Standing::Same {
+            (true, None) => PlanStanding::Same {
                 counts_moved: self.impact != json::impact(plan),
             },
-            (true, Some(at)) => Standing::Other(format!("the saved plan was edited: {at}")),
+            (true, Some(at)) => PlanStanding::Other(format!("the saved plan was edited: {at}")),
             (false, _) if self.is_whole() => standing::of_rest(self, &made),
-            (false, Some(at)) => Standing::Other(format!(
+            (false, Some(at)) => PlanStanding::Other(format!(
                 "the org has changed since, or the saved plan was edited: {at}"
             )),
-            (false, None) => Standing::Other(format!(
+            (false, None) => PlanStanding::Other(format!(
                 "the plan is {} now, not {}: the org has changed since, in what the changes are computed from",
                 short_digest(&plan.digest),
                 shown(&self.digest)
@@ -274,12 +274,12 @@ mod tests {
             let saved = saved_plan(&text.replacen(from, to, 1)).unwrap();
             match (saved.standing(&samples::plan()), expected) {
                 (
-                    Standing::Same {
+                    PlanStanding::Same {
                         counts_moved: false,
                     },
                     None,
                 ) => {}
-                (Standing::Other(told), Some(expected)) => {
+                (PlanStanding::Other(told), Some(expected)) => {
                     assert!(told.contains(expected), "{told}")
                 }
                 (told, expected) => panic!("{told:?} {expected:?}"),
@@ -319,7 +319,7 @@ mod tests {
         let mut saved = saved_plan(&json::plan(&samples::plan())).unwrap();
         let last = saved.changes.pop().unwrap();
         let told = |saved: &SavedPlan| match saved.standing(&samples::plan()) {
-            Standing::Other(told) => told,
+            PlanStanding::Other(told) => told,
             standing => panic!("{standing:?}"),
         };
         assert!(told(&saved).ends_with("organization_wide_default/Lead is not in the saved plan"));

@@ -10,7 +10,7 @@ use super::SavedPlan;
 
 /// How a saved plan stands to one that was just made.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Standing {
+pub enum PlanStanding {
     /// It is the very plan.
     Same {
         /// Whether what is counted of people and records is otherwise than when it was saved.
@@ -57,7 +57,7 @@ const THERE: &str = "there";
 const NOT_THERE: &str = "not there";
 
 /// How a saved plan, whose changes are those of its digest, stands to another plan of the same manifests.
-pub(super) fn of_rest(saved: &SavedPlan, made: &[Value]) -> Standing {
+pub(super) fn of_rest(saved: &SavedPlan, made: &[Value]) -> PlanStanding {
     let planned = courses(&saved.changes);
     let moved: Vec<Moved> = courses(made)
         .iter()
@@ -67,7 +67,7 @@ pub(super) fn of_rest(saved: &SavedPlan, made: &[Value]) -> Standing {
         })
         .collect();
     if !moved.is_empty() {
-        return Standing::Moved(moved);
+        return PlanStanding::Moved(moved);
     }
     let key = |change: &Value| (change.get("address").cloned(), change.get("stage").cloned());
     let left: Vec<_> = made.iter().map(key).collect();
@@ -75,7 +75,7 @@ pub(super) fn of_rest(saved: &SavedPlan, made: &[Value]) -> Standing {
         .changes
         .iter()
         .filter(|change| !left.contains(&key(change)));
-    Standing::Rest {
+    PlanStanding::Rest {
         made: done.count(),
         all: saved.changes.len(),
     }

@@ -259,7 +259,8 @@ async fn by_browser(transcript: &Transcript, url: &str) -> Performed {
     let understood = match finished {
         Ok(_) => {
             let kept = std::fs::read_to_string(kept).expect("a refresh token");
-            format!("keeps {kept}")
+            // The line before it says whose file it is.
+            format!("keeps {}", kept.lines().last().unwrap_or_default())
         }
         Err(_) => shown_to_browser.line,
     };
