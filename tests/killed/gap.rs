@@ -7,8 +7,15 @@ use super::*;
 use salesforce_emulator::store::SharingModel;
 
 const SENTENCE: &str =
-    "and the integration user see no Lead they do not own until this is finished";
+    "1 person and the integration user see no Lead they do not own until this is finished";
 const RULE: &str = "Lead.Sync_to_HubSpot";
+
+/// The usual org, with somebody who owns no lead.
+fn seeded() -> Org {
+    let users = "Username,FirstName,LastName,Profile.Name\n\
+                 saul@acme.example,Saul,Seller,Standard User\nada@acme.example,Ada,Onlooker,Standard User\n";
+    state::seeded_with(&[("User.csv", users)])
+}
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +97,7 @@ fn untold_by_next(run: &Run) -> Option<String> {
 #[test]
 fn no_run_ends_in_the_gap_without_saying_so() {
     let runtime = Runtime::new().expect("a runtime");
-    let seeded = state::seeded();
+    let seeded = seeded();
     let reference = Reference::of(&runtime, &seeded);
     let endings = [
         Ending::Terminated,
@@ -112,9 +119,10 @@ fn no_run_ends_in_the_gap_without_saying_so() {
             let told = run.as_ref().and_then(untold);
             let looks =
                 ["plan", "verify"].map(|verb| finish(&mut stage.command(&[verb, MANIFEST])));
-            let problems = told
-                .into_iter()
-                .chain(looks.iter().filter_map(untold_by_next));
+            // What the run had sent may come through meanwhile: then there is no gap to tell of.
+            let is_open = is_in_gap(&stage.server.org());
+            let looks = looks.iter().filter(|_| is_open);
+            let problems = told.into_iter().chain(looks.filter_map(untold_by_next));
             wrong.extend(problems.map(|problem| format!("{ending:?} at {number}: {problem}")));
         }
         stage.end();
@@ -132,7 +140,7 @@ fn no_run_ends_in_the_gap_without_saying_so() {
 #[test]
 fn a_run_that_is_to_end_in_the_gap_says_so_and_the_plan_beforehand() {
     let runtime = Runtime::new().expect("a runtime");
-    let stage = Stage::new(&runtime, &state::seeded());
+    let stage = Stage::new(&runtime, &seeded());
     let plan = finish(&mut stage.command(&["plan", MANIFEST]));
     assert!(plan.words().contains(SENTENCE), "{}", plan.words());
     let narrowed = finish(&mut stage.command(&["apply", MANIFEST, "--yes", "--until", "narrowed"]));
