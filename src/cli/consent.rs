@@ -10,7 +10,7 @@ use super::arguments::Apply;
 use super::finding::failure;
 use super::output::{Output, can_ask};
 use crate::apply::WarningConsent;
-use crate::change::Dropped;
+use crate::change::{Dropped, Stage};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::plan::{CheckWarning, DIGITS_OF_CHANGES, Plan, digest_with};
@@ -70,12 +70,38 @@ impl Consent {
             let digest = digest.trim_start_matches("sha256:");
             digest.starts_with(expected) || (is_rehearsed && means_its_changes(expected, digest))
         });
-        match (is_it, &self.kept) {
-            (true, _) => Ok(saved),
-            (false, Some(kept)) if self.saved.is_none() && kept.org_id == plan.org.id => {
-                agreement(kept, plan)
-            }
-            (false, _) => Err(other_digest(expected, plan).into()),
+        let kept = self
+            .kept
+            .as_ref()
+            .filter(|kept| self.saved.is_none() && kept.org_id == plan.org.id);
+        match kept.filter(|_| !is_it) {
+            Some(kept) => self.rest_of_kept(kept, plan, is_rehearsed),
+            None if is_it => Ok(saved),
+            None => Err(other_digest(expected, plan).into()),
+        }
+    }
+
+    /// What an earlier run was agreed to, where this plan is left of it. Warnings that the digest covers were met by that run,
+    /// or are met by this one: while the first stage is not made, it has to rehearse it.
+    fn rest_of_kept(
+        &self,
+        kept: &SavedPlan,
+        plan: &Plan,
+        is_rehearsed: bool,
+    ) -> Result<Agreement, NotAgreed> {
+        let expected = self.expected.as_deref().unwrap_or_default();
+        let is_plain = kept
+            .digest
+            .trim_start_matches("sha256:")
+            .starts_with(expected);
+        let is_begun = plan
+            .changes
+            .iter()
+            .all(|change| change.stage != Stage::Containers);
+        let agreement = agreement(kept, plan)?;
+        match agreement.rest_of.is_some() && (is_plain || is_rehearsed || is_begun) {
+            true => Ok(agreement),
+            false => Err(other_digest(expected, plan).into()),
         }
     }
 

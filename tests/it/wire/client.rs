@@ -186,9 +186,14 @@ struct Configured {
 impl Configured {
     fn new(url: &str, keys: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        // What a log-in with a browser leaves says whose it is.
+        let refresh = match keys {
+            BROWSER => "# written by orgwright: a refresh token\nwire-refresh",
+            _ => "wire-refresh",
+        };
         let secrets = [
             ("secret", "wire-secret"),
-            ("refresh", "wire-refresh"),
+            ("refresh", refresh),
             ("key.pem", &assertion::key()),
         ];
         for (name, text) in secrets {
@@ -211,8 +216,7 @@ async fn logged_in(operation: &str, url: &str) -> String {
     let keys = match operation {
         "token-client-credentials" => "auth='client_credentials'\nclient_secret_file='secret'",
         "token-jwt-bearer" => {
-            "auth='jwt'\nusername='ada.fenwright@acme.example'\nprivate_key_file='key.pem'\n\
-             audience='https://login.salesforce.com'"
+            "auth='jwt'\nusername='ada.fenwright@acme.example'\nprivate_key_file='key.pem'"
         }
         _ => "auth='refresh_token'\nrefresh_token_file='refresh'",
     };
