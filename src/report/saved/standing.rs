@@ -177,3 +177,117 @@ impl<'a> Course<'a> {
         attributes.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn change(address: &str, action: &str, stage: u64, fields: &[(&str, Value, Value)]) -> Value {
+        let fields: Vec<Value> = fields
+            .iter()
+            .map(|(path, before, after)| json!({"path": path, "before": before, "after": after}))
+            .collect();
+        json!({"address": address, "action": action, "stage": stage, "fields": fields})
+    }
+
+    fn moved(saved: &[Value], made: &[Value]) -> Vec<String> {
+        let (planned, nothing) = (courses(saved), Course::default());
+        let told = courses(made).into_iter().flat_map(|(address, course)| {
+            planned
+                .get(address)
+                .unwrap_or(&nothing)
+                .left_by(address, &course)
+        });
+        told.map(|one| format!("{} {}", one.attribute.unwrap_or_default(), one.now))
+            .collect()
+    }
+
+    #[test]
+    fn before_and_after_are_progress_and_a_third_thing_is_not() {
+        let create = change("role/R", "create", 1, &[("label", Value::Null, json!("R"))]);
+        let level = change(
+            "role/R",
+            "update",
+            4,
+            &[("caseAccess", Value::Null, json!("None"))],
+        );
+        let update = change(
+            "rule/L.A",
+            "update",
+            5,
+            &[("access", json!("Read"), json!("Edit"))],
+        );
+        let saved = [create.clone(), level, update.clone()];
+        let check = |made: &[Value], expected: &[&str]| assert_eq!(moved(&saved, made), expected);
+        check(&saved, &[]);
+        check(&[], &[]);
+        check(&[update], &[]);
+        // The platform has levels of its own until a later stage writes them.
+        check(
+            &[change(
+                "role/R",
+                "update",
+                4,
+                &[("caseAccess", json!("Edit"), json!("None"))],
+            )],
+            &[],
+        );
+        check(
+            &[change(
+                "role/R",
+                "update",
+                1,
+                &[("label", json!("X"), json!("R"))],
+            )],
+            &["label \"X\""],
+        );
+        check(
+            &[change(
+                "role/R",
+                "update",
+                1,
+                &[("parent", json!("CEO"), Value::Null)],
+            )],
+            &["parent \"CEO\""],
+        );
+        check(
+            &[change(
+                "rule/L.A",
+                "update",
+                5,
+                &[("access", json!("None"), json!("Edit"))],
+            )],
+            &["access \"None\""],
+        );
+        // The aim itself may not move either.
+        check(
+            &[change(
+                "rule/L.A",
+                "update",
+                5,
+                &[("access", json!("Read"), json!("All"))],
+            )],
+            &["access \"Read\""],
+        );
+        check(&[change("rule/L.A", "create", 5, &[])], &[" \"not there\""]);
+        check(
+            &[change("rule/L.A", "delete", 5, &[])],
+            &[" \"there, made otherwise\""],
+        );
+        check(&[change("rule/L.B", "create", 5, &[])], &[" \"not there\""]);
+    }
+
+    #[test]
+    fn a_clone_of_something_else_is_a_third_thing() {
+        let print = |print: &str| {
+            let mut change = change("profile/P", "create", 1, &[]);
+            change["fingerprint"] = json!(print);
+            change
+        };
+        let saved = [print("sha256:aaaaaaaaaaaaaaaa")];
+        assert!(moved(&saved, &saved).is_empty());
+        let told = moved(&saved, &[print("sha256:bbbbbbbbbbbbbbbb")]);
+        assert_eq!(told, ["what it is cloned from \"bbbbbbbbbbbb\""]);
+    }
+}
