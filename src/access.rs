@@ -6,6 +6,7 @@ mod bypass;
 mod counted;
 mod escalation;
 mod expectations;
+mod gap;
 mod held;
 mod losing;
 mod outlook;
@@ -38,6 +39,7 @@ pub use escalation::{Escalation, escalations};
 pub use expectations::{
     ExpectationOutcome, ExpectedAccess, OtherAccess, RecordSeen, When, expected_access,
 };
+pub use gap::lost_without_rules;
 pub use held::{
     EffectiveRights, HeldPermissions, HeldRights, HeldSet, SetStanding, Standings,
     address_of_container, counted_ids, held_sets, in_force_ids,

@@ -3,8 +3,10 @@
 //! Writes are serial. Every stage is all or nothing, what fails cheaply comes before the company-wide narrowing, and
 //! wherever a run ends, the next one finishes the work: the live org is the only state.
 
+mod credible;
 mod deploy;
 mod entry;
+mod gap;
 mod group_members;
 mod hold;
 mod leave_out;
@@ -23,8 +25,7 @@ mod without_effect;
 
 use crate::address::Address;
 use crate::change::{Action, Change, Component, Dropped, Stage, Until, Write};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::event::{Emit, Event};
 use crate::live::{Live, QueuedDeploy, Reference};
 use crate::manifest::Manifest;
@@ -32,13 +33,14 @@ use crate::org::{OrgError, Reader, Rehearser, Writer};
 use crate::plan::{CheckWarning, Plan};
 use crate::verify::{Sample, Verification};
 use crate::xml::Element;
+pub use gap::{gaps_at, gaps_found};
 pub use hold::plan_again;
 use look::DeployLook;
 pub use rehearsal::{WarningConsent, rehearse};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -61,6 +63,8 @@ pub struct ApplyOptions {
     pub warnings: WarningConsent,
     /// How far to go.
     pub until: Until,
+    /// What the org refused when the plan was checked: the deploys go without it.
+    pub left_out: Vec<Dropped>,
     /// What was learnt of the org, where limits stand: what they rest on is asked again before anybody loses sight.
     pub seen: Option<Arc<Live>>,
     /// What the org told and nothing that is applied changes ([`Live::lasting`]): it is not asked again.
@@ -78,6 +82,8 @@ pub struct Applied {
     pub until: Until,
     /// The proof, where the stages got that far.
     pub verification: Option<Verification>,
+    /// Who sees nothing, because it ended between a default and its rules: a sentence for each object.
+    pub in_the_dark: Vec<String>,
     /// Why it stopped, where it did.
     pub failure: Option<Failure>,
 }
@@ -165,11 +171,14 @@ pub async fn apply(
         }
         Err(stopped) => (None, Some(run.failure(stopped))),
     };
+    let in_the_dark = run.in_the_dark(failure.as_ref());
+    let failure = failure.map(|failure| failure.and_state(&in_the_dark));
     Applied {
         outcomes,
         left_out,
         until,
         verification,
+        in_the_dark,
         failure,
     }
 }
@@ -200,6 +209,8 @@ struct Run<'a> {
     found: BTreeMap<Reference, String>,
     /// Whether the defaults were seen in force.
     defaults_in_force: bool,
+    /// Objects whose default the org took, by this run.
+    defaults_taken: BTreeSet<String>,
     /// Whether the limits were held once more, before anybody's sight changes.
     limits_held: bool,
     /// Rules to the manifest's own user that wait, because a limit was passed meanwhile, by index.
@@ -240,6 +251,7 @@ impl<'a> Run<'a> {
             rehearsed: BTreeMap::new(),
             found: BTreeMap::new(),
             defaults_in_force: false,
+            defaults_taken: BTreeSet::new(),
             limits_held: false,
             withheld: Vec::new(),
             passed_meanwhile: Vec::new(),
@@ -358,16 +370,6 @@ impl Run<'_> {
             .filter(|dropped| deployed(&dropped.address))
             .cloned()
             .collect()
-    }
-
-    fn check_stop(&self) -> Step<()> {
-        if !self.options.stop.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let diagnostic =
-            Diagnostic::error(Code::Interrupted, "stopped between two steps, as asked");
-        let help = "run the same command again: it finishes what is left";
-        Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
     }
 
     fn mark(&mut self, index: usize, stage: Stage, result: ChangeResult, id: Option<String>) {

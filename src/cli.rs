@@ -34,6 +34,7 @@ mod session;
 mod signals;
 mod target;
 mod trace;
+mod trust;
 mod underway;
 mod validate;
 mod values;

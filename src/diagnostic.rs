@@ -321,6 +321,17 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The same, with more to say of the state that the org is in: before everything else, because it cannot wait.
+    #[must_use]
+    pub fn and_state(mut self, more: &[String]) -> Self {
+        if more.is_empty() {
+            return self;
+        }
+        let parts = more.iter().cloned().chain(self.org_state.take());
+        self.org_state = Some(parts.collect::<Vec<_>>().join("; "));
+        self
+    }
+
     /// A failure of the given class with its findings.
     pub fn new(exit: Exit, diagnostics: Vec<Diagnostic>) -> Self {
         Self {

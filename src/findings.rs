@@ -4,6 +4,7 @@
 
 mod existing;
 mod expectations;
+mod gap;
 mod hubspot;
 mod kept;
 mod matching;
@@ -26,6 +27,7 @@ use crate::tally::Tally;
 pub use expectations::{
     errors as errors_of_expectations, expected_otherwise, is_about_expectations,
 };
+pub use gap::{gap_sentence, is_default_of, makes_rule_of};
 pub use matching::rules_match_nothing;
 use serde::Serialize;
 pub use validations::voided;
@@ -101,6 +103,7 @@ fn on_object(view: &View, sharing: &Sharing, impact: &Impact) -> Vec<Diagnostic>
     findings.extend(read_in_part(view, sharing));
     findings.extend(bypassed(view, sharing, impact));
     findings.extend(losing(sharing, impact));
+    findings.extend(gap::remark(view, sharing, impact));
     findings.extend(recalculating(view, sharing));
     findings.extend(empty(sharing, impact));
     findings.extend(parentless_records(view, sharing));

@@ -6,6 +6,7 @@
 mod accounts_of;
 mod again;
 mod assignments;
+mod audit_trail;
 mod condition;
 mod containers;
 mod criteria_condition;
@@ -48,11 +49,13 @@ mod users;
 #[cfg(test)]
 mod tests;
 
+use crate::manifest::SharingModel;
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use accounts_of::AccountsOf;
 pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
+pub use audit_trail::{RECENT_SETUP, SetupChange, SetupTrail};
 pub use containers::{
     Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
 };
@@ -190,6 +193,8 @@ pub struct Live {
     deploys: Deploys,
     told: record_need::RecordsTold,
     holdings: holding::Holdings,
+    /// Defaults that are only supposed, by object.
+    supposed_defaults: BTreeMap<String, SharingModel>,
 }
 
 /// How a need was answered.

@@ -30,8 +30,9 @@ use crate::diagnostic::{Diagnostic, Place, Sources};
 
 pub use expectation::{AccessExpectation, AccessMeant, RecordAccess, RecordsMeant};
 pub use expected::ExpectedRecords;
-pub use load::{discover, load};
+pub use load::load;
 pub use reader::nearest;
+pub use resolve::is_for_manifests;
 pub use schema::json_schema;
 pub use sharing::{
     Criterion, Holder, KeepAccess, KeepEveryone, Logic, Principal, Rule, Scalar, Sharing, UserRef,

@@ -14,7 +14,7 @@ use crate::findings;
 use crate::kinds::{self, KINDS};
 use crate::live::{
     self, Answer, Asked, Columns, Integration, Live, Need, OrgIdentity, Organization, Question,
-    Refused,
+    Refused, SetupTrail,
 };
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader, Refusal};
@@ -248,6 +248,12 @@ pub(crate) async fn ask_org(
     live.requests += used.requests - before.requests;
     live.api_calls += used.api_calls - before.api_calls;
     Ok(())
+}
+
+/// Who changed what in setup lately; `None` where the org does not tell.
+pub async fn setup_trail(reader: &Reader) -> Option<SetupTrail> {
+    let rows = reader.query(live::RECENT_SETUP).await.ok()?;
+    Some(SetupTrail::of_rows(&rows))
 }
 
 /// What the org says to one question by itself.

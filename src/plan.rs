@@ -23,7 +23,7 @@ use crate::kinds::{Draft, KINDS};
 use crate::live::{Live, OrgIdentity, profile_full_name};
 use crate::manifest::Manifest;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
@@ -190,6 +190,23 @@ fn joined_digest(manifests: &[Manifest]) -> String {
     }
 }
 
+/// The digest over a plan's changes as a saved plan has them, each with its address, action, stage, attributes and fingerprint.
+pub fn digest_of(manifest_digest: &str, org_id: &str, changes: &[Value]) -> String {
+    let each = changes.iter().map(|change| {
+        let fields = change.get("fields").and_then(Value::as_array);
+        let fields = fields.into_iter().flatten().map(|field| {
+            let part = |key: &str| field.get(key).cloned().unwrap_or_default();
+            json!([part("path"), part("before"), part("after")])
+        });
+        let part = |key: &str| change.get(key).cloned().unwrap_or_default();
+        let fields: Vec<Value> = fields.collect();
+        let (address, action, stage) = (part("address"), part("action"), part("stage"));
+        json!([address, action, stage, fields, part("fingerprint")])
+    });
+    let each: Vec<Value> = each.collect();
+    hash(json!([manifest_digest, org_id, each]).to_string())
+}
+
 /// Covers the manifests, the org, each change with before and after, and what `after` was computed from.
 fn digest(manifest_digest: &str, live: &Live, changes: &[Change]) -> String {
     let each = changes.iter().map(|change| {
@@ -197,17 +214,23 @@ fn digest(manifest_digest: &str, live: &Live, changes: &[Change]) -> String {
             .fields
             .iter()
             .map(|field| json!([field.path, field.before, field.after]));
-        let fingerprint = change.fingerprint.as_ref().map(hash);
         json!([
             change.address,
             change.action,
             change.stage,
             fields.collect::<Vec<_>>(),
-            fingerprint
+            change.fingerprint_digest()
         ])
     });
     let content = json!([manifest_digest, live.org.id, each.collect::<Vec<_>>()]);
     hash(content.to_string())
+}
+
+impl Change {
+    /// The digest of what else it was computed from.
+    pub fn fingerprint_digest(&self) -> Option<String> {
+        self.fingerprint.as_ref().map(hash)
+    }
 }
 
 fn hash(text: impl AsRef<str>) -> String {

@@ -23,6 +23,24 @@ pub fn create(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
+/// A file that stays where it is, opened for writing and made where it is not there; never one that a link leads to.
+///
+/// # Errors
+/// Those of the operating system, and `InvalidInput` for a link.
+pub fn open_or_create(path: &Path) -> io::Result<fs::File> {
+    match create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        created => return created,
+    }
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no file of its own",
+        ));
+    }
+    fs::OpenOptions::new().write(true).open(path)
+}
+
 /// A folder, with those above it; no error where it exists.
 ///
 /// # Errors

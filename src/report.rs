@@ -5,6 +5,7 @@
 
 mod checked;
 mod expected;
+mod folded;
 pub mod html;
 pub mod human;
 mod inventory;
@@ -77,7 +78,10 @@ pub fn names(manifests: &[Manifest]) -> String {
 /// What comes first in a report: what makes a plan pointless, and what has to be done before it.
 fn urgent(plan: &Plan) -> impl Iterator<Item = &Diagnostic> {
     let findings = plan.findings.iter();
-    findings.filter(|finding| is_about_numbers(finding) || finding.code == Code::TickFirst)
+    let is_urgent = |finding: &&Diagnostic| {
+        is_about_numbers(finding) || matches!(finding.code, Code::TickFirst | Code::GapOpen)
+    };
+    findings.filter(is_urgent)
 }
 
 /// What a limit is about, its verdict, and the numbers in words.

@@ -10,6 +10,11 @@
 mod state;
 mod support;
 
+#[path = "killed/agreed.rs"]
+mod agreed;
+#[path = "killed/gap.rs"]
+mod gap;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -76,6 +81,9 @@ struct Stage<'a> {
     runtime: &'a Runtime,
     server: Server,
     folder: TempDir,
+    /// What the command says besides, and how many requests were answered before it runs.
+    consent: Vec<String>,
+    earlier: usize,
 }
 
 impl<'a> Stage<'a> {
@@ -93,14 +101,21 @@ impl<'a> Stage<'a> {
             runtime,
             server: server.expect("an org"),
             folder,
+            consent: vec!["--yes".to_owned()],
+            earlier: 0,
         }
     }
 
     /// The program against the org, with every place where it could leave something inside the folder.
     fn apply(&self) -> Command {
-        let words = [
-            "apply", MANIFEST, "--yes", "--format", "json", "--org", "env",
-        ];
+        let consent = self.consent.iter().map(String::as_str);
+        let words = ["apply", MANIFEST, "--format", "json"];
+        self.command(&words.into_iter().chain(consent).collect::<Vec<_>>())
+    }
+
+    /// The program with these words, about the org.
+    fn command(&self, words: &[&str]) -> Command {
+        let words: Vec<&str> = words.iter().copied().chain(["--org", "env"]).collect();
         let mut command = program(&self.folder.path().join("work"), &words);
         command
             .env("SF_ACCESS_TOKEN", self.server.access_token())
@@ -118,6 +133,14 @@ impl<'a> Stage<'a> {
 
     /// Applies, and kills the process at the point; whether it came there.
     fn killed(&self, point: Point) -> bool {
+        self.ended(point, |child| {
+            // A process that has ended cannot be killed any more.
+            let _ = child.kill();
+        })
+    }
+
+    /// Applies, and ends the process at the point; whether it came there.
+    fn ended(&self, point: Point, end: impl FnOnce(&mut Child)) -> bool {
         self.server.set_faults(point.faults());
         let mut child = self
             .apply()
@@ -127,13 +150,14 @@ impl<'a> Stage<'a> {
             .expect("it starts");
         let met = match point {
             Point::BetweenSteps(number) => told(&mut child, number),
-            Point::AfterAnswer(number) => looked_for(&mut child, || self.answered() > number),
+            Point::AfterAnswer(number) => {
+                looked_for(&mut child, || self.answered() > self.earlier + number)
+            }
             Point::BeforeSend(_) | Point::AfterSend(_) => {
                 looked_for(&mut child, || !self.server.held().is_empty())
             }
         };
-        // A process that has ended cannot be killed any more.
-        let _ = child.kill();
+        end(&mut child);
         child.wait().expect("it has ended");
         self.server.set_faults(Faults::default());
         met
@@ -191,6 +215,7 @@ fn looked_for(child: &mut Child, so: impl Fn() -> bool) -> bool {
 /// A run that is not killed.
 struct Reference {
     expected: Org,
+    left: BTreeSet<String>,
     requests: usize,
     events: usize,
 }
@@ -198,16 +223,22 @@ struct Reference {
 impl Reference {
     fn of(runtime: &Runtime, seeded: &Org) -> Self {
         let stage = Stage::new(runtime, seeded);
-        let run = finish(&mut stage.apply());
-        assert_eq!(run.code, 0, "{}", run.words());
+        let reference = Self::on(stage);
         assert_eq!(
-            stage.left(),
+            reference.left,
             BTreeSet::new(),
             "an undisturbed run leaves files"
         );
+        reference
+    }
+
+    fn on(stage: Stage<'_>) -> Self {
+        let run = finish(&mut stage.apply());
+        assert_eq!(run.code, 0, "{}", run.words());
         let reference = Self {
             expected: state::settled(stage.server.org()),
-            requests: stage.answered(),
+            left: stage.left(),
+            requests: stage.answered() - stage.earlier,
             events: run.out.lines().filter(|line| is_event(line)).count(),
         };
         stage.end();

@@ -1,5 +1,6 @@
 //! One stage's deploy: pack, send once, poll, and read what the org says about each component.
 
+use super::credible::{contradiction, not_believed};
 use super::leave_out::Nameless;
 use super::lost::{is_of, undecided};
 use super::{ChangeResult, Run, Step, Stopped, objection};
@@ -122,7 +123,9 @@ impl Run<'_> {
             .iter()
             .flat_map(|index| self.deploys(*index).unwrap_or_default().to_vec())
             .collect();
-        self.with_ids(components).await
+        let mut components = self.with_ids(components).await?;
+        self.leave_out_as_checked(deployed, &mut components);
+        Ok(components)
     }
 
     /// Refuses, before anything is written, what one deploy of a stage would not take.
@@ -182,7 +185,15 @@ impl Run<'_> {
         loop {
             let status = self.deploy_once(deploy, &files).await?;
             if is_whole(&status) {
+                if let Some(reason) = contradiction(&status) {
+                    self.unsure_of(deploy);
+                    return Err(not_believed(&status.id, deploy, &reason));
+                }
                 self.note_warnings(&status, deploy);
+                if deploy.stage == Stage::Defaults && !deploy.is_rehearsal() {
+                    let objects = components.iter().map(|one| one.full_name.clone());
+                    self.defaults_taken.extend(objects);
+                }
                 self.learn_ids(&status, deploy);
                 return Ok(());
             }

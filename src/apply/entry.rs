@@ -57,6 +57,12 @@ impl RefusedEntry {
         Some(Self::List(list))
     }
 
+    /// The list that goes as a whole, by the name that it is told by.
+    pub(super) fn list_called(entry: &str) -> Option<Self> {
+        let mut lists = WHOLE_LISTS.into_iter().map(Self::List);
+        lists.find(|list| list.to_string() == entry)
+    }
+
     /// Where the manifest states it: the permission itself, or the rights on its object.
     pub(super) fn stated_in<'a>(&self, profile: &'a Profile) -> Option<&'a Place> {
         let user = profile.user_permissions.iter();

@@ -81,6 +81,51 @@ impl Run<'_> {
         self.left_out.len() > before.1
     }
 
+    /// Takes out what the org refused when the plan was checked, by the sentences that it refused it in.
+    pub(super) fn leave_out_as_checked(&mut self, changes: &[usize], components: &mut [Component]) {
+        let plan = self.plan;
+        for left_out in std::mem::take(&mut self.options.left_out) {
+            let mut changes = changes.iter().map(|index| &plan.changes[*index]);
+            let Some(change) = changes.find(|change| change.address == left_out.address) else {
+                self.options.left_out.push(left_out);
+                continue;
+            };
+            if change.address.kind == "profile" {
+                let Some(profile) = profile_of(change, components) else {
+                    continue;
+                };
+                let before = profile.clone();
+                match RefusedEntry::list_called(&left_out.entry) {
+                    Some(list) if list.take_out_of(profile, &|_| false) => {
+                        self.keep_left_out(
+                            change.stage,
+                            &change.address,
+                            &left_out.entry,
+                            &left_out.problem,
+                        );
+                    }
+                    Some(_) => {}
+                    None => self.leave_out_named(change.stage, change, profile, &left_out.problem),
+                }
+                clone::keep_defaults(&before, profile);
+                continue;
+            }
+            for component in components
+                .iter_mut()
+                .filter(|one| writes(change, one.kind, &one.full_name))
+            {
+                let Some(body) = &mut component.body else {
+                    continue;
+                };
+                for setting in
+                    kinds::leave_out_settings(&component.full_name, body, &left_out.problem)
+                {
+                    self.keep_left_out(change.stage, &change.address, &setting, &left_out.problem);
+                }
+            }
+        }
+    }
+
     /// Takes out of the documents of defaults what the org refused of their objects' settings; says whether that was
     /// anything. A default that is refused itself leaves nothing out.
     pub(super) fn leave_out_settings(

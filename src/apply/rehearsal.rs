@@ -23,6 +23,8 @@ use crate::plan::{
 pub struct WarningConsent {
     /// The leading digits of the digest that was agreed to: it covers the warnings of the check that it is of.
     pub digest: Option<String>,
+    /// The digest of the plan that was agreed to, where this one is its rest.
+    pub rest_of: Option<String>,
     /// Warnings that the saved plan shows which was agreed to.
     pub read: Vec<CheckWarning>,
     /// Words of warnings that are accepted, whoever they are about.
@@ -221,7 +223,8 @@ impl Run<'_> {
 
     /// Ends the run where the org warned of what nobody has agreed to.
     fn check_warnings(&self) -> Step<()> {
-        let (consent, plain) = (&self.options.warnings, self.plan.digest.as_str());
+        let consent = &self.options.warnings;
+        let plain = consent.rest_of.as_deref().unwrap_or(&self.plan.digest);
         let digest = digest_with(plain, &self.foreseen);
         let starts = |digest: &str| {
             let digest = digest.trim_start_matches("sha256:");

@@ -24,6 +24,17 @@ const STEP: Duration = Duration::from_millis(100);
 const RULES: &str = "the sharing rules' recalculation";
 
 impl Run<'_> {
+    /// The end of a run that somebody asked to stop.
+    pub(super) fn check_stop(&self) -> Step<()> {
+        if !self.options.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let diagnostic =
+            Diagnostic::error(Code::Interrupted, "stopped between two steps, as asked");
+        let help = "run the same command again: it finishes what is left";
+        Err(Failure::new(Exit::Interrupted, vec![diagnostic.help(help)]).into())
+    }
+
     /// Waits until every default the manifests name is in force. Deploy success does not mean it is.
     pub(super) async fn wait_for_defaults(&mut self, stage: Stage) -> Step<()> {
         let wanted = self.wanted_defaults();

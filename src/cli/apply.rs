@@ -1,5 +1,8 @@
 //! `apply`: plan, ask, deploy in stages, wait, prove.
 
+mod next;
+
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -8,37 +11,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::arguments::{Apply as Arguments, Manifests, TextFormat};
-use super::command::{command, quoted};
-use super::consent::{self, Consent};
+use super::consent::{self, Agreement, Consent, NotAgreed};
 use super::context::Context;
+use super::files;
 use super::plan::frame;
 use super::progress::Progress;
 use super::recording;
 use super::session::{self, OrgSession};
 use super::signals::{Signals, ended_by_signal, until_stopped};
 use super::trace::tell_phases;
+use super::trust;
 use super::underway::{Underway, phase, with_next_command};
 use super::values::sample_of;
 use crate::apply::{self, Applied};
 use crate::change::Until;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
-use crate::failure::NOTHING_CHANGED;
 use crate::guard;
 use crate::live::{Live, Need};
 use crate::manifest::Manifest;
+use crate::observe;
 use crate::org::{Reader, Writer};
 use crate::plan::{self, Plan};
 use crate::report;
 use crate::report::json::Took;
-use crate::verify;
-
-/// Whether nothing but how many records rules match disproves it: no apply mends that.
-fn is_of_numbers_alone(applied: &Applied) -> bool {
-    let proof = applied.verification.as_ref();
-    let proof = proof.filter(|proof| proof.converged);
-    proof.is_some_and(|proof| proof.disproofs().all(verify::is_about_numbers))
-}
 
 /// What became of the org where a limit is passed by the time somebody has agreed.
 const MOVED_MEANWHILE: &str = "nothing was changed; the org has moved while you were asked";
@@ -52,13 +48,15 @@ struct ApplyRun<'a> {
     context: &'a Context,
     embedded: bool,
     began: Instant,
+    /// The gaps that an earlier run left, in sentences, once they are known.
+    gaps: RefCell<Vec<String>>,
 }
 
 /// Applies, after everything that can be refused without an org was refused.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
     let began = Instant::now();
     let consent = Consent::of(arguments)?;
-    let named = wanted(arguments, &consent);
+    let named = wanted(arguments, &consent)?;
     let manifests = context.manifests(&named)?;
     context.impact_budget.set(Some(arguments.impact_budget));
     let choice = context.target()?;
@@ -75,6 +73,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         context,
         embedded,
         began,
+        gaps: RefCell::default(),
     };
     session::block_on(async {
         let mut signals = Signals::listen()?;
@@ -90,13 +89,18 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
 }
 
 /// The manifests that are meant: with a saved plan and no FILE, those it was made from.
-fn wanted(arguments: &Arguments, consent: &Consent) -> Manifests {
+fn wanted(arguments: &Arguments, consent: &Consent) -> Result<Manifests, Failure> {
     let mut named = arguments.manifests.clone();
     if named.files.is_empty() {
+        let here = files::here()?;
         let files = consent.files().iter().map(PathBuf::from);
         named.files = files.filter(|file| !named.overlay.contains(file)).collect();
+        named
+            .files
+            .iter()
+            .try_for_each(|file| trust::check_named_inside(file, &here))?;
     }
-    named
+    Ok(named)
 }
 
 impl ApplyRun<'_> {
@@ -112,10 +116,12 @@ impl ApplyRun<'_> {
         signals: &mut Signals,
     ) -> Result<Exit, Failure> {
         let mut options = self.options(live.as_ref().ok());
-        let plan = tokio::select! {
-            agreed = self.agreed_plan(live, &session.reader) => agreed?,
-            exit = signals.next() => return Err(ended_by_signal(exit)),
+        let (plan, agreement) = tokio::select! {
+            agreed = self.agreed_plan(live, &session.reader) => agreed.map_err(|failure| self.in_gap(failure))?,
+            exit = signals.next() => return Err(self.in_gap(ended_by_signal(exit))),
         };
+        options.left_out = self.consent.left_out(&plan);
+        options.warnings.rest_of = agreement.rest_of;
         options.rehearse = self.rehearses(&plan);
         options.warnings.is_needed = !self.embedded && !plan.org.sandbox;
         let (mut applied, signal) = self.apply_plan(&plan, options, session, signals).await?;
@@ -124,9 +130,10 @@ impl ApplyRun<'_> {
         }
         let next = self.next_command(&applied);
         let is_begun = applied.wrote();
+        let is_in_gap = !applied.in_the_dark.is_empty();
         applied.failure = applied
             .failure
-            .map(|failure| with_next_command(&failure, &plan, next, is_begun));
+            .map(|failure| with_next_command(&failure, &plan, next, is_begun, is_in_gap));
         let unfinished = applied.failure.is_some() || !applied.is_through();
         let exit = signal
             .filter(|_| unfinished)
@@ -149,20 +156,46 @@ impl ApplyRun<'_> {
         &self,
         live: Result<Live, Failure>,
         reader: &Reader,
-    ) -> Result<Plan, Failure> {
+    ) -> Result<(Plan, Agreement), Failure> {
         let live = live?;
         let mut plan = plan::plan(&self.manifests, &live)?;
         self.context.know_org(&mut plan.org, self.embedded);
-        self.consent
-            .check(&plan, self.rehearses(&plan))
-            .map_err(|failure| failure.next(self.command("plan")))?;
+        *self.gaps.borrow_mut() = apply::gaps_found(&plan);
+        let mut agreement = match self.consent.check(&plan, self.rehearses(&plan)) {
+            Ok(agreement) => agreement,
+            Err(refused) => return Err(self.not_agreed(refused, reader).await),
+        };
+        plan.findings.extend(agreement.note.take());
         self.show_plan(&plan);
         guard::check(&plan, &self.manifests, self.until())?;
-        if !self.consent.ask || plan.changes.is_empty() {
-            return Ok(plan);
+        if self.consent.ask && !plan.changes.is_empty() {
+            consent::ask(&plan, self.embedded, &self.context.output).await?;
+            plan = self.still_agreed(plan, &live, reader).await?;
         }
-        consent::ask(&plan, self.embedded, &self.context.output).await?;
-        self.still_agreed(plan, &live, reader).await
+        self.consent.keep(&plan, &agreement, &self.context.output);
+        Ok((plan, agreement))
+    }
+
+    /// The end of a run before its first write, with the gap that an earlier one left.
+    fn in_gap(&self, failure: Failure) -> Failure {
+        let gaps = self.gaps.borrow();
+        let next = match gaps.is_empty() || failure.next.is_some() {
+            true => failure.next.clone(),
+            false => Some(self.again()),
+        };
+        Failure { next, ..failure }.and_state(&gaps)
+    }
+
+    /// The end of a run whose plan is not the one that was agreed to.
+    async fn not_agreed(&self, refused: NotAgreed, reader: &Reader) -> Failure {
+        let failure = match refused {
+            NotAgreed::Other(failure) => *failure,
+            NotAgreed::Moved(moved) => {
+                let trail = observe::setup_trail(reader).await;
+                consent::moved_since(&moved, trail.as_ref())
+            }
+        };
+        failure.next(self.command("plan"))
     }
 
     /// The plan, held against its limits once more: the org may have moved while somebody was asked.
@@ -186,7 +219,7 @@ impl ApplyRun<'_> {
         let mut again = apply::plan_again(&self.manifests, seen, more, reader).await?;
         self.context.know_org(&mut again.org, self.embedded);
         if again.digest != plan.digest {
-            return Err(consent::moved(&plan, &again).next(self.command("plan")));
+            return Err(consent::moved_while_asked(&plan, &again).next(self.command("plan")));
         }
         guard::check(&again, &self.manifests, self.until())
             .map_err(|failure| failure.state(MOVED_MEANWHILE))?;
@@ -246,81 +279,13 @@ impl ApplyRun<'_> {
         let ended = until_stopped(work, &stop, signals, notice).await;
         ended.map_err(|exit| {
             let last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            self.cut_off(exit, last.as_ref())
+            self.cut_off(exit, last.as_ref(), plan)
         })
     }
 
     /// Whether the first stage is rehearsed: not where the very plan was checked.
     fn rehearses(&self, plan: &Plan) -> bool {
         !self.arguments.no_check && !self.consent.is_checked(plan)
-    }
-
-    /// A command about the same manifests and org.
-    fn command(&self, verb: &str) -> String {
-        command(verb, &self.named, self.context).join(" ")
-    }
-
-    /// The same apply once more, with the consent that holds for any plan.
-    fn again(&self) -> String {
-        let until = match self.until() {
-            Until::Proved => "",
-            Until::Prepared => " --until prepared",
-            Until::Narrowed => " --until narrowed",
-        };
-        format!("{}{until}", self.onwards())
-    }
-
-    /// The apply that goes to the end.
-    fn onwards(&self) -> String {
-        self.words_onwards().join(" ")
-    }
-
-    fn words_onwards(&self) -> Vec<String> {
-        let mut words = command("apply", &self.named, self.context);
-        words.extend(self.arguments.yes.then(|| "--yes".to_owned()));
-        words
-    }
-
-    /// The command that goes on from where an apply ended: a look at the record that disproves it, where nothing is
-    /// left to change.
-    fn next_command(&self, applied: &Applied) -> String {
-        let disproof = applied
-            .verification
-            .as_ref()
-            .filter(|verification| verification.converged)
-            .and_then(|verification| {
-                let mut wrong = verification
-                    .access
-                    .iter()
-                    .flat_map(|access| access.leaks.iter().chain(&access.missing));
-                wrong.next()
-            });
-        match disproof {
-            Some(record) => format!(
-                "{} --record {}",
-                self.command("explain"),
-                quoted(&record.id)
-            ),
-            None if is_of_numbers_alone(applied) => self.command("plan"),
-            None => self.again(),
-        }
-    }
-
-    /// The failure of an apply that was ended while it wrote.
-    fn cut_off(&self, exit: Exit, last: Option<&Underway>) -> Failure {
-        let state = match last {
-            None => NOTHING_CHANGED.to_owned(),
-            Some(Underway::Checks(id)) => format!(
-                "{NOTHING_CHANGED}; the check-only deploy {id}, if it still runs, ends by itself and saves nothing"
-            ),
-            Some(Underway::Writes) => {
-                "it is not known which changes were made; a deploy that runs goes on in the org"
-                    .to_owned()
-            }
-        };
-        Failure::new(exit, Vec::new())
-            .state(state)
-            .next(self.again())
     }
 
     /// How to apply, with what is of use of the org as it was just seen.
@@ -337,6 +302,7 @@ impl ApplyRun<'_> {
             stop: Arc::new(AtomicBool::new(false)),
             sample: sample_of(self.arguments.sample, self.arguments.sample_seed),
             until: self.until(),
+            left_out: Vec::new(),
             seen: live
                 .filter(|_| self.has_limits())
                 .map(|live| Arc::new(live.clone())),
@@ -375,16 +341,6 @@ impl ApplyRun<'_> {
                 &self.context.org(),
                 output.style,
             ));
-        }
-    }
-
-    /// The command to copy where the apply went through: the rest of it, or another look.
-    fn what_is_next(&self, applied: &Applied) -> Vec<String> {
-        let done = applied.failure.is_none() && !applied.outcomes.is_empty();
-        match applied.until.is_early() {
-            _ if !done => Vec::new(),
-            true => self.words_onwards(),
-            false => command("verify", &self.named, self.context),
         }
     }
 }

@@ -198,6 +198,9 @@ pub(crate) struct Manifests {
     /// One value set, such as spec.user.username=sync@acme.example (repeatable).
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
+    /// A variable that `${env:NAME}` may read although its name does not begin with ORGWRIGHT_VAR_ (repeatable).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Vec<String>,
 }
 
 /// `init`.
@@ -362,6 +365,9 @@ pub(crate) struct Explain {
     /// A value put into the manifest: spec.user.username=… (repeatable).
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
+    /// A variable that `${env:NAME}` may read although its name does not begin with ORGWRIGHT_VAR_ (repeatable).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Vec<String>,
     /// How to say it.
     #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,

@@ -20,6 +20,9 @@ pub(crate) fn command(verb: &str, arguments: &Manifests, context: &Context) -> V
     for setting in &arguments.set {
         add(Some("--set"), setting);
     }
+    for name in &arguments.env {
+        add(Some("--env"), name);
+    }
     if let Some(org) = &context.global.org {
         add(Some("--org"), org);
     }
@@ -66,9 +69,10 @@ mod tests {
             files: vec!["a b.yaml".into()],
             overlay: vec!["uat.yaml".into()],
             set: vec!["spec.user.email=x@y.example".to_owned()],
+            env: vec!["SITE".to_owned()],
         };
         let words = command("plan", &arguments, &Context::new(global));
-        let expected = "orgwright plan 'a b.yaml' --overlay uat.yaml --set spec.user.email=x@y.example --org sf:uat";
+        let expected = "orgwright plan 'a b.yaml' --overlay uat.yaml --set spec.user.email=x@y.example --env SITE --org sf:uat";
         assert_eq!(words.join(" "), expected);
         let bare = Context::new(Global::of_color(Color::Never));
         assert_eq!(

@@ -1,5 +1,8 @@
 //! Consent to an apply: given beforehand, or asked for at a terminal. Nothing is written without it.
 
+mod kept;
+mod moved;
+
 use std::io::BufRead;
 use std::path::Path;
 
@@ -7,17 +10,22 @@ use super::arguments::Apply;
 use super::finding::failure;
 use super::output::{Output, can_ask};
 use crate::apply::WarningConsent;
+use crate::change::{Dropped, Stage};
 use crate::code::Code;
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::plan::{CheckWarning, DIGITS_OF_CHANGES, Plan, digest_with};
-use crate::report::saved::{SavedPlan, SavedPlanProblem, saved_plan};
+use crate::report::saved::{Moved, PlanStanding, SavedPlan, SavedPlanProblem, saved_plan};
 use crate::report::text::{printable, short_digest};
+
+pub(crate) use moved::moved_since;
 
 /// Which plan may be applied, and whether somebody has agreed to it already.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Consent {
     /// The leading digits of its digest.
     expected: Option<String>,
+    /// The plan that an earlier run kept under these digits.
+    kept: Option<SavedPlan>,
     /// The plan as it was saved. It says which one is meant; reading it is no agreement.
     saved: Option<SavedPlan>,
     /// Whether a person at a terminal still has to agree.
@@ -34,6 +42,7 @@ impl Consent {
         let saved = arguments.plan.as_deref().map(read_saved).transpose()?;
         Ok(Self {
             expected: arguments.expect.clone(),
+            kept: arguments.expect.as_deref().and_then(kept::find),
             saved,
             ask: !given,
         })
@@ -44,41 +53,107 @@ impl Consent {
         self.saved.as_ref().map_or(&[], |saved| &saved.files)
     }
 
-    /// Refuses a plan that is not the one consent was given to.
+    /// Refuses a plan that is neither the one consent was given to nor what is left of it.
     /// One that is still to be rehearsed need not have the warnings yet that its digest covers.
-    pub(crate) fn check(&self, plan: &Plan, is_rehearsed: bool) -> Result<(), Failure> {
-        if let Some(saved) = &self.saved {
-            if saved.org_id != plan.org.id {
-                return Err(other_org(saved, plan));
-            }
-            if let Some(difference) = saved.difference(plan) {
-                return Err(stale(difference));
-            }
-        }
-        let Some(expected) = &self.expected else {
-            return Ok(());
+    pub(crate) fn check(&self, plan: &Plan, is_rehearsed: bool) -> Result<Agreement, NotAgreed> {
+        let saved = match &self.saved {
+            Some(saved) if saved.org_id != plan.org.id => return Err(other_org(saved, plan).into()),
+            Some(saved) => agreement(saved, plan)?,
+            None => Agreement::default(),
         };
-        let checked = digest_with(&plan.digest, self.warnings());
-        let is_it = [&plan.digest, &checked].into_iter().any(|digest| {
+        let Some(expected) = &self.expected else {
+            return Ok(saved);
+        };
+        let plain = saved.rest_of.as_ref().unwrap_or(&plan.digest);
+        let checked = digest_with(plain, self.warnings());
+        let is_it = [plain, &checked].into_iter().any(|digest| {
             let digest = digest.trim_start_matches("sha256:");
             digest.starts_with(expected) || (is_rehearsed && means_its_changes(expected, digest))
         });
-        match is_it {
-            true => Ok(()),
-            false => Err(other_digest(expected, plan)),
+        let kept = self
+            .kept
+            .as_ref()
+            .filter(|kept| self.saved.is_none() && kept.org_id == plan.org.id);
+        match kept.filter(|_| !is_it) {
+            Some(kept) => self.rest_of_kept(kept, plan, is_rehearsed),
+            None if is_it => Ok(saved),
+            None => Err(other_digest(expected, plan).into()),
         }
     }
 
-    /// Whether the plan is the saved one, and the org has checked its first stage and would take it.
+    /// What an earlier run was agreed to, where this plan is left of it. Warnings that the digest covers were met by that run,
+    /// or are met by this one: while the first stage is not made, it has to rehearse it.
+    fn rest_of_kept(
+        &self,
+        kept: &SavedPlan,
+        plan: &Plan,
+        is_rehearsed: bool,
+    ) -> Result<Agreement, NotAgreed> {
+        let expected = self.expected.as_deref().unwrap_or_default();
+        let is_plain = kept
+            .digest
+            .trim_start_matches("sha256:")
+            .starts_with(expected);
+        let is_begun = plan
+            .changes
+            .iter()
+            .all(|change| change.stage != Stage::Containers);
+        let agreement = agreement(kept, plan)?;
+        match agreement.rest_of.is_some() && (is_plain || is_rehearsed || is_begun) {
+            true => Ok(agreement),
+            false => Err(other_digest(expected, plan).into()),
+        }
+    }
+
+    /// Keeps the plan that was agreed to by its digest, for the run that finishes it where this one is interrupted. What
+    /// keeps it from being kept does not keep anybody from applying it.
+    pub(crate) fn keep(&self, plan: &Plan, agreement: &Agreement, output: &Output) {
+        if self.expected.is_none() || agreement.rest_of.is_some() || plan.changes.is_empty() {
+            return;
+        }
+        if let Err(failure) = kept::keep(plan) {
+            let reason = failure
+                .diagnostics
+                .first()
+                .map_or("", |first| first.message.as_str());
+            output.warn(&format!(
+                "the plan is not kept ({}): if this run is interrupted, the saved plan is needed to finish it\n",
+                printable(reason)
+            ));
+        }
+    }
+
+    /// What the org refused while it checked the saved plan, of changes of this one: it stays left out.
+    pub(crate) fn left_out(&self, plan: &Plan) -> Vec<Dropped> {
+        let saved = self.saved.iter().flat_map(|saved| &saved.left_out);
+        let of_plan = saved.filter_map(|left_out| {
+            let mut changes = plan.changes.iter();
+            let change = changes.find(|change| change.address.to_string() == left_out.address)?;
+            Some(Dropped {
+                address: change.address.clone(),
+                entry: left_out.entry.clone(),
+                problem: left_out.problem.clone(),
+            })
+        });
+        of_plan.collect()
+    }
+
+    /// Whether the org has checked the first stage of the saved plan and would take it; `plan` is that one, or its rest.
     pub(crate) fn is_checked(&self, plan: &Plan) -> bool {
         let saved = self.saved.as_ref().filter(|saved| saved.is_accepted);
-        saved.is_some_and(|saved| digest_with(&plan.digest, &saved.warnings) == saved.digest)
+        saved.is_some_and(|saved| {
+            matches!(
+                saved.standing(plan),
+                PlanStanding::Same { .. } | PlanStanding::Rest { .. }
+            )
+        })
     }
 
     /// Which warnings of a rehearsal it covers, with those that are accepted by their words.
     pub(crate) fn to_warnings(&self, accepted: &[String]) -> WarningConsent {
         WarningConsent {
             digest: self.expected.clone(),
+            rest_of: None,
             read: self.warnings().to_vec(),
             accepted: accepted.to_vec(),
             is_needed: true,
@@ -88,6 +163,58 @@ impl Consent {
     /// What the org warned of when the saved plan was checked.
     fn warnings(&self) -> &[CheckWarning] {
         self.saved.as_ref().map_or(&[], |saved| &saved.warnings)
+    }
+}
+
+/// What was agreed to, where it is more than what is planned now.
+#[derive(Debug, Default)]
+pub(crate) struct Agreement {
+    /// The digest of the changes of the plan that this one is the rest of.
+    pub(crate) rest_of: Option<String>,
+    /// What somebody should know of it.
+    pub(crate) note: Option<Diagnostic>,
+}
+
+/// Why a plan is not the one that was agreed to.
+#[derive(Debug)]
+pub(crate) enum NotAgreed {
+    /// It is another one.
+    Other(Box<Failure>),
+    /// Somebody made a third thing of what it was to change.
+    Moved(Vec<Moved>),
+}
+
+impl From<Failure> for NotAgreed {
+    fn from(failure: Failure) -> Self {
+        Self::Other(Box::new(failure))
+    }
+}
+
+/// What an agreed plan says of the one that was just made.
+fn agreement(agreed: &SavedPlan, plan: &Plan) -> Result<Agreement, NotAgreed> {
+    match agreed.standing(plan) {
+        PlanStanding::Same {
+            counts_moved: false,
+        } => Ok(Agreement::default()),
+        PlanStanding::Same { counts_moved: true } => {
+            let words = "since the plan was saved the org has moved in nothing that is written: only people or records are \
+                         counted otherwise";
+            Ok(Agreement {
+                rest_of: None,
+                note: Some(Diagnostic::note(Code::RestOfThePlan, words)),
+            })
+        }
+        PlanStanding::Rest { made, all } => {
+            let words = format!(
+                "{made} of the {all} changes of the plan that was agreed to are made already: this run finishes it"
+            );
+            Ok(Agreement {
+                rest_of: Some(agreed.digest_of_changes()),
+                note: Some(Diagnostic::note(Code::RestOfThePlan, words)),
+            })
+        }
+        PlanStanding::Moved(moved) => Err(NotAgreed::Moved(moved)),
+        PlanStanding::Other(problem) => Err(stale(problem).into()),
     }
 }
 
@@ -146,14 +273,15 @@ fn other_digest(expected: &str, plan: &Plan) -> Failure {
         return stale(problem.to_owned());
     }
     stale(format!(
-        "the plan is {} now, not {}: the manifest or the org has changed since",
+        "the plan is {} now, not {}: the manifest or the org has changed since; if a run of it was interrupted, the saved plan \
+         is needed to finish it (`--plan FILE`), because `.orgwright/plans` in this folder does not hold it",
         short_digest(made),
         short_digest(expected)
     ))
 }
 
 /// The refusal of a plan that is another one by the time somebody has agreed.
-pub(crate) fn moved(agreed: &Plan, now: &Plan) -> Failure {
+pub(crate) fn moved_while_asked(agreed: &Plan, now: &Plan) -> Failure {
     stale(format!(
         "the plan is {} now, not {}: the org has moved while you were asked",
         short_digest(&now.digest),
@@ -244,8 +372,10 @@ mod tests {
     use crate::report::{json, samples};
 
     fn refused(consent: &Consent) -> (Exit, Code) {
-        let failure = consent.check(&samples::plan(), true).unwrap_err();
-        (failure.exit, failure.diagnostics[0].code)
+        match consent.check(&samples::plan(), true).unwrap_err() {
+            NotAgreed::Other(failure) => (failure.exit, failure.diagnostics[0].code),
+            moved @ NotAgreed::Moved(_) => panic!("{moved:?}"),
+        }
     }
 
     fn expecting(digest: &str) -> Consent {

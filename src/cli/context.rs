@@ -7,12 +7,15 @@ use super::arguments::{Color, Global, Manifests};
 use super::finding::failure;
 use super::output::Output;
 use super::recording::NO_ORG;
-use super::{files, target};
+use super::{files, target, trust};
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::live::OrgIdentity;
 use crate::manifest::{self, Manifest};
 use crate::report::{EMBEDDED_ORG, org_line};
+
+/// The name of the manifest that is found without being named.
+pub(crate) const MANIFEST: &str = "orgwright.yaml";
 
 /// The demo org's address in reports.
 const EMBEDDED_URL: &str = "http://127.0.0.1";
@@ -50,8 +53,7 @@ impl Global {
 }
 
 impl Context {
-    pub(crate) fn new(mut global: Global) -> Self {
-        global.org = global.org.filter(|org| !org.is_empty());
+    pub(crate) fn new(global: Global) -> Self {
         let output = Output::new(&global);
         Self {
             global,
@@ -122,7 +124,7 @@ impl Context {
             return Ok(arguments.files.clone());
         }
         let here = files::here()?;
-        let found = manifest::discover(&here).ok_or_else(|| {
+        let found = trust::find(&here, MANIFEST)?.ok_or_else(|| {
             let problem = "no FILE was given, and there is no orgwright.yaml here or above, up to the repository's root";
             failure(Exit::Usage, Code::NoManifest, problem, "name a file, or write one with `orgwright init`")
         })?;
@@ -139,9 +141,12 @@ impl Context {
     pub(crate) fn manifests(&self, arguments: &Manifests) -> Result<Vec<Manifest>, Failure> {
         let named = self.manifest_files(arguments)?;
         let secrets = target::secret_variables(&files::here()?);
+        let is_allowed = |name: &str| {
+            manifest::is_for_manifests(name) || arguments.env.iter().any(|own| own == name)
+        };
         manifest::load(&named, &arguments.overlay, &arguments.set, &|name| {
             let value = std::env::var(name).ok();
-            value.filter(|_| !secrets.contains(name))
+            value.filter(|_| is_allowed(name) && !secrets.contains(name))
         })
     }
 }

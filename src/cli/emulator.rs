@@ -30,6 +30,9 @@ pub(crate) fn run(emulator: &Emulator, context: &Context) -> Result<Exit, Failur
                 "",
             )
         })?;
+        if let Some(warning) = server.warning() {
+            context.output.warn(&warning);
+        }
         context
             .output
             .data(&format!("{}\n", emulator::ready_line(&server)));

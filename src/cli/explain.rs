@@ -3,14 +3,15 @@
 mod words;
 
 use super::arguments::{Explain as Arguments, Manifests, TextFormat};
-use super::context::Context;
+use super::context::{Context, MANIFEST};
 use super::files;
 use super::finding::{did_you_mean, failure};
 use super::session::{self, OrgSession};
+use super::trust;
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::explain::{AskedRecords, Explanation};
-use crate::manifest::{self, Manifest};
+use crate::manifest::Manifest;
 use crate::{explain, report};
 use words::Words;
 
@@ -90,8 +91,9 @@ fn manifests(
         files: words.files.clone(),
         overlay: arguments.overlay.clone(),
         set: arguments.set.clone(),
+        env: arguments.env.clone(),
     };
-    let is_found = !words.files.is_empty() || manifest::discover(&files::here()?).is_some();
+    let is_found = !words.files.is_empty() || trust::find(&files::here()?, MANIFEST)?.is_some();
     match (is_found, &arguments.user) {
         (true, _) => context.manifests(&named),
         (false, Some(_)) => Ok(Vec::new()),

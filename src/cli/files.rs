@@ -1,4 +1,4 @@
-//! Files this program reads and writes: found upwards, written whole or not at all, readable by their owner only.
+//! Files this program writes: whole or not at all, readable by their owner only.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,20 +8,6 @@ use super::finding::failure;
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::private_file;
-
-/// The nearest file of this name from `start` upwards, no further than the repository's root.
-pub(crate) fn find_up(start: &Path, name: &str) -> Option<PathBuf> {
-    for folder in start.ancestors() {
-        let candidate = folder.join(name);
-        if candidate.is_file() {
-            return Some(candidate);
-        }
-        if folder.join(".git").exists() {
-            return None;
-        }
-    }
-    None
-}
 
 /// The current folder.
 pub(crate) fn here() -> Result<PathBuf, Failure> {
@@ -103,23 +89,6 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_search_ends_at_the_repositorys_root() {
-        let root = tempfile::tempdir().unwrap();
-        let inner = root.path().join("repository/sub");
-        fs::create_dir_all(&inner).unwrap();
-        fs::write(root.path().join("orgwright.yaml"), "").unwrap();
-        assert_eq!(
-            find_up(&inner, "orgwright.yaml"),
-            Some(root.path().join("orgwright.yaml"))
-        );
-        fs::create_dir(root.path().join("repository/.git")).unwrap();
-        assert_eq!(find_up(&inner, "orgwright.yaml"), None);
-        let own = root.path().join("repository/orgwright.yaml");
-        fs::write(&own, "").unwrap();
-        assert_eq!(find_up(&inner, "orgwright.yaml"), Some(own));
-    }
 
     #[cfg(unix)]
     #[test]

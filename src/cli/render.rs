@@ -94,11 +94,46 @@ fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure
         }
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);
+        refuse_links(folder, Path::new(name))?;
         fs::create_dir_all(parent)
-            .and_then(|()| fs::write(&path, bytes))
+            .and_then(|()| replace(&path, bytes))
             .map_err(|error| unwritable(&path, &error))?;
     }
     Ok(())
+}
+
+/// Refuses what lies below a link: it would be written elsewhere. The folder itself is as it was named.
+fn refuse_links(folder: &Path, name: &Path) -> Result<(), Failure> {
+    let mut path = folder.to_owned();
+    for part in name.components() {
+        path.push(part);
+        if path.is_symlink() {
+            let problem = format!(
+                "{} is a link, and nothing is written where it leads",
+                path.display()
+            );
+            return Err(failure(
+                Exit::Usage,
+                Code::FileUnusable,
+                problem,
+                "remove it, or name another folder with --out",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A file in the place of an earlier one: made anew, so that no link is followed that came meanwhile.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?;
+    std::io::Write::write_all(&mut file, bytes)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A connection to the chosen org, and the runtime it lives in. Built only by commands that need an org.
 
 use super::context::Context;
-use super::embedded;
+use super::embedded::{self, Locked};
 use super::finding::failure;
 use super::progress::Progress;
 use super::signals::Signals;
@@ -16,7 +16,6 @@ use crate::manifest::Manifest;
 use crate::observe;
 use crate::org::{self, OrgError, Reader, Tape, Target};
 use crate::secret::Secret;
-use salesforce_emulator::Server;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -31,7 +30,7 @@ const CONNECTIONS: usize = 6;
 pub(crate) struct OrgSession {
     /// What reads the org.
     pub(crate) reader: Reader,
-    server: Option<Server>,
+    server: Option<Locked>,
 }
 
 impl OrgSession {
@@ -96,7 +95,7 @@ impl OrgSession {
     /// Ends the connection, and the demo org with it.
     pub(crate) async fn close(self) {
         if let Some(server) = self.server {
-            server.stop().await;
+            server.server.stop().await;
         }
     }
 }
@@ -114,7 +113,7 @@ pub(crate) struct Recorded {
 struct Connection {
     target: Target,
     options: org::Options,
-    server: Option<Server>,
+    server: Option<Locked>,
 }
 
 impl Connection {
@@ -131,7 +130,7 @@ impl Connection {
             ..options(context)
         };
         let Choice::Salesforce(_, target) = choice else {
-            return Self::to_demo_org(options).await;
+            return Self::to_demo_org(options, context).await;
         };
         Ok(Self {
             target: *target,
@@ -145,8 +144,14 @@ impl Connection {
 
     /// The connection to the demo org. It runs in this process, so that connecting costs nothing, and none is opened
     /// beforehand.
-    async fn to_demo_org(options: org::Options) -> Result<Self, Failure> {
-        let server = embedded::start().await?;
+    async fn to_demo_org(options: org::Options, context: &Context) -> Result<Self, Failure> {
+        let notice = || {
+            context
+                .output
+                .note("waiting for another run that uses the demo org of this folder\n")
+        };
+        let locked = embedded::start(notice).await?;
+        let server = &locked.server;
         let target = Target::Url {
             base_url: server.base_url().to_owned(),
             token: Secret::new(server.access_token()),
@@ -154,7 +159,7 @@ impl Connection {
         Ok(Self {
             target,
             options,
-            server: Some(server),
+            server: Some(locked),
         })
     }
 }

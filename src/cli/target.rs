@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::find_up;
 use super::finding::{did_you_mean, failure};
 use super::recording;
+use super::trust;
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::org::{NamedTarget, Target, target};
@@ -51,12 +51,21 @@ struct Surroundings {
     file: Option<PathBuf>,
     sf_target_org: Option<String>,
     sf_instance_url: Option<String>,
+    /// Whether it runs where nobody looks on: under continuous integration.
+    is_unattended: bool,
 }
 
 /// The org named, or the demo org where nothing points at another one.
 pub(crate) fn choose(asked: Option<&str>, folder: &Path) -> Result<Choice, Failure> {
     match asked {
-        None => default(&surroundings(folder)),
+        Some("") => Err(failure(
+            Exit::Usage,
+            Code::OrgNotNamed,
+            "the org is named by nothing: --org, or ORGWRIGHT_ORG, is empty",
+            "name one, such as --org sf:ALIAS; a variable that should hold the name may not be set here",
+        )
+        .state("nothing was sent to any org")),
+        None => default(&surroundings(folder)?),
         Some("embedded") => Ok(Choice::Embedded),
         Some("env") => Ok(Choice::Salesforce("env".to_owned(), Box::new(Target::Env))),
         Some(name) if name.starts_with(RECORD) => recorded(name),
@@ -71,7 +80,7 @@ pub(crate) fn choose(asked: Option<&str>, folder: &Path) -> Result<Choice, Failu
                 name.to_owned(),
                 Box::new(Target::SfAlias(alias.to_owned())),
             )),
-            None => named(name, find_up(folder, FILE).as_deref()),
+            None => named(name, trust::find(folder, FILE)?.as_deref()),
         },
     }
 }
@@ -89,13 +98,14 @@ fn recorded(name: &str) -> Result<Choice, Failure> {
 
 const FILE: &str = "orgwright.toml";
 
-fn surroundings(folder: &Path) -> Surroundings {
+fn surroundings(folder: &Path) -> Result<Surroundings, Failure> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    Surroundings {
-        file: find_up(folder, FILE),
+    Ok(Surroundings {
+        file: trust::find(folder, FILE)?,
         sf_target_org: variable("SF_TARGET_ORG"),
         sf_instance_url: variable("SF_ORG_INSTANCE_URL"),
-    }
+        is_unattended: variable("CI").is_some_and(|value| value != "false" && value != "0"),
+    })
 }
 
 /// The demo org, unless something points at a Salesforce org: then it has to be named.
@@ -115,6 +125,10 @@ fn default(around: &Surroundings) -> Result<Choice, Failure> {
         found.push(format!("SF_ORG_INSTANCE_URL={url}"));
         ways.push("--org env".to_owned());
     }
+    if around.is_unattended {
+        // A step that forgot its org must not be green over the demo org.
+        found.push("CI".to_owned());
+    }
     if found.is_empty() {
         return Ok(Choice::Embedded);
     }
@@ -133,7 +147,8 @@ fn default(around: &Surroundings) -> Result<Choice, Failure> {
 
 /// Names of the variables that hold the secrets of the nearest file's targets. A file that cannot be read names none.
 pub(crate) fn secret_variables(folder: &Path) -> BTreeSet<String> {
-    let targets = find_up(folder, FILE).and_then(|file| targets(&file).ok());
+    let file = trust::find(folder, FILE).ok().flatten();
+    let targets = file.and_then(|file| targets(&file).ok());
     let targets = targets.unwrap_or_default();
     let names = targets.values().flat_map(NamedTarget::secret_variables);
     names.map(str::to_owned).collect()
@@ -159,7 +174,8 @@ fn targets(file: &Path) -> Result<BTreeMap<String, NamedTarget>, Failure> {
 /// A name from the nearest `orgwright.toml`.
 fn named(name: &str, file: Option<&Path>) -> Result<Choice, Failure> {
     let mut targets = file.map(targets).transpose()?.unwrap_or_default();
-    if let Some(found) = targets.remove(name) {
+    if let (Some(found), Some(file)) = (targets.remove(name), file) {
+        trust::check_secrets(file, &found.secret_files())?;
         return Ok(Choice::Salesforce(
             name.to_owned(),
             Box::new(Target::Named(found)),
@@ -225,12 +241,14 @@ mod tests {
             file: Some(folder.path().join(FILE)),
             sf_target_org: Some("dev".into()),
             sf_instance_url: Some("https://x".into()),
+            is_unattended: true,
         };
         let text = problem(default(&around));
         for part in [
             "OW0002",
             "the targets prod, uat",
             "SF_TARGET_ORG=dev",
+            "and CI",
             "SF_ORG_INSTANCE_URL=https://x",
             "--org sf:dev",
             "--org env",

@@ -1,5 +1,6 @@
 //! What an apply was doing, and how its end is told.
 
+use crate::change::Stage;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
 use crate::org;
@@ -11,8 +12,8 @@ use crate::report;
 pub(super) enum Underway {
     /// It has the org check a deploy of this id, and has written nothing.
     Checks(String),
-    /// It writes.
-    Writes,
+    /// It writes, in this stage.
+    Writes(Stage),
 }
 
 impl Underway {
@@ -24,7 +25,7 @@ impl Underway {
                 check_only: true,
                 ..
             } => Some(Self::Checks(id.clone())),
-            Event::StageStarted { .. } => Some(Self::Writes),
+            Event::StageStarted { stage, .. } => Some(Self::Writes(*stage)),
             _ => None,
         }
     }
@@ -48,12 +49,14 @@ pub(super) fn with_next_command(
     plan: &Plan,
     next: String,
     is_begun: bool,
+    is_in_gap: bool,
 ) -> Failure {
     let mut told = failure.clone().with_sources(&plan.sources);
     let unfinished = matches!(
         told.exit,
         Exit::Partial | Exit::Busy | Exit::Interrupted | Exit::Terminated | Exit::ProofFailed
-    ) || (told.exit == Exit::Guarded && is_begun);
+    ) || (told.exit == Exit::Guarded && is_begun)
+        || is_in_gap;
     if unfinished && told.next.is_none() {
         told.next = Some(next);
     }

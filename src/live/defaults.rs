@@ -57,10 +57,21 @@ impl Live {
 
     /// The default that record access is decided by now; `None` where the org does not say.
     pub fn default_in_force(&self, object: &str) -> Option<SharingModel> {
+        if let Some(model) = self.supposed_defaults.get(object) {
+            return Some(*model);
+        }
         let organization = self.organization().learnt();
         let told = organization.and_then(|organization| organization.default_of(object));
         let defined = || self.definition(object).found()?.internal;
         told.unwrap_or_else(defined)
+    }
+
+    /// The same org, as if this default of an object were in force.
+    #[must_use]
+    pub fn supposing_default(&self, object: &str, model: SharingModel) -> Self {
+        let mut supposed = self.clone();
+        supposed.supposed_defaults.insert(object.to_owned(), model);
+        supposed
     }
 
     /// The refusal, where the org told nowhere which default of an object is in force.

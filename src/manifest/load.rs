@@ -4,15 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::findings::Findings;
 use super::node::{MOST_BYTES, Node, parse};
 use super::{Manifest, check, digest, read, resolve};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Severity, Sources};
-
-/// The name of the manifest that is found without being named.
-const DISCOVERED: &str = "orgwright.yaml";
 
 /// Reads the manifests in `files`, each with `overlays` laid over it and `settings` (`PATH=VALUE`) applied.
 ///
@@ -50,39 +48,6 @@ pub fn load(
     }
     attach_findings(&mut manifests, found, &sources);
     Ok(manifests)
-}
-
-/// The nearest `orgwright.yaml` from `start` up to the root of the repository (the folder with `.git`).
-///
-/// From a relative `start` the answer is relative too, so that outputs do not depend on the machine.
-pub fn discover(start: &Path) -> Option<PathBuf> {
-    let absolute = std::path::absolute(start).ok()?;
-    for (height, folder) in absolute.ancestors().enumerate() {
-        let candidate = folder.join(DISCOVERED);
-        if candidate.is_file() && start.is_relative() {
-            return Some(above(start, height).join(DISCOVERED));
-        }
-        if candidate.is_file() {
-            return Some(candidate);
-        }
-        if folder.join(".git").exists() {
-            return None;
-        }
-    }
-    None
-}
-
-/// The folder `height` levels above the relative folder `start`.
-fn above(start: &Path, height: usize) -> PathBuf {
-    let here = start.strip_prefix(".").unwrap_or(start);
-    let inside = here
-        .ancestors()
-        .filter(|folder| *folder != Path::new(""))
-        .count();
-    if let Some(folder) = here.ancestors().nth(height) {
-        return folder.to_owned();
-    }
-    (inside..height).map(|_| "..").collect()
 }
 
 /// What is done to every manifest between reading and checking.
@@ -127,10 +92,14 @@ impl Loader<'_> {
     fn read_file(&mut self, path: &Path) -> Option<Node> {
         let file = file_name(path);
         match text_of(path, &file) {
-            Ok(text) => {
+            Ok(text) if names_a_part(&text) => {
                 let node = parse(&file, &text, self.findings);
                 self.sources.insert(file, text.into());
                 node
+            }
+            Ok(text) => {
+                self.findings.push(no_manifest(&file, &text));
+                None
             }
             Err(finding) => {
                 self.findings.push(*finding);
@@ -138,6 +107,45 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// The parts of a manifest, or of a layer over one.
+const PARTS: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
+
+/// Whether a text has a part of a manifest at the beginning of a line. What has none may be anything: a key, a token, somebody
+/// else's settings. Nothing of it is shown.
+fn names_a_part(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line
+            .trim_start_matches('\u{feff}')
+            .trim_start_matches(['{', ' ']);
+        let line = line.strip_prefix(['"', '\'']).unwrap_or(line);
+        PARTS.iter().any(|part| {
+            line.strip_prefix(part)
+                .is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+        })
+    })
+}
+
+fn no_manifest(file: &Arc<str>, text: &str) -> Diagnostic {
+    let is_bare = |line: &str| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with('#') || line == "---"
+    };
+    if text.lines().all(is_bare) {
+        let empty = Diagnostic::error(Code::ManifestEmpty, "the file holds nothing");
+        return empty
+            .at(&Place::start_of(file))
+            .help("`orgwright init` writes a manifest to start from");
+    }
+    let message = format!(
+        "`{file}` is no manifest: no line of it begins with {}",
+        PARTS.join(", ")
+    );
+    let help = "nothing of it is shown, because it may be anything; `orgwright init` writes a manifest to start from";
+    Diagnostic::error(Code::NoPartOfAManifest, message)
+        .at(&Place::start_of(file))
+        .help(help)
 }
 
 fn file_name(path: &Path) -> Arc<str> {
@@ -148,24 +156,51 @@ fn file_name(path: &Path) -> Arc<str> {
 type Unread = Box<Diagnostic>;
 
 fn text_of(path: &Path, file: &Arc<str>) -> Result<String, Unread> {
-    let opened = File::open(path).map_err(|error| unreadable(file, &error))?;
-    let described = opened
-        .metadata()
-        .map_err(|error| unreadable(file, &error))?;
-    if described.is_dir() {
+    let described = path.metadata().map_err(|error| unreadable(file, &error));
+    let is_standard_input = path == Path::new(STANDARD_INPUT);
+    if !is_standard_input && described.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
         let finding = bad_file(file, "it is a folder").help("name the files in it");
         return Err(Box::new(finding));
     }
-    let mut bytes = Vec::new();
-    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-    let read = opened.take(most + 1).read_to_end(&mut bytes);
-    read.map_err(|error| unreadable(file, &error))?;
+    let bytes = match is_standard_input {
+        true => bytes_of(Path::new(STANDARD_INPUT_FILE)),
+        false if described?.is_file() => bytes_of(path),
+        false => bytes_of_stream(path),
+    };
+    let bytes = bytes.map_err(|error| unreadable(file, &error))?;
     if bytes.len() > MOST_BYTES {
         let message = format!("the file is larger than {MOST_BYTES} bytes, which no manifest is");
         let finding = Diagnostic::error(Code::ManifestTooLarge, message).at(&Place::start_of(file));
         return Err(Box::new(finding));
     }
     String::from_utf8(bytes).map_err(|error| not_utf8(&error, file))
+}
+
+/// How standard input is named on the command line, and where it is.
+const STANDARD_INPUT: &str = "-";
+const STANDARD_INPUT_FILE: &str = "/dev/stdin";
+
+/// How long a pipe may say nothing before it ends: somebody may never write to it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// As many bytes as a manifest may have, and one more.
+fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same out of a pipe or a device, which need not end, nor even begin.
+fn bytes_of_stream(path: &Path) -> std::io::Result<Vec<u8>> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    // Where nothing comes, the thread waits on, and ends with the process.
+    std::thread::spawn(move || sender.send(bytes_of(&path)));
+    receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        let reason = format!("nothing has come out of it for {} s", PATIENCE.as_secs());
+        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, reason))
+    })
 }
 
 fn bad_file(file: &Arc<str>, reason: &str) -> Diagnostic {
@@ -228,28 +263,5 @@ fn attach_findings(manifests: &mut [Manifest], found: Vec<Diagnostic>, sources: 
         if let Some(manifest) = manifests.get_mut(own.unwrap_or(0)) {
             manifest.findings.push(finding);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_above_a_relative_one_stay_relative() {
-        let check = |start: &str, height, expected: &str| {
-            assert_eq!(
-                above(Path::new(start), height),
-                Path::new(expected),
-                "{start} {height}"
-            );
-        };
-        check(".", 0, "");
-        check(".", 2, "../..");
-        check("", 1, "..");
-        check("a/b", 0, "a/b");
-        check("a/b", 1, "a");
-        check("./a", 1, "");
-        check("a/b", 3, "..");
     }
 }

@@ -168,9 +168,6 @@ fn expanded(
         let Some(name) = reference.strip_prefix("env:") else {
             return Err(bad_reference(format!("`${{{reference}}}` is not known")));
         };
-        if is_secret(name) {
-            return Err(secret(name));
-        }
         let found = environment(name).ok_or_else(|| unset(name))?;
         value.push_str(&found);
         rest = behind;
@@ -186,37 +183,29 @@ fn bad_reference(message: String) -> Box<Diagnostic> {
     )
 }
 
-/// Whether a variable holds a secret, by its name. A manifest may come from a stranger's pull request, and what it says
-/// stands in the plan for everybody to read.
-fn is_secret(name: &str) -> bool {
-    const WORDS: [&str; 9] = [
-        "TOKEN",
-        "SECRET",
-        "SECRETS",
-        "PASSWORD",
-        "PASSWD",
-        "KEY",
-        "CREDENTIAL",
-        "CREDENTIALS",
-        "AUTH",
-    ];
-    let upper = name.to_ascii_uppercase();
-    let own = ["SF_", "SFDX_", "ORGWRIGHT_"];
-    own.iter().any(|prefix| upper.starts_with(prefix))
-        || upper.split('_').any(|word| WORDS.contains(&word))
-}
+/// How the names of variables begin that are meant for manifests.
+const FOR_MANIFESTS: &str = "ORGWRIGHT_VAR_";
 
-fn secret(name: &str) -> Box<Diagnostic> {
-    let message = format!("the environment variable `{name}` may hold a secret, by its name");
-    let help = "what a manifest says is shown in plans: use a variable of another name";
-    Box::new(Diagnostic::error(Code::EnvironmentReference, message).help(help))
+/// Whether a variable is meant for manifests, by its name. A manifest may come from a stranger's pull request, and what it
+/// says stands in the plan for everybody to read: no list of names could name all that are secrets.
+pub fn is_for_manifests(name: &str) -> bool {
+    name.starts_with(FOR_MANIFESTS)
 }
 
 fn unset(name: &str) -> Box<Diagnostic> {
-    let message = format!("the environment variable `{name}` is not set");
-    let help = format!(
-        "set it before the run: `export {name}=…`; the secrets that orgwright.toml names are closed to manifests"
-    );
+    let (message, help) = match is_for_manifests(name) {
+        true => (
+            format!("the environment variable `{name}` is not set"),
+            format!("set it before the run: `export {name}=…`"),
+        ),
+        false => (
+            format!("the environment variable `{name}` is not open to manifests, or not set"),
+            format!(
+                "call it `{FOR_MANIFESTS}{name}`, or allow this one on the command line: `--env {name}`; what manifests read is \
+                 shown in plans, and the secrets that orgwright.toml names stay closed to them"
+            ),
+        ),
+    };
     Box::new(Diagnostic::error(Code::EnvironmentReference, message).help(help))
 }
 
@@ -303,18 +292,13 @@ mod tests {
         check(
             "a: ${env:NOBODY}",
             with,
-            "the environment variable `NOBODY` is not set",
+            "the environment variable `NOBODY` is not open to manifests, or not set",
         );
-        for name in [
-            "SF_ACCESS_TOKEN",
-            "github_token",
-            "SFDX_AUTH_URL",
-            "DB_PASSWORD",
-        ] {
-            let expected =
-                format!("the environment variable `{name}` may hold a secret, by its name");
-            check(&format!("a: ${{env:{name}}}"), with, &expected);
-        }
+        check(
+            "a: ${env:ORGWRIGHT_VAR_NOBODY}",
+            with,
+            "the environment variable `ORGWRIGHT_VAR_NOBODY` is not set",
+        );
         check("a: '${env:USER'", with, "the `${` is never closed with `}`");
         check("a: ${USER}", with, "`${USER}` is not known");
     }

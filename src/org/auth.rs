@@ -256,7 +256,7 @@ pub async fn log_out(target: NamedTarget, options: &Options) -> Result<LoggedOut
     }
     let (login, _) = login_host(&target)?;
     let http = Http::new(&login, &with_certificates(&target, options))?;
-    let token = SecretSource::File(file.to_owned()).read()?;
+    let token = token::kept(file)?;
     let revoked = token::revoke(&http, &login, token).await?;
     private_file::remove(file).map_err(|error| {
         OrgError::Usage(format!(
@@ -283,8 +283,50 @@ pub(super) fn login_host(target: &NamedTarget) -> Result<(Url, Option<Url>), Org
         (None, Some(instance)) => instance.clone(),
         (None, None) => hosts::trusted(token::PRODUCTION)?,
     };
+    apart_from_this_machine(target, &login, instance.as_ref())?;
     Ok((login, instance))
 }
+
+/// Refuses to mix this machine with Salesforce: whoever listens here would be handed what opens an org there.
+fn apart_from_this_machine(
+    target: &NamedTarget,
+    login: &Url,
+    instance: Option<&Url>,
+) -> Result<(), OrgError> {
+    let mixed = |reason| OrgError::Untrusted {
+        host: hosts::shown(login),
+        reason,
+    };
+    let is_here = hosts::is_loopback(login);
+    if instance.is_some_and(|instance| hosts::is_loopback(instance) != is_here) {
+        return Err(mixed(
+            "the log-in host and the instance are not both on this machine, nor both Salesforce's",
+        ));
+    }
+    let TokenGrant::Jwt {
+        audience,
+        client_id,
+        ..
+    } = &target.grant
+    else {
+        return Ok(());
+    };
+    let audience = audience.as_deref().map(hosts::trusted).transpose()?;
+    if audience.is_some_and(|audience| hosts::is_loopback(&audience) != is_here) {
+        return Err(mixed(
+            "an assertion for Salesforce is not sent to this machine, nor one for this machine to Salesforce",
+        ));
+    }
+    if is_here && client_id.starts_with(SALESFORCE_KEYS) {
+        return Err(mixed(
+            "an assertion by the key of a Salesforce app is not sent to this machine",
+        ));
+    }
+    Ok(())
+}
+
+/// How the consumer keys of Salesforce's apps begin.
+const SALESFORCE_KEYS: &str = "3MVG9";
 
 /// The log-in host where it is an org's own. Those that all orgs share lead to another host.
 fn own_host(login: &Url) -> Option<&Url> {

@@ -66,6 +66,9 @@ pub async fn begin(target: NamedTarget, options: &Options) -> Result<BrowserLogI
         let problem = format!("target `{name}` is not logged in to with a browser");
         return Err(OrgError::Usage(problem));
     };
+    token::is_own_or_absent(&browser.refresh_token_file).map_err(|error| {
+        OrgError::Usage(format!("{}: {error}", browser.refresh_token_file.display()))
+    })?;
     let (listener, callback) = listen(browser.callback_url.as_ref()).await?;
     Ok(BrowserLogIn {
         http: Http::new(&login, &options)?,

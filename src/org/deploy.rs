@@ -47,6 +47,8 @@ pub struct DeployStatus {
     pub components_total: u32,
     /// Components that failed. A failure of the package itself counts nothing here: count `failures`.
     pub component_errors: u32,
+    /// Counts that are none, in sentences: `numberComponentsTotal is -5`.
+    pub miscounts: Vec<String>,
     /// What failed, one entry for each problem; a component may have several.
     pub failures: Vec<ComponentMessage>,
     /// What succeeded, or would have if the rest had. The package's own entry is `package.xml`.
@@ -122,6 +124,10 @@ impl DeployStatus {
             components_deployed: number(result, "numberComponentsDeployed").unwrap_or_default(),
             components_total: number(result, "numberComponentsTotal").unwrap_or_default(),
             component_errors: number(result, "numberComponentErrors").unwrap_or_default(),
+            miscounts: COUNTS
+                .into_iter()
+                .filter_map(|name| miscount(result, name))
+                .collect(),
             failures: messages("componentFailures"),
             successes: messages("componentSuccesses"),
             test_failures: test_failures.map(TestFailure::read).collect(),
@@ -176,6 +182,26 @@ pub(super) fn some_text(element: &Element, child: &str) -> Option<String> {
 /// Whether a child says `true`.
 pub(super) fn flag(element: &Element, child: &str) -> bool {
     matches!(element.text_of(child).map(str::trim), Some("true" | "1"))
+}
+
+/// The counts of a result.
+const COUNTS: [&str; 3] = [
+    "numberComponentsDeployed",
+    "numberComponentsTotal",
+    "numberComponentErrors",
+];
+
+/// The most components that a result can count: the platform takes 10,000 files in a deploy (Metadata API limits).
+const MOST_COMPONENTS: u32 = 1_000_000;
+
+/// A count that is there and is none, in a sentence.
+fn miscount(result: &Element, name: &str) -> Option<String> {
+    let text = result.text_of(name)?.trim();
+    let is_one = text
+        .parse::<u32>()
+        .is_ok_and(|count| count <= MOST_COMPONENTS);
+    let shown: String = text.chars().take(20).collect();
+    (!is_one).then(|| format!("{name} is `{shown}`"))
 }
 
 fn number(element: &Element, child: &str) -> Option<u32> {

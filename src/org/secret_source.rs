@@ -42,6 +42,14 @@ impl SecretSource {
         }
     }
 
+    /// The file that it lies in, where it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Variable(_) | Self::Value(_) => None,
+        }
+    }
+
     fn shown(&self) -> String {
         match self {
             Self::Variable(name) => format!("the environment variable {name}"),

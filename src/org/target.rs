@@ -12,6 +12,8 @@
 //! **Promise:** the file holds paths and names of environment variables. A secret written into it is refused, and
 //! no error repeats a value from it.
 
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,27 +109,6 @@ impl NamedTarget {
             TokenGrant::Browser(browser) => Some(&browser.refresh_token_file),
             _ => None,
         }
-    }
-
-    /// Names of the environment variables that hold its secrets.
-    pub fn secret_variables(&self) -> Vec<&str> {
-        let places = match &self.grant {
-            TokenGrant::Jwt { .. } => [None, None],
-            TokenGrant::ClientCredentials { client_secret, .. } => [Some(client_secret), None],
-            TokenGrant::RefreshToken {
-                client_secret,
-                refresh_token,
-                ..
-            } => [client_secret.as_ref(), Some(refresh_token)],
-            TokenGrant::Browser(browser) => [browser.client_secret.as_ref(), None],
-            TokenGrant::SfdxAuthUrl { auth_url } => [Some(auth_url), None],
-            TokenGrant::AccessToken { token } => [Some(token), None],
-        };
-        places
-            .into_iter()
-            .flatten()
-            .filter_map(SecretSource::variable)
-            .collect()
     }
 
     /// Whether it waits for somebody to log in with a browser.

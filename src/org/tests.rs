@@ -655,7 +655,8 @@ async fn a_refresh_token_that_changes_with_each_use_is_kept_anew() {
     .await;
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept");
-    crate::private_file::replace(&kept, b"canary-0").unwrap();
+    let own = "# written by orgwright: a refresh token\n";
+    crate::private_file::replace(&kept, format!("{own}canary-0").as_bytes()).unwrap();
     let file = folder.path().join("orgwright.toml");
     let text = format!(
         "[targets.test]\nauth='browser'\ninstance_url='{}'\nclient_id='key'\nrefresh_token_file='kept'",
@@ -665,32 +666,26 @@ async fn a_refresh_token_that_changes_with_each_use_is_kept_anew() {
     for expected in ["canary-1", "canary-2"] {
         let target = target::read_file(&file).unwrap().remove("test").unwrap();
         connect(Target::Named(target), options()).await.unwrap();
-        assert_eq!(std::fs::read_to_string(&kept).unwrap(), expected);
+        assert_eq!(
+            std::fs::read_to_string(&kept).unwrap(),
+            format!("{own}{expected}")
+        );
     }
 }
 
 #[tokio::test]
-async fn a_signed_assertion_is_exchanged_and_the_other_audience_tried() {
+async fn a_signed_assertion_for_this_machine_is_for_nobody_else() {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let folder = tempfile::tempdir().unwrap();
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
     let pem = key.serialize_pem();
     crate::private_file::replace(&folder.path().join("key.pem"), pem.as_bytes()).unwrap();
-    let host = Host::org(|seen, before| match (seen.line(), before) {
-        ("POST /services/oauth2/token", 0) => reply(
-            400,
-            "application/json",
-            json!({"error": "invalid_grant", "error_description": "Audience validation failed"})
-                .to_string(),
-        ),
-        _ => issued(&own_url(seen), TOKEN),
-    })
-    .await;
+    let host = Host::org(|seen, _| issued(&own_url(seen), TOKEN)).await;
     let file = folder.path().join("orgwright.toml");
     let text = format!(
         "[targets.test]\nauth='jwt'\ninstance_url='{}'\nclient_id='key'\nusername='u@a.example'\n\
-         private_key_file='key.pem'\naudience='https://login.salesforce.com'",
+         private_key_file='key.pem'",
         host.url
     );
     std::fs::write(&file, text).unwrap();
@@ -718,13 +713,7 @@ async fn a_signed_assertion_is_exchanged_and_the_other_audience_tried() {
             claims["aud"].as_str().unwrap().to_owned()
         })
         .collect();
-    assert_eq!(
-        audiences,
-        [
-            "https://login.salesforce.com",
-            "https://test.salesforce.com"
-        ]
-    );
+    assert_eq!(audiences, [host.url.trim_end_matches('/')]);
 }
 
 // Writing

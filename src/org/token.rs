@@ -75,12 +75,10 @@ pub(super) async fn ask(
     .await;
     // A sandbox behind its own domain wants the other audience, and only its answer tells.
     match first {
-        Err(OrgError::Login { reason, .. }) if reason.to_lowercase().contains("audience") => {
-            let other = if audience == SANDBOX {
-                PRODUCTION
-            } else {
-                SANDBOX
-            };
+        Err(OrgError::Login { reason, .. })
+            if reason.to_lowercase().contains("audience") && !hosts::is_loopback(login) =>
+        {
+            let other = other_audience(&audience);
             post_token(http, login, &signed_form(&key, client_id, username, other)?).await
         }
         outcome => outcome,
@@ -135,11 +133,47 @@ pub(super) fn keep(file: &Path, token: &str) -> Result<(), OrgError> {
         .filter(|folder| !folder.as_os_str().is_empty());
     let written = folder
         .map_or(Ok(()), private_file::create_folder)
-        .and_then(|()| private_file::replace(file, token.as_bytes()));
+        .and_then(|()| is_own_or_absent(file))
+        .and_then(|()| {
+            private_file::replace(
+                file,
+                Secret::new(format!("{OWN}{token}")).expose().as_bytes(),
+            )
+        });
     written.map_err(|error| {
         let file = file.display();
         OrgError::Usage(format!("cannot keep the refresh token in {file}: {error}"))
     })
+}
+
+/// The first line of a file that this program keeps a refresh token in. Any other file is somebody else's.
+const OWN: &str = "# written by orgwright: a refresh token\n";
+
+/// The refresh token that was kept in a file.
+pub(super) fn kept(file: &Path) -> Result<Secret, OrgError> {
+    let secret = SecretSource::File(file.to_owned()).read()?;
+    match secret.expose().strip_prefix(OWN.trim_end()) {
+        Some(token) => Ok(Secret::new(token.trim())),
+        None => Err(OrgError::Usage(format!("{} {NOT_OWN}", file.display()))),
+    }
+}
+
+const NOT_OWN: &str = "was not written by orgwright, so it is neither sent, nor replaced, nor deleted: \
+                       move it away, and log in again";
+
+/// Refuses a file that something else has written.
+pub(super) fn is_own_or_absent(file: &Path) -> std::io::Result<()> {
+    let content = match private_file::read(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        content => content?,
+    };
+    match content.starts_with(OWN.as_bytes()) {
+        true => Ok(()),
+        false => Err(std::io::Error::new(
+            std::io::ErrorKind::PermissionDenied,
+            format!("it {NOT_OWN}"),
+        )),
+    }
 }
 
 type Form = Vec<(&'static str, Secret)>;
@@ -163,7 +197,7 @@ fn form(grant: &TokenGrant) -> Result<Form, OrgError> {
         TokenGrant::Browser(browser) => refresh_form(
             &browser.client_id,
             browser.client_secret.as_ref(),
-            SecretSource::File(browser.refresh_token_file.clone()).read()?,
+            kept(&browser.refresh_token_file)?,
         ),
         // Neither asks for a token this way: the one is signed, the others were traded or taken before.
         TokenGrant::Jwt { .. }
@@ -210,7 +244,15 @@ fn signed_form(
     ])
 }
 
-/// The audience that goes with a log-in host: production and sandboxes each have their own.
+fn other_audience(audience: &str) -> &'static str {
+    match audience {
+        SANDBOX => PRODUCTION,
+        _ => SANDBOX,
+    }
+}
+
+/// The audience that goes with a log-in host: production and sandboxes each have their own. Whoever listens on this machine
+/// is given nothing that opens an org of Salesforce.
 fn audience_of(login: &Url) -> String {
     let host = login.host_str().unwrap_or_default();
     match host {

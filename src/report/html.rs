@@ -14,6 +14,7 @@ use crate::findings::ManualStep;
 use crate::plan::{Plan, PlanCheck};
 
 use super::expected::{ExpectedVerdict, rows};
+use super::folded::{Told, folded};
 use super::text::{printable, value};
 use super::{
     Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, limit_words,
@@ -249,7 +250,19 @@ fn expected(plan: &Plan) -> Markup {
 fn findings(findings: &[Diagnostic]) -> Markup {
     html! {
         @if !findings.is_empty() {
-            ul { @for entry in findings { (finding(entry)) } } "\n"
+            ul {
+                @for told in folded(findings, false) {
+                    @match told {
+                        Told::One(entry) => { (finding(entry)) }
+                        Told::Many(first, count) => {
+                            li {
+                                strong class=(first.severity.word()) { (first.severity.word()) " " (first.code) }
+                                " " (printable(&Told::sentence(first, count)))
+                            } "\n"
+                        }
+                    }
+                }
+            } "\n"
         }
     }
 }

@@ -48,6 +48,12 @@ pub fn changes(plan: &Plan) -> Vec<Value> {
     plan.changes.iter().map(one).collect()
 }
 
+/// Whom a plan affects, as its JSON has it.
+pub fn impact(plan: &Plan) -> Value {
+    // As above: this cannot fail.
+    serde_json::to_value(&plan.impact).unwrap_or_default()
+}
+
 /// What `verify` found.
 pub fn verification(verification: &Verification) -> String {
     pretty(&VerificationJson::from(verification))
@@ -103,6 +109,7 @@ pub fn result(plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> String
         outcomes: &applied.outcomes,
         left_out: &applied.left_out,
         verification: applied.verification.as_ref().map(VerificationJson::from),
+        in_the_dark: &applied.in_the_dark,
         error: applied.failure.as_ref().map(FailureJson::from),
         api_requests: took.requests,
         api_calls: took.api_calls,
@@ -238,6 +245,8 @@ struct ChangeJson<'a> {
     file: Option<&'a str>,
     line: Option<usize>,
     fields: Vec<FieldJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
 }
 
 impl<'a> From<&'a Change> for ChangeJson<'a> {
@@ -251,6 +260,7 @@ impl<'a> From<&'a Change> for ChangeJson<'a> {
             file: change.place.as_ref().map(|place| &*place.file),
             line: change.place.as_ref().map(|place| place.line),
             fields: change.fields.iter().map(FieldJson::from).collect(),
+            fingerprint: change.fingerprint_digest(),
         }
     }
 }
@@ -336,6 +346,8 @@ struct ResultJson<'a> {
     outcomes: &'a [Outcome],
     left_out: &'a [Dropped],
     verification: Option<VerificationJson<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    in_the_dark: &'a [String],
     error: Option<FailureJson<'a>>,
     api_requests: u64,
     api_calls: u64,

@@ -3,16 +3,17 @@
 //! A comment holds 65,536 characters at most, so the least important end is cut, with exact counts of what is
 //! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
+mod findings;
 mod inert;
 mod inventory;
 mod tables;
 
 use crate::access::{Impact, When};
 use crate::change::{Change, FieldChange};
-use crate::diagnostic::Diagnostic;
 use crate::plan::{Plan, PlanCheck};
 use crate::verify::{Access, Mismatch, Verification};
 
+use super::folded::folded;
 use super::text::value;
 use super::{
     Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
@@ -21,6 +22,7 @@ use super::{
 use crate::count::{count, number};
 pub use inventory::inventory;
 
+use findings::{finding, told};
 use inert::{code, code_cell, sentence};
 use tables::{expected, limits};
 
@@ -38,7 +40,10 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
         access(&plan.impact),
         limits(plan),
         expected(&plan.expectations, When::After),
-        list("Findings", plan.findings.iter().map(finding)),
+        list(
+            "Findings",
+            folded(&plan.findings, false).into_iter().map(told),
+        ),
         list(checked::TITLE, plan.check.iter().flat_map(check)),
         list(
             "By hand",
@@ -95,7 +100,10 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
         records("Not visible or editable, and should be", |access| {
             &access.missing
         }),
-        list("Findings", verification.findings.iter().map(finding)),
+        list(
+            "Findings",
+            folded(&verification.findings, false).into_iter().map(told),
+        ),
     ];
     assembled(&head, &sections, "")
 }
@@ -215,25 +223,6 @@ fn change(change: &Change) -> String {
         change.action.word(),
         kind_words(&change.address),
         code(&change.address.name)
-    )
-}
-
-fn finding(finding: &Diagnostic) -> String {
-    let place = finding
-        .place
-        .as_ref()
-        .map(|place| format!(" ({})", code(&place_words(place))))
-        .unwrap_or_default();
-    let help = finding
-        .help
-        .as_ref()
-        .map(|help| format!(" Help: {}", sentence(help)))
-        .unwrap_or_default();
-    format!(
-        "- **{} {}** {}{place}{help}\n",
-        finding.severity.word(),
-        finding.code,
-        sentence(&finding.message)
     )
 }
 

@@ -1,13 +1,17 @@
 //! Saved plans read back: as far as `apply` has to know which plan was agreed to.
 
+mod standing;
+
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
 
+pub use standing::{Moved, PlanStanding};
+
 use super::json;
 use super::text::{printable, short_digest};
 use crate::change::Stage;
-use crate::plan::{CheckWarning, Plan, digest_with};
+use crate::plan::{CheckWarning, Plan, digest_of, digest_with};
 
 /// A saved plan, as far as apply needs it: which plan of which org, from which files, and every change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,21 @@ pub struct SavedPlan {
     pub is_accepted: bool,
     /// What the org warned of while it checked.
     pub warnings: Vec<CheckWarning>,
+    /// What the org refused while it checked, and the deploy goes without.
+    pub left_out: Vec<SavedLeftOut>,
+    /// Whom it affects, as it was counted.
+    impact: Value,
+}
+
+/// An entry that a deploy goes without, because the org refused it while it checked.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SavedLeftOut {
+    /// The address of the change that it is an entry of.
+    pub address: String,
+    /// The entry.
+    pub entry: String,
+    /// What the org said.
+    pub problem: String,
 }
 
 /// What a saved plan holds of its check.
@@ -35,6 +54,8 @@ pub struct SavedPlan {
 struct SavedCheck {
     checked: Vec<SavedStage>,
     warnings: Vec<CheckWarning>,
+    #[serde(default)]
+    left_out: Vec<SavedLeftOut>,
     refused: Vec<Value>,
 }
 
@@ -121,9 +142,13 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, SavedPlanProblem> {
     let accepted = |check: &SavedCheck| {
         check.refused.is_empty() && check.checked.iter().all(|stage| stage.accepted)
     };
+    let is_accepted = check.as_ref().is_some_and(accepted);
+    let check = check.unwrap_or_default();
     Ok(SavedPlan {
-        is_accepted: check.as_ref().is_some_and(accepted),
-        warnings: check.unwrap_or_default().warnings,
+        is_accepted,
+        warnings: check.warnings,
+        left_out: check.left_out,
+        impact: json.get("impact").cloned().unwrap_or_default(),
         digest: need("/digest")?,
         manifest_digest: need("/manifest/digest")?,
         changes: changes.iter().map(without_place).collect(),
@@ -143,30 +168,45 @@ fn has_a_stage(change: &Value) -> Result<(), String> {
 }
 
 impl SavedPlan {
-    /// What differs first from a plan that was just made; `None` where they are the same.
+    /// How it stands to a plan that was just made.
     ///
-    /// The digest says which plan was meant, the changes what somebody read. Both have to be what will be done:
-    /// nobody agrees to an edited copy.
-    pub fn difference(&self, plan: &Plan) -> Option<String> {
+    /// The digest says which plan was meant, the changes what somebody read. Nobody agrees to an edited copy; what is made
+    /// already of the very plan is no other plan.
+    pub fn standing(&self, plan: &Plan) -> PlanStanding {
         if self.manifest_digest != plan.manifest_digest {
             let made = short_digest(&plan.manifest_digest);
             let saved = shown(&self.manifest_digest);
-            return Some(format!(
+            return PlanStanding::Other(format!(
                 "the manifest is {made} now, not {saved}: it has changed since the plan was saved"
             ));
         }
         let made: Vec<Value> = json::changes(plan).iter().map(without_place).collect();
         let same_digest = self.digest == digest_with(&plan.digest, &self.warnings);
         match (same_digest, self.first_change(&made)) {
-            (true, None) => None,
-            (true, Some(at)) => Some(format!("the saved plan was edited: {at}")),
-            (false, Some(at)) => Some(format!("the org has changed since: {at}")),
-            (false, None) => Some(format!(
+            (true, None) => PlanStanding::Same {
+                counts_moved: self.impact != json::impact(plan),
+            },
+            (true, Some(at)) => PlanStanding::Other(format!("the saved plan was edited: {at}")),
+            (false, _) if self.is_whole() => standing::of_rest(self, &made),
+            (false, Some(at)) => PlanStanding::Other(format!(
+                "the org has changed since, or the saved plan was edited: {at}"
+            )),
+            (false, None) => PlanStanding::Other(format!(
                 "the plan is {} now, not {}: the org has changed since, in what the changes are computed from",
                 short_digest(&plan.digest),
                 shown(&self.digest)
             )),
         }
+    }
+
+    /// The digest of its changes, without what a check of them met.
+    pub fn digest_of_changes(&self) -> String {
+        digest_of(&self.manifest_digest, &self.org_id, &self.changes)
+    }
+
+    /// Whether its changes are those that its digest is of. One of an earlier version cannot tell where it makes a profile.
+    pub fn is_whole(&self) -> bool {
+        self.digest == digest_with(&self.digest_of_changes(), &self.warnings)
     }
 
     /// The first change that is not the same in both, and what of it.
@@ -232,10 +272,18 @@ mod tests {
         let check = |from: &str, to: &str, expected: Option<&str>| {
             assert!(text.contains(from), "{from}");
             let saved = saved_plan(&text.replacen(from, to, 1)).unwrap();
-            let told = saved.difference(&samples::plan());
-            assert_eq!(told.is_some(), expected.is_some(), "{told:?}");
-            let (told, expected) = (told.unwrap_or_default(), expected.unwrap_or_default());
-            assert!(told.contains(expected), "{told}");
+            match (saved.standing(&samples::plan()), expected) {
+                (
+                    PlanStanding::Same {
+                        counts_moved: false,
+                    },
+                    None,
+                ) => {}
+                (PlanStanding::Other(told), Some(expected)) => {
+                    assert!(told.contains(expected), "{told}")
+                }
+                (told, expected) => panic!("{told:?} {expected:?}"),
+            }
         };
         check("orgwright.yaml", "elsewhere/orgwright.yaml", None);
         check("\"line\": 3", "\"line\": 30", None);
@@ -270,7 +318,10 @@ mod tests {
     fn a_change_more_or_less_is_named() {
         let mut saved = saved_plan(&json::plan(&samples::plan())).unwrap();
         let last = saved.changes.pop().unwrap();
-        let told = |saved: &SavedPlan| saved.difference(&samples::plan()).unwrap_or_default();
+        let told = |saved: &SavedPlan| match saved.standing(&samples::plan()) {
+            PlanStanding::Other(told) => told,
+            standing => panic!("{standing:?}"),
+        };
         assert!(told(&saved).ends_with("organization_wide_default/Lead is not in the saved plan"));
         saved.changes.extend([last.clone(), last]);
         assert!(told(&saved).ends_with("organization_wide_default/Lead is not planned now"));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use orgwright::address::Address;
 use orgwright::code::Code;
 use orgwright::diagnostic::{Diagnostic, Exit, Failure};
-use orgwright::manifest::{Logic, Manifest, UserRef, Value, discover, load};
+use orgwright::manifest::{Logic, Manifest, UserRef, Value, load};
 use orgwright::render;
 
 fn no_environment(_: &str) -> Option<String> {
@@ -113,8 +113,11 @@ fn bad_manifests_are_reported_as_recorded() {
     }
 }
 
-/// Codes that need more than one file on disk to be caused; the tests below cause them.
-const CAUSED_ELSEWHERE: [&str; 5] = ["OW1001", "OW1002", "OW1003", "OW1010", "OW1031"];
+/// Codes that need more than one file on disk to be caused; the tests below cause them, and
+/// `tests/it/security/trust.rs` those about files that are found.
+const CAUSED_ELSEWHERE: [&str; 7] = [
+    "OW1001", "OW1002", "OW1003", "OW1010", "OW1031", "OW1086", "OW1087",
+];
 
 #[test]
 fn every_code_of_manifests_is_caused_by_a_recorded_manifest() {
@@ -188,12 +191,16 @@ fn hostile_files_end_with_a_located_finding() {
     check_hostile("", Exit::Manifest, &["OW1004"]);
     check_hostile(b"a: \xff\xfe\n", Exit::Manifest, &["OW1002"]);
     check_hostile(vec![b'#'; 5_000_001], Exit::Manifest, &["OW1003"]);
-    check_hostile("[".repeat(100_000), Exit::Manifest, &["OW1005"]);
-    check_hostile("just words", Exit::Manifest, &["OW1013"]);
-    check_hostile("- a\n- b\n", Exit::Manifest, &["OW1013"]);
-    check_hostile("a: &a [*a]\n", Exit::Manifest, &["OW1005"]);
-    check_hostile("a:\n\t- b\n", Exit::Manifest, &["OW1005"]);
-    check_hostile("a: b\0c\n", Exit::Manifest, &["OW1005"]);
+    check_hostile(
+        format!("spec: {}", "[".repeat(100_000)),
+        Exit::Manifest,
+        &["OW1005"],
+    );
+    check_hostile("just words", Exit::Manifest, &["OW1085"]);
+    check_hostile("- a\n- b\n", Exit::Manifest, &["OW1085"]);
+    check_hostile("spec: &a [*a]\n", Exit::Manifest, &["OW1005"]);
+    check_hostile("spec:\n\t- b\n", Exit::Manifest, &["OW1005"]);
+    check_hostile("spec: b\0c\n", Exit::Manifest, &["OW1005"]);
 }
 
 #[test]
@@ -220,21 +227,6 @@ fn a_byte_order_mark_and_windows_line_ends_are_taken() {
     let plain = load_text(&text).unwrap();
     let windows = load_text(format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
     assert_eq!(windows.digest, plain.digest);
-}
-
-#[test]
-fn the_nearest_manifest_up_to_the_repository_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().join("repository");
-    let deep = root.join("a/b");
-    fs::create_dir_all(&deep).unwrap();
-    fs::write(folder.path().join("orgwright.yaml"), "outside").unwrap();
-    fs::create_dir(root.join(".git")).unwrap();
-    assert_eq!(discover(&deep), None);
-    fs::write(root.join("orgwright.yaml"), "root").unwrap();
-    assert_eq!(discover(&deep), Some(root.join("orgwright.yaml")));
-    fs::write(root.join("a/orgwright.yaml"), "nearer").unwrap();
-    assert_eq!(discover(&deep), Some(root.join("a/orgwright.yaml")));
 }
 
 #[test]

@@ -224,6 +224,26 @@ fn what_a_rehearsal_leaves_out_the_deploy_goes_without_in_one_round() {
 }
 
 #[test]
+fn what_a_check_left_out_stays_left_out() {
+    let stage = Stage::new(&UNWILLING);
+    let checked = stage.run(&["plan", "--check", "--out", "plan.json"]);
+    assert_eq!(checked.code, 0, "{}", checked.words());
+    let failed = || {
+        let told = stage.deploys().into_iter();
+        told.filter(|told| told.status == "Failed").count()
+    };
+    assert_eq!(failed(), 3);
+    let run = stage.run(&["apply", "--plan", "plan.json", "--yes"]);
+    assert_eq!(run.code, 0, "{}", run.words());
+    assert_eq!(
+        failed(),
+        3,
+        "the org was not asked again for what it refuses"
+    );
+    assert_eq!(run.words().matches("OW2024").count(), 3, "{}", run.words());
+}
+
+#[test]
 fn what_cannot_be_checked_yet_is_told_with_its_reason() {
     let stage = Stage::new(&[]);
     let stages = |run: &Run, part: &str| -> Vec<u64> {

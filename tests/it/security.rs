@@ -1,4 +1,4 @@
-//! The security cases, S1 to S20, with the built program. Each has a test here, or stands in this list with the test that
+//! The security cases, S1 to S21, with the built program. Each has a test here, or stands in this list with the test that
 //! holds it elsewhere. Every run searches both streams for the canary secrets.
 //!
 //! | case | held by |
@@ -18,12 +18,14 @@
 //! | S18, a stranger's manifest | `s18…` |
 //! | S19, least privilege | `s19…` |
 //! | S20, clocks | `s20…` |
+//! | S21, the boundary of trust | `s21…`; `src/cli/trust.rs`; `crates/emulator/src/control.rs` |
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod doctor;
 mod secrets;
 mod tls;
+mod trust;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -321,9 +323,12 @@ fn s18_a_strangers_manifest_reaches_no_secret_no_host_and_no_program() {
         MANIFEST.replacen("label: HubSpot Integration", &format!("label: {label}"), 1)
     };
     for (text, told) in [
-        (with_label("${env:SF_ACCESS_TOKEN}"), "may hold a secret"),
-        (with_label("${env:MY_API_KEY}"), "may hold a secret"),
-        (with_label("${env:INNOCENT}"), "closed to manifests"),
+        (
+            with_label("${env:SF_ACCESS_TOKEN}"),
+            "not open to manifests",
+        ),
+        (with_label("${env:MY_API_KEY}"), "`--env MY_API_KEY`"),
+        (with_label("${env:INNOCENT}"), "stay closed to them"),
         (with_label("${file:/etc/passwd}"), "is not known"),
         (with_label("${exec:id}"), "is not known"),
         (

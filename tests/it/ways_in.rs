@@ -153,7 +153,7 @@ fn somebody_logs_in_with_a_browser_works_and_logs_out() {
     assert!(
         std::fs::read_to_string(kept(&folder))
             .unwrap()
-            .starts_with("5Aep")
+            .starts_with("# written by orgwright: a refresh token\n5Aep")
     );
     assert_private(&kept(&folder));
     let planned = quiet(&mut plan(folder.path()));

@@ -18,6 +18,7 @@ pub(crate) fn program(folder: &Path, words: &[&str]) -> Command {
     command.args(words).current_dir(folder).stdin(Stdio::null());
     let heard = ["ORGWRIGHT_", "SF_", "CLICOLOR", "LC_"];
     let also = [
+        "CI",
         "NO_COLOR",
         "LANG",
         "HTTP_PROXY",

@@ -1,13 +1,15 @@
 //! The control endpoint, `/emulator/…`: what tests need of an org that no Salesforce offers.
 //!
-//! It lies outside the platform's paths, asks for no token, counts no API request, and neither faults nor latency apply
-//! to it. Bodies and answers are JSON; a refusal is `{"error": "…"}`.
+//! It lies outside the platform's paths, takes the administrator's token alone, counts no API request, and neither faults
+//! nor latency apply to it. What a page in a browser sends is refused: it comes with an `Origin`, or by a name of its own.
+//! Bodies and answers are JSON; a refusal is `{"error": "…"}`.
 
 mod deploys;
 mod emails;
 mod hierarchies;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
@@ -15,6 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::faults::Faults;
 use crate::http::{Request, Response};
 use crate::jobs;
+use crate::login;
 use crate::moment::rest_moment;
 use crate::store::Org;
 use crate::world::{Clock, World};
@@ -22,7 +25,19 @@ use crate::world::{Clock, World};
 /// What the control endpoint keeps beside the org.
 pub(crate) struct Control {
     start: Org,
+    /// Whether it may be addressed by any name.
+    is_open: bool,
     snapshots: Mutex<BTreeMap<String, Org>>,
+}
+
+/// Whether a `Host` names this machine and nothing that a name server could lead elsewhere.
+fn is_of_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = |address: IpAddr| address.is_loopback();
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
 }
 
 /// A refusal: status and sentence.
@@ -30,11 +45,17 @@ type Refused = (u16, String);
 
 impl Control {
     /// Keeps the org as it starts.
-    pub(crate) fn new(start: Org) -> Control {
+    pub(crate) fn new(start: Org, is_open: bool) -> Control {
         Control {
             start,
+            is_open,
             snapshots: Mutex::default(),
         }
+    }
+
+    /// Whether other machines reach it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Whether a request is for this endpoint.
@@ -49,6 +70,9 @@ impl Control {
         faults: &mut Faults,
         request: &Request,
     ) -> Response {
+        if let Some((status, error)) = self.refusal(world, request) {
+            return Response::json(status, &json!({"error": error}));
+        }
         jobs::settle(world);
         let path = request.path.trim_matches('/').strip_prefix("emulator");
         let resource = path.unwrap_or_default().trim_start_matches('/');
@@ -94,6 +118,29 @@ impl Control {
             |(status, error)| Response::json(status, &json!({"error": error})),
             |body| Response::json(200, &body),
         )
+    }
+
+    /// Why a request is refused, whatever it asks for.
+    fn refusal(&self, world: &World, request: &Request) -> Option<Refused> {
+        if request.header("origin").is_some() {
+            return Some((403, "a page in a browser has no business here".to_owned()));
+        }
+        let host = request.header("host").unwrap_or_default();
+        if !self.is_open && !is_of_this_machine(host) {
+            return Some((
+                403,
+                "this endpoint is addressed as localhost or by a loopback address".to_owned(),
+            ));
+        }
+        let token = login::bearer(request);
+        match token == Some(world.org.organization.access_token.as_str()) {
+            true => None,
+            false => Some((
+                401,
+                "this endpoint wants the token of the ready line: Authorization: Bearer TOKEN"
+                    .to_owned(),
+            )),
+        }
     }
 
     /// The org in a few numbers.
@@ -212,7 +259,7 @@ mod tests {
     impl Emulator {
         fn new() -> Emulator {
             let org = seed::demo();
-            let control = Control::new(org.clone());
+            let control = Control::new(org.clone(), false);
             let world = World {
                 clock: Clock::Manual,
                 ..World::new(org)
@@ -225,11 +272,30 @@ mod tests {
         }
 
         fn ask(&mut self, method: &str, path: &str, body: &str) -> (u16, Value) {
+            let token = format!("Bearer {}", self.world.org.organization.access_token);
+            let headers = [
+                ("host", "127.0.0.1:8080"),
+                ("authorization", token.as_str()),
+            ];
+            self.ask_as(&headers, method, path, body)
+        }
+
+        fn ask_as(
+            &mut self,
+            headers: &[(&str, &str)],
+            method: &str,
+            path: &str,
+            body: &str,
+        ) -> (u16, Value) {
             let (path, query) = path.split_once('?').unwrap_or((path, ""));
             let request = Request {
                 method: method.into(),
                 path: path.into(),
                 query: query.into(),
+                headers: headers
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .collect(),
                 body: body.into(),
                 ..Request::default()
             };
@@ -259,6 +325,42 @@ mod tests {
 
         fn leads(&mut self) -> Value {
             self.ask("GET", "/emulator", "").1["records"]["Lead"].clone()
+        }
+    }
+
+    #[test]
+    fn neither_a_page_nor_a_stranger_is_answered() {
+        let mut emulator = Emulator::new();
+        let token = format!("Bearer {}", emulator.world.org.organization.access_token);
+        let own = ("authorization", token.as_str());
+        for (headers, status) in [
+            (vec![("host", "localhost:1"), own], 200),
+            (vec![("host", "[::1]:1"), own], 200),
+            (vec![("host", "localhost:1")], 401),
+            (
+                vec![
+                    ("host", "localhost:1"),
+                    ("authorization", "Bearer 00D!guessed"),
+                ],
+                401,
+            ),
+            (vec![("host", "evil.example:1"), own], 403),
+            (vec![("host", "localhost.evil.example"), own], 403),
+            (
+                vec![
+                    ("host", "localhost:1"),
+                    ("origin", "https://evil.example"),
+                    own,
+                ],
+                403,
+            ),
+            (vec![own], 403),
+        ] {
+            assert_eq!(
+                emulator.ask_as(&headers, "POST", "/emulator/reset", "").0,
+                status,
+                "{headers:?}"
+            );
         }
     }
 

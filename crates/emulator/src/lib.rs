@@ -99,6 +99,12 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The address is one that other machines reach, and nobody allowed that.
+    #[error(
+        "{0} can be reached from other machines, and whoever reaches the org gets an administrator's token: \
+         listen on 127.0.0.1, or say --open-to-network"
+    )]
+    Beyond(SocketAddr),
     /// The state file cannot be used.
     #[error(transparent)]
     State(#[from] persist::StateError),
@@ -143,6 +149,9 @@ pub async fn start(options: Options) -> Result<Server, StartError> {
 /// An address in use, a file of faults that cannot be used, a log that cannot be written.
 #[doc(hidden)]
 pub async fn start_over(org: Org, options: Options) -> Result<Server, StartError> {
+    if !options.listen.ip().is_loopback() && !options.open_to_network {
+        return Err(StartError::Beyond(options.listen));
+    }
     let faults = options
         .faults
         .as_deref()
@@ -168,7 +177,7 @@ pub async fn start_over(org: Org, options: Options) -> Result<Server, StartError
         ..World::new(org)
     };
     let service = Arc::new(Service {
-        control: Control::new(world.org.clone()),
+        control: Control::new(world.org.clone(), !options.listen.ip().is_loopback()),
         world: Mutex::new(world),
         faults: Mutex::new(faults),
         state: options.state,
@@ -229,6 +238,18 @@ fn open_log(path: &std::path::Path) -> Result<std::fs::File, StartError> {
 }
 
 impl Server {
+    /// What has to be said loudly, where other machines reach it.
+    pub fn warning(&self) -> Option<String> {
+        let is_open = self.service.control.is_open();
+        is_open.then(|| {
+            format!(
+                "WARNING: {} can be reached from other machines, over plain http, and whoever reaches it can take an \
+                 administrator's token\n",
+                self.base_url
+            )
+        })
+    }
+
     /// `http://127.0.0.1:PORT`.
     pub fn base_url(&self) -> &str {
         &self.base_url

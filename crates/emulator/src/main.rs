@@ -34,6 +34,9 @@ async fn main() -> ExitCode {
 /// Prints the ready line and serves until the process is told to end: it can be told as soon as it is ready.
 async fn serve(server: Server) -> io::Result<()> {
     let told_to_end = told_to_end()?;
+    if let Some(warning) = server.warning() {
+        write!(io::stderr(), "{warning}")?;
+    }
     writeln!(io::stdout(), "{}", ready_line(&server))?;
     told_to_end.await?;
     server.stop().await;

@@ -14,6 +14,8 @@ use crate::world::Clock;
 pub struct Options {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether it may listen beyond this machine.
+    pub open_to_network: bool,
     /// Folders of metadata and records laid over a minimal org; without any, the demo org.
     pub seeds: Vec<PathBuf>,
     /// How large the demo org is.
@@ -40,6 +42,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            open_to_network: false,
             seeds: Vec::new(),
             scale: Scale::default(),
             state: None,
@@ -61,6 +64,10 @@ pub struct Arguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
+    /// Allow --listen on an address that other machines reach: whoever reaches it gets an administrator's token by any
+    /// password.
+    #[arg(long)]
+    pub open_to_network: bool,
     /// Metadata and records to start from instead of the demo org (repeatable).
     #[arg(long, value_name = "DIR")]
     pub seed: Vec<PathBuf>,
@@ -101,6 +108,7 @@ impl From<Arguments> for Options {
         stated.for_each(|stated| platform.lay(stated));
         Options {
             listen: arguments.listen,
+            open_to_network: arguments.open_to_network,
             seeds: arguments.seed,
             scale: arguments.scale.unwrap_or_default(),
             state: arguments.state,

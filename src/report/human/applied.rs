@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::apply::{Applied, ChangeResult, Outcome};
 use crate::change::{Dropped, Until};
+use crate::code::Code;
 use crate::count::count;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
@@ -19,6 +20,9 @@ use crate::verify::is_about_numbers;
 /// What became of each change, where not all of them were made, and the proof, where it came to one.
 pub fn applied(applied: &Applied, plan: &Plan, user: &str, style: Style) -> String {
     let mut page = Page::new(style);
+    for sentence in &applied.in_the_dark {
+        page.toned(0, 2, Some(Tone::Bad), &printable(sentence));
+    }
     let done = applied
         .outcomes
         .iter()
@@ -108,7 +112,12 @@ pub fn applied_end(
     }
     let proof = applied.verification.as_ref();
     let found = proof.map_or(&[][..], |proof| proof.findings.as_slice());
-    last_lines(&mut page, &lasting(plan, found), &[], org);
+    let dark = applied.in_the_dark.iter();
+    let dark: Vec<Diagnostic> = dark
+        .map(|sentence| Diagnostic::warning(Code::GapOpen, sentence.as_str()))
+        .collect();
+    let lasting: Vec<&Diagnostic> = lasting(plan, found).into_iter().chain(&dark).collect();
+    last_lines(&mut page, &lasting, &[], org);
     page.finish()
 }
 
@@ -116,7 +125,10 @@ pub fn applied_end(
 fn lasting<'a>(plan: &'a Plan, found: &'a [Diagnostic]) -> Vec<&'a Diagnostic> {
     let numbers = found.iter().filter(|finding| is_about_numbers(finding));
     let new = numbers.filter(|finding| !plan.findings.contains(finding));
-    plan.findings.iter().chain(new).collect()
+    // Whether the gap that was found is still open, the run itself knows.
+    let planned = plan.findings.iter();
+    let planned = planned.filter(|finding| finding.code != Code::GapOpen);
+    planned.chain(new).collect()
 }
 
 /// What the digest covers and the org would not take.
@@ -177,6 +189,7 @@ mod tests {
             left_out: Vec::new(),
             until: Until::Proved,
             verification: None,
+            in_the_dark: Vec::new(),
             failure: None,
         };
         let expected = "
@@ -203,6 +216,7 @@ OUTCOME (1 of 3 done)
             left_out: Vec::new(),
             until: Until::Proved,
             verification: None,
+            in_the_dark: Vec::new(),
             failure: None,
         };
         let end = |next: &[String]| {
@@ -233,6 +247,7 @@ org Acme
             }],
             until: Until::Proved,
             verification,
+            in_the_dark: Vec::new(),
             failure: None,
         };
         let text = applied(&given, &samples::plan(), "u@acme.example", Style::PLAIN);

@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Place, Severity, Sources};
+use crate::report::folded::Told;
 use crate::report::place_words;
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{columns, cut, printable, printable_lines, wrapped};
@@ -36,6 +37,19 @@ pub(super) fn brief(page: &mut Page, finding: &Diagnostic) {
             &format!("help: {}", printable(help)),
         );
     }
+}
+
+/// Many findings of a kind, in the place of the first.
+pub(super) fn many(page: &mut Page, first: &Diagnostic, count: usize) {
+    let head = format!("{} {}", first.severity.word(), first.code);
+    page.split(2, tone(first.severity), &head, "", "");
+    page.text(6, 6, &printable(&Told::sentence(first, count)));
+    page.toned(
+        6,
+        12,
+        Some(Tone::Faint),
+        "help: -v lists each, and JSON keeps all",
+    );
 }
 
 /// A finding on one line, where its details stand elsewhere.

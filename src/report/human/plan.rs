@@ -9,6 +9,7 @@ use crate::count::count;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::findings::ManualStep;
 use crate::plan::{LimitVerdict, Plan};
+use crate::report::folded::{Told, folded};
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{clipped, plan_digest, printable};
 use crate::report::{
@@ -17,7 +18,7 @@ use crate::report::{
 
 use super::change::change;
 use super::expected::expected_rows;
-use super::finding::{brief, excerpt, pointer, tone};
+use super::finding::{brief, excerpt, many, pointer, tone};
 use super::impact::impact;
 use super::summary::summary;
 use super::urgent::{before_consent, first_lines, last_lines, next};
@@ -222,7 +223,14 @@ fn findings(page: &mut Page, plan: &Plan) {
         return;
     }
     page.heading(&format!("FINDINGS ({})", finding_counts(&plan.findings)));
-    for finding in &plan.findings {
+    for told in folded(&plan.findings, page.style.verbose) {
+        let finding = match told {
+            Told::One(finding) => finding,
+            Told::Many(first, count) => {
+                many(page, first, count);
+                continue;
+            }
+        };
         let told = TOLD_UNDER_ACCESS
             .iter()
             .find(|(code, _)| *code == finding.code);

@@ -44,6 +44,12 @@ pub(super) fn before_consent(page: &mut Page, findings: &[&Diagnostic]) {
     steps.for_each(|step| line(page, step));
 }
 
+/// What an earlier run left: who sees nothing by it.
+pub(super) fn gaps<'a>(page: &mut Page, findings: impl Iterator<Item = &'a Diagnostic>) {
+    let open = findings.filter(|finding| finding.code == Code::GapOpen);
+    open.for_each(|gap| line(page, gap));
+}
+
 fn line(page: &mut Page, finding: &Diagnostic) {
     let head = match is_step(finding) {
         true => "first",
@@ -107,5 +113,5 @@ pub(super) fn last_line(page: &mut Page, findings: &[&Diagnostic], org: &str) {
 }
 
 fn is_last(finding: &Diagnostic) -> bool {
-    finding.code == Code::RulesMatchNothing || is_step(finding)
+    matches!(finding.code, Code::RulesMatchNothing | Code::GapOpen) || is_step(finding)
 }

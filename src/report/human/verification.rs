@@ -4,6 +4,7 @@ use crate::access::When;
 use crate::code::Code;
 use crate::count::number;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::folded::{Told, folded};
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{self, printable};
 use crate::report::{Frame, finding_counts};
@@ -12,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::change;
 use super::expected::expected_rows;
-use super::finding::brief;
-use super::urgent::{before_consent, last_line};
+use super::finding::{brief, many};
+use super::urgent::{before_consent, gaps, last_line};
 
 /// Records listed before the rest becomes a count.
 const RECORDS_SHOWN: usize = 10;
@@ -28,7 +29,9 @@ pub fn verification(
     let mut page = Page::new(style);
     page.text(0, 2, &frame.org);
     let findings = verification.findings.iter();
-    let urgent: Vec<&Diagnostic> = findings.filter(|one| is_about_numbers(one)).collect();
+    let is_urgent = |one: &&Diagnostic| is_about_numbers(one) || one.code == Code::GapOpen;
+    let urgent: Vec<&Diagnostic> = findings.filter(is_urgent).collect();
+    gaps(&mut page, urgent.iter().copied());
     before_consent(&mut page, &urgent);
     drift(&mut page, verification);
     body(&mut page, verification, user, &[]);
@@ -84,7 +87,11 @@ fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagn
         .collect();
     if !news.is_empty() {
         page.heading(&format!("FINDINGS ({})", finding_counts(&news)));
-        news.iter().for_each(|finding| brief(page, finding));
+        let verbose = page.style.verbose;
+        folded(&news, verbose).iter().for_each(|told| match told {
+            Told::One(finding) => brief(page, finding),
+            Told::Many(first, count) => many(page, first, *count),
+        });
         page.raw("");
     }
 }

@@ -8,10 +8,11 @@ fn overlays_settings_and_the_environment_adapt_one_manifest() {
     let overlay = folder.path().join("uat.yaml");
     fs::write(
         &overlay,
-        "spec:\n  user:\n    email: ${env:MAIL}\n  permissionSets: [Other]\n",
+        "spec:\n  user:\n    email: ${env:ORGWRIGHT_VAR_MAIL}\n  permissionSets: [Other]\n",
     )
     .unwrap();
-    let environment = |name: &str| (name == "MAIL").then(|| "uat@acme.example".to_owned());
+    let environment =
+        |name: &str| (name == "ORGWRIGHT_VAR_MAIL").then(|| "uat@acme.example".to_owned());
     let settings = ["spec.user.username=hubspot@acme.example.uat".to_owned()];
     let files = [PathBuf::from(EXAMPLE)];
     let manifests = load(

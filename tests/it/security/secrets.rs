@@ -18,19 +18,19 @@ pub(crate) fn write_private_key(file: &Path) {
 }
 
 /// A secret in a file for its owner alone.
-fn write_secret(file: &Path, secret: &str) {
+pub(super) fn write_secret(file: &Path, secret: &str) {
     std::fs::write(file, secret).unwrap();
     set_mode(file, 0o600);
 }
 
 #[cfg(unix)]
-fn set_mode(file: &Path, mode: u32) {
+pub(super) fn set_mode(file: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 #[cfg(not(unix))]
-fn set_mode(_file: &Path, _mode: u32) {}
+pub(super) fn set_mode(_file: &Path, _mode: u32) {}
 
 /// Every command, in an order in which each has something to do.
 const COMMANDS: &[&[&str]] = &[

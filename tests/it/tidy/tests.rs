@@ -17,7 +17,11 @@ const LONG: &[(&str, usize)] = &[
 ];
 
 /// Files that look again after a moment, with a bound that no busy machine comes to.
-const LOOK_AGAIN: [&str; 2] = ["tests/faults/clock.rs", "tests/killed.rs"];
+const LOOK_AGAIN: [&str; 3] = [
+    "tests/faults/clock.rs",
+    "tests/killed.rs",
+    "tests/killed/agreed.rs",
+];
 
 /// Files of tests alone: those below the code they test are counted with it.
 fn test_files() -> Vec<(String, String)> {

@@ -23,7 +23,8 @@ fn refresh_token(org: &Org) -> String {
     let waiting = wait_for_page(&mut login(folder.path()));
     open(location(&open(&waiting.page)));
     assert_eq!(waiting.end().0, 0);
-    std::fs::read_to_string(kept(&folder)).unwrap()
+    let text = std::fs::read_to_string(kept(&folder)).unwrap();
+    text.lines().last().expect("a token").to_owned()
 }
 
 #[test]

@@ -186,9 +186,14 @@ struct Configured {
 impl Configured {
     fn new(url: &str, keys: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        // What a log-in with a browser leaves says whose it is.
+        let refresh = match keys {
+            BROWSER => "# written by orgwright: a refresh token\nwire-refresh",
+            _ => "wire-refresh",
+        };
         let secrets = [
             ("secret", "wire-secret"),
-            ("refresh", "wire-refresh"),
+            ("refresh", refresh),
             ("key.pem", &assertion::key()),
         ];
         for (name, text) in secrets {
@@ -211,8 +216,7 @@ async fn logged_in(operation: &str, url: &str) -> String {
     let keys = match operation {
         "token-client-credentials" => "auth='client_credentials'\nclient_secret_file='secret'",
         "token-jwt-bearer" => {
-            "auth='jwt'\nusername='ada.fenwright@acme.example'\nprivate_key_file='key.pem'\n\
-             audience='https://login.salesforce.com'"
+            "auth='jwt'\nusername='ada.fenwright@acme.example'\nprivate_key_file='key.pem'"
         }
         _ => "auth='refresh_token'\nrefresh_token_file='refresh'",
     };
@@ -259,7 +263,8 @@ async fn by_browser(transcript: &Transcript, url: &str) -> Performed {
     let understood = match finished {
         Ok(_) => {
             let kept = std::fs::read_to_string(kept).expect("a refresh token");
-            format!("keeps {kept}")
+            // The line before it says whose file it is.
+            format!("keeps {}", kept.lines().last().unwrap_or_default())
         }
         Err(_) => shown_to_browser.line,
     };
