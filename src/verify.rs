@@ -8,6 +8,7 @@ pub(crate) mod cause;
 pub(crate) mod given;
 mod gone;
 pub(crate) mod granted;
+mod mends;
 mod numbers;
 mod places;
 mod reached;
@@ -30,6 +31,7 @@ use crate::org::{OrgError, Reader};
 use crate::plan;
 pub use cause::Cause;
 use given::Proving;
+pub use mends::Mend;
 pub use numbers::{is_about_numbers, with_nothing_matched};
 pub use sample::{Sample, SampleSize};
 use serde::Serialize;
@@ -149,14 +151,33 @@ async fn compared(
         .zip(&granted)
         .map(|((subject, records), granted)| (subject, records, granted))
         .collect();
-    let around = given::around_all(&all, reader).await?;
+    let mut around = given::around_all(&all, reader).await?;
     for ((subject, records, granted), around) in all.iter().zip(&around) {
         let mut access = subject.compare(records, granted, around);
         gone::leave_out_gone(subject, &mut access, reader).await?;
-        cause::explain_leaks(subject, &mut access, around, reader).await?;
         proved.push(access);
     }
+    explain(subjects, &mut proved, &mut around, reader).await?;
+    mends::find(subjects, &mut proved, &around);
     Ok(proved)
+}
+
+/// Says of every record that is not as it should be why; of accounts last, because other records may bring them along.
+async fn explain(
+    subjects: &[Subject<'_>],
+    proved: &mut [Access],
+    around: &mut [wanted::Around],
+    reader: &Reader,
+) -> Result<(), OrgError> {
+    let mut explained = cause::Explained::new();
+    for accounts in [false, true] {
+        for ((subject, access), around) in subjects.iter().zip(&mut *proved).zip(&mut *around) {
+            if (subject.sharing.object.value == "Account") == accounts {
+                cause::explain_leaks(subject, access, around, &mut explained, reader).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a proof asks, as needs that can be met in the wave before it: what the user needs to work, and the records that
@@ -261,6 +282,11 @@ pub struct Access {
     pub leaks: Vec<Mismatch>,
     /// Records the user should see, or edit, and cannot.
     pub missing: Vec<Mismatch>,
+    /// The smallest set of changes that closes all leaks of the user whose causes are known, as far as it is about this object;
+    /// what touches nobody else comes first.
+    pub mends: Vec<Mend>,
+    /// Leaks whose causes are not all known, or cannot be changed by themselves: the mends may leave them open.
+    pub leaks_without_mend: u64,
     /// Where the manifest asks for it.
     #[serde(skip)]
     pub place: Option<Place>,
@@ -276,8 +302,10 @@ pub struct Mismatch {
     pub id: String,
     /// Why, as far as the org tells.
     pub cause: String,
-    /// Each thing that opens it by itself, of a leak.
+    /// Each thing that opens it by itself, of a leak; each that hides it by itself, of what is missing.
     pub causes: Vec<Cause>,
+    /// What the user can do and should not, of a leak, or should and cannot: `read` or `edit`.
+    pub access: &'static str,
     /// Whether the user does not see it at all.
     #[serde(skip)]
     pub hidden: bool,
@@ -355,7 +383,7 @@ pub fn proof_failure(verification: &Verification) -> Option<Failure> {
     let sentences = objects.map(|access| {
         let (leaks, missing) = (access.leaks.len() as u64, access.missing.len() as u64);
         let message = format!(
-            "{}: {} {} visible and should not be, {} {} missing or cannot be edited",
+            "{}: {} {} visible or editable and should not be, {} {} missing or cannot be edited",
             access.object,
             count(leaks, "record"),
             agree(leaks, "is", "are"),

@@ -4,6 +4,7 @@
 //! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
 mod inert;
+mod leaks;
 
 use crate::access::Impact;
 use crate::change::{Change, FieldChange};
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::count::{count, number};
 use inert::{code, code_cell, sentence};
+use leaks::{mends, mismatch};
 
 /// Characters a report keeps within.
 const BUDGET: usize = 65_000;
@@ -85,21 +87,16 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
         proof(&verification.access),
         list("Differences", verification.drift.iter().map(change)),
         records("Visible, and should not be", |access| &access.leaks),
+        list(
+            "What closes them",
+            verification.access.iter().flat_map(mends),
+        ),
         records("Not visible or editable, and should be", |access| {
             &access.missing
         }),
         list("Findings", verification.findings.iter().map(finding)),
     ];
     assembled(&head, &sections, "")
-}
-
-fn mismatch(access: &Access, record: &Mismatch) -> String {
-    format!(
-        "- {} {}: {}\n",
-        sentence(&access.object),
-        code(&record.id),
-        sentence(&record.cause)
-    )
 }
 
 /// What the org said of the plan without saving anything.

@@ -260,5 +260,7 @@ pub(crate) fn access() -> Access {
         editable: 311,
         leaks: Vec::new(),
         missing: Vec::new(),
+        mends: Vec::new(),
+        leaks_without_mend: 0,
     }
 }

@@ -149,13 +149,36 @@ impl Subject<'_> {
         granted: &ByRecord,
         around: &Around,
     ) -> Vec<&'r LiveRecord> {
+        self.seen_otherwise(records, granted, around, |wanted, has| {
+            has.read && wanted.read == Verdict::No
+        })
+    }
+
+    /// The same with those that the user edits and should only read.
+    pub(super) fn doubtful_at_all<'r>(
+        &self,
+        records: &'r [LiveRecord],
+        granted: &ByRecord,
+        around: &Around,
+    ) -> Vec<&'r LiveRecord> {
+        self.seen_otherwise(records, granted, around, |wanted, has| {
+            has.read && wanted.read == Verdict::No || has.edit && wanted.edit == Verdict::No
+        })
+    }
+
+    fn seen_otherwise<'r>(
+        &self,
+        records: &'r [LiveRecord],
+        granted: &ByRecord,
+        around: &Around,
+        is_otherwise: impl Fn(&WantedAccess, Granted) -> bool,
+    ) -> Vec<&'r LiveRecord> {
         let grounds = self.grounds();
-        let is_doubtful = |record: &&LiveRecord| {
-            let has = granted.get(&short_id(record.id()));
-            let wanted = || self.wanted_access(record, &grounds, around).read;
-            has.is_some_and(|has| has.read) && wanted() == Verdict::No
+        let is_meant = |record: &&LiveRecord| {
+            let has = granted.get(&short_id(record.id())).filter(|has| has.read);
+            has.is_some_and(|has| is_otherwise(&self.wanted_access(record, &grounds, around), *has))
         };
-        records.iter().filter(is_doubtful).collect()
+        records.iter().filter(is_meant).collect()
     }
 
     /// Whether neither a permission nor the default in force opens every record to the user.
@@ -215,6 +238,7 @@ impl Subject<'_> {
                     id: id.to_owned(),
                     cause: "the org gave no answer for this record".to_owned(),
                     causes: Vec::new(),
+                    access: READ,
                     hidden: true,
                     settling: false,
                 });
@@ -258,15 +282,27 @@ impl Subject<'_> {
 
 /// What is found of a record that should be visible and is not.
 const HIDDEN: &str = "it is hidden";
+/// See [`Mismatch::access`].
+const READ: &str = "read";
+/// See [`Mismatch::access`].
+const EDIT: &str = "edit";
 
 impl Access {
     fn judge(&mut self, id: &str, wanted: &WantedAccess, has: Granted) {
         match (wanted.read, has.read) {
             (Verdict::No, true) => self.leaks.push(mismatch(id, wanted, "it is visible")),
             (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, HIDDEN)),
-            (Verdict::Yes, true) if wanted.edit && !has.edit => {
-                self.missing
-                    .push(mismatch(id, wanted, "it cannot be edited"));
+            (Verdict::Yes, true) if wanted.edit == Verdict::Yes && !has.edit => {
+                self.missing.push(Mismatch {
+                    access: EDIT,
+                    ..mismatch(id, wanted, "it cannot be edited")
+                });
+            }
+            (Verdict::Yes, true) if wanted.edit == Verdict::No && has.edit => {
+                self.leaks.push(Mismatch {
+                    access: EDIT,
+                    ..mismatch(id, wanted, "it can be edited, not only read")
+                });
             }
             _ => {}
         }
@@ -289,6 +325,7 @@ fn mismatch(id: &str, wanted: &WantedAccess, found: &str) -> Mismatch {
         id: id.to_owned(),
         cause: format!("{}, and yet {found}", wanted.why),
         causes: Vec::new(),
+        access: READ,
         hidden: found == HIDDEN,
         settling: true,
     }
