@@ -303,8 +303,8 @@ fn proof(access: &[Access]) -> ReportPart {
             access.expected,
             access.visible,
             access.editable,
-            access.leaks.len() as u64,
-            access.missing.len() as u64,
+            access.leaks_found,
+            access.missing_found,
         ];
         format!(
             "| {} | {} |\n",

@@ -128,7 +128,7 @@ impl Cause {
         self
     }
 
-    fn from_source(mut self, source: CauseSource) -> Self {
+    fn sourced(mut self, source: CauseSource) -> Self {
         self.source = Some(source);
         self
     }
@@ -149,7 +149,7 @@ impl Cause {
     }
 
     /// The same as a law has it; `None` where the law is against it.
-    fn as_law_has_it(self, holds: Verdict) -> Option<Self> {
+    fn under_law(self, holds: Verdict) -> Option<Self> {
         match holds {
             Verdict::Yes => Some(self),
             Verdict::Either => Some(self.perhaps()),

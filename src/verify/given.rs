@@ -96,6 +96,24 @@ pub(super) async fn around_all(
     Ok(known)
 }
 
+/// What the columns of a page of records do not tell, of an object whose records nothing hangs on: by queues that own what
+/// is in doubt.
+///
+/// # Errors
+/// What the org or the way to it made impossible.
+pub(super) async fn around_page(
+    subject: &Subject<'_>,
+    records: &Records,
+    granted: &ByRecord,
+    around: &mut Around,
+    reader: &Reader,
+) -> Result<(), OrgError> {
+    let doubtful = subject.doubtful_at_all(records.all(), granted, around);
+    let owners = doubtful.iter().filter_map(|record| record.owner());
+    let queues: BTreeSet<&str> = owners.filter(|owner| owner.starts_with("00G")).collect();
+    around.reached.ask(subject, queues, reader).await
+}
+
 /// What the columns of an object's records do not tell: by queues that own what is in doubt, and of accounts by what is
 /// known of their children, then by what the org tells of those that would be leaks.
 ///
@@ -111,10 +129,7 @@ async fn around(
         reached,
         ..Around::default()
     };
-    let doubtful = subject.doubtful_at_all(records.all(), granted, &around);
-    let owners = doubtful.iter().filter_map(|record| record.owner());
-    let queues: BTreeSet<&str> = owners.filter(|owner| owner.starts_with("00G")).collect();
-    around.reached.ask(subject, queues, reader).await?;
+    around_page(subject, records, granted, &mut around, reader).await?;
     if subject.sharing.object.value != "Account" {
         return Ok(around);
     }

@@ -196,7 +196,7 @@ impl LeaksOfUser {
         let concerned: BTreeSet<MendStep> = leaks
             .iter()
             .flat_map(|leak| &leak.pairs)
-            .flat_map(|pair| steps_of(pair))
+            .flat_map(steps_of)
             .filter(|step| set.contains(step))
             .collect();
         let mut sorts: BTreeMap<String, Vec<MendStep>> = BTreeMap::new();

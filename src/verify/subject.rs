@@ -13,6 +13,9 @@ use crate::live::{
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::org::{OrgError, Reader};
 
+/// Records of one object that are held at once; more are compared page by page.
+const MOST_HELD: u64 = 20_000;
+
 /// One object whose records are compared.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
@@ -38,6 +41,21 @@ impl Records {
 
     pub(super) fn all(&self) -> &[LiveRecord] {
         &self.records
+    }
+
+    /// Whether there are too many to hold them all.
+    pub(super) fn are_in_pages(&self) -> bool {
+        !self.sampled && self.records.is_empty() && self.population > MOST_HELD
+    }
+
+    /// A page of them.
+    pub(super) fn page(records: Vec<LiveRecord>) -> Self {
+        Self {
+            population: records.len() as u64,
+            sampled: false,
+            seed: None,
+            records,
+        }
     }
 }
 
@@ -70,6 +88,8 @@ impl Subject<'_> {
         let sampled = !sample.is_whole(population);
         let records = if sampled {
             self.sample(reader, sample).await?
+        } else if population > MOST_HELD && !self.opens_accounts() {
+            Vec::new()
         } else {
             self.all_records(reader).await?
         };
@@ -79,6 +99,13 @@ impl Subject<'_> {
             seed: sampled.then_some(sample.seed),
             records,
         })
+    }
+
+    /// Whether other objects of the manifest are judged by its records, or it by theirs: accounts and what hangs on them.
+    fn opens_accounts(&self) -> bool {
+        let object = self.sharing.object.as_str();
+        let hangs = CHILDREN_OF_ACCOUNTS.contains(&object);
+        object == "Account" || hangs && self.manifest.spec.sharing_of("Account").is_some()
     }
 
     async fn population(&self, reader: &Reader) -> Result<u64, OrgError> {
@@ -248,6 +275,8 @@ impl Subject<'_> {
             result.editable += u64::from(has.edit);
             result.judge(id, &wanted, *has);
         }
+        result.leaks_found = result.leaks.len() as u64;
+        result.missing_found = result.missing.len() as u64;
         if self.user_is_inactive() {
             result.set_lasting_cause("the user is inactive", |_| true);
         } else if self.lacks_right(|rights| rights.read) {

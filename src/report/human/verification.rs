@@ -135,9 +135,20 @@ fn object(page: &mut Page, access: &Access, user: &str, doubt: Option<&str>) {
         _ => sentence,
     };
     page.toned(0, 2, Some(tone), &sentence);
-    records(page, "sees, or can edit, and should not", &access.leaks);
+    let (leaks, missing) = (access.leaks_found, access.missing_found);
+    records(
+        page,
+        "sees, or can edit, and should not",
+        leaks,
+        &access.leaks,
+    );
     mends(page, access);
-    records(page, "should see or edit, and cannot", &access.missing);
+    records(
+        page,
+        "should see or edit, and cannot",
+        missing,
+        &access.missing,
+    );
 }
 
 /// The proof in one sentence.
@@ -167,8 +178,8 @@ fn sentence(access: &Access, user: &str) -> String {
     format!(
         "Not proved: {user} should see {} {of}; {} visible or editable that should not be, {} missing or not editable.",
         number(access.expected),
-        number(access.leaks.len() as u64),
-        number(access.missing.len() as u64),
+        number(access.leaks_found),
+        number(access.missing_found),
     )
 }
 
@@ -210,11 +221,15 @@ fn by_causes(records: &[Mismatch]) -> Vec<Alike<'_>> {
     alike
 }
 
-fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
+fn records(page: &mut Page, heading: &str, found: u64, records: &[Mismatch]) {
     if records.is_empty() {
         return;
     }
-    let heading = format!("{heading} ({}):", number(records.len() as u64));
+    let of = match records.len() as u64 {
+        all if all == found => String::new(),
+        first => format!(", of which the first {} are told", number(first)),
+    };
+    let heading = format!("{heading} ({}{of}):", number(found));
     page.text(2, 4, &heading);
     if page.style.verbose || records.len() <= EXAMPLES {
         for record in records {
@@ -348,7 +363,7 @@ mod tests {
             "Nothing to prove: Lead has no record to compare, so none is visible to hubspot.integration@acme.example that should not be.",
         );
         check(
-            |access| access.leaks = vec![record()],
+            |access| (access.leaks, access.leaks_found) = (vec![record()], 1),
             "Not proved: hubspot.integration@acme.example should see 311 of 2,000 leads; 1 visible or editable that should not be, \
              0 missing or not editable.",
         );
@@ -374,6 +389,7 @@ mod tests {
         let mut given = samples::verification();
         given.access = vec![Access {
             leaks: vec![record(); 12],
+            leaks_found: 12,
             ..samples::access()
         }];
         let text = verification(&given, "u@acme.example", &samples::frame(), Style::PLAIN);

@@ -156,7 +156,7 @@ impl Shared {
                 let (record, with) = (short(&row.record), row.with.clone());
                 vec![match reason.starts_with("Territory") {
                     true => cause,
-                    false => cause.from_source(CauseSource::Row(record, with, reason.to_owned())),
+                    false => cause.sourced(CauseSource::Row(record, with, reason.to_owned())),
                 }]
             }
         }
@@ -184,7 +184,7 @@ impl Shared {
         let named = met.iter().map(|(rule, met)| {
             let words = format!("the account rule {} shares it with its account", rule.name);
             let source = CauseSource::Rule("Account".to_owned(), rule.name.to_owned());
-            let cause = base(rule.name, words).from_source(source);
+            let cause = base(rule.name, words).sourced(source);
             let gives = level_of(subject, rule).filter(|_| cause.certain);
             let cause = cause.giving(gives);
             match alone || *met == Verdict::Yes {
@@ -217,10 +217,10 @@ fn by_owner(subject: &Subject<'_>, row: &Share, base: impl Fn(&str, String) -> C
     let source = CauseSource::Owner(short(&row.record));
     if own {
         let words = "the user owns its account, and the user's role opens what hangs on it";
-        return base("Owner", words.to_owned()).from_source(source);
+        return base("Owner", words.to_owned()).sourced(source);
     }
     let words = "somebody below the user owns its account, and the role opens what hangs on it";
-    let cause = base("Owner", words.to_owned()).from_source(source);
+    let cause = base("Owner", words.to_owned()).sourced(source);
     let role = subject.user.role_id.as_deref();
     let roles = subject.live.roles().learnt();
     let role = role.and_then(|id| roles?.of_id(id));
@@ -240,7 +240,7 @@ fn by_account_rules(subject: &Subject) -> Vec<Cause> {
         let source = CauseSource::Rule("Account".to_owned(), name.to_owned());
         let cause = Cause::new("implicit_child", name, words).through("Account");
         let ties = BTreeSet::from([Tie::Unknown]);
-        cause.from_source(source).tied(ties).perhaps()
+        cause.sourced(source).tied(ties).perhaps()
     };
     rules.into_iter().map(cause).collect()
 }

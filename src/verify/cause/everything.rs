@@ -28,7 +28,7 @@ pub(crate) fn by_permission(subject: &Subject) -> BTreeSet<Cause> {
             .through(format!("{}/{}", by.kind, by.name))
             .of(by.id.clone())
             .giving(Some(level))
-            .from_source(CauseSource::Permission(by.id))
+            .sourced(CauseSource::Permission(by.id))
             .tied(BTreeSet::from([held_by]))
     };
     held.map(cause).collect()
@@ -65,7 +65,7 @@ fn by_default(subject: &Subject, least: Level) -> Option<Cause> {
     let cause = Cause::new("default", now.to_string(), words)
         .through(object)
         .giving(gives)
-        .from_source(CauseSource::Default(object.to_owned()))
+        .sourced(CauseSource::Default(object.to_owned()))
         .tied(BTreeSet::from([Tie::Everybody]));
     let cause = Cause {
         settling: true,

@@ -146,7 +146,7 @@ fn by_law(
     let held = found.into_iter().filter_map(|cause| match cause.way() {
         Some(way) => {
             let holds = way.leads_to(sort, default);
-            cause.as_law_has_it(holds)
+            cause.under_law(holds)
         }
         None => Some(cause),
     });

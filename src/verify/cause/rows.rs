@@ -197,7 +197,7 @@ impl RowsKnown<'_, '_> {
                 let (kind, name, words) = other_words(row, group, &with);
                 let cause = cause(kind, &name, words);
                 vec![match source_of_row(row, kind) {
-                    Some(source) => cause.from_source(source),
+                    Some(source) => cause.sourced(source),
                     None => cause,
                 }]
             }
@@ -229,8 +229,8 @@ impl RowsKnown<'_, '_> {
             };
             let source = CauseSource::Rule(object.to_owned(), rule.name.to_owned());
             match alone || *verdict == Verdict::Yes {
-                true => named.from_source(source),
-                false => named.perhaps().from_source(source),
+                true => named.sourced(source),
+                false => named.perhaps().sourced(source),
             }
         });
         let mut named: Vec<Cause> = named.collect();

@@ -117,7 +117,7 @@ pub(super) fn by_rules_alone(
             rule.name
         );
         let source = CauseSource::Rule(object.to_owned(), rule.name.to_owned());
-        let mut cause = Cause::new("sharing_rule", rule.name, words).from_source(source);
+        let mut cause = Cause::new("sharing_rule", rule.name, words).sourced(source);
         let group = people.zip(principal.as_ref());
         let group = group.and_then(|(people, to)| people.group_of(to));
         if let Some(group) = group {
@@ -131,7 +131,7 @@ pub(super) fn by_rules_alone(
         }
         cause
             .giving(rule.element.text_of("accessLevel").and_then(Level::named))
-            .as_law_has_it(holds)
+            .under_law(holds)
     };
     rules
         .filter(|rule| rule.kind != RuleKind::Guest)
