@@ -31,7 +31,8 @@ use serde::ser::{SerializeMap, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use accounts::{
-    account_rules_for, level_of as level_on_own_accounts, stated_level as level_of_own_accounts,
+    account_level, account_rules_for, level_of as level_on_own_accounts,
+    stated_level as level_of_own_accounts,
 };
 pub use by_rules::{ByRules, RuleMatches, RulesTogether};
 pub use bypass::{Bypass, held_bypass, held_bypasses};
@@ -45,10 +46,11 @@ pub use held::{
     address_of_container, counted_ids, held_sets, in_force_ids,
 };
 pub use losing::{
-    Fate, Losing, LosingRole, PersonSight, RuleTarget, SightLost, USUAL_BUDGET, target_of,
+    Fate, Losing, LosingRole, PersonSight, RuleTarget, SightLost, USUAL_BUDGET, source_of,
+    target_of,
 };
 pub use outlook::{ByWay, Outlook};
-pub use people::{People, both, either_way};
+pub use people::{People, Tie, both, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use record_after::ForeseenAccess;
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};

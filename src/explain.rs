@@ -62,7 +62,7 @@ pub enum Judgement {
     AsAsked,
     /// The documentation leaves open what the manifest asks.
     EitherIsRight,
-    /// It is visible, and the manifest does not ask for that.
+    /// It is visible, or can be edited, and the manifest does not ask for that.
     Leak,
     /// It is hidden, and the manifest asks for it.
     Missing,
@@ -188,7 +188,10 @@ async fn wished(
         (Verdict::Either, _) => Judgement::EitherIsRight,
         (Verdict::No, true) => Judgement::Leak,
         (Verdict::Yes, false) => Judgement::Missing,
-        (Verdict::Yes, true) if wanted.edit && !granted.edit => Judgement::NotEditable,
+        (Verdict::Yes, true) if wanted.edit == Verdict::Yes && !granted.edit => {
+            Judgement::NotEditable
+        }
+        (Verdict::Yes, true) if wanted.edit == Verdict::No && granted.edit => Judgement::Leak,
         _ => Judgement::AsAsked,
     };
     let child = wanted.child.as_ref();
@@ -196,8 +199,8 @@ async fn wished(
     let gives = match (wanted.read, wanted.edit) {
         (Verdict::Either, _) => None,
         (Verdict::No, _) => Some("none"),
-        (Verdict::Yes, false) => Some("read"),
-        (Verdict::Yes, true) => Some("edit"),
+        (Verdict::Yes, Verdict::Yes) => Some("edit"),
+        (Verdict::Yes, _) => Some("read"),
     };
     let says = format!("the manifest: {}{child}", wanted.why);
     Ok(Link::new("manifest", gives, says))

@@ -25,6 +25,7 @@ mod hosts;
 mod http;
 mod id;
 mod metadata;
+mod pages;
 mod phases;
 pub mod poll;
 mod refusal_class;

@@ -8,7 +8,10 @@ pub(crate) mod cause;
 pub(crate) mod given;
 mod gone;
 pub(crate) mod granted;
+mod mends;
 mod numbers;
+mod outcome;
+mod pages;
 mod places;
 mod reached;
 mod sample;
@@ -21,7 +24,7 @@ use crate::access::{self, ExpectedAccess, Impact, When};
 use crate::change::Change;
 use crate::code::Code;
 use crate::count::{agree, count, number};
-use crate::diagnostic::{Diagnostic, Exit, Failure, Place, Severity};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Severity};
 use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings::{expected_otherwise, is_about_expectations};
@@ -31,9 +34,10 @@ use crate::org::{OrgError, Reader};
 use crate::plan;
 pub use cause::Cause;
 use given::Proving;
+pub use mends::Mend;
 pub use numbers::{is_about_numbers, with_nothing_matched};
+pub use outcome::{Access, Mismatch};
 pub use sample::{Sample, SampleSize};
-use serde::Serialize;
 use std::collections::BTreeSet;
 use subject::Subject;
 pub use watch::{Look, Watch};
@@ -162,14 +166,36 @@ async fn compared(
         .zip(&granted)
         .map(|((subject, records), granted)| (subject, records, granted))
         .collect();
-    let around = given::around_all(&all, reader).await?;
-    for ((subject, records, granted), around) in all.iter().zip(&around) {
+    let mut around = given::around_all(&all, reader).await?;
+    for ((subject, records, granted), around) in all.iter().zip(&mut around) {
         let mut access = subject.compare(records, granted, around);
         gone::leave_out_gone(subject, &mut access, reader).await?;
-        cause::explain_leaks(subject, &mut access, around, reader).await?;
+        if records.are_in_pages() {
+            (access, *around) = pages::compare(subject, records, reader, emit).await?;
+        }
         proved.push(access);
     }
+    explain(subjects, &mut proved, &mut around, reader).await?;
+    mends::find(subjects, &mut proved, &around);
     Ok(proved)
+}
+
+/// Says of every record that is not as it should be why; of accounts last, because other records may bring them along.
+async fn explain(
+    subjects: &[Subject<'_>],
+    proved: &mut [Access],
+    around: &mut [wanted::Around],
+    reader: &Reader,
+) -> Result<(), OrgError> {
+    let mut explained = cause::Explained::new();
+    for accounts in [false, true] {
+        for ((subject, access), around) in subjects.iter().zip(&mut *proved).zip(&mut *around) {
+            if (subject.sharing.object.value == "Account") == accounts {
+                cause::explain_leaks(subject, access, around, &mut explained, reader).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a proof asks, as needs that can be met in the wave before it: what the user needs to work, and the records that
@@ -249,58 +275,6 @@ pub struct Verification {
     pub findings: Vec<Diagnostic>,
 }
 
-/// How the user's sight of an object compares with what the manifest asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Access {
-    /// The name of the manifest that it is about.
-    pub manifest: String,
-    /// The username of its user.
-    pub user: String,
-    /// The object's API name.
-    pub object: String,
-    /// Records in the org.
-    pub population: u64,
-    /// Records compared.
-    pub checked: u64,
-    /// Whether only a sample was compared.
-    pub sampled: bool,
-    /// What chose the sample, where it is one: the same seed chooses the same records.
-    pub seed: Option<u64>,
-    /// Records the user should see, among those compared.
-    pub expected: u64,
-    /// Records the user does see.
-    pub visible: u64,
-    /// Records the user can edit.
-    pub editable: u64,
-    /// Records the user sees and should not.
-    pub leaks: Vec<Mismatch>,
-    /// Records the user should see, or edit, and cannot.
-    pub missing: Vec<Mismatch>,
-    /// Where the manifest asks for it.
-    #[serde(skip)]
-    pub place: Option<Place>,
-    /// Whether the rules that reach the user match none of the records, all of which were compared.
-    #[serde(skip)]
-    pub rules_match_nothing: bool,
-}
-
-/// A record whose access is not what the manifest asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Mismatch {
-    /// Record id.
-    pub id: String,
-    /// Why, as far as the org tells.
-    pub cause: String,
-    /// Each thing that opens it by itself, of a leak.
-    pub causes: Vec<Cause>,
-    /// Whether the user does not see it at all.
-    #[serde(skip)]
-    pub hidden: bool,
-    /// Whether a recalculation under way may still put it right.
-    #[serde(skip)]
-    pub settling: bool,
-}
-
 impl Verification {
     /// Whether nothing is left to do and every record is as the manifest asks.
     pub fn holds(&self) -> bool {
@@ -349,21 +323,6 @@ impl Verification {
     }
 }
 
-impl Access {
-    /// Whether a recalculation under way may still change the outcome.
-    fn settling(&self) -> bool {
-        self.leaks
-            .iter()
-            .chain(&self.missing)
-            .any(|mismatch| mismatch.settling)
-    }
-
-    /// Whether nothing leaks and nothing is missing.
-    pub fn holds(&self) -> bool {
-        self.leaks.is_empty() && self.missing.is_empty()
-    }
-}
-
 /// The findings and the exit class of a proof that failed.
 pub fn proof_failure(verification: &Verification) -> Option<Failure> {
     if verification.proved() {
@@ -371,9 +330,9 @@ pub fn proof_failure(verification: &Verification) -> Option<Failure> {
     }
     let objects = verification.access.iter().filter(|access| !access.holds());
     let sentences = objects.map(|access| {
-        let (leaks, missing) = (access.leaks.len() as u64, access.missing.len() as u64);
+        let (leaks, missing) = (access.leaks_found, access.missing_found);
         let message = format!(
-            "{}: {} {} visible and should not be, {} {} missing or cannot be edited",
+            "{}: {} {} visible or editable and should not be, {} {} missing or cannot be edited",
             access.object,
             count(leaks, "record"),
             agree(leaks, "is", "are"),

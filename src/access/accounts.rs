@@ -37,7 +37,7 @@ pub fn account_rules_for<'a>(
 }
 
 /// The element of account rules that says what they give on an object's records.
-pub(super) fn account_level(object: &str) -> Option<&'static str> {
+pub fn account_level(object: &str) -> Option<&'static str> {
     match object {
         "Case" => Some("caseAccessLevel"),
         "Contact" => Some("contactAccessLevel"),

@@ -25,7 +25,7 @@ use readers::{Readers, Reading};
 use std::collections::HashSet;
 
 pub use asked::USUAL_BUDGET;
-pub use terms::{RuleTarget, target_of};
+pub use terms::{RuleTarget, source_of, target_of};
 pub use told::{Fate, Losing, LosingRole, PersonSight, SightLost};
 
 /// Why nobody was looked at.

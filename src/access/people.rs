@@ -7,6 +7,7 @@ mod crowd;
 mod stands;
 #[cfg(test)]
 mod tests;
+mod ties;
 
 use crate::criteria::Verdict;
 use crate::kinds::kept_by_everyone;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use stands::{RoleTree, is_internal};
 pub use stands::{both, either_way};
+pub use ties::Tie;
 
 /// From this version on, a queue says whether superiors of its members have what it has (object reference, Group,
 /// `DoesIncludeBosses`).
@@ -214,6 +216,49 @@ impl<'a> People<'a> {
             Principal::Group(name) => self.has_named(user, GroupKind::Regular, name),
             Principal::Queue(name) => self.has_named(user, GroupKind::Queue, name),
         }
+    }
+
+    /// What a user, group or queue is called: a username, or an API name, the role's where it stands for one.
+    pub fn name_of_holder(&self, id: &str) -> Option<&str> {
+        if let Some(person) = self.person(id) {
+            return Some(&person.username);
+        }
+        let group = self.groups.get(id)?;
+        let role = group.role.as_deref().and_then(|role| self.tree.name(role));
+        role.or(group.name.as_deref())
+    }
+
+    /// Whether an id is a queue's.
+    pub fn is_queue(&self, id: &str) -> bool {
+        let group = self.groups.get(id);
+        group.is_some_and(|group| group.kind == GroupKind::Queue)
+    }
+
+    /// Record id of the group that stands for these in share rows, where the org has one.
+    pub fn group_of(&self, principal: &Principal) -> Option<&'a str> {
+        let of_role = |kind: GroupKind, name: &str| {
+            let role = self.tree.id(name)?;
+            let mut groups = self.groups.values();
+            let is =
+                |group: &&&SharingGroup| group.kind == kind && group.role.as_deref() == Some(role);
+            groups.find(is).copied()
+        };
+        let group = match principal {
+            Principal::AllInternalUsers => {
+                let mut groups = self.groups.values();
+                groups
+                    .find(|group| group.kind == GroupKind::Organization)
+                    .copied()
+            }
+            Principal::Role(name) => of_role(GroupKind::Role, name),
+            Principal::RoleAndSubordinates(name) => of_role(GroupKind::RoleAndSubordinates, name),
+            Principal::RoleAndSubordinatesInternal(name) => {
+                of_role(GroupKind::RoleAndSubordinatesInternal, name)
+            }
+            Principal::Group(name) => self.group_named(GroupKind::Regular, name),
+            Principal::Queue(name) => self.group_named(GroupKind::Queue, name),
+        };
+        group.map(|group| group.id.as_str())
     }
 
     /// Whether a rule for what these own shares what a user or queue owns. A queue stands for itself, not for its members.

@@ -14,7 +14,6 @@ use crate::manifest::SharingModel;
 use crate::org::{OrgError, Reader};
 use crate::verify::cause::{self, Cause};
 use crate::verify::subject::Subject;
-use crate::verify::wanted::Around;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -91,7 +90,7 @@ pub(super) async fn links(
     let people = People::of(subject.live);
     let people = people.map(|people| people.of_object(&subject.sharing.object));
     let ids = [record.id().to_owned()];
-    let rows = cause::rows::by_rows(subject, &ids, &Around::default(), reader).await;
+    let rows = cause::rows::by_rows(subject, &ids, reader).await;
     let rows = rows.map(|rows| rows.into_iter().map(|(_, cause)| cause).collect());
     let law = Law::of(subject, record);
     let rows = law.without_table(or_refused(rows, "whom the record is shared with")?);

@@ -5,7 +5,9 @@ use super::links::{Link, given, or_refused, word};
 use crate::access::{self, People};
 use crate::criteria::Verdict;
 use crate::laws::{CHILDREN_OF_ACCOUNTS, Level, RecordSort};
-use crate::live::{Known, LiveRecord, Share, read_shares_of_account, shares_of_account, short_id};
+use crate::live::{
+    Known, LiveRecord, Share, read_shares_of_accounts, shares_of_accounts, short_id,
+};
 use crate::manifest::SharingModel;
 use crate::org::{OrgError, Reader};
 use crate::verify::cause::Cause;
@@ -218,7 +220,7 @@ pub(super) async fn by_account_shares(
     let Some(account) = account else {
         return Ok(Known::Is(Vec::new()));
     };
-    let rows = reader.query(&shares_of_account(account, object)).await;
+    let rows = reader.query(&shares_of_accounts(&[account], object)).await;
     let people = people.as_ref().learnt();
     let user = people.and_then(|people| people.person(&subject.user.id));
     let opening = |share: Share| {
@@ -231,7 +233,7 @@ pub(super) async fn by_account_shares(
         (opens && reaches != Verdict::No).then(|| by_account_share(account, &share, level, reaches))
     };
     let causes = rows.map(|rows| {
-        let shares = read_shares_of_account(object, &rows).into_iter();
+        let shares = read_shares_of_accounts(object, &rows).into_iter();
         shares.filter_map(opening).collect()
     });
     or_refused(causes, "whom its account is shared with")

@@ -60,7 +60,7 @@ pub(super) fn rules(
     let by = rows.as_ref().map(of_rules);
     let of_org = subject.live.rules(object).map(|rule| {
         let reach = reach(&rule, subject, people);
-        let mut told = of_org(subject, &rule, record, reach);
+        let mut told = of_org(subject, people.as_ref().learnt(), &rule, record, reach);
         told.of_manifest = told.of_manifest.filter(|_| is_stated);
         (reach, told)
     });
@@ -137,7 +137,13 @@ fn reach(rule: &LiveRule, subject: &Subject, people: &Known<People<'_>>) -> Verd
     }
 }
 
-fn of_org(subject: &Subject, rule: &LiveRule, record: &LiveRecord, reach: Verdict) -> RuleTold {
+fn of_org(
+    subject: &Subject,
+    people: Option<&People<'_>>,
+    rule: &LiveRule,
+    record: &LiveRecord,
+    reach: Verdict,
+) -> RuleTold {
     let criteria = match rule.kind {
         RuleKind::Criteria | RuleKind::Guest => Criteria::of_element(rule.element),
         RuleKind::Owner | RuleKind::Territory => None,
@@ -157,7 +163,7 @@ fn of_org(subject: &Subject, rule: &LiveRule, record: &LiveRecord, reach: Verdic
         of_manifest: Some(names.any(|named| named.answers_to(rule.name))),
         in_org: true,
         reaches: word(reach),
-        met: word(cause::rules::meets(subject, rule, record)),
+        met: word(cause::rules::meets(subject, people, rule, record)),
         conditions: criteria
             .map_or_else(Vec::new, |criteria| conditions(subject, &criteria, record)),
     }

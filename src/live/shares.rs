@@ -103,12 +103,12 @@ pub struct ShareGroup {
     pub kind: String,
 }
 
-/// The share rows of these records.
+/// The share rows of these records but their owners', which say no more than whose the records are.
 pub fn shares_of(object: &str, ids: &[String]) -> String {
     let (column, share) = (record_column(object), share_object(object));
     let level = level_column(object);
     format!(
-        "SELECT {column}, RowCause, UserOrGroupId, {level} FROM {share} WHERE {column} IN {}",
+        "SELECT {column}, RowCause, UserOrGroupId, {level} FROM {share} WHERE RowCause != 'Owner' AND {column} IN {}",
         soql::list(ids)
     )
 }
@@ -122,18 +122,18 @@ pub fn parent_rows(accounts: &[&str]) -> String {
     )
 }
 
-/// Whom an account is shared with, and what that opens of an object's records below it (object reference, AccountShare,
-/// `ContactAccessLevel` and its like).
-pub fn shares_of_account(account: &str, object: &str) -> String {
+/// Whom these accounts are shared with, and what that opens of an object's records below them (object reference,
+/// AccountShare, `ContactAccessLevel` and its like).
+pub fn shares_of_accounts(accounts: &[&str], object: &str) -> String {
     format!(
-        "SELECT AccountId, RowCause, UserOrGroupId, {} FROM AccountShare WHERE AccountId = {}",
+        "SELECT AccountId, RowCause, UserOrGroupId, {} FROM AccountShare WHERE AccountId IN {}",
         level_column(object),
-        soql::literal(account)
+        soql::list(accounts)
     )
 }
 
-/// What the rows of [`shares_of_account`] say.
-pub fn read_shares_of_account(object: &str, rows: &[Row]) -> Vec<Share> {
+/// What the rows of [`shares_of_accounts`] say.
+pub fn read_shares_of_accounts(object: &str, rows: &[Row]) -> Vec<Share> {
     let mut shares = read_shares("Account", rows);
     let levels = rows
         .iter()
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(record("Case"), None);
         assert!(
             shares_of("Thing__c", &["a001".to_owned()])
-                .contains(" FROM Thing__Share WHERE ParentId IN ")
+                .contains(" FROM Thing__Share WHERE RowCause != 'Owner' AND ParentId IN ")
         );
         assert!(
             count_of_rule_rows("Lead", "00G1").contains(" FROM LeadShare WHERE RowCause = 'Rule'")

@@ -20,11 +20,11 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 /// Pages of one query; at 2,000 rows each that is more than any plan or proof asks for.
-const MAX_PAGES: usize = 5_000;
+pub(super) const MAX_PAGES: usize = 5_000;
 
 /// Bytes of the path of an address that goes out: the platform takes 16,384 of an address and its headers (API request
 /// limits, "Request Size Limits"), of which the token and the host's name take their part.
-const MOST_PATH_BYTES: usize = 12_000;
+pub(super) const MOST_PATH_BYTES: usize = 12_000;
 
 /// The path that runs a query, for [`Reader::together`] and [`Reader::get`].
 pub fn query_path(soql: &str) -> String {
@@ -127,7 +127,7 @@ impl Reader {
         Ok(())
     }
 
-    async fn fetch(&self, operation: &str, path: String) -> Result<Value, OrgError> {
+    pub(super) async fn fetch(&self, operation: &str, path: String) -> Result<Value, OrgError> {
         self.fetch_counted(operation, path, 1).await
     }
 
@@ -269,7 +269,7 @@ fn done(answer: &HttpAnswer) -> Result<(), OrgError> {
 }
 
 /// The path of the next page. A page that says it is not the last and names no next one would hide records.
-fn next_page(page: &Value) -> Result<Option<String>, OrgError> {
+pub(super) fn next_page(page: &Value) -> Result<Option<String>, OrgError> {
     if page.get("done") != Some(&Value::Bool(false)) || page.get("records").is_none() {
         return Ok(None);
     }
@@ -312,7 +312,7 @@ fn row(record: Value) -> Result<Row, OrgError> {
     }
 }
 
-fn garbled(what: &str, body: &Value) -> OrgError {
+pub(super) fn garbled(what: &str, body: &Value) -> OrgError {
     OrgError::Garbled {
         what: what.to_owned(),
         excerpt: super::error::excerpt(&body.to_string()),

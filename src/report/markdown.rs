@@ -6,6 +6,7 @@
 mod findings;
 mod inert;
 mod inventory;
+mod leaks;
 mod tables;
 
 use crate::access::{Impact, When};
@@ -24,6 +25,7 @@ pub use inventory::inventory;
 
 use findings::{finding, told};
 use inert::{code, code_cell, sentence};
+use leaks::{mends, mismatch};
 use tables::{expected, limits};
 
 /// Characters a report keeps within.
@@ -97,6 +99,10 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
         expected(&verification.expectations, When::Now),
         list("Differences", verification.drift.iter().map(change)),
         records("Visible, and should not be", |access| &access.leaks),
+        list(
+            "What closes them",
+            verification.access.iter().flat_map(mends),
+        ),
         records("Not visible or editable, and should be", |access| {
             &access.missing
         }),
@@ -106,15 +112,6 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
         ),
     ];
     assembled(&head, &sections, "")
-}
-
-fn mismatch(access: &Access, record: &Mismatch) -> String {
-    format!(
-        "- {} {}: {}\n",
-        sentence(&access.object),
-        code(&record.id),
-        sentence(&record.cause)
-    )
 }
 
 /// What the org said of the plan without saving anything.
@@ -280,8 +277,8 @@ fn proof(access: &[Access]) -> ReportPart {
             access.expected,
             access.visible,
             access.editable,
-            access.leaks.len() as u64,
-            access.missing.len() as u64,
+            access.leaks_found,
+            access.missing_found,
         ];
         format!(
             "| {} | {} |\n",

@@ -262,5 +262,9 @@ pub(crate) fn access() -> Access {
         editable: 311,
         leaks: Vec::new(),
         missing: Vec::new(),
+        leaks_found: 0,
+        missing_found: 0,
+        mends: Vec::new(),
+        leaks_without_mend: 0,
     }
 }

@@ -6,6 +6,8 @@
 use crate::change::Stage;
 use crate::count::{self, number, plural};
 use crate::plan::{DIGITS_OF_CHANGES, Plan};
+use crate::tally::Tally;
+use crate::verify::Mend;
 use std::borrow::Cow;
 
 use serde_json::Value;
@@ -218,6 +220,30 @@ pub fn plan_digest(plan: &Plan) -> &str {
 fn leading(digest: &str, digits: usize) -> &str {
     let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
     hex.get(..digits).unwrap_or(hex)
+}
+
+/// A change that closes leaks, in a sentence.
+pub(super) fn mend(mend: &Mend) -> String {
+    let others = match &mend.others {
+        Tally::Exactly(0) => "touches nobody else".to_owned(),
+        Tally::Exactly(others) => {
+            format!(
+                "{} may lose sight by it",
+                count::count(*others, "other user")
+            )
+        }
+        Tally::Between { at_most, .. } => {
+            let others = count::count(*at_most, "other user");
+            format!("up to {others} may lose sight by it")
+        }
+        Tally::Unknown(why) => format!("whom else it touches is not known: {}", printable(why)),
+    };
+    format!(
+        "{}: closes {} alone, and without it {} would stay open; {others}",
+        printable(&mend.change),
+        number(mend.closes_alone),
+        number(mend.closes_in_set),
+    )
 }
 
 #[cfg(test)]

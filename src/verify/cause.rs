@@ -2,29 +2,29 @@
 //!
 //! **Promise:** what is told is the org's own: rows that it shows, rules that it has, permissions that it grants. Which
 //! rule made a row, the org does not tell: those that share with the row's holder and whose criteria the record meets.
+//! What the org did not tell is told as not known.
 
+pub(crate) mod accounts;
+mod everything;
+mod leaks;
 pub(crate) mod rows;
 pub(crate) mod rules;
 
-use super::Access;
-use super::subject::Subject;
-use super::wanted::Around;
-use crate::access;
-use crate::laws::Level;
-use crate::live::{Defaults, short_id as short};
-use crate::manifest::SharingModel;
-use crate::org::{OrgError, Reader};
+use crate::access::Tie;
+use crate::criteria::Verdict;
+use crate::laws::{Level, Way};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Leaks whose rows are asked for: 200 a query, 25 queries a request.
-const MOST_EXPLAINED: usize = 10_000;
+pub(crate) use everything::by_permission;
+pub(super) use leaks::{Explained, explain_leaks};
 
 /// One thing that opens a record by itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Cause {
     /// `view_all`, `modify_all`, `default`, `owner`, `role_hierarchy`, `queue`, `sharing_rule`, `manual_share`, `team`,
-    /// `territory`, `apex_sharing`, `implicit_parent`, `implicit_child` or `other`.
+    /// `territory`, `apex_sharing`, `implicit_parent`, `implicit_child` or `other`; `not_known` where the org did not tell. Of
+    /// what is missing: `user`, `object_permission` or `sharing_rule`.
     pub kind: &'static str,
     /// Its name: of a permission, a rule, a queue, or the cause that the org's row carries.
     pub name: String,
@@ -32,6 +32,8 @@ pub struct Cause {
     pub through: Vec<String>,
     /// Record id of what does it, where it is a record.
     pub id: Option<String>,
+    /// Whether it is certain that it opens the record.
+    pub certain: bool,
     /// In words.
     #[serde(skip)]
     pub(crate) words: String,
@@ -42,78 +44,37 @@ pub struct Cause {
     /// share.
     #[serde(skip)]
     settling: bool,
+    /// What has to go that it is no more, for anybody.
+    #[serde(skip)]
+    pub(super) source: Option<CauseSource>,
+    /// What has to go that it is the user's no more, all of them.
+    #[serde(skip)]
+    pub(super) ties: BTreeSet<Tie>,
+    /// Whom the row names, where it is a row.
+    #[serde(skip)]
+    pub(super) holder: Option<String>,
+    /// Of an account that comes along: the records that are known to bring it, by the first 15 characters of their ids.
+    #[serde(skip)]
+    pub(super) children: BTreeSet<String>,
+}
+
+/// What opens a record to somebody, whoever that is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum CauseSource {
+    /// A profile or permission set that ignores sharing, by record id.
+    Permission(String),
+    /// The object's default.
+    Default(String),
+    /// A sharing rule: its object and name.
+    Rule(String, String),
+    /// A share row that somebody made: its record, holder and cause.
+    Row(String, String, String),
+    /// Whose the record is.
+    Owner(String),
 }
 
 /// What opens each record, by the first 15 characters of its id.
 pub(crate) type CausesById = BTreeMap<String, BTreeSet<Cause>>;
-
-/// Puts the causes to each leak, as far as the org tells.
-///
-/// # Errors
-/// What the org or the way to it made impossible.
-pub(super) async fn explain_leaks(
-    subject: &Subject<'_>,
-    access: &mut Access,
-    around: &Around,
-    reader: &Reader,
-) -> Result<(), OrgError> {
-    let leaks = &mut access.leaks;
-    let first = leaks.iter().take(MOST_EXPLAINED);
-    let ids: Vec<String> = first.map(|leak| leak.id.clone()).collect();
-    let mut causes = causes(subject, &ids, around, reader).await?;
-    let any_settling = causes.values().any(are_settling);
-    for (index, leak) in leaks.iter_mut().enumerate() {
-        leak.settling = index >= MOST_EXPLAINED && any_settling;
-        if let Some(causes) = causes.remove(&short(&leak.id)) {
-            leak.settling = are_settling(&causes);
-            let words: Vec<&str> = causes.iter().map(|cause| cause.words.as_str()).collect();
-            leak.cause = words.join("; ");
-            leak.causes = causes.into_iter().collect();
-        }
-    }
-    Ok(())
-}
-
-fn are_settling(causes: &BTreeSet<Cause>) -> bool {
-    !causes.is_empty() && causes.iter().all(|cause| cause.settling)
-}
-
-/// What opens records to the user: permissions that ignore sharing and a default that does are told of all of them, rows
-/// and rules of each.
-///
-/// # Errors
-/// What the org or the way to it made impossible.
-pub(crate) async fn causes(
-    subject: &Subject<'_>,
-    ids: &[String],
-    around: &Around,
-    reader: &Reader,
-) -> Result<CausesById, OrgError> {
-    if ids.is_empty() {
-        return Ok(CausesById::new());
-    }
-    let mut of_all = by_permission(subject);
-    of_all.extend(by_default(subject));
-    let mut causes: CausesById = ids.iter().map(|id| (short(id), of_all.clone())).collect();
-    // Who sees all sees it, whatever rows say: mending those would change nothing.
-    if of_all.is_empty() {
-        for (id, cause) in rows::by_rows(subject, ids, around, reader).await? {
-            causes.entry(id).or_default().insert(cause);
-        }
-        for id in ids {
-            let found = causes.entry(short(id)).or_default();
-            if let Some(children) = around.leaking.get(&short(id)) {
-                found.retain(|cause| cause.kind != "implicit_parent");
-                found.extend(children.iter().map(|child| by_child(child)));
-            }
-            if found.is_empty() {
-                found.extend(by_account_rules(subject));
-            }
-        }
-    }
-    causes.retain(|_, causes| !causes.is_empty());
-    Ok(causes)
-}
 
 impl Cause {
     pub(crate) fn new(kind: &'static str, name: impl Into<String>, words: String) -> Self {
@@ -122,9 +83,25 @@ impl Cause {
             name: name.into(),
             through: Vec::new(),
             id: None,
+            certain: true,
             words,
             level: None,
             settling: false,
+            source: None,
+            ties: BTreeSet::new(),
+            holder: None,
+            children: BTreeSet::new(),
+        }
+    }
+
+    /// Something that the org did not tell: what, and why.
+    pub(super) fn not_known(what: impl Into<String>, why: &str) -> Self {
+        let what = what.into();
+        let words = format!("{what} is not known: {why}");
+        let cause = Self::new("not_known", what, words);
+        Self {
+            certain: false,
+            ..cause
         }
     }
 
@@ -150,59 +127,49 @@ impl Cause {
         self.id = Some(id.into());
         self
     }
-}
 
-/// Profiles and permission sets of the user that ignore sharing.
-pub(crate) fn by_permission(subject: &Subject) -> BTreeSet<Cause> {
-    let held = access::held_bypasses(&subject.sharing.object, subject.user, subject.live);
-    let held = held.learnt().unwrap_or_default().into_iter();
-    let cause = |by: access::Bypass| {
-        let kind = if by.by.starts_with("View") {
-            "view_all"
-        } else {
-            "modify_all"
-        };
-        let container = format!("{} `{}`", by.kind.replace('_', " "), by.name);
-        let words = format!("{} through the {container}", by.by);
-        Cause::new(kind, by.by, words)
-            .through(format!("{}/{}", by.kind, by.name))
-            .of(by.id)
-    };
-    held.map(cause).collect()
-}
+    fn sourced(mut self, source: CauseSource) -> Self {
+        self.source = Some(source);
+        self
+    }
 
-/// A default in force that is not private yet, or not private any more.
-fn by_default(subject: &Subject) -> Option<Cause> {
-    let object = &subject.sharing.object;
-    let wanted = Defaults::new(subject.manifest, subject.live).after(object)?;
-    let now = subject.live.default_in_force(object)?;
-    let opens = wanted == SharingModel::Private && now > wanted;
-    opens.then(|| {
-        let words = format!("the default in force is {now}");
-        let mut cause = Cause::new("default", now.to_string(), words).through(object.as_str());
-        cause.settling = true;
-        cause
-    })
-}
+    fn tied(mut self, ties: BTreeSet<Tie>) -> Self {
+        self.ties = ties;
+        self
+    }
 
-/// An account whose child leaks.
-fn by_child(child: &str) -> Cause {
-    let words = format!("it is the account of {child}, which should not be visible either");
-    Cause::new(
-        "implicit_parent",
-        "account of a record that is visible",
-        words,
-    )
-    .through(child)
-    .of(child)
-}
+    /// The same where it is not certain.
+    fn perhaps(mut self) -> Self {
+        if self.certain {
+            self.certain = false;
+            self.level = None;
+            self.words = format!("perhaps {}", self.words);
+        }
+        self
+    }
 
-/// Rules on accounts that share children along.
-fn by_account_rules(subject: &Subject) -> Vec<Cause> {
-    let rules = access::account_rules_for(subject.sharing, subject.manifest, subject.live);
-    let cause = |name: &str| {
-        let words = format!("the account rule {name} may share it with its account");
-        Cause::new("implicit_child", name, words).through("Account")
-    };
-    rules.into_iter().map(cause).collect()
+    /// The same as a law has it; `None` where the law is against it.
+    fn under_law(self, holds: Verdict) -> Option<Self> {
+        match holds {
+            Verdict::Yes => Some(self),
+            Verdict::Either => Some(self.perhaps()),
+            Verdict::No => None,
+        }
+    }
+
+    /// The way of the laws that it is one of; `None` where it is no way, or not known.
+    fn way(&self) -> Option<Way> {
+        Some(match self.kind {
+            "view_all" | "modify_all" => Way::Permission,
+            "default" => Way::Default,
+            "owner" => Way::Owned,
+            "role_hierarchy" => Way::Below,
+            "queue" => Way::Queue,
+            "sharing_rule" => Way::Rule,
+            "manual_share" | "team" | "territory" | "apex_sharing" | "other" => Way::Row,
+            "implicit_parent" => Way::ParentOfGiven,
+            "implicit_child" => Way::ChildOfOwned,
+            _ => return None,
+        })
+    }
 }

@@ -1,6 +1,7 @@
 //! Which accounts the user reads because it was given contacts, opportunities or cases of them. Salesforce opens them to
 //! reading, and nothing switches that off: they are no leak, and no wish of the manifest has to name them.
 
+use super::reached::HolderReach;
 use super::subject::{Records, Subject, read_records};
 use super::wanted::Around;
 use crate::criteria::Verdict;
@@ -84,12 +85,32 @@ pub(super) async fn around_all(
             hangs && std::ptr::eq(sibling.manifest, compared.0.manifest)
         });
         let siblings: Vec<_> = siblings.map(|(sibling, known)| (*sibling, known)).collect();
-        let found = around(*compared, &siblings, reader).await?;
+        let asked = known.iter().find(|around| around.reached.knows_people());
+        let reached = HolderReach::with_people_of(asked.map(|around| &around.reached));
+        let found = around(*compared, reached, &siblings, reader).await?;
         if let Some(place) = known.get_mut(index) {
             *place = found;
         }
     }
     Ok(known)
+}
+
+/// What the columns of a page of records do not tell, of an object whose records nothing hangs on: by queues that own what
+/// is in doubt.
+///
+/// # Errors
+/// What the org or the way to it made impossible.
+pub(super) async fn around_page(
+    subject: &Subject<'_>,
+    records: &Records,
+    granted: &GrantedByRecord,
+    around: &mut Around,
+    reader: &Reader,
+) -> Result<(), OrgError> {
+    let doubtful = subject.doubtful_at_all(records.all(), granted, around);
+    let owners = doubtful.iter().filter_map(|record| record.owner());
+    let queues: BTreeSet<&str> = owners.filter(|owner| owner.starts_with("00G")).collect();
+    around.reached.ask(subject, queues, reader).await
 }
 
 /// What the columns of an object's records do not tell: by queues that own what is in doubt, and of accounts by what is
@@ -99,14 +120,15 @@ pub(super) async fn around_all(
 /// What the org or the way to it made impossible.
 async fn around(
     (subject, records, granted): Proving<'_>,
+    reached: HolderReach,
     siblings: &[(Proving<'_>, &Around)],
     reader: &Reader,
 ) -> Result<Around, OrgError> {
-    let mut around = Around::default();
-    let doubtful = subject.doubtful(records.all(), granted, &around);
-    let owners = doubtful.iter().filter_map(|record| record.owner());
-    let queues: BTreeSet<&str> = owners.filter(|owner| owner.starts_with("00G")).collect();
-    around.reached.ask(subject, queues, reader).await?;
+    let mut around = Around {
+        reached,
+        ..Around::default()
+    };
+    around_page(subject, records, granted, &mut around, reader).await?;
     if subject.sharing.object.value != "Account" {
         return Ok(around);
     }

@@ -37,6 +37,7 @@ pub(super) async fn leave_out_gone(
         .missing
         .retain(|missing| !missing.hidden || there.contains(&short_id(&missing.id)));
     let gone = (before - access.missing.len()) as u64;
+    access.missing_found = access.missing_found.saturating_sub(gone);
     access.expected = access.expected.saturating_sub(gone);
     access.checked = access.checked.saturating_sub(gone);
     access.population = access.population.saturating_sub(gone);

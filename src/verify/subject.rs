@@ -13,6 +13,9 @@ use crate::live::{
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::org::{OrgError, Reader};
 
+/// Records of one object that are held at once; more are compared page by page.
+const MOST_HELD: u64 = 20_000;
+
 /// One object whose records are compared.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
@@ -38,6 +41,21 @@ impl Records {
 
     pub(super) fn all(&self) -> &[LiveRecord] {
         &self.records
+    }
+
+    /// Whether there are too many to hold them all.
+    pub(super) fn are_in_pages(&self) -> bool {
+        !self.sampled && self.records.is_empty() && self.population > MOST_HELD
+    }
+
+    /// A page of them.
+    pub(super) fn page(records: Vec<LiveRecord>) -> Self {
+        Self {
+            population: records.len() as u64,
+            sampled: false,
+            seed: None,
+            records,
+        }
     }
 }
 
@@ -70,6 +88,8 @@ impl Subject<'_> {
         let sampled = !sample.is_whole(population);
         let records = if sampled {
             self.sample(reader, sample).await?
+        } else if population > MOST_HELD && !self.opens_accounts() {
+            Vec::new()
         } else {
             self.all_records(reader).await?
         };
@@ -79,6 +99,13 @@ impl Subject<'_> {
             seed: sampled.then_some(sample.seed),
             records,
         })
+    }
+
+    /// Whether other objects of the manifest are judged by its records, or it by theirs: accounts and what hangs on them.
+    fn opens_accounts(&self) -> bool {
+        let object = self.sharing.object.as_str();
+        let hangs = CHILDREN_OF_ACCOUNTS.contains(&object);
+        object == "Account" || hangs && self.manifest.spec.sharing_of("Account").is_some()
     }
 
     async fn population(&self, reader: &Reader) -> Result<u64, OrgError> {
@@ -149,13 +176,36 @@ impl Subject<'_> {
         granted: &GrantedByRecord,
         around: &Around,
     ) -> Vec<&'r LiveRecord> {
+        self.seen_otherwise(records, granted, around, |wanted, has| {
+            has.read && wanted.read == Verdict::No
+        })
+    }
+
+    /// The same with those that the user edits and should only read.
+    pub(super) fn doubtful_at_all<'r>(
+        &self,
+        records: &'r [LiveRecord],
+        granted: &GrantedByRecord,
+        around: &Around,
+    ) -> Vec<&'r LiveRecord> {
+        self.seen_otherwise(records, granted, around, |wanted, has| {
+            has.read && wanted.read == Verdict::No || has.edit && wanted.edit == Verdict::No
+        })
+    }
+
+    fn seen_otherwise<'r>(
+        &self,
+        records: &'r [LiveRecord],
+        granted: &GrantedByRecord,
+        around: &Around,
+        is_otherwise: impl Fn(&WantedAccess, Granted) -> bool,
+    ) -> Vec<&'r LiveRecord> {
         let grounds = self.grounds();
-        let is_doubtful = |record: &&LiveRecord| {
-            let has = granted.get(&short_id(record.id()));
-            let wanted = || self.wanted_access(record, &grounds, around).read;
-            has.is_some_and(|has| has.read) && wanted() == Verdict::No
+        let is_meant = |record: &&LiveRecord| {
+            let has = granted.get(&short_id(record.id())).filter(|has| has.read);
+            has.is_some_and(|has| is_otherwise(&self.wanted_access(record, &grounds, around), *has))
         };
-        records.iter().filter(is_doubtful).collect()
+        records.iter().filter(is_meant).collect()
     }
 
     /// Whether neither a permission nor the default in force opens every record to the user.
@@ -220,6 +270,7 @@ impl Subject<'_> {
                     id: id.to_owned(),
                     cause: "the org gave no answer for this record".to_owned(),
                     causes: Vec::new(),
+                    access: READ,
                     hidden: true,
                     settling: false,
                 });
@@ -229,6 +280,8 @@ impl Subject<'_> {
             result.editable += u64::from(has.edit);
             result.judge(id, &wanted, *has);
         }
+        result.leaks_found = result.leaks.len() as u64;
+        result.missing_found = result.missing.len() as u64;
         if self.user_is_inactive() {
             result.set_lasting_cause("the user is inactive", |_| true);
         } else if self.lacks_right(|rights| rights.read) {
@@ -263,15 +316,27 @@ impl Subject<'_> {
 
 /// What is found of a record that should be visible and is not.
 const HIDDEN: &str = "it is hidden";
+/// See [`Mismatch::access`].
+const READ: &str = "read";
+/// See [`Mismatch::access`].
+const EDIT: &str = "edit";
 
 impl Access {
     fn judge(&mut self, id: &str, wanted: &WantedAccess, has: Granted) {
         match (wanted.read, has.read) {
             (Verdict::No, true) => self.leaks.push(mismatch(id, wanted, "it is visible")),
             (Verdict::Yes, false) => self.missing.push(mismatch(id, wanted, HIDDEN)),
-            (Verdict::Yes, true) if wanted.edit && !has.edit => {
-                self.missing
-                    .push(mismatch(id, wanted, "it cannot be edited"));
+            (Verdict::Yes, true) if wanted.edit == Verdict::Yes && !has.edit => {
+                self.missing.push(Mismatch {
+                    access: EDIT,
+                    ..mismatch(id, wanted, "it cannot be edited")
+                });
+            }
+            (Verdict::Yes, true) if wanted.edit == Verdict::No && has.edit => {
+                self.leaks.push(Mismatch {
+                    access: EDIT,
+                    ..mismatch(id, wanted, "it can be edited, not only read")
+                });
             }
             _ => {}
         }
@@ -294,6 +359,7 @@ fn mismatch(id: &str, wanted: &WantedAccess, found: &str) -> Mismatch {
         id: id.to_owned(),
         cause: format!("{}, and yet {found}", wanted.why),
         causes: Vec::new(),
+        access: READ,
         hidden: found == HIDDEN,
         settling: true,
     }

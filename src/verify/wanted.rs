@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the manifest wants of one record.
 pub(crate) struct WantedAccess {
     pub(crate) read: Verdict,
-    pub(crate) edit: bool,
+    pub(crate) edit: Verdict,
     /// Whether it opens the account that it hangs on.
     pub(crate) opens_account: Verdict,
     pub(crate) why: &'static str,
@@ -135,7 +135,7 @@ impl<'a> Subject<'a> {
         let along = sight.way() == Some(Way::ParentOfGiven);
         WantedAccess {
             read: sight.read,
-            edit: sight.edit == Verdict::Yes,
+            edit: sight.edit,
             opens_account: sight.opens_account(default),
             why: why(&sight, sort),
             child: opened

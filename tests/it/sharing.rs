@@ -20,6 +20,7 @@ mod explained;
 mod family;
 mod losing;
 mod predicted;
+mod reasons;
 mod wish;
 
 use company::{Company, Object};

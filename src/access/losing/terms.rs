@@ -153,11 +153,7 @@ fn of_live(rule: &LiveRule, object: &str, live: &Live) -> RuleTerm {
                 meeting(&criteria, all == Some("true"), object, live)
             })
         }
-        RuleKind::Owner => {
-            let from = rule.element.child("sharedFrom");
-            let from = from.and_then(|from| principal(from.children.first()?));
-            from.map_or(RuleSource::Anything, RuleSource::Owners)
-        }
+        RuleKind::Owner => source_of(rule.element).map_or(RuleSource::Anything, RuleSource::Owners),
         RuleKind::Territory => RuleSource::Anything,
     };
     RuleTerm {
@@ -184,6 +180,11 @@ pub fn target_of(rule: &Element) -> RuleTarget {
         (None, "allCustomerPortalUsers" | "allPartnerUsers" | "guestUser") => RuleTarget::Outsiders,
         (None, _) => RuleTarget::Unknown,
     }
+}
+
+/// Whose records an element of a rule shares; `None` where it names nobody that has members inside.
+pub fn source_of(rule: &Element) -> Option<Principal> {
+    principal(rule.child("sharedFrom")?.children.first()?)
 }
 
 fn principal(element: &Element) -> Option<Principal> {

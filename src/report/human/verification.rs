@@ -16,9 +16,6 @@ use super::expected::expected_rows;
 use super::finding::{brief, many};
 use super::urgent::{before_consent, gaps, last_line};
 
-/// Records listed before the rest becomes a count.
-const RECORDS_SHOWN: usize = 10;
-
 /// The whole report of `verify`.
 pub fn verification(
     verification: &Verification,
@@ -151,8 +148,20 @@ fn object(page: &mut Page, access: &Access, user: &str, doubt: Option<&str>) {
         _ => sentence,
     };
     page.toned(0, 2, Some(tone), &sentence);
-    records(page, "sees, and should not", &access.leaks);
-    records(page, "should see or edit, and cannot", &access.missing);
+    let (leaks, missing) = (access.leaks_found, access.missing_found);
+    records(
+        page,
+        "sees, or can edit, and should not",
+        leaks,
+        &access.leaks,
+    );
+    mends(page, access);
+    records(
+        page,
+        "should see or edit, and cannot",
+        missing,
+        &access.missing,
+    );
 }
 
 /// The proof in one sentence.
@@ -180,10 +189,10 @@ fn sentence(access: &Access, user: &str) -> String {
         );
     }
     format!(
-        "Not proved: {user} should see {} {of}; {} visible that should not be, {} missing or not editable.",
+        "Not proved: {user} should see {} {of}; {} visible or editable that should not be, {} missing or not editable.",
         number(access.expected),
-        number(access.leaks.len() as u64),
-        number(access.missing.len() as u64),
+        number(access.leaks_found),
+        number(access.missing_found),
     )
 }
 
@@ -195,62 +204,124 @@ fn editable(access: &Access) -> String {
     }
 }
 
-/// Most causes that are told with their counts.
-const CAUSES_SHOWN: usize = 12;
+/// Most sets of causes that are told with their counts.
+const SETS_SHOWN: usize = 12;
+/// Records that are named of each.
+const EXAMPLES: usize = 3;
 
-/// How many of the records each cause opens, the commonest first; nothing where there is but one record.
-fn by_cause(records: &[Mismatch]) -> Vec<(u64, String)> {
-    if records.len() < 2 {
-        return Vec::new();
-    }
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for record in records {
-        let groups: BTreeSet<String> = record.causes.iter().map(Cause::in_general).collect();
-        for words in groups {
-            *counts.entry(words).or_default() += 1;
-        }
-    }
-    let mut counts: Vec<(u64, String)> = counts.into_iter().map(|(words, n)| (n, words)).collect();
-    counts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    counts.truncate(CAUSES_SHOWN);
-    counts
+/// Records of which the same is told, and what.
+struct Alike<'a> {
+    causes: Vec<String>,
+    records: Vec<&'a Mismatch>,
 }
 
-fn records(page: &mut Page, heading: &str, records: &[Mismatch]) {
+/// The records by what opens or hides them, all of it; the commonest first.
+fn by_causes(records: &[Mismatch]) -> Vec<Alike<'_>> {
+    let mut sets: BTreeMap<BTreeSet<String>, Vec<&Mismatch>> = BTreeMap::new();
+    for record in records {
+        let mut causes: BTreeSet<String> = record.causes.iter().map(Cause::in_general).collect();
+        if causes.is_empty() {
+            causes.insert(record.cause.clone());
+        }
+        sets.entry(causes).or_default().push(record);
+    }
+    let alike = sets.into_iter().map(|(causes, records)| Alike {
+        causes: causes.into_iter().collect(),
+        records,
+    });
+    let mut alike: Vec<Alike<'_>> = alike.collect();
+    alike.sort_by_key(|alike| std::cmp::Reverse(alike.records.len()));
+    alike
+}
+
+fn records(page: &mut Page, heading: &str, found: u64, records: &[Mismatch]) {
     if records.is_empty() {
         return;
     }
-    let shown = if page.style.verbose {
-        records.len()
-    } else {
-        RECORDS_SHOWN
+    let of = match records.len() as u64 {
+        all if all == found => String::new(),
+        first => format!(", of which the first {} are told", number(first)),
     };
-    page.text(
-        2,
-        4,
-        &format!("{heading} ({}):", number(records.len() as u64)),
-    );
-    for (records, words) in by_cause(records) {
-        page.text(4, 6, &format!("{}: {}", number(records), printable(&words)));
+    let heading = format!("{heading} ({}{of}):", number(found));
+    page.text(2, 4, &heading);
+    if page.style.verbose || records.len() <= EXAMPLES {
+        for record in records {
+            let (id, cause) = (printable(&record.id), printable(&record.cause));
+            page.text(4, 6, &format!("{id}  {cause}"));
+        }
+        return;
     }
-    for record in records.iter().take(shown) {
-        page.text(
-            4,
-            6,
-            &format!("{}  {}", printable(&record.id), printable(&record.cause)),
+    let sets = by_causes(records);
+    for alike in sets.iter().take(SETS_SHOWN) {
+        let causes: Vec<String> = alike
+            .causes
+            .iter()
+            .map(|one| printable(one).into_owned())
+            .collect();
+        let named = alike.records.iter().take(EXAMPLES);
+        let named: Vec<String> = named
+            .map(|record| printable(&record.id).into_owned())
+            .collect();
+        let more = if alike.records.len() > named.len() {
+            ", ..."
+        } else {
+            ""
+        };
+        let sentence = format!(
+            "{}: {} ({}{more})",
+            number(alike.records.len() as u64),
+            causes.join("; and "),
+            named.join(", ")
         );
+        page.text(4, 6, &sentence);
     }
-    if records.len() > shown {
-        page.text(
-            4,
-            6,
-            &format!(
-                "and {} more (-v lists them)",
-                number((records.len() - shown) as u64)
-            ),
+    let left: usize = sets
+        .iter()
+        .skip(SETS_SHOWN)
+        .map(|alike| alike.records.len())
+        .sum();
+    if left > 0 {
+        let left = number(left as u64);
+        page.text(4, 6, &format!("and {left} more, each by other causes"));
+    }
+    page.text(4, 6, "(-v lists each)");
+}
+
+/// What closes the leaks with the fewest changes.
+fn mends(page: &mut Page, access: &Access) {
+    if access.mends.is_empty() && access.leaks_without_mend == 0 {
+        return;
+    }
+    let changes: u64 = access.mends.iter().map(|mend| mend.changes).sum();
+    if changes > 0 {
+        let heading = format!(
+            "the smallest set of changes that closes them ({}):",
+            number(changes)
         );
+        page.text(2, 4, &heading);
+    }
+    let shown = match page.style.verbose {
+        true => access.mends.len(),
+        false => MENDS_SHOWN,
+    };
+    for mend in access.mends.iter().take(shown) {
+        page.text(4, 6, &text::mend(mend));
+    }
+    if access.mends.len() > shown {
+        let left = number((access.mends.len() - shown) as u64);
+        page.text(4, 6, &format!("and {left} more (-v lists them)"));
+    }
+    if access.leaks_without_mend > 0 {
+        let stay = text::records(access.leaks_without_mend, &access.object);
+        let sentence = format!(
+            "{stay} may stay open all the same: not everything that opens them is known, or can be changed by itself"
+        );
+        page.toned(2, 4, Some(Tone::Careful), &sentence);
     }
 }
+
+/// Mends that are listed before the rest becomes a count.
+const MENDS_SHOWN: usize = 10;
 
 #[cfg(test)]
 mod tests {
@@ -271,6 +342,7 @@ mod tests {
             id: "00Q000000000001AAA".into(),
             cause: "owned by a subordinate".into(),
             causes: Vec::new(),
+            access: "read",
             hidden: false,
             settling: false,
         }
@@ -304,8 +376,8 @@ mod tests {
             "Nothing to prove: Lead has no record to compare, so none is visible to hubspot.integration@acme.example that should not be.",
         );
         check(
-            |access| access.leaks = vec![record()],
-            "Not proved: hubspot.integration@acme.example should see 311 of 2,000 leads; 1 visible that should not be, \
+            |access| (access.leaks, access.leaks_found) = (vec![record()], 1),
+            "Not proved: hubspot.integration@acme.example should see 311 of 2,000 leads; 1 visible or editable that should not be, \
              0 missing or not editable.",
         );
     }
@@ -330,15 +402,13 @@ mod tests {
         let mut given = samples::verification();
         given.access = vec![Access {
             leaks: vec![record(); 12],
+            leaks_found: 12,
             ..samples::access()
         }];
         let text = verification(&given, "u@acme.example", &samples::frame(), Style::PLAIN);
-        assert_eq!(
-            text.matches("00Q000000000001AAA  owned by a subordinate")
-                .count(),
-            10
-        );
-        assert!(text.contains("and 2 more (-v lists them)"), "{text}");
+        let told = "    12: owned by a subordinate (00Q000000000001AAA,";
+        assert!(text.contains(told), "{text}");
+        assert!(text.contains("(-v lists each)"), "{text}");
         assert!(
             text.starts_with("embedded demo org")
                 && text.trim_end().ends_with("no Salesforce org was touched")
