@@ -338,7 +338,7 @@ impl Need {
             Self::Tabs => "which tabs it has".to_owned(),
             Self::RestrictionRules => "which restriction rules hide records".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),
-            Self::HeldPermissions(name, _) => format!("which permissions `{name}` holds"),
+            Self::HeldPermissions(name, _) => format!("which permissions the user `{name}` holds"),
             Self::Licences => "its licences".to_owned(),
             Self::PackagedSets(namespace) => {
                 format!("which permission sets the package `{namespace}` brought")

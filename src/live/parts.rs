@@ -9,7 +9,6 @@ use super::need::{Columns, Need};
 use super::organization::Organization;
 use super::populations::Owners;
 use super::record_need::RecordNeed;
-use super::records::{FIRST_PAGE, LiveRecord};
 use super::references::Reference;
 use super::roles::Roles;
 use super::sharing_need::SharingNeed;
@@ -382,20 +381,5 @@ impl Live {
         let found = self.references.get(reference).and_then(Option::as_ref);
         self.found(&Need::Reference(reference.clone()), found)
             .map(|found| found.map(String::as_str))
-    }
-
-    /// All records of an object, with these columns: read as such, or by their first page where that holds them all.
-    pub fn records(&self, object: &str, columns: &BTreeSet<String>) -> Known<&[LiveRecord]> {
-        let all = Need::Records(object.to_owned(), columns.clone());
-        let first = Need::FirstRecords(object.to_owned(), columns.clone());
-        let part = |need: &Need| self.records.get(need).map(Vec::as_slice);
-        let whole = self
-            .population(object)
-            .learnt()
-            .is_some_and(|population| population <= FIRST_PAGE);
-        match self.known(&all, part(&all)) {
-            Known::NotAsked if whole => self.known(&first, part(&first)),
-            known => known,
-        }
     }
 }

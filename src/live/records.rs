@@ -1,6 +1,9 @@
 //! The records of an object, as a proof reads them.
 
+use super::Live;
 use super::filter::Filter;
+use super::known::Known;
+use super::need::Need;
 use crate::soql::{self, Row};
 use std::collections::BTreeSet;
 
@@ -161,6 +164,23 @@ impl RecordQuery<'_> {
     /// Those of these ids.
     pub fn of_ids<Id: AsRef<str>>(&self, ids: impl IntoIterator<Item = Id>) -> String {
         format!("{} WHERE Id IN {}", self.all(), soql::list(ids))
+    }
+}
+
+impl Live {
+    /// All records of an object, with these columns: read as such, or by their first page where that holds them all.
+    pub fn records(&self, object: &str, columns: &BTreeSet<String>) -> Known<&[LiveRecord]> {
+        let all = Need::Records(object.to_owned(), columns.clone());
+        let first = Need::FirstRecords(object.to_owned(), columns.clone());
+        let part = |need: &Need| self.records.get(need).map(Vec::as_slice);
+        let whole = self
+            .population(object)
+            .learnt()
+            .is_some_and(|population| population <= FIRST_PAGE);
+        match self.known(&all, part(&all)) {
+            Known::NotAsked if whole => self.known(&first, part(&first)),
+            known => known,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! What is written here is a promise to other people's scripts: fields are added, never renamed. Characters that
 //! could act on a terminal are written as JSON escapes, so the data stays exact and the bytes harmless.
 
+mod change;
 mod difference;
 mod doctor;
 mod field_test;
@@ -19,9 +20,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::access::{Impact, When};
-use crate::address::Address;
 use crate::apply::{Applied, Outcome};
-use crate::change::{Action, Change, Dropped, FieldChange, Stage, Until};
+use crate::change::{Dropped, Until};
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::explain::Explanation;
@@ -30,6 +30,7 @@ use crate::live::OrgIdentity;
 use crate::plan::{HeldLimit, Plan, PlanCheck, Summary};
 use crate::verify::{Access, Verification};
 
+use self::change::ChangeJson;
 use super::expected;
 use super::text::is_unsafe;
 
@@ -231,55 +232,6 @@ impl<'a> From<&'a OrgIdentity> for OrgJson<'a> {
             edition: &org.edition,
             sandbox: org.sandbox,
             api_version: &org.api_version,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ChangeJson<'a> {
-    address: &'a Address,
-    kind: &'static str,
-    action: Action,
-    stage: Stage,
-    irreversible: bool,
-    file: Option<&'a str>,
-    line: Option<usize>,
-    fields: Vec<FieldJson<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fingerprint: Option<String>,
-}
-
-impl<'a> From<&'a Change> for ChangeJson<'a> {
-    fn from(change: &'a Change) -> Self {
-        Self {
-            address: &change.address,
-            kind: change.address.kind,
-            action: change.action,
-            stage: change.stage,
-            irreversible: change.irreversible,
-            file: change.place.as_ref().map(|place| &*place.file),
-            line: change.place.as_ref().map(|place| place.line),
-            fields: change.fields.iter().map(FieldJson::from).collect(),
-            fingerprint: change.fingerprint_digest(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct FieldJson<'a> {
-    path: &'a str,
-    before: &'a Value,
-    after: &'a Value,
-    reason: Option<&'a str>,
-}
-
-impl<'a> From<&'a FieldChange> for FieldJson<'a> {
-    fn from(field: &'a FieldChange) -> Self {
-        Self {
-            path: &field.path,
-            before: &field.before,
-            after: &field.after,
-            reason: field.reason.as_deref(),
         }
     }
 }

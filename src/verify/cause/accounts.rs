@@ -2,7 +2,7 @@
 //! given the account with a level on what hangs on it (object reference, AccountShare, `ContactAccessLevel` and its like).
 //! No row of the record itself tells of it.
 
-use super::rows::{Evidence, SHARED_A_QUERY, ties};
+use super::rows::{RowFacts, SHARED_A_QUERY, ties};
 use super::rules::{RuleRecords, is_for, meets_of};
 use super::{Cause, CauseSource, CausesById};
 use crate::access::{self, People, Tie};
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the org or the way to it made impossible; what it refuses to tell is a cause that is not known.
 pub(super) async fn by_accounts(
     subject: &Subject<'_>,
-    evidence: &Evidence,
+    evidence: &RowFacts,
     reader: &Reader,
 ) -> Result<CausesById, OrgError> {
     let object = subject.sharing.object.as_str();
@@ -75,7 +75,7 @@ struct Shared {
 impl Shared {
     async fn read(
         subject: &Subject<'_>,
-        evidence: &Evidence,
+        evidence: &RowFacts,
         accounts: &[&str],
         reader: &Reader,
     ) -> Result<Self, OrgError> {

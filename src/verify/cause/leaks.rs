@@ -2,7 +2,7 @@
 
 use super::accounts::by_accounts;
 use super::everything::{by_everything, is_open, is_without_table, rules_unknown};
-use super::rows::Evidence;
+use super::rows::RowFacts;
 use super::{Cause, CausesById};
 use crate::laws::Level;
 use crate::live::short_id as short;
@@ -68,7 +68,7 @@ async fn causes(
     if ids.is_empty() {
         return Ok(CausesById::new());
     }
-    let evidence = match Evidence::read(subject, &ids, around, reader).await {
+    let evidence = match RowFacts::read(subject, &ids, around, reader).await {
         Err(error) => Err(refusal_of(error)?),
         Ok(evidence) => Ok(evidence),
     };
@@ -132,7 +132,7 @@ fn refusal_of(error: OrgError) -> Result<(String, String), OrgError> {
 /// What of this the laws let lead to such a record.
 fn by_law(
     subject: &Subject<'_>,
-    evidence: &Evidence,
+    evidence: &RowFacts,
     id: &str,
     found: BTreeSet<Cause>,
 ) -> BTreeSet<Cause> {

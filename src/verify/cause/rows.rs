@@ -33,12 +33,12 @@ pub(crate) async fn by_rows(
     reader: &Reader,
 ) -> Result<Vec<(String, Cause)>, OrgError> {
     let mut around = Around::default();
-    let evidence = Evidence::read(subject, ids, &mut around, reader).await?;
+    let evidence = RowFacts::read(subject, ids, &mut around, reader).await?;
     Ok(evidence.causes(subject))
 }
 
 /// What the org tells of records that is needed to say what opens them.
-pub(super) struct Evidence {
+pub(super) struct RowFacts {
     /// The rows that reach the user, or may.
     rows: Vec<Share>,
     groups: GroupsById,
@@ -46,7 +46,7 @@ pub(super) struct Evidence {
     pub(super) reached: HolderReach,
 }
 
-impl Evidence {
+impl RowFacts {
     /// Reads it.
     ///
     /// # Errors

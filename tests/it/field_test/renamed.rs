@@ -103,6 +103,7 @@ fn manifest(dice: &mut Dice) -> String {
 fn compared(value: &Value, put_back: &dyn Fn(&str) -> String) -> Value {
     let of_each_run = [
         "digest",
+        "fingerprint",
         "file",
         "line",
         "column",
