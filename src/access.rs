@@ -5,6 +5,7 @@ mod by_rules;
 mod bypass;
 mod counted;
 mod escalation;
+mod everybody;
 mod expectations;
 mod gap;
 mod held;
@@ -26,9 +27,11 @@ use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{Columns, CriteriaKnowledge, Filter, Known, Live, Need, tells_default_of};
 use crate::manifest::{Manifest, Rule, Sharing};
 use crate::tally::Tally;
+use everybody::Everybody;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 pub use accounts::{
     account_level, account_rules_for, level_of as level_on_own_accounts,
@@ -321,7 +324,9 @@ fn views<'a>(
     live: &'a Live,
 ) -> impl Iterator<Item = SharingView<'a>> {
     let rules_that_change = visible::objects_whose_rules_change(manifest, live);
+    let people = Rc::new(Everybody::new(manifest, live));
     sharing.map(move |sharing| SharingView {
+        people: Rc::clone(&people),
         sharing,
         manifest,
         live,
@@ -336,6 +341,7 @@ struct SharingView<'a> {
     sharing: &'a Sharing,
     manifest: &'a Manifest,
     live: &'a Live,
+    people: Rc<Everybody<'a>>,
     /// Records in the org.
     records: Known<u64>,
     bypass: Known<Vec<Bypass>>,

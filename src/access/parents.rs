@@ -2,6 +2,7 @@
 //! account of each, to reading alone, and nothing switches that off. Each account is counted once, so that kinds of
 //! children add up. Pure.
 
+use super::everybody::Everybody;
 use super::outlook::at_most;
 use super::seen::of_subordinates;
 use super::ways::SeenBy;
@@ -12,6 +13,7 @@ use crate::live::{AccountsOf, Defaults, Filter, Known, LACKING_OBJECT, Live, Nee
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// What of one object's records the user is given.
 enum GivenRecords {
@@ -161,6 +163,7 @@ impl SharingView<'_> {
             sharing,
             manifest: self.manifest,
             live: self.live,
+            people: Rc::new(Everybody::new(self.manifest, self.live)),
             records: Known::NotAsked,
             bypass: Known::NotAsked,
             rules_stand: false,

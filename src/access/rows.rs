@@ -83,9 +83,9 @@ impl SharingView<'_> {
 
     /// Whether a queue's records are the user's today.
     pub(super) fn is_in_queues(&self, user: &LiveUser) -> bool {
-        let people = People::of(self.live).learnt();
+        let people = self.people.now().learnt();
         let user = person(&user.id, user.role_id.clone());
-        people.is_some_and(|people| !self.queues(&user, &people).is_empty())
+        people.is_some_and(|people| !self.queues(&user, people).is_empty())
     }
 
     /// Queues whose records the user will have, by id.
@@ -93,8 +93,8 @@ impl SharingView<'_> {
         let Some(user) = self.standing() else {
             return BTreeSet::new();
         };
-        let people = People::after(self.live, self.manifest).learnt();
-        people.map_or_else(BTreeSet::new, |people| self.queues(&user, &people))
+        let people = self.people.after().learnt();
+        people.map_or_else(BTreeSet::new, |people| self.queues(&user, people))
     }
 
     /// The user as it will stand: one that is there already, or a new one in a role that others may have shared with, or
@@ -128,17 +128,17 @@ impl SharingView<'_> {
         let Some(user) = self.standing().filter(|_| self.has_rows()) else {
             return Known::Is(HeldFor::default());
         };
-        let people = People::after(self.live, self.manifest);
+        let people = self.people.after();
         let by_people = |cause: &str| !COUNTED_OTHERWISE.contains(&cause);
         self.held_for(&user, people, by_people)
     }
 
     /// Who holds rows that reach the user today, whatever made them, its queues included.
     pub(super) fn held_today(&self, user: &LiveUser) -> Known<HeldFor> {
-        let people = People::of(self.live);
+        let people = self.people.now();
         let user = person(&user.id, user.role_id.clone());
-        let queues = people.as_ref().map(|people| self.queues(&user, people));
-        let held = self.held_for(&user, People::of(self.live), |_| true);
+        let held = self.held_for(&user, people.clone(), |_| true);
+        let queues = people.map(|people| self.queues(&user, people));
         held.and(queues).map(|(mut held, queues)| {
             held.holders.extend(queues);
             held
@@ -148,7 +148,7 @@ impl SharingView<'_> {
     fn held_for(
         &self,
         user: &Person,
-        people: Known<People<'_>>,
+        people: Known<&People<'_>>,
         is_meant: impl Fn(&str) -> bool,
     ) -> Known<HeldFor> {
         let rows = self.live.share_rows(self.object());
