@@ -45,8 +45,9 @@ pub async fn observe_again(
     more: BTreeSet<Need>,
     reader: &Reader,
 ) -> Result<Live, Failure> {
-    let wave = wave(lasting.clone(), manifests, more, reader).await;
-    ask_further(wave.map_err(failed)?, manifests, reader, &mut |_| ()).await
+    let wave = Box::pin(wave(lasting.clone(), manifests, more, reader)).await;
+    let wave = wave.map_err(failed)?;
+    Box::pin(ask_further(wave, manifests, reader, &mut |_| ())).await
 }
 
 /// Asks everything that is known beforehand to be worth asking.
@@ -108,7 +109,7 @@ pub async fn ask_further(
 ) -> Result<Live, Failure> {
     live.org = which_org(live.organization().learnt(), reader);
     if live.translates_profiles() {
-        live = in_english(&live, reader).await.map_err(failed)?;
+        live = Box::pin(in_english(&live, reader)).await.map_err(failed)?;
     }
     live.stand_in_for_profiles();
     for _ in 0..MOST_WAVES {
@@ -127,7 +128,7 @@ pub async fn ask_further(
     }
     told_what_is_needed(&live)?;
     live.org = which_org(live.organization().learnt(), reader);
-    let completed = complete_sources(&mut live, manifests, reader, emit).await;
+    let completed = Box::pin(complete_sources(&mut live, manifests, reader, emit)).await;
     completed.map_err(failed)?;
     Ok(live)
 }
@@ -168,7 +169,7 @@ pub(crate) async fn ask_alone(needs: BTreeSet<Need>, reader: &Reader) -> Result<
         ask_org(lacking, reader, &mut live).await?;
     }
     if live.translates_profiles() {
-        live = in_english(&live, reader).await?;
+        live = Box::pin(in_english(&live, reader)).await?;
     }
     live.org = which_org(live.organization().learnt(), reader);
     Ok(live)
@@ -235,12 +236,13 @@ pub(crate) async fn ask_org(
     live: &mut Live,
 ) -> Result<(), OrgError> {
     let before = reader.usage();
-    let answers = send::send(live.questions(needs), reader).await?;
+    // On the heap: what all the rooms above hold besides is much for the stack of a thread.
+    let answers = Box::pin(send::send(live.questions(needs), reader)).await?;
     let (refused, told): (Vec<_>, Vec<_>) = answers.into_iter().partition(is_refused_together);
     let apart = refused
         .iter()
         .flat_map(|(asked, _)| live.asked_apart(asked));
-    let apart = send::send(apart.collect(), reader).await?;
+    let apart = Box::pin(send::send(apart.collect(), reader)).await?;
     for (asked, answer) in told.into_iter().chain(apart) {
         live.learn(&asked.needs, answer);
     }

@@ -171,11 +171,10 @@ impl Run<'_> {
     async fn prove(&self, emit: Emit<'_>) -> Step<(Verification, Live)> {
         let (manifests, reader) = (self.manifests, self.reader);
         let sample = self.options.sample;
-        let live = self
-            .observe_with(verify::needs(manifests, &self.plan.impact, sample))
-            .await?;
+        let needs = verify::needs(manifests, &self.plan.impact, sample);
+        let live = Box::pin(self.observe_with(needs)).await?;
         let rest = plan::plan(manifests, &live)?;
-        let access = verify::prove(manifests, &live, reader, sample, emit).await?;
+        let access = Box::pin(verify::prove(manifests, &live, reader, sample, emit)).await?;
         let mut findings = self.kept_in_part(&live);
         findings.extend(Box::pin(verify::unusable(manifests, &live, reader)).await?);
         let told = verify::as_the_org_says(rest.findings, &rest.expectations);

@@ -7,7 +7,7 @@ use crate::criteria::{Criteria, Verdict};
 use crate::kinds::rule_criteria;
 use crate::laws::Level;
 use crate::live::{Known, LiveRecord, LiveRule, RuleKind};
-use crate::manifest::{Principal, Rule};
+use crate::manifest::Rule;
 use crate::verify::cause::{self, Cause};
 use crate::verify::subject::Subject;
 use serde::Serialize;
@@ -157,7 +157,7 @@ fn of_org(
             .unwrap_or_default()
             .to_owned(),
         shared_to: match target_of(rule.element) {
-            RuleTarget::These(principal) => Some(address(&principal)),
+            RuleTarget::These(principal) => Some(cause::rules::address_of(&principal)),
             RuleTarget::Outsiders | RuleTarget::Unknown => None,
         },
         of_manifest: Some(names.any(|named| named.answers_to(rule.name))),
@@ -184,7 +184,8 @@ fn of_manifest(subject: &Subject, rule: &Rule, record: &LiveRecord) -> RuleTold 
             Level::Edit => "Edit".to_owned(),
             _ => "Read".to_owned(),
         },
-        shared_to: crate::kinds::rule_target(rule, subject.manifest).map(|to| address(&to)),
+        shared_to: crate::kinds::rule_target(rule, subject.manifest)
+            .map(|to| cause::rules::address_of(&to)),
         of_manifest: Some(true),
         in_org: false,
         reaches: word(Verdict::No),
@@ -206,18 +207,6 @@ fn conditions(subject: &Subject, criteria: &Criteria, record: &LiveRecord) -> Ve
         met: word(verdict),
     });
     told.collect()
-}
-
-fn address(principal: &Principal) -> String {
-    match principal {
-        Principal::Role(name) => format!("role/{name}"),
-        Principal::RoleAndSubordinates(name) | Principal::RoleAndSubordinatesInternal(name) => {
-            format!("role_and_subordinates/{name}")
-        }
-        Principal::Group(name) => format!("group/{name}"),
-        Principal::Queue(name) => format!("queue/{name}"),
-        Principal::AllInternalUsers => "everybody".to_owned(),
-    }
 }
 
 impl RuleTold {

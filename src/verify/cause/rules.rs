@@ -140,7 +140,7 @@ pub(super) fn by_rules_alone(
 }
 
 /// Whom a rule shares with, as machines read it.
-fn address_of(principal: &Principal) -> String {
+pub(crate) fn address_of(principal: &Principal) -> String {
     match principal {
         Principal::Role(name) => format!("role/{name}"),
         Principal::RoleAndSubordinates(name) | Principal::RoleAndSubordinatesInternal(name) => {
@@ -148,7 +148,7 @@ fn address_of(principal: &Principal) -> String {
         }
         Principal::Group(name) => format!("group/{name}"),
         Principal::Queue(name) => format!("queue/{name}"),
-        Principal::AllInternalUsers => "all_internal_users".to_owned(),
+        Principal::AllInternalUsers => "everybody".to_owned(),
     }
 }
 
