@@ -104,8 +104,20 @@ fn whose(file: &Metadata, root: Option<&Metadata>) -> Option<String> {
     if let Some(reason) = whose_link(file, root) {
         return Some(reason);
     }
-    let others = file.mode() & 0o022 != 0;
+    let others = others_can_write(file.mode(), file.uid(), file.gid());
     others.then(|| "others on this machine can write it (`chmod go-w` ends that)".to_owned())
+}
+
+/// Ids below this one are the system's (`UID_MIN` of login.defs): groups of theirs hold whom nobody expects.
+#[cfg(unix)]
+const FIRST_PERSON: u32 = 1_000;
+
+/// Whether others than its owner can write a file. A person's own group, which many systems make with the person and by the
+/// same number, holds nobody else: their usual mode for new files lets it write.
+#[cfg(unix)]
+fn others_can_write(mode: u32, owner: u32, group: u32) -> bool {
+    let own_group = owner == group && owner >= FIRST_PERSON;
+    mode & 0o002 != 0 || mode & 0o020 != 0 && !own_group
 }
 
 #[cfg(unix)]
@@ -186,6 +198,22 @@ mod tests {
 
     fn found(start: &Path) -> Option<PathBuf> {
         find(start, NAME).expect("nothing against it")
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_persons_own_group_is_nobody_else() {
+        for (mode, owner, group, others) in [
+            (0o644, 1_000, 1_000, false),
+            (0o664, 1_000, 1_000, false),
+            (0o664, 1_000, 100, true),
+            (0o664, 1_000, 1_001, true),
+            (0o664, 0, 0, true),
+            (0o666, 1_000, 1_000, true),
+            (0o646, 1_000, 1_000, true),
+        ] {
+            assert_eq!(others_can_write(mode, owner, group), others, "{mode:o}");
+        }
     }
 
     #[test]
