@@ -47,7 +47,8 @@ pub(super) fn not_believed(id: &str, deploy: StageDeploy<'_>, reason: &str) -> S
     let (exit, help) = match deploy.is_rehearsal() {
         true => (
             Exit::Failed,
-            "it was only checked, and nothing was saved; look at it in Setup > Deployment Status",
+            "it was only checked, and nothing was saved; look at it in Setup > Deployment Status; `--no-check` leaves the \
+             rehearsal out",
         ),
         false => (
             Exit::Partial,

@@ -24,12 +24,19 @@ const FINEST: Duration = Duration::from_millis(150);
 
 /// What the org says about a deploy that it has accepted and never carries out; how a run may end, and how where it is the
 /// rehearsal, which leaves nothing in doubt.
-const OUTCOMES: [(&str, &str, &[Exit], Exit); 8] = [
+const OUTCOMES: [(&str, &str, &[Exit], Exit); 9] = [
     (
         "succeeded, and changed nothing",
-        "<done>true</done><status>Succeeded</status><success>true</success>",
+        "<done>true</done><status>Succeeded</status><success>true</success><details><componentSuccesses><componentType>\
+         </componentType><fullName>package.xml</fullName><success>true</success></componentSuccesses></details>",
         &[Exit::Failed],
         Exit::Done,
+    ),
+    (
+        "succeeded, and tells nothing of what it deployed",
+        "<done>true</done><status>Succeeded</status><success>true</success>",
+        &[Exit::Partial],
+        Exit::Failed,
     ),
     (
         "succeeded in part",
