@@ -138,12 +138,14 @@ fn people(lost: &Known<SightLost>) -> Option<String> {
 
 fn help(impact: &Impact, is_ahead: bool) -> String {
     let stay = match impact.sight_lost.as_ref().learnt() {
-        Some(lost) if is_ahead => match lost.lose_everything + lost.lose_part {
-            0 => "the rules then give everybody theirs".to_owned(),
-            stay => format!(
+        Some(lost) if is_ahead => match (lost.lose_everything + lost.lose_part, lost.cannot_tell) {
+            (0, 0) => "the rules then give everybody theirs".to_owned(),
+            (stay, 0) => format!(
                 "{} of them stay without what the plan takes from them",
                 number(stay)
             ),
+            _ => "how many of them stay without what the plan takes from them is not known"
+                .to_owned(),
         },
         _ => "the rules then show what they are to show".to_owned(),
     };
