@@ -254,6 +254,13 @@ impl SharingView<'_> {
         for sight in [&mut shared, &mut everything] {
             sight.before = sight.before.plus(own);
             sight.after = sight.after.plus(own);
+            // Superiors see private opportunities: who stands above nobody any more may lose them.
+            if class.may_lose_subordinates() && self.object() == "Opportunity" {
+                sight.lost = sight.lost.plus(Span {
+                    low: 0,
+                    high: others.high,
+                });
+            }
         }
         let sight = with_permissions(reading, shared, everything, others);
         (sight, doubts.into_iter().next())

@@ -29,6 +29,11 @@ pub(super) fn is_given(rows: &&ShareRows) -> bool {
 }
 
 impl<'s, 'a> Class<'s, 'a> {
+    /// Whether somebody may come to stand elsewhere, and not below them any more.
+    pub(super) fn may_lose_subordinates(&self) -> bool {
+        self.ground.moves
+    }
+
     pub(super) fn of(ground: &'s Ground<'a>, like: &'a Person) -> Self {
         Self {
             ground,

@@ -27,7 +27,14 @@ pub(super) fn grants(raw: &[u8], profile: bool) -> Grants {
         (*object, rights(bits | most, views_all))
     });
     let mut objects: BTreeMap<Object, Rights> = rights.collect();
-    // Who sees all details sees all masters: a profile has the one right only with the other.
+    // Who sees all contracts sees all accounts, and who sees all details all masters: a profile has the one right only with
+    // the other.
+    let accounts = objects[&Object::Account].view_all;
+    let contracts = objects
+        .get_mut(&Object::Contract)
+        .expect("every object is there");
+    contracts.view_all &= accounts;
+    contracts.modify_all &= accounts;
     for detail in [Object::Part, Object::Pair] {
         for master in detail.masters() {
             let master = objects[master];
