@@ -163,8 +163,10 @@ fn most_records_are_foreseen_exactly() {
         exact += some;
         all += of;
     }
+    // A few companies may chance to be open ones.
+    let tenths = if testing::cases(12) >= 100 { 7 } else { 4 };
     assert!(
-        all > 300 && exact * 10 >= all * 6,
+        all > 100 && exact * 10 >= all * tenths,
         "{exact} of {all} exactly"
     );
 }

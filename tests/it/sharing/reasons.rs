@@ -314,7 +314,12 @@ fn every_kind_of_cause_is_judged() {
         count.tried
     );
     told.unwrap();
-    for kind in interventions::KINDS.iter().filter(|_| cases >= 200) {
+    // A few companies may chance to have little of it.
+    if cases < 200 {
+        assert!(count.leaks > 0 && count.not_certain < count.leaks);
+        return;
+    }
+    for kind in interventions::KINDS {
         let judged = count.kinds.get(kind).copied().unwrap_or_default();
         assert!(judged >= 20, "{kind}: {judged}");
     }
