@@ -141,16 +141,16 @@ impl SharingView<'_> {
                 ..way
             }));
         }
-        let by_rows = self.by_rows(seen.all.clone());
         let apart = self.by_rows_apart(seen.all.clone());
         visible = self.within_all(visible.plus(&apart));
         ways.extend(by_way(Way::Row, &apart));
         if visible.exactly().is_none() {
             ways.clear();
         }
+        let edited = self.with_rows(edited, &visible);
         Outlook {
             visible,
-            editable: within(&self.with_rows(edited, &by_rows), &self.edits_object()),
+            editable: within(&edited, &self.edits_object()),
             ways,
         }
     }

@@ -213,12 +213,15 @@ impl SharingView<'_> {
         }
     }
 
-    /// What is edited, and what people shared may be.
-    pub(super) fn with_rows(&self, edited: Tally, by_rows: &Tally) -> Tally {
-        match by_rows.at_most() {
-            Some(0) => edited,
-            Some(most) => self.within_all(edited.plus(&at_most(most))),
-            None => edited,
+    /// What is edited, and what people shared may be: also of records that the user sees anyhow.
+    pub(super) fn with_rows(&self, edited: Tally, visible: &Tally) -> Tally {
+        match self.held_by_people() {
+            Known::Is(held) if held.holders.is_empty() && !held.is_open => edited,
+            _ => {
+                let most = visible.at_most().unwrap_or(u64::MAX);
+                let more = most.saturating_sub(edited.at_least());
+                self.within_all(edited.plus(&at_most(more)))
+            }
         }
     }
 }
