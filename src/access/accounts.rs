@@ -2,7 +2,9 @@
 //! accounts, as far as their role's level says. Pure.
 
 use crate::laws::Level;
-use crate::live::{Defaults, Filter, Live, LiveRole, Membership};
+use crate::live::{
+    Defaults, Filter, Known, LACKING_OBJECT, Live, LiveRole, Membership, is_under_accounts,
+};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::xml::Element;
 use std::collections::BTreeMap;
@@ -34,6 +36,26 @@ pub fn account_rules_for<'a>(
     reaching
         .filter_map(|rule| rule.text_of("fullName"))
         .collect()
+}
+
+/// Whether share rows of accounts open an object's records below them to somebody whom such rows reach: what people and teams
+/// shared of an account brings what hangs on it along (object reference, AccountShare, `ContactAccessLevel` and its like).
+pub(super) fn is_opened_by_account_rows(
+    object: &str,
+    live: &Live,
+    reaches: impl Fn(&str) -> bool,
+) -> Known<bool> {
+    if !is_under_accounts(object) {
+        return Known::Is(false);
+    }
+    let rows = live.rows_through_accounts(object);
+    // Where everybody reads accounts, no table of their shares is kept (Record Access Under the Hood).
+    let today = live.default_in_force("Account");
+    let open = today.is_some_and(|today| today != SharingModel::Private);
+    match rows.refused() {
+        Some(refused) if refused.code == LACKING_OBJECT && open => Known::Is(false),
+        _ => rows.map(|rows| rows.iter().any(|rows| reaches(&rows.holder))),
+    }
 }
 
 /// The element of account rules that says what they give on an object's records.

@@ -144,10 +144,16 @@ impl SharingView<'_> {
         let apart = self.by_rows_apart(seen.all.clone());
         visible = self.within_all(visible.plus(&apart));
         ways.extend(by_way(Way::Row, &apart));
+        let mut edited = self.with_rows(edited, &visible);
+        // Nobody counts which of them hang on such accounts.
+        let by_accounts = self.is_opened_by_shared_accounts(self.people.after());
+        if by_accounts != Known::Is(false) {
+            visible = self.within_all(visible.plus(&at_most(u64::MAX)));
+            edited = self.within_all(edited.plus(&at_most(u64::MAX)));
+        }
         if visible.exactly().is_none() {
             ways.clear();
         }
-        let edited = self.with_rows(edited, &visible);
         Outlook {
             visible,
             editable: within(&edited, &self.edits_object()),
@@ -230,7 +236,9 @@ impl SharingView<'_> {
             && self.gives_nothing_yet()
             && self.is_countable()
             && self.roles_below().is_empty()
-            && !self.is_reached_by_others();
+            && !self.is_reached_by_others()
+            && self.by_rows(None) == Tally::Exactly(0)
+            && self.is_opened_by_shared_accounts(self.people.after()) == Known::Is(false);
         if nothing {
             let owned = self.owned();
             let editable = within(&owned, &self.edits_object());

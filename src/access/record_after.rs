@@ -2,16 +2,14 @@
 //!
 //! What the documentation leaves open, other records decide, or the org did not tell, is [`Verdict::Either`].
 
-use super::accounts::{account_rules, level_after};
+use super::accounts::{account_rules, is_opened_by_account_rows, level_after};
 use super::level_of_own_accounts;
 use super::losing::terms::{RuleSource, RuleTarget, RuleTerm, target_of, terms};
 use super::people::{People, both, either_way};
 use super::rights_on_object::{RightsOnObject, rights_of_other, rights_of_own};
 use crate::criteria::Verdict;
 use crate::laws::{CHILDREN_OF_ACCOUNTS, Facts, Level, Opening, RecordSort, Way, grant};
-use crate::live::{
-    Defaults, Known, LACKING_OBJECT, Live, LiveRecord, LiveUser, Person, Share, short_id,
-};
+use crate::live::{Defaults, Known, Live, LiveRecord, LiveUser, Person, Share, short_id};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 
 /// Causes of share rows that are judged by what made them, not by the row: owners, rules, and what comes along with other
@@ -262,17 +260,9 @@ impl<'a> RecordJudge<'a> {
             RuleTarget::Outsiders => false,
             RuleTarget::Unknown => true,
         });
-        let today = self.live.default_in_force("Account");
-        let open = today.is_some_and(|today| today != SharingModel::Private);
-        by_rules
-            || match self.live.rows_through_accounts(self.object) {
-                // Where everybody reads accounts, no table of their shares is kept.
-                Known::Refused(refused) if refused.code == LACKING_OBJECT && open => false,
-                Known::Is(rows) => rows
-                    .iter()
-                    .any(|rows| people.reaches(&self.person, &rows.holder) != Verdict::No),
-                _ => true,
-            }
+        let reaches = |holder: &str| people.reaches(&self.person, holder) != Verdict::No;
+        let by_rows = is_opened_by_account_rows(self.object, self.live, reaches);
+        by_rules || by_rows != Known::Is(false)
     }
 }
 

@@ -1,12 +1,14 @@
 //! What reaches a user that is there already beside rules and ownership: what people shared by hand, teams and code, with
 //! it, with those below, or with groups that it is in; and what its queues own. Pure.
 
+use super::accounts::is_opened_by_account_rows;
 use super::outlook::at_most;
 use super::{People, SharingView};
 use crate::criteria::Verdict;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{
     Defaults, Filter, GivenTo, GroupKind, Known, LiveUser, Need, Person, SharingNeed,
+    is_under_accounts,
 };
 use crate::manifest::SharingModel;
 use crate::tally::Tally;
@@ -61,6 +63,10 @@ impl SharingView<'_> {
             "Account" => &CHILDREN_OF_ACCOUNTS,
             _ => &[],
         };
+        if is_under_accounts(self.object()) {
+            let through = SharingNeed::RowsThroughAccounts(self.object().to_owned());
+            needs.push(Need::Sharing(through));
+        }
         // What people shared of these opens their accounts.
         let objects = children.iter().copied().chain([self.object()]);
         let private =
@@ -131,6 +137,18 @@ impl SharingView<'_> {
         let people = self.people.after();
         let by_people = |cause: &str| !COUNTED_OTHERWISE.contains(&cause);
         self.held_for(&user, people, by_people)
+    }
+
+    /// Whether accounts that people shared with the user, or teams did, open more of the object's records, as everybody stands
+    /// then. Not asked where nobody can have shared anything, or others are too many to be asked for.
+    pub(super) fn is_opened_by_shared_accounts(&self, people: Known<&People<'_>>) -> Known<bool> {
+        let Some(user) = self.standing() else {
+            return Known::Is(false);
+        };
+        people.and_then(|people| {
+            let reaches = |holder: &str| people.reaches(&user, holder) != Verdict::No;
+            is_opened_by_account_rows(self.object(), self.live, reaches)
+        })
     }
 
     /// Who holds rows that reach the user today, whatever made them, its queues included.

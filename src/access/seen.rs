@@ -35,8 +35,13 @@ impl SharingView<'_> {
             return self.within_all(wanted.plus(&self.by_rows_apart(beside)));
         }
         let sight = UserSight::of(user, self.live);
-        match sight.is_opened_by_accounts(self.object(), self.live) {
-            Known::Is(false) => {}
+        let opened = match sight.is_opened_by_accounts(self.object(), self.live) {
+            Known::Is(false) => self.is_opened_by_shared_accounts(self.people.now()),
+            other => other,
+        };
+        match opened {
+            // What was not asked for is unbounded below.
+            Known::Is(false) | Known::NotAsked => {}
             Known::Is(true) => {
                 let why = "accounts open more of them to the user than can be counted";
                 return Tally::Unknown(why.to_owned());
@@ -78,6 +83,7 @@ impl SharingView<'_> {
             && self.rules_stand
             && !self.is_open()
             && !self.is_reached_by_others()
+            && self.is_opened_by_shared_accounts(self.people.now()) != Known::Is(true)
             && !self.is_in_queues(user)
             && UserSight::of(user, self.live).below.is_empty();
         let expected = expected_records(self.sharing, self.manifest).filter(|_| just_that)?;
