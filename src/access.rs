@@ -53,7 +53,7 @@ pub use losing::{
     target_of,
 };
 pub use outlook::{ByWay, Outlook};
-pub use people::{People, Tie, both, either_way};
+pub use people::{People, Tie, Ties, both, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use record_after::ForeseenAccess;
 pub use visible::{not_seen_whole, profile_sees_all, sets_after};

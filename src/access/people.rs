@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use stands::{RoleTree, is_internal};
 pub use stands::{both, either_way};
-pub use ties::Tie;
+pub use ties::{Tie, Ties};
 
 /// From this version on, a queue says whether superiors of its members have what it has (object reference, Group,
 /// `DoesIncludeBosses`).

@@ -265,6 +265,7 @@ pub(crate) fn access() -> Access {
         leaks_found: 0,
         missing_found: 0,
         mends: Vec::new(),
+        mends_are_fewest: true,
         leaks_without_mend: 0,
     }
 }

@@ -10,7 +10,7 @@ mod leaks;
 pub(crate) mod rows;
 pub(crate) mod rules;
 
-use crate::access::Tie;
+use crate::access::Ties;
 use crate::criteria::Verdict;
 use crate::laws::{Level, Way};
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub struct Cause {
     pub(super) source: Option<CauseSource>,
     /// What has to go that it is the user's no more, all of them.
     #[serde(skip)]
-    pub(super) ties: BTreeSet<Tie>,
+    pub(super) ties: Ties,
     /// Whom the row names, where it is a row.
     #[serde(skip)]
     pub(super) holder: Option<String>,
@@ -88,7 +88,7 @@ impl Cause {
             level: None,
             settling: false,
             source: None,
-            ties: BTreeSet::new(),
+            ties: Ties::new(),
             holder: None,
             children: BTreeSet::new(),
         }
@@ -133,7 +133,7 @@ impl Cause {
         self
     }
 
-    fn tied(mut self, ties: BTreeSet<Tie>) -> Self {
+    fn tied(mut self, ties: Ties) -> Self {
         self.ties = ties;
         self
     }

@@ -14,6 +14,7 @@ use super::cause::{Cause, CauseSource};
 use super::subject::Subject;
 use super::wanted::Around;
 use crate::access::Tie;
+use crate::criteria::Verdict;
 use crate::live::short_id;
 use crate::tally::Tally;
 use serde::Serialize;
@@ -81,6 +82,7 @@ pub(super) fn find(subjects: &[Subject<'_>], proved: &mut [Access], around: &[Ar
             if let Some(((subject, around), access)) = known.zip(proved.get_mut(object)) {
                 let teller = Teller::new(subject, around);
                 access.mends = found.mends(object, &set, &teller);
+                access.mends_are_fewest = found.is_certain;
                 access.leaks_without_mend = found.without(object);
             }
         }
@@ -92,6 +94,8 @@ struct LeaksOfUser {
     leaks: Vec<Leak>,
     /// An example of a cause that a step ends.
     examples: BTreeMap<MendStep, Cause>,
+    /// Whether each cause and each tie is one for certain, and none may lie in records that were not compared.
+    is_certain: bool,
 }
 
 impl LeaksOfUser {
@@ -108,6 +112,7 @@ impl LeaksOfUser {
         let mut found = Self {
             leaks: Vec::new(),
             examples: BTreeMap::new(),
+            is_certain: true,
         };
         for (object, access) in all() {
             // What a recalculation may still take away by itself, nobody has to change.
@@ -133,6 +138,7 @@ impl LeaksOfUser {
         by_id: &BTreeMap<String, &[Cause]>,
         pairs: &mut BTreeSet<Pair>,
     ) {
+        self.is_certain &= cause.certain && cause.kind != "implicit_parent";
         for child in &cause.children {
             let causes = by_id.get(child).copied().unwrap_or_default();
             let bringing = causes
@@ -146,10 +152,12 @@ impl LeaksOfUser {
     }
 
     fn add_own(&mut self, cause: &Cause, pairs: &mut BTreeSet<Pair>) {
+        let ties_are_certain = cause.ties.values().all(|holds| *holds == Verdict::Yes);
+        self.is_certain &= cause.certain && ties_are_certain;
         let source = cause.source.clone();
-        let ends = cause.ties.iter().all(can_end) && !cause.ties.is_empty();
+        let ends = cause.ties.keys().all(can_end) && !cause.ties.is_empty();
         let ties: Vec<Option<Tie>> = match ends {
-            true => cause.ties.iter().cloned().map(Some).collect(),
+            true => cause.ties.keys().cloned().map(Some).collect(),
             false => vec![None],
         };
         for tie in ties {

@@ -37,8 +37,11 @@ pub struct Access {
     /// The same of what is missing.
     pub missing_found: u64,
     /// The smallest set of changes that closes all leaks of the user whose causes are known, as far as it is about this object;
-    /// what touches nobody else comes first. Where [`Access::may_be_closed_by_fewer`], a smaller one may do.
+    /// what touches nobody else comes first.
     pub mends: Vec<Mend>,
+    /// Whether no smaller set is known to do. Where the documentation leaves open what comes to the user, or accounts come
+    /// along with records that were not compared, the set is a bound.
+    pub mends_are_fewest: bool,
     /// Leaks whose causes are not all known, or cannot be changed by themselves: the mends may leave them open.
     pub leaks_without_mend: u64,
     /// Where the manifest asks for it.
@@ -69,13 +72,6 @@ pub struct Mismatch {
 }
 
 impl Access {
-    /// Whether fewer changes than the mends may close the leaks: where a role's entry in a group brings along those below it,
-    /// taking it out may end what comes up the hierarchy as well, and the two are counted as two.
-    pub fn may_be_closed_by_fewer(&self) -> bool {
-        let has = |kind: &str| self.mends.iter().any(|mend| mend.kind == kind);
-        has("role_hierarchy") && has("group_of_role")
-    }
-
     /// Whether a recalculation under way may still change the outcome.
     pub(super) fn settling(&self) -> bool {
         self.leaks

@@ -1,9 +1,9 @@
 //! What ties a user to what somebody holds: each thing that has to be undone before the user has it no longer. Pure.
 
-use super::People;
+use super::{People, either_way};
 use crate::criteria::Verdict;
 use crate::live::{GroupKind, Person, SharingGroup};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// One way on which what a user or group holds is a user's too (guide, "Record Access Under the Hood").
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,30 +26,30 @@ pub enum Tie {
     Unknown,
 }
 
+/// Ties, each with whether there is one for certain.
+pub type Ties = BTreeMap<Tie, Verdict>;
+
 impl People<'_> {
-    /// Every tie between a user and a holder; groups of groups count at any depth. Never none.
-    pub fn ties(&self, user: &Person, holder: &str) -> BTreeSet<Tie> {
-        let mut ties = BTreeSet::new();
+    /// Every tie between a user and a holder, or that may be; groups of groups count at any depth. Never none.
+    pub fn ties(&self, user: &Person, holder: &str) -> Ties {
+        let mut ties = Ties::new();
         match (self.person(holder), self.groups.get(holder)) {
-            (Some(other), _) if other.id == user.id => drop(ties.insert(Tie::Own)),
-            (Some(other), _) => {
-                let above = self.is_below(other, user) != Verdict::No;
-                ties.extend(above.then_some(Tie::Above));
-            }
+            (Some(other), _) if other.id == user.id => drop(ties.insert(Tie::Own, Verdict::Yes)),
+            (Some(other), _) => add(&mut ties, Tie::Above, self.is_below(other, user)),
             (None, Some(group)) => self.ties_to_group(user, group, &mut ties),
             (None, None) => {}
         }
         if ties.is_empty() {
-            ties.insert(Tie::Unknown);
+            ties.insert(Tie::Unknown, Verdict::Either);
         }
         ties
     }
 
-    fn ties_to_group(&self, user: &Person, group: &SharingGroup, ties: &mut BTreeSet<Tie>) {
+    fn ties_to_group(&self, user: &Person, group: &SharingGroup, ties: &mut Ties) {
         let role = group.role.as_deref();
         let over = match group.kind {
             GroupKind::Organization => {
-                ties.insert(Tie::Everybody);
+                add(ties, Tie::Everybody, Verdict::Yes);
                 Verdict::No
             }
             GroupKind::Regular | GroupKind::Queue => {
@@ -59,24 +59,23 @@ impl People<'_> {
                 over.unwrap_or(Verdict::No)
             }
             kind => {
-                ties.extend(self.is_of(user, group).then_some(Tie::Role));
+                add(ties, Tie::Role, self.is_of(user, group));
                 self.is_over(user, role, kind != GroupKind::Role)
             }
         };
-        ties.extend((self.upwards(over) != Verdict::No).then_some(Tie::Above));
+        add(ties, Tie::Above, self.upwards(over));
     }
 
     /// Whether a user has the role, or one of the roles, that a group stands for.
-    fn is_of(&self, user: &Person, group: &SharingGroup) -> bool {
+    fn is_of(&self, user: &Person, group: &SharingGroup) -> Verdict {
         let role = group.role.as_deref();
-        let is = match group.kind {
+        match group.kind {
             GroupKind::Role => self.is_of_role(user, role),
             kind => {
                 let internal = kind == GroupKind::RoleAndSubordinatesInternal;
                 self.is_in_branch(user, role, internal)
             }
-        };
-        is != Verdict::No
+        }
     }
 
     fn ties_to_members<'s>(
@@ -84,14 +83,14 @@ impl People<'_> {
         user: &Person,
         group: &'s SharingGroup,
         seen: &mut HashSet<&'s str>,
-        ties: &mut BTreeSet<Tie>,
+        ties: &mut Ties,
     ) {
         if !seen.insert(&group.id) {
             return;
         }
         for member in self.members.get(group.id.as_str()).into_iter().flatten() {
             if *member == user.id {
-                ties.insert(Tie::Member(group.id.clone()));
+                add(ties, Tie::Member(group.id.clone()), Verdict::Yes);
             }
             let Some(nested) = self.groups.get(member) else {
                 continue;
@@ -100,10 +99,21 @@ impl People<'_> {
                 GroupKind::Regular | GroupKind::Queue => {
                     self.ties_to_members(user, nested, seen, ties);
                 }
-                GroupKind::Organization => drop(ties.insert(Tie::Everybody)),
-                _ if self.is_of(user, nested) => drop(ties.insert(Tie::RoleIn(group.id.clone()))),
-                _ => {}
+                GroupKind::Organization => add(ties, Tie::Everybody, Verdict::Yes),
+                _ => add(
+                    ties,
+                    Tie::RoleIn(group.id.clone()),
+                    self.is_of(user, nested),
+                ),
             }
         }
+    }
+}
+
+/// Adds a tie that there is, or may be.
+fn add(ties: &mut Ties, tie: Tie, holds: Verdict) {
+    if holds != Verdict::No {
+        let known = ties.entry(tie).or_insert(holds);
+        *known = either_way(*known, holds);
     }
 }

@@ -294,9 +294,9 @@ fn mends(page: &mut Page, access: &Access) {
     }
     let changes: u64 = access.mends.iter().map(|mend| mend.changes).sum();
     if changes > 0 {
-        let heading = match access.may_be_closed_by_fewer() {
-            false => "the smallest set of changes that closes them",
-            true => "changes that close them, and a smaller set may",
+        let heading = match access.mends_are_fewest {
+            true => "the smallest set of changes that closes them",
+            false => "changes that close them, and a smaller set may",
         };
         let heading = format!("{heading} ({}):", number(changes));
         page.text(2, 4, &heading);

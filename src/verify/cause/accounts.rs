@@ -5,7 +5,7 @@
 use super::rows::{RowFacts, SHARED_A_QUERY, ties};
 use super::rules::{RuleRecords, is_for, meets_of};
 use super::{Cause, CauseSource, CausesById};
-use crate::access::{self, People, Tie};
+use crate::access::{self, People, Tie, Ties};
 use crate::criteria::Verdict;
 use crate::laws::{CHILDREN_OF_ACCOUNTS, Level};
 use crate::live::{
@@ -239,7 +239,7 @@ fn by_account_rules(subject: &Subject) -> Vec<Cause> {
         let words = format!("the account rule {name} shares it with its account");
         let source = CauseSource::Rule("Account".to_owned(), name.to_owned());
         let cause = Cause::new("implicit_child", name, words).through("Account");
-        let ties = BTreeSet::from([Tie::Unknown]);
+        let ties = Ties::from([(Tie::Unknown, Verdict::Either)]);
         cause.sourced(source).tied(ties).perhaps()
     };
     rules.into_iter().map(cause).collect()

@@ -2,7 +2,8 @@
 //! is wider than the manifest's.
 
 use super::{Cause, CauseSource};
-use crate::access::{self, Tie};
+use crate::access::{self, Tie, Ties};
+use crate::criteria::Verdict;
 use crate::laws::Level;
 use crate::live::{Defaults, Known};
 use crate::manifest::SharingModel;
@@ -29,7 +30,7 @@ pub(crate) fn by_permission(subject: &Subject) -> BTreeSet<Cause> {
             .of(by.id.clone())
             .giving(Some(level))
             .sourced(CauseSource::Permission(by.id))
-            .tied(BTreeSet::from([held_by]))
+            .tied(Ties::from([(held_by, Verdict::Yes)]))
     };
     held.map(cause).collect()
 }
@@ -66,7 +67,7 @@ fn by_default(subject: &Subject, least: Level) -> Option<Cause> {
         .through(object)
         .giving(gives)
         .sourced(CauseSource::Default(object.to_owned()))
-        .tied(BTreeSet::from([Tie::Everybody]));
+        .tied(Ties::from([(Tie::Everybody, Verdict::Yes)]));
     let cause = Cause {
         settling: true,
         ..cause

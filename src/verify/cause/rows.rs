@@ -2,7 +2,7 @@
 
 use super::rules::{self, RuleRecords};
 use super::{Cause, CauseSource};
-use crate::access::{People, Tie};
+use crate::access::{People, Tie, Ties};
 use crate::criteria::Verdict;
 use crate::laws::Level;
 use crate::live::{
@@ -246,16 +246,12 @@ impl RowsKnown<'_, '_> {
 }
 
 /// What ties the user to a holder.
-pub(super) fn ties(
-    people: Option<&People<'_>>,
-    subject: &Subject<'_>,
-    holder: &str,
-) -> BTreeSet<Tie> {
+pub(super) fn ties(people: Option<&People<'_>>, subject: &Subject<'_>, holder: &str) -> Ties {
     let user = people.and_then(|people| people.person(&subject.user.id));
     match people.zip(user) {
         Some((people, user)) => people.ties(user, holder),
-        None if short(holder) == short(&subject.user.id) => BTreeSet::from([Tie::Own]),
-        None => BTreeSet::from([Tie::Unknown]),
+        None if short(holder) == short(&subject.user.id) => Ties::from([(Tie::Own, Verdict::Yes)]),
+        None => Ties::from([(Tie::Unknown, Verdict::Either)]),
     }
 }
 
