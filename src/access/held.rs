@@ -7,6 +7,7 @@
 //! (Metadata API guide, MutingPermissionSet). Modify All Data gives every right on every object, View All Data reads all
 //! records of all.
 
+use crate::criteria::Verdict;
 use crate::live::{
     Container, ContainerKind, Containers, Known, Live, LiveUser, ObjectRights, Refused,
 };
@@ -39,10 +40,12 @@ pub struct Standings<'a> {
     user: &'a LiveUser,
     /// By record id of the permission set; `None` where only the assignments are known.
     by_set: Option<HashMap<String, SetStanding>>,
+    doubt: Option<Refused>,
 }
 
 impl<'a> Standings<'a> {
-    /// As far as the org told: where it was not asked what makes assignments void, each is taken to be in force.
+    /// As far as the org told: where it did not say what makes assignments void, each is taken to be in force, and
+    /// [`Standings::doubt`] says why that is not known.
     pub fn of(user: &'a LiveUser, live: &Live) -> Self {
         let assigned = live.held_assignments(&user.username).learnt();
         let by_set = assigned.map(|assigned| {
@@ -58,7 +61,16 @@ impl<'a> Standings<'a> {
             }
             by_set
         });
-        Self { user, by_set }
+        Self {
+            user,
+            by_set,
+            doubt: live.standing_refused(&user.username),
+        }
+    }
+
+    /// The refusal, where it is not known which assignments are over: of the profile there is none.
+    pub fn doubt(&self) -> Option<&Refused> {
+        self.doubt.as_ref()
     }
 
     /// How a container stands; `None` where the user does not hold it.
@@ -78,6 +90,18 @@ impl<'a> Standings<'a> {
             SetStanding::InForce if container.needs_activation => SetStanding::OnlyActivated,
             other => other,
         })
+    }
+
+    /// Whether a container grants what it grants to the user; open where a session has to activate it, or the org did not tell
+    /// whether the assignment is over.
+    pub fn verdict(&self, container: &Container) -> Verdict {
+        let of_profile = container.profile().is_some();
+        match self.of_container(container) {
+            None | Some(SetStanding::Over(_) | SetStanding::TakenBack) => Verdict::No,
+            Some(SetStanding::OnlyActivated) => Verdict::Either,
+            Some(SetStanding::InForce) if of_profile || self.doubt.is_none() => Verdict::Yes,
+            Some(SetStanding::InForce) => Verdict::Either,
+        }
     }
 
     /// Whether a container grants what it grants to the user at any time.

@@ -1,5 +1,6 @@
 //! What one user will hold on an object once a plan is applied, each right as far as it is known. Pure.
 
+use super::held::Standings;
 use super::people::{both, either_way};
 use super::rights::{rights_after, stated_rights};
 use super::sets_after;
@@ -27,13 +28,9 @@ impl RightsOnObject {
         }
     }
 
-    /// The same, and what a container grants besides: one that a session has to activate may.
-    fn and_of(self, set: &Container, rights: ObjectRights) -> Self {
-        let gives = |given: bool| match (given, set.needs_activation) {
-            (false, _) => Verdict::No,
-            (true, true) => Verdict::Either,
-            (true, false) => Verdict::Yes,
-        };
+    /// The same, and what a container grants besides, as far as it is in force.
+    fn and_of(self, set: &Container, in_force: Verdict, rights: ObjectRights) -> Self {
+        let gives = |given: bool| both(given.into(), in_force);
         let views = gives(rights.view_all || set.views_all_data);
         let modifies = gives(rights.modify_all || set.modifies_all_data);
         Self {
@@ -70,7 +67,11 @@ pub(super) fn rights_of_own(
         };
     };
     let sets = sets_after(manifest, live);
-    let by_sets = granted_by(object, live, |set| sets.contains(&set.id));
+    let by_sets = granted_by(object, live, |set| {
+        let is_held = Verdict::from(sets.contains(&set.id));
+        let always = Verdict::from(!set.needs_activation);
+        both(is_held, either_way(always, Verdict::Either))
+    });
     let (views, modifies) = written_rights(object, manifest, live);
     let holds = |holds: fn(ObjectRights) -> bool| {
         let held = rights_after(object, manifest, live, holds);
@@ -139,11 +140,8 @@ pub(super) fn rights_of_other(
     if profile.is_some_and(|profile| profile_label(&profile.name) == label) {
         return RightsOnObject::all(Verdict::Either);
     }
-    let mut rights = granted_by(object, live, |set| {
-        let profile = set.profile().map(|profile| &profile.id);
-        let own = profile.is_some() && profile == user.profile_id.as_ref();
-        own || user.assignments.holds(&set.id)
-    });
+    let standings = Standings::of(user, live);
+    let mut rights = granted_by(object, live, |set| standings.verdict(set));
     let sharing = manifest.spec.sharing_of(object);
     let kept = sharing.into_iter().flat_map(|sharing| &sharing.keep_access);
     let keeps = |holder: &Holder| match holder {
@@ -158,14 +156,20 @@ pub(super) fn rights_of_other(
     rights.with_implied()
 }
 
-/// What these profiles and permission sets grant on an object.
-fn granted_by(object: &str, live: &Live, is_held: impl Fn(&Container) -> bool) -> RightsOnObject {
+/// What profiles and permission sets grant on an object, each as far as it is in force.
+fn granted_by(
+    object: &str,
+    live: &Live,
+    in_force: impl Fn(&Container) -> Verdict,
+) -> RightsOnObject {
     let Known::Is((containers, grants)) = live.containers().and(live.grants_on(object)) else {
         return RightsOnObject::all(Verdict::Either);
     };
-    let held = containers.all().iter().filter(|set| is_held(set));
-    held.fold(RightsOnObject::all(Verdict::No), |all, set| {
+    let all = containers.all().iter().map(|set| (set, in_force(set)));
+    let held = all.filter(|(_, in_force)| *in_force != Verdict::No);
+    held.fold(RightsOnObject::all(Verdict::No), |sum, (set, in_force)| {
         let rights = grants.iter().find(|grant| grant.container == set.id);
-        all.and_of(set, rights.map(|grant| grant.rights).unwrap_or_default())
+        let rights = rights.map(|grant| grant.rights).unwrap_or_default();
+        sum.and_of(set, in_force, rights)
     })
 }

@@ -2,7 +2,7 @@
 
 use super::links::Link;
 use crate::access::{self, Standings};
-use crate::live::{Container, Known, ObjectRights};
+use crate::live::{Container, Known, ObjectRights, Refused};
 use crate::verify::cause::{self, Cause};
 use crate::verify::subject::Subject;
 
@@ -36,31 +36,50 @@ pub(super) fn object_permissions(subject: &Subject) -> Link {
         let cause = Cause::new("object_permission", rights_words(*rights), String::new());
         cause.through(address(container)).of(container.id.clone())
     });
+    let (gives, says) = permitted(object, &granting);
+    let by_sets = granting.iter().any(|(set, _)| set.profile().is_none());
+    let of_profile = granting.iter().filter(|(set, _)| set.profile().is_some());
+    let of_profile: Vec<(&Container, ObjectRights)> = of_profile.copied().collect();
+    let certain = permitted(object, &of_profile).0 == gives;
+    let link = Link::new("object_permissions", Some(gives), says).with(words.collect());
+    in_doubt(link, standings.doubt().filter(|_| by_sets), certain)
+}
+
+/// What these come to, and in a sentence.
+fn permitted(object: &str, granting: &[(&Container, ObjectRights)]) -> (&'static str, String) {
     let edits = granting.iter().any(|(_, rights)| rights.edit);
-    let (gives, says) = match (granting.is_empty(), edits) {
-        (true, _) => (
-            "none",
-            format!(
-                "no profile or permission set of the user lets it read {object}: nothing else can give that"
-            ),
-        ),
-        (false, edits) => {
-            let by = granting.iter().map(|(container, rights)| {
-                format!(
-                    "{} by the {}",
-                    rights_words(*rights),
-                    container_words(container)
-                )
-            });
-            let by = by.collect::<Vec<_>>().join("; ");
-            let (gives, but) = match edits {
-                true => ("all", ""),
-                false => ("read", "; nothing lets it edit"),
-            };
-            (gives, format!("on {object} the user may {by}{but}"))
-        }
+    if granting.is_empty() {
+        let says = format!(
+            "no profile or permission set of the user lets it read {object}: nothing else can give that"
+        );
+        return ("none", says);
+    }
+    let by = granting.iter().map(|(container, rights)| {
+        let (may, by) = (rights_words(*rights), container_words(container));
+        format!("{may} by the {by}")
+    });
+    let by = by.collect::<Vec<_>>().join("; ");
+    let (gives, but) = match edits {
+        true => ("all", ""),
+        false => ("read", "; nothing lets it edit"),
     };
-    Link::new("object_permissions", Some(gives), says).with(words.collect())
+    (gives, format!("on {object} the user may {by}{but}"))
+}
+
+/// A link that rests on permission sets, where the org did not tell whether the user's are over: what it gives is known only
+/// where the profile gives as much.
+fn in_doubt(link: Link, doubt: Option<&Refused>, certain: bool) -> Link {
+    let Some(refused) = doubt else {
+        return link;
+    };
+    Link {
+        gives: link.gives.filter(|_| certain),
+        says: format!(
+            "{}; whether what it is assigned is in force is not known: {refused}",
+            link.says
+        ),
+        ..link
+    }
 }
 
 fn rights_words(rights: ObjectRights) -> String {
@@ -108,5 +127,11 @@ pub(super) fn all_records(subject: &Subject) -> Link {
             (if modifies { "all" } else { "read" }, says)
         }
     };
-    Link::new("all_records", Some(gives), says).with(by)
+    let of_profile = by.iter().filter(|cause| cause.is_by_profile());
+    let modified = of_profile.clone().any(|cause| cause.kind == "modify_all");
+    let certain = modified || (!modifies && of_profile.count() > 0);
+    let by_sets = by.iter().any(|cause| !cause.is_by_profile());
+    let standings = Standings::of(subject.user, subject.live);
+    let link = Link::new("all_records", Some(gives), says).with(by);
+    in_doubt(link, standings.doubt().filter(|_| by_sets), certain)
 }

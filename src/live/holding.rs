@@ -275,6 +275,15 @@ impl Live {
         })
     }
 
+    /// The refusal, where the org did not tell which of a user's assignments are over, or were taken back. An org of a version
+    /// in which none ends has none to tell of.
+    pub fn standing_refused(&self, username: &str) -> Option<Refused> {
+        let need = Need::Holding(HoldingNeed::Assigned(username.to_lowercase()));
+        let refused = self.known(&need, Some(&())).refused().cloned();
+        let refused = refused.filter(|_| !self.lacks_columns(&need));
+        refused.or_else(|| self.revoked_refused(username))
+    }
+
     /// The refusal, where the org has revoked assignments and did not tell which.
     pub fn revoked_refused(&self, username: &str) -> Option<Refused> {
         let need = Need::Holding(HoldingNeed::Revoked(username.to_lowercase()));

@@ -133,6 +133,13 @@ impl Cause {
         self
     }
 
+    /// Whether it is the profile's doing, which no assignment can end.
+    pub(crate) fn is_by_profile(&self) -> bool {
+        self.through
+            .iter()
+            .any(|through| through.starts_with("profile/"))
+    }
+
     fn tied(mut self, ties: Ties) -> Self {
         self.ties = ties;
         self

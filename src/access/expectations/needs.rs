@@ -4,8 +4,8 @@ use crate::criteria::Criteria;
 use crate::kinds::rule_criteria;
 use crate::laws::CHILDREN_OF_ACCOUNTS;
 use crate::live::{
-    ACCOUNT, ACCOUNTS_OWNER, FIRST_PAGE, Known, Live, LiveRecord, LiveUser, Need, PRIVATE,
-    RecordNeed, SharingNeed, tells_default_of,
+    ACCOUNT, ACCOUNTS_OWNER, FIRST_PAGE, HoldingNeed, Known, Live, LiveRecord, LiveUser, Need,
+    PRIVATE, RecordNeed, SharingNeed, tells_default_of,
 };
 use crate::manifest::{AccessExpectation, Manifest, RecordsMeant, UserRef};
 use crate::soql::{MOST_SELECTED, SelectionOfIds};
@@ -23,9 +23,11 @@ pub(in crate::access) fn needs(manifest: &Manifest) -> Vec<Need> {
         return Vec::new();
     }
     let named = spec.expect.iter().filter_map(|one| match &one.user.value {
-        UserRef::Named(name) => Some(Need::User(name.clone())),
+        UserRef::Named(name) => Some(name.as_str()),
         UserRef::This => None,
     });
+    let named: BTreeSet<&str> = named.collect();
+    let named = named.into_iter().flat_map(needs_of_user);
     let objects = spec
         .expect
         .iter()
@@ -39,6 +41,13 @@ pub(in crate::access) fn needs(manifest: &Manifest) -> Vec<Need> {
         .chain(of_objects)
         .chain([Need::UsersByProfile])
         .collect()
+}
+
+/// Somebody else, and what makes void what it is assigned.
+fn needs_of_user(name: &str) -> [Need; 3] {
+    let assigned = [HoldingNeed::Assigned, HoldingNeed::Revoked];
+    let [assigned, revoked] = assigned.map(|need| Need::Holding(need(name.to_lowercase())));
+    [Need::User(name.to_owned()), assigned, revoked]
 }
 
 fn needs_of_object(object: &str) -> Vec<Need> {

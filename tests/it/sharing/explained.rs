@@ -5,7 +5,7 @@ use orgwright::live::Live;
 use proptest::prelude::*;
 use salesforce_emulator::Options;
 
-use super::company::{Company, Object, company};
+use super::company::{Company, Grants, Object, Rights, company};
 use super::predicted::{connected, run, to_everybody};
 use super::{emulated, evaluator};
 
@@ -151,4 +151,50 @@ fn share_rows_that_are_refused_are_not_known() {
     for refused in ["INVALID_TYPE", "INSUFFICIENT_ACCESS"] {
         assert_eq!(gives(refused), (Some("none"), None, None), "{refused}");
     }
+}
+
+/// An assignment that may be over is no right: only the profile gives one for certain.
+#[test]
+fn whether_a_permission_set_is_in_force_is_not_known_where_the_org_does_not_say() {
+    let reads = Rights {
+        read: true,
+        edit: true,
+        ..Rights::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let gives = |by_profile: bool, refused: bool| {
+        let mut company = Company::of_words(&["South"]);
+        company.rules = vec![to_everybody()];
+        let rights = if by_profile { reads } else { Rights::default() };
+        company
+            .profiles
+            .iter_mut()
+            .for_each(|profile| drop(profile.objects.insert(Object::Lead, rights)));
+        let objects = [(Object::Lead, reads)].into();
+        company.sets = vec![Grants {
+            objects,
+            ..Grants::default()
+        }];
+        company
+            .users
+            .iter_mut()
+            .for_each(|user| user.sets = vec![0]);
+        let faults = r#"[{"part": "ExpirationDate", "status": 400, "code": "INSUFFICIENT_ACCESS", "answer": "no"}]"#;
+        let file = folder.path().join("faults.json");
+        std::fs::write(&file, faults).unwrap();
+        let options = Options {
+            faults: refused.then_some(file),
+            ..Options::default()
+        };
+        let (_, _, told) = run(explained(&company, options)).remove(0);
+        let mut links = told.links.iter();
+        let link = links
+            .find(|link| link.link == "object_permissions")
+            .unwrap();
+        assert_eq!(link.says.contains("is not known"), refused, "{}", link.says);
+        link.gives
+    };
+    assert_eq!(gives(false, false), Some("all"));
+    assert_eq!(gives(false, true), None);
+    assert_eq!(gives(true, true), Some("all"));
 }
