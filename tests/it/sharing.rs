@@ -24,6 +24,14 @@ mod reasons;
 mod wish;
 
 use company::{Company, Object};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+/// Generated values, one after the other, the same in each run.
+fn drawn<T: Strategy>(strategy: T) -> impl Iterator<Item = T::Value> {
+    let mut runner = TestRunner::new(testing::law(1));
+    std::iter::repeat_with(move || strategy.new_tree(&mut runner).unwrap().current())
+}
 
 fn records_of(company: &Company, object: Object) -> Vec<usize> {
     let of_object = |number: &usize| company.records[*number].object == object;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::company::{Company, Object, company};
 use super::predicted::{impact, run};
 use super::wish::{Wish, wishes};
-use super::{evaluator, records_of};
+use super::{drawn, evaluator, records_of};
 
 fn seen(company: &Company, user: usize, object: Object) -> BTreeSet<usize> {
     let records = records_of(company, object).into_iter();
@@ -91,11 +91,8 @@ proptest! {
 /// have less.
 #[test]
 fn most_losses_are_told_exactly() {
-    use proptest::strategy::ValueTree;
-    let mut runner = proptest::test_runner::TestRunner::new(testing::law(1));
     let (mut exact, mut all) = (0, 0);
-    for _ in 0..testing::cases(48) {
-        let (company, wish) = wishes(company()).new_tree(&mut runner).unwrap().current();
+    for (company, wish) in drawn(wishes(company())).take(testing::cases(48) as usize) {
         let told = run(impact(&company, &wish));
         let judged = judged(&company, &wish, &told);
         let (one, of) = judged.unwrap_or_else(|wrong| panic!("{wrong}"));

@@ -301,16 +301,13 @@ proptest! {
 /// A law over no leaks would hold for anything. Few companies may chance to show little: then more of them are looked at.
 #[test]
 fn every_kind_of_cause_is_judged() {
-    use proptest::strategy::{Strategy, ValueTree};
-    let mut runner = proptest::test_runner::TestRunner::new(testing::law(1));
     let mut count = Count::default();
     let cases = testing::cases(16);
-    for case in 0..cases * 8 {
+    let drawn = super::drawn((wishes(company()), prop::collection::vec(any::<u8>(), 9)));
+    for (case, (company, raw)) in (0..cases * 8).zip(drawn) {
         if case >= cases && count.shows(u64::from(cases)) {
             break;
         }
-        let strategy = (wishes(company()), prop::collection::vec(any::<u8>(), 9));
-        let (company, raw) = strategy.new_tree(&mut runner).unwrap().current();
         judge(&company, &raw, &mut count).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
     let told = writeln!(
