@@ -99,7 +99,8 @@ fn gone(one: &ExpectedAccess) -> Diagnostic {
         one.records
     );
     let help =
-        "it was deleted, or belongs to another org: take the entry out, or name another record";
+        "it was deleted, belongs to another org, or is not shown to the log-in that asks: take the entry out, name \
+         another record, or ask as a user with View All Data";
     Diagnostic::error(Code::ExpectedRecordGone, message)
         .at(&one.place)
         .help(help)
@@ -113,7 +114,8 @@ fn miscounted(one: &ExpectedAccess, outcome: &ExpectationOutcome) -> Diagnostic 
     };
     let message = format!("the query finds {}, and {meant}", count(found, "record"));
     let help =
-        "look at its conditions; `count: 0` says that none is meant, `count: 200..400` how many";
+        "look at its conditions, and whether the log-in that asks is shown these records; `count: 0` says that none is \
+         meant, `count: 200..400` how many";
     Diagnostic::error(Code::ExpectationMissed, message)
         .at(&one.place)
         .help(help)

@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use cases::{Case, KINDS, Way, faults};
+use cases::{Case, KINDS, faults};
 use door::{Door, Keys};
 use invariants::Holds;
 use orgwright::diagnostic::Exit;
@@ -289,7 +289,7 @@ impl Work<'_> {
             let see = || runtime().block_on(self.stage.see(case, self.reference, &folder));
             let mut seen = see();
             // Which request opens the failing connection is up to the machine's network: it pools them.
-            let counted = !matches!(case.kind.way, Way::Connect(_));
+            let counted = !matches!(case.kind.way, cases::Way::Connect(_));
             let again = counted && number % AGAIN == 0;
             if again && seen.problem.is_none() {
                 seen.problem = invariants::the_same_comes_again(&seen.first, &see().first).err();
