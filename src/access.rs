@@ -35,7 +35,7 @@ use std::rc::Rc;
 
 pub use accounts::{
     account_level, account_rules_for, level_of as level_on_own_accounts,
-    stated_level as level_of_own_accounts,
+    own_levels as levels_of_own_accounts,
 };
 pub use by_rules::{ByRules, RuleMatches, RulesTogether};
 pub use bypass::{Bypass, held_bypass, held_bypasses};

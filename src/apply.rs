@@ -12,12 +12,14 @@ mod hold;
 mod leave_out;
 mod look;
 mod lost;
+mod moments;
 mod objection;
 mod queue;
 mod read_back;
 mod records;
 mod refusal;
 mod rehearsal;
+mod through;
 mod together;
 mod verdict;
 mod wait;
@@ -41,7 +43,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// How to apply.
@@ -278,6 +280,9 @@ impl Run<'_> {
         for stage in Stage::WRITING {
             if stage <= until.last() {
                 Box::pin(self.hold_limits(stage)).await?;
+                if stage == Stage::Defaults {
+                    Box::pin(self.narrow_through(writer)).await?;
+                }
                 if stage == Stage::Rules {
                     Box::pin(self.withhold()).await?;
                 }
@@ -304,7 +309,8 @@ impl Run<'_> {
     }
 
     async fn stage(&mut self, stage: Stage, writer: &Writer) -> Step<()> {
-        let changes: Vec<usize> = self.changes_of(stage);
+        let left = self.changes_of(stage).into_iter();
+        let changes: Vec<usize> = left.filter(|index| !self.is_done(*index)).collect();
         if stage == Stage::Rules {
             // An earlier run may have been killed while a default was being recalculated.
             self.wait_for_defaults(stage).await?;
@@ -312,18 +318,7 @@ impl Run<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        self.check_stop()?;
-        self.reader.begin_phase(&format!("stage {stage}"));
-        let started = self.now();
-        let addresses = changes
-            .iter()
-            .map(|index| self.plan.changes[*index].address.clone())
-            .collect();
-        (self.emit)(Event::StageStarted {
-            stage,
-            title: stage.title().to_owned(),
-            addresses,
-        });
+        let started = self.begin_stage(stage, stage.title(), &changes)?;
         self.deploy_changes(stage, &changes, writer).await?;
         if let Err(stopped) = self.write_records(stage, &changes, writer).await {
             return Err(Box::pin(self.or_without_effect(stopped)).await);
@@ -333,21 +328,8 @@ impl Run<'_> {
             Stage::Rules => self.wait_for_rules(stage).await?,
             _ => {}
         }
-        let elapsed_ms = self.milliseconds(started);
-        (self.emit)(Event::StageDone { stage, elapsed_ms });
+        self.end_stage(stage, started);
         Ok(())
-    }
-
-    fn now(&self) -> Instant {
-        self.reader.clock().now()
-    }
-
-    fn elapsed(&self, since: Instant) -> Duration {
-        self.now().saturating_duration_since(since)
-    }
-
-    fn milliseconds(&self, since: Instant) -> u64 {
-        u64::try_from(self.elapsed(since).as_millis()).unwrap_or(u64::MAX)
     }
 
     fn changes_of(&self, stage: Stage) -> Vec<usize> {

@@ -170,6 +170,8 @@ pub struct FieldChange {
     pub before: Value,
     /// Its value after the change, null where it goes.
     pub after: Value,
+    /// What it is meanwhile, where it does not go there at once.
+    pub through: Option<Value>,
     /// Why, where the manifest does not say it itself.
     pub reason: Option<String>,
 }
@@ -291,6 +293,7 @@ pub fn differences(before: &Attributes, after: &Attributes) -> Vec<FieldChange> 
                 path: path.clone(),
                 before: was,
                 after: value.clone(),
+                through: None,
                 reason: reason.clone(),
             });
         }
@@ -302,6 +305,7 @@ pub fn differences(before: &Attributes, after: &Attributes) -> Vec<FieldChange> 
                 path: path.clone(),
                 before: value.clone(),
                 after: Value::Null,
+                through: None,
                 reason: None,
             });
         }

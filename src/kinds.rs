@@ -26,11 +26,15 @@ use crate::live::{Known, Live, Need};
 use crate::manifest::{Manifest, nearest};
 
 pub use everyone::{KeptLevel, is_every_record, kept_by_everyone, kept_level};
-pub use organization_wide_default::{leave_out_settings, settings_not_kept};
+pub use organization_wide_default::{
+    INTERNAL_DEFAULT, default_through, leave_out_settings, settings_not_kept,
+};
 pub use permission_set_assignment::find_permission_set;
 pub use profile::{PartialSource, not_kept, partial_source, whole_source};
 pub use role::narrowest_level;
-pub use sharing_rule::{referred_to, rule_changes, rule_criteria, rule_target};
+pub use sharing_rule::{
+    makes_editing_rule_of, referred_to, rule_changes, rule_criteria, rule_target,
+};
 
 /// A kind of resource.
 pub struct Kind {

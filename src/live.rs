@@ -96,8 +96,9 @@ pub use roles::{LiveRole, Roles};
 pub use rules::{LiveRule, Membership, Reach, RuleKind};
 pub use running_user::{Licence, RunningUser};
 pub use shares::{
-    Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, parent_rows, read_groups,
-    read_shares, read_shares_of_accounts, role_group, rule_rows, shares_of, shares_of_accounts,
+    Share, ShareGroup, SharedWith, count_of_editing_rule_rows, count_of_rule_rows, groups_of,
+    parent_rows, read_groups, read_shares, read_shares_of_accounts, role_group, rule_rows,
+    shares_of, shares_of_accounts,
 };
 pub use sharing_need::SharingNeed;
 pub use stored_criteria::{FieldFacts, StoredCondition, StoredMatch};

@@ -196,7 +196,8 @@ pub fn digest_of(manifest_digest: &str, org_id: &str, changes: &[Value]) -> Stri
         let fields = change.get("fields").and_then(Value::as_array);
         let fields = fields.into_iter().flatten().map(|field| {
             let part = |key: &str| field.get(key).cloned().unwrap_or_default();
-            json!([part("path"), part("before"), part("after")])
+            let course = [part("path"), part("before"), part("after")];
+            Value::from_iter(course.into_iter().chain(field.get("through").cloned()))
         });
         let part = |key: &str| change.get(key).cloned().unwrap_or_default();
         let fields: Vec<Value> = fields.collect();
@@ -210,10 +211,10 @@ pub fn digest_of(manifest_digest: &str, org_id: &str, changes: &[Value]) -> Stri
 /// Covers the manifests, the org, each change with before and after, and what `after` was computed from.
 fn digest(manifest_digest: &str, live: &Live, changes: &[Change]) -> String {
     let each = changes.iter().map(|change| {
-        let fields = change
-            .fields
-            .iter()
-            .map(|field| json!([field.path, field.before, field.after]));
+        let fields = change.fields.iter().map(|field| {
+            let course = [json!(field.path), field.before.clone(), field.after.clone()];
+            Value::from_iter(course.into_iter().chain(field.through.clone()))
+        });
         json!([
             change.address,
             change.action,

@@ -84,29 +84,29 @@ pub(super) struct UnderAccounts {
 /// The records that the user, or somebody in a role below, will see because of owning their account.
 pub(super) fn of_account_owners(
     sharing: &Sharing,
-    manifest: &Manifest,
+    (manifest, live): (&Manifest, &Live),
     below: &[&LiveRole],
 ) -> Vec<UnderAccounts> {
     let object = sharing.object.as_str();
     if account_level(object).is_none() {
         return Vec::new();
     }
-    let ours = stated_level(object, manifest);
+    let ours = own_levels(object, manifest, live);
     let mut by_level: BTreeMap<(Level, Level), Vec<&str>> = BTreeMap::new();
     for role in below {
         let theirs = level_of(role, object);
-        let (least, most) = (theirs.0.min(ours), theirs.1.max(ours));
+        let (least, most) = (theirs.0.min(ours.0), theirs.1.max(ours.1));
         if most > Level::None {
             let alike = by_level.entry((least, most)).or_default();
             alike.push(role.id.as_str());
         }
     }
     let username = manifest.spec.user.as_ref().map(|user| &user.username.value);
-    let username = username.filter(|_| ours > Level::None);
+    let username = username.filter(|_| ours.1 > Level::None);
     let own = username.map(|name| UnderAccounts {
         filter: Filter::under_accounts_of(name),
-        least: ours,
-        most: ours,
+        least: ours.0,
+        most: ours.1,
     });
     let of_roles = by_level.into_iter().map(|((least, most), mut roles)| {
         roles.sort_unstable();
@@ -154,12 +154,24 @@ pub(super) fn is_forced(level: &str, object: &str, manifest: &Manifest, live: &L
     }
 }
 
-/// What the manifest gives its role: unsaid, the narrowest level, which is none where the default is private.
-pub fn stated_level(object: &str, manifest: &Manifest) -> Level {
-    let stated = manifest.spec.role.as_ref().and_then(|role| match object {
+/// What the manifest's role gives on an object's records below accounts that its users own, at least and at most. Unsaid, that
+/// is the narrowest level, which is none where the default is private; a role that is there keeps its own where the default is
+/// not the manifest's to change.
+pub fn own_levels(object: &str, manifest: &Manifest, live: &Live) -> (Level, Level) {
+    let Some(role) = manifest.spec.role.as_ref() else {
+        return (Level::None, Level::None);
+    };
+    let stated = match object {
         "Case" => role.case_access.as_ref(),
         "Contact" => role.contact_access.as_ref(),
         _ => role.opportunity_access.as_ref(),
-    });
-    stated.map_or(Level::None, |level| level.value.into())
+    };
+    if let Some(stated) = stated {
+        return (stated.value.into(), stated.value.into());
+    }
+    let roles = live.roles().learnt();
+    match roles.and_then(|roles| roles.named(&role.name)) {
+        Some(standing) if !manifest.spec.sets_default_of(object) => level_of(standing, object),
+        _ => (Level::None, Level::None),
+    }
 }

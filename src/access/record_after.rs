@@ -3,7 +3,7 @@
 //! What the documentation leaves open, other records decide, or the org did not tell, is [`Verdict::Either`].
 
 use super::accounts::{account_rules, is_opened_by_account_rows, level_after};
-use super::level_of_own_accounts;
+use super::levels_of_own_accounts;
 use super::losing::terms::{RuleSource, RuleTarget, RuleTerm, target_of, terms};
 use super::people::{People, both, either_way};
 use super::rights_on_object::{RightsOnObject, rights_of_other, rights_of_own};
@@ -226,8 +226,7 @@ impl<'a> RecordJudge<'a> {
             let role = roles.zip(role).and_then(|(roles, id)| roles.of_id(id));
             match (role, wanted) {
                 (Some(role), Some(wanted)) if wanted.name.value == role.name => {
-                    let level = level_of_own_accounts(self.object, self.manifest);
-                    (level, level)
+                    levels_of_own_accounts(self.object, self.manifest, self.live)
                 }
                 (Some(role), _) => level_after(role, self.object, self.manifest, self.live),
                 (None, _) => (Level::None, Level::Edit),

@@ -42,7 +42,7 @@ impl SharingView<'_> {
         let queues = self.queues_after();
         let of_queues = (!queues.is_empty()).then(|| Filter::owned_by_any(&queues));
         let of_others: Vec<Filter> = of_below.into_iter().chain(of_queues).collect();
-        let under_accounts = of_account_owners(self.sharing, self.manifest, &below);
+        let under_accounts = of_account_owners(self.sharing, (self.manifest, self.live), &below);
         let least_open = |under: &UnderAccounts| under.least != under.most;
         let filters = |least: Level| {
             let open = under_accounts.iter().filter(|under| under.most >= least);

@@ -147,7 +147,7 @@ impl Run<'_> {
         &self.plan.org.api_version
     }
 
-    async fn deploy_additions(
+    pub(super) async fn deploy_additions(
         &mut self,
         deploy: StageDeploy<'_>,
         mut components: Vec<Component>,

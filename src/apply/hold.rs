@@ -66,7 +66,8 @@ impl Run<'_> {
         let moved = earlier
             .iter()
             .any(|stage| !self.changes_of(*stage).is_empty());
-        let rules = self.changes_of(Stage::Rules);
+        let rules = self.changes_of(Stage::Rules).into_iter();
+        let rules: Vec<usize> = rules.filter(|index| !self.is_done(*index)).collect();
         let mut own = rules.iter().filter(|index| self.is_own_alone(**index));
         let Some(seen) = self.options.seen.clone().filter(|_| moved) else {
             return Ok(());

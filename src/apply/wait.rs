@@ -41,13 +41,23 @@ impl Run<'_> {
         if wanted.is_empty() || self.defaults_in_force {
             return Ok(());
         }
+        self.wait_until_in_force(stage, &wanted).await?;
+        self.defaults_in_force = true;
+        Ok(())
+    }
+
+    /// Waits until these defaults are in force.
+    pub(super) async fn wait_until_in_force(
+        &mut self,
+        stage: Stage,
+        wanted: &[(String, SharingModel)],
+    ) -> Step<()> {
         self.reader.begin_phase("wait");
         let started = self.now();
         for wait in std::iter::once(Duration::ZERO).chain(poll::schedule()) {
             self.pause(wait).await;
-            let late = self.late_defaults(&wanted).await?;
+            let late = self.late_defaults(wanted).await?;
             if late.is_empty() {
-                self.defaults_in_force = true;
                 return Ok(());
             }
             self.waiting(
@@ -200,7 +210,7 @@ impl Run<'_> {
         Ok(live)
     }
 
-    async fn observe_with(&self, more: BTreeSet<Need>) -> Result<Live, Failure> {
+    pub(super) async fn observe_with(&self, more: BTreeSet<Need>) -> Result<Live, Failure> {
         let (lasting, reader) = (&self.options.lasting, self.reader);
         observe::observe_again(lasting, self.manifests, more, reader).await
     }

@@ -6,6 +6,7 @@ use super::{ChangeResult, Run, Step, Stopped};
 use crate::change::{Action, Change, Component, FieldChange, Stage};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::kinds::INTERNAL_DEFAULT;
 use crate::live::{Live, Need, Reference};
 use crate::manifest::{SharingModel, Word};
 use crate::observe;
@@ -22,26 +23,35 @@ impl Run<'_> {
             return Ok(());
         };
         self.defaults_in_force = late.is_empty();
+        let undone = self.requested_as_before(deployed, &late).await;
+        self.ends_without_effect(undone)
+    }
+
+    /// Those of the changes to late defaults whose object asks for what it had before: nothing of them was kept. None where
+    /// the org does not tell: that is waited for, as if nobody had asked.
+    pub(super) async fn requested_as_before(
+        &self,
+        deployed: &[usize],
+        late: &[String],
+    ) -> Vec<usize> {
         let is_late = |index: &usize| late.contains(&self.plan.changes[*index].address.name);
         let late: Vec<usize> = deployed.iter().copied().filter(is_late).collect();
         if late.is_empty() {
-            return Ok(());
+            return late;
         }
         let object = |index: &usize| self.plan.changes[*index].address.name.clone();
         let documents = late.iter().map(|index| Need::ObjectDocument(object(index)));
         let mut told = Live::default();
-        // What the org does not tell here is waited for, as if nobody had asked.
         let asked = observe::ask_org(documents.collect(), self.reader, &mut told).await;
         if asked.is_err() {
-            return Ok(());
+            return Vec::new();
         }
         let is_as_it_was = |index: &usize| {
             let requested = told.requested_default(&object(index)).0;
             let change = &self.plan.changes[*index];
-            requested.is_some_and(|requested| was(change, "internal", requested))
+            requested.is_some_and(|requested| was(change, INTERNAL_DEFAULT, requested))
         };
-        let undone = late.into_iter().filter(is_as_it_was).collect();
-        self.ends_without_effect(undone)
+        late.into_iter().filter(is_as_it_was).collect()
     }
 
     /// Ends the run where planning again would write just what was deployed: then the org has kept nothing of it.
@@ -94,7 +104,7 @@ impl Run<'_> {
     }
 
     /// Ends the run where a deploy had no effect, by changes.
-    fn ends_without_effect(&mut self, indexes: Vec<usize>) -> Step<()> {
+    pub(super) fn ends_without_effect(&mut self, indexes: Vec<usize>) -> Step<()> {
         if indexes.is_empty() {
             return Ok(());
         }

@@ -98,8 +98,7 @@ fn gone(one: &ExpectedAccess) -> Diagnostic {
         "the record `{}`, of which access is expected, is not there",
         one.records
     );
-    let help =
-        "it was deleted, belongs to another org, or is not shown to the log-in that asks: take the entry out, name \
+    let help = "it was deleted, belongs to another org, or is not shown to the log-in that asks: take the entry out, name \
          another record, or ask as a user with View All Data";
     Diagnostic::error(Code::ExpectedRecordGone, message)
         .at(&one.place)
@@ -113,8 +112,7 @@ fn miscounted(one: &ExpectedAccess, outcome: &ExpectationOutcome) -> Diagnostic 
         None => "some are expected".to_owned(),
     };
     let message = format!("the query finds {}, and {meant}", count(found, "record"));
-    let help =
-        "look at its conditions, and whether the log-in that asks is shown these records; `count: 0` says that none is \
+    let help = "look at its conditions, and whether the log-in that asks is shown these records; `count: 0` says that none is \
          meant, `count: 200..400` how many";
     Diagnostic::error(Code::ExpectationMissed, message)
         .at(&one.place)

@@ -9,6 +9,7 @@ use crate::change::{Action, Change, Stage};
 use crate::code::Code;
 use crate::count::{count, number};
 use crate::diagnostic::Diagnostic;
+use crate::kinds::makes_editing_rule_of;
 use crate::live::{Defaults, Known};
 use crate::manifest::{Sharing, SharingModel};
 use crate::tally::Tally;
@@ -23,11 +24,8 @@ pub(super) fn remark(view: &View, sharing: &Sharing, impact: &Impact) -> Option<
     if !matches!(wanted, SharingModel::Private | SharingModel::Read) {
         return None;
     }
-    let pending: Vec<&Change> = view
-        .changes
-        .iter()
-        .filter(|change| makes_rule_of(change, object))
-        .collect();
+    let now = Defaults::new(view.manifest, view.live).now(object);
+    let pending = rules_to_come(view, sharing, now);
     if pending.is_empty() || impact.records == Tally::Exactly(0) {
         return None;
     }
@@ -35,7 +33,6 @@ pub(super) fn remark(view: &View, sharing: &Sharing, impact: &Impact) -> Option<
         .changes
         .iter()
         .any(|change| is_default_of(change, object));
-    let now = Defaults::new(view.manifest, view.live).now(object);
     let requested = view.live.requested_default(object).0;
     if !is_ahead && now != Some(wanted) && requested != Some(wanted) {
         return None;
@@ -63,7 +60,43 @@ pub(super) fn remark(view: &View, sharing: &Sharing, impact: &Impact) -> Option<
         true => Diagnostic::note(code, message),
         false => Diagnostic::warning(code, message),
     };
-    Some(finding.at(place).help(help(impact, is_ahead)))
+    let may_go_through = is_ahead
+        && wanted == SharingModel::Private
+        && now.is_some_and(SharingModel::is_public_to_edit)
+        && sharing.narrow_through.is_none()
+        && pending
+            .iter()
+            .all(|change| makes_editing_rule_of(change, object));
+    let through = match may_go_through {
+        true => THROUGH,
+        false => "",
+    };
+    Some(finding.at(place).help(help(impact, is_ahead) + through))
+}
+
+/// The rules of an object that come once its default is restricted.
+fn rules_to_come<'a>(
+    view: &View<'a>,
+    sharing: &Sharing,
+    now: Option<SharingModel>,
+) -> Vec<&'a Change> {
+    let object = &sharing.object.value;
+    let goes_through = goes_through(sharing, now);
+    let made = view.changes.iter();
+    made.filter(|change| makes_rule_of(change, object))
+        .filter(|change| !(goes_through && makes_editing_rule_of(change, object)))
+        .collect()
+}
+
+/// What the way without the gap is called.
+const THROUGH: &str =
+    ". With `narrowThrough: Read` beside the default nobody loses sight meanwhile";
+
+/// Whether the rules that let people edit are made before the default is private.
+pub(super) fn goes_through(sharing: &Sharing, now: Option<SharingModel>) -> bool {
+    let through = sharing.narrow_through.as_ref();
+    let is_there = through.is_some_and(|through| now == Some(through.model()));
+    is_there || now.is_some_and(|now| sharing.through_from(now).is_some())
 }
 
 /// What is said of the gap where a run ends in it: the sentence of a finding about it.

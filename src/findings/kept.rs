@@ -1,6 +1,7 @@
 //! Who keeps access: what the rule for everybody makes and leaves out, and what View All shows besides.
 
 use super::View;
+use super::gap::goes_through;
 use crate::access::Impact;
 use crate::change::Change;
 use crate::code::Code;
@@ -52,14 +53,20 @@ fn by_everyone(view: &View, sharing: &Sharing, impact: &Impact) -> Option<Diagno
         parts(&everyone)
     );
     let narrows = impact_narrows(view, sharing);
+    let now = Defaults::new(view.manifest, view.live).now(object);
+    let meanwhile = match goes_through(sharing, now) && access == RuleAccess::ReadWrite {
+        true => {
+            "the rule stands before the default is Private; until it does they edit what they own or are shared"
+        }
+        false => {
+            "from stage 3 until the rule stands in stage 5 they see what they own or are shared"
+        }
+    };
     let help = [
         left_out(&everyone),
         one_by_one(&everyone),
         not_kept(view, sharing),
-        narrows.then(|| {
-            "from stage 3 until the rule stands in stage 5 they see what they own or are shared"
-                .to_owned()
-        }),
+        narrows.then(|| meanwhile.to_owned()),
     ];
     let help: Vec<String> = help.into_iter().flatten().collect();
     let place = &sharing.keep_everyone.as_ref()?.place;

@@ -11,7 +11,7 @@ pub use settings::{leave_out_settings, settings_not_kept};
 
 use super::{Attributed, Draft, Kind, compare, lacks_object};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Stage, Write};
+use crate::change::{Attributes, Component, FieldChange, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Defaults, Live, Need, tells_default_of};
@@ -31,6 +31,11 @@ pub(super) static KIND: Kind = Kind {
 /// there is such an object, and which master it has.
 const MOST_DESCRIBED: usize = 25;
 
+/// The attribute of the default for the company's own users.
+pub const INTERNAL_DEFAULT: &str = "internal";
+/// The element that states it.
+const MODEL: &str = "sharingModel";
+
 #[derive(Clone, Debug, PartialEq)]
 struct SharingDefault {
     internal: Option<SharingModel>,
@@ -41,7 +46,7 @@ struct SharingDefault {
 impl Attributed for SharingDefault {
     fn attributes(&self) -> Attributes {
         let word = |model: Option<SharingModel>| json!(model.map(SharingModel::word));
-        let mut attributes: Attributes = vec![("internal".into(), word(self.internal), None)];
+        let mut attributes: Attributes = vec![(INTERNAL_DEFAULT.into(), word(self.internal), None)];
         if self.external.is_some() {
             attributes.push((
                 "external".into(),
@@ -154,9 +159,12 @@ fn propose_default(sharing: &Sharing, manifest: &Manifest, live: &Live, draft: &
         None => &sharing.place,
     };
     let address = Address::new(KIND.name, sharing.object.value.clone());
-    let Some((_, fields)) = compare(requested.as_ref(), Some(&desired)) else {
+    let Some((_, mut fields)) = compare(requested.as_ref(), Some(&desired)) else {
         return;
     };
+    if let Some(through) = internal.and_then(|now| sharing.through_from(now)) {
+        go_through(&mut fields, through);
+    }
     // A default always exists: it is changed, never made.
     let comparison = (crate::change::Action::Update, fields);
     draft.change(
@@ -166,6 +174,27 @@ fn propose_default(sharing: &Sharing, manifest: &Manifest, live: &Live, draft: &
         place,
         write(&sharing.object, &desired, external, live),
     );
+}
+
+/// Says of the internal default what it is meanwhile.
+fn go_through(fields: &mut [FieldChange], through: SharingModel) {
+    let internal = fields
+        .iter_mut()
+        .filter(|field| field.path == INTERNAL_DEFAULT);
+    for field in internal {
+        field.through = Some(json!(through.word()));
+        let reason = format!("through {through} first: nobody loses sight before the rules stand");
+        field.reason = Some(reason);
+    }
+}
+
+/// A default's component with another model, which is no narrower than the one that it has.
+pub fn default_through(component: &Component, model: SharingModel) -> Component {
+    let mut through = component.clone();
+    if let Some(document) = &mut through.body {
+        document.set_text(MODEL, model.word());
+    }
+    through
 }
 
 fn overlay(
@@ -264,7 +293,7 @@ fn write(
         .filter(|_| desired.external != external_now);
     let models = [
         ("externalSharingModel", external),
-        ("sharingModel", desired.internal),
+        (MODEL, desired.internal),
     ];
     for (name, model) in models {
         if let Some(model) = model {

@@ -78,7 +78,8 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     draft.left_alone = Some(("roles", others as u64));
     check(wanted, document.is_some(), live, &mut draft);
     let defaults = Defaults::new(manifest, live);
-    let final_levels = levels(wanted, &defaults, &mut draft);
+    let kept = document.map(|document| kept_levels(document, manifest));
+    let final_levels = levels(wanted, &defaults, kept.unwrap_or_default(), &mut draft);
     let live = document.map(|document| read(document, final_levels));
     let address = Address::new(KIND.name, wanted.name.value.clone());
     if wanted.absent {
@@ -140,10 +141,22 @@ fn check(wanted: &manifest::Role, exists: bool, live: &Live, draft: &mut Draft) 
     }
 }
 
+/// The levels of a role that is there, where the default is not the manifest's to change: another manifest, or somebody else,
+/// may have changed it since.
+fn kept_levels(document: &Element, manifest: &Manifest) -> [Option<AccessLevel>; 3] {
+    LEVELS.map(|(_, element, object)| {
+        let level = || document.text_of(element).and_then(AccessLevel::of);
+        (!manifest.spec.sets_default_of(object))
+            .then(level)
+            .flatten()
+    })
+}
+
 /// The levels the plan ends with, by the defaults it ends with.
 fn levels(
     wanted: &manifest::Role,
     defaults: &Defaults,
+    kept: [Option<AccessLevel>; 3],
     draft: &mut Draft,
 ) -> [Option<AccessLevel>; 3] {
     let stated = [
@@ -156,7 +169,10 @@ fn levels(
         let narrowest = narrowest_level(defaults.after(object));
         let stated = stated[index].as_ref();
         levels[index] = match narrowest {
-            Some(narrowest) => Some(stated.map_or(narrowest, |level| level.value)),
+            Some(narrowest) => {
+                let unstated = kept[index].unwrap_or(narrowest).max(narrowest);
+                Some(stated.map_or(unstated, |level| level.value))
+            }
             // Nothing is known of the default, so what is stated is written as it is.
             None if defaults.is_unknown(object) => stated.map(|level| level.value),
             None => None,

@@ -11,7 +11,7 @@ mod reference;
 use super::everyone::{KeptLevel, kept_level};
 use super::{Attributed, Draft, Kind, compare, criterion_check, lacks_object};
 use crate::address::Address;
-use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
+use crate::change::{Action, Attributes, Change, Component, FieldChange, Stage, Write};
 use crate::code::Code;
 use crate::criteria::Criteria;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -85,6 +85,17 @@ impl Attributed for SharingRule {
 pub fn rule_changes(manifest: &Manifest, live: &Live) -> Vec<String> {
     let changes = propose(manifest, live).changes.into_iter();
     changes.map(|change| change.address.name).collect()
+}
+
+/// Whether a change makes a rule of an object that gives more than everybody has who reads all of it.
+pub fn makes_editing_rule_of(change: &Change, object: &str) -> bool {
+    let Write::Deploy(components) = &change.write else {
+        return false;
+    };
+    let mut made = components.iter().filter_map(|one| one.body.as_ref());
+    let name = change.address.name.split_once('.');
+    let is_rule_of = change.address.kind == KIND.name && name.is_some_and(|(of, _)| of == object);
+    is_rule_of && made.next().is_some_and(element::edits)
 }
 
 /// The platform refuses a rule where the default opens as much already, or where the parent decides.
@@ -296,6 +307,7 @@ fn differs(
         path: "name".to_owned(),
         before: json!(name),
         after: json!(rule.name.value),
+        through: None,
         reason: Some(
             "removed and made again under the new name: nothing is shared in between".to_owned(),
         ),

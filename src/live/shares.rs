@@ -205,6 +205,12 @@ pub fn count_of_rule_rows(object: &str, group_id: &str) -> String {
     )
 }
 
+/// Counts the share rows by which rules let anybody edit.
+pub fn count_of_editing_rule_rows(object: &str) -> String {
+    let (share, level) = (share_object(object), level_column(object));
+    format!("SELECT COUNT(Id) n FROM {share} WHERE RowCause = 'Rule' AND {level} = 'Edit'")
+}
+
 /// The first share rows that rules made for a group.
 pub fn rule_rows(object: &str, group_id: &str, limit: u64) -> String {
     let column = record_column(object);

@@ -22,6 +22,7 @@ pub(super) fn sharing<'a>(node: &'a Node, findings: &'a Findings) -> Option<Shar
         object: section.required_text("object"),
         organization_wide_default: section.word("organizationWideDefault"),
         external_default: section.word("externalDefault"),
+        narrow_through: section.word("narrowThrough"),
         keep_access,
         keep_everyone,
         rules: section.list_of("rules", rule),

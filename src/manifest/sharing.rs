@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::expected::ExpectedRecords;
 use super::schema;
 use super::spanned::Sp;
-use super::words::{KeptAccess, Operator, RuleAccess, SharingModel};
+use super::words::{KeptAccess, NarrowThrough, Operator, RuleAccess, SharingModel};
 use crate::diagnostic::Place;
 
 /// Sharing of one object.
@@ -21,6 +21,8 @@ pub struct Sharing {
     pub organization_wide_default: Option<Sp<SharingModel>>,
     /// The same for external users; never wider than the internal default.
     pub external_default: Option<Sp<SharingModel>>,
+    /// Where the default goes before it is Private: to Read until the rules stand, so that nobody loses sight meanwhile.
+    pub narrow_through: Option<Sp<NarrowThrough>>,
     /// Who must not lose sight of records when the default becomes narrower: `everyone`, or a list.
     #[schemars(default, with = "schema::KeptList")]
     pub keep_access: Vec<KeepAccess>,
@@ -36,6 +38,12 @@ pub struct Sharing {
 }
 
 impl Sharing {
+    /// The default that an object goes through to Private from another one, where it does.
+    pub fn through_from(&self, now: SharingModel) -> Option<SharingModel> {
+        let through = self.narrow_through.as_ref()?.model();
+        (now.width() > through.width()).then_some(through)
+    }
+
     /// An object of which nothing is said.
     pub fn bare(object: &str) -> Self {
         let place = Place {
@@ -49,6 +57,7 @@ impl Sharing {
             object: Sp::new(object.to_owned(), place.clone()),
             organization_wide_default: None,
             external_default: None,
+            narrow_through: None,
             keep_access: Vec::new(),
             keep_everyone: None,
             rules: Vec::new(),

@@ -91,6 +91,12 @@ impl Spec {
         let mut sharing = self.sharing.iter();
         sharing.find(|sharing| sharing.object.value == object)
     }
+
+    /// Whether it states the organization-wide default of an object.
+    pub fn sets_default_of(&self, object: &str) -> bool {
+        let sharing = self.sharing_of(object);
+        sharing.is_some_and(|sharing| sharing.organization_wide_default.is_some())
+    }
 }
 
 /// A custom field.

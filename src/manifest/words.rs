@@ -80,6 +80,23 @@ words! {
     }
 }
 
+words! {
+    /// The default that an object has while its rules are being made, on its way to Private.
+    NarrowThrough {
+        /// Everybody reads: nobody loses sight before the rules stand.
+        Read = "Read",
+    }
+}
+
+impl NarrowThrough {
+    /// That default.
+    pub fn model(self) -> SharingModel {
+        match self {
+            Self::Read => SharingModel::Read,
+        }
+    }
+}
+
 impl SharingModel {
     /// How wide it opens the object, from 0; none where the parent decides.
     pub fn width(self) -> Option<u8> {

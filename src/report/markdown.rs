@@ -433,6 +433,7 @@ mod tests {
             path: "label".into(),
             before: json!("a|b\n</details>"),
             after: json!(null),
+            through: None,
             reason: None,
         };
         plan_with.changes = vec![samples::change(

@@ -40,6 +40,7 @@ fn field(path: &str, before: Value, after: Value, reason: Option<&str>) -> Field
         path: path.to_owned(),
         before,
         after,
+        through: None,
         reason: reason.map(str::to_owned),
     }
 }

@@ -153,19 +153,29 @@ impl Subject<'_> {
 
     /// Those of the records that should be visible: SOQL ignores case where criteria do not.
     pub(super) fn shared<'r>(&self, records: &'r [LiveRecord]) -> Vec<&'r str> {
-        self.wanted_as(records, Verdict::Yes)
+        self.wanted_as(records, Verdict::Yes, |wanted| wanted.read)
+    }
+
+    /// Those of the records that should be editable.
+    pub(super) fn shared_to_edit<'r>(&self, records: &'r [LiveRecord]) -> Vec<&'r str> {
+        self.wanted_as(records, Verdict::Yes, |wanted| wanted.edit)
     }
 
     /// Those of the records that should be hidden.
     pub(super) fn unshared<'r>(&self, records: &'r [LiveRecord]) -> Vec<&'r str> {
-        self.wanted_as(records, Verdict::No)
+        self.wanted_as(records, Verdict::No, |wanted| wanted.read)
     }
 
-    fn wanted_as<'r>(&self, records: &'r [LiveRecord], verdict: Verdict) -> Vec<&'r str> {
+    fn wanted_as<'r>(
+        &self,
+        records: &'r [LiveRecord],
+        verdict: Verdict,
+        of: fn(&WantedAccess) -> Verdict,
+    ) -> Vec<&'r str> {
         let (grounds, around) = (self.grounds(), Around::default());
         let found = records
             .iter()
-            .filter(|record| self.wanted_access(record, &grounds, &around).read == verdict);
+            .filter(|record| of(&self.wanted_access(record, &grounds, &around)) == verdict);
         found.map(LiveRecord::id).collect()
     }
 

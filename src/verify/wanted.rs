@@ -79,7 +79,7 @@ fn columns_of_laws(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Vec<&
     }
     let with_accounts = manifest.spec.sharing_of("Account").is_some();
     columns.extend(with_accounts.then_some(ACCOUNT));
-    if access::level_of_own_accounts(object, manifest) > Level::None {
+    if access::levels_of_own_accounts(object, manifest, live).1 > Level::None {
         columns.push(ACCOUNTS_OWNER);
     }
     columns.extend(supervises.then_some(ROLE_OF_ACCOUNTS_OWNER));
@@ -187,9 +187,12 @@ impl<'a> Subject<'a> {
         if !CHILDREN_OF_ACCOUNTS.contains(&object) {
             return Vec::new();
         }
-        let ours = access::level_of_own_accounts(object, self.manifest);
+        let ours = access::levels_of_own_accounts(object, self.manifest, self.live);
         let owns = self.is_own(record.owner_of_account());
-        let mut grants = vec![grant(Way::ChildOfOwned, ours, owns.into())];
+        let mut grants = vec![grant(Way::ChildOfOwned, ours.0, owns.into())];
+        if owns && ours.1 > ours.0 {
+            grants.push(grant(Way::ChildOfOwned, ours.1, Verdict::Either));
+        }
         if is_below {
             let role = record.role_of_accounts_owner();
             let roles = self.live.roles().learnt();
@@ -197,7 +200,7 @@ impl<'a> Subject<'a> {
             let theirs = role.map_or((Level::None, Level::Edit), |role| {
                 access::level_on_own_accounts(role, object)
             });
-            let (least, most) = (theirs.0.min(ours), theirs.1.max(ours));
+            let (least, most) = (theirs.0.min(ours.0), theirs.1.max(ours.1));
             grants.push(grant(Way::ChildOfOwned, least, Verdict::Yes));
             grants.push(grant(Way::ChildOfOwned, most, Verdict::Either));
         }

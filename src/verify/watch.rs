@@ -3,12 +3,12 @@
 use super::granted;
 use super::subject::{self, Subject};
 use crate::live::{
-    GrantedByRecord, Live, count_of_rule_rows, counted, read_groups, read_shares, role_group,
-    rule_rows, short_id as short,
+    GrantedByRecord, Live, count_of_editing_rule_rows, count_of_rule_rows, counted, read_groups,
+    read_shares, role_group, rule_rows, short_id as short,
 };
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of the sample that a look asks about, an object.
 const LOOK_AT: u64 = 20;
@@ -31,6 +31,8 @@ pub struct Watch {
     access: Vec<String>,
     /// Ids of the sample that should be visible, 15 characters each.
     sample: Vec<String>,
+    /// Whether the sample should be editable as well.
+    edits: bool,
     /// Ids that a rule shares still and should not.
     hidden: Vec<String>,
 }
@@ -51,6 +53,7 @@ impl Watch {
             counts: Vec::new(),
             access: Vec::new(),
             sample: Vec::new(),
+            edits: false,
             hidden: Vec::new(),
         };
         for subject in subject::subjects_of(manifests, live)
@@ -65,6 +68,36 @@ impl Watch {
                     .still_shared(subject, group.as_deref(), reader)
                     .await?;
             }
+        }
+        Ok(watch)
+    }
+
+    /// Finds out what to look at where rules add editing to a default that opens reading: rows of whichever rules let
+    /// somebody edit these objects, and, where wanted, what the manifest's user may edit of a sample.
+    ///
+    /// # Errors
+    /// What the org or the way to it made impossible.
+    pub async fn of_editing(
+        manifests: &[Manifest],
+        live: &Live,
+        reader: &Reader,
+        (objects, with_sample): (&BTreeSet<String>, bool),
+    ) -> Result<Self, OrgError> {
+        let rows = |object: &String| (object.clone(), count_of_editing_rule_rows(object));
+        let mut watch = Self {
+            counts: objects.iter().map(rows).collect(),
+            access: Vec::new(),
+            sample: Vec::new(),
+            edits: true,
+            hidden: Vec::new(),
+        };
+        let subjects = subject::subjects_of(manifests, live);
+        let meant = subjects.iter().filter(|subject| {
+            let has_rules = !subject.sharing.rules.is_empty();
+            has_rules && objects.contains(&subject.sharing.object.value)
+        });
+        for subject in meant.filter(|subject| with_sample && !subject.user_is_inactive()) {
+            watch.sample_of(subject, reader).await?;
         }
         Ok(watch)
     }
@@ -90,9 +123,10 @@ impl Watch {
             granted.extend(granted::read_access(rows)?);
         }
         let visible = |id: &String| granted.get(id).is_some_and(|granted| granted.read);
+        let open = |id: &String| visible(id) && (!self.edits || granted[id].edit);
         Ok(Look {
             rule_rows,
-            as_predicted: self.sample.iter().all(visible) && !self.hidden.iter().any(visible),
+            as_predicted: self.sample.iter().all(open) && !self.hidden.iter().any(visible),
         })
     }
 
@@ -140,11 +174,16 @@ impl Watch {
         let Some(select) = subject.select_expected(LOOK_AT) else {
             return Ok(());
         };
-        if subject.lacks_right(|rights| rights.read) {
+        if subject.lacks_right(|rights| rights.read)
+            || self.edits && subject.lacks_right(|rights| rights.edit)
+        {
             return Ok(());
         }
         let records = subject::read_records(reader, &select).await?;
-        let shared = subject.shared(&records);
+        let shared = match self.edits {
+            true => subject.shared_to_edit(&records),
+            false => subject.shared(&records),
+        };
         self.access
             .extend(granted::access_queries(subject, &shared));
         self.sample.extend(shared.into_iter().map(short));

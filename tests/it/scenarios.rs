@@ -65,6 +65,7 @@ stories! {
     deploy_refused
     deploy_with_a_warning
     everybody_keeps_access
+    everybody_reads_meanwhile
     everyone_after_another_integration
     everyone_around_a_role_in_the_middle
     everyone_beside_another_integration
@@ -98,6 +99,7 @@ stories! {
     new_field_beside_others
     no_licence_is_free
     no_records
+    no_rule_shows_before_private
     opportunities_open_their_accounts
     permission_set_sees_all
     permission_set_taken_away

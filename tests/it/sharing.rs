@@ -21,6 +21,7 @@ mod family;
 mod losing;
 mod predicted;
 mod reasons;
+mod through;
 mod wish;
 
 use company::{Company, Object};

@@ -15,6 +15,11 @@ pub(super) fn metadata_type(element: &Element) -> &'static str {
         .metadata_type()
 }
 
+/// Whether a rule lets people edit.
+pub(super) fn edits(element: &Element) -> bool {
+    element.text_of("accessLevel") == Some("Edit")
+}
+
 /// Reads a rule.
 pub(super) fn read(element: &Element) -> SharingRule {
     let text = |name: &str| {

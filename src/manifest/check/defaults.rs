@@ -26,6 +26,7 @@ pub(super) fn check(spec: &Spec, findings: &Findings) {
     for sharing in &spec.sharing {
         check_models(sharing, findings);
         check_external(sharing, findings);
+        check_through(sharing, findings);
         for kept in &sharing.keep_access {
             check_kept(kept, findings);
         }
@@ -89,6 +90,21 @@ fn check_external(sharing: &Sharing, findings: &Findings) {
                 .help(format!("write `externalDefault: {internal}`")),
         );
     }
+}
+
+/// The way through a wider default leads to Private.
+fn check_through(sharing: &Sharing, findings: &Findings) {
+    let Some(through) = &sharing.narrow_through else {
+        return;
+    };
+    let default = sharing.organization_wide_default.as_ref();
+    if default.is_some_and(|default| default.value == Private) {
+        return;
+    }
+    let message =
+        format!("`narrowThrough: {through}` leads to Private, and the entry does not ask for it");
+    let finding = Diagnostic::error(Code::NarrowThroughNotPrivate, message).at(&through.place);
+    findings.push(finding.help("write `organizationWideDefault: Private`, or take the line out"));
 }
 
 fn is_wider(external: &Sp<SharingModel>, internal: &Sp<SharingModel>) -> bool {

@@ -11,7 +11,7 @@ use crate::findings::ManualStep;
 use crate::plan::{LimitVerdict, Plan};
 use crate::report::folded::{Told, folded};
 use crate::report::style::{Page, Style, Tone};
-use crate::report::text::{clipped, plan_digest, printable};
+use crate::report::text::{clipped, plan_digest, printable, value};
 use crate::report::{
     Frame, checked, finding_counts, kind_words, left_alone_counts, limit_words, of_severity, totals,
 };
@@ -149,10 +149,19 @@ fn changes(page: &mut Page, plan: &Plan) {
 fn order(page: &mut Page, changes: &[Change]) {
     let mut stages: BTreeMap<Stage, Vec<String>> = BTreeMap::new();
     for change in changes {
+        let mut meanwhile = change
+            .fields
+            .iter()
+            .filter_map(|field| field.through.as_ref());
+        let through = meanwhile.next().map(|model| {
+            let model = value(model, false);
+            format!(" (through {model}, then its rules, then on)")
+        });
         let name = format!(
-            "{} {}",
+            "{} {}{}",
             kind_words(&change.address),
-            clipped(&printable(&change.address.name), 60)
+            clipped(&printable(&change.address.name), 60),
+            through.unwrap_or_default()
         );
         stages.entry(change.stage).or_default().push(name);
     }

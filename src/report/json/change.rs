@@ -41,6 +41,8 @@ struct FieldJson<'a> {
     path: &'a str,
     before: &'a Value,
     after: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<&'a Value>,
     reason: Option<&'a str>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> From<&'a FieldChange> for FieldJson<'a> {
             path: &field.path,
             before: &field.before,
             after: &field.after,
+            through: field.through.as_ref(),
             reason: field.reason.as_deref(),
         }
     }

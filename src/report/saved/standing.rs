@@ -107,6 +107,7 @@ fn courses(changes: &[Value]) -> BTreeMap<&str, Course<'_>> {
             if states.is_empty() {
                 states.push(state("before"));
             }
+            states.extend(field.get("through"));
             states.push(state("after"));
         }
     }

@@ -90,6 +90,10 @@ impl Rehearsal {
         }
     }
 
+    pub(super) fn manifests(&self) -> &[Manifest] {
+        &self.manifests
+    }
+
     pub(super) async fn plan(&self) -> plan::Plan {
         let facts = observe::observe(&self.manifests, &self.reader)
             .await

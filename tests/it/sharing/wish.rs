@@ -200,7 +200,8 @@ impl Wish {
             });
             after.roles.len() - 1
         });
-        narrow_levels(after, role);
+        let named = |object| self.role.is_none() || wishes.iter().any(|wish| wish.object == object);
+        narrow_levels(after, role, named);
         let profile = self.profile(company);
         let mut own = company.profiles[profile].clone();
         for rights in own.objects.values_mut() {
@@ -251,19 +252,27 @@ impl Wish {
     }
 }
 
-/// A role that states no levels gets the narrowest ones that the defaults allow.
-fn narrow_levels(company: &mut Company, role: usize) {
-    let narrowest = |object| match company.defaults[&object] {
-        Model::Private => Some(Level::None),
-        Model::Read => Some(Level::Read),
-        Model::ReadWrite | Model::ReadWriteTransfer => Some(Level::Edit),
-        Model::ControlledByParent => None,
+/// A role that states no levels gets the narrowest ones that the defaults allow; one that was there keeps what it has on
+/// objects whose default the manifest does not name.
+fn narrow_levels(company: &mut Company, role: usize, named: impl Fn(Object) -> bool) {
+    let level = |object, has: Level| {
+        let narrowest = match company.defaults[&object] {
+            Model::Private => Level::None,
+            Model::Read => Level::Read,
+            Model::ReadWrite | Model::ReadWriteTransfer => Level::Edit,
+            Model::ControlledByParent => return has,
+        };
+        match named(object) {
+            true => narrowest,
+            false => narrowest.max(has),
+        }
     };
-    let levels = [Object::Contact, Object::Opportunity, Object::Case].map(narrowest);
+    let has = &company.roles[role];
+    let contacts = level(Object::Contact, has.contacts);
+    let opportunities = level(Object::Opportunity, has.opportunities);
+    let cases = level(Object::Case, has.cases);
     let role = &mut company.roles[role];
-    role.contacts = levels[0].unwrap_or(role.contacts);
-    role.opportunities = levels[1].unwrap_or(role.opportunities);
-    role.cases = levels[2].unwrap_or(role.cases);
+    (role.contacts, role.opportunities, role.cases) = (contacts, opportunities, cases);
 }
 
 fn parent(company: &Company, role: usize) -> String {

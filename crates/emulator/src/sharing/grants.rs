@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::criteria::Scope;
 use super::guests;
 use super::people::{Circle, group_of};
-use super::rows::{holds_accounts, holds_by_owning};
+use super::rows::{holds_accounts, holds_by_owning, rules_share};
 use super::{is_owned_only, is_private_contact, model_for, owner, takes_no_rules, text};
 use crate::store::{
     AccessLevel, AccountLevels, ObjectSchema, Org, Row, ShareRow, SharingModel, SharingRule,
@@ -102,7 +102,7 @@ fn rules_for<'org>(
     let of_object = org
         .rules_in_force
         .values()
-        .filter(|rule| rule.object == object.name);
+        .filter(|rule| rule.object == object.name && rules_share(org, object));
     of_object.filter(|rule| {
         group_of(org, &rule.shared_to).is_some_and(|group| circle.benefits_from(&group.id))
     })

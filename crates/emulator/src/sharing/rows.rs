@@ -8,7 +8,7 @@ use super::people::{group_of, is_external};
 use super::{baseline, guests, is_owned_only, owner, takes_no_rules, text};
 use crate::store::{
     AccessLevel, AccountLevels, ContactOwners, ContractAccounts, GroupKind, Id, ObjectSchema, Org,
-    PublicShares, ShareRow, SharingModel, SharingRule, numbered,
+    PublicShares, RulesBesideRead, ShareRow, SharingModel, SharingRule, numbered,
 };
 
 /// One row for each record, holder and cause; the widest level where several rules say the same.
@@ -122,6 +122,13 @@ struct Shared<'org> {
     rule: &'org SharingRule,
 }
 
+/// Whether rules share anything of an object: beside a default that opens reading to everybody that is not documented for
+/// each object.
+pub(super) fn rules_share(org: &Org, object: &ObjectSchema) -> bool {
+    let waiting = org.platform.rules_beside_read == Some(RulesBesideRead::Waiting);
+    !(waiting && object.sharing.in_force.internal == SharingModel::Read)
+}
+
 /// What rules in force share beyond the default.
 fn shared_by_rules<'org>(org: &'org Org, object: &'org ObjectSchema) -> Vec<Shared<'org>> {
     let everybody = baseline(object.sharing.in_force.internal);
@@ -130,6 +137,7 @@ fn shared_by_rules<'org>(org: &'org Org, object: &'org ObjectSchema) -> Vec<Shar
         .rules_in_force
         .values()
         .filter(|rule| rule.object == object.name && rule.access > everybody)
+        .filter(|_| rules_share(org, object))
     {
         let Some(group) = group_of(org, &rule.shared_to) else {
             continue;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::seed;
+use crate::store::RulesBesideRead;
 use crate::store::{
     AccountLevels, CriteriaItem, Id, Models, Principal, RuleScope, ShareRow, SharingRule,
     SharingState, User,
@@ -245,6 +246,32 @@ fn a_rule_to_a_role_serves_the_roles_above_it() {
         name: None,
     };
     assert_eq!(counts(&org, &hubspot, "Lead")[0], desk);
+}
+
+#[test]
+fn rules_wait_for_a_private_default_where_told_so() {
+    let (mut org, _) = org();
+    add_rule(
+        &mut org,
+        "Lead",
+        AccessLevel::Edit,
+        &SYNC,
+        principal("role", "Service_Desk"),
+    );
+    put_in_force(&mut org, "Lead", SharingModel::Read);
+    let desk = user(&org, "ofirthin");
+    let rows = |org: &Org| {
+        let rows = share_rows(org, "Lead").into_iter();
+        rows.filter(|row| row.cause == "Rule").count()
+    };
+    let [read, edit, _] = counts(&org, &desk, "Lead");
+    assert!(edit > 250 && edit < read && rows(&org) > 250);
+    org.platform.rules_beside_read = Some(RulesBesideRead::Waiting);
+    let [all, own, _] = counts(&org, &desk, "Lead");
+    assert!(all == read && own < edit);
+    assert_eq!(rows(&org), 0);
+    put_in_force(&mut org, "Lead", SharingModel::Private);
+    assert!(rows(&org) > 250);
 }
 
 #[test]

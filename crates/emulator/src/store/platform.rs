@@ -78,6 +78,8 @@ pub struct Platform {
     pub contract_accounts: Option<ContractAccounts>,
     /// What the share table of an object holds that everybody may write.
     pub public_shares: Option<PublicShares>,
+    /// Whether rules that let people edit share beside a default that opens reading.
+    pub rules_beside_read: Option<RulesBesideRead>,
     /// Whether criteria on picklists, e-mail, phone and URL heed case.
     pub criteria_case: Option<CriteriaCase>,
     /// Which groups stand for a role and those below.
@@ -278,7 +280,7 @@ impl Platform {
             missing_retrieves ineffective refused_elements warnings
             sparse_objects external_defaults tooling_in_composite integration_objects
             set_licenses email_changes contact_owners superior_levels
-            contract_accounts public_shares criteria_case role_groups
+            contract_accounts public_shares rules_beside_read criteria_case role_groups
             private_opportunities
         );
     }

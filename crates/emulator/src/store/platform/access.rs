@@ -51,6 +51,17 @@ pub enum PublicShares {
     Rows,
 }
 
+/// Whether rules that let people edit share anything where everybody reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RulesBesideRead {
+    /// They do.
+    #[default]
+    Shared,
+    /// Only once the default is private.
+    Waiting,
+}
+
 /// Whether criteria heed case where the guide does not say: picklists, e-mail, phone, URL. Of text they do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
