@@ -4,6 +4,7 @@
 //! process for itself is in a binary of its own beside this folder.
 
 mod beforehand;
+mod by_hand;
 mod cli;
 mod clone_corpus;
 mod corpus;
