@@ -3,7 +3,9 @@
 mod accounts;
 mod by_rules;
 mod bypass;
+mod capability;
 mod counted;
+mod demanded;
 mod escalation;
 mod everybody;
 mod expectations;
@@ -39,6 +41,8 @@ pub use accounts::{
 };
 pub use by_rules::{ByRules, RuleMatches, RulesTogether};
 pub use bypass::{Bypass, held_bypass, held_bypasses};
+pub use capability::{Capability, capabilities, capability_needs, further_capability_needs};
+pub use demanded::{Ability, Demand, DemandReason, demands};
 pub use escalation::{Escalation, escalations};
 pub use expectations::{
     ExpectationOutcome, ExpectedAccess, OtherAccess, RecordSeen, When, expected_access,

@@ -2,6 +2,7 @@
 //! a next step. HubSpot's guide to selective sync names most of them as considerations; the others are what it leaves
 //! out. Pure.
 
+mod capabilities;
 mod existing;
 mod expectations;
 mod gap;
@@ -24,6 +25,7 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Defaults, Known, Live, Need};
 use crate::manifest::{Manifest, Sharing, SharingModel};
 use crate::tally::Tally;
+pub use capabilities::of_capabilities;
 pub use expectations::{
     errors as errors_of_expectations, expected_otherwise, is_about_expectations,
 };

@@ -7,6 +7,7 @@ mod accounts_of;
 mod again;
 mod assignments;
 mod audit_trail;
+mod capability;
 mod condition;
 mod containers;
 mod criteria_condition;
@@ -56,6 +57,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use accounts_of::AccountsOf;
 pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
 pub use audit_trail::{RECENT_SETUP, SetupChange, SetupTrail};
+pub use capability::{CapabilityNeed, GrantedNames};
 pub use containers::{
     Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
 };
@@ -194,6 +196,7 @@ pub struct Live {
     deploys: Deploys,
     told: record_need::RecordsTold,
     holdings: holding::Holdings,
+    capabilities: capability::Capabilities,
     /// Defaults that are only supposed, by object.
     supposed_defaults: BTreeMap<String, SharingModel>,
 }

@@ -3,6 +3,7 @@
 //! Everything here turns data into text and touches nothing; only `cli::output` prints. All foreign text
 //! passes [`text::printable`], so nothing an org or a manifest holds reaches a terminal as it is.
 
+mod capable;
 mod checked;
 mod expected;
 mod folded;

@@ -4,6 +4,7 @@
 //! `UserRecordAccess`. A row that is missing from its answer is a failure, not a "no": the org leaves out rows that the
 //! asking user may not see.
 
+mod capable;
 pub(crate) mod cause;
 pub(crate) mod given;
 mod gone;
@@ -16,18 +17,17 @@ mod places;
 mod reached;
 mod sample;
 pub(crate) mod subject;
-mod unusable;
 pub(crate) mod wanted;
 mod watch;
 
-use crate::access::{self, ExpectedAccess, Impact, When};
+use crate::access::{self, Capability, ExpectedAccess, Impact, When};
 use crate::change::Change;
 use crate::code::Code;
 use crate::count::{agree, count, number};
 use crate::diagnostic::{Diagnostic, Exit, Failure, Severity};
 use crate::event::Emit;
 use crate::failure::{self, NOTHING_CHANGED};
-use crate::findings::{expected_otherwise, is_about_expectations};
+use crate::findings::{expected_otherwise, is_about_expectations, of_capabilities};
 use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader};
@@ -60,13 +60,15 @@ pub async fn verify(
 ) -> Result<Verification, Failure> {
     let plan = plan::plan(manifests, live)?;
     let access = prove(manifests, live, reader, sample, emit).await?;
-    let mut findings = unusable(manifests, live, reader).await?;
+    let capabilities = capabilities(manifests, live, reader).await?;
+    let mut findings = of_capabilities(&capabilities, &plan.changes);
     let told = as_the_org_says(plan.findings, &plan.expectations);
     findings.extend(with_nothing_matched(told, manifests, &access));
     Ok(Verification {
         org: plan.org,
         converged: plan.changes.is_empty(),
         drift: plan.changes,
+        capabilities,
         access,
         expectations: plan.expectations,
         findings,
@@ -83,17 +85,17 @@ pub fn as_the_org_says(
     findings
 }
 
-/// What keeps the users from working with what is shared with them, one finding each: without that nothing is proved.
+/// What is demanded of each manifest's user, and whether it can.
 ///
 /// # Errors
 /// What the org or the way to it made impossible.
-pub async fn unusable(
+pub async fn capabilities(
     manifests: &[Manifest],
     live: &Live,
     reader: &Reader,
-) -> Result<Vec<Diagnostic>, Failure> {
-    let found = unusable::unusable(manifests, live, reader).await;
-    found.map_err(failed)
+) -> Result<Vec<Capability>, Failure> {
+    let told = capable::capabilities(manifests, live, reader).await;
+    told.map_err(failed)
 }
 
 /// Compares record access. Objects that nobody restricts have nothing to prove. Records that `live` hold, because
@@ -209,7 +211,7 @@ pub fn needs(manifests: &[Manifest], impact: &[Impact], sample: Sample) -> BTree
     let is_wanted =
         |object: &str| in_one_request && population(object).is_some_and(|all| sample.is_whole(all));
     let mut needs = needs_of_records(manifests, is_wanted, Need::Records);
-    needs.extend(unusable::needs(manifests));
+    needs.extend(capable::needs(manifests));
     needs
 }
 
@@ -218,7 +220,7 @@ pub fn needs(manifests: &[Manifest], impact: &[Impact], sample: Sample) -> BTree
 pub fn needs_of_first_pages(manifests: &[Manifest], sample: Sample) -> BTreeSet<Need> {
     let is_wanted = |_: &str| sample.is_whole(FIRST_PAGE);
     let mut needs = needs_of_records(manifests, is_wanted, Need::FirstRecords);
-    needs.extend(unusable::needs(manifests));
+    needs.extend(capable::needs(manifests));
     needs
 }
 
@@ -267,6 +269,8 @@ pub struct Verification {
     pub converged: bool,
     /// What planning again would still change.
     pub drift: Vec<Change>,
+    /// What is demanded of the users, and whether they can.
+    pub capabilities: Vec<Capability>,
     /// One for each object whose records were compared.
     pub access: Vec<Access>,
     /// What the manifests expect of single records, with what the org says.
@@ -297,9 +301,11 @@ impl Verification {
         self.access.iter().all(Access::holds) && self.disproofs().next().is_none()
     }
 
-    /// Whether nothing keeps the user from working with what it sees.
+    /// Whether nothing keeps the user from working with what it sees, but that it may be frozen.
     pub fn is_usable(&self) -> bool {
-        self.disproofs().all(is_about_numbers)
+        let passing = |finding: &Diagnostic| finding.code == Code::UserFrozen;
+        let mut disproofs = self.disproofs();
+        disproofs.all(|finding| is_about_numbers(finding) || passing(finding))
     }
 
     /// Findings that disprove it whatever the records are.
@@ -312,6 +318,10 @@ impl Verification {
                 Code::ProfileKeptInPart
                     | Code::SettingsChanged
                     | Code::UserCannotWork
+                    | Code::CapabilityMissing
+                    | Code::CapabilityBeyond
+                    | Code::UserFrozen
+                    | Code::UserInactive
                     | Code::RulesMatchNothing
                     | Code::RuleMatchesOtherwise
                     | Code::LimitPassedMeanwhile

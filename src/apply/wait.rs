@@ -8,6 +8,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::{Emit, Event};
 use crate::failure;
+use crate::findings::of_capabilities;
 use crate::live::{self, Asked, Columns, Live, Need};
 use crate::manifest::SharingModel;
 use crate::observe;
@@ -186,7 +187,8 @@ impl Run<'_> {
         let rest = plan::plan(manifests, &live)?;
         let access = Box::pin(verify::prove(manifests, &live, reader, sample, emit)).await?;
         let mut findings = self.kept_in_part(&live);
-        findings.extend(Box::pin(verify::unusable(manifests, &live, reader)).await?);
+        let capabilities = Box::pin(verify::capabilities(manifests, &live, reader)).await?;
+        findings.extend(of_capabilities(&capabilities, &rest.changes));
         let told = verify::as_the_org_says(rest.findings, &rest.expectations);
         let rest_findings = verify::with_nothing_matched(told, manifests, &access);
         findings.extend(self.as_foreseen(rest_findings));
@@ -195,6 +197,7 @@ impl Run<'_> {
             org: rest.org,
             converged: rest.changes.is_empty(),
             drift: rest.changes,
+            capabilities,
             access,
             expectations: rest.expectations,
             findings,

@@ -5,15 +5,17 @@ mod created;
 mod dependencies;
 mod known;
 mod lost_fields;
+mod lost_objects;
 mod not_kept;
 mod partial;
 mod power;
+mod unknown;
 mod wishes;
 
 pub use not_kept::not_kept;
 pub use partial::{PartialSource, partial_source, whole_source};
 
-use super::{Attributed, Draft, Kind, compare, lacks_object, unknown_name};
+use super::{Attributed, Draft, Kind, compare};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
@@ -88,7 +90,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let document = partial::complete_profile(&wanted.name, live);
     let document = document.as_deref();
     draft.errors.extend(standard(wanted, document));
-    draft.errors.extend(unknown_objects(wanted, live));
+    draft.errors.extend(unknown::objects(wanted, live));
     let address = Address::new(KIND.name, wanted.name.value.clone());
     if wanted.absent {
         let removal = Write::Deploy(vec![Component::removal("Profile", full_name(&wanted.name))]);
@@ -98,7 +100,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         }
         return draft;
     }
-    draft.errors.extend(unknown_permissions(wanted, live));
+    draft.errors.extend(unknown::permissions(wanted, live));
     let wishes = wishes::wishes(wanted, manifest);
     let removals = known::requirements(manifest, wanted, live).removals(&wishes);
     draft
@@ -111,6 +113,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
                 wishes,
                 removals,
                 lost_fields: lost_fields::lost_fields(manifest, wanted, live),
+                lost_objects: lost_objects::lost_objects(manifest, wanted, live),
                 live,
             };
             owned.update(document, address, &mut draft);
@@ -134,46 +137,6 @@ fn standard(wanted: &manifest::Profile, live: Option<&Element>) -> Option<Diagno
     )
 }
 
-fn unknown_objects(wanted: &manifest::Profile, live: &Live) -> Vec<Diagnostic> {
-    let known = known::objects_granted(wanted, live);
-    let listed = || known.iter().copied();
-    if known.is_empty() {
-        return Vec::new();
-    }
-    let stated = wanted
-        .object_permissions
-        .iter()
-        .map(|(object, flags)| (object.as_str(), &flags.place));
-    let selective = wanted.without_data_administration.iter().flatten();
-    let named = stated.chain(selective.map(|object| (object.value.as_str(), &object.place)));
-    let missing = named.filter(|(object, _)| !known.contains(object) && lacks_object(object, live));
-    missing
-        .map(|(object, place)| unknown_name(Code::UnknownObject, "object", object, place, listed()))
-        .collect()
-}
-
-fn unknown_permissions(wanted: &manifest::Profile, live: &Live) -> Vec<Diagnostic> {
-    let Some(vocabulary) = live.user_permissions() else {
-        return Vec::new();
-    };
-    let unknowns = wanted
-        .user_permissions
-        .iter()
-        .filter(|(name, _)| !vocabulary.contains(*name));
-    let names = || vocabulary.iter().map(String::as_str);
-    unknowns
-        .map(|(name, on)| {
-            unknown_name(
-                Code::UnknownUserPermission,
-                "user permission",
-                name,
-                &on.place,
-                names(),
-            )
-        })
-        .collect()
-}
-
 /// What is ours of a profile that exists, and what the org says of it.
 struct Owned<'a> {
     wanted: &'a manifest::Profile,
@@ -181,6 +144,8 @@ struct Owned<'a> {
     removals: Removals,
     /// Fields that the clone has to read again, and whether to edit them too.
     lost_fields: BTreeMap<String, bool>,
+    /// Rights on objects that the clone has to have again.
+    lost_objects: BTreeMap<String, ObjectFlags>,
     live: &'a Live,
 }
 
@@ -276,8 +241,10 @@ impl Owned<'_> {
         };
         let reduced = self.removals.objects().into_keys();
         let stated = self.wishes.object_permissions.keys().map(String::as_str);
+        let lost = self.lost_objects.keys().map(String::as_str);
         reduced
             .chain(stated)
+            .chain(lost)
             .map(|object| (object.to_owned(), (flags(object), None)))
             .collect()
     }
@@ -302,6 +269,13 @@ impl Owned<'_> {
             if let Some((flags, why)) = desired.objects.get_mut(object) {
                 let (after, reason) = clone::reduced(*flags, Some(&gone));
                 (*flags, *why) = (after, Some(reason));
+            }
+        }
+        for (object, lost) in &self.lost_objects {
+            if let Some((flags, why)) = desired.objects.get_mut(object) {
+                flags.read |= lost.read;
+                flags.edit |= lost.edit;
+                *why = Some("a rule needs it, and the clone source has it".to_owned());
             }
         }
         for (object, flags) in &self.wishes.object_permissions {

@@ -67,6 +67,8 @@ pub struct DescribedField {
     pub nillable: Option<bool>,
     /// Whether a profile may grant it, where that is said.
     pub permissionable: Option<bool>,
+    /// The field that it is a part of, such as `MailingAddress` or `Name`.
+    pub compound_field_name: Option<String>,
     /// Whether it is a formula or a summary.
     #[serde(deserialize_with = "or_default")]
     pub calculated: bool,
@@ -122,6 +124,18 @@ impl Described {
     }
 }
 
+impl DescribedField {
+    /// Whether no profile or permission set may list it: the describe says so itself, or the field is required (a checkbox
+    /// always has a value) or leads to a master, which alone has an order among the relationships.
+    pub fn is_fixed(&self) -> bool {
+        if let Some(permissionable) = self.permissionable {
+            return !permissionable;
+        }
+        let required = self.nillable == Some(false) && self.kind != "boolean";
+        required || self.relationship_order.is_some()
+    }
+}
+
 /// Null says as little as a key that is not there.
 fn or_default<'de, Source, Content>(source: Source) -> Result<Content, Source::Error>
 where
@@ -144,6 +158,7 @@ impl super::Live {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn what_is_null_is_as_good_as_absent_and_unknown_keys_do_no_harm() {
@@ -157,5 +172,26 @@ mod tests {
         };
         assert_eq!(described.field("id"), Some(&id));
         assert!(serde_json::from_str::<Described>(r#"{"fields":[{"name":1}]}"#).is_err());
+    }
+
+    #[test]
+    fn fields_that_no_profile_may_list_are_told_apart() {
+        for (field, expected) in [
+            (json!({"permissionable": false}), true),
+            (json!({"permissionable": true, "nillable": false}), false),
+            (json!({"type": "string", "nillable": false}), true),
+            (json!({"type": "boolean", "nillable": false}), false),
+            (
+                json!({"type": "reference", "nillable": true, "relationshipOrder": 0}),
+                true,
+            ),
+            (
+                json!({"type": "reference", "nillable": true, "relationshipOrder": null}),
+                false,
+            ),
+        ] {
+            let described: DescribedField = serde_json::from_value(field.clone()).expect("a field");
+            assert_eq!(described.is_fixed(), expected, "{field}");
+        }
     }
 }

@@ -176,6 +176,7 @@ impl Live {
             Need::Sharing(need) => self.decode_sharing(need, &rows),
             Need::Record(need) => self.told.add(need, rows),
             Need::Holding(need) => self.holdings.decode(need, &rows)?,
+            Need::Capability(need) => self.capabilities.decode(need, &rows)?,
             Need::Groups => {
                 let name = |row: &Row| row.text("DeveloperName").map(str::to_owned);
                 self.groups = rows.iter().filter_map(name).collect();

@@ -3,6 +3,7 @@
 //! Rooms above say which things they need; the queries that tell of them are written here and nowhere else.
 
 use super::accounts_of::AccountsOf;
+use super::capability::CapabilityNeed;
 use super::filter::Filter;
 use super::given_to::GivenTo;
 use super::holding::HoldingNeed;
@@ -63,6 +64,8 @@ pub enum Need {
     Record(RecordNeed),
     /// What users hold, and how they log in.
     Holding(HoldingNeed),
+    /// What a user can do by everything that it is assigned.
+    Capability(CapabilityNeed),
     /// Public groups and queues.
     Groups,
     /// An object as it is described to the running user.
@@ -184,6 +187,7 @@ impl Need {
             Self::Sharing(need) => query(need.query()),
             Self::Record(need) => query(need.query()),
             Self::Holding(need) => need.question(),
+            Self::Capability(need) => need.question(),
             Self::Reference(reference) => query(reference.query()),
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
@@ -252,6 +256,7 @@ impl Need {
             | Self::Sharing(_)
             | Self::Record(_)
             | Self::Holding(_)
+            | Self::Capability(_)
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
@@ -333,6 +338,7 @@ impl Need {
             Self::Sharing(need) => need.what(),
             Self::Record(need) => need.what(),
             Self::Holding(need) => need.what(),
+            Self::Capability(need) => need.what(),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
             Self::Dependencies(..) => "which permission requires which".to_owned(),
             Self::Tabs => "which tabs it has".to_owned(),

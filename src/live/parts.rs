@@ -97,8 +97,8 @@ impl Live {
             Need::Sharing(SharingNeed::Rows(_)) | Need::Record(RecordNeed::Shares(..)) => {
                 refused.code != LACKING_TABLE
             }
-            // What a manifest expects of records is told entry by entry.
-            Need::Record(_) => false,
+            // What a manifest expects of records is told entry by entry, and so is what a user can do.
+            Need::Record(_) | Need::Capability(_) => false,
             Need::Owners(object) => self.population(object).refused().is_some(),
             need => need.is_only_counted(),
         })

@@ -38,6 +38,8 @@ fn needs() -> Vec<(Need, Answer)> {
     let document = || Answer::Component(None);
     let holding = super::holding::tests::needs().into_iter();
     let holding = holding.map(|need| (Need::Holding(need), none()));
+    let capable = super::capability::tests::needs().into_iter();
+    let capable = capable.map(|(need, told)| (Need::Capability(need), rows(&told)));
     let others = vec![
         (
             Need::Organization(Columns::All),
@@ -124,7 +126,7 @@ fn needs() -> Vec<(Need, Answer)> {
         (Need::FirstRecords(object(), columns), none()),
         (Need::Deploys, none()),
     ];
-    others.into_iter().chain(holding).collect()
+    others.into_iter().chain(holding).chain(capable).collect()
 }
 
 fn rows(values: &[Value]) -> Answer {
@@ -208,6 +210,7 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::HeldPermissions(name, names) => learnt(live.held_permissions(name, names)),
         Need::Deploys => learnt(live.deploys()),
         Need::Holding(need) => Some(super::holding::tests::part(live, need)),
+        Need::Capability(need) => Some(super::capability::tests::part(live, need)),
         // The users themselves tell, and the records.
         Need::Administrators | Need::FirstRecords(..) => None,
     }

@@ -31,6 +31,7 @@ use crate::plan::{HeldLimit, Plan, PlanCheck, Summary};
 use crate::verify::{Access, Verification};
 
 use self::change::ChangeJson;
+use super::capable;
 use super::expected;
 use super::text::is_unsafe;
 
@@ -242,6 +243,7 @@ struct VerificationJson<'a> {
     org: OrgJson<'a>,
     converged: bool,
     drift: Vec<ChangeJson<'a>>,
+    capabilities: Vec<Value>,
     access: &'a [Access],
     expectations: Vec<Value>,
     findings: &'a [Diagnostic],
@@ -254,6 +256,7 @@ impl<'a> From<&'a Verification> for VerificationJson<'a> {
             org: OrgJson::from(&verification.org),
             converged: verification.converged,
             drift: verification.drift.iter().map(ChangeJson::from).collect(),
+            capabilities: capable::json(&verification.capabilities),
             access: &verification.access,
             expectations: expected::json(&verification.expectations, When::Now),
             findings: &verification.findings,

@@ -95,6 +95,7 @@ pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> S
         )
     };
     let sections = [
+        tables::capable(&verification.capabilities),
         proof(&verification.access),
         expected(&verification.expectations, When::Now),
         list("Differences", verification.drift.iter().map(change)),

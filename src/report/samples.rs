@@ -240,6 +240,7 @@ pub(crate) fn verification() -> Verification {
         org: org(),
         converged: true,
         drift: Vec::new(),
+        capabilities: Vec::new(),
         access: vec![access()],
         expectations: Vec::new(),
         findings: Vec::new(),

@@ -5,6 +5,7 @@
 
 mod beforehand;
 mod beside;
+mod by_hand;
 mod cli;
 mod clone_corpus;
 mod corpus;

@@ -23,8 +23,9 @@ const UNKNOWN: &str = "unknown-permissions=ActivateContract+BulkMacrosAllowed+Ca
 const UNLICENSED: &str = "unlicensed-permissions=FreezeUsers+EditMyReports+RunReports+ViewPublicReports+CreateReportFolders+\
      ImportLeads+TransferAnyLead+EditTask";
 
-/// Requests of an apply on an org that is unwilling in every way, besides log-in and looks at deploys.
-const MOST_REQUESTS: usize = 67;
+/// Requests of an apply on an org that is unwilling in every way, besides log-in and looks at deploys; one of them is what
+/// the proof asks about what the user can do.
+const MOST_REQUESTS: usize = 68;
 
 /// The demo org under these switches, and the manifest applied to it by a user of this language.
 fn applied(switches: &[&str], language: &str) -> Run {

@@ -81,7 +81,7 @@ pub fn setup_objects() -> impl Iterator<Item = &'static str> {
 
 /// Whether the object has a column for each user permission.
 pub fn has_permission_columns(object: &str) -> bool {
-    matches!(object, "Profile" | "PermissionSet")
+    matches!(object, "Profile" | "PermissionSet" | "UserPermissionAccess")
 }
 
 fn permission_column(permission: &str) -> (String, FieldSchema) {

@@ -447,6 +447,26 @@ fn the_running_users_own_access_can_be_selected_but_not_filtered_on() {
 }
 
 #[test]
+fn everybody_is_told_of_the_permissions_that_are_its_own() {
+    let mut client = Client::administrator();
+    let query = "SELECT PermissionsViewSetup, PermissionsManageUsers FROM UserPermissionAccess";
+    let rows = client.query(query);
+    assert_eq!(rows["totalSize"], 1);
+    assert_eq!(rows["records"][0]["PermissionsManageUsers"], true);
+    let form =
+        "grant_type=password&client_id=x&username=quentin.marlholt%40acme.example&password=secret";
+    let answer = client.send("POST", "/services/oauth2/token", form);
+    let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+    answer["access_token"]
+        .as_str()
+        .unwrap()
+        .clone_into(&mut client.token);
+    let rows = client.query(query);
+    assert_eq!(rows["totalSize"], 1);
+    assert_eq!(rows["records"][0]["PermissionsManageUsers"], false);
+}
+
+#[test]
 fn view_all_fields_came_with_version_63() {
     let mut client = Client::administrator();
     let soql = "query?q=SELECT+PermissionsViewAllFields+FROM+ObjectPermissions+LIMIT+1";

@@ -238,6 +238,7 @@ pub(crate) fn records<'v>(
         "FieldDefinition" => definitions::fields(viewer),
         "RecordType" => definitions::record_types(org),
         "SetupAuditTrail" => definitions::audit_trail(org),
+        "UserPermissionAccess" => vec![permissions::of_running_user(viewer)],
         "UserRecordAccess" => access::user_record_access(viewer, hints),
         tooling if tooling::is_tooling_only(tooling) => tooling::records(org, tooling),
         other => data(viewer, other, hints),

@@ -4,7 +4,7 @@ use super::dependencies::{Walk, walk};
 use super::partial::{lacks_user_permissions, with_own_permissions};
 use super::wishes::wishes;
 use crate::clone::{self, Baseline, ObjectFlags, Requirements};
-use crate::live::{DescribedField, Live, Need};
+use crate::live::{Live, Need};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,20 +156,10 @@ pub(super) fn fixed_fields(
             Some((object, fields))
         });
     let fixed = described.flat_map(|(object, fields)| {
-        let fixed = fields.iter().filter(|field| is_fixed(field));
+        let fixed = fields.iter().filter(|field| field.is_fixed());
         fixed.map(move |field| format!("{object}.{}", field.name))
     });
     fixed.collect()
-}
-
-/// The describe says it itself, or the field is required (a checkbox always has a value) or leads to a master, which
-/// alone has an order among the relationships.
-fn is_fixed(field: &DescribedField) -> bool {
-    if let Some(permissionable) = field.permissionable {
-        return !permissionable;
-    }
-    let required = field.nillable == Some(false) && field.kind != "boolean";
-    required || field.relationship_order.is_some()
 }
 
 /// What a new profile of the source's licence starts with. Where that was not read, because it is another profile, all
@@ -277,27 +267,6 @@ mod tests {
         assert!(described(&["Case"]));
         assert!(!described(&["Case", "Lead"]));
         assert!(!described(&[]));
-    }
-
-    #[test]
-    fn fields_that_no_profile_may_list_are_told_apart() {
-        for (field, expected) in [
-            (json!({"permissionable": false}), true),
-            (json!({"permissionable": true, "nillable": false}), false),
-            (json!({"type": "string", "nillable": false}), true),
-            (json!({"type": "boolean", "nillable": false}), false),
-            (
-                json!({"type": "reference", "nillable": true, "relationshipOrder": 0}),
-                true,
-            ),
-            (
-                json!({"type": "reference", "nillable": true, "relationshipOrder": null}),
-                false,
-            ),
-        ] {
-            let described = serde_json::from_value(field.clone()).expect("a field");
-            assert_eq!(is_fixed(&described), expected, "{field}");
-        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::access::When;
 use crate::code::Code;
 use crate::count::number;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::capable;
 use crate::report::folded::{Told, folded};
 use crate::report::style::{Page, Style, Tone};
 use crate::report::text::{self, printable};
@@ -52,6 +53,10 @@ pub(super) fn proof(
 }
 
 fn body(page: &mut Page, verification: &Verification, user: &str, known: &[Diagnostic]) {
+    for (good, line) in capable::lines(&verification.capabilities) {
+        let tone = if good { Tone::Good } else { Tone::Careful };
+        page.toned(0, 2, Some(tone), &line);
+    }
     let objects = &verification.access;
     let doubt = match (verification.is_usable(), verification.is_of_frozen_user()) {
         (false, _) => Some("Shared as asked, and yet not proved: "),

@@ -2,10 +2,23 @@
 
 use super::ReportPart;
 use super::inert::sentence;
-use crate::access::{ExpectedAccess, When};
+use crate::access::{Capability, ExpectedAccess, When};
 use crate::plan::{HeldLimit, Plan};
+use crate::report::capable;
 use crate::report::expected::{ExpectedRow, ExpectedVerdict, rows};
 use crate::report::limit_words;
+
+/// What the users can do of what is stated or needed.
+pub(super) fn capable(capabilities: &[Capability]) -> ReportPart {
+    let lines = capable::lines(capabilities).into_iter();
+    ReportPart {
+        opening: "\n".to_owned(),
+        items: lines
+            .map(|(_, line)| format!("{}\n", sentence(&line)))
+            .collect(),
+        closing: "",
+    }
+}
 
 /// The limits of the manifests, each with its verdict.
 pub(super) fn limits(plan: &Plan) -> ReportPart {

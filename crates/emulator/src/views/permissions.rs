@@ -72,6 +72,20 @@ fn sources<'o>(org: &'o Org, container: &'o Container) -> impl Iterator<Item = &
     )
 }
 
+/// `UserPermissionAccess`: what the running user holds by everything that is in force for it; nothing about others (object
+/// reference).
+pub(super) fn of_running_user<'v>(viewer: &viewer::Viewer<'v>) -> Record<'v> {
+    let permissions = viewer.org.permissions();
+    let held = permissions.map(|name| {
+        let held = json!(viewer.allows(name));
+        (format!("Permissions{name}"), held)
+    });
+    let mut row: Row = held.collect();
+    row.insert("Id".to_owned(), json!(viewer.user));
+    row.insert("LastCacheUpdate".to_owned(), Value::Null);
+    Record::Built("UserPermissionAccess", row)
+}
+
 /// `PermissionSetGroup`.
 pub(super) fn groups(org: &Org) -> Vec<Record<'_>> {
     let group = |container: &Container| {
