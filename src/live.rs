@@ -41,6 +41,7 @@ mod roles;
 mod rules;
 mod running_user;
 mod selection;
+mod set_licences;
 mod shares;
 mod sharing_need;
 mod stored_criteria;
@@ -54,10 +55,12 @@ use crate::xml::Element;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use accounts_of::AccountsOf;
-pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
+pub use assignments::{
+    AssignedThing, EndingAssignment, UserAssignment, assignments_of, read_assignments,
+};
 pub use audit_trail::{RECENT_SETUP, SetupChange, SetupTrail};
 pub use containers::{
-    Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
+    Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats,
 };
 pub use criteria_condition::{AskedAs, CriteriaKnowledge, criterion_path};
 pub use defaults::Defaults;
@@ -95,6 +98,7 @@ pub use restrictions::{RestrictionRule, may_be_restricted};
 pub use roles::{LiveRole, Roles};
 pub use rules::{LiveRule, Membership, Reach, RuleKind};
 pub use running_user::{Licence, RunningUser};
+pub use set_licences::{HeldSeat, LiveSetLicence, SetLicence, SetLicenceNeed};
 pub use shares::{
     Share, ShareGroup, SharedWith, count_of_rule_rows, groups_of, parent_rows, read_groups,
     read_shares, read_shares_of_accounts, role_group, rule_rows, shares_of, shares_of_accounts,
@@ -189,6 +193,9 @@ pub struct Live {
     running_users: BTreeMap<String, RunningUser>,
     licences: Option<Vec<Licence>>,
     packaged_sets: BTreeMap<String, Vec<String>>,
+    set_licences: Option<Vec<LiveSetLicence>>,
+    /// Seats of permission set licences, by username without regard to case.
+    seats: BTreeMap<String, Vec<HeldSeat>>,
     held_permissions: BTreeMap<Need, BTreeSet<&'static str>>,
     deploys: Deploys,
     told: record_need::RecordsTold,

@@ -8,10 +8,12 @@ mod digest;
 mod expectation;
 mod expected;
 mod findings;
+mod granted;
 mod load;
 mod logic;
 mod node;
 mod read;
+mod read_granted;
 mod read_kept;
 mod read_profile;
 mod read_sharing;
@@ -30,6 +32,9 @@ use crate::diagnostic::{Diagnostic, Place, Sources};
 
 pub use expectation::{AccessExpectation, AccessMeant, RecordAccess, RecordsMeant};
 pub use expected::ExpectedRecords;
+pub use granted::{
+    AllOrNamed, ExistingProfile, GrantedFields, GrantedObject, GrantedSet, SetLicenseRef,
+};
 pub use load::load;
 pub use reader::nearest;
 pub use resolve::is_for_manifests;
@@ -44,8 +49,8 @@ pub use spec::{
     WithoutAdministration,
 };
 pub use words::{
-    AccessLevel, FieldKind, KeptAccess, LoginRestrictions, ObjectPermission, Operator, RuleAccess,
-    SharingModel, Word,
+    AccessLevel, FieldKind, KeptAccess, LoginRestrictions, NewFields, ObjectPermission, Operator,
+    RuleAccess, SharingModel, Word,
 };
 
 /// The only `apiVersion` there is.

@@ -312,6 +312,7 @@ impl Verification {
                 Code::ProfileKeptInPart
                     | Code::SettingsChanged
                     | Code::UserCannotWork
+                    | Code::FieldsMadeLater
                     | Code::RulesMatchNothing
                     | Code::RuleMatchesOtherwise
                     | Code::LimitPassedMeanwhile

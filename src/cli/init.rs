@@ -22,6 +22,11 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
         include_str!("../../templates/manifests/hubspot-selective-sync.yaml"),
     ),
     (
+        "hubspot-lean",
+        "HubSpot with the licence Salesforce Integration and a permission set: no administrator",
+        include_str!("../../templates/manifests/hubspot-lean.yaml"),
+    ),
+    (
         "minimal",
         "a user with a profile and a role, and nothing shared yet",
         include_str!("../../templates/manifests/minimal.yaml"),

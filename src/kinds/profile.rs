@@ -83,6 +83,7 @@ pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
 fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     let Some(wanted) = &manifest.spec.profile else {
+        draft.findings.extend(power::of_unchanged(manifest, live));
         return draft;
     };
     let document = partial::complete_profile(&wanted.name, live);
@@ -108,6 +109,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         Some(document) => {
             let owned = Owned {
                 wanted,
+                manifest,
                 wishes,
                 removals,
                 lost_fields: lost_fields::lost_fields(manifest, wanted, live),
@@ -177,6 +179,7 @@ fn unknown_permissions(wanted: &manifest::Profile, live: &Live) -> Vec<Diagnosti
 /// What is ours of a profile that exists, and what the org says of it.
 struct Owned<'a> {
     wanted: &'a manifest::Profile,
+    manifest: &'a Manifest,
     wishes: Wishes,
     removals: Removals,
     /// Fields that the clone has to read again, and whether to edit them too.
@@ -192,14 +195,12 @@ impl Owned<'_> {
             draft.findings.extend(self.falls_behind(&gained, &address));
         }
         let desired = self.overlay(&live, gained);
-        let kept = power::Kept {
-            permissions: self.permissions_after(document, &desired),
-            objects: self.objects_after(document, &desired),
-            selective: &self.wishes.selective,
-        };
-        draft
-            .findings
-            .extend(power::remarks(&kept, self.wanted, &address));
+        let permissions = self.permissions_after(document, &desired);
+        let objects = self.objects_after(document, &desired);
+        let kept = power::Kept::new(permissions, objects, &self.wishes.selective);
+        let kept = kept.and_granted(self.manifest, self.live);
+        let remarks = power::remarks(&kept, &self.wanted.name.place, &address);
+        draft.findings.extend(remarks);
         let Some(comparison) = compare(Some(&live), Some(&desired)) else {
             return;
         };

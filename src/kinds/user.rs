@@ -9,6 +9,7 @@ use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unkno
 use crate::address::Address;
 use crate::change::{Action, Attributes, FieldChange, Record, RecordValue, Stage, Write};
 use crate::code::Code;
+use crate::count::first_few;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::live::{Live, LiveUser, Need, Reference};
 use crate::manifest::{self, Manifest, Sp};
@@ -16,6 +17,7 @@ use serde_json::json;
 
 use licence::no_seat;
 pub(super) use licence::profile_after;
+pub use licence::unchanged_profile;
 
 /// Users.
 pub(super) static KIND: Kind = Kind {
@@ -92,16 +94,12 @@ fn somebody_else(
     user: &LiveUser,
     live: &Live,
 ) -> Option<Diagnostic> {
-    let profile = manifest
-        .spec
-        .profile
-        .as_ref()
-        .map(|profile| profile.name.value.as_str());
+    let profile = label_after(manifest, live);
     let same = |known: &Option<String>, value: &str| {
         let known = known.as_ref();
         known.is_some_and(|text| text.eq_ignore_ascii_case(value))
     };
-    let ours = user.profile.as_deref() == profile;
+    let ours = profile.is_some() && user.profile == profile;
     let reached = same(&user.email, &wanted.email) || has_address_of_copy(wanted, user, live);
     if ours || (reached && same(&user.last_name, &wanted.last_name)) {
         return None;
@@ -208,7 +206,8 @@ fn split(
 
 /// A new user needs a profile; that is the platform's rule, and the manifest is where it has to be said.
 fn lacks_profile(manifest: &Manifest, wanted: &manifest::User, exists: bool) -> Option<Diagnostic> {
-    let lacking = manifest.spec.profile.is_none() && !exists;
+    let spec = &manifest.spec;
+    let lacking = spec.profile.is_none() && spec.existing_profile.is_none() && !exists;
     let error = || {
         Diagnostic::error(Code::NewUserWithoutProfile, "a new user needs a profile")
             .at(&wanted.place)
@@ -216,7 +215,47 @@ fn lacks_profile(manifest: &Manifest, wanted: &manifest::User, exists: bool) -> 
     lacking.then(|| error().help("add `spec.profile`"))
 }
 
+/// The label of the profile that the manifest gives the user: its own, or the first of those of others that there is.
+fn label_after(manifest: &Manifest, live: &Live) -> Option<String> {
+    if let Some(profile) = &manifest.spec.profile {
+        return Some(profile.name.value.clone());
+    }
+    let named = manifest.spec.existing_profile.as_ref()?;
+    match unchanged_profile(manifest, live) {
+        Some(profile) => Some(profile.label.clone()),
+        None if live.offline => Some(named.existing.first()?.value.clone()),
+        None => None,
+    }
+}
+
+/// None of the profiles of others, of which one is to be used, is there.
+fn no_existing_profile(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
+    let named = manifest.spec.existing_profile.as_ref()?;
+    if live.offline || unchanged_profile(manifest, live).is_some() {
+        return None;
+    }
+    let first = named.existing.first()?;
+    let known = profile_labels(live);
+    if let [one] = named.existing.as_slice() {
+        let (code, what) = (Code::UnknownProfile, "profile");
+        return Some(unknown_name(code, what, one, &one.place, known));
+    }
+    let names: Vec<String> = named
+        .existing
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let message = format!("the org has none of the profiles {}", names.join(", "));
+    let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+    let error = Diagnostic::error(Code::UnknownProfile, message).at(&first.place);
+    let help = format!("it has {}", first_few(&known));
+    Some(error.help(help).naming(&known))
+}
+
 fn unknown_profile(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
+    if manifest.spec.existing_profile.is_some() {
+        return no_existing_profile(manifest, live);
+    }
     let profile = manifest.spec.profile.as_ref()?;
     let name = &profile.name;
     let lacking = profile.absent && !has_profile(name, live);
@@ -266,8 +305,7 @@ fn overlay(
         None if live.offline => Some(offline.to_owned()),
         None => of_org.cloned().flatten(),
     };
-    let profile = manifest.spec.profile.as_ref();
-    let profile = profile.map(|profile| profile.name.value.clone());
+    let profile = label_after(manifest, live);
     let role = manifest.spec.role.as_ref().filter(|role| !role.absent);
     let role = role.map(|role| role.name.value.clone());
     let of_new = |value: String| today.is_none().then_some(value);
@@ -332,8 +370,9 @@ fn column_value(field: &FieldChange, manifest: &Manifest) -> Option<(&'static st
     match field.path.as_str() {
         "role" => Some(("UserRoleId", RecordValue::Lookup(Reference::Role(name)))),
         "profile" => {
-            manifest.spec.profile.as_ref()?;
-            Some(("ProfileId", RecordValue::Lookup(Reference::Profile(name))))
+            let spec = &manifest.spec;
+            let stated = spec.profile.is_some() || spec.existing_profile.is_some();
+            stated.then(|| ("ProfileId", RecordValue::Lookup(Reference::Profile(name))))
         }
         path => {
             let (_, column) = COLUMNS.iter().find(|(attribute, _)| *attribute == path)?;

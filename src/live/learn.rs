@@ -35,7 +35,11 @@ impl Live {
     /// it calls its profiles.
     pub fn lasting(&self) -> Self {
         let outcomes = self.outcomes.iter().filter(|(need, outcome)| {
-            matches!(need, Need::Dependencies(..) | Need::Tabs) && **outcome == NeedOutcome::Told
+            let lasts = matches!(
+                need,
+                Need::Dependencies(..) | Need::DependenciesOf(_) | Need::Tabs
+            );
+            lasts && **outcome == NeedOutcome::Told
         });
         Self {
             outcomes: outcomes
@@ -214,7 +218,8 @@ impl Live {
                 let name = |row: &Row| row.text("Name").map(str::to_owned);
                 self.tabs = Some(rows.iter().filter_map(name).collect());
             }
-            Need::Dependencies(..) => {
+            Need::SetLicence(need) => self.decode_set_licences(need, &rows),
+            Need::Dependencies(..) | Need::DependenciesOf(_) => {
                 let dependencies = rows.iter().filter_map(Dependency::of_row).collect();
                 self.dependencies.insert(need.clone(), dependencies);
             }

@@ -13,6 +13,7 @@ use super::records::RecordQuery;
 use super::references::Reference;
 use super::restrictions::RESTRICTION_RULES;
 use super::selection::Selection;
+use super::set_licences::SetLicenceNeed;
 use super::shares::SharedWith;
 use super::sharing_need::SharingNeed;
 use super::{
@@ -107,6 +108,10 @@ pub enum Need {
     Reference(Reference),
     /// Which permissions require one of these, from an id on.
     Dependencies(BTreeSet<String>, Option<String>),
+    /// Which permissions these require.
+    DependenciesOf(BTreeSet<String>),
+    /// What there is to know of permission set licences.
+    SetLicence(SetLicenceNeed),
     /// The tabs that the org has.
     Tabs,
     /// The restriction and scoping rules in force.
@@ -188,6 +193,8 @@ impl Need {
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
             }
+            Self::DependenciesOf(names) => Question::Tooling(profiles::dependencies_of(names)),
+            Self::SetLicence(need) => query(need.query()),
             Self::Tabs => Question::Tooling(profiles::TABS.to_owned()),
             Self::RestrictionRules => Question::Tooling(RESTRICTION_RULES.to_owned()),
             Self::Records(object, columns) => query(record_query(object, columns).all()),
@@ -255,6 +262,7 @@ impl Need {
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
+            | Self::DependenciesOf(_)
             | Self::Tabs
             | Self::RestrictionRules
             | Self::Records(..)
@@ -284,6 +292,7 @@ impl Need {
             | Self::FieldViewers(..)
             | Self::PermissionSet(_)
             | Self::Reference(_)
+            | Self::SetLicence(_)
             | Self::RunningUser(_) => false,
         }
     }
@@ -334,7 +343,8 @@ impl Need {
             Self::Record(need) => need.what(),
             Self::Holding(need) => need.what(),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
-            Self::Dependencies(..) => "which permission requires which".to_owned(),
+            Self::Dependencies(..) | Self::DependenciesOf(_) => profiles::REQUIRES.to_owned(),
+            Self::SetLicence(need) => need.what(),
             Self::Tabs => "which tabs it has".to_owned(),
             Self::RestrictionRules => "which restriction rules hide records".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),

@@ -2,6 +2,7 @@
 
 mod defaults;
 mod duplicates;
+mod grants;
 mod names;
 mod profile;
 mod role;
@@ -24,6 +25,7 @@ pub(super) fn one(name: &Sp<String>, spec: &Spec, findings: &Findings) {
     defaults::check(spec, findings);
     role::check(spec, findings);
     profile::check(spec, findings);
+    grants::check(spec, findings);
     rules::check(spec, findings);
     values::check_expectations(spec, findings);
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 
 use super::expectation::AccessExpectation;
+use super::granted::{ExistingProfile, GrantedSet, SetLicenseRef};
 use super::schema;
 use super::sharing::Sharing;
 use super::spanned::Sp;
@@ -21,12 +22,22 @@ pub struct Spec {
     /// Custom fields that the sharing rules need.
     #[schemars(default)]
     pub fields: Vec<Field>,
-    /// The user's profile.
+    /// The user's profile: one of this manifest, or one that the org has.
+    #[schemars(with = "Option<schema::ProfileForm>")]
     pub profile: Option<Profile>,
+    /// Profiles of others, of which the first that there is, is the user's.
+    #[schemars(skip)]
+    pub existing_profile: Option<ExistingProfile>,
     /// The user's role.
     pub role: Option<Role>,
     /// The integration user.
     pub user: Option<User>,
+    /// Permission set licences whose seats the user takes, before its permission sets: API name, or label.
+    #[schemars(default)]
+    pub permission_set_licenses: Vec<SetLicenseRef>,
+    /// Permission sets of this manifest: made, owned whole and assigned to the user.
+    #[schemars(default, with = "schema::GrantsForm")]
+    pub grants: Vec<GrantedSet>,
     /// Permission sets assigned to the user: API name, or label when it is unambiguous.
     #[schemars(default)]
     pub permission_sets: Vec<PermissionSetRef>,
@@ -69,8 +80,11 @@ impl Spec {
         Self {
             fields: Vec::new(),
             profile: None,
+            existing_profile: None,
             role: None,
             user: Some(user),
+            permission_set_licenses: Vec::new(),
+            grants: Vec::new(),
             permission_sets: Vec::new(),
             sharing: vec![Sharing::bare(object)],
             limits: Limits::default(),
@@ -84,6 +98,11 @@ impl Spec {
     pub fn field(&self, object: &str, name: &str) -> Option<&Field> {
         let mut fields = self.fields.iter();
         fields.find(|field| field.object.value == object && field.name.value == name)
+    }
+
+    /// The permission sets that the manifest makes.
+    pub fn granted_sets(&self) -> impl Iterator<Item = &GrantedSet> {
+        self.grants.iter().filter(|set| !set.absent)
     }
 
     /// What the manifest says about the sharing of an object.
@@ -323,6 +342,10 @@ impl User {
 pub struct PermissionSetRef {
     /// API name with its namespace, or label when it is unambiguous.
     pub name: Sp<String>,
+    /// Whether it is a group of permission sets that is named.
+    pub is_group: bool,
+    /// The last day on which it is held, as `2027-03-31`; `None` where the manifest says nothing of that.
+    pub expires: Option<Sp<String>>,
     /// Whether the assignment is to be taken away.
     pub absent: bool,
 }

@@ -49,7 +49,9 @@ stories! {
     account_with_coupled_objects
     accounts_and_all_that_hangs_on_them
     an_administrators_powers_go
+    an_existing_profile
     another_recalculation_holds_the_lock
+    beyond_the_licence
     cases_open_their_accounts
     clone_source_the_org_does_not_have
     contact_controlled_by_parent
@@ -79,12 +81,15 @@ stories! {
     expected_access_missed
     expected_count_missed
     fresh_org
+    grants_change
+    grants_name_what_is_not_there
     half_done_default
     half_done_profile
     half_done_role
     half_done_user
     hubspot_contacts_and_accounts
     hubspot_contacts_and_leads
+    hubspot_lean
     hubspot_selective_sync
     keep_access_of_a_branch
     keep_access_of_profiles
@@ -98,6 +103,7 @@ stories! {
     new_field_beside_others
     no_licence_is_free
     no_records
+    no_set_licence_is_free
     opportunities_open_their_accounts
     permission_set_sees_all
     permission_set_taken_away
@@ -137,14 +143,19 @@ stories! {
 type Covered = BTreeSet<(String, String)>;
 
 /// What each kind can have done to it.
-const ACTIONS: [(&str, &[&str]); 10] = [
+const ACTIONS: [(&str, &[&str]); 12] = [
     ("custom_field", &["create", "update", "delete"]),
-    ("permission_set", &["create", "update"]),
+    ("permission_set", &["create", "update", "delete"]),
     ("public_group", &["create", "update", "delete"]),
     ("profile", &["create", "update", "delete"]),
     ("role", &["create", "update", "delete"]),
     ("user", &["create", "update"]),
-    ("permission_set_assignment", &["create", "delete"]),
+    ("permission_set_license_assignment", &["create", "delete"]),
+    ("permission_set_assignment", &["create", "update", "delete"]),
+    (
+        "permission_set_group_assignment",
+        &["create", "update", "delete"],
+    ),
     ("public_group_member", &["create", "delete"]),
     ("organization_wide_default", &["update"]),
     ("sharing_rule", &["create", "update", "replace", "delete"]),

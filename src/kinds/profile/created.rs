@@ -84,14 +84,14 @@ pub(super) fn create(
     draft
         .findings
         .extend(not_there.map(|name| names_nothing(name, &address)));
-    let kept = power::Kept {
-        permissions: clone::granted(&clone.document),
-        objects: clone::document_objects(&clone.document),
-        selective: &wishes.selective,
-    };
-    draft
-        .findings
-        .extend(power::remarks(&kept, wanted, &address));
+    let (permissions, objects) = (
+        clone::granted(&clone.document),
+        clone::document_objects(&clone.document),
+    );
+    let kept = power::Kept::new(permissions, objects, &wishes.selective);
+    let kept = kept.and_granted(manifest, live);
+    let remarks = power::remarks(&kept, &wanted.name.place, &address);
+    draft.findings.extend(remarks);
     let cloned = Cloned {
         source,
         clone: &clone,

@@ -34,6 +34,12 @@ pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
 }
 
 pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
+    if let Some(of_others) = &manifest.spec.existing_profile {
+        let names = of_others.existing.iter();
+        let unknown = Live::default();
+        let labels = names.map(|name| unknown.profile_label(name));
+        return labels.map(Need::Profile).collect();
+    }
     let Some(profile) = &manifest.spec.profile else {
         return Vec::new();
     };

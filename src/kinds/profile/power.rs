@@ -1,11 +1,14 @@
 //! What the profile leaves its user to do besides its own records.
 
 use crate::address::Address;
-use crate::clone::ObjectFlags;
+use crate::clone::{ObjectFlags, Right, document_objects, granted};
 use crate::code::Code;
 use crate::count::{count, first_few};
-use crate::diagnostic::Diagnostic;
-use crate::manifest;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::kinds::permission_set::{granted_objects, granted_permissions};
+use crate::kinds::user::unchanged_profile;
+use crate::live::Live;
+use crate::manifest::Manifest;
 use crate::power::{ESCALATION_PATHS, Gain, NEEDS_PASSKEY};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,15 +20,64 @@ pub(super) struct Kept<'a> {
     pub(super) objects: BTreeMap<String, ObjectFlags>,
     /// Objects whose records are selected: what it may do with them is told elsewhere.
     pub(super) selective: &'a BTreeSet<String>,
+    /// Objects that permission sets of the manifest open.
+    pub(super) opened: BTreeSet<String>,
+}
+
+impl<'a> Kept<'a> {
+    /// What a profile grants by itself.
+    pub(super) fn new(
+        permissions: BTreeSet<String>,
+        objects: BTreeMap<String, ObjectFlags>,
+        selective: &'a BTreeSet<String>,
+    ) -> Self {
+        Self {
+            permissions,
+            objects,
+            selective,
+            opened: BTreeSet::new(),
+        }
+    }
+
+    /// The same, and what the permission sets of the manifest grant besides.
+    pub(super) fn and_granted(mut self, manifest: &Manifest, live: &Live) -> Self {
+        self.permissions.extend(granted_permissions(manifest, live));
+        for (object, granted) in granted_objects(manifest, live) {
+            if granted.view_all || granted.modify_all {
+                self.opened.insert(object.clone());
+            }
+            let flags = self.objects.entry(object).or_default();
+            let has = Right::ALL.into_iter().filter(|right| granted.has(*right));
+            *flags = has.fold(*flags, ObjectFlags::with);
+        }
+        self
+    }
+}
+
+/// What a profile of which nothing is changed leaves its user to do, with the permission sets of the manifest. What the
+/// profile grants is told as far as the org gave its document.
+pub(super) fn of_unchanged(manifest: &Manifest, live: &Live) -> Vec<Diagnostic> {
+    let Some(named) = &manifest.spec.existing_profile else {
+        return Vec::new();
+    };
+    let profile = unchanged_profile(manifest, live);
+    let label = profile.map(|profile| profile.label.clone());
+    let document = label
+        .as_ref()
+        .and_then(|label| live.profile_document(label).found());
+    let sharing = manifest.spec.sharing.iter();
+    let selective = sharing
+        .map(|sharing| sharing.object.value.clone())
+        .collect();
+    let permissions = document.map(granted).unwrap_or_default();
+    let objects = document.map(document_objects).unwrap_or_default();
+    let kept = Kept::new(permissions, objects, &selective);
+    let address = Address::new("profile", label.unwrap_or_default());
+    remarks(&kept.and_granted(manifest, live), &named.place, &address)
 }
 
 /// Ways up, what log-in by hand needs, and objects that lie open beside those that are selected.
-pub(super) fn remarks(
-    kept: &Kept,
-    wanted: &manifest::Profile,
-    address: &Address,
-) -> Vec<Diagnostic> {
-    let place = &wanted.name.place;
+pub(super) fn remarks(kept: &Kept, place: &Place, address: &Address) -> Vec<Diagnostic> {
     let found = [escalation(kept), passkey(kept), open_objects(kept)];
     let found = found.into_iter().flatten();
     found
@@ -95,6 +147,17 @@ fn open_objects(kept: &Kept) -> Option<Diagnostic> {
     if open.is_empty() {
         return None;
     }
+    if open.iter().all(|object| kept.opened.contains(object)) {
+        let message = format!(
+            "the user gets View All or Modify All on {}: {}",
+            count(open.len() as u64, "object"),
+            first_few(&open)
+        );
+        let help = "it sees every record of these, whatever sharing says; take `viewAll` and `modifyAll` out of `allow` where that is \
+                    not meant; `orgwright access FILE` counts their records, once the user is there";
+        let note = Diagnostic::note(Code::OtherObjectsOpen, message);
+        return Some(note.help(help).naming(&open));
+    }
     let message = format!(
         "the user keeps View All or Modify All on {}: {}",
         count(open.len() as u64, "other object"),
@@ -124,6 +187,7 @@ mod tests {
                 .map(|name| ((*name).to_owned(), flags))
                 .collect(),
             selective: &selective,
+            opened: BTreeSet::new(),
         };
         let found = [escalation(&kept), passkey(&kept), open_objects(&kept)];
         let found = found.into_iter().flatten();

@@ -1,6 +1,7 @@
 //! Forms and lengths of names and texts. Limits are those of the platform's object reference.
 
 use super::super::findings::Findings;
+use super::super::granted::GrantedSet;
 use super::super::sharing::{Rule, Sharing};
 use super::super::spanned::Sp;
 use super::super::spec::{Field, FieldType, Profile, Role, Spec, User};
@@ -14,6 +15,9 @@ pub(super) fn check(name: &Sp<String>, spec: &Spec, findings: &Findings) {
     }
     if let Some(profile) = &spec.profile {
         check_profile(profile, findings);
+    }
+    for set in &spec.grants {
+        check_granted(set, findings);
     }
     if let Some(role) = &spec.role {
         check_role(role, findings);
@@ -93,6 +97,21 @@ fn check_profile(profile: &Profile, findings: &Findings) {
             80,
             findings,
         );
+    }
+}
+
+fn check_granted(set: &GrantedSet, findings: &Findings) {
+    api_name(&set.name, 80, findings);
+    at_most(set.label.as_ref(), 80, "label", findings);
+    at_most(set.description.as_ref(), 255, "description", findings);
+    for permission in &set.user_permissions {
+        api_name(permission, 80, findings);
+    }
+    for (object, granted) in &set.objects {
+        object_name(&Sp::new(object.clone(), granted.place.clone()), findings);
+        for field in granted.fields.named() {
+            field_name(field, findings);
+        }
     }
 }
 
