@@ -52,6 +52,8 @@ mod tests;
 
 use crate::manifest::SharingModel;
 use crate::xml::Element;
+use jiff::civil::Date;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use accounts_of::AccountsOf;
@@ -137,6 +139,8 @@ pub struct Live {
     pub impact_budget: Option<usize>,
     /// The users that the manifests of the run describe.
     pub integrations: Vec<Integration>,
+    /// The day on which it was asked, by the org's clock.
+    pub today: Option<Date>,
     /// HTTP requests the reading took, after log-in.
     pub requests: u64,
     /// What the org counts against its API allocation.
@@ -155,6 +159,10 @@ pub struct Live {
     holders: BTreeMap<String, Vec<ProfileHolder>>,
     /// Usernames of copies, by the username of the original.
     copies: BTreeMap<String, Vec<String>>,
+    /// What columns hold of users.
+    user_values: BTreeMap<Need, BTreeMap<String, Value>>,
+    /// Addresses from which users logged in, by record id.
+    log_in_addresses: BTreeMap<String, BTreeSet<String>>,
     /// Record ids of users who are frozen.
     frozen: BTreeSet<String>,
     /// Assignments that end, by username without regard to case.

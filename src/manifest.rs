@@ -11,10 +11,12 @@ mod findings;
 mod granted;
 mod load;
 mod logic;
+mod login;
 mod node;
 mod read;
 mod read_granted;
 mod read_kept;
+mod read_login;
 mod read_profile;
 mod read_sharing;
 mod reader;
@@ -36,6 +38,7 @@ pub use granted::{
     AllOrNamed, ExistingProfile, GrantedFields, GrantedObject, GrantedSet, SetLicenseRef,
 };
 pub use load::load;
+pub use login::{AcceptedPower, IpRange, LoginLimits};
 pub use reader::nearest;
 pub use resolve::is_for_manifests;
 pub use schema::json_schema;
@@ -50,7 +53,7 @@ pub use spec::{
 };
 pub use words::{
     AccessLevel, FieldKind, KeptAccess, LoginRestrictions, NewFields, ObjectPermission, Operator,
-    RuleAccess, SharingModel, Word,
+    RuleAccess, SharingModel, VendorName, Word,
 };
 
 /// The only `apiVersion` there is.

@@ -122,7 +122,7 @@ impl Run<'_> {
                 RecordValue::Lookup(reference) => Value::String(self.look_up(reference).await?),
             };
             if !value.is_null() {
-                values.insert((*column).to_owned(), value);
+                values.insert(column.to_string(), value);
             }
         }
         Ok(values)

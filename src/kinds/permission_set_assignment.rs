@@ -14,6 +14,7 @@ use crate::live::{
 };
 use crate::manifest::{GrantedSet, Manifest, PermissionSetRef, nearest};
 use serde_json::json;
+use std::borrow::Cow;
 
 /// Permission set assignments.
 pub(super) static KIND: Kind = Kind {
@@ -313,7 +314,11 @@ impl Wanted<'_> {
         let user = RecordValue::Lookup(Reference::Username(self.username.to_owned()));
         let mut record = Record {
             object: thing.object(),
-            values: [("AssigneeId", user), (thing.column(), assigned)].into(),
+            values: [
+                ("AssigneeId".into(), user),
+                (thing.column().into(), assigned),
+            ]
+            .into(),
         };
         record.values.extend(self.expires.map(end_of));
         let write = Write::Insert(record);
@@ -369,7 +374,7 @@ fn literal(id: &str) -> RecordValue {
 }
 
 /// The end of a day, in the time of Greenwich (object reference, PermissionSetAssignment, `ExpirationDate`).
-fn end_of(day: &str) -> (&'static str, RecordValue) {
+fn end_of(day: &str) -> (Cow<'static, str>, RecordValue) {
     let moment = format!("{day}T23:59:59.000Z");
-    ("ExpirationDate", RecordValue::Literal(json!(moment)))
+    ("ExpirationDate".into(), RecordValue::Literal(json!(moment)))
 }

@@ -106,7 +106,7 @@ fn record(licence: Option<&LiveSetLicence>, state: &SeatState) -> Record {
     let user = RecordValue::Lookup(Reference::Username(state.user.clone()));
     Record {
         object: thing.object(),
-        values: [("AssigneeId", user), (thing.column(), taken)].into(),
+        values: [("AssigneeId".into(), user), (thing.column().into(), taken)].into(),
     }
 }
 

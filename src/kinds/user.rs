@@ -2,22 +2,26 @@
 //! before anything is written, and a lost answer is looked up too.
 
 mod described;
+mod further;
 mod licence;
+mod profile;
 mod sandbox;
 
-use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
+use super::{Attributed, Draft, Kind, compare};
 use crate::address::Address;
 use crate::change::{Action, Attributes, FieldChange, Record, RecordValue, Stage, Write};
 use crate::code::Code;
-use crate::count::first_few;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::live::{Live, LiveUser, Need, Reference};
 use crate::manifest::{self, Manifest, Sp};
 use serde_json::json;
+use std::borrow::Cow;
 
+use further::Further;
 use licence::no_seat;
 pub(super) use licence::profile_after;
 pub use licence::unchanged_profile;
+use profile::{label_after, lacks_profile, unknown_profile};
 
 /// Users.
 pub(super) static KIND: Kind = Kind {
@@ -60,6 +64,8 @@ struct UserState {
     profile: Option<String>,
     /// Its role's API name.
     role: Option<String>,
+    /// What the manifest states besides.
+    further: Further,
 }
 
 impl Attributed for UserState {
@@ -80,8 +86,12 @@ impl Attributed for UserState {
             ("role", json!(self.role)),
         ];
         let named = attributes.into_iter();
+        let named = named.map(|(name, value)| (name.to_owned(), value));
+        let further = self.further.iter();
+        let further = further.map(|(path, value)| (path.clone(), value.clone()));
         named
-            .map(|(name, value)| (name.to_owned(), value, None))
+            .chain(further)
+            .map(|(path, value)| (path, value, None))
             .collect()
     }
 }
@@ -133,7 +143,11 @@ fn needs(manifest: &Manifest) -> Vec<Need> {
     let names = user.map(|user| std::iter::once(&user.username).chain(&user.renamed_from));
     let names = names.into_iter().flatten();
     let named = names.map(|name| Need::User(name.value.clone()));
-    named.chain(user.map(|_| Need::UserFields)).collect()
+    let further = user.into_iter().flat_map(further::needs);
+    named
+        .chain(user.map(|_| Need::UserFields))
+        .chain(further)
+        .collect()
 }
 
 fn propose(manifest: &Manifest, live: &Live) -> Draft {
@@ -150,7 +164,8 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         .extend(lacks_profile(manifest, wanted, user.is_some()));
     draft.errors.extend(unknown_profile(manifest, live));
     draft.errors.extend(described::check(wanted, user, live));
-    let today = user.map(read);
+    draft.errors.extend(further::check(wanted, user, live));
+    let today = user.map(|user| read(user, wanted, live));
     let mut desired = overlay(wanted, manifest, today.as_ref(), live);
     if let Some(user) = user.filter(|user| has_address_of_copy(wanted, user, live)) {
         desired.email.clone_from(&user.email);
@@ -204,73 +219,7 @@ fn split(
     }
 }
 
-/// A new user needs a profile; that is the platform's rule, and the manifest is where it has to be said.
-fn lacks_profile(manifest: &Manifest, wanted: &manifest::User, exists: bool) -> Option<Diagnostic> {
-    let spec = &manifest.spec;
-    let lacking = spec.profile.is_none() && spec.existing_profile.is_none() && !exists;
-    let error = || {
-        Diagnostic::error(Code::NewUserWithoutProfile, "a new user needs a profile")
-            .at(&wanted.place)
-    };
-    lacking.then(|| error().help("add `spec.profile`"))
-}
-
-/// The label of the profile that the manifest gives the user: its own, or the first of those of others that there is.
-fn label_after(manifest: &Manifest, live: &Live) -> Option<String> {
-    if let Some(profile) = &manifest.spec.profile {
-        return Some(profile.name.value.clone());
-    }
-    let named = manifest.spec.existing_profile.as_ref()?;
-    match unchanged_profile(manifest, live) {
-        Some(profile) => Some(profile.label.clone()),
-        None if live.offline => Some(named.existing.first()?.value.clone()),
-        None => None,
-    }
-}
-
-/// None of the profiles of others, of which one is to be used, is there.
-fn no_existing_profile(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
-    let named = manifest.spec.existing_profile.as_ref()?;
-    if live.offline || unchanged_profile(manifest, live).is_some() {
-        return None;
-    }
-    let first = named.existing.first()?;
-    let known = profile_labels(live);
-    if let [one] = named.existing.as_slice() {
-        let (code, what) = (Code::UnknownProfile, "profile");
-        return Some(unknown_name(code, what, one, &one.place, known));
-    }
-    let names: Vec<String> = named
-        .existing
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let message = format!("the org has none of the profiles {}", names.join(", "));
-    let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
-    let error = Diagnostic::error(Code::UnknownProfile, message).at(&first.place);
-    let help = format!("it has {}", first_few(&known));
-    Some(error.help(help).naming(&known))
-}
-
-fn unknown_profile(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
-    if manifest.spec.existing_profile.is_some() {
-        return no_existing_profile(manifest, live);
-    }
-    let profile = manifest.spec.profile.as_ref()?;
-    let name = &profile.name;
-    let lacking = profile.absent && !has_profile(name, live);
-    lacking.then(|| {
-        unknown_name(
-            Code::UnknownProfile,
-            "profile",
-            name,
-            &name.place,
-            profile_labels(live),
-        )
-    })
-}
-
-fn read(user: &LiveUser) -> UserState {
+fn read(user: &LiveUser, wanted: &manifest::User, live: &Live) -> UserState {
     UserState {
         username: user.username.clone(),
         email: user.email.clone(),
@@ -285,6 +234,7 @@ fn read(user: &LiveUser) -> UserState {
         active: user.active,
         profile: user.profile.clone(),
         role: user.role.clone(),
+        further: further::today(wanted, user, live),
     }
 }
 
@@ -334,6 +284,7 @@ fn overlay(
         },
         profile: profile.or_else(|| today.and_then(|user| user.profile.clone())),
         role: role.or_else(|| today.and_then(|user| user.role.clone())),
+        further: further::desired(wanted),
     }
 }
 
@@ -364,18 +315,31 @@ fn record(fields: &[FieldChange], manifest: &Manifest) -> Record {
     record
 }
 
-fn column_value(field: &FieldChange, manifest: &Manifest) -> Option<(&'static str, RecordValue)> {
+fn column_value(
+    field: &FieldChange,
+    manifest: &Manifest,
+) -> Option<(Cow<'static, str>, RecordValue)> {
     let name = field.after.as_str().unwrap_or_default();
     let name = name.to_owned();
     match field.path.as_str() {
-        "role" => Some(("UserRoleId", RecordValue::Lookup(Reference::Role(name)))),
+        "role" => Some((
+            "UserRoleId".into(),
+            RecordValue::Lookup(Reference::Role(name)),
+        )),
         "profile" => {
             let spec = &manifest.spec;
             let stated = spec.profile.is_some() || spec.existing_profile.is_some();
-            stated.then(|| ("ProfileId", RecordValue::Lookup(Reference::Profile(name))))
+            stated.then(|| {
+                (
+                    "ProfileId".into(),
+                    RecordValue::Lookup(Reference::Profile(name)),
+                )
+            })
         }
         path => {
-            let (_, column) = COLUMNS.iter().find(|(attribute, _)| *attribute == path)?;
+            let usual = COLUMNS.iter().find(|(attribute, _)| *attribute == path);
+            let usual = usual.map(|(_, column)| Cow::Borrowed(*column));
+            let column = usual.or_else(|| further::column(manifest, path).map(Cow::Owned))?;
             Some((column, RecordValue::Literal(field.after.clone())))
         }
     }
@@ -402,6 +366,10 @@ mod tests {
             language: None,
             email_encoding: None,
             active: None,
+            features: Vec::new(),
+            currency: None,
+            federation_id: None,
+            fields: std::collections::BTreeMap::new(),
             renamed_from: None,
             place: place.clone(),
         };

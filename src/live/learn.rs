@@ -218,6 +218,15 @@ impl Live {
                 let name = |row: &Row| row.text("Name").map(str::to_owned);
                 self.tabs = Some(rows.iter().filter_map(name).collect());
             }
+            Need::UserValues(..) => {
+                let values = rows.into_iter().flat_map(|row| row.0).collect();
+                self.user_values.insert(need.clone(), values);
+            }
+            Need::LoginHistory(id) => {
+                let address = |row: &Row| row.text("SourceIp").map(str::to_owned);
+                let addresses = rows.iter().filter_map(address).collect();
+                self.log_in_addresses.insert(id.clone(), addresses);
+            }
             Need::SetLicence(need) => self.decode_set_licences(need, &rows),
             Need::Dependencies(..) | Need::DependenciesOf(_) => {
                 let dependencies = rows.iter().filter_map(Dependency::of_row).collect();

@@ -40,6 +40,10 @@ pub enum Need {
     User(String),
     /// The fields of users, as they are described: what a new one needs and which values are taken.
     UserFields,
+    /// What these columns hold of the user of a name.
+    UserValues(String, BTreeSet<String>),
+    /// From where the user of a record id has logged in lately.
+    LoginHistory(String),
     /// Whether the user of a name is frozen.
     Frozen(String),
     /// The permission sets that the user of a name holds for a time.
@@ -159,6 +163,8 @@ impl Need {
             Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
             Self::UserFields => Question::Describe("User".to_owned()),
             Self::CopiesOf(username) => query(users::copies(username)),
+            Self::UserValues(name, columns) => query(users::values(name, columns)),
+            Self::LoginHistory(id) => query(users::log_ins(id)),
             Self::Frozen(_) => Question::Rows(Table::FrozenUsers),
             Self::EndingAssignments(_) => Question::Rows(Table::EndingAssignments),
             Self::Holders(profile) => query(users::holders(profile)),
@@ -202,9 +208,7 @@ impl Need {
             Self::Licences => query(running_user::LICENCES.to_owned()),
             Self::PackagedSets(namespace) => query(running_user::packaged_sets(namespace)),
             Self::HeldPermissions(user, held) => query(running_user::held_permissions(user, held)),
-            Self::FirstRecords(object, columns) => {
-                query(record_query(object, columns).first_page())
-            }
+            Self::FirstRecords(object, columns) => query(first_page(object, columns)),
             Self::Deploys => Question::Tooling(deploys::RECENT_DEPLOYS.to_owned()),
         }
     }
@@ -243,6 +247,8 @@ impl Need {
     pub fn is_only_counted(&self) -> bool {
         match self {
             Self::UserFields
+            | Self::UserValues(..)
+            | Self::LoginHistory(_)
             | Self::CopiesOf(_)
             | Self::Frozen(_)
             | Self::EndingAssignments(_)
@@ -306,7 +312,8 @@ impl Need {
             Self::RoleDocument(name) => format!("the role `{name}`"),
             Self::Containers => "its profiles and permission sets".to_owned(),
             Self::User(name) | Self::CopiesOf(name) => format!("whether there is a user `{name}`"),
-            Self::UserFields => "which fields and values a user has".to_owned(),
+            Self::UserFields | Self::UserValues(..) => users::FIELDS.to_owned(),
+            Self::LoginHistory(_) => users::LOG_INS.to_owned(),
             Self::Frozen(name) => format!("whether the user `{name}` is frozen"),
             Self::EndingAssignments(name) => format!("which sets `{name}` holds for a time"),
             Self::Administrators => "who its administrators are".to_owned(),
@@ -357,6 +364,10 @@ impl Need {
             Self::Deploys => "which deploys and validations it has taken".to_owned(),
         }
     }
+}
+
+fn first_page(object: &str, columns: &BTreeSet<String>) -> String {
+    record_query(object, columns).first_page()
 }
 
 fn record_query<'a>(object: &'a str, columns: &BTreeSet<String>) -> RecordQuery<'a> {

@@ -82,6 +82,8 @@ impl Live {
             // there is one queue all the same.
             Need::Dependencies(..)
             | Need::DependenciesOf(_)
+            | Need::UserValues(..)
+            | Need::LoginHistory(_)
             | Need::Tabs
             | Need::RestrictionRules
             | Need::Records(..)

@@ -3,6 +3,7 @@
 mod defaults;
 mod duplicates;
 mod grants;
+mod login;
 mod names;
 mod profile;
 mod role;
@@ -26,6 +27,7 @@ pub(super) fn one(name: &Sp<String>, spec: &Spec, findings: &Findings) {
     role::check(spec, findings);
     profile::check(spec, findings);
     grants::check(spec, findings);
+    login::check(spec, findings);
     rules::check(spec, findings);
     values::check_expectations(spec, findings);
 }

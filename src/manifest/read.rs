@@ -1,13 +1,17 @@
 //! From the node tree to the typed manifest: metadata, fields, profile, role, user, limits.
 
+use std::collections::BTreeMap;
+
 use super::expectation::expectation;
 use super::findings::Findings;
 use super::granted::ExistingProfile;
 use super::node::{Content, Node};
 use super::read_granted::{existing_profile, grants, permission_set, set_license};
-use super::read_profile::profile;
-use super::read_sharing::sharing;
-use super::reader::{Section, choices, text};
+use super::read_login::{accepted, login};
+use super::read_profile::{keyed, profile};
+use super::read_sharing::{literal, sharing};
+use super::reader::{Section, choices, text, wrong_type};
+use super::sharing::Scalar;
 use super::spanned::Sp;
 use super::spec::{Field, FieldType, Limits, Profile, Role, Spec, User};
 use super::words::FieldKind;
@@ -78,6 +82,9 @@ fn spec(mut section: Section<'_>) -> Spec {
         permission_set_licenses: section.list_of("permissionSetLicenses", set_license),
         grants: grants(&mut section),
         permission_sets: section.list_of("permissionSets", permission_set),
+        login: section.section("login").map(login),
+        integration: section.word("integration"),
+        accepts: section.list_of("accepts", accepted),
         sharing: section.list_of("sharing", sharing),
         limits: section.section("limits").map(limits).unwrap_or_default(),
         expect: section.list_of("expect", expectation),
@@ -210,11 +217,29 @@ fn user(mut section: Section<'_>) -> User {
         language: section.text("language"),
         email_encoding: section.text("emailEncoding"),
         active: section.flag("active"),
+        features: texts(&mut section, "features").unwrap_or_default(),
+        currency: section.text("currency"),
+        federation_id: section.text("federationId"),
+        fields: plain_values(&mut section, "fields"),
         renamed_from: section.text("renamedFrom"),
         place: section.place.clone(),
     };
     section.finish();
     user
+}
+
+/// Each plain value, by the name that the author gives it.
+fn plain_values(section: &mut Section<'_>, key: &'static str) -> BTreeMap<String, Sp<Scalar>> {
+    let findings = section.findings;
+    keyed(section, key, |entry| {
+        let node = &entry.value;
+        let Content::Scalar { text, plain } = &node.content else {
+            wrong_type(node, "a text, a number, `true` or `false`", findings);
+            return None;
+        };
+        let value = literal(node, text, *plain, findings)?;
+        Some(Sp::new(value, entry.key_place.clone()))
+    })
 }
 
 /// A username as the org keeps it: in lower case, so that it reads back as it was written.

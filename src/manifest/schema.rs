@@ -83,6 +83,13 @@ shapes! {
         { "type": "integer", "minimum": 0 },
         { "type": "string", "pattern": "^(0|[1-9][0-9]*)\\.\\.(0|[1-9][0-9]*)$" },
     ]});
+    /// What a field of the user may be given.
+    pub(super) PlainValue = json_schema!({ "type": ["string", "number", "boolean"] });
+    /// What an entry of `ipRanges` may say: a network or an address, or two ends.
+    pub(super) IpRangeForm = json_schema!({ "anyOf": [{ "type": "string" }, closed(
+        json!({ "from": { "type": "string" }, "to": { "type": "string" } }),
+        &["from", "to"],
+    )]});
     /// What an expectation's `access` key may say.
     pub(super) AccessWord = json_schema!({ "type": "string", "pattern": "^(none|(>= *)?(read|edit))$" });
     /// What a criterion's `value` key may say.

@@ -9,10 +9,11 @@ use schemars::JsonSchema;
 
 use super::expectation::AccessExpectation;
 use super::granted::{ExistingProfile, GrantedSet, SetLicenseRef};
+use super::login::{AcceptedPower, LoginLimits};
 use super::schema;
-use super::sharing::Sharing;
+use super::sharing::{Scalar, Sharing};
 use super::spanned::Sp;
-use super::words::{AccessLevel, FieldKind, LoginRestrictions, ObjectPermission};
+use super::words::{AccessLevel, FieldKind, LoginRestrictions, ObjectPermission, VendorName};
 use crate::diagnostic::Place;
 
 /// What is asked for. What is left out stays as the org has it.
@@ -41,6 +42,13 @@ pub struct Spec {
     /// Permission sets assigned to the user: API name, or label when it is unambiguous.
     #[schemars(default)]
     pub permission_sets: Vec<PermissionSetRef>,
+    /// From where, and by what, the user may log in.
+    pub login: Option<LoginLimits>,
+    /// Whose checks, words and steps apply; absent: HubSpot's where its package or its name is named, else nobody's.
+    pub integration: Option<Sp<VendorName>>,
+    /// Permissions whose power somebody has accepted, why, and until when.
+    #[schemars(default)]
+    pub accepts: Vec<AcceptedPower>,
     /// Organization-wide defaults and sharing rules, by object.
     #[schemars(default)]
     pub sharing: Vec<Sharing>,
@@ -74,6 +82,10 @@ impl Spec {
             language: None,
             email_encoding: None,
             active: None,
+            features: Vec::new(),
+            currency: None,
+            federation_id: None,
+            fields: BTreeMap::new(),
             renamed_from: None,
             place: place.clone(),
         };
@@ -86,6 +98,9 @@ impl Spec {
             permission_set_licenses: Vec::new(),
             grants: Vec::new(),
             permission_sets: Vec::new(),
+            login: None,
+            integration: None,
+            accepts: Vec::new(),
             sharing: vec![Sharing::bare(object)],
             limits: Limits::default(),
             expect: Vec::new(),
@@ -322,6 +337,16 @@ pub struct User {
     pub email_encoding: Option<Sp<String>>,
     /// Whether the user may log in; absent: yes for a new user, else as it is.
     pub active: Option<Sp<bool>>,
+    /// Features that the user is given, such as `MarketingUser`: the names of its boxes in the API, without `UserPermissions`.
+    #[schemars(default)]
+    pub features: Vec<Sp<String>>,
+    /// Currency, where the org has several, such as `USD`; absent: as the org has it.
+    pub currency: Option<Sp<String>>,
+    /// Id by which single sign-on knows the user; absent: as the org has it.
+    pub federation_id: Option<Sp<String>>,
+    /// Other fields of the user, by API name.
+    #[schemars(default, with = "BTreeMap<String, schema::PlainValue>")]
+    pub fields: BTreeMap<String, Sp<Scalar>>,
     /// Earlier username, to rename instead of making a second user.
     pub renamed_from: Option<Sp<String>>,
     /// Where the section is.

@@ -220,6 +220,24 @@ words! {
     }
 }
 
+words! {
+    /// Whose integration the user is for.
+    VendorName {
+        /// Nobody's that anything particular is known of.
+        None = "none",
+        /// HubSpot.
+        HubSpot = "hubspot",
+        /// Marketo Engage.
+        Marketo = "marketo",
+        /// Gong.
+        Gong = "gong",
+        /// UserGems.
+        UserGems = "usergems",
+        /// A warehouse that reads: Fivetran, Airbyte, Snowflake.
+        Warehouse = "warehouse",
+    }
+}
+
 impl Default for NewFields {
     fn default() -> Self {
         Self::Note

@@ -186,7 +186,8 @@ fn used_keys(value: &Json, path: &str, keys: &mut BTreeSet<String>) {
     for item in value.as_array().into_iter().flatten() {
         used_keys(item, path, keys);
     }
-    let author_chooses = path.ends_with("Permissions") || path.ends_with(".objects");
+    let chosen = ["Permissions", ".objects", ".user.fields"];
+    let author_chooses = chosen.iter().any(|end| path.ends_with(end));
     for (key, inner) in value.as_object().into_iter().flatten() {
         if author_chooses {
             for (key, inner) in inner.as_object().into_iter().flatten() {

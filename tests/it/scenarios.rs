@@ -43,6 +43,7 @@ macro_rules! stories {
 }
 
 stories! {
+    a_power_is_accepted
     a_role_moves_to_another_branch
     a_rule_that_showed_all_is_replaced
     account_left_alone_by_its_children
@@ -80,6 +81,7 @@ stories! {
     expected_access
     expected_access_missed
     expected_count_missed
+    features_and_fields
     fresh_org
     grants_change
     grants_name_what_is_not_there
@@ -98,6 +100,8 @@ stories! {
     keep_access_repaired
     limits_hold
     limits_refuse
+    log_in_is_narrowed
+    log_in_ranges_of_others
     logic_with_brackets
     names_the_org_does_not_have
     new_field_beside_others
@@ -127,6 +131,10 @@ stories! {
     rules_that_match_nothing
     setting_lost
     setting_refused
+    template_generic
+    template_gong
+    template_marketo
+    template_warehouse_reader
     settings_kept
     the_whole_company_keeps_its_sight
     two_manifests_that_disagree

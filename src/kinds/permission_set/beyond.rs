@@ -52,7 +52,7 @@ fn standard_objects(
     {
         return None;
     }
-    let objects = completed(set, live).objects;
+    let objects = completed(set, manifest, live).objects;
     let (object, (flags, _)) = objects.iter().find(|(object, _)| is_standard(object))?;
     let right = flags.words().first().copied().unwrap_or("read");
     let message = format!(

@@ -2,7 +2,7 @@
 
 use crate::clone::{Grant, ObjectFlags, Requirements, Right};
 use crate::live::{Live, Need};
-use crate::manifest::{GrantedSet, ObjectPermission};
+use crate::manifest::{GrantedSet, Manifest, ObjectPermission};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names asked for in one query, so that it stays within the length of a request.
@@ -18,9 +18,9 @@ pub(in crate::kinds) struct Completed {
 }
 
 /// What a set grants, as far as the org has told what requires what.
-pub(in crate::kinds) fn completed(set: &GrantedSet, live: &Live) -> Completed {
-    let (requirements, _) = walk(set, live);
-    let stated = stated(set);
+pub(in crate::kinds) fn completed(set: &GrantedSet, manifest: &Manifest, live: &Live) -> Completed {
+    let (requirements, _) = walk(set, manifest, live);
+    let stated = stated(set, manifest);
     let along = requirements.completing(&stated);
     let mut completed = Completed::default();
     let stated = stated.into_iter().map(|grant| (grant, None));
@@ -32,17 +32,21 @@ pub(in crate::kinds) fn completed(set: &GrantedSet, live: &Live) -> Completed {
 }
 
 /// What to ask next about what requires what; `None` where nothing is left to ask.
-pub(in crate::kinds) fn next_need(set: &GrantedSet, live: &Live) -> Option<Need> {
-    walk(set, live).1
+pub(in crate::kinds) fn next_need(
+    set: &GrantedSet,
+    manifest: &Manifest,
+    live: &Live,
+) -> Option<Need> {
+    walk(set, manifest, live).1
 }
 
 /// Follows what a set requires as far as the org has answered.
-fn walk(set: &GrantedSet, live: &Live) -> (Requirements, Option<Need>) {
+fn walk(set: &GrantedSet, manifest: &Manifest, live: &Live) -> (Requirements, Option<Need>) {
     let mut requirements = Requirements::built_in();
     for object in set.objects.keys() {
         learn_masters(&mut requirements, object, live);
     }
-    let stated = stated(set);
+    let stated = stated(set, manifest);
     let mut asked: BTreeSet<String> = BTreeSet::new();
     loop {
         let along = requirements.completing(&stated);
@@ -76,9 +80,10 @@ fn learn_masters(requirements: &mut Requirements, object: &str, live: &Live) {
     }
 }
 
-fn stated(set: &GrantedSet) -> BTreeSet<Grant> {
+fn stated(set: &GrantedSet, manifest: &Manifest) -> BTreeSet<Grant> {
     let users = set.user_permissions.iter();
     let users = users.map(|name| Grant::User(name.value.clone()));
+    let users = users.chain(by_api_only(set, manifest));
     let objects = set.objects.iter().flat_map(|(object, granted)| {
         let reads_fields = granted.fields.read.is_some() || granted.fields.edit.is_some();
         let rights = granted.allow.iter().copied().map(right_of);
@@ -86,6 +91,15 @@ fn stated(set: &GrantedSet) -> BTreeSet<Grant> {
         rights.map(|right| Grant::Object(object.clone(), right))
     });
     users.chain(objects).collect()
+}
+
+/// `login.apiOnly` is granted by the first of the sets, where the manifest has no profile of its own.
+fn by_api_only(set: &GrantedSet, manifest: &Manifest) -> Option<Grant> {
+    let spec = &manifest.spec;
+    spec.login.as_ref().filter(|login| login.api_only)?;
+    let first = spec.granted_sets().next()?;
+    let here = spec.profile.is_none() && first.name == set.name;
+    here.then(|| Grant::User("ApiUserOnly".to_owned()))
 }
 
 fn right_of(permission: ObjectPermission) -> Right {

@@ -26,14 +26,15 @@ pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
     for set in manifest.spec.granted_sets() {
         needs.push(Need::Object("PermissionSet".to_owned()));
         needs.extend(set.objects.keys().cloned().map(Need::Object));
-        needs.extend(next_need(set, &Live::default()));
+        needs.extend(next_need(set, manifest, &Live::default()));
     }
     needs
 }
 
 pub(in crate::kinds) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
     let sets = manifest.spec.granted_sets();
-    sets.filter_map(|set| next_need(set, live)).collect()
+    sets.filter_map(|set| next_need(set, manifest, live))
+        .collect()
 }
 
 pub(super) fn propose(manifest: &Manifest, live: &Live, draft: &mut Draft) {
@@ -82,7 +83,7 @@ fn desired(
     today: Option<&SetState>,
     live: &Live,
 ) -> (SetState, Vec<(String, FieldsAfter)>) {
-    let completed = completed(set, live);
+    let completed = completed(set, manifest, live);
     let fields = today.map(|today| &today.fields);
     let after = set.objects.iter().map(|(object, granted)| {
         let after = fields_after(object, granted, manifest, fields, live);
@@ -236,7 +237,7 @@ fn later(object: &str, fields: &[String], set: &GrantedSet) -> Option<Diagnostic
 /// User permissions that the sets of the manifest grant.
 pub fn granted_permissions(manifest: &Manifest, live: &Live) -> BTreeSet<String> {
     let sets = manifest.spec.granted_sets();
-    sets.flat_map(|set| completed(set, live).users.into_keys())
+    sets.flat_map(|set| completed(set, manifest, live).users.into_keys())
         .collect()
 }
 
@@ -247,7 +248,7 @@ pub(in crate::kinds) fn granted_objects(
 ) -> BTreeMap<String, ObjectFlags> {
     let mut objects: BTreeMap<String, ObjectFlags> = BTreeMap::new();
     for set in manifest.spec.granted_sets() {
-        for (object, (granted, _)) in completed(set, live).objects {
+        for (object, (granted, _)) in completed(set, manifest, live).objects {
             let flags = objects.entry(object).or_default();
             let has = Right::ALL.into_iter().filter(|right| granted.has(*right));
             *flags = has.fold(*flags, ObjectFlags::with);

@@ -8,8 +8,9 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::permission_set::{granted_objects, granted_permissions};
 use crate::kinds::user::unchanged_profile;
 use crate::live::Live;
-use crate::manifest::Manifest;
+use crate::manifest::{AcceptedPower, Manifest};
 use crate::power::{ESCALATION_PATHS, Gain, NEEDS_PASSKEY};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a profile will grant.
@@ -22,6 +23,8 @@ pub(super) struct Kept<'a> {
     pub(super) selective: &'a BTreeSet<String>,
     /// Objects that permission sets of the manifest open.
     pub(super) opened: BTreeSet<String>,
+    /// What somebody has accepted, and the day on which it is asked.
+    pub(super) accepted: (&'a [AcceptedPower], Option<Date>),
 }
 
 impl<'a> Kept<'a> {
@@ -36,11 +39,13 @@ impl<'a> Kept<'a> {
             objects,
             selective,
             opened: BTreeSet::new(),
+            accepted: (&[], None),
         }
     }
 
     /// The same, and what the permission sets of the manifest grant besides.
-    pub(super) fn and_granted(mut self, manifest: &Manifest, live: &Live) -> Self {
+    pub(super) fn and_granted(mut self, manifest: &'a Manifest, live: &Live) -> Self {
+        self.accepted = (&manifest.spec.accepts, live.today);
         self.permissions.extend(granted_permissions(manifest, live));
         for (object, granted) in granted_objects(manifest, live) {
             if granted.view_all || granted.modify_all {
@@ -80,9 +85,35 @@ pub(super) fn of_unchanged(manifest: &Manifest, live: &Live) -> Vec<Diagnostic> 
 pub(super) fn remarks(kept: &Kept, place: &Place, address: &Address) -> Vec<Diagnostic> {
     let found = [escalation(kept), passkey(kept), open_objects(kept)];
     let found = found.into_iter().flatten();
-    found
-        .map(|remark| remark.at(place).about(address.clone()))
-        .collect()
+    let found = found.map(|remark| remark.at(place));
+    let (accepts, _) = kept.accepted;
+    let accepted = accepts.iter().map(|power| accepted(power, kept));
+    let all = found.chain(accepted);
+    all.map(|remark| remark.about(address.clone())).collect()
+}
+
+/// What somebody accepted: as such while it is, and what became of it after.
+fn accepted(power: &AcceptedPower, kept: &Kept) -> Diagnostic {
+    let (name, place) = (&power.permission, &power.permission.place);
+    let note = |message: String| Diagnostic::note(Code::PowerAccepted, message).at(place);
+    if !kept.permissions.contains(&name.value) {
+        let message = format!("`{name}` is accepted, and the user does not hold it");
+        return note(message).help("take the entry out of `accepts`");
+    }
+    if !kept.accepts(name) {
+        let message = format!(
+            "`{name}` was accepted until {}: it is a finding again",
+            power.until
+        );
+        let warning = Diagnostic::warning(Code::PowerAccepted, message).at(place);
+        return warning.help("take the permission away, or accept it anew with another day");
+    }
+    let message = format!(
+        "`{name}` is accepted until {}: {}",
+        power.until, power.reason
+    );
+    note(message)
+        .help("what it lets the user do stays what it is; after that day it is a finding again")
 }
 
 fn held(kept: &Kept, names: &[&str]) -> Vec<String> {
@@ -90,6 +121,20 @@ fn held(kept: &Kept, names: &[&str]) -> Vec<String> {
         .iter()
         .filter(|name| kept.permissions.contains(**name));
     held.map(|name| (*name).to_owned()).collect()
+}
+
+impl Kept<'_> {
+    /// Whether somebody has accepted a permission, and the day has not passed.
+    fn accepts(&self, name: &str) -> bool {
+        let (accepted, today) = self.accepted;
+        let mut entries = accepted
+            .iter()
+            .filter(|power| power.permission.value == name);
+        entries.any(|power| {
+            let until: Option<Date> = power.until.parse().ok();
+            until.is_some_and(|until| today.is_none_or(|today| today <= until))
+        })
+    }
 }
 
 /// One call to the API gives the user more than any of this proves.
@@ -112,7 +157,8 @@ fn escalation(kept: &Kept) -> Option<Diagnostic> {
 /// How many ways to more are open, and the permissions that open them. What sleeps in sets that a session wakes is none of
 /// the profile's.
 fn open_paths(kept: &Kept) -> (u64, Vec<String>) {
-    let held = kept.permissions.iter().map(String::as_str).collect();
+    let held = kept.permissions.iter().filter(|name| !kept.accepts(name));
+    let held = held.map(String::as_str).collect();
     let paths = ESCALATION_PATHS.iter();
     let paths = paths.filter(|path| path.gains != Gain::SleepingSets);
     let open: Vec<Vec<&str>> = paths.filter_map(|path| path.opened_by(&held)).collect();
@@ -188,6 +234,7 @@ mod tests {
                 .collect(),
             selective: &selective,
             opened: BTreeSet::new(),
+            accepted: (&[], None),
         };
         let found = [escalation(&kept), passkey(&kept), open_objects(&kept)];
         let found = found.into_iter().flatten();

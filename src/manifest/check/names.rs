@@ -148,6 +148,13 @@ fn check_user(user: &User, findings: &Findings) {
     at_most(Some(&user.last_name), 80, "last name", findings);
     at_most(user.alias.as_ref(), 8, "alias", findings);
     at_most(user.nickname.as_ref(), 40, "nickname", findings);
+    at_most(user.federation_id.as_ref(), 512, "federation id", findings);
+    for feature in &user.features {
+        api_name(feature, 80, findings);
+    }
+    for (field, value) in &user.fields {
+        field_name(&Sp::new(field.clone(), value.place.clone()), findings);
+    }
 }
 
 fn check_sharing(sharing: &Sharing, findings: &Findings) {
