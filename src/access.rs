@@ -60,7 +60,7 @@ pub use outlook::{ByWay, Outlook};
 pub use people::{People, Tie, Ties, both, either_way};
 pub use reach::{criteria_rules, owned_by, owner_rules, roles_of_owners_refused};
 pub use record_after::ForeseenAccess;
-pub use visible::{not_seen_whole, profile_sees_all, sets_after};
+pub use visible::{not_seen_whole, profile_sees_all, sets_after, sets_of_others_after};
 
 /// Who sees how much of an object, now and after.
 #[derive(Clone, Debug, PartialEq)]

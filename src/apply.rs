@@ -3,6 +3,7 @@
 //! Writes are serial. Every stage is all or nothing, what fails cheaply comes before the company-wide narrowing, and
 //! wherever a run ends, the next one finishes the work: the live org is the only state.
 
+mod assignments;
 mod credible;
 mod deploy;
 mod entry;

@@ -6,6 +6,7 @@ use crate::live::Reference;
 use crate::xml::Element;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -229,7 +230,7 @@ pub struct Record {
     /// The object, such as `User`.
     pub object: &'static str,
     /// Its values.
-    pub values: BTreeMap<&'static str, RecordValue>,
+    pub values: BTreeMap<Cow<'static, str>, RecordValue>,
 }
 
 /// A value of a record.

@@ -10,6 +10,7 @@ mod everyone;
 mod organization_wide_default;
 mod permission_set;
 mod permission_set_assignment;
+mod permission_set_license_assignment;
 mod picklist;
 mod profile;
 mod public_group;
@@ -29,12 +30,14 @@ pub use everyone::{KeptLevel, is_every_record, kept_by_everyone, kept_level};
 pub use organization_wide_default::{
     INTERNAL_DEFAULT, default_through, leave_out_settings, settings_not_kept,
 };
-pub use permission_set_assignment::find_permission_set;
+pub use permission_set::{granted_permissions, granted_rights};
+pub use permission_set_assignment::{find_assigned, find_permission_set};
 pub use profile::{PartialSource, not_kept, partial_source, whole_source};
 pub use role::narrowest_level;
 pub use sharing_rule::{
     makes_editing_rule_of, referred_to, rule_changes, rule_criteria, rule_target,
 };
+pub use user::unchanged_profile;
 
 /// A kind of resource.
 pub struct Kind {
@@ -56,7 +59,9 @@ pub static KINDS: &[&Kind] = &[
     &profile::KIND,
     &role::KIND,
     &user::KIND,
+    &permission_set_license_assignment::KIND,
     &permission_set_assignment::KIND,
+    &permission_set_assignment::GROUP,
     &public_group_member::KIND,
     &organization_wide_default::KIND,
     &sharing_rule::KIND,
@@ -64,7 +69,10 @@ pub static KINDS: &[&Kind] = &[
 
 /// What the answers make necessary to know besides, until nothing new is.
 pub fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
-    profile::further_needs(manifest, live)
+    let of_profile = profile::further_needs(manifest, live).into_iter();
+    of_profile
+        .chain(permission_set::further_needs(manifest, live))
+        .collect()
 }
 
 /// What a kind proposes.

@@ -42,6 +42,7 @@ mod roles;
 mod rules;
 mod running_user;
 mod selection;
+mod set_licences;
 mod shares;
 mod sharing_need;
 mod stored_criteria;
@@ -52,14 +53,18 @@ mod tests;
 
 use crate::manifest::SharingModel;
 use crate::xml::Element;
+use jiff::civil::Date;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use accounts_of::AccountsOf;
-pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
+pub use assignments::{
+    AssignedThing, EndingAssignment, UserAssignment, assignments_of, read_assignments,
+};
 pub use audit_trail::{RECENT_SETUP, SetupChange, SetupTrail};
 pub use capability::{CapabilityNeed, GrantedNames};
 pub use containers::{
-    Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
+    Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats,
 };
 pub use criteria_condition::{AskedAs, CriteriaKnowledge, criterion_path};
 pub use defaults::Defaults;
@@ -97,6 +102,7 @@ pub use restrictions::{RestrictionRule, may_be_restricted};
 pub use roles::{LiveRole, Roles};
 pub use rules::{LiveRule, Membership, Reach, RuleKind};
 pub use running_user::{Licence, RunningUser};
+pub use set_licences::{HeldSeat, LiveSetLicence, SetLicence, SetLicenceNeed};
 pub use shares::{
     Share, ShareGroup, SharedWith, count_of_editing_rule_rows, count_of_rule_rows, groups_of,
     parent_rows, read_groups, read_shares, read_shares_of_accounts, role_group, rule_rows,
@@ -136,6 +142,8 @@ pub struct Live {
     pub impact_budget: Option<usize>,
     /// The users that the manifests of the run describe.
     pub integrations: Vec<Integration>,
+    /// The day on which it was asked, by the org's clock.
+    pub today: Option<Date>,
     /// HTTP requests the reading took, after log-in.
     pub requests: u64,
     /// What the org counts against its API allocation.
@@ -154,6 +162,10 @@ pub struct Live {
     holders: BTreeMap<String, Vec<ProfileHolder>>,
     /// Usernames of copies, by the username of the original.
     copies: BTreeMap<String, Vec<String>>,
+    /// What columns hold of users.
+    user_values: BTreeMap<Need, BTreeMap<String, Value>>,
+    /// Addresses from which users logged in, by record id.
+    log_in_addresses: BTreeMap<String, BTreeSet<String>>,
     /// Record ids of users who are frozen.
     frozen: BTreeSet<String>,
     /// Assignments that end, by username without regard to case.
@@ -192,6 +204,9 @@ pub struct Live {
     running_users: BTreeMap<String, RunningUser>,
     licences: Option<Vec<Licence>>,
     packaged_sets: BTreeMap<String, Vec<String>>,
+    set_licences: Option<Vec<LiveSetLicence>>,
+    /// Seats of permission set licences, by username without regard to case.
+    seats: BTreeMap<String, Vec<HeldSeat>>,
     held_permissions: BTreeMap<Need, BTreeSet<&'static str>>,
     deploys: Deploys,
     told: record_need::RecordsTold,

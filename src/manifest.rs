@@ -8,11 +8,15 @@ mod digest;
 mod expectation;
 mod expected;
 mod findings;
+mod granted;
 mod load;
 mod logic;
+mod login;
 mod node;
 mod read;
+mod read_granted;
 mod read_kept;
+mod read_login;
 mod read_profile;
 mod read_sharing;
 mod reader;
@@ -30,7 +34,11 @@ use crate::diagnostic::{Diagnostic, Place, Sources};
 
 pub use expectation::{AccessExpectation, AccessMeant, RecordAccess, RecordsMeant};
 pub use expected::ExpectedRecords;
+pub use granted::{
+    AllOrNamed, ExistingProfile, GrantedFields, GrantedObject, GrantedSet, SetLicenseRef,
+};
 pub use load::load;
+pub use login::{AcceptedPower, IpRange, LoginLimits};
 pub use reader::nearest;
 pub use resolve::is_for_manifests;
 pub use schema::json_schema;
@@ -44,8 +52,8 @@ pub use spec::{
     WithoutAdministration,
 };
 pub use words::{
-    AccessLevel, FieldKind, KeptAccess, LoginRestrictions, ObjectPermission, Operator, RuleAccess,
-    SharingModel, Word,
+    AccessLevel, FieldKind, KeptAccess, LoginRestrictions, NewFields, ObjectPermission, Operator,
+    RuleAccess, SharingModel, VendorName, Word,
 };
 
 /// The only `apiVersion` there is.

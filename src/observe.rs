@@ -19,6 +19,7 @@ use crate::live::{
 use crate::manifest::Manifest;
 use crate::org::{OrgError, Reader, Refusal};
 use crate::soql::Row;
+use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 
 /// Waves after the first, where answers lead to further questions: chains of dependencies end long before.
@@ -128,6 +129,7 @@ pub async fn ask_further(
     }
     told_what_is_needed(&live)?;
     live.org = which_org(live.organization().learnt(), reader);
+    live.today = Some(reader.org_time().to_zoned(TimeZone::UTC).date());
     let completed = Box::pin(complete_sources(&mut live, manifests, reader, emit)).await;
     completed.map_err(failed)?;
     Ok(live)

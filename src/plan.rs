@@ -48,7 +48,14 @@ pub fn plan(manifests: &[Manifest], live: &Live) -> Result<Plan, Failure> {
             .errors
             .sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
         draft.errors.dedup();
-        return Err(Failure::new(Exit::Manifest, draft.errors)
+        let no_seat =
+            |error: &Diagnostic| matches!(error.code, Code::NoLicenseFree | Code::NoSetLicenceFree);
+        // No line has to change, where nothing but a seat is lacking.
+        let exit = match draft.errors.iter().all(no_seat) {
+            true => Exit::Guarded,
+            false => Exit::Manifest,
+        };
+        return Err(Failure::new(exit, draft.errors)
             .state("nothing was changed")
             .with_sources(&sources));
     }

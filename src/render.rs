@@ -207,9 +207,9 @@ fn record_file(record: &Record) -> Vec<u8> {
     for (column, value) in &record.values {
         match value {
             RecordValue::Literal(Value::Null) => {}
-            RecordValue::Literal(value) => drop(values.insert((*column).to_owned(), value.clone())),
+            RecordValue::Literal(value) => drop(values.insert(column.to_string(), value.clone())),
             RecordValue::Lookup(reference) => {
-                drop(lookups.insert((*column).to_owned(), json!(reference.query())))
+                drop(lookups.insert(column.to_string(), json!(reference.query())))
             }
         }
     }

@@ -322,6 +322,7 @@ impl Verification {
                     | Code::CapabilityBeyond
                     | Code::UserFrozen
                     | Code::UserInactive
+                    | Code::FieldsMadeLater
                     | Code::RulesMatchNothing
                     | Code::RuleMatchesOtherwise
                     | Code::LimitPassedMeanwhile

@@ -1,7 +1,7 @@
 //! What the user may do with an object at all, once the manifest is applied. Pure.
 
-use super::sets_after;
-use crate::kinds::find_permission_set;
+use super::sets_of_others_after;
+use crate::kinds::{granted_rights, unchanged_profile};
 use crate::live::{Containers, Known, Live, ObjectRights, profile_label};
 use crate::manifest::{Manifest, ObjectPermission, Profile};
 use std::collections::BTreeSet;
@@ -21,11 +21,10 @@ pub(super) fn rights_after(
             let grant = grants.find(|grant| grant.container == id);
             grant.map(|grant| grant.rights).unwrap_or_default()
         };
-        let mut sets = sets_after(manifest, live);
-        let named = manifest.spec.permission_sets.iter();
-        let named = named.filter(|set| !set.absent);
-        let found = named.filter_map(|set| find_permission_set(live, &set.name).ok().flatten());
-        sets.extend(found.map(|set| set.id.clone()));
+        let mut sets = sets_of_others_after(manifest, live);
+        let unchanged = unchanged_profile(manifest, live);
+        let behind = unchanged.and_then(|profile| set_behind(&profile.label, containers));
+        sets.extend(behind.map(str::to_owned));
         let profile = manifest.spec.profile.as_ref();
         let by_profile = profile.map(|profile| match profile.object_permissions.get(object) {
             Some(stated) => stated_rights(stated),
@@ -35,7 +34,9 @@ pub(super) fn rights_after(
                 without_administration(object, profile, manifest, today)
             }
         });
-        by_profile.is_some_and(&holds) || sets.iter().any(|id| holds(rights(id)))
+        by_profile.is_some_and(&holds)
+            || holds(granted_rights(object, manifest, live))
+            || sets.iter().any(|id| holds(rights(id)))
     })
 }
 
@@ -44,13 +45,16 @@ fn id_of<'a>(profile: &Profile, containers: &'a Containers) -> Option<&'a str> {
     let source = profile.clone_from.as_ref().map(|source| source.as_str());
     let labels = [Some(profile.name.as_str()), source];
     let mut labels = labels.into_iter().flatten().map(profile_label);
-    labels.find_map(|label| {
-        let of_label = containers.all().iter().find(|container| {
-            let profile = container.profile();
-            profile.is_some_and(|profile| profile.label == label)
-        });
-        of_label.map(|container| container.id.as_str())
-    })
+    labels.find_map(|label| set_behind(&label, containers))
+}
+
+/// The permission set behind the profile of a label.
+fn set_behind<'a>(label: &str, containers: &'a Containers) -> Option<&'a str> {
+    let of_label = containers.all().iter().find(|container| {
+        let profile = container.profile();
+        profile.is_some_and(|profile| profile.label == label)
+    });
+    of_label.map(|container| container.id.as_str())
 }
 
 /// View All and Modify All go from the objects that are named, or from all under `sharing`.

@@ -3,9 +3,10 @@
 use super::held::Standings;
 use super::people::{both, either_way};
 use super::rights::{rights_after, stated_rights};
-use super::sets_after;
+use super::sets_of_others_after;
 use crate::clone::{document_objects, granted};
 use crate::criteria::Verdict;
+use crate::kinds::{granted_rights, unchanged_profile};
 use crate::live::{Container, Known, Live, LiveUser, ObjectRights, profile_label};
 use crate::manifest::{Holder, KeptAccess, Manifest};
 
@@ -41,6 +42,16 @@ impl RightsOnObject {
         }
     }
 
+    /// The same, and these rights besides.
+    fn and(self, rights: ObjectRights) -> Self {
+        Self {
+            read: either_way(self.read, rights.read.into()),
+            edit: either_way(self.edit, rights.edit.into()),
+            view_all: either_way(self.view_all, rights.view_all.into()),
+            modify_all: either_way(self.modify_all, rights.modify_all.into()),
+        }
+    }
+
     /// The same, with what follows from rights over all records: who modifies them views them, and who views them reads.
     fn with_implied(self) -> Self {
         let view_all = either_way(self.view_all, self.modify_all);
@@ -60,18 +71,24 @@ pub(super) fn rights_of_own(
     manifest: &Manifest,
     live: &Live,
 ) -> RightsOnObject {
-    let Some(profile) = &manifest.spec.profile else {
-        return match there {
-            Some(user) => rights_of_other(object, user, manifest, live),
-            None => RightsOnObject::all(Verdict::Either),
-        };
-    };
-    let sets = sets_after(manifest, live);
+    let unchanged = unchanged_profile(manifest, live);
+    let sets = sets_of_others_after(manifest, live);
     let by_sets = granted_by(object, live, |set| {
+        if let Some(profile) = set.profile() {
+            return Verdict::from(unchanged == Some(profile));
+        }
         let is_held = Verdict::from(sets.contains(&set.id));
         let always = Verdict::from(!set.needs_activation);
         both(is_held, either_way(always, Verdict::Either))
     });
+    let by_sets = by_sets.and(granted_rights(object, manifest, live));
+    let Some(profile) = &manifest.spec.profile else {
+        return match (unchanged, there) {
+            (Some(_), _) => by_sets.with_implied(),
+            (None, Some(user)) => rights_of_other(object, user, manifest, live),
+            (None, None) => RightsOnObject::all(Verdict::Either),
+        };
+    };
     let (views, modifies) = written_rights(object, manifest, live);
     let holds = |holds: fn(ObjectRights) -> bool| {
         let held = rights_after(object, manifest, live, holds);

@@ -5,7 +5,7 @@ use super::{
     Bypass, SharingView, bypass::containers_that_bypass, criteria_rules, held_bypass, owner_rules,
 };
 use crate::criteria::{self, Verdict};
-use crate::kinds::{find_permission_set, rule_changes};
+use crate::kinds::{find_assigned, granted_rights, rule_changes, unchanged_profile};
 use crate::live::{Known, Live, Membership, Refused, profile_label};
 use crate::manifest::{Criterion, Manifest, Operator, Rule, Sharing, Value};
 use std::collections::BTreeSet;
@@ -69,7 +69,10 @@ impl SharingView<'_> {
     /// Whether the profile, or a permission set that the user holds or gets, sees every record.
     pub(super) fn sees_all(&self) -> Known<bool> {
         let bypass = self.bypass.as_ref();
-        let by_profile = profile_sees_all_by(self.sharing, self.manifest, bypass.clone());
+        let unchanged = unchanged_profile(self.manifest, self.live);
+        let unchanged = unchanged.map(|profile| profile.label.as_str());
+        let by_profile =
+            profile_sees_all_by(self.sharing, self.manifest, unchanged, bypass.clone());
         match by_profile {
             Known::Is(false) => bypass.map(|bypass| self.sets_see_all(bypass)),
             known => known,
@@ -78,7 +81,10 @@ impl SharingView<'_> {
 
     /// Whether a permission set that the user holds, or gets, sees every record.
     pub(super) fn sets_see_all(&self, bypass: &[Bypass]) -> bool {
-        let sets = sets_after(self.manifest, self.live);
+        let sets = sets_of_others_after(self.manifest, self.live);
+        if granted_rights(self.object(), self.manifest, self.live).view_all {
+            return true;
+        }
         let mut sets_that_bypass = bypass.iter().filter(|by| by.kind != "profile");
         sets_that_bypass.any(|by| sets.contains(&by.id))
     }
@@ -103,13 +109,25 @@ pub fn sets_after(manifest: &Manifest, live: &Live) -> BTreeSet<String> {
     let held = held.iter().filter(|set| !set.of_profile);
     let mut ids: BTreeSet<String> = held.map(|set| set.set_id.clone()).collect();
     for reference in &manifest.spec.permission_sets {
-        let Some(set) = find_permission_set(live, &reference.name).ok().flatten() else {
+        let Some(set) = find_assigned(live, reference).ok().flatten() else {
             continue;
         };
         match reference.absent {
             true => ids.remove(&set.id),
             false => ids.insert(set.id.clone()),
         };
+    }
+    ids
+}
+
+/// The same without the sets that the manifest makes: what these grant then is what it states, and not what they grant now.
+pub fn sets_of_others_after(manifest: &Manifest, live: &Live) -> BTreeSet<String> {
+    let mut ids = sets_after(manifest, live);
+    let containers = live.containers().learnt();
+    for set in &manifest.spec.grants {
+        if let Some(own) = containers.and_then(|containers| containers.set_named(&set.name)) {
+            ids.remove(&own.id);
+        }
     }
     ids
 }
@@ -144,16 +162,26 @@ pub fn not_seen_whole<'a>(manifest: &'a Manifest, live: &Live) -> Known<Option<&
 /// are named.
 pub fn profile_sees_all(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Known<bool> {
     let bypass = containers_that_bypass(&sharing.object, live);
-    profile_sees_all_by(sharing, manifest, bypass.as_ref())
+    let unchanged = unchanged_profile(manifest, live);
+    let unchanged = unchanged.map(|profile| profile.label.as_str());
+    profile_sees_all_by(sharing, manifest, unchanged, bypass.as_ref())
 }
 
 fn profile_sees_all_by(
     sharing: &Sharing,
     manifest: &Manifest,
+    unchanged: Option<&str>,
     bypass: Known<&Vec<Bypass>>,
 ) -> Known<bool> {
+    let by_profile = |bypass: &Vec<Bypass>, label: &str| {
+        let mut profiles = bypass.iter().filter(|by| by.kind == "profile");
+        profiles.any(|by| by.name == label)
+    };
     let Some(profile) = &manifest.spec.profile else {
-        return Known::Is(false);
+        return match unchanged {
+            Some(label) => bypass.map(|bypass| by_profile(bypass, label)),
+            None => Known::Is(false),
+        };
     };
     let object = &sharing.object.value;
     if let Some(stated) = profile.object_permissions.get(object) {
@@ -167,10 +195,7 @@ fn profile_sees_all_by(
     let source = profile.clone_from.as_ref();
     let label = source.map(|source| profile_label(source));
     let names = [Some(profile.name.value.clone()), label];
-    bypass.map(|bypass| {
-        let mut profiles = bypass.iter().filter(|by| by.kind == "profile");
-        profiles.any(|by| names.iter().flatten().any(|name| by.name == *name))
-    })
+    bypass.map(|bypass| names.iter().flatten().any(|name| by_profile(bypass, name)))
 }
 
 /// Objects of which the org does not have the manifest's rules just as they are wanted.

@@ -3,6 +3,7 @@
 //! **Promise:** what the org has done is marked, record by record, before anything goes again; no insert goes again
 //! without a look in between; each refusal is told with its own resource and the manifest lines that asked for it.
 
+use super::assignments::assigned_there;
 use super::group_members::{GROUP_MEMBER, members_there};
 use super::lost::Attempts;
 use super::records::USER;
@@ -10,7 +11,7 @@ use super::{ChangeResult, Run, Step, Stopped};
 use crate::change::{Record, RecordValue, Stage, Write};
 use crate::diagnostic::Failure;
 use crate::failure;
-use crate::live::{Reference, assignments_of, read_assignments, short_id};
+use crate::live::{AssignedThing, Reference};
 use crate::org::{FIRST_ID, NewRecord, OrgError, RefusalClass, Rows, Writer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -121,7 +122,7 @@ impl Run<'_> {
                 RecordValue::Lookup(reference) => Value::String(self.look_up(reference).await?),
             };
             if !value.is_null() {
-                values.insert((*column).to_owned(), value);
+                values.insert(column.to_string(), value);
             }
         }
         Ok(values)
@@ -239,26 +240,10 @@ impl Run<'_> {
             user_id = self.find(&Reference::Username(username)).await?;
             there.extend(user_id.clone().map(|id| (user.index, id)));
         }
-        let pair = |one: &&WantedRecord| {
-            let assignee = match text(&one.values, "AssigneeId") {
-                FIRST_ID => user_id.clone()?,
-                id => id.to_owned(),
-            };
-            let set = text(&one.values, "PermissionSetId");
-            Some(((short_id(&assignee), short_id(set)), one.index))
-        };
-        let pairs: BTreeMap<(String, String), usize> =
-            assignments.iter().filter_map(pair).collect();
-        if pairs.is_empty() {
-            return Ok(there);
-        }
-        let users = pairs.keys().map(|(user, _)| user.as_str()).collect();
-        let sets = pairs.keys().map(|(_, set)| set.as_str()).collect();
-        let query = assignments_of(&users, &sets);
-        let rows = self.reader.query(&query).await?;
-        for found in read_assignments(&rows) {
-            let pair = (short_id(&found.user_id), short_id(&found.set_id));
-            there.extend(pairs.get(&pair).map(|index| (*index, found.id)));
+        for thing in AssignedThing::ALL {
+            let user = user_id.as_deref();
+            let assigned = assigned_there(self.reader, thing, &assignments, user);
+            there.extend(assigned.await?);
         }
         Ok(there)
     }

@@ -22,6 +22,31 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
         include_str!("../../templates/manifests/hubspot-selective-sync.yaml"),
     ),
     (
+        "hubspot-lean",
+        "HubSpot with the licence Salesforce Integration and a permission set: no administrator",
+        include_str!("../../templates/manifests/hubspot-lean.yaml"),
+    ),
+    (
+        "generic",
+        "any integration with the licence Salesforce Integration and a permission set",
+        include_str!("../../templates/manifests/generic.yaml"),
+    ),
+    (
+        "gong",
+        "Gong reads leads, contacts, accounts and opportunities",
+        include_str!("../../templates/manifests/gong.yaml"),
+    ),
+    (
+        "marketo",
+        "Marketo syncs only the leads that are ticked, on a full licence",
+        include_str!("../../templates/manifests/marketo.yaml"),
+    ),
+    (
+        "warehouse-reader",
+        "a warehouse (Fivetran, Airbyte, Snowflake) reads five objects",
+        include_str!("../../templates/manifests/warehouse-reader.yaml"),
+    ),
+    (
         "minimal",
         "a user with a profile and a role, and nothing shared yet",
         include_str!("../../templates/manifests/minimal.yaml"),

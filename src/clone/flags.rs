@@ -150,6 +150,20 @@ impl ObjectFlags {
         }
     }
 
+    /// The same with one right.
+    pub fn with(mut self, right: Right) -> Self {
+        match right {
+            Right::Read => self.read = true,
+            Right::Create => self.create = true,
+            Right::Edit => self.edit = true,
+            Right::Delete => self.delete = true,
+            Right::ViewAll => self.view_all = true,
+            Right::ModifyAll => self.modify_all = true,
+            Right::ViewAllFields => self.view_all_fields = Some(true),
+        }
+        self
+    }
+
     /// The same without one right.
     pub fn without(mut self, right: Right) -> Self {
         match right {

@@ -4,6 +4,7 @@
 //! to leave out what View All Data and Modify All Data hold up, or to refuse the question.
 
 mod along;
+mod completing;
 
 use super::Wishes;
 use super::flags::Right;

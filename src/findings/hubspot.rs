@@ -6,13 +6,17 @@ use crate::change::Action;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::find_permission_set;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, VendorName};
 
 /// Namespace of HubSpot's managed package.
 const NAMESPACE: &str = "HubSpot_Inc__";
 
-/// Whether the manifest is about HubSpot: it assigns the package's permission set, or says so in a name.
+/// Whether the manifest is about HubSpot: as it says, else where it assigns the package's permission set, or says so in a
+/// name.
 pub(super) fn concerns(manifest: &Manifest) -> bool {
+    if let Some(integration) = &manifest.spec.integration {
+        return integration.value == VendorName::HubSpot;
+    }
     let sets = manifest
         .spec
         .permission_sets

@@ -4,8 +4,8 @@ use super::View;
 use crate::access;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::kinds::find_permission_set;
-use crate::live::{Container, Known};
+use crate::kinds::find_assigned;
+use crate::live::{Container, EndingAssignment, Known};
 
 pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
     let mut findings = session_based(view);
@@ -17,7 +17,7 @@ pub(super) fn remarks(view: &View) -> Vec<Diagnostic> {
 fn place<'a>(view: &View<'a>, set_id: &str) -> Option<&'a Place> {
     let mut named = view.manifest.spec.permission_sets.iter();
     let reference = named.find(|reference| {
-        let found = find_permission_set(view.live, &reference.name);
+        let found = find_assigned(view.live, reference);
         found.ok().flatten().is_some_and(|set| set.id == set_id)
     });
     let user = view.manifest.spec.user.as_ref();
@@ -55,8 +55,15 @@ fn ending(view: &View) -> Vec<Diagnostic> {
     // A refusal has a remark of its own.
     let ending = user.names().map(|name| view.live.ending_assignments(name));
     let staying = ending.filter_map(Known::learnt).flatten();
+    let stated = view.manifest.spec.permission_sets.iter();
+    let is_stated = |one: &EndingAssignment| {
+        stated.clone().any(|reference| {
+            let found = find_assigned(view.live, reference).ok().flatten();
+            reference.expires.is_some() && found.is_some_and(|set| set.id == one.set_id)
+        })
+    };
     let told = staying
-        .filter(|one| after.contains(&one.set_id))
+        .filter(|one| after.contains(&one.set_id) && !is_stated(one))
         .map(|one| {
             let message = format!(
                 "the user holds the permission set `{}` until {} only",

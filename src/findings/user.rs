@@ -6,7 +6,7 @@ use crate::access::{Bypass, Impact};
 use crate::code::Code;
 use crate::count;
 use crate::diagnostic::Diagnostic;
-use crate::kinds::find_permission_set;
+use crate::kinds::find_assigned;
 use crate::live::{Known, Live, Need};
 use crate::manifest::{self, Manifest};
 
@@ -71,7 +71,7 @@ fn holds_bypass(view: &View) -> Vec<Diagnostic> {
     if view.manifest.spec.user.is_none() {
         return Vec::new();
     }
-    let held = access::sets_after(view.manifest, view.live);
+    let held = access::sets_of_others_after(view.manifest, view.live);
     let mut findings = Vec::new();
     for impact in view.impact {
         let bypass = impact.bypass.as_ref().learnt().into_iter().flatten();
@@ -91,7 +91,7 @@ fn undone(view: &View, impact: &Impact, by: &Bypass) -> Diagnostic {
     );
     let help = "take it away from the integration user (`absent: true` in its entry), or take the permission off it";
     let reference = view.manifest.spec.permission_sets.iter().find(|reference| {
-        let found = find_permission_set(view.live, &reference.name);
+        let found = find_assigned(view.live, reference);
         let found = found.ok().flatten();
         found.is_some_and(|set| set.id == by.id)
     });

@@ -1,5 +1,14 @@
-//! Permission sets of `keepAccess`: who must not lose sight of an object gets View All or Modify All on it before its
-//! default becomes narrower.
+//! Permission sets: those of the manifest, and those of `keepAccess`, by which who must not lose sight of an object gets
+//! View All or Modify All on it before its default becomes narrower.
+
+mod beyond;
+mod completed;
+mod document;
+mod fields;
+mod granted;
+
+pub(super) use granted::{further_needs, granted_objects};
+pub use granted::{granted_permissions, granted_rights};
 
 use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
 use crate::address::Address;
@@ -88,14 +97,14 @@ fn keepers_of(sharing: &Sharing) -> impl Iterator<Item = Keeper<'_>> {
 }
 
 fn needs(manifest: &Manifest) -> Vec<Need> {
-    keepers(manifest)
-        .into_iter()
-        .map(|keeper| Need::PermissionSet(keeper.name))
-        .collect()
+    let keepers = keepers(manifest).into_iter();
+    let kept = keepers.map(|keeper| Need::PermissionSet(keeper.name));
+    kept.chain(granted::needs(manifest)).collect()
 }
 
 fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
+    granted::propose(manifest, live, &mut draft);
     let mut done: Vec<String> = Vec::new();
     for keeper in keepers(manifest) {
         if !has_profile(keeper.profile, live) {

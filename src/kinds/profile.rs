@@ -4,20 +4,22 @@
 mod created;
 mod dependencies;
 mod known;
+mod login;
 mod lost_fields;
 mod lost_objects;
 mod not_kept;
 mod partial;
 mod power;
+mod state;
 mod unknown;
 mod wishes;
 
 pub use not_kept::not_kept;
 pub use partial::{PartialSource, partial_source, whole_source};
 
-use super::{Attributed, Draft, Kind, compare};
+use super::{Draft, Kind, compare};
 use crate::address::Address;
-use crate::change::{Attributes, Component, Stage, Write};
+use crate::change::{Component, Stage, Write};
 use crate::clone::{self, ObjectFlags, Removals, Wishes};
 use crate::code::Code;
 use crate::count::{count, first_few};
@@ -26,7 +28,7 @@ use crate::live::{Live, Need, profile_full_name as full_name};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use known::exact_objects;
-use serde_json::json;
+use state::{ProfileState, written};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What no integration can do without: where the clone source has it and the clone has lost it, it is taken over again.
@@ -40,43 +42,6 @@ pub(super) static KIND: Kind = Kind {
     propose,
 };
 
-/// What is compared of a profile that exists: the entries we own.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct ProfileState {
-    user_permissions: BTreeMap<String, (bool, Option<String>)>,
-    objects: BTreeMap<String, (ObjectFlags, Option<String>)>,
-    /// Fields of criteria that the clone has lost, and whether it reads them.
-    fields: BTreeMap<String, bool>,
-    description: Option<String>,
-}
-
-impl Attributed for ProfileState {
-    fn attributes(&self) -> Attributes {
-        let mut attributes: Attributes =
-            vec![("description".into(), json!(self.description), None)];
-        for (name, (enabled, reason)) in &self.user_permissions {
-            attributes.push((
-                format!("userPermissions.{name}"),
-                json!(enabled),
-                reason.clone(),
-            ));
-        }
-        for (object, (flags, reason)) in &self.objects {
-            attributes.push((
-                format!("objectPermissions.{object}"),
-                json!(flags.words()),
-                reason.clone(),
-            ));
-        }
-        for (field, reads) in &self.fields {
-            let reason =
-                reads.then(|| "a rule asks for it, and the clone source has it".to_owned());
-            attributes.push((format!("fieldPermissions.{field}"), json!(reads), reason));
-        }
-        attributes
-    }
-}
-
 /// What the first answers make necessary to know.
 pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
     known::further_needs(manifest, live)
@@ -85,6 +50,7 @@ pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
 fn propose(manifest: &Manifest, live: &Live) -> Draft {
     let mut draft = Draft::default();
     let Some(wanted) = &manifest.spec.profile else {
+        draft.findings.extend(power::of_unchanged(manifest, live));
         return draft;
     };
     let document = partial::complete_profile(&wanted.name, live);
@@ -101,6 +67,9 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         return draft;
     }
     draft.errors.extend(unknown::permissions(wanted, live));
+    draft
+        .errors
+        .extend(login::held_by_others(manifest, wanted, live));
     let wishes = wishes::wishes(wanted, manifest);
     let removals = known::requirements(manifest, wanted, live).removals(&wishes);
     draft
@@ -110,6 +79,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         Some(document) => {
             let owned = Owned {
                 wanted,
+                manifest,
                 wishes,
                 removals,
                 lost_fields: lost_fields::lost_fields(manifest, wanted, live),
@@ -140,6 +110,7 @@ fn standard(wanted: &manifest::Profile, live: Option<&Element>) -> Option<Diagno
 /// What is ours of a profile that exists, and what the org says of it.
 struct Owned<'a> {
     wanted: &'a manifest::Profile,
+    manifest: &'a Manifest,
     wishes: Wishes,
     removals: Removals,
     /// Fields that the clone has to read again, and whether to edit them too.
@@ -156,15 +127,20 @@ impl Owned<'_> {
         if !self.wanted.follow {
             draft.findings.extend(self.falls_behind(&gained, &address));
         }
-        let desired = self.overlay(&live, gained);
-        let kept = power::Kept {
-            permissions: self.permissions_after(document, &desired),
-            objects: self.objects_after(document, &desired),
-            selective: &self.wishes.selective,
-        };
+        let mut desired = self.overlay(&live, gained);
+        desired.ranges = login::ranges_after(document, self.manifest);
+        let outside = desired.ranges.as_ref();
+        let outside =
+            outside.and_then(|after| login::from_outside(self.manifest, after, self.live));
         draft
             .findings
-            .extend(power::remarks(&kept, self.wanted, &address));
+            .extend(outside.map(|it| it.about(address.clone())));
+        let permissions = self.permissions_after(document, &desired);
+        let objects = self.objects_after(document, &desired);
+        let kept = power::Kept::new(permissions, objects, &self.wishes.selective);
+        let kept = kept.and_granted(self.manifest, self.live);
+        let remarks = power::remarks(&kept, &self.wanted.name.place, &address);
+        draft.findings.extend(remarks);
         let Some(comparison) = compare(Some(&live), Some(&desired)) else {
             return;
         };
@@ -224,6 +200,8 @@ impl Owned<'_> {
             description: description
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned),
+            ranges: login::ranges_after(document, self.manifest)
+                .map(|_| login::ranges_of(document)),
         }
     }
 
@@ -346,24 +324,4 @@ impl Owned<'_> {
                 .naming(&gained),
         )
     }
-}
-
-/// The entries that differ, as a document to lay over the profile.
-fn written(live: &ProfileState, desired: &ProfileState) -> Element {
-    let mut overlaid = Element::new("Profile");
-    if desired.description != live.description {
-        let description = desired.description.as_deref().unwrap_or_default();
-        overlaid.set_text("description", description);
-    }
-    for (name, (enabled, _)) in &desired.user_permissions {
-        if live.user_permissions.get(name).map(|(on, _)| on) != Some(enabled) {
-            clone::set_user_permission(&mut overlaid, name, *enabled);
-        }
-    }
-    for (object, (flags, _)) in &desired.objects {
-        if live.objects.get(object).map(|(flags, _)| flags) != Some(flags) {
-            clone::set_object_permission(&mut overlaid, object, *flags);
-        }
-    }
-    overlaid
 }

@@ -70,7 +70,7 @@ fn add(everyone: &Everyone, manifest: &Manifest, live: &Live, place: &Place, dra
         let member = RecordValue::Literal(json!(part.id()));
         let record = Record {
             object: "GroupMember",
-            values: [("GroupId", group), ("UserOrGroupId", member)].into(),
+            values: [("GroupId".into(), group), ("UserOrGroupId".into(), member)].into(),
         };
         let desired = GroupMembership {
             member: part.words(),

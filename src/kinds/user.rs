@@ -2,10 +2,12 @@
 //! before anything is written, and a lost answer is looked up too.
 
 mod described;
+mod further;
 mod licence;
+mod profile;
 mod sandbox;
 
-use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
+use super::{Attributed, Draft, Kind, compare};
 use crate::address::Address;
 use crate::change::{Action, Attributes, FieldChange, Record, RecordValue, Stage, Write};
 use crate::code::Code;
@@ -13,9 +15,13 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::live::{Live, LiveUser, Need, Reference};
 use crate::manifest::{self, Manifest, Sp};
 use serde_json::json;
+use std::borrow::Cow;
 
+use further::Further;
 use licence::no_seat;
 pub(super) use licence::profile_after;
+pub use licence::unchanged_profile;
+use profile::{label_after, lacks_profile, unknown_profile};
 
 /// Users.
 pub(super) static KIND: Kind = Kind {
@@ -58,6 +64,8 @@ struct UserState {
     profile: Option<String>,
     /// Its role's API name.
     role: Option<String>,
+    /// What the manifest states besides.
+    further: Further,
 }
 
 impl Attributed for UserState {
@@ -78,8 +86,12 @@ impl Attributed for UserState {
             ("role", json!(self.role)),
         ];
         let named = attributes.into_iter();
+        let named = named.map(|(name, value)| (name.to_owned(), value));
+        let further = self.further.iter();
+        let further = further.map(|(path, value)| (path.clone(), value.clone()));
         named
-            .map(|(name, value)| (name.to_owned(), value, None))
+            .chain(further)
+            .map(|(path, value)| (path, value, None))
             .collect()
     }
 }
@@ -92,16 +104,12 @@ fn somebody_else(
     user: &LiveUser,
     live: &Live,
 ) -> Option<Diagnostic> {
-    let profile = manifest
-        .spec
-        .profile
-        .as_ref()
-        .map(|profile| profile.name.value.as_str());
+    let profile = label_after(manifest, live);
     let same = |known: &Option<String>, value: &str| {
         let known = known.as_ref();
         known.is_some_and(|text| text.eq_ignore_ascii_case(value))
     };
-    let ours = user.profile.as_deref() == profile;
+    let ours = profile.is_some() && user.profile == profile;
     let reached = same(&user.email, &wanted.email) || has_address_of_copy(wanted, user, live);
     if ours || (reached && same(&user.last_name, &wanted.last_name)) {
         return None;
@@ -135,7 +143,11 @@ fn needs(manifest: &Manifest) -> Vec<Need> {
     let names = user.map(|user| std::iter::once(&user.username).chain(&user.renamed_from));
     let names = names.into_iter().flatten();
     let named = names.map(|name| Need::User(name.value.clone()));
-    named.chain(user.map(|_| Need::UserFields)).collect()
+    let further = user.into_iter().flat_map(further::needs);
+    named
+        .chain(user.map(|_| Need::UserFields))
+        .chain(further)
+        .collect()
 }
 
 fn propose(manifest: &Manifest, live: &Live) -> Draft {
@@ -152,7 +164,8 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
         .extend(lacks_profile(manifest, wanted, user.is_some()));
     draft.errors.extend(unknown_profile(manifest, live));
     draft.errors.extend(described::check(wanted, user, live));
-    let today = user.map(read);
+    draft.errors.extend(further::check(wanted, user, live));
+    let today = user.map(|user| read(user, wanted, live));
     let mut desired = overlay(wanted, manifest, today.as_ref(), live);
     if let Some(user) = user.filter(|user| has_address_of_copy(wanted, user, live)) {
         desired.email.clone_from(&user.email);
@@ -206,32 +219,7 @@ fn split(
     }
 }
 
-/// A new user needs a profile; that is the platform's rule, and the manifest is where it has to be said.
-fn lacks_profile(manifest: &Manifest, wanted: &manifest::User, exists: bool) -> Option<Diagnostic> {
-    let lacking = manifest.spec.profile.is_none() && !exists;
-    let error = || {
-        Diagnostic::error(Code::NewUserWithoutProfile, "a new user needs a profile")
-            .at(&wanted.place)
-    };
-    lacking.then(|| error().help("add `spec.profile`"))
-}
-
-fn unknown_profile(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
-    let profile = manifest.spec.profile.as_ref()?;
-    let name = &profile.name;
-    let lacking = profile.absent && !has_profile(name, live);
-    lacking.then(|| {
-        unknown_name(
-            Code::UnknownProfile,
-            "profile",
-            name,
-            &name.place,
-            profile_labels(live),
-        )
-    })
-}
-
-fn read(user: &LiveUser) -> UserState {
+fn read(user: &LiveUser, wanted: &manifest::User, live: &Live) -> UserState {
     UserState {
         username: user.username.clone(),
         email: user.email.clone(),
@@ -246,6 +234,7 @@ fn read(user: &LiveUser) -> UserState {
         active: user.active,
         profile: user.profile.clone(),
         role: user.role.clone(),
+        further: further::today(wanted, user, live),
     }
 }
 
@@ -266,8 +255,7 @@ fn overlay(
         None if live.offline => Some(offline.to_owned()),
         None => of_org.cloned().flatten(),
     };
-    let profile = manifest.spec.profile.as_ref();
-    let profile = profile.map(|profile| profile.name.value.clone());
+    let profile = label_after(manifest, live);
     let role = manifest.spec.role.as_ref().filter(|role| !role.absent);
     let role = role.map(|role| role.name.value.clone());
     let of_new = |value: String| today.is_none().then_some(value);
@@ -296,6 +284,7 @@ fn overlay(
         },
         profile: profile.or_else(|| today.and_then(|user| user.profile.clone())),
         role: role.or_else(|| today.and_then(|user| user.role.clone())),
+        further: further::desired(wanted),
     }
 }
 
@@ -326,17 +315,31 @@ fn record(fields: &[FieldChange], manifest: &Manifest) -> Record {
     record
 }
 
-fn column_value(field: &FieldChange, manifest: &Manifest) -> Option<(&'static str, RecordValue)> {
+fn column_value(
+    field: &FieldChange,
+    manifest: &Manifest,
+) -> Option<(Cow<'static, str>, RecordValue)> {
     let name = field.after.as_str().unwrap_or_default();
     let name = name.to_owned();
     match field.path.as_str() {
-        "role" => Some(("UserRoleId", RecordValue::Lookup(Reference::Role(name)))),
+        "role" => Some((
+            "UserRoleId".into(),
+            RecordValue::Lookup(Reference::Role(name)),
+        )),
         "profile" => {
-            manifest.spec.profile.as_ref()?;
-            Some(("ProfileId", RecordValue::Lookup(Reference::Profile(name))))
+            let spec = &manifest.spec;
+            let stated = spec.profile.is_some() || spec.existing_profile.is_some();
+            stated.then(|| {
+                (
+                    "ProfileId".into(),
+                    RecordValue::Lookup(Reference::Profile(name)),
+                )
+            })
         }
         path => {
-            let (_, column) = COLUMNS.iter().find(|(attribute, _)| *attribute == path)?;
+            let usual = COLUMNS.iter().find(|(attribute, _)| *attribute == path);
+            let usual = usual.map(|(_, column)| Cow::Borrowed(*column));
+            let column = usual.or_else(|| further::column(manifest, path).map(Cow::Owned))?;
             Some((column, RecordValue::Literal(field.after.clone())))
         }
     }
@@ -363,6 +366,10 @@ mod tests {
             language: None,
             email_encoding: None,
             active: None,
+            features: Vec::new(),
+            currency: None,
+            federation_id: None,
+            fields: std::collections::BTreeMap::new(),
             renamed_from: None,
             place: place.clone(),
         };

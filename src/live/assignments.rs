@@ -7,35 +7,72 @@ use super::need::Need;
 use crate::soql::{self, Row};
 use std::collections::BTreeSet;
 
-/// That a user holds a permission set.
+/// What an assignment gives a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AssignedThing {
+    /// A permission set.
+    Set,
+    /// A group of permission sets.
+    Group,
+    /// A seat of a permission set licence.
+    SetLicence,
+}
+
+impl AssignedThing {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Set, Self::Group, Self::SetLicence];
+
+    /// The object of its records.
+    pub fn object(self) -> &'static str {
+        match self {
+            Self::Set | Self::Group => "PermissionSetAssignment",
+            Self::SetLicence => "PermissionSetLicenseAssign",
+        }
+    }
+
+    /// The column that says which one it is.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Set => "PermissionSetId",
+            Self::Group => "PermissionSetGroupId",
+            Self::SetLicence => "PermissionSetLicenseId",
+        }
+    }
+}
+
+/// That a user is assigned something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserAssignment {
     /// Record id of the assignment.
     pub id: String,
     /// Record id of the user.
     pub user_id: String,
-    /// Record id of the permission set.
-    pub set_id: String,
+    /// Record id of what is assigned.
+    pub assigned_id: String,
 }
 
-/// The assignments of these permission sets to these users, by id.
-pub fn assignments_of(users: &BTreeSet<&str>, sets: &BTreeSet<&str>) -> String {
+/// The assignments of these things to these users, by id.
+pub fn assignments_of(
+    thing: AssignedThing,
+    users: &BTreeSet<&str>,
+    assigned: &BTreeSet<&str>,
+) -> String {
+    let (object, column) = (thing.object(), thing.column());
     format!(
-        "SELECT Id, AssigneeId, PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId IN {} AND \
-         PermissionSetId IN {}",
+        "SELECT Id, AssigneeId, {column} FROM {object} WHERE AssigneeId IN {} AND {column} IN {}",
         soql::list(users),
-        soql::list(sets)
+        soql::list(assigned)
     )
 }
 
 /// What the rows of [`assignments_of`] say.
-pub fn read_assignments(rows: &[Row]) -> Vec<UserAssignment> {
+pub fn read_assignments(thing: AssignedThing, rows: &[Row]) -> Vec<UserAssignment> {
     let assignment = |row: &Row| {
         let cells = row.cells();
         Some(UserAssignment {
             id: cells.owned("Id")?,
             user_id: cells.owned("AssigneeId")?,
-            set_id: cells.owned("PermissionSetId")?,
+            assigned_id: cells.owned(thing.column())?,
         })
     };
     rows.iter().filter_map(assignment).collect()
@@ -91,18 +128,20 @@ mod tests {
 
     #[test]
     fn assignments_are_asked_for_by_users_and_sets() {
-        let query = assignments_of(&BTreeSet::from(["005A", "005B"]), &BTreeSet::from(["0PS"]));
+        let thing = AssignedThing::Set;
+        let users = BTreeSet::from(["005A", "005B"]);
+        let query = assignments_of(thing, &users, &BTreeSet::from(["0PS"]));
         let condition = "WHERE AssigneeId IN ('005A','005B') AND PermissionSetId IN ('0PS')";
         assert!(query.ends_with(condition), "{query}");
         let rows = [
             Row::of(&json!({"Id": "0Pa", "AssigneeId": "005A", "PermissionSetId": "0PS"})),
             Row::of(&json!({"Id": "0Pb", "AssigneeId": null, "PermissionSetId": "0PS"})),
         ];
-        let read = read_assignments(&rows);
+        let read = read_assignments(thing, &rows);
         let expected = UserAssignment {
             id: "0Pa".into(),
             user_id: "005A".into(),
-            set_id: "0PS".into(),
+            assigned_id: "0PS".into(),
         };
         assert_eq!(read, [expected]);
     }

@@ -1,5 +1,6 @@
 //! Everything that holds permissions: profiles, permission sets and groups of them, with what they grant.
 
+use super::set_licences::SetLicence;
 use crate::soql::Row;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -63,25 +64,8 @@ pub struct Container {
     pub licence: Option<SetLicence>,
     /// Whether it grants nothing until a session activates it.
     pub needs_activation: bool,
-}
-
-/// The licence that a permission set belongs to (object reference, PermissionSet, `LicenseId`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SetLicence {
-    /// A user licence, by record id: only users of that licence can hold the set.
-    User(String),
-    /// A permission set licence: whoever holds the set needs a seat of it.
-    PermissionSet,
-}
-
-impl SetLicence {
-    /// Ids of user licences begin with 100, those of permission set licences with 0PL.
-    fn of_id(id: String) -> Self {
-        match id.starts_with("100") {
-            true => Self::User(id),
-            false => Self::PermissionSet,
-        }
-    }
+    /// Record id of the group whose sets it adds up, where it is that of a group.
+    pub group: Option<String>,
 }
 
 /// An API name with its namespace.
@@ -96,7 +80,7 @@ impl Container {
     fn of_row(row: &Row) -> Option<Self> {
         let cells = row.cells();
         let namespace = cells.owned("NamespacePrefix");
-        let group = row.text("PermissionSetGroupId").is_some();
+        let group = cells.owned("PermissionSetGroupId");
         let kind = match row.flag("IsOwnedByProfile") {
             true => ContainerKind::Profile(LiveProfile {
                 id: cells.owned("ProfileId").unwrap_or_default(),
@@ -105,7 +89,7 @@ impl Container {
                 licence: cells.owned("Profile.UserLicense.Name"),
                 licence_id: cells.owned("Profile.UserLicenseId"),
             }),
-            false if group => ContainerKind::PermissionSetGroup,
+            false if group.is_some() => ContainerKind::PermissionSetGroup,
             false => ContainerKind::PermissionSet,
         };
         Some(Self {
@@ -118,6 +102,7 @@ impl Container {
             views_all_data: row.flag("PermissionsViewAllData"),
             licence: cells.owned("LicenseId").map(SetLicence::of_id),
             needs_activation: row.flag("HasActivationRequired"),
+            group,
         })
     }
 
@@ -217,6 +202,14 @@ impl Containers {
     pub fn set_named(&self, name: &str) -> Option<&Container> {
         let index = self.sets_by_name.get(name)?;
         self.all.get(*index)
+    }
+
+    /// The permission set behind the group of an API name, or of a label that only one has.
+    pub fn group_called(&self, name: &str) -> Option<&Container> {
+        let groups = || self.sets().filter(|set| set.group.is_some());
+        groups()
+            .find(|group| group.name == name)
+            .or_else(|| groups().find(|group| group.label == name))
     }
 
     /// The permission sets of a label.

@@ -97,6 +97,11 @@ pub struct DescribedField {
     /// Whether a new record can be given a value.
     #[serde(deserialize_with = "or_default")]
     pub createable: bool,
+    /// Whether the value of a record can be changed, where that is said.
+    pub updateable: Option<bool>,
+    /// Whether the platform numbers records with it.
+    #[serde(deserialize_with = "or_default")]
+    pub auto_number: bool,
     /// Whether a new record gets a value by itself.
     #[serde(deserialize_with = "or_default")]
     pub defaulted_on_create: bool,

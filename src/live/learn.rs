@@ -35,7 +35,11 @@ impl Live {
     /// it calls its profiles.
     pub fn lasting(&self) -> Self {
         let outcomes = self.outcomes.iter().filter(|(need, outcome)| {
-            matches!(need, Need::Dependencies(..) | Need::Tabs) && **outcome == NeedOutcome::Told
+            let lasts = matches!(
+                need,
+                Need::Dependencies(..) | Need::DependenciesOf(_) | Need::Tabs
+            );
+            lasts && **outcome == NeedOutcome::Told
         });
         Self {
             outcomes: outcomes
@@ -215,7 +219,17 @@ impl Live {
                 let name = |row: &Row| row.text("Name").map(str::to_owned);
                 self.tabs = Some(rows.iter().filter_map(name).collect());
             }
-            Need::Dependencies(..) => {
+            Need::UserValues(..) => {
+                let values = rows.into_iter().flat_map(|row| row.0).collect();
+                self.user_values.insert(need.clone(), values);
+            }
+            Need::LoginHistory(id) => {
+                let address = |row: &Row| row.text("SourceIp").map(str::to_owned);
+                let addresses = rows.iter().filter_map(address).collect();
+                self.log_in_addresses.insert(id.clone(), addresses);
+            }
+            Need::SetLicence(need) => self.decode_set_licences(need, &rows),
+            Need::Dependencies(..) | Need::DependenciesOf(_) => {
                 let dependencies = rows.iter().filter_map(Dependency::of_row).collect();
                 self.dependencies.insert(need.clone(), dependencies);
             }

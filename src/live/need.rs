@@ -14,6 +14,7 @@ use super::records::RecordQuery;
 use super::references::Reference;
 use super::restrictions::RESTRICTION_RULES;
 use super::selection::Selection;
+use super::set_licences::SetLicenceNeed;
 use super::shares::SharedWith;
 use super::sharing_need::SharingNeed;
 use super::{
@@ -40,6 +41,10 @@ pub enum Need {
     User(String),
     /// The fields of users, as they are described: what a new one needs and which values are taken.
     UserFields,
+    /// What these columns hold of the user of a name.
+    UserValues(String, BTreeSet<String>),
+    /// From where the user of a record id has logged in lately.
+    LoginHistory(String),
     /// Whether the user of a name is frozen.
     Frozen(String),
     /// The permission sets that the user of a name holds for a time.
@@ -110,6 +115,10 @@ pub enum Need {
     Reference(Reference),
     /// Which permissions require one of these, from an id on.
     Dependencies(BTreeSet<String>, Option<String>),
+    /// Which permissions these require.
+    DependenciesOf(BTreeSet<String>),
+    /// What there is to know of permission set licences.
+    SetLicence(SetLicenceNeed),
     /// The tabs that the org has.
     Tabs,
     /// The restriction and scoping rules in force.
@@ -157,6 +166,8 @@ impl Need {
             Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
             Self::UserFields => Question::Describe("User".to_owned()),
             Self::CopiesOf(username) => query(users::copies(username)),
+            Self::UserValues(name, columns) => query(users::values(name, columns)),
+            Self::LoginHistory(id) => query(users::log_ins(id)),
             Self::Frozen(_) => Question::Rows(Table::FrozenUsers),
             Self::EndingAssignments(_) => Question::Rows(Table::EndingAssignments),
             Self::Holders(profile) => query(users::holders(profile)),
@@ -192,6 +203,8 @@ impl Need {
             Self::Dependencies(names, after) => {
                 Question::Tooling(profiles::dependencies(names, after.as_deref()))
             }
+            Self::DependenciesOf(names) => Question::Tooling(profiles::dependencies_of(names)),
+            Self::SetLicence(need) => query(need.query()),
             Self::Tabs => Question::Tooling(profiles::TABS.to_owned()),
             Self::RestrictionRules => Question::Tooling(RESTRICTION_RULES.to_owned()),
             Self::Records(object, columns) => query(record_query(object, columns).all()),
@@ -199,9 +212,7 @@ impl Need {
             Self::Licences => query(running_user::LICENCES.to_owned()),
             Self::PackagedSets(namespace) => query(running_user::packaged_sets(namespace)),
             Self::HeldPermissions(user, held) => query(running_user::held_permissions(user, held)),
-            Self::FirstRecords(object, columns) => {
-                query(record_query(object, columns).first_page())
-            }
+            Self::FirstRecords(object, columns) => query(first_page(object, columns)),
             Self::Deploys => Question::Tooling(deploys::RECENT_DEPLOYS.to_owned()),
         }
     }
@@ -240,6 +251,8 @@ impl Need {
     pub fn is_only_counted(&self) -> bool {
         match self {
             Self::UserFields
+            | Self::UserValues(..)
+            | Self::LoginHistory(_)
             | Self::CopiesOf(_)
             | Self::Frozen(_)
             | Self::EndingAssignments(_)
@@ -260,6 +273,7 @@ impl Need {
             | Self::Administrators
             | Self::Members(_)
             | Self::Dependencies(..)
+            | Self::DependenciesOf(_)
             | Self::Tabs
             | Self::RestrictionRules
             | Self::Records(..)
@@ -289,6 +303,7 @@ impl Need {
             | Self::FieldViewers(..)
             | Self::PermissionSet(_)
             | Self::Reference(_)
+            | Self::SetLicence(_)
             | Self::RunningUser(_) => false,
         }
     }
@@ -302,7 +317,8 @@ impl Need {
             Self::RoleDocument(name) => format!("the role `{name}`"),
             Self::Containers => "its profiles and permission sets".to_owned(),
             Self::User(name) | Self::CopiesOf(name) => format!("whether there is a user `{name}`"),
-            Self::UserFields => "which fields and values a user has".to_owned(),
+            Self::UserFields | Self::UserValues(..) => users::FIELDS.to_owned(),
+            Self::LoginHistory(_) => users::LOG_INS.to_owned(),
             Self::Frozen(name) => format!("whether the user `{name}` is frozen"),
             Self::EndingAssignments(name) => format!("which sets `{name}` holds for a time"),
             Self::Administrators => "who its administrators are".to_owned(),
@@ -340,7 +356,8 @@ impl Need {
             Self::Holding(need) => need.what(),
             Self::Capability(need) => need.what(),
             Self::Reference(reference) => format!("whether there is {}", reference.what()),
-            Self::Dependencies(..) => "which permission requires which".to_owned(),
+            Self::Dependencies(..) | Self::DependenciesOf(_) => profiles::REQUIRES.to_owned(),
+            Self::SetLicence(need) => need.what(),
             Self::Tabs => "which tabs it has".to_owned(),
             Self::RestrictionRules => "which restriction rules hide records".to_owned(),
             Self::RunningUser(name) => format!("who the user `{name}` is"),
@@ -353,6 +370,10 @@ impl Need {
             Self::Deploys => "which deploys and validations it has taken".to_owned(),
         }
     }
+}
+
+fn first_page(object: &str, columns: &BTreeSet<String>) -> String {
+    record_query(object, columns).first_page()
 }
 
 fn record_query<'a>(object: &'a str, columns: &BTreeSet<String>) -> RecordQuery<'a> {

@@ -81,6 +81,9 @@ impl Live {
             // The built-in knowledge does as well, a refused tab is left out all the same, records are asked for again, and
             // there is one queue all the same.
             Need::Dependencies(..)
+            | Need::DependenciesOf(_)
+            | Need::UserValues(..)
+            | Need::LoginHistory(_)
             | Need::Tabs
             | Need::RestrictionRules
             | Need::Records(..)

@@ -31,6 +31,9 @@ pub(super) fn ticked_permissions(rows: &[Row]) -> BTreeSet<String> {
 /// all the same, which no deploy takes.
 pub(super) const TABS: &str = "SELECT Name FROM TabDefinition";
 
+/// What rows of `PermissionDependency` tell.
+pub(super) const REQUIRES: &str = "which permission requires which";
+
 /// What requires one of these permissions, from an id on: `PermissionDependency` is thousands of rows whose cursor
 /// serves the same ones again, and it ignores `LIMIT`.
 pub(super) fn dependencies(names: &BTreeSet<String>, after: Option<&str>) -> String {
@@ -38,6 +41,15 @@ pub(super) fn dependencies(names: &BTreeSet<String>, after: Option<&str>) -> Str
     format!(
         "SELECT Id, Permission, PermissionType, RequiredPermission, RequiredPermissionType FROM PermissionDependency \
          WHERE RequiredPermission IN {}{from} ORDER BY Id",
+        soql::list(names)
+    )
+}
+
+/// What these permissions require: a few rows for each.
+pub(super) fn dependencies_of(names: &BTreeSet<String>) -> String {
+    format!(
+        "SELECT Id, Permission, PermissionType, RequiredPermission, RequiredPermissionType FROM PermissionDependency \
+         WHERE Permission IN {} ORDER BY Id",
         soql::list(names)
     )
 }

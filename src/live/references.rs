@@ -23,6 +23,10 @@ pub enum Reference {
     Profile(String),
     /// The permission set of this API name, with its namespace.
     PermissionSet(String),
+    /// The group of permission sets of this API name.
+    PermissionSetGroup(String),
+    /// The permission set licence of this API name.
+    SetLicence(String),
 }
 
 impl Reference {
@@ -45,6 +49,8 @@ impl Reference {
             Self::Role(name) => format!("role `{name}`"),
             Self::Profile(label) => format!("profile `{label}`"),
             Self::PermissionSet(name) => format!("permission set `{name}`"),
+            Self::PermissionSetGroup(name) => format!("permission set group `{name}`"),
+            Self::SetLicence(name) => format!("permission set licence `{name}`"),
         }
     }
 
@@ -87,6 +93,14 @@ impl Reference {
                 )
             }
             Self::PermissionSet(name) => permission_set(name),
+            Self::PermissionSetGroup(name) => format!(
+                "SELECT Id FROM PermissionSetGroup WHERE DeveloperName = {}",
+                soql::literal(name)
+            ),
+            Self::SetLicence(name) => format!(
+                "SELECT Id FROM PermissionSetLicense WHERE DeveloperName = {}",
+                soql::literal(name)
+            ),
         }
     }
 
@@ -150,6 +164,8 @@ mod tests {
             Reference::Role("o'neill".into()),
             Reference::Profile("o'neill".into()),
             Reference::PermissionSet("o'neill".into()),
+            Reference::PermissionSetGroup("o'neill".into()),
+            Reference::SetLicence("o'neill".into()),
         ] {
             let query = reference.query();
             assert!(query.contains(r"'o\'neill'"), "{query}");

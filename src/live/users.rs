@@ -7,13 +7,38 @@ use super::known::Known;
 use super::need::Need;
 use crate::soql;
 use crate::soql::{Cells, Row};
-use std::collections::{BTreeMap, HashMap};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Users as plans and proofs look at them.
 pub(super) const USERS: &str = "SELECT Id, Username, Email, FirstName, LastName, Alias, CommunityNickname, TimeZoneSidKey, LocaleSidKey, \
      LanguageLocaleKey, EmailEncodingKey, IsActive, ProfileId, Profile.Name, Profile.PermissionsViewAllData, UserRoleId, \
      UserRole.DeveloperName, (SELECT Id, PermissionSetId, PermissionSet.Name, PermissionSet.Label, \
      PermissionSet.NamespacePrefix, PermissionSet.IsOwnedByProfile FROM PermissionSetAssignments) FROM User";
+
+/// What a question about fields of users is about.
+pub(super) const FIELDS: &str = "which fields and values a user has";
+
+/// What a question about log-ins is about.
+pub(super) const LOG_INS: &str = "from where the user has logged in";
+
+/// Columns of the user of a name.
+pub(super) fn values(username: &str, columns: &BTreeSet<String>) -> String {
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    format!(
+        "SELECT Id, {} FROM User WHERE Username = {}",
+        columns.join(", "),
+        soql::literal(username)
+    )
+}
+
+/// Log-ins of a user, the last first; the org keeps half a year of them (object reference, LoginHistory).
+pub(super) fn log_ins(id: &str) -> String {
+    format!(
+        "SELECT SourceIp FROM LoginHistory WHERE UserId = {} ORDER BY LoginTime DESC LIMIT 500",
+        soql::literal(id)
+    )
+}
 
 /// Active standard users by profile.
 pub(super) const BY_PROFILE: &str = "SELECT ProfileId, COUNT(Id) n FROM User WHERE IsActive = true AND UserType = 'Standard' GROUP BY ProfileId";
@@ -291,6 +316,22 @@ impl RolesOfUsers {
 }
 
 impl Live {
+    /// What these columns hold of the user of a name.
+    pub fn user_values(
+        &self,
+        username: &str,
+        columns: BTreeSet<String>,
+    ) -> Known<&BTreeMap<String, Value>> {
+        let need = Need::UserValues(username.to_owned(), columns);
+        self.known(&need, self.user_values.get(&need))
+    }
+
+    /// The addresses from which the user of a record id has logged in lately.
+    pub fn log_in_addresses(&self, id: &str) -> Known<&BTreeSet<String>> {
+        let need = Need::LoginHistory(id.to_owned());
+        self.known(&need, self.log_in_addresses.get(id))
+    }
+
     /// Whether the user of a name is frozen: active, and kept from logging in.
     pub fn frozen(&self, username: &str) -> Known<bool> {
         let need = Need::Frozen(username.to_owned());

@@ -2,6 +2,8 @@
 
 mod defaults;
 mod duplicates;
+mod grants;
+mod login;
 mod names;
 mod profile;
 mod role;
@@ -24,6 +26,8 @@ pub(super) fn one(name: &Sp<String>, spec: &Spec, findings: &Findings) {
     defaults::check(spec, findings);
     role::check(spec, findings);
     profile::check(spec, findings);
+    grants::check(spec, findings);
+    login::check(spec, findings);
     rules::check(spec, findings);
     values::check_expectations(spec, findings);
 }

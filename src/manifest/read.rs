@@ -1,13 +1,19 @@
 //! From the node tree to the typed manifest: metadata, fields, profile, role, user, limits.
 
+use std::collections::BTreeMap;
+
 use super::expectation::expectation;
 use super::findings::Findings;
+use super::granted::ExistingProfile;
 use super::node::{Content, Node};
-use super::read_profile::profile;
-use super::read_sharing::sharing;
-use super::reader::{Section, choices, text};
+use super::read_granted::{existing_profile, grants, permission_set, set_license};
+use super::read_login::{accepted, login};
+use super::read_profile::{keyed, profile};
+use super::read_sharing::{literal, sharing};
+use super::reader::{Section, choices, text, wrong_type};
+use super::sharing::Scalar;
 use super::spanned::Sp;
-use super::spec::{Field, FieldType, Limits, PermissionSetRef, Role, Spec, User};
+use super::spec::{Field, FieldType, Limits, Profile, Role, Spec, User};
 use super::words::FieldKind;
 use super::{API_VERSION, KIND};
 use crate::code::Code;
@@ -54,13 +60,31 @@ fn name(document: &mut Section<'_>) -> Sp<String> {
     }
 }
 
+/// A profile of the manifest's own, or those of others of which one is used.
+fn profiles(section: &mut Section<'_>) -> (Option<Profile>, Option<ExistingProfile>) {
+    let Some(mut of_others) = section.section("profile") else {
+        return (None, None);
+    };
+    match of_others.entry("existing") {
+        Some(_) => (None, Some(existing_profile(of_others))),
+        None => (section.section("profile").map(profile), None),
+    }
+}
+
 fn spec(mut section: Section<'_>) -> Spec {
+    let (own_profile, existing) = profiles(&mut section);
     let spec = Spec {
         fields: section.list_of("fields", field),
-        profile: section.section("profile").map(profile),
+        profile: own_profile,
+        existing_profile: existing,
         role: section.section("role").map(role),
         user: section.section("user").map(user),
+        permission_set_licenses: section.list_of("permissionSetLicenses", set_license),
+        grants: grants(&mut section),
         permission_sets: section.list_of("permissionSets", permission_set),
+        login: section.section("login").map(login),
+        integration: section.word("integration"),
+        accepts: section.list_of("accepts", accepted),
         sharing: section.list_of("sharing", sharing),
         limits: section.section("limits").map(limits).unwrap_or_default(),
         expect: section.list_of("expect", expectation),
@@ -193,11 +217,29 @@ fn user(mut section: Section<'_>) -> User {
         language: section.text("language"),
         email_encoding: section.text("emailEncoding"),
         active: section.flag("active"),
+        features: texts(&mut section, "features").unwrap_or_default(),
+        currency: section.text("currency"),
+        federation_id: section.text("federationId"),
+        fields: plain_values(&mut section, "fields"),
         renamed_from: section.text("renamedFrom"),
         place: section.place.clone(),
     };
     section.finish();
     user
+}
+
+/// Each plain value, by the name that the author gives it.
+fn plain_values(section: &mut Section<'_>, key: &'static str) -> BTreeMap<String, Sp<Scalar>> {
+    let findings = section.findings;
+    keyed(section, key, |entry| {
+        let node = &entry.value;
+        let Content::Scalar { text, plain } = &node.content else {
+            wrong_type(node, "a text, a number, `true` or `false`", findings);
+            return None;
+        };
+        let value = literal(node, text, *plain, findings)?;
+        Some(Sp::new(value, entry.key_place.clone()))
+    })
 }
 
 /// A username as the org keeps it: in lower case, so that it reads back as it was written.
@@ -211,23 +253,6 @@ fn in_lower_case(mut username: Sp<String>, findings: &Findings) -> Sp<String> {
         username.value = kept;
     }
     username
-}
-
-fn permission_set<'a>(node: &'a Node, findings: &'a Findings) -> Option<PermissionSetRef> {
-    if !matches!(node.content, Content::Map(_)) {
-        let name = text(node, findings)?;
-        return Some(PermissionSetRef {
-            name,
-            absent: false,
-        });
-    }
-    let mut section = Section::open(node, &node.place, findings)?;
-    let set = PermissionSetRef {
-        name: section.required_text("name"),
-        absent: section.is_set("absent"),
-    };
-    section.finish();
-    Some(set)
 }
 
 fn limits(mut section: Section<'_>) -> Limits {

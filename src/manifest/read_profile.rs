@@ -120,7 +120,7 @@ fn user_permissions(section: &mut Section<'_>) -> BTreeMap<String, Sp<bool>> {
 }
 
 /// The map under `key`, whose own keys the author chooses.
-fn keyed<T>(
+pub(super) fn keyed<T>(
     section: &mut Section<'_>,
     key: &'static str,
     read: impl Fn(&Entry) -> Option<T>,

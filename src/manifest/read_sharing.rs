@@ -190,7 +190,13 @@ fn is_in_curly_quotes(text: &str) -> bool {
     several && text.starts_with(CURLY) && text.ends_with(CURLY)
 }
 
-fn literal(node: &Node, written: &str, is_plain: bool, findings: &Findings) -> Option<Scalar> {
+/// A plain value; what two readers would read differently is reported.
+pub(super) fn literal(
+    node: &Node,
+    written: &str,
+    is_plain: bool,
+    findings: &Findings,
+) -> Option<Scalar> {
     if !is_plain {
         return Some(Scalar::Text(written.to_owned()));
     }

@@ -9,8 +9,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value as Json, json};
 
+use super::granted::{ExistingProfile, GrantedSet, SetLicenseRef};
 use super::sharing::Principal;
-use super::spec::{PermissionSetRef, Spec};
+use super::spec::{PermissionSetRef, Profile, Spec};
 use super::words::LoginRestrictions;
 use super::{API_VERSION, KIND};
 
@@ -82,11 +83,22 @@ shapes! {
         { "type": "integer", "minimum": 0 },
         { "type": "string", "pattern": "^(0|[1-9][0-9]*)\\.\\.(0|[1-9][0-9]*)$" },
     ]});
+    /// What a field of the user may be given.
+    pub(super) PlainValue = json_schema!({ "type": ["string", "number", "boolean"] });
+    /// What an entry of `ipRanges` may say: a network or an address, or two ends.
+    pub(super) IpRangeForm = json_schema!({ "anyOf": [{ "type": "string" }, closed(
+        json!({ "from": { "type": "string" }, "to": { "type": "string" } }),
+        &["from", "to"],
+    )]});
     /// What an expectation's `access` key may say.
     pub(super) AccessWord = json_schema!({ "type": "string", "pattern": "^(none|(>= *)?(read|edit))$" });
     /// What a criterion's `value` key may say.
     pub(super) CriterionValue = json_schema!({
         "anyOf": [one_value(), { "type": "array", "minItems": 1, "items": one_value() }]
+    });
+    /// What `read`, `edit` and `recordTypes` may say: `all`, or names.
+    pub(super) AllOrNames = json_schema!({
+        "anyOf": [{ "const": "all" }, { "type": "array", "items": { "type": "string" } }]
     });
     /// What an object's `keepAccess` key may say.
     pub(super) KeptList = json_schema!({
@@ -98,9 +110,25 @@ impl JsonSchema for PermissionSetRef {
     shape!(
         PermissionSet = json_schema!({ "anyOf": [
             { "type": "string" },
+            closed(assignment("name"), &["name"]),
+            closed(assignment("group"), &["group"]),
+        ]})
+    );
+}
+
+impl JsonSchema for SetLicenseRef {
+    shape!(
+        PermissionSetLicense = json_schema!({ "anyOf": [
+            { "type": "string" },
             closed(json!({ "name": { "type": "string" }, "absent": { "type": "boolean" } }), &["name"]),
         ]})
     );
+}
+
+/// The keys of an assignment of what `key` names.
+fn assignment(key: &str) -> Json {
+    let text = json!({ "type": "string" });
+    json!({ key: text, "expires": { "type": "string", "format": "date" }, "absent": { "type": "boolean" } })
 }
 
 impl JsonSchema for Principal {
@@ -214,6 +242,28 @@ fn unless_absent(schema: &mut Schema, always: &[&str], present: &[&str]) {
     let is_absent =
         json!({ "properties": { "absent": { "const": true } }, "required": ["absent"] });
     schema.insert("anyOf".into(), json!([{ "required": present }, is_absent]));
+}
+
+/// A profile of the manifest's own, or those of others of which the first that there is, is used.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is of use")]
+pub(super) enum ProfileForm {
+    /// One that the manifest makes.
+    Own(Box<Profile>),
+    /// One that the org has.
+    Existing(ExistingProfile),
+}
+
+/// One permission set, or a list of them.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is of use")]
+pub(super) enum GrantsForm {
+    /// One by itself.
+    One(Box<GrantedSet>),
+    /// A list.
+    Several(Vec<GrantedSet>),
 }
 
 /// `true`, or what is kept.

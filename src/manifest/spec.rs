@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 
 use super::expectation::AccessExpectation;
+use super::granted::{ExistingProfile, GrantedSet, SetLicenseRef};
+use super::login::{AcceptedPower, LoginLimits};
 use super::schema;
-use super::sharing::Sharing;
+use super::sharing::{Scalar, Sharing};
 use super::spanned::Sp;
-use super::words::{AccessLevel, FieldKind, LoginRestrictions, ObjectPermission};
+use super::words::{AccessLevel, FieldKind, LoginRestrictions, ObjectPermission, VendorName};
 use crate::diagnostic::Place;
 
 /// What is asked for. What is left out stays as the org has it.
@@ -21,15 +23,32 @@ pub struct Spec {
     /// Custom fields that the sharing rules need.
     #[schemars(default)]
     pub fields: Vec<Field>,
-    /// The user's profile.
+    /// The user's profile: one of this manifest, or one that the org has.
+    #[schemars(with = "Option<schema::ProfileForm>")]
     pub profile: Option<Profile>,
+    /// Profiles of others, of which the first that there is, is the user's.
+    #[schemars(skip)]
+    pub existing_profile: Option<ExistingProfile>,
     /// The user's role.
     pub role: Option<Role>,
     /// The integration user.
     pub user: Option<User>,
+    /// Permission set licences whose seats the user takes, before its permission sets: API name, or label.
+    #[schemars(default)]
+    pub permission_set_licenses: Vec<SetLicenseRef>,
+    /// Permission sets of this manifest: made, owned whole and assigned to the user.
+    #[schemars(default, with = "schema::GrantsForm")]
+    pub grants: Vec<GrantedSet>,
     /// Permission sets assigned to the user: API name, or label when it is unambiguous.
     #[schemars(default)]
     pub permission_sets: Vec<PermissionSetRef>,
+    /// From where, and by what, the user may log in.
+    pub login: Option<LoginLimits>,
+    /// Whose checks, words and steps apply; absent: HubSpot's where its package or its name is named, else nobody's.
+    pub integration: Option<Sp<VendorName>>,
+    /// Permissions whose power somebody has accepted, why, and until when.
+    #[schemars(default)]
+    pub accepts: Vec<AcceptedPower>,
     /// Organization-wide defaults and sharing rules, by object.
     #[schemars(default)]
     pub sharing: Vec<Sharing>,
@@ -63,15 +82,25 @@ impl Spec {
             language: None,
             email_encoding: None,
             active: None,
+            features: Vec::new(),
+            currency: None,
+            federation_id: None,
+            fields: BTreeMap::new(),
             renamed_from: None,
             place: place.clone(),
         };
         Self {
             fields: Vec::new(),
             profile: None,
+            existing_profile: None,
             role: None,
             user: Some(user),
+            permission_set_licenses: Vec::new(),
+            grants: Vec::new(),
             permission_sets: Vec::new(),
+            login: None,
+            integration: None,
+            accepts: Vec::new(),
             sharing: vec![Sharing::bare(object)],
             limits: Limits::default(),
             expect: Vec::new(),
@@ -84,6 +113,11 @@ impl Spec {
     pub fn field(&self, object: &str, name: &str) -> Option<&Field> {
         let mut fields = self.fields.iter();
         fields.find(|field| field.object.value == object && field.name.value == name)
+    }
+
+    /// The permission sets that the manifest makes.
+    pub fn granted_sets(&self) -> impl Iterator<Item = &GrantedSet> {
+        self.grants.iter().filter(|set| !set.absent)
     }
 
     /// What the manifest says about the sharing of an object.
@@ -309,6 +343,16 @@ pub struct User {
     pub email_encoding: Option<Sp<String>>,
     /// Whether the user may log in; absent: yes for a new user, else as it is.
     pub active: Option<Sp<bool>>,
+    /// Features that the user is given, such as `MarketingUser`: the names of its boxes in the API, without `UserPermissions`.
+    #[schemars(default)]
+    pub features: Vec<Sp<String>>,
+    /// Currency, where the org has several, such as `USD`; absent: as the org has it.
+    pub currency: Option<Sp<String>>,
+    /// Id by which single sign-on knows the user; absent: as the org has it.
+    pub federation_id: Option<Sp<String>>,
+    /// Other fields of the user, by API name.
+    #[schemars(default, with = "BTreeMap<String, schema::PlainValue>")]
+    pub fields: BTreeMap<String, Sp<Scalar>>,
     /// Earlier username, to rename instead of making a second user.
     pub renamed_from: Option<Sp<String>>,
     /// Where the section is.
@@ -329,6 +373,10 @@ impl User {
 pub struct PermissionSetRef {
     /// API name with its namespace, or label when it is unambiguous.
     pub name: Sp<String>,
+    /// Whether it is a group of permission sets that is named.
+    pub is_group: bool,
+    /// The last day on which it is held, as `2027-03-31`; `None` where the manifest says nothing of that.
+    pub expires: Option<Sp<String>>,
     /// Whether the assignment is to be taken away.
     pub absent: bool,
 }

@@ -226,6 +226,42 @@ words! {
 }
 
 words! {
+    /// What becomes of fields that are made after a permission set was given all that there were.
+    NewFields {
+        /// They are counted and not granted.
+        Note = "note",
+        /// They are granted.
+        Grant = "true",
+        /// Each is a difference until somebody decides.
+        Difference = "error",
+    }
+}
+
+words! {
+    /// Whose integration the user is for.
+    VendorName {
+        /// Nobody's that anything particular is known of.
+        None = "none",
+        /// HubSpot.
+        HubSpot = "hubspot",
+        /// Marketo Engage.
+        Marketo = "marketo",
+        /// Gong.
+        Gong = "gong",
+        /// UserGems.
+        UserGems = "usergems",
+        /// A warehouse that reads: Fivetran, Airbyte, Snowflake.
+        Warehouse = "warehouse",
+    }
+}
+
+impl Default for NewFields {
+    fn default() -> Self {
+        Self::Note
+    }
+}
+
+words! {
     /// What somebody keeps when an object becomes narrower.
     KeptAccess {
         /// A profile's users go on seeing every record.

@@ -44,11 +44,7 @@ fn a_default_that_one_changes_is_no_difference_of_another() {
         ended(&org, folder, &["verify", file], 0);
     }
     // What a manifest states of its role's levels is a difference all the same.
-    let stated = manifest(
-        "alder",
-        &["Lead"],
-        ", caseAccess: None",
-    );
+    let stated = manifest("alder", &["Lead"], ", caseAccess: None");
     std::fs::write(folder.join("a.yaml"), stated).unwrap();
     let planned = ended(&org, folder, &["plan", "a.yaml", "--detailed-exitcode"], 2);
     assert!(planned.out.contains("caseAccess"), "{}", planned.out);

@@ -11,6 +11,8 @@ use serde_json::Value as Json;
 
 const EXAMPLE: &str = "manifests/hubspot-selective-sync.yaml";
 const FULL: &str = "tests/manifests/full.yaml";
+/// A profile of others, which cannot stand beside one of the manifest's own.
+const EXISTING: &str = "manifests/hubspot-lean.yaml";
 
 fn documents() -> Vec<(PathBuf, Json)> {
     let folders = ["manifests", "templates/manifests"].map(|folder| fs::read_dir(folder).unwrap());
@@ -184,13 +186,20 @@ fn used_keys(value: &Json, path: &str, keys: &mut BTreeSet<String>) {
     for item in value.as_array().into_iter().flatten() {
         used_keys(item, path, keys);
     }
-    let author_chooses = path.ends_with("Permissions");
+    let chosen = ["Permissions", ".objects", ".user.fields"];
+    let author_chooses = chosen.iter().any(|end| path.ends_with(end));
     for (key, inner) in value.as_object().into_iter().flatten() {
+        if author_chooses {
+            for (key, inner) in inner.as_object().into_iter().flatten() {
+                let path = format!("{path}.{key}");
+                used_keys(inner, &path, keys);
+                keys.insert(path);
+            }
+            continue;
+        }
         let path = format!("{path}.{key}");
         used_keys(inner, &path, keys);
-        if !author_chooses {
-            keys.insert(path);
-        }
+        keys.insert(path);
     }
 }
 
@@ -205,5 +214,6 @@ fn the_schema_describes_exactly_the_keys_that_are_read() {
     let schema = json_schema();
     described_keys(&schema, &schema, "", &mut described);
     used_keys(&document, "", &mut used);
+    used_keys(&self::document(Path::new(EXISTING)), "", &mut used);
     assert_eq!(described, used);
 }

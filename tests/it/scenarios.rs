@@ -43,13 +43,16 @@ macro_rules! stories {
 }
 
 stories! {
+    a_power_is_accepted
     a_role_moves_to_another_branch
     a_rule_that_showed_all_is_replaced
     account_left_alone_by_its_children
     account_with_coupled_objects
     accounts_and_all_that_hangs_on_them
     an_administrators_powers_go
+    an_existing_profile
     another_recalculation_holds_the_lock
+    beyond_the_licence
     cases_open_their_accounts
     clone_source_the_org_does_not_have
     contact_controlled_by_parent
@@ -79,13 +82,17 @@ stories! {
     expected_access
     expected_access_missed
     expected_count_missed
+    features_and_fields
     fresh_org
+    grants_change
+    grants_name_what_is_not_there
     half_done_default
     half_done_profile
     half_done_role
     half_done_user
     hubspot_contacts_and_accounts
     hubspot_contacts_and_leads
+    hubspot_lean
     hubspot_selective_sync
     keep_access_of_a_branch
     keep_access_of_profiles
@@ -94,12 +101,15 @@ stories! {
     keep_access_repaired
     limits_hold
     limits_refuse
+    log_in_is_narrowed
+    log_in_ranges_of_others
     logic_with_brackets
     names_the_org_does_not_have
     new_field_beside_others
     no_licence_is_free
     no_records
     no_rule_shows_before_private
+    no_set_licence_is_free
     opportunities_open_their_accounts
     permission_set_sees_all
     permission_set_taken_away
@@ -123,6 +133,10 @@ stories! {
     rules_that_match_nothing
     setting_lost
     setting_refused
+    template_generic
+    template_gong
+    template_marketo
+    template_warehouse_reader
     settings_kept
     the_whole_company_keeps_its_sight
     two_manifests_that_disagree
@@ -139,14 +153,19 @@ stories! {
 type Covered = BTreeSet<(String, String)>;
 
 /// What each kind can have done to it.
-const ACTIONS: [(&str, &[&str]); 10] = [
+const ACTIONS: [(&str, &[&str]); 12] = [
     ("custom_field", &["create", "update", "delete"]),
-    ("permission_set", &["create", "update"]),
+    ("permission_set", &["create", "update", "delete"]),
     ("public_group", &["create", "update", "delete"]),
     ("profile", &["create", "update", "delete"]),
     ("role", &["create", "update", "delete"]),
     ("user", &["create", "update"]),
-    ("permission_set_assignment", &["create", "delete"]),
+    ("permission_set_license_assignment", &["create", "delete"]),
+    ("permission_set_assignment", &["create", "update", "delete"]),
+    (
+        "permission_set_group_assignment",
+        &["create", "update", "delete"],
+    ),
     ("public_group_member", &["create", "delete"]),
     ("organization_wide_default", &["update"]),
     ("sharing_rule", &["create", "update", "replace", "delete"]),

@@ -65,6 +65,9 @@ pub struct Org {
     pub set_licenses: BTreeMap<Id, SetLicense>,
     /// Who holds permission set licences, by id.
     pub set_license_assignments: BTreeMap<Id, SetLicenseAssignment>,
+    /// Log-ins by id.
+    #[serde(default)]
+    pub log_ins: BTreeMap<Id, LogIn>,
     /// Permission sets by id, each profile's own among them.
     pub containers: Shared<BTreeMap<Id, Container>>,
     /// Profiles by id.

@@ -223,6 +223,7 @@ pub(crate) fn records<'v>(
         "PermissionSet" => org.containers.values().map(Record::Container).collect(),
         "PermissionSetAssignment" => people::assignments(org, hints),
         "UserLogin" => people::logins(org),
+        "LoginHistory" => people::log_ins(viewer),
         "UserLicense" => org.licenses.values().map(Record::License).collect(),
         "UserRole" => org.roles.values().map(Record::Role).collect(),
         "Group" => org.groups.values().map(Record::Group).collect(),

@@ -2,7 +2,7 @@
 
 use super::super::permission_set::keepers;
 use super::super::user::profile_after;
-use super::find_permission_set;
+use super::find_assigned;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::live::{Container, Containers, Live, LiveProfile, SetLicence};
@@ -35,7 +35,7 @@ fn held<'a>(
     let mut held = Vec::new();
     let mut named = Vec::new();
     for reference in &manifest.spec.permission_sets {
-        let Some(set) = find_permission_set(live, &reference.name).ok().flatten() else {
+        let Some(set) = find_assigned(live, reference).ok().flatten() else {
             continue;
         };
         named.push(&set.id);
@@ -43,13 +43,17 @@ fn held<'a>(
             held.push((set, &reference.name.place));
         }
     }
-    let Some((user, profile)) = live.own_user(manifest).zip(manifest.spec.profile.as_ref()) else {
+    let own = manifest.spec.profile.as_ref();
+    let of_others = manifest.spec.existing_profile.as_ref();
+    let place = own.map(|profile| &profile.name.place);
+    let place = place.or(of_others.map(|profile| &profile.place));
+    let Some((user, place)) = live.own_user(manifest).zip(place) else {
         return held;
     };
     for assignment in user.assignments.all() {
         let set = containers.set_of_id(&assignment.set_id);
         let others = set.filter(|set| !named.contains(&&set.id));
-        held.extend(others.map(|set| (set, &profile.name.place)));
+        held.extend(others.map(|set| (set, place)));
     }
     held
 }

@@ -1,6 +1,7 @@
 //! A profile that is made: a clone of the live source, complete.
 
 use super::super::{Attributed, Draft, compare, has_profile, profile_labels, unknown_name};
+use super::login::{self, Ranges};
 use super::wishes::wishes;
 use super::{known, partial, power};
 use crate::address::Address;
@@ -20,6 +21,7 @@ struct Cloned<'a> {
     source: Option<String>,
     clone: &'a clone::ClonedProfile,
     stated: &'a BTreeMap<String, bool>,
+    ranges: Option<&'a Ranges>,
 }
 
 impl Attributed for Cloned<'_> {
@@ -42,6 +44,10 @@ impl Attributed for Cloned<'_> {
         for changed in &self.clone.objects {
             let path = format!("objectPermissions.{}", changed.object);
             because(path, json!(changed.after.words()), &changed.reason);
+        }
+        if let Some(ranges) = self.ranges {
+            let stated = json!(login::words(ranges));
+            because("loginIpRanges".to_owned(), stated, "stated in the manifest");
         }
         for (name, count) in &self.clone.left_out {
             let reason =
@@ -73,7 +79,8 @@ pub(super) fn create(
         .as_ref()
         .map(|source| live.profile_label(source));
     let known = known_source(&document, source.as_deref(), manifest, wanted, live);
-    let clone = clone::clone(&known, &wishes, removals);
+    let mut clone = clone::clone(&known, &wishes, removals);
+    let ranges = login::narrow(&mut clone.document, manifest, live, &address, draft);
     draft
         .findings
         .extend(left_out(&clone.unknown, wanted, &address));
@@ -84,18 +91,19 @@ pub(super) fn create(
     draft
         .findings
         .extend(not_there.map(|name| names_nothing(name, &address)));
-    let kept = power::Kept {
-        permissions: clone::granted(&clone.document),
-        objects: clone::document_objects(&clone.document),
-        selective: &wishes.selective,
-    };
-    draft
-        .findings
-        .extend(power::remarks(&kept, wanted, &address));
+    let (permissions, objects) = (
+        clone::granted(&clone.document),
+        clone::document_objects(&clone.document),
+    );
+    let kept = power::Kept::new(permissions, objects, &wishes.selective);
+    let kept = kept.and_granted(manifest, live);
+    let remarks = power::remarks(&kept, &wanted.name.place, &address);
+    draft.findings.extend(remarks);
     let cloned = Cloned {
         source,
         clone: &clone,
         stated: &wishes.user_permissions,
+        ranges: ranges.as_ref(),
     };
     let Some(comparison) = compare(None, Some(&cloned)) else {
         return;

@@ -30,10 +30,18 @@ pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Vec<Need> {
     let ungranted =
         named.filter(|object| !granted.is_empty() && !granted.contains(object.as_str()));
     let described = ungranted.map(Need::Object);
-    next.into_iter().chain(partial).chain(described).collect()
+    let log_ins = super::login::further_needs(manifest, live);
+    let needs = next.into_iter().chain(partial).chain(described);
+    needs.chain(log_ins).collect()
 }
 
 pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
+    if let Some(of_others) = &manifest.spec.existing_profile {
+        let names = of_others.existing.iter();
+        let unknown = Live::default();
+        let labels = names.map(|name| unknown.profile_label(name));
+        return labels.map(Need::Profile).collect();
+    }
     let Some(profile) = &manifest.spec.profile else {
         return Vec::new();
     };
@@ -45,6 +53,7 @@ pub(super) fn needs(manifest: &Manifest) -> Vec<Need> {
         needs.push(Need::ProfileObjects(label));
     }
     needs.extend(walk(&wishes(profile, manifest), &unknown).next);
+    needs.extend(super::login::needs(manifest, profile));
     if let Some(source) = &profile.clone_from {
         needs.push(Need::Tabs);
         // What source and clone may see of the objects that matter: a profile read by itself may leave fields out.

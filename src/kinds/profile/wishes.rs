@@ -8,11 +8,16 @@ use crate::manifest::{self, LoginRestrictions, Manifest, ObjectPermission, Sp};
 use crate::power::power_of;
 use std::collections::BTreeSet;
 
+/// What lets its holder log in by the API only.
+const API_ONLY: &str = "ApiUserOnly";
+
 /// What the manifest wants of the profile.
 pub(super) fn wishes(wanted: &manifest::Profile, manifest: &Manifest) -> Wishes {
     let objects = wanted.object_permissions.iter();
     let users = wanted.user_permissions.iter();
     let description = wanted.description.as_ref();
+    let by_api_only = manifest.spec.login.as_ref().filter(|login| login.api_only);
+    let by_api_only = by_api_only.map(|_| ());
     Wishes {
         selective: selective(wanted, manifest)
             .into_iter()
@@ -21,7 +26,10 @@ pub(super) fn wishes(wanted: &manifest::Profile, manifest: &Manifest) -> Wishes 
         object_permissions: objects
             .map(|(object, stated)| (object.clone(), flags_of(stated)))
             .collect(),
-        user_permissions: users.map(|(name, on)| (name.clone(), on.value)).collect(),
+        user_permissions: users
+            .map(|(name, on)| (name.clone(), on.value))
+            .chain(by_api_only.map(|()| (API_ONLY.to_owned(), true)))
+            .collect(),
         without_administration: without_administration(wanted),
         fields: fields(wanted, manifest),
         leave_out: wanted.leave_out.clone().unwrap_or_default(),

@@ -31,15 +31,15 @@ fn licence<'a>(manifest: &Manifest, live: &'a Live) -> Option<&'a str> {
     profile_after(manifest, live)?.licence.as_deref()
 }
 
-/// The manifest's profile, or its source where it does not exist yet; else the profile that the user has.
+/// The manifest's profile, or its source where it does not exist yet; else the one of others that is used as it is.
 pub(in crate::kinds) fn profile_after<'a>(
     manifest: &Manifest,
     live: &'a Live,
 ) -> Option<&'a LiveProfile> {
-    let containers = live.containers().learnt()?;
     let Some(profile) = &manifest.spec.profile else {
-        return containers.profile(live.own_user(manifest)?.profile.as_deref()?);
+        return unchanged_profile(manifest, live);
     };
+    let containers = live.containers().learnt()?;
     let source = profile.clone_from.as_ref();
     let labels = [
         Some(profile.name.value.clone()),
@@ -47,4 +47,21 @@ pub(in crate::kinds) fn profile_after<'a>(
     ];
     let mut labels = labels.iter().flatten();
     labels.find_map(|label| containers.profile(label))
+}
+
+/// The profile that the user will have and of which nothing is changed: the first of those that the manifest names, else
+/// the one that the user has. `None` where the manifest has a profile of its own, or the org does not tell.
+pub fn unchanged_profile<'a>(manifest: &Manifest, live: &'a Live) -> Option<&'a LiveProfile> {
+    let spec = &manifest.spec;
+    if spec.profile.is_some() {
+        return None;
+    }
+    let containers = live.containers().learnt()?;
+    match &spec.existing_profile {
+        Some(named) => {
+            let mut names = named.existing.iter();
+            names.find_map(|name| containers.profile(&live.profile_label(name)))
+        }
+        None => containers.profile(live.own_user(manifest)?.profile.as_deref()?),
+    }
 }

@@ -20,8 +20,15 @@ pub(super) fn check(spec: &Spec, findings: &Findings) {
         fields.filter(|(name, _)| !name.ends_with('.')),
         findings,
     );
-    let sets = spec.permission_sets.iter().map(|set| &set.name);
+    let assigned = spec.permission_sets.iter().filter(|set| !set.is_group);
+    let granted = spec.grants.iter().map(|set| &set.name);
+    let sets = granted.chain(assigned.map(|set| &set.name));
     once("permission set", texts(sets), findings);
+    let groups = spec.permission_sets.iter().filter(|set| set.is_group);
+    let groups = groups.map(|set| &set.name);
+    once("permission set group", texts(groups), findings);
+    let licences = spec.permission_set_licenses.iter().map(|one| &one.name);
+    once("permission set licence", texts(licences), findings);
     let objects = spec.sharing.iter().map(|sharing| &sharing.object);
     once("object under `sharing`", texts(objects), findings);
     for sharing in &spec.sharing {

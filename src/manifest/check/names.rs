@@ -1,6 +1,7 @@
 //! Forms and lengths of names and texts. Limits are those of the platform's object reference.
 
 use super::super::findings::Findings;
+use super::super::granted::GrantedSet;
 use super::super::sharing::{Rule, Sharing};
 use super::super::spanned::Sp;
 use super::super::spec::{Field, FieldType, Profile, Role, Spec, User};
@@ -14,6 +15,9 @@ pub(super) fn check(name: &Sp<String>, spec: &Spec, findings: &Findings) {
     }
     if let Some(profile) = &spec.profile {
         check_profile(profile, findings);
+    }
+    for set in &spec.grants {
+        check_granted(set, findings);
     }
     if let Some(role) = &spec.role {
         check_role(role, findings);
@@ -96,6 +100,21 @@ fn check_profile(profile: &Profile, findings: &Findings) {
     }
 }
 
+fn check_granted(set: &GrantedSet, findings: &Findings) {
+    api_name(&set.name, 80, findings);
+    at_most(set.label.as_ref(), 80, "label", findings);
+    at_most(set.description.as_ref(), 255, "description", findings);
+    for permission in &set.user_permissions {
+        api_name(permission, 80, findings);
+    }
+    for (object, granted) in &set.objects {
+        object_name(&Sp::new(object.clone(), granted.place.clone()), findings);
+        for field in granted.fields.named() {
+            field_name(field, findings);
+        }
+    }
+}
+
 fn check_role(role: &Role, findings: &Findings) {
     api_name(&role.name, 80, findings);
     at_most(role.label.as_ref(), 80, "label", findings);
@@ -129,6 +148,13 @@ fn check_user(user: &User, findings: &Findings) {
     at_most(Some(&user.last_name), 80, "last name", findings);
     at_most(user.alias.as_ref(), 8, "alias", findings);
     at_most(user.nickname.as_ref(), 40, "nickname", findings);
+    at_most(user.federation_id.as_ref(), 512, "federation id", findings);
+    for feature in &user.features {
+        api_name(feature, 80, findings);
+    }
+    for (field, value) in &user.fields {
+        field_name(&Sp::new(field.clone(), value.place.clone()), findings);
+    }
 }
 
 fn check_sharing(sharing: &Sharing, findings: &Findings) {

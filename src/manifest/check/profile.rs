@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::power::{ADMINISTRATION, Power, power_of};
 
 /// System permissions that show every record, or cannot stand without one that does, and why.
-const DEFEATING: [(&str, &str); 6] = [
+pub(super) const DEFEATING: [(&str, &str); 6] = [
     (
         "ModifyAllData",
         "it lets the user see and change every record of every object",

@@ -40,6 +40,8 @@ fn claims(manifest: &Manifest) -> Vec<Claim<'_>> {
             .iter()
             .map(|profile| only("profile", &profile.name)),
     );
+    let granted = spec.grants.iter();
+    claims.extend(granted.map(|set| only("permission set", &set.name)));
     for sharing in &spec.sharing {
         let object = &sharing.object.value;
         for (which, model) in [

@@ -96,6 +96,7 @@ fn object_name(org: &Org, name: &str) -> Option<String> {
         "PermissionSetAssignment",
         "PermissionSetLicenseAssign",
         "GroupMember",
+        "LoginHistory",
     ]
     .into_iter()
     .find(|setup| setup.eq_ignore_ascii_case(name));
@@ -198,6 +199,7 @@ fn id_of(org: &mut Org, draft: &Draft) -> Id {
         "PermissionSetAssignment" => "0Pa".to_owned(),
         "PermissionSetLicenseAssign" => "2LA".to_owned(),
         "GroupMember" => "011".to_owned(),
+        "LoginHistory" => "0Ya".to_owned(),
         object => org
             .object(object)
             .map(|object| object.key_prefix.clone())
@@ -227,6 +229,7 @@ fn insert(
         "PermissionSetAssignment" => assignments::insert(org, id, &values),
         "PermissionSetLicenseAssign" => assignments::insert_seat(org, id, &values),
         "GroupMember" => assignments::insert_member(org, id, &values),
+        "LoginHistory" => assignments::insert_log_in(org, id, values),
         object => {
             let shared = shares::insert(org, object, &id, &values, roles)
                 .map_err(|reason| SeedError::unusable(&draft.path, reason))?;

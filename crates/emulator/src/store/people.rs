@@ -214,3 +214,16 @@ pub struct Assignment {
     /// When it lapses.
     pub expires: Option<Millis>,
 }
+
+/// A row of `LoginHistory`: that a user logged in. As a seed has them; what is logged in here is not among them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LogIn {
+    /// `0Ya…`.
+    pub id: Id,
+    /// The user.
+    pub user: Id,
+    /// When.
+    pub at: Millis,
+    /// Everything else: `SourceIp`, `LoginType`, `Status`, `Application`.
+    pub other: Row,
+}

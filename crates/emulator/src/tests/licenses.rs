@@ -147,3 +147,17 @@ fn the_assignment_of_such_a_set_may_take_the_seat() {
     let expected = "All MossCounter permission set licenses are in use. For more licenses, contact your salesforce.com representative.";
     assert_eq!(refused, expected);
 }
+
+#[test]
+fn log_ins_are_those_of_the_seed() {
+    let log_ins = "User.Username,LoginTime,SourceIp\nprobe@moss.example,2026-01-02T03:04:05Z,192.0.2.7\nhand@moss.example,2026-01-03T03:04:05Z,192.0.2.8\n";
+    let mut client = Client::seeded(&[("User.csv", PROGRAM), ("LoginHistory.csv", log_ins)]);
+    let probe = client.id("SELECT Id FROM User WHERE Username = 'probe@moss.example'");
+    let soql = format!(
+        "SELECT SourceIp FROM LoginHistory WHERE UserId = '{probe}' ORDER BY LoginTime DESC"
+    );
+    let found = client.query(&soql);
+    assert_eq!(found["totalSize"], 1);
+    assert_eq!(found["records"][0]["SourceIp"], "192.0.2.7");
+    assert_eq!(client.query("SELECT Id FROM LoginHistory")["totalSize"], 2);
+}

@@ -78,6 +78,20 @@ pub(super) fn logins(org: &Org) -> Vec<Record<'_>> {
     org.users.values().map(row).collect()
 }
 
+/// `LoginHistory`: those of everybody to who manages users, else one's own (object reference, LoginHistory).
+pub(super) fn log_ins<'v>(viewer: &Viewer<'v>) -> Vec<Record<'v>> {
+    let all = viewer.allows("ManageUsers");
+    let seen = |log_in: &&LogIn| all || log_in.user == viewer.user;
+    let row = |log_in: &LogIn| {
+        let mut row = log_in.other.clone();
+        row.insert("Id".to_owned(), json!(log_in.id));
+        row.insert("UserId".to_owned(), json!(log_in.user));
+        row.insert("LoginTime".to_owned(), moment(log_in.at));
+        Record::Built("LoginHistory", row)
+    };
+    viewer.org.log_ins.values().filter(seen).map(row).collect()
+}
+
 /// The id of a user's row of `UserLogin`.
 pub(crate) fn login_id(user: &str) -> Id {
     derived_id("0Yw", &[user])

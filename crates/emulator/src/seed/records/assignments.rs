@@ -1,4 +1,4 @@
-//! Permission set assignments of a seed, and members of groups.
+//! Permission set assignments of a seed, members of groups, and log-ins.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::moment;
 use crate::store::{
-    Assignment, Container, ContainerKind, Id, Org, SetLicense, SetLicenseAssignment,
+    Assignment, Container, ContainerKind, Id, LogIn, Org, SetLicense, SetLicenseAssignment,
 };
 
 /// The id of the permission set group of this name or label.
@@ -45,6 +45,23 @@ pub(super) fn insert_seat(org: &mut Org, id: Id, values: &BTreeMap<String, Value
     if let Some(license) = org.set_licenses.get_mut(&license) {
         license.total = license.total.max(taken);
     }
+}
+
+/// Adds a log-in.
+pub(super) fn insert_log_in(org: &mut Org, id: Id, mut values: BTreeMap<String, Value>) {
+    let mut part = |name: &str| {
+        let value = values.remove(name)?;
+        value.as_str().map(str::to_owned)
+    };
+    let user = part("UserId").unwrap_or_default();
+    let at = part("LoginTime").and_then(|at| moment::moment(&at));
+    let log_in = LogIn {
+        id: id.clone(),
+        user,
+        at: at.unwrap_or_default(),
+        other: values.into_iter().collect(),
+    };
+    org.log_ins.insert(id, log_in);
 }
 
 /// Puts a user or group into a public group or queue.
