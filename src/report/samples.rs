@@ -86,6 +86,8 @@ pub(crate) fn frame() -> Frame {
         org: EMBEDDED_ORG.to_owned(),
         files: vec!["orgwright.yaml".into()],
         next: next.into(),
+        user: "hubspot.integration@acme.example".into(),
+        ..Frame::default()
     }
 }
 

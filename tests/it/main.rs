@@ -17,6 +17,7 @@ mod manifest;
 mod manifest_schema;
 mod many;
 mod numbers;
+mod outputs;
 mod people;
 mod recorded;
 mod refusals;

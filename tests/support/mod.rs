@@ -31,6 +31,8 @@ pub(crate) fn program(folder: &Path, words: &[&str]) -> Command {
         "all_proxy",
         "SSL_CERT_FILE",
         "BROWSER",
+        "GITHUB_ACTIONS",
+        "GITHUB_STEP_SUMMARY",
     ];
     for (name, _) in std::env::vars() {
         let listens = heard.iter().any(|prefix| name.starts_with(prefix));

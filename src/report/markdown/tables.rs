@@ -1,7 +1,7 @@
 //! What has a verdict, as tables.
 
-use super::ReportPart;
 use super::inert::sentence;
+use super::parts::ReportPart;
 use crate::access::{ExpectedAccess, When};
 use crate::plan::{HeldLimit, Plan};
 use crate::report::expected::{ExpectedRow, ExpectedVerdict, rows};
