@@ -35,6 +35,7 @@ mod render;
 mod reset;
 mod schema;
 mod session;
+mod show;
 mod signals;
 mod target;
 mod trace;
@@ -94,6 +95,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::run(arguments, context),
         Command::Render(arguments) => render::run(arguments, context),
         Command::Plan(arguments) => plan::run(arguments, context),
+        Command::Show(arguments) => show::run(arguments, context),
         Command::Apply(arguments) => apply::run(arguments, context),
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
@@ -105,7 +107,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Logout(arguments) => logout::run(arguments, context),
         Command::Emulator(arguments) => emulator::run(arguments, context),
         Command::Reset => reset::run(context),
-        Command::Schema => schema::run(context),
+        Command::Schema(arguments) => schema::run(arguments, context),
         Command::Completions(arguments) => completions::run(arguments, context),
         Command::Man(arguments) => man::run(arguments, context),
     }

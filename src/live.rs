@@ -55,7 +55,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use accounts_of::AccountsOf;
 pub use assignments::{EndingAssignment, UserAssignment, assignments_of, read_assignments};
-pub use audit_trail::{RECENT_SETUP, SetupChange, SetupTrail};
+pub use audit_trail::{
+    DEPLOYS_MADE, RECENT_SETUP, SETUP_HISTORY, SetupChange, SetupHistory, SetupTrail,
+};
 pub use containers::{
     Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats, SetLicence,
 };

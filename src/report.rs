@@ -17,6 +17,7 @@ pub mod markdown;
 mod results;
 mod sarif;
 pub mod saved;
+pub mod schema;
 pub mod style;
 pub mod text;
 mod written;

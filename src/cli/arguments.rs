@@ -11,7 +11,7 @@ use super::deny::Denials;
 use super::exits::{EXITS, exits};
 use super::outputs::OutputFiles;
 use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample, until};
-use super::{access, diff, doctor, emulator, field_test, login, logout};
+use super::{access, diff, doctor, emulator, field_test, login, logout, schema, show};
 use crate::access::USUAL_BUDGET;
 use crate::change::Until;
 use crate::plan::CheckScope;
@@ -126,6 +126,9 @@ pub(crate) enum Command {
     /// Show what apply would change, and who would gain or lose sight of which records. Changes nothing.
     #[command(after_help = PLAN_HELP)]
     Plan(PlanArguments),
+    /// Show a saved plan in any format. Asks no org.
+    #[command(after_help = show::HELP)]
+    Show(show::ShowArguments),
     /// Make the org as the manifests say, in the order it needs, then prove it.
     #[command(after_help = APPLY_HELP)]
     Apply(Apply),
@@ -159,9 +162,9 @@ pub(crate) enum Command {
     /// Start the embedded demo org afresh.
     #[command(after_help = EXITS)]
     Reset,
-    /// Print the manifest's JSON Schema, for editors.
+    /// Print the JSON Schema of the manifest, for editors, or of a command's JSON.
     #[command(after_help = EXITS)]
-    Schema,
+    Schema(schema::SchemaArguments),
     /// Print completions for a shell.
     #[command(after_help = EXITS)]
     Completions(Completions),
@@ -331,6 +334,9 @@ pub(crate) struct Verify {
     /// How to say it on standard output.
     #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
     pub(crate) format: PlanFormat,
+    /// Leave out who changed what; when stays.
+    #[arg(long)]
+    pub(crate) no_names: bool,
     #[command(flatten)]
     pub(crate) outputs: OutputFiles,
     #[command(flatten)]

@@ -31,6 +31,10 @@ impl AskedReport {
             Command::Plan(own) => report("plan", named(own.format), Some(&own.outputs)),
             Command::Apply(own) => report("apply", machine(own.format), Some(&own.outputs)),
             Command::Verify(own) => report("verify", named(Some(own.format)), Some(&own.outputs)),
+            Command::Show(own) => Self {
+                is_annotated: false,
+                ..report("show", named(Some(own.format)), Some(&own.outputs))
+            },
             Command::Access(own) => report("access", named(own.format), Some(&own.outputs)),
             Command::Explain(own) => report("explain", machine(own.format), None),
             Command::Diff(own) => report("diff", machine(own.format), None),

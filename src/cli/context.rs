@@ -18,7 +18,7 @@ use crate::report::{EMBEDDED_ORG, Frame, names, org_line};
 pub(crate) const MANIFEST: &str = "orgwright.yaml";
 
 /// The demo org's address in reports.
-const EMBEDDED_URL: &str = "http://127.0.0.1";
+pub(crate) const EMBEDDED_URL: &str = "http://127.0.0.1";
 
 /// The surroundings of a command.
 pub(crate) struct Context {

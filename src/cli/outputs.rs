@@ -88,9 +88,14 @@ impl OutputFiles {
         frame: &Frame,
         ending: &Ending,
     ) -> Result<(), Failure> {
+        self.write_texts(|format| written(format, reported, frame, ending))
+    }
+
+    /// Writes the text of its format to each file, in their order.
+    pub(crate) fn write_texts(&self, text: impl Fn(ReportFormat) -> String) -> Result<(), Failure> {
         self.out.iter().try_for_each(|path| {
             let format = format_of(path).ok_or_else(|| unknown_ending(path, &ALL))?;
-            write_private(path, written(format, reported, frame, ending).as_bytes())
+            write_private(path, text(format).as_bytes())
         })
     }
 

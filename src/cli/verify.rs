@@ -40,6 +40,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         verification
     })?;
     context.know_org(&mut verification.org, embedded);
+    if arguments.no_names {
+        verification.without_names();
+    }
     let denied = arguments.denials.standing(&verification.findings);
     let exit = match (&denied, verification.holds()) {
         (Some(_), _) => Exit::Guarded,

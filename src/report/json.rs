@@ -30,7 +30,7 @@ use crate::explain::Explanation;
 use crate::findings::ManualStep;
 use crate::live::OrgIdentity;
 use crate::plan::{HeldLimit, Plan, PlanCheck, Summary};
-use crate::verify::{Access, Verification};
+use crate::verify::{Access, Author, Verification};
 
 use self::change::ChangeJson;
 use self::ended::Ended;
@@ -197,6 +197,7 @@ struct VerificationJson<'a> {
     access: &'a [Access],
     expectations: Vec<Value>,
     findings: &'a [Diagnostic],
+    authors: &'a [Author],
 }
 
 impl<'a> From<&'a Verification> for VerificationJson<'a> {
@@ -209,6 +210,7 @@ impl<'a> From<&'a Verification> for VerificationJson<'a> {
             access: &verification.access,
             expectations: expected::json(&verification.expectations, When::Now),
             findings: &verification.findings,
+            authors: &verification.authors,
         }
     }
 }

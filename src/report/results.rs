@@ -13,7 +13,7 @@ use crate::count::number;
 use crate::diagnostic::{Diagnostic, Failure, Place, Severity};
 use crate::findings::is_about_expectations;
 use crate::plan::Plan;
-use crate::verify::{Access, Mismatch, Verification};
+use crate::verify::{Access, Author, Mismatch, Verification};
 
 use super::expected::{ExpectedVerdict, rows};
 use super::{Frame, Reported, kind_words, text};
@@ -115,8 +115,10 @@ fn of_proof(verification: &Verification, frame: &Frame) -> Vec<CheckedCase> {
     for change in &verification.drift {
         let name = change.address.to_string();
         let case = cases.iter_mut().find(|case| case.name == name);
-        case.into_iter()
-            .for_each(|case| case.problems.push(difference(change)));
+        case.into_iter().for_each(|case| {
+            case.problems
+                .push(difference(change, &verification.authors))
+        });
     }
     cases.extend(verification.access.iter().map(records));
     cases.extend(expected(
@@ -203,7 +205,7 @@ fn resources(
 }
 
 /// A resource that is not as the manifest says.
-fn difference(change: &Change) -> CaseProblem {
+fn difference(change: &Change, authors: &[Author]) -> CaseProblem {
     let fields = change.fields.iter().map(|field| {
         let [before, after] = [&field.before, &field.after].map(|side| text::value(side, false));
         format!("{}: {before}, should be {after}", field.path)
@@ -220,6 +222,12 @@ fn difference(change: &Change) -> CaseProblem {
             change.action.word(),
             fields.join("; ")
         ),
+    };
+    let about = change.address.to_string();
+    let author = authors.iter().find(|author| author.about == about);
+    let message = match author {
+        Some(author) => format!("{message}; {}", text::authorship(&author.authorship)),
+        None => message,
     };
     let found = Diagnostic::error(Code::DiffersFromManifest, message)
         .help("plan shows the change, apply makes it")

@@ -244,6 +244,7 @@ pub(crate) fn verification() -> Verification {
         access: vec![access()],
         expectations: Vec::new(),
         findings: Vec::new(),
+        authors: Vec::new(),
     }
 }
 

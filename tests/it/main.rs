@@ -31,4 +31,5 @@ mod support;
 mod tidy;
 mod unwilling;
 mod ways_in;
+mod whose;
 mod wire;

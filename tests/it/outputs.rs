@@ -2,8 +2,9 @@
 
 mod denied;
 mod github;
-mod junit;
-mod sarif;
+pub(crate) mod junit;
+pub(crate) mod sarif;
+pub(crate) mod schemas;
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +16,7 @@ use crate::support::{Run, finish, program};
 
 const FILES: [&str; 5] = ["r.json", "r.md", "r.html", "r.sarif", "r.junit.xml"];
 /// What a comment on GitHub holds at most, in bytes.
-const COMMENT: usize = 65_536;
+pub(crate) const COMMENT: usize = 65_536;
 
 /// A folder of its own, a repository's root, with the manifest that `init` writes.
 fn folder() -> TempDir {

@@ -7,7 +7,7 @@ use crate::access::When;
 use crate::count::number;
 use crate::report::Frame;
 use crate::report::text::{self, printable};
-use crate::verify::{Access, Mismatch, Verification};
+use crate::verify::{Access, Author, Mismatch, Verification};
 
 /// What the org says of the user's sight.
 pub fn verification(verification: &Verification, frame: &Frame) -> String {
@@ -37,10 +37,23 @@ pub(super) fn sections(verification: &Verification) -> Markup {
         (section("Access", "", access(&verification.access)))
         (section("Expected", "", expected(&verification.expectations, When::Now)))
         (section("Differences", "", changes(&drift)))
+        (section("Who changed it", "", authors(&verification.authors)))
         (section("Visible, and should not be", "", records(&verification.access, |access| &access.leaks)))
         (section("What closes them", "", mends(&verification.access)))
         (section("Not visible or editable, and should be", "", records(&verification.access, |access| &access.missing)))
         (section("Findings", "", findings(&verification.findings)))
+    }
+}
+
+fn authors(authors: &[Author]) -> Markup {
+    html! {
+        @if !authors.is_empty() {
+            ul {
+                @for author in authors {
+                    li { code { (printable(&author.about)) } ": " (text::authorship(&author.authorship)) } "\n"
+                }
+            } "\n"
+        }
     }
 }
 

@@ -10,7 +10,8 @@ use crate::access::When;
 use crate::count::number;
 use crate::report::Frame;
 use crate::report::folded::folded;
-use crate::verify::{Access, Mismatch, Verification};
+use crate::report::text::authorship;
+use crate::verify::{Access, Author, Mismatch, Verification};
 
 /// A proof as a comment.
 pub fn verification(verification: &Verification, frame: &Frame) -> String {
@@ -56,6 +57,7 @@ pub(super) fn parts(verification: &Verification) -> Vec<ReportPart> {
         proof(&verification.access),
         expected(&verification.expectations, When::Now),
         list("Differences", verification.drift.iter().map(change)),
+        list("Who changed it", verification.authors.iter().map(author)),
         records("Visible, and should not be", |access| &access.leaks),
         list(
             "What closes them",
@@ -70,6 +72,11 @@ pub(super) fn parts(verification: &Verification) -> Vec<ReportPart> {
         ),
         attributes(&verification.drift),
     ]
+}
+
+fn author(author: &Author) -> String {
+    let words = authorship(&author.authorship);
+    format!("- {}: {}\n", code(&author.about), sentence(&words))
 }
 
 fn proof(access: &[Access]) -> ReportPart {

@@ -4,7 +4,7 @@
 use roxmltree::{Document, Node};
 
 /// Reads the document with another library and counts its cases.
-pub(super) fn judged(text: &str) {
+pub(crate) fn judged(text: &str) {
     let document = Document::parse(text).unwrap();
     let root = document.root_element();
     assert_eq!(root.tag_name().name(), "testsuites");

@@ -6,7 +6,7 @@ use serde_json::Value;
 const LEVELS: [&str; 4] = ["none", "note", "warning", "error"];
 
 /// The log, after everything that its readers rely on was looked at.
-pub(super) fn judged(text: &str) -> Value {
+pub(crate) fn judged(text: &str) -> Value {
     let log: Value = serde_json::from_str(text).unwrap();
     keys(&log, &["$schema", "version", "runs"]);
     assert_eq!(log["version"], "2.1.0");
