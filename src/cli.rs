@@ -6,10 +6,12 @@
 mod access;
 mod apply;
 mod arguments;
+mod asked;
 mod command;
 mod completions;
 mod consent;
 mod context;
+mod deny;
 mod diff;
 mod doctor;
 mod embedded;
@@ -19,11 +21,13 @@ mod explain;
 mod field_test;
 mod files;
 mod finding;
+mod github;
 mod init;
 mod login;
 mod logout;
 mod man;
 mod output;
+mod outputs;
 mod plan;
 mod progress;
 mod recording;
@@ -31,6 +35,7 @@ mod render;
 mod reset;
 mod schema;
 mod session;
+mod show;
 mod signals;
 mod target;
 mod trace;
@@ -47,8 +52,9 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::report;
+use crate::report::{self, Reported, written};
 use arguments::{Arguments, Color, Command, Global};
+use asked::AskedReport;
 use context::Context;
 use output::Output;
 
@@ -64,10 +70,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Runs a command and reports how it ended.
 fn execute(arguments: Arguments) -> Exit {
-    let machine = arguments.command.speaks_json();
+    let asked = AskedReport::of(&arguments.command);
     let context = Context::new(arguments.global);
     let result = dispatch(&arguments.command, &context);
-    let exit = result.unwrap_or_else(|failure| report_failure(&context, &failure, machine));
+    let exit = result.unwrap_or_else(|failure| report_failure(&context, &failure, &asked));
     match context.output.trouble() {
         None => exit,
         Some(trouble) => {
@@ -89,6 +95,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::run(arguments, context),
         Command::Render(arguments) => render::run(arguments, context),
         Command::Plan(arguments) => plan::run(arguments, context),
+        Command::Show(arguments) => show::run(arguments, context),
         Command::Apply(arguments) => apply::run(arguments, context),
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
@@ -100,20 +107,28 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Logout(arguments) => logout::run(arguments, context),
         Command::Emulator(arguments) => emulator::run(arguments, context),
         Command::Reset => reset::run(context),
-        Command::Schema => schema::run(context),
+        Command::Schema(arguments) => schema::run(arguments, context),
         Command::Completions(arguments) => completions::run(arguments, context),
         Command::Man(arguments) => man::run(arguments, context),
     }
 }
 
-/// Says why a run ended early: to people on standard error, to a script that asked for JSON on standard output too.
-fn report_failure(context: &Context, failure: &Failure, machine: bool) -> Exit {
+/// Says why a run ended early: to people on standard error, and in every format and file that its report was asked for.
+fn report_failure(context: &Context, failure: &Failure, asked: &AskedReport) -> Exit {
     context.name_org_first();
     context
         .output
         .warn(&report::human::failure(failure, context.output.notes));
-    if machine {
-        context.output.data(&report::json::failure(failure));
+    let ending = asked.files.ending(failure.exit);
+    let frame = context.frame_of_failure(ending.at.clone());
+    let reported = Reported::Failure(asked.verb, failure);
+    if let Some(format) = asked.stdout {
+        let text = written(format, reported, &frame, &ending);
+        context.output.data(&text);
+    }
+    asked.files.write_failure(reported, &frame, &ending);
+    if asked.is_annotated {
+        github::tell(context, reported, &frame, &ending);
     }
     context.name_org_last();
     failure.exit

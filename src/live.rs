@@ -61,7 +61,9 @@ pub use accounts_of::AccountsOf;
 pub use assignments::{
     AssignedThing, EndingAssignment, UserAssignment, assignments_of, read_assignments,
 };
-pub use audit_trail::{RECENT_SETUP, SetupChange, SetupTrail};
+pub use audit_trail::{
+    DEPLOYS_MADE, RECENT_SETUP, SETUP_HISTORY, SetupChange, SetupHistory, SetupTrail,
+};
 pub use capability::{CapabilityNeed, GrantedNames};
 pub use containers::{
     Container, ContainerKind, Containers, LiveProfile, ObjectGrant, ObjectRights, Seats,

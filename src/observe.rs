@@ -14,10 +14,10 @@ use crate::findings;
 use crate::kinds::{self, KINDS};
 use crate::live::{
     self, Answer, Asked, Columns, Integration, Live, Need, OrgIdentity, Organization, Question,
-    Refused, SetupTrail,
+    Refused, SetupHistory, SetupTrail,
 };
 use crate::manifest::Manifest;
-use crate::org::{OrgError, Reader, Refusal};
+use crate::org::{OrgError, Reader, Refusal, query_path, tooling_query_path};
 use crate::soql::Row;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
@@ -258,6 +258,27 @@ pub(crate) async fn ask_org(
 pub async fn setup_trail(reader: &Reader) -> Option<SetupTrail> {
     let rows = reader.query(live::RECENT_SETUP).await.ok()?;
     Some(SetupTrail::of_rows(&rows))
+}
+
+/// The setup audit trail with what deploys did, in two requests side by side; where the org does not tell it, why.
+pub async fn setup_history(reader: &Reader) -> Result<SetupHistory, String> {
+    let paths = [
+        query_path(live::SETUP_HISTORY),
+        tooling_query_path(live::DEPLOYS_MADE),
+    ];
+    let refused = |why: String| format!("the org does not tell its audit trail: {why}");
+    let answers = reader.together(&paths).await;
+    let answers = answers.map_err(|error| refused(error.to_string()))?;
+    let rows = answers.into_iter().map(|answer| match answer {
+        Ok(resource) => resource.rows().map_err(|error| refused(error.to_string())),
+        Err(refusal) => Err(refused(format!("{}: {}", refusal.code, refusal.message))),
+    });
+    // What was deployed cannot be told from what somebody did by hand unless both are known.
+    let rows: Vec<Vec<Row>> = rows.collect::<Result<_, String>>()?;
+    match rows.as_slice() {
+        [entries, deploys] => Ok(SetupHistory::of_rows(entries, deploys)),
+        _ => Err(refused("an answer is missing".to_owned())),
+    }
 }
 
 /// What the org says to one question by itself.

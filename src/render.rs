@@ -2,9 +2,10 @@
 //!
 //! Defaults and rules are kept apart on purpose: in one package they are the known silent no-op.
 
+use crate::address::Address;
 use crate::change::{Change, Component, Record, RecordValue, Stage, Write};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::diagnostic::{Diagnostic, Exit, Failure, Place};
 use crate::live::Live;
 use crate::manifest::Manifest;
 use crate::package::{self, Files};
@@ -47,6 +48,15 @@ pub fn planned(manifests: &[Manifest], live: Option<&Live>) -> Result<Plan, Fail
         None => Live::offline(),
     };
     plan::plan(manifests, &live)
+}
+
+/// Every resource that the manifests name, with the line that names it; none where they contradict each other.
+pub fn resources(manifests: &[Manifest]) -> Vec<(Address, Option<Place>)> {
+    let planned = planned(manifests, None).map(|plan| plan.changes);
+    let changes = planned.unwrap_or_default().into_iter();
+    changes
+        .map(|change| (change.address, change.place))
+        .collect()
 }
 
 /// The files of a plan, by path.

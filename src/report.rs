@@ -3,6 +3,7 @@
 //! Everything here turns data into text and touches nothing; only `cli::output` prints. All foreign text
 //! passes [`text::printable`], so nothing an org or a manifest holds reaches a terminal as it is.
 
+mod annotations;
 mod capable;
 mod checked;
 mod expected;
@@ -11,17 +12,25 @@ pub mod html;
 pub mod human;
 mod inventory;
 pub mod json;
+mod junit;
 mod losing;
 pub mod markdown;
+mod results;
+mod sarif;
 pub mod saved;
+pub mod schema;
 pub mod style;
 pub mod text;
+mod written;
+
+pub use annotations::annotations;
+pub use written::{ReportFormat, Reported, written};
 
 use crate::access::{ByWay, Bypass, Impact};
 use crate::address::Address;
 use crate::code::Code;
 use crate::count::{count, number, plural};
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::diagnostic::{Diagnostic, Exit, Place, Severity};
 use crate::laws::Way;
 use crate::live::OrgIdentity;
 use crate::manifest::Manifest;
@@ -32,9 +41,27 @@ use crate::verify::is_about_numbers;
 /// The one sentence that names the embedded org: first and last line of every run against it.
 pub const EMBEDDED_ORG: &str = "embedded demo org, no Salesforce org was touched";
 
+/// What this program calls itself, with its version.
+pub const TOOL: &str = concat!("orgwright ", env!("CARGO_PKG_VERSION"));
+
+/// How a run ended, and when: what every report for machines says beside its data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The class of the outcome.
+    pub exit: Exit,
+    /// When, where that was asked for: without it, equal inputs give equal bytes.
+    pub at: Option<String>,
+}
+
 /// What a report says besides its data: which org, which files, and what to run next.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
+    /// Whose sight it is about.
+    pub user: String,
+    /// Every resource that the manifests name, with the line that names it, where that is known.
+    pub resources: Vec<(Address, Option<Place>)>,
+    /// When it was made, where that was asked for.
+    pub at: Option<String>,
     /// The manifests' names, joined.
     pub name: String,
     /// The line that names the org.
@@ -45,6 +72,16 @@ pub struct Frame {
     pub next: Vec<String>,
     /// Why `apply` would refuse the plan, where it would.
     pub refusals: Vec<Diagnostic>,
+}
+
+impl Frame {
+    /// Which program made the report, and when where that is to be said.
+    fn made_by(&self) -> String {
+        match &self.at {
+            Some(at) => format!("{TOOL} \u{b7} {at}"),
+            None => TOOL.to_owned(),
+        }
+    }
 }
 
 /// The line that names a Salesforce org: its name, id, what it is, and where.

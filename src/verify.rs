@@ -4,6 +4,7 @@
 //! `UserRecordAccess`. A row that is missing from its answer is a failure, not a "no": the org leaves out rows that the
 //! asking user may not see.
 
+mod authors;
 mod capable;
 pub(crate) mod cause;
 pub(crate) mod given;
@@ -30,8 +31,10 @@ use crate::failure::{self, NOTHING_CHANGED};
 use crate::findings::{expected_otherwise, is_about_expectations, of_capabilities};
 use crate::live::{FIRST_PAGE, Known, Live, Need, OrgIdentity};
 use crate::manifest::Manifest;
+use crate::observe;
 use crate::org::{OrgError, Reader};
 use crate::plan;
+pub use authors::{Author, Authorship, SetupEdit};
 pub use cause::Cause;
 use given::Proving;
 pub use mends::Mend;
@@ -64,7 +67,7 @@ pub async fn verify(
     let mut findings = of_capabilities(&capabilities, &plan.changes);
     let told = as_the_org_says(plan.findings, &plan.expectations);
     findings.extend(with_nothing_matched(told, manifests, &access));
-    Ok(Verification {
+    let mut verification = Verification {
         org: plan.org,
         converged: plan.changes.is_empty(),
         drift: plan.changes,
@@ -72,7 +75,13 @@ pub async fn verify(
         access,
         expectations: plan.expectations,
         findings,
-    })
+        authors: Vec::new(),
+    };
+    if verification.has_something_changed() {
+        let history = observe::setup_history(reader).await;
+        verification.find_authors(&history, live);
+    }
+    Ok(verification)
 }
 
 /// The findings of a plan, with what it foresees of expectations replaced by what the org says of them.
@@ -277,6 +286,8 @@ pub struct Verification {
     pub expectations: Vec<ExpectedAccess>,
     /// Remarks, errors first.
     pub findings: Vec<Diagnostic>,
+    /// Who changed what is not as the manifest says; none where nobody asked.
+    pub authors: Vec<Author>,
 }
 
 impl Verification {

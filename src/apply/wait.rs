@@ -201,6 +201,7 @@ impl Run<'_> {
             access,
             expectations: rest.expectations,
             findings,
+            authors: Vec::new(),
         };
         Ok((verification, live))
     }

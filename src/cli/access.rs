@@ -1,22 +1,18 @@
 //! `access`: what users can see and do, and by which ways they can get more.
 
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 
 use super::arguments::{Manifests, PlanFormat};
 use super::context::Context;
 use super::exits::exits;
-use super::files::{must_be_writable, write_private};
 use super::finding::failure;
-use super::plan::by_ending;
+use super::outputs::{self, OutputFiles};
 use super::session::{self, OrgSession};
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::inventory::{self, AskedUsers, Inventory};
 use crate::manifest::Manifest;
-use crate::report;
-use crate::report::style::Style;
+use crate::report::{self, Reported, written};
 
 pub(crate) const HELP: &str = concat!(
     "Examples:
@@ -39,17 +35,16 @@ pub(crate) struct AccessArguments {
     /// An object whose records are counted, by API name (repeatable); default: 14 of them.
     #[arg(long, value_name = "NAME")]
     pub(crate) object: Vec<String>,
-    /// How to say it; default: human, and with --out as the file's ending says.
+    /// How to say it on standard output; default: human.
     #[arg(long, value_enum)]
     pub(crate) format: Option<PlanFormat>,
-    /// Write the report to a file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outputs: OutputFiles,
 }
 
 /// Asks the org about each user, and reports in the format that was asked for.
 pub(crate) fn run(arguments: &AccessArguments, context: &Context) -> Result<Exit, Failure> {
-    arguments.out.as_deref().map_or(Ok(()), must_be_writable)?;
+    arguments.outputs.check(&outputs::WHOLE)?;
     let asked = AskedUsers {
         usernames: usernames(arguments, context)?,
         objects: arguments.object.clone(),
@@ -97,50 +92,24 @@ fn write(
     context: &Context,
     inventory: &Inventory,
 ) -> Result<(), Failure> {
-    let ending = || by_ending(arguments.out.as_deref());
-    let format = arguments.format.unwrap_or_else(ending);
-    let style = context.output.style;
-    let Some(path) = &arguments.out else {
-        show(format, context, inventory, style);
-        return Ok(());
-    };
-    let plain = Style {
-        color: false,
-        ..style
-    };
-    write_private(path, text(format, inventory, context, plain).as_bytes())?;
-    if arguments.format.is_none() {
-        show(PlanFormat::Human, context, inventory, style);
+    let ending = arguments.outputs.ending(Exit::Done);
+    let frame = context.frame_of_failure(ending.at.clone());
+    let reported = Reported::Inventory(inventory);
+    arguments.outputs.write(reported, &frame, &ending)?;
+    match arguments.format.and_then(PlanFormat::of_report) {
+        Some(format) => {
+            context.name_org_first();
+            let text = written(format, reported, &frame, &ending);
+            context.output.data(&text);
+            context.name_org_last();
+        }
+        None => {
+            context.org_was_named();
+            let style = context.output.style;
+            let told = report::human::inventory(inventory, &context.org(), style);
+            context.output.say(&told);
+        }
     }
-    note_saved(context, path);
+    arguments.outputs.note(context, "report");
     Ok(())
-}
-
-fn note_saved(context: &Context, path: &Path) {
-    let path = report::text::printable(&path.to_string_lossy()).into_owned();
-    context
-        .output
-        .note(&format!("the report is saved in {path}\n"));
-}
-
-/// Prints the report: text for people as it is, data with the org's lines beside it.
-fn show(format: PlanFormat, context: &Context, inventory: &Inventory, style: Style) {
-    let told = text(format, inventory, context, style);
-    if format == PlanFormat::Human {
-        context.org_was_named();
-        return context.output.say(&told);
-    }
-    context.name_org_first();
-    context.output.data(&told);
-    context.name_org_last();
-}
-
-fn text(format: PlanFormat, inventory: &Inventory, context: &Context, style: Style) -> String {
-    let org = context.org();
-    match format {
-        PlanFormat::Human => report::human::inventory(inventory, &org, style),
-        PlanFormat::Json => report::json::inventory(inventory),
-        PlanFormat::Markdown => report::markdown::inventory(inventory, &org),
-        PlanFormat::Html => report::html::inventory(inventory, &org),
-    }
 }

@@ -14,6 +14,8 @@ use super::arguments::{Apply as Arguments, Manifests, TextFormat};
 use super::consent::{self, Agreement, Consent, NotAgreed};
 use super::context::Context;
 use super::files;
+use super::github;
+use super::outputs;
 use super::plan::frame;
 use super::progress::Progress;
 use super::recording;
@@ -33,8 +35,9 @@ use crate::manifest::Manifest;
 use crate::observe;
 use crate::org::{Reader, Writer};
 use crate::plan::{self, Plan};
-use crate::report;
+use crate::render;
 use crate::report::json::Took;
+use crate::report::{self, Frame, Reported};
 
 /// What became of the org where a limit is passed by the time somebody has agreed.
 const MOVED_MEANWHILE: &str = "nothing was changed; the org has moved while you were asked";
@@ -55,6 +58,7 @@ struct ApplyRun<'a> {
 /// Applies, after everything that can be refused without an org was refused.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
     let began = Instant::now();
+    arguments.outputs.check(&outputs::ALL)?;
     let consent = Consent::of(arguments)?;
     let named = wanted(arguments, &consent)?;
     let manifests = context.manifests(&named)?;
@@ -146,7 +150,7 @@ impl ApplyRun<'_> {
             milliseconds,
             phases: session.reader.phases().into_iter().map(phase).collect(),
         };
-        self.report(&plan, &applied, exit, &took);
+        let exit = self.report(&plan, &applied, exit, &took);
         tell_phases(self.context, &session.reader);
         Ok(exit)
     }
@@ -168,6 +172,7 @@ impl ApplyRun<'_> {
         plan.findings.extend(agreement.note.take());
         self.show_plan(&plan);
         guard::check(&plan, &self.manifests, self.until())?;
+        self.arguments.denials.check(&plan.findings)?;
         if self.consent.ask && !plan.changes.is_empty() {
             consent::ask(&plan, self.embedded, &self.context.output).await?;
             plan = self.still_agreed(plan, &live, reader).await?;
@@ -222,6 +227,7 @@ impl ApplyRun<'_> {
             return Err(consent::moved_while_asked(&plan, &again).next(self.command("plan")));
         }
         guard::check(&again, &self.manifests, self.until())
+            .and_then(|()| self.arguments.denials.check(&again.findings))
             .map_err(|failure| failure.state(MOVED_MEANWHILE))?;
         Ok(again)
     }
@@ -319,8 +325,9 @@ impl ApplyRun<'_> {
         }
     }
 
-    /// What was done and what was not, the proof, why it stopped, what it took; the org last.
-    fn report(&self, plan: &Plan, applied: &Applied, exit: Exit, took: &Took) {
+    /// What was done and what was not, the proof, why it stopped, what it took; the org last. What ends well and cannot be
+    /// told where it was asked for does not end well.
+    fn report(&self, plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> Exit {
         let output = &self.context.output;
         let user = report::user(&self.manifests);
         if !self.json() {
@@ -329,8 +336,10 @@ impl ApplyRun<'_> {
         if let Some(failure) = &applied.failure {
             output.warn(&report::human::failure(failure, output.notes));
         }
+        let exit = self.write_files(plan, applied, exit, took);
         if self.json() {
-            output.data(&report::json::result(plan, applied, exit, took));
+            let ending = self.arguments.outputs.ending(exit);
+            output.data(&report::json::result(plan, applied, &ending, took));
             self.context.name_org_last();
         } else {
             output.say(&report::human::applied_end(
@@ -341,6 +350,32 @@ impl ApplyRun<'_> {
                 &self.context.org(),
                 output.style,
             ));
+        }
+        exit
+    }
+
+    /// The report in every file that was asked for, and for a build server; and how the run ends with that.
+    fn write_files(&self, plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> Exit {
+        let outputs = &self.arguments.outputs;
+        let ending = outputs.ending(exit);
+        let frame = Frame {
+            at: ending.at.clone(),
+            resources: render::resources(&self.manifests),
+            ..frame(self.context, &self.named, &self.manifests, plan)
+        };
+        let reported = Reported::Applied(plan, applied, took);
+        let written = outputs.write(reported, &frame, &ending);
+        github::tell(self.context, reported, &frame, &ending);
+        let Err(failure) = written else {
+            outputs.note(self.context, "report");
+            return exit;
+        };
+        let output = &self.context.output;
+        output.warn(&report::human::failure(&failure, output.notes));
+        if exit == Exit::Done {
+            failure.exit
+        } else {
+            exit
         }
     }
 }

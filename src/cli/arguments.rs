@@ -7,32 +7,17 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::deny::Denials;
 use super::exits::{EXITS, exits};
+use super::outputs::OutputFiles;
 use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample, until};
-use super::{access, diff, doctor, emulator, field_test, login, logout};
+use super::{access, diff, doctor, emulator, field_test, login, logout, schema, show};
 use crate::access::USUAL_BUDGET;
 use crate::change::Until;
 use crate::plan::CheckScope;
 use crate::verify::SampleSize;
 
-pub(crate) use formats::{PlanFormat, ProofFormat, TextFormat};
-
-impl Command {
-    /// Whether a script reads the output, so that failures are told in JSON too.
-    pub(crate) fn speaks_json(&self) -> bool {
-        match self {
-            Self::Validate(arguments) => arguments.format == TextFormat::Json,
-            Self::Plan(arguments) => arguments.format == Some(PlanFormat::Json),
-            Self::Apply(arguments) => arguments.format == TextFormat::Json,
-            Self::Verify(arguments) => arguments.format == ProofFormat::Json,
-            Self::Diff(arguments) => arguments.format == TextFormat::Json,
-            Self::Doctor(arguments) => arguments.format == TextFormat::Json,
-            Self::Access(arguments) => arguments.format == Some(PlanFormat::Json),
-            Self::FieldTest(arguments) => arguments.format == TextFormat::Json,
-            _ => false,
-        }
-    }
-}
+pub(crate) use formats::{PlanFormat, TextFormat};
 
 const TOUR: &str = concat!(
     "Examples (they need no org, a demo org is inside this program):
@@ -49,8 +34,7 @@ const PLAN_HELP: &str = concat!(
     "Examples:
   orgwright plan
   orgwright plan user.yaml --org sf:uat --detailed-exitcode
-  orgwright plan user.yaml --org sf:uat --out plan.json
-  orgwright plan user.yaml --format markdown > comment.md
+  orgwright plan user.yaml --org sf:uat --out plan.json --out comment.md --out found.sarif
 
 ",
     exits!()
@@ -142,6 +126,9 @@ pub(crate) enum Command {
     /// Show what apply would change, and who would gain or lose sight of which records. Changes nothing.
     #[command(after_help = PLAN_HELP)]
     Plan(PlanArguments),
+    /// Show a saved plan in any format. Asks no org.
+    #[command(after_help = show::HELP)]
+    Show(show::ShowArguments),
     /// Make the org as the manifests say, in the order it needs, then prove it.
     #[command(after_help = APPLY_HELP)]
     Apply(Apply),
@@ -175,9 +162,9 @@ pub(crate) enum Command {
     /// Start the embedded demo org afresh.
     #[command(after_help = EXITS)]
     Reset,
-    /// Print the manifest's JSON Schema, for editors.
+    /// Print the JSON Schema of the manifest, for editors, or of a command's JSON.
     #[command(after_help = EXITS)]
-    Schema,
+    Schema(schema::SchemaArguments),
     /// Print completions for a shell.
     #[command(after_help = EXITS)]
     Completions(Completions),
@@ -254,12 +241,13 @@ pub(crate) enum RenderLayout {
 pub(crate) struct PlanArguments {
     #[command(flatten)]
     pub(crate) manifests: Manifests,
-    /// How to say it; default: human, and with --out as the file's ending says.
+    /// How to say it on standard output; default: human.
     #[arg(long, value_enum)]
     pub(crate) format: Option<PlanFormat>,
-    /// Write the plan to a file; JSON is what apply --plan takes.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outputs: OutputFiles,
+    #[command(flatten)]
+    pub(crate) denials: Denials,
     /// How much to say of people who lose sight: by profile and role, or each by name.
     #[arg(long, value_enum, default_value_t = ImpactDetail::Summary)]
     pub(crate) impact: ImpactDetail,
@@ -323,6 +311,10 @@ pub(crate) struct Apply {
     /// How to say it; json is one event a line, the result last.
     #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,
+    #[command(flatten)]
+    pub(crate) outputs: OutputFiles,
+    #[command(flatten)]
+    pub(crate) denials: Denials,
     /// End with 2 where something was changed.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -339,12 +331,16 @@ pub(crate) struct Verify {
     /// What chooses a sample by chance: the same number chooses the same records; default: another one each time.
     #[arg(long, value_name = "N")]
     pub(crate) sample_seed: Option<u64>,
-    /// How to say it.
-    #[arg(long, value_enum, default_value_t = ProofFormat::Human)]
-    pub(crate) format: ProofFormat,
-    /// Write the report to a file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
+    /// How to say it on standard output.
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub(crate) format: PlanFormat,
+    /// Leave out who changed what; when stays.
+    #[arg(long)]
+    pub(crate) no_names: bool,
+    #[command(flatten)]
+    pub(crate) outputs: OutputFiles,
+    #[command(flatten)]
+    pub(crate) denials: Denials,
 }
 
 /// `explain`.

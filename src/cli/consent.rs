@@ -14,7 +14,7 @@ use crate::change::{Dropped, Stage};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::plan::{CheckWarning, DIGITS_OF_CHANGES, Plan, digest_with};
-use crate::report::saved::{Moved, PlanStanding, SavedPlan, SavedPlanProblem, saved_plan};
+use crate::report::saved::{Moved, PlanStanding, SavedPlan, saved_plan};
 use crate::report::text::{printable, short_digest};
 
 pub(crate) use moved::moved_since;
@@ -234,29 +234,30 @@ fn nobody_to_ask(saved: bool) -> Failure {
 }
 
 fn read_saved(path: &Path) -> Result<SavedPlan, Failure> {
-    let refuse = |exit: Exit, reason: &str| {
-        failure(
-            exit,
-            Code::SavedPlanUnreadable,
-            format!("{} cannot be used as a plan: {reason}", path.display()),
-            "save one with: orgwright plan --out plan.json",
-        )
-        .state("nothing was sent to any org")
-    };
-    let text =
-        std::fs::read_to_string(path).map_err(|error| refuse(Exit::Usage, &error.to_string()))?;
-    let saved = saved_plan(&text).map_err(|problem| {
-        let exit = match problem {
-            SavedPlanProblem::OfAnotherVersion(_) => Exit::Stale,
-            SavedPlanProblem::Unreadable(_) => Exit::Manifest,
-        };
-        refuse(exit, &problem.to_string())
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| unreadable_plan(path, Exit::Usage, &error.to_string()))?;
+    let saved = saved_plan(&text)
+        .map_err(|problem| unreadable_plan(path, problem.exit(), &problem.to_string()))?;
     let digest = saved.digest.trim_start_matches("sha256:");
     if digest.len() != 64 || !digest.chars().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(refuse(Exit::Manifest, "its digest is not one"));
+        return Err(unreadable_plan(
+            path,
+            Exit::Manifest,
+            "its digest is not one",
+        ));
     }
     Ok(saved)
+}
+
+/// The refusal of a file that is no saved plan.
+pub(super) fn unreadable_plan(path: &Path, exit: Exit, reason: &str) -> Failure {
+    failure(
+        exit,
+        Code::SavedPlanUnreadable,
+        format!("{} cannot be used as a plan: {reason}", path.display()),
+        "save one with: orgwright plan --out plan.json",
+    )
+    .state("nothing was sent to any org")
 }
 
 /// Whether the digits that say which changes are meant are the same in both.

@@ -12,13 +12,13 @@ use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
 use crate::live::OrgIdentity;
 use crate::manifest::{self, Manifest};
-use crate::report::{EMBEDDED_ORG, org_line};
+use crate::report::{EMBEDDED_ORG, Frame, names, org_line};
 
 /// The name of the manifest that is found without being named.
 pub(crate) const MANIFEST: &str = "orgwright.yaml";
 
 /// The demo org's address in reports.
-const EMBEDDED_URL: &str = "http://127.0.0.1";
+pub(crate) const EMBEDDED_URL: &str = "http://127.0.0.1";
 
 /// The surroundings of a command.
 pub(crate) struct Context {
@@ -27,6 +27,7 @@ pub(crate) struct Context {
     /// Where it prints.
     pub(crate) output: Output,
     org: RefCell<Org>,
+    manifests: RefCell<NamedManifests>,
     /// Queries that an object may take to tell what its rules share with whom.
     pub(crate) impact_budget: Cell<Option<usize>>,
 }
@@ -36,6 +37,13 @@ pub(crate) struct Context {
 struct Org {
     line: Option<String>,
     said_first: bool,
+}
+
+/// The manifests of a run, as far as they are known.
+#[derive(Default)]
+struct NamedManifests {
+    files: Vec<String>,
+    names: String,
 }
 
 impl Global {
@@ -59,6 +67,7 @@ impl Context {
             global,
             output,
             org: RefCell::default(),
+            manifests: RefCell::default(),
             impact_budget: Cell::new(None),
         }
     }
@@ -144,9 +153,25 @@ impl Context {
         let is_allowed = |name: &str| {
             manifest::is_for_manifests(name) || arguments.env.iter().any(|own| own == name)
         };
-        manifest::load(&named, &arguments.overlay, &arguments.set, &|name| {
+        let files = named.iter().map(|file| file.to_string_lossy().into_owned());
+        self.manifests.borrow_mut().files = files.collect();
+        let loaded = manifest::load(&named, &arguments.overlay, &arguments.set, &|name| {
             let value = std::env::var(name).ok();
             value.filter(|_| is_allowed(name) && !secrets.contains(name))
-        })
+        })?;
+        self.manifests.borrow_mut().names = names(&loaded);
+        Ok(loaded)
+    }
+
+    /// What stands around a report of a run that ended without its result.
+    pub(crate) fn frame_of_failure(&self, at: Option<String>) -> Frame {
+        let manifests = self.manifests.borrow();
+        Frame {
+            name: manifests.names.clone(),
+            files: manifests.files.clone(),
+            org: self.org(),
+            at,
+            ..Frame::default()
+        }
     }
 }

@@ -10,9 +10,9 @@ use super::session::{self, OrgSession};
 use super::trust;
 use crate::code::Code;
 use crate::diagnostic::{Exit, Failure};
-use crate::explain::{AskedRecords, Explanation};
+use crate::explain::{self, AskedRecords, Explanation};
 use crate::manifest::Manifest;
-use crate::{explain, report};
+use crate::report::{self, Ending};
 use words::Words;
 
 /// Prints the explanation of a code, or of records.
@@ -68,7 +68,9 @@ fn explain_records(
     let exit = Explanation::exit(&explanations);
     if arguments.format == TextFormat::Json {
         context.name_org_first();
-        context.output.data(&report::json::explained(&explanations));
+        context
+            .output
+            .data(&report::json::explained(&explanations, &Ending::of(exit)));
         context.name_org_last();
         return Ok(exit);
     }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::arguments::{Manifests, PlanArguments as Arguments, PlanFormat};
 use super::command::{command, quoted};
 use super::context::Context;
-use super::files::{must_be_writable, write_private};
+use super::github;
+use super::outputs;
 use super::progress::Progress;
 use super::session::{self, OrgSession};
 use super::signals::{Signals, ended_by_signal, until_stopped};
@@ -26,12 +27,12 @@ use crate::manifest::Manifest;
 use crate::org::Rehearser;
 use crate::plan::{self, CheckScope, Plan, PlanCheck};
 use crate::report::style::Style;
-use crate::report::text::{plan_digest, printable};
-use crate::report::{self, Frame};
+use crate::report::text::plan_digest;
+use crate::report::{self, Frame, ReportFormat, Reported, written};
 
 /// Plans, and reports in the format that was asked for.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
-    arguments.out.as_deref().map_or(Ok(()), must_be_writable)?;
+    arguments.outputs.check(&outputs::ALL)?;
     let manifests = context.manifests(&arguments.manifests)?;
     context.impact_budget.set(Some(arguments.impact_budget));
     let choice = context.target()?;
@@ -50,24 +51,40 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         planned
     })?;
     context.know_org(&mut plan.org, embedded);
+    let denied = arguments.denials.standing(&plan.findings);
+    let is_denied = denied.is_some();
+    plan.findings.splice(0..0, denied);
     let mut frame = frame(context, &arguments.manifests, &manifests, &plan);
-    frame.next = next(arguments, context, &plan, frame.next);
-    write(arguments, context, &plan, &frame)?;
+    frame.next = next(arguments, context, &plan, frame.next, is_denied);
+    let is_refused = !refusals(&plan, &manifests, Until::Proved).is_empty();
+    let exit = exit(arguments, &plan, is_refused, is_denied);
+    report(arguments, context, &plan, frame, exit)?;
+    Ok(exit)
+}
+
+/// How the run ends.
+fn exit(arguments: &Arguments, plan: &Plan, is_refused: bool, is_denied: bool) -> Exit {
     let refusal = plan.check.as_ref().and_then(|check| check.refusal);
-    let refused = !refusals(&plan, &manifests, Until::Proved).is_empty();
-    Ok(match (refusal, refused, plan.changes.is_empty()) {
-        (Some(refusal), ..) => refusal,
+    match (refusal, plan.changes.is_empty()) {
+        (Some(refusal), _) => refusal,
+        _ if is_denied => Exit::Guarded,
         _ if !arguments.detailed_exitcode => Exit::Done,
-        (_, true, _) => Exit::Guarded,
-        (.., false) => Exit::Differences,
+        _ if is_refused => Exit::Guarded,
+        (_, false) => Exit::Differences,
         _ => Exit::Done,
-    })
+    }
 }
 
 /// The command that applies this very plan, where there is one: by the file that it is saved in.
-fn next(arguments: &Arguments, context: &Context, plan: &Plan, usual: Vec<String>) -> Vec<String> {
-    if usual.is_empty() {
-        return usual;
+fn next(
+    arguments: &Arguments,
+    context: &Context,
+    plan: &Plan,
+    usual: Vec<String>,
+    is_denied: bool,
+) -> Vec<String> {
+    if usual.is_empty() || is_denied {
+        return Vec::new();
     }
     let mut next = match saved_as(arguments) {
         None => usual,
@@ -82,6 +99,7 @@ fn next(arguments: &Arguments, context: &Context, plan: &Plan, usual: Vec<String
         let budget = arguments.impact_budget.to_string();
         next.extend(["--impact-budget".to_owned(), budget]);
     }
+    next.extend(arguments.denials.words());
     next
 }
 
@@ -187,117 +205,61 @@ pub(crate) fn frame(
             .collect(),
         next,
         refusals,
+        user: report::user(manifests),
+        ..Frame::default()
     }
-}
-
-/// What is written: as was asked for, or as the file's ending says.
-fn format(arguments: &Arguments) -> PlanFormat {
-    let ending = || by_ending(arguments.out.as_deref());
-    arguments.format.unwrap_or_else(ending)
 }
 
 /// The file that `apply --plan` takes, where one is written.
 fn saved_as(arguments: &Arguments) -> Option<&Path> {
-    let path = arguments.out.as_deref()?;
+    let path = arguments.outputs.first(ReportFormat::Json)?;
     let regular = fs::metadata(path).is_ok_and(|found| found.is_file());
-    (format(arguments) == PlanFormat::Json && (regular || !path.exists())).then_some(path)
+    (regular || !path.exists()).then_some(path)
 }
 
-/// Puts the report where it was asked for.
-fn write(
+/// Puts the report where it was asked for: into each file, then on standard output.
+fn report(
     arguments: &Arguments,
     context: &Context,
     plan: &Plan,
-    frame: &Frame,
+    frame: Frame,
+    exit: Exit,
 ) -> Result<(), Failure> {
-    let format = format(arguments);
-    let named = context.output.style;
-    let named = Style {
-        names: named.names || arguments.impact == ImpactDetail::Full,
-        ..named
+    let ending = arguments.outputs.ending(exit);
+    let frame = Frame {
+        at: ending.at.clone(),
+        ..frame
     };
-    let Some(path) = &arguments.out else {
-        show(format, context, plan, frame, named);
-        return Ok(());
-    };
-    let style = Style {
-        color: false,
-        ..named
-    };
-    write_private(path, text(format, plan, frame, style).as_bytes())?;
-    match arguments.format {
-        Some(_) => saved(context, path, plan, frame),
-        // A file named without a format is a copy to keep: the plan is shown as well.
-        None => {
-            show(PlanFormat::Human, context, plan, frame, named);
-            note_saved(context, path);
+    let reported = Reported::Plan(plan);
+    arguments.outputs.write(reported, &frame, &ending)?;
+    let format = arguments.format.and_then(PlanFormat::of_report);
+    match format {
+        Some(format) => {
+            context.name_org_first();
+            let text = written(format, reported, &frame, &ending);
+            context.output.data(&text);
         }
+        None => say(arguments, context, plan, &frame),
+    }
+    github::tell(context, reported, &frame, &ending);
+    arguments.outputs.note(context, "plan");
+    if format.is_some() {
+        context.name_org_last();
     }
     Ok(())
 }
 
-/// Prints the report: text for people as it is, data with the org's lines beside it.
-fn show(format: PlanFormat, context: &Context, plan: &Plan, frame: &Frame, style: Style) {
-    if format != PlanFormat::Human {
-        context.name_org_first();
-        context.output.data(&text(format, plan, frame, style));
-        return context.name_org_last();
-    }
+/// The plan for people.
+fn say(arguments: &Arguments, context: &Context, plan: &Plan, frame: &Frame) {
     context.org_was_named();
+    let style = context.output.style;
+    let style = Style {
+        names: style.names || arguments.impact == ImpactDetail::Full,
+        ..style
+    };
     context.output.say(&if context.output.quiet() {
         report::human::plan_totals(plan, frame, style)
     } else {
         report::human::plan(plan, frame, style)
     });
-}
-
-/// Tells that the report is in its file, on standard error: standard output was not asked for.
-fn saved(context: &Context, path: &Path, plan: &Plan, frame: &Frame) {
-    context.name_org_first();
-    note_saved(context, path);
-    let totals = report::human::plan_totals(plan, frame, context.output.notes);
-    context.output.warn(&totals);
-}
-
-fn note_saved(context: &Context, path: &Path) {
-    let path = printable(&path.to_string_lossy()).into_owned();
-    context
-        .output
-        .note(&format!("the plan is saved in {path}\n"));
-}
-
-/// The format that a file's ending asks for.
-pub(super) fn by_ending(path: Option<&Path>) -> PlanFormat {
-    match path
-        .and_then(Path::extension)
-        .and_then(|ending| ending.to_str())
-    {
-        Some("json") => PlanFormat::Json,
-        Some("md" | "markdown") => PlanFormat::Markdown,
-        Some("html" | "htm") => PlanFormat::Html,
-        _ => PlanFormat::Human,
-    }
-}
-
-fn text(format: PlanFormat, plan: &Plan, frame: &Frame, style: Style) -> String {
-    match format {
-        PlanFormat::Human => report::human::plan(plan, frame, style),
-        PlanFormat::Json => report::json::plan(plan),
-        PlanFormat::Markdown => report::markdown::plan(plan, frame),
-        PlanFormat::Html => report::html::plan(plan, frame),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_files_ending_tells_its_format() {
-        assert_eq!(by_ending(Some(Path::new("a/plan.json"))), PlanFormat::Json);
-        assert_eq!(by_ending(Some(Path::new("plan.md"))), PlanFormat::Markdown);
-        assert_eq!(by_ending(Some(Path::new("plan.html"))), PlanFormat::Html);
-        assert_eq!(by_ending(Some(Path::new("plan"))), PlanFormat::Human);
-        assert_eq!(by_ending(None), PlanFormat::Human);
-    }
 }

@@ -2,22 +2,24 @@
 
 use std::io::IsTerminal;
 
-use super::arguments::{ProofFormat, Verify as Arguments};
+use super::arguments::Verify as Arguments;
 use super::context::Context;
-use super::files::{must_be_writable, write_private};
+use super::github;
+use super::outputs;
 use super::progress::Progress;
 use super::session::{self, OrgSession};
 use super::trace::tell_phases;
 use super::values::sample_of;
 use crate::diagnostic::{Exit, Failure};
 use crate::event::Event;
-use crate::report::style::Style;
-use crate::report::{self, Frame};
+use crate::manifest::Manifest;
+use crate::render;
+use crate::report::{self, Frame, Reported, written};
 use crate::verify::{self, Verification};
 
 /// Proves, and reports in the format that was asked for.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Failure> {
-    arguments.out.as_deref().map_or(Ok(()), must_be_writable)?;
+    arguments.outputs.check(&outputs::ALL)?;
     let manifests = context.manifests(&arguments.manifests)?;
     let choice = context.target()?;
     context.set_org(&choice.line());
@@ -38,52 +40,50 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit, Fail
         verification
     })?;
     context.know_org(&mut verification.org, embedded);
-    let frame = Frame {
-        name: report::names(&manifests),
-        org: context.org(),
-        ..Frame::default()
+    if arguments.no_names {
+        verification.without_names();
+    }
+    let denied = arguments.denials.standing(&verification.findings);
+    let exit = match (&denied, verification.holds()) {
+        (Some(_), _) => Exit::Guarded,
+        (None, false) => Exit::Differences,
+        (None, true) => Exit::Done,
     };
-    let user = report::user(&manifests);
-    write(arguments, context, &verification, &user, &frame)?;
-    Ok(if verification.holds() {
-        Exit::Done
-    } else {
-        Exit::Differences
-    })
+    verification.findings.splice(0..0, denied);
+    report(arguments, context, &manifests, &verification, exit)?;
+    Ok(exit)
 }
 
-/// Puts the report where it was asked for.
-fn write(
+/// Puts the report where it was asked for: into each file, then on standard output.
+fn report(
     arguments: &Arguments,
     context: &Context,
+    manifests: &[Manifest],
     verification: &Verification,
-    user: &str,
-    frame: &Frame,
+    exit: Exit,
 ) -> Result<(), Failure> {
-    let text = |style: Style| match arguments.format {
-        ProofFormat::Human => report::human::verification(verification, user, frame, style),
-        ProofFormat::Json => report::json::verification(verification),
-        ProofFormat::Markdown => report::markdown::verification(verification, user, frame),
+    let ending = arguments.outputs.ending(exit);
+    let frame = Frame {
+        user: report::user(manifests),
+        resources: render::resources(manifests),
+        ..context.frame_of_failure(ending.at.clone())
     };
-    if let Some(path) = &arguments.out {
-        context.name_org_first();
-        write_private(
-            path,
-            text(Style {
-                color: false,
-                ..context.output.style
-            })
-            .as_bytes(),
-        )?;
-        context.name_org_last();
-        return Ok(());
+    let reported = Reported::Proof(verification);
+    arguments.outputs.write(reported, &frame, &ending)?;
+    match arguments.format.of_report() {
+        Some(format) => {
+            context.name_org_first();
+            let text = written(format, reported, &frame, &ending);
+            context.output.data(&text);
+            context.name_org_last();
+        }
+        None => {
+            let (user, style) = (&frame.user, context.output.style);
+            let text = report::human::verification(verification, user, &frame, style);
+            context.output.say(&text);
+        }
     }
-    if arguments.format == ProofFormat::Human {
-        context.output.say(&text(context.output.style));
-        return Ok(());
-    }
-    context.name_org_first();
-    context.output.data(&text(context.output.style));
-    context.name_org_last();
+    github::tell(context, reported, &frame, &ending);
+    arguments.outputs.note(context, "report");
     Ok(())
 }

@@ -9,15 +9,64 @@ use crate::soql::Row;
 /// The latest entries.
 pub const RECENT_SETUP: &str = "SELECT Action, Section, Display, CreatedDate, CreatedBy.Username FROM SetupAuditTrail ORDER BY CreatedDate DESC LIMIT 200";
 
+/// As many of the latest entries as one answer holds.
+pub const SETUP_HISTORY: &str = "SELECT Action, Section, Display, CreatedDate, CreatedBy.Username FROM SetupAuditTrail ORDER BY CreatedDate DESC LIMIT 2000";
+
+/// Deploys that changed the org, the latest first: what of the trail falls into one, by the same user, is its work (Tooling
+/// API, DeployRequest).
+pub const DEPLOYS_MADE: &str = "SELECT CreatedDate, CompletedDate, CreatedBy.Username FROM DeployRequest WHERE CheckOnly = false ORDER BY CreatedDate DESC LIMIT 2000";
+
+/// Entries that [`SETUP_HISTORY`] asks for.
+const MOST_ENTRIES: usize = 2_000;
+
 /// One entry: somebody changed something in setup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupChange {
+    /// The platform's code of what was done.
+    pub action: String,
+    /// The part of setup.
+    pub section: String,
     /// What, in a sentence.
     pub display: String,
     /// Who, by username; `None` where the org does not say.
     pub by: Option<String>,
     /// When, in the org's words.
     pub at: String,
+    /// Whether it falls into a deploy of the same user.
+    pub deployed: bool,
+}
+
+/// The trail as far as one answer holds it, with what deploys did told apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetupHistory {
+    /// The newest first.
+    pub entries: Vec<SetupChange>,
+    /// Whether there may be older ones.
+    pub is_cut: bool,
+}
+
+impl SetupHistory {
+    /// Out of the answers to [`SETUP_HISTORY`] and [`DEPLOYS_MADE`].
+    pub fn of_rows(entries: &[Row], deploys: &[Row]) -> Self {
+        let trail = SetupTrail::of_rows(entries);
+        let mut history = Self {
+            entries: trail.0,
+            is_cut: entries.len() >= MOST_ENTRIES,
+        };
+        for entry in &mut history.entries {
+            entry.deployed = deploys.iter().any(|deploy| is_of(entry, deploy));
+        }
+        history
+    }
+}
+
+/// Whether an entry falls into a deploy. Times of one org are written alike, so they compare as texts.
+fn is_of(entry: &SetupChange, deploy: &Row) -> bool {
+    let text = |path: &str| deploy.text(path).unwrap_or_default();
+    let (from, to) = (text("CreatedDate"), text("CompletedDate"));
+    let by = entry.by.as_deref();
+    let same = by.is_some_and(|by| by.eq_ignore_ascii_case(text("CreatedBy.Username")));
+    same && from <= entry.at.as_str() && (to.is_empty() || entry.at.as_str() <= to)
 }
 
 /// The latest entries of the trail, the newest first.
@@ -30,6 +79,9 @@ impl SetupTrail {
         let text = |row: &Row, path: &str| row.text(path).map(str::to_owned);
         let one = |row: &Row| {
             Some(SetupChange {
+                action: text(row, "Action").unwrap_or_default(),
+                section: text(row, "Section").unwrap_or_default(),
+                deployed: false,
                 display: text(row, "Display")?,
                 by: text(row, "CreatedBy.Username"),
                 at: text(row, "CreatedDate").unwrap_or_default(),

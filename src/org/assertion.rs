@@ -1,6 +1,5 @@
 //! The assertion of a JWT bearer log-in: who logs in to what, signed with the key of the connected app (RFC 7523, RS256).
 
-use std::path::Path;
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -11,10 +10,10 @@ use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::Serialize;
 
-use crate::private_file;
 use crate::secret::Secret;
 
 use super::error::OrgError;
+use super::secret_source::SecretSource;
 
 /// Salesforce takes assertions that end within three minutes.
 const ASSERTION_SECONDS: u64 = 170;
@@ -33,24 +32,24 @@ struct Claims<'a> {
 pub(super) struct SigningKey(RsaKeyPair);
 
 impl SigningKey {
-    /// Reads an RSA key in PEM form, PKCS #1 or PKCS #8.
+    /// Reads an RSA key in PEM form, PKCS #1 or PKCS #8. In a variable its lines may stand as one, with `\n` between.
     ///
     /// # Errors
-    /// [`OrgError::Usage`], with the file and what is wrong with it.
-    pub(super) fn read(file: &Path) -> Result<Self, OrgError> {
-        let problem = |reason: String| {
-            OrgError::Usage(format!("the private key {}: {reason}", file.display()))
+    /// [`OrgError::Usage`], with the place of the key and what is wrong with it.
+    pub(super) fn read(source: &SecretSource) -> Result<Self, OrgError> {
+        let problem = |reason: &str| {
+            OrgError::Usage(format!("the private key in {}: {reason}", source.shown()))
         };
-        let pem = private_file::read(file)
-            .map_err(|error| problem(format!("it cannot be used: {error}")))?;
-        if pem.windows(9).any(|window| window == b"ENCRYPTED") {
-            return Err(problem(String::from(
+        let secret = source.read()?;
+        let pem = Secret::new(secret.expose().replace("\\n", "\n"));
+        if pem.expose().contains("ENCRYPTED") {
+            return Err(problem(
                 "it is encrypted; write it without a passphrase, readable by you alone",
-            )));
+            ));
         }
-        rsa_key(&pem)
+        rsa_key(pem.expose().as_bytes())
             .map(Self)
-            .ok_or_else(|| problem(String::from("it is not an RSA key in PEM form")))
+            .ok_or_else(|| problem("it is not an RSA key in PEM form"))
     }
 
     /// The assertion that a user logs in by an app, good from now on for less than three minutes.
@@ -115,7 +114,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("key.pem");
         std::fs::write(&file, "-----BEGIN ENCRYPTED PRIVATE KEY-----").unwrap();
-        let refused = || SigningKey::read(&file).err().unwrap().to_string();
+        let refused = || {
+            let source = SecretSource::File(file.clone());
+            SigningKey::read(&source).err().unwrap().to_string()
+        };
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

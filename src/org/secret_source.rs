@@ -50,7 +50,8 @@ impl SecretSource {
         }
     }
 
-    fn shown(&self) -> String {
+    /// The place, in words.
+    pub(super) fn shown(&self) -> String {
         match self {
             Self::Variable(name) => format!("the environment variable {name}"),
             Self::File(path) => format!("the file {}", path.display()),

@@ -69,7 +69,7 @@ pub(super) enum TokenGrant {
     Jwt {
         client_id: String,
         username: String,
-        private_key_file: PathBuf,
+        private_key: SecretSource,
         audience: Option<String>,
     },
     ClientCredentials {
@@ -133,7 +133,10 @@ const SECRET_KEYS: &[(&str, &str)] = &[
         "client_secret_env = \"VARIABLE\" or client_secret_file = \"PATH\"",
     ),
     ("password", "another kind of log-in: passwords are not used"),
-    ("private_key", "private_key_file = \"PATH\""),
+    (
+        "private_key",
+        "private_key_env = \"VARIABLE\" or private_key_file = \"PATH\"",
+    ),
     (
         "refresh_token",
         "refresh_token_env = \"VARIABLE\" or refresh_token_file = \"PATH\"",
@@ -159,6 +162,7 @@ struct TargetTable {
     username: Option<String>,
     client_id: Option<String>,
     audience: Option<String>,
+    private_key_env: Option<String>,
     private_key_file: Option<PathBuf>,
     client_secret_env: Option<String>,
     client_secret_file: Option<PathBuf>,
@@ -247,7 +251,12 @@ fn grant(entry: &TargetTable, folder: &Path) -> Result<TokenGrant, String> {
         GrantKind::Jwt => Ok(TokenGrant::Jwt {
             client_id: client_id()?,
             username: stated(&entry.username, "username")?,
-            private_key_file: folder.join(stated(&entry.private_key_file, "private_key_file")?),
+            private_key: place(
+                &entry.private_key_env,
+                &entry.private_key_file,
+                folder,
+                "private_key_env or private_key_file",
+            )?,
             audience: entry.audience.clone(),
         }),
         // The platform issues these tokens on the org's own host only.
@@ -388,7 +397,16 @@ mod tests {
                 TokenGrant::Jwt {
                     client_id: String::from("k"),
                     username: String::from("u"),
-                    private_key_file: PathBuf::from("/project/keys/p.pem"),
+                    private_key: SecretSource::File(PathBuf::from("/project/keys/p.pem")),
+                    audience: None,
+                },
+            ),
+            (
+                "auth='jwt'\nclient_id='k'\nusername='u'\nprivate_key_env='SF_KEY'",
+                TokenGrant::Jwt {
+                    client_id: String::from("k"),
+                    username: String::from("u"),
+                    private_key: SecretSource::Variable(String::from("SF_KEY")),
                     audience: None,
                 },
             ),
@@ -443,6 +461,7 @@ mod tests {
             "auth='access_token'\ntoken='canary'",
             "auth='access_token'\ninstance_url='x'\ntoken_env='00D000000000001!canary'",
             "auth='jwt'\nprivate_key=\"\"\"canary\"\"\"",
+            "auth='jwt'\nclient_id='k'\nusername='u'\nprivate_key_env='-----BEGIN canary'",
             "auth='access_token'\naccess_token='canary",
             "auth='access_token'\naccess_token=canary canary",
         ] {
@@ -468,6 +487,10 @@ mod tests {
             ),
             ("auth='client_credentials'\nclient_id='k'", "My Domain"),
             ("auth='jwt'\nclientid='k'", "unknown field `clientid`"),
+            (
+                "auth='jwt'\nclient_id='k'\nusername='u'",
+                "private_key_env or private_key_file is missing",
+            ),
             ("auth='password'", "unknown variant `password`"),
             (
                 "auth='browser'\nclient_id='k'\nrefresh_token_env='R'",

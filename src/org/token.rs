@@ -57,7 +57,7 @@ pub(super) async fn ask(
     let TokenGrant::Jwt {
         client_id,
         username,
-        private_key_file,
+        private_key,
         audience,
     } = grant
     else {
@@ -65,7 +65,7 @@ pub(super) async fn ask(
         keep_rotated(grant, &answer)?;
         return Ok(answer);
     };
-    let key = SigningKey::read(private_key_file)?;
+    let key = SigningKey::read(private_key)?;
     let audience = audience.clone().unwrap_or_else(|| audience_of(login));
     let first = post_token(
         http,

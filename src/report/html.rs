@@ -1,13 +1,19 @@
 //! A plan as one HTML file: no script, no network, readable in light and dark, and on paper.
 
+mod applied;
+mod ended;
 mod inventory;
+mod proof;
 
+pub use applied::applied;
+pub use ended::failure;
 pub use inventory::inventory;
+pub use proof::verification;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
-use crate::access::{Impact, When};
+use crate::access::{ExpectedAccess, Impact, When};
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::findings::ManualStep;
@@ -35,6 +41,7 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 .wide{overflow-x:auto}td.n{text-align:right;font-variant-numeric:tabular-nums}\
 .create{color:light-dark(#116329,#6fdd8b)}.update{color:light-dark(#7a4d00,#e3b341)}\
 .replace,.delete,.error{color:light-dark(#a40e26,#ff9492)}.warning{color:light-dark(#7a4d00,#e3b341)}.note,footer{color:var(--faint)}\
+pre{overflow-x:auto;font:0.9em ui-monospace,monospace}\
 .final{border-left:.3rem solid light-dark(#8250df,#c297ff);padding-left:1rem}\
 @media print{body{max-width:none;margin:0}details>*{display:block}}";
 
@@ -48,7 +55,7 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
         (section("Changes", "", changes(&others)))
         (section("Access", "", impact(&plan.impact)))
         (section("Limits", "", limits(plan)))
-        (section("Expected", "", expected(plan)))
+        (section("Expected", "", expected(&plan.expectations, When::After)))
         (section("Findings", "", findings(&plan.findings)))
         (section(checked::TITLE, "", check(plan.check.as_ref())))
         (section("By hand", "", manual_steps(&plan.manual_steps)))
@@ -117,7 +124,7 @@ fn foot(plan: &Plan, frame: &Frame) -> Markup {
             }
             p {
                 "plan " code { (printable(&plan.digest)) } " \u{b7} "
-                (count(plan.api_requests, "request"))
+                (count(plan.api_requests, "request")) " \u{b7} " (printable(&frame.made_by()))
             }
         } "\n"
     }
@@ -225,9 +232,9 @@ fn limits(plan: &Plan) -> Markup {
     }
 }
 
-/// What the manifests expect of single records, and whether the plan leaves it so.
-fn expected(plan: &Plan) -> Markup {
-    let rows = rows(&plan.expectations, When::After);
+/// What the manifests expect of single records, and whether it is so.
+fn expected(expected: &[ExpectedAccess], when: When) -> Markup {
+    let rows = rows(expected, when);
     html! {
         @if !rows.is_empty() {
             table {

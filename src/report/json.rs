@@ -3,14 +3,18 @@
 //! What is written here is a promise to other people's scripts: fields are added, never renamed. Characters that
 //! could act on a terminal are written as JSON escapes, so the data stays exact and the bytes harmless.
 
+mod applied;
 mod change;
 mod difference;
 mod doctor;
+mod ended;
 mod field_test;
 mod inventory;
 
+pub use applied::{PhaseUsage, Took, applied, result};
 pub use difference::comparison;
 pub use doctor::diagnosis;
+pub use ended::failure;
 pub use field_test::field_test;
 pub use inventory::inventory;
 
@@ -20,20 +24,19 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::access::{Impact, When};
-use crate::apply::{Applied, Outcome};
-use crate::change::{Dropped, Until};
-use crate::diagnostic::{Diagnostic, Exit, Failure};
+use crate::diagnostic::{Diagnostic, Exit};
 use crate::event::Event;
 use crate::explain::Explanation;
 use crate::findings::ManualStep;
 use crate::live::OrgIdentity;
 use crate::plan::{HeldLimit, Plan, PlanCheck, Summary};
-use crate::verify::{Access, Verification};
+use crate::verify::{Access, Author, Verification};
 
 use self::change::ChangeJson;
+use self::ended::Ended;
 use super::capable;
-use super::expected;
 use super::text::is_unsafe;
+use super::{Ending, expected};
 
 /// Version of every shape in this file.
 const FORMAT_VERSION: &str = "2.0";
@@ -41,6 +44,11 @@ const FORMAT_VERSION: &str = "2.0";
 /// A plan. The same org and the same manifest give the same bytes.
 pub fn plan(plan: &Plan) -> String {
     pretty(&PlanJson::from(plan))
+}
+
+/// A plan as its own run reports it: with how that ended.
+pub fn plan_report(plan: &Plan, ending: &Ending) -> String {
+    pretty(&Ended::new(PlanJson::from(plan), ending))
 }
 
 /// The changes of a plan, each as it stands in the plan's JSON.
@@ -57,33 +65,28 @@ pub fn impact(plan: &Plan) -> Value {
 }
 
 /// What `verify` found.
-pub fn verification(verification: &Verification) -> String {
-    pretty(&VerificationJson::from(verification))
+pub fn verification(verification: &Verification, ending: &Ending) -> String {
+    pretty(&Ended::new(VerificationJson::from(verification), ending))
 }
 
 /// Why the user can or cannot see records.
-pub fn explained(explanations: &[Explanation]) -> String {
-    pretty(&ExplainedJson {
+pub fn explained(explanations: &[Explanation], ending: &Ending) -> String {
+    let body = ExplainedJson {
         format_version: FORMAT_VERSION,
         records: explanations,
-    })
-}
-
-/// A run that ended without its result.
-pub fn failure(failure: &Failure) -> String {
-    pretty(&ErrorJson {
-        error: FailureJson::from(failure),
-    })
+    };
+    pretty(&Ended::new(body, ending))
 }
 
 /// The manifests that are valid, as `validate` tells.
 pub fn validation(manifests: &[ValidJson<'_>], findings: &[Diagnostic]) -> String {
-    pretty(&ValidationJson {
+    let body = ValidationJson {
         format_version: FORMAT_VERSION,
         valid: true,
         manifests,
         findings,
-    })
+    };
+    pretty(&Ended::new(body, &Ending::of(Exit::Done)))
 }
 
 /// The plan that an apply begins with, as its first event.
@@ -97,57 +100,6 @@ pub fn planned(plan: &Plan) -> String {
 /// An event of an apply, on one line.
 pub fn event(event: &Event) -> String {
     line(event)
-}
-
-/// How an apply ended: the last line of its stream.
-pub fn result(plan: &Plan, applied: &Applied, exit: Exit, took: &Took) -> String {
-    line(&ResultJson {
-        event: "result",
-        exit: exit.code(),
-        exit_meaning: exit.meaning(),
-        org: OrgJson::from(&plan.org),
-        digest: &plan.digest,
-        until: applied.until,
-        outcomes: &applied.outcomes,
-        left_out: &applied.left_out,
-        verification: applied.verification.as_ref().map(VerificationJson::from),
-        in_the_dark: &applied.in_the_dark,
-        error: applied.failure.as_ref().map(FailureJson::from),
-        api_requests: took.requests,
-        api_calls: took.api_calls,
-        elapsed_ms: took.milliseconds,
-        phases: &took.phases,
-    })
-}
-
-/// What a run cost.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Took {
-    /// HTTP requests after log-in.
-    pub requests: u64,
-    /// What the org counts against its API allocation.
-    pub api_calls: u64,
-    /// Time, in milliseconds.
-    pub milliseconds: u64,
-    /// The same by what the run was doing, the log-in included.
-    pub phases: Vec<PhaseUsage>,
-}
-
-/// What one phase of a run used.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct PhaseUsage {
-    /// What the run was doing: `connect`, `plan`, `stage 1`, `wait`, `proof`.
-    pub phase: String,
-    /// HTTP requests.
-    pub api_requests: u64,
-    /// What the org counts against its API allocation.
-    pub api_calls: u64,
-    /// Bytes of request bodies as sent.
-    pub bytes_sent: u64,
-    /// Bytes of answer bodies as received.
-    pub bytes_received: u64,
-    /// Time, in milliseconds.
-    pub elapsed_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -247,6 +199,7 @@ struct VerificationJson<'a> {
     access: &'a [Access],
     expectations: Vec<Value>,
     findings: &'a [Diagnostic],
+    authors: &'a [Author],
 }
 
 impl<'a> From<&'a Verification> for VerificationJson<'a> {
@@ -260,54 +213,9 @@ impl<'a> From<&'a Verification> for VerificationJson<'a> {
             access: &verification.access,
             expectations: expected::json(&verification.expectations, When::Now),
             findings: &verification.findings,
+            authors: &verification.authors,
         }
     }
-}
-
-#[derive(Serialize)]
-struct ErrorJson<'a> {
-    error: FailureJson<'a>,
-}
-
-#[derive(Serialize)]
-struct FailureJson<'a> {
-    exit: u8,
-    exit_meaning: &'static str,
-    diagnostics: &'a [Diagnostic],
-    org_state: Option<&'a str>,
-    next: Option<&'a str>,
-}
-
-impl<'a> From<&'a Failure> for FailureJson<'a> {
-    fn from(failure: &'a Failure) -> Self {
-        Self {
-            exit: failure.exit.code(),
-            exit_meaning: failure.exit.meaning(),
-            diagnostics: &failure.diagnostics,
-            org_state: failure.org_state.as_deref(),
-            next: failure.next.as_deref(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ResultJson<'a> {
-    event: &'static str,
-    exit: u8,
-    exit_meaning: &'static str,
-    org: OrgJson<'a>,
-    digest: &'a str,
-    until: Until,
-    outcomes: &'a [Outcome],
-    left_out: &'a [Dropped],
-    verification: Option<VerificationJson<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    in_the_dark: &'a [String],
-    error: Option<FailureJson<'a>>,
-    api_requests: u64,
-    api_calls: u64,
-    elapsed_ms: u64,
-    phases: &'a [PhaseUsage],
 }
 
 #[derive(Serialize)]
@@ -327,6 +235,11 @@ pub struct ValidJson<'a> {
     pub name: &'a str,
     /// Digest over its content.
     pub digest: &'a str,
+}
+
+/// A document of another shape, over several lines, with nothing in it that acts on a terminal.
+pub(super) fn text_of(document: &Value) -> String {
+    pretty(document)
 }
 
 /// JSON over several lines, ended by a newline.

@@ -1,18 +1,21 @@
 //! Reports as Markdown, for a pull request's comment: verdict first, what cannot be undone next, details folded.
 //!
-//! A comment holds 65,536 characters at most, so the least important end is cut, with exact counts of what is
-//! missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
+//! A comment holds 65,536 characters at most, so a report keeps within as many bytes: the least important end is cut, with
+//! exact counts of what is missing. Foreign text is inert: no mention, no reference, no markup comes out of an org or a manifest.
 
+mod applied;
+mod ended;
 mod findings;
 mod inert;
 mod inventory;
 mod leaks;
+mod parts;
+mod proof;
 mod tables;
 
 use crate::access::{Impact, When};
 use crate::change::{Change, FieldChange};
 use crate::plan::{Plan, PlanCheck};
-use crate::verify::{Access, Mismatch, Verification};
 
 use super::folded::folded;
 use super::text::value;
@@ -20,18 +23,17 @@ use super::{
     Frame, bypass_words, checked, finding_counts, kind_words, left_alone_counts, losing_words,
     place_words, record_counts, totals, urgent,
 };
-use crate::count::{count, number};
+use crate::count::count;
+pub use applied::applied;
+pub use ended::failure;
 pub use inventory::inventory;
+pub use proof::verification;
 
 use findings::{finding, told};
 use inert::{code, code_cell, sentence};
-use leaks::{mends, mismatch};
+use parts::{ReportPart, assembled, first_of, list};
 use tables::{expected, limits};
 
-/// Characters a report keeps within.
-const BUDGET: usize = 65_000;
-/// Characters kept free for one section's heading, ends and `… more` line.
-const SECTION_ENDS: usize = 200;
 /// A plan as a comment.
 pub fn plan(plan: &Plan, frame: &Frame) -> String {
     let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
@@ -63,58 +65,6 @@ pub fn plan(plan: &Plan, frame: &Frame) -> String {
     assembled(&head(plan, frame), &sections, &tail(plan, frame))
 }
 
-/// A proof as a comment.
-pub fn verification(verification: &Verification, user: &str, frame: &Frame) -> String {
-    let good = verification.holds();
-    let verdict = if good {
-        "as the manifest says"
-    } else {
-        "**not** as the manifest says"
-    };
-    let frozen = match verification.is_of_frozen_user() {
-        true => " It is **frozen**, and sees nothing until it can log in again.",
-        false => "",
-    };
-    let head = format!(
-        "{}\n## orgwright verify: {}\n\n{} sees what the org shows {verdict}.{} {}\n",
-        marker("verify", &frame.name),
-        code(&frame.name),
-        code(user),
-        frozen,
-        sentence(&frame.org)
-    );
-    let records = |name: &str, of: fn(&Access) -> &Vec<Mismatch>| {
-        list(
-            name,
-            verification.access.iter().flat_map(|access| {
-                of(access)
-                    .iter()
-                    .map(|record| mismatch(access, record))
-                    .collect::<Vec<_>>()
-            }),
-        )
-    };
-    let sections = [
-        tables::capable(&verification.capabilities),
-        proof(&verification.access),
-        expected(&verification.expectations, When::Now),
-        list("Differences", verification.drift.iter().map(change)),
-        records("Visible, and should not be", |access| &access.leaks),
-        list(
-            "What closes them",
-            verification.access.iter().flat_map(mends),
-        ),
-        records("Not visible or editable, and should be", |access| {
-            &access.missing
-        }),
-        list(
-            "Findings",
-            folded(&verification.findings, false).into_iter().map(told),
-        ),
-    ];
-    assembled(&head, &sections, "")
-}
-
 /// What the org said of the plan without saving anything.
 fn check(check: &PlanCheck) -> Vec<String> {
     let lines = checked::lines(check).into_iter();
@@ -123,21 +73,6 @@ fn check(check: &PlanCheck) -> Vec<String> {
         None => format!("- {}\n", sentence(&line.text)),
     });
     lines.chain(check.refused.iter().map(finding)).collect()
-}
-
-/// A part of a report that may lose its last items.
-struct ReportPart {
-    opening: String,
-    items: Vec<String>,
-    closing: &'static str,
-}
-
-fn list(title: &str, items: impl Iterator<Item = String>) -> ReportPart {
-    ReportPart {
-        opening: format!("\n### {title}\n\n"),
-        items: items.collect(),
-        closing: "",
-    }
 }
 
 fn head(plan: &Plan, frame: &Frame) -> String {
@@ -160,12 +95,10 @@ fn head(plan: &Plan, frame: &Frame) -> String {
         facts.push(findings);
     }
     facts.push(sentence(&frame.org));
-    let first: String = urgent(plan)
-        .map(|one| {
-            let word = one.severity.word();
-            format!("**{word} {}** {}\n\n", one.code, sentence(&one.message))
-        })
-        .collect();
+    let first = first_of(urgent(plan).map(|one| {
+        let word = one.severity.word();
+        format!("**{word} {}** {}\n\n", one.code, sentence(&one.message))
+    }));
     format!(
         "{}\n## orgwright plan: {}\n\n{first}{}\n",
         marker("plan", &plan.name),
@@ -194,7 +127,7 @@ fn tail(plan: &Plan, frame: &Frame) -> String {
     let refused = match plan.changes.is_empty() || frame.refusals.is_empty() {
         true => String::new(),
         false => {
-            let each: String = frame.refusals.iter().map(finding).collect();
+            let each = first_of(frame.refusals.iter().map(finding));
             format!("\n**`apply` would refuse this plan** (exit 4):\n\n{each}")
         }
     };
@@ -204,9 +137,10 @@ fn tail(plan: &Plan, frame: &Frame) -> String {
         format!("\nNext: {}\n", code(&frame.next.join(" ")))
     };
     format!(
-        "{left}{refused}{next}\nplan `{}` \u{b7} {}\n",
+        "{left}{refused}{next}\nplan `{}` \u{b7} {} \u{b7} {}\n",
         plan.digest,
-        count(plan.api_requests, "request")
+        count(plan.api_requests, "request"),
+        frame.made_by()
     )
 }
 
@@ -268,32 +202,6 @@ fn some_of(items: &[String]) -> String {
     text
 }
 
-fn proof(access: &[Access]) -> ReportPart {
-    let opening = "\n### Access\n\n| object | records | checked | expected | visible | editable | leaks | missing |\n\
-                   | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
-    let row = |access: &Access| {
-        let numbers = [
-            access.population,
-            access.checked,
-            access.expected,
-            access.visible,
-            access.editable,
-            access.leaks_found,
-            access.missing_found,
-        ];
-        format!(
-            "| {} | {} |\n",
-            sentence(&access.object),
-            numbers.map(number).join(" | ")
-        )
-    };
-    ReportPart {
-        opening: opening.to_owned(),
-        items: access.iter().map(row).collect(),
-        closing: "",
-    }
-}
-
 /// Every attribute of every change, folded away.
 fn attributes(changes: &[Change]) -> ReportPart {
     let rows = changes.iter().flat_map(|change| {
@@ -328,48 +236,13 @@ fn attribute(name: &str, field: &FieldChange) -> String {
     )
 }
 
-/// Head, as much of the sections as fits, and tail. A section that is cut says how many items are missing.
-fn assembled(head: &str, sections: &[ReportPart], tail: &str) -> String {
-    let sections: Vec<&ReportPart> = sections
-        .iter()
-        .filter(|section| !section.items.is_empty())
-        .collect();
-    let length = |text: &str| text.chars().count();
-    let mut text = head.to_owned();
-    let ends = |section: &&ReportPart| length(&section.opening) + SECTION_ENDS;
-    let mut kept_free: usize = length(tail) + sections.iter().map(ends).sum::<usize>();
-    let mut used = length(head);
-    for section in &sections {
-        text.push_str(&section.opening);
-        let mut shown = 0;
-        for item in &section.items {
-            if used + kept_free + length(item) > BUDGET {
-                break;
-            }
-            used += length(item);
-            text.push_str(item);
-            shown += 1;
-        }
-        if shown < section.items.len() {
-            text.push_str(&format!(
-                "\n\u{2026} {} more\n",
-                number((section.items.len() - shown) as u64)
-            ));
-        }
-        text.push_str(section.closing);
-        used += ends(section);
-        kept_free -= ends(section);
-    }
-    text.push_str(tail);
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::address::Address;
     use crate::change::{Action, Stage};
-    use crate::report::samples;
+    use crate::count::number;
+    use crate::report::{TOOL, samples};
     use serde_json::json;
 
     #[test]
@@ -385,7 +258,9 @@ mod tests {
         );
         assert_eq!(
             lines.last(),
-            Some(&"plan `sha256:7f3a91c2d4e5ffff` \u{b7} 5 requests")
+            Some(
+                &format!("plan `sha256:7f3a91c2d4e5ffff` \u{b7} 5 requests \u{b7} {TOOL}").as_str()
+            )
         );
         let position = |heading: &str| {
             text.find(heading)
@@ -409,7 +284,7 @@ mod tests {
             })
             .collect();
         let text = plan(&huge, &samples::frame());
-        assert!(text.chars().count() <= BUDGET, "{}", text.chars().count());
+        assert!(text.len() <= parts::BUDGET, "{}", text.len());
         let shown = text.matches("\n- **create** role").count();
         assert!(shown > 1000);
         assert!(
@@ -452,11 +327,7 @@ mod tests {
 
     #[test]
     fn a_proof_is_a_table() {
-        let text = verification(
-            &samples::verification(),
-            "hubspot@acme.example",
-            &samples::frame(),
-        );
+        let text = verification(&samples::verification(), &samples::frame());
         assert!(
             text.contains("| Lead | 2,000 | 2,000 | 311 | 311 | 311 | 0 | 0 |"),
             "{text}"

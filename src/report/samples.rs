@@ -87,6 +87,8 @@ pub(crate) fn frame() -> Frame {
         org: EMBEDDED_ORG.to_owned(),
         files: vec!["orgwright.yaml".into()],
         next: next.into(),
+        user: "hubspot.integration@acme.example".into(),
+        ..Frame::default()
     }
 }
 
@@ -244,6 +246,7 @@ pub(crate) fn verification() -> Verification {
         access: vec![access()],
         expectations: Vec::new(),
         findings: Vec::new(),
+        authors: Vec::new(),
     }
 }
 

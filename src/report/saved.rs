@@ -1,16 +1,19 @@
 //! Saved plans read back: as far as `apply` has to know which plan was agreed to.
 
 mod standing;
+mod whole;
 
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
 
 pub use standing::{Moved, PlanStanding};
+pub use whole::whole_plan;
 
 use super::json;
 use super::text::{printable, short_digest};
 use crate::change::Stage;
+use crate::diagnostic::Exit;
 use crate::plan::{CheckWarning, Plan, digest_of, digest_with};
 
 /// A saved plan, as far as apply needs it: which plan of which org, from which files, and every change.
@@ -72,6 +75,16 @@ pub enum SavedPlanProblem {
     OfAnotherVersion(String),
     /// What is wrong with it.
     Unreadable(String),
+}
+
+impl SavedPlanProblem {
+    /// How a run ends because of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::OfAnotherVersion(_) => Exit::Stale,
+            Self::Unreadable(_) => Exit::Manifest,
+        }
+    }
 }
 
 impl From<String> for SavedPlanProblem {

@@ -7,7 +7,7 @@ use crate::change::Stage;
 use crate::count::{self, number, plural};
 use crate::plan::{DIGITS_OF_CHANGES, Plan};
 use crate::tally::Tally;
-use crate::verify::Mend;
+use crate::verify::{Authorship, Mend, SetupEdit};
 use std::borrow::Cow;
 
 use serde_json::Value;
@@ -244,6 +244,42 @@ pub(super) fn mend(mend: &Mend) -> String {
         number(mend.closes_alone),
         number(mend.closes_in_set),
     )
+}
+
+/// Who changed something, and when, as far as it is known: a sentence without its subject.
+pub(super) fn authorship(authorship: &Authorship) -> String {
+    match authorship {
+        Authorship::Known { by } => edit(by),
+        Authorship::Candidates { by } => {
+            let each: Vec<String> = by.iter().map(edit).collect();
+            format!("either {}", each.join(", or "))
+        }
+        Authorship::NotKnown { why } => {
+            format!("who changed it is not known: {}", printable(why))
+        }
+    }
+}
+
+fn edit(edit: &SetupEdit) -> String {
+    let verb = match edit.deployed {
+        true => "deployed",
+        false => "changed",
+    };
+    let user = edit.user.as_deref().unwrap_or("somebody");
+    let when = match minute(&edit.first) == minute(&edit.last) {
+        true => format!("at {}", minute(&edit.last)),
+        false => format!("between {} and {}", minute(&edit.first), minute(&edit.last)),
+    };
+    format!("{verb} by {} {when}", printable(user))
+}
+
+/// A moment in the org's words, to the minute: `2026-03-01 10:00 UTC`.
+fn minute(moment: &str) -> String {
+    let is_utc = moment.ends_with("+0000") || moment.ends_with('Z');
+    match (moment.get(..16), is_utc) {
+        (Some(minute), true) => format!("{} UTC", printable(&minute.replace('T', " "))),
+        _ => printable(moment).into_owned(),
+    }
 }
 
 #[cfg(test)]

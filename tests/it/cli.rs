@@ -40,6 +40,8 @@ fn program(folder: &Path, words: &[&str]) -> Command {
         "LC_ALL",
         "LC_CTYPE",
         "LANG",
+        "GITHUB_ACTIONS",
+        "GITHUB_STEP_SUMMARY",
     ] {
         command.env_remove(name);
     }
@@ -270,7 +272,9 @@ fn a_machines_plan_is_data_only_and_the_same_each_time() {
     assert_eq!(first.code, 2, "{}", first.err);
     assert_eq!(first.err.lines().collect::<Vec<_>>(), [EMBEDDED, EMBEDDED]);
     assert_eq!(json(&first.out)["format_version"], "2.0");
-    let again = run(&folder, &["plan", "--format", "json"]).out;
+    assert_eq!(json(&first.out)["exit"], 2);
+    let again = ["plan", "--format", "json", "--detailed-exitcode"];
+    let again = run(&folder, &again).out;
     assert!(
         again == first.out,
         "the same org and manifest give the same bytes"

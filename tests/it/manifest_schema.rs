@@ -72,7 +72,13 @@ fn the_schema_refuses_what_is_not_a_manifest() {
 }
 
 /// Every way in which `value` breaks `schema`: the part of JSON Schema that the manifest's uses.
-fn violations(root: &Json, schema: &Json, value: &Json, path: &str, errors: &mut Vec<String>) {
+pub(crate) fn violations(
+    root: &Json,
+    schema: &Json,
+    value: &Json,
+    path: &str,
+    errors: &mut Vec<String>,
+) {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = root
             .pointer(reference.trim_start_matches('#'))

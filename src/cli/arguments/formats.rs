@@ -2,6 +2,8 @@
 
 use clap::ValueEnum;
 
+use crate::report::ReportFormat;
+
 /// For people or for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TextFormat {
@@ -11,12 +13,12 @@ pub(crate) enum TextFormat {
     Json,
 }
 
-/// What a plan can be written as.
+/// What a plan, a proof and an inventory can be written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PlanFormat {
     /// For people.
     Human,
-    /// For machines, and for apply --plan.
+    /// For machines; a plan so is what apply --plan takes.
     Json,
     /// For a pull request's comment.
     Markdown,
@@ -24,13 +26,14 @@ pub(crate) enum PlanFormat {
     Html,
 }
 
-/// What a proof can be written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProofFormat {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
-    /// For a pull request's comment.
-    Markdown,
+impl PlanFormat {
+    /// The same as a report's format; none for text for people.
+    pub(crate) fn of_report(self) -> Option<ReportFormat> {
+        match self {
+            Self::Human => None,
+            Self::Json => Some(ReportFormat::Json),
+            Self::Markdown => Some(ReportFormat::Markdown),
+            Self::Html => Some(ReportFormat::Html),
+        }
+    }
 }

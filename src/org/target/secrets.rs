@@ -9,7 +9,7 @@ impl NamedTarget {
     /// Names of the environment variables that hold its secrets.
     pub fn secret_variables(&self) -> Vec<&str> {
         let places = match &self.grant {
-            TokenGrant::Jwt { .. } => [None, None],
+            TokenGrant::Jwt { private_key, .. } => [Some(private_key), None],
             TokenGrant::ClientCredentials { client_secret, .. } => [Some(client_secret), None],
             TokenGrant::RefreshToken {
                 client_secret,
@@ -30,9 +30,7 @@ impl NamedTarget {
     /// The files that hold its secrets, or will.
     pub fn secret_files(&self) -> Vec<&Path> {
         let places: Vec<Option<&Path>> = match &self.grant {
-            TokenGrant::Jwt {
-                private_key_file, ..
-            } => vec![Some(private_key_file)],
+            TokenGrant::Jwt { private_key, .. } => vec![private_key.file()],
             TokenGrant::ClientCredentials { client_secret, .. } => vec![client_secret.file()],
             TokenGrant::RefreshToken {
                 client_secret,

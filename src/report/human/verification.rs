@@ -32,6 +32,7 @@ pub fn verification(
     gaps(&mut page, urgent.iter().copied());
     before_consent(&mut page, &urgent);
     drift(&mut page, verification);
+    authors(&mut page, verification);
     body(&mut page, verification, user, &[]);
     last_line(&mut page, &urgent, &frame.org);
     page.finish()
@@ -126,6 +127,19 @@ fn of_numbers(access: &Access, findings: &[Diagnostic]) -> Option<&'static str> 
         return Some("Not as many as expected: ");
     }
     (access.sampled && access.visible == 0).then_some("As asked, as far as the sample tells: ")
+}
+
+/// Who changed what, as far as the audit trail tells.
+fn authors(page: &mut Page, verification: &Verification) {
+    if verification.authors.is_empty() {
+        return;
+    }
+    page.heading("WHO CHANGED IT");
+    for author in &verification.authors {
+        let words = text::authorship(&author.authorship);
+        page.text(2, 4, &format!("{}: {words}", printable(&author.about)));
+    }
+    page.raw("");
 }
 
 fn drift(page: &mut Page, verification: &Verification) {

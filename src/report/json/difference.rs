@@ -3,9 +3,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::ended::Ended;
 use super::{FORMAT_VERSION, pretty};
+use crate::diagnostic::Exit;
 use crate::difference::{Difference, Locator};
 use crate::documents::{Compared, Comparison, State};
+use crate::report::Ending;
 use crate::xml::Element;
 
 /// What differs between two sides, named as they were on the command line.
@@ -27,13 +30,18 @@ pub fn comparison(a: &str, b: &str, comparison: &Comparison) -> String {
         only_in_b: count("only_in_b"),
         equal: comparison.equal,
     };
-    pretty(&ComparisonJson {
+    let exit = match documents.is_empty() {
+        true => Exit::Done,
+        false => Exit::Differences,
+    };
+    let body = ComparisonJson {
         format_version: FORMAT_VERSION,
         a,
         b,
         documents,
         summary,
-    })
+    };
+    pretty(&Ended::new(body, &Ending::of(exit)))
 }
 
 #[derive(Serialize)]
@@ -167,6 +175,8 @@ mod tests {
                  "before": "true", "after": "false"},
             ]}],
             "summary": {"changed": 1, "only_in_a": 0, "only_in_b": 0, "equal": 0},
+            "tool": {"name": "orgwright", "version": env!("CARGO_PKG_VERSION")},
+            "exit": 2, "exit_meaning": "there are differences",
         });
         assert_eq!(found, expected);
     }

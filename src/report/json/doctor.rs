@@ -2,16 +2,18 @@
 
 use serde::Serialize;
 
+use super::ended::Ended;
 use super::{FORMAT_VERSION, OrgJson, pretty};
 use crate::doctor::{Check, Diagnosis, Limit, Permission};
 use crate::live::{Known, Licence, RunningUser};
+use crate::report::Ending;
 use std::collections::BTreeMap;
 
 /// The whole report.
 pub fn diagnosis(diagnosis: &Diagnosis) -> String {
     let exit = diagnosis.exit();
     let user = diagnosis.user.as_ref().learnt().and_then(Option::as_ref);
-    pretty(&DiagnosisJson {
+    let body = DiagnosisJson {
         format_version: FORMAT_VERSION,
         org: OrgJson::from(&diagnosis.org),
         user: UserJson::new(&diagnosis.username, user),
@@ -24,9 +26,8 @@ pub fn diagnosis(diagnosis: &Diagnosis) -> String {
         unknown: diagnosis.unknown(),
         api_requests: diagnosis.requests,
         api_calls: diagnosis.api_calls,
-        exit: exit.code(),
-        exit_meaning: exit.meaning(),
-    })
+    };
+    pretty(&Ended::new(body, &Ending::of(exit)))
 }
 
 /// What was learnt: `null` where that is nothing, for a reason that stands under `unknown`.
@@ -48,8 +49,6 @@ struct DiagnosisJson<'a> {
     unknown: BTreeMap<&'static str, String>,
     api_requests: u64,
     api_calls: u64,
-    exit: u8,
-    exit_meaning: &'static str,
 }
 
 /// Who is logged in: the username is known from the log-in, the rest is what the org shows.

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
+use super::ended::Ended;
 use super::{FORMAT_VERSION, OrgJson, pretty};
 use crate::field_test::{Expectation, FieldOutcome, FieldTest};
+use crate::report::Ending;
 
 /// The whole report; `folder` is where the record lies.
 pub fn field_test(test: &FieldTest, folder: Option<&str>) -> String {
     let exit = test.exit();
-    pretty(&FieldTestJson {
+    let body = FieldTestJson {
         format_version: FORMAT_VERSION,
         org: OrgJson::from(&test.org),
         holds: test.count(FieldOutcome::Holds),
@@ -18,9 +20,8 @@ pub fn field_test(test: &FieldTest, folder: Option<&str>) -> String {
         record: folder,
         api_requests: test.requests,
         api_calls: test.api_calls,
-        exit: exit.code(),
-        exit_meaning: exit.meaning(),
-    })
+    };
+    pretty(&Ended::new(body, &Ending::of(exit)))
 }
 
 #[derive(Serialize)]
@@ -34,6 +35,4 @@ struct FieldTestJson<'a> {
     record: Option<&'a str>,
     api_requests: u64,
     api_calls: u64,
-    exit: u8,
-    exit_meaning: &'static str,
 }

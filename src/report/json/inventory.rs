@@ -3,18 +3,20 @@
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ended::Ended;
 use super::{FORMAT_VERSION, OrgJson, pretty};
 use crate::access::{Escalation, SetStanding};
 use crate::inventory::{
     Inventory, MfaClass, ObjectInventory, PermissionInventory, UserInventory, worst,
 };
 use crate::power::{Evidence, Tier};
+use crate::report::Ending;
 use crate::report::inventory::{NOT_ASKED, allowed, unknown};
 use crate::tally::Tally;
 
 /// The whole report.
-pub fn inventory(inventory: &Inventory) -> String {
-    pretty(&InventoryJson {
+pub fn inventory(inventory: &Inventory, ending: &Ending) -> String {
+    let body = InventoryJson {
         format_version: FORMAT_VERSION,
         org: OrgJson::from(&inventory.org),
         users: inventory
@@ -23,7 +25,8 @@ pub fn inventory(inventory: &Inventory) -> String {
             .map(UserInventoryJson::from)
             .collect(),
         api_requests: inventory.requests,
-    })
+    };
+    pretty(&Ended::new(body, ending))
 }
 
 #[derive(Serialize)]

@@ -43,7 +43,14 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// The same within a table, where a pipe would end the cell even in code.
+/// Lines that were made printable already, as a block of code that nothing in them ends.
+pub(super) fn fenced(lines: &str) -> String {
+    let runs = lines.split(|character| character != '`').map(str::len);
+    let fence = "`".repeat(runs.max().unwrap_or(0).max(2) + 1);
+    format!("{fence}text\n{}\n{fence}\n\n", lines.trim_end())
+}
+
+/// Foreign text as code within a table, where a pipe would end the cell even in code.
 pub(super) fn code_cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
@@ -61,5 +68,6 @@ mod tests {
         assert_eq!(code("a``b"), "```a``b```");
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(code_cell("a|b"), "`a\\|b`");
+        assert_eq!(fenced("a```b\n"), "````text\na```b\n````\n\n");
     }
 }

@@ -1,7 +1,7 @@
 //! What users can see and do, for a comment.
 
 use super::inert::{code, sentence};
-use super::{ReportPart, assembled, list};
+use super::parts::{ReportPart, assembled, list};
 use crate::access::Escalation;
 use crate::inventory::{Inventory, ObjectInventory, UserInventory, worst};
 use crate::report::inventory::{

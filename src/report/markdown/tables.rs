@@ -1,7 +1,7 @@
 //! What has a verdict, as tables.
 
-use super::ReportPart;
 use super::inert::sentence;
+use super::parts::ReportPart;
 use crate::access::{Capability, ExpectedAccess, When};
 use crate::plan::{HeldLimit, Plan};
 use crate::report::capable;

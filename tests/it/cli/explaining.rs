@@ -31,6 +31,7 @@ fn explained(folder: &TempDir, arguments: &[&str]) -> (i32, serde_json::Value) {
         "{arguments:?}: {}",
         told.err
     );
+    crate::outputs::schemas::hold("explain", &told.out);
     (told.code, json(&told.out))
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::outputs::{COMMENT, junit, sarif, schemas};
 use crate::support::{Org, Run, finish, finish_once_said, words};
 
 /// What differs from the usual.
@@ -72,7 +73,7 @@ pub(super) fn tell(folder: &Path) {
     let story = Story::begin(folder, scratch.path());
     let first = story.plan(&[]);
     story.check_plan(&first);
-    let document = story.plan(&["--format", "json"]);
+    let document = story.plan_into_files();
     let again = story.plan(&["--format", "json"]);
     assert_eq!(
         document.out, again.out,
@@ -248,7 +249,9 @@ impl<'a> Story<'a> {
     }
 
     fn verify(&self) {
+        let files = self.files();
         let mut words = vec!["verify"];
+        words.extend(files.iter().flat_map(|file| ["--out", file]));
         words.extend(self.scenario.manifests.iter().map(String::as_str));
         let before = writes(&self.log);
         let run = self.run(&words);
@@ -259,6 +262,65 @@ impl<'a> Story<'a> {
         );
         says(&run, &self.scenario.verify_says);
         assert_eq!(writes(&self.log), before, "verify only reads");
+        self.judge("verify");
+    }
+
+    /// The plan for machines, with the same in every other format.
+    fn plan_into_files(&self) -> Run {
+        let files = self.files();
+        let mut words = vec!["--format", "json"];
+        words.extend(files.iter().flat_map(|file| ["--out", file]));
+        let run = self.plan(&words);
+        let saved = std::fs::read_to_string(&files[0]).unwrap();
+        assert_eq!(run.out, saved, "standard output and the file hold the same");
+        self.judge("plan");
+        if run.code != 65 {
+            self.check_shown(&files[0], &files[1]);
+        }
+        run
+    }
+
+    /// A saved plan that is shown again says what it said when it was made, but for the command to run next and what only
+    /// an org can tell: what would refuse it.
+    fn check_shown(&self, saved: &str, comment: &str) {
+        let shown = |format: &str| {
+            let command =
+                &mut crate::support::program(self.folder, &["show", saved, "--format", format]);
+            let run = finish(command);
+            assert_eq!(run.code, 0, "{}", run.err);
+            run.out
+        };
+        let read = |file: &str| std::fs::read_to_string(file).unwrap();
+        assert_eq!(shown("json"), read(saved));
+        let lasting = |text: &str| {
+            let lines = text
+                .lines()
+                .take_while(|line| !line.starts_with("**`apply` would refuse"));
+            let lines =
+                lines.filter(|line| !line.starts_with("Next: ") && !line.starts_with("plan `"));
+            lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+        };
+        assert_eq!(lasting(&shown("markdown")), lasting(&read(comment)));
+        shown("html");
+        shown("human");
+    }
+
+    /// Files for reports: JSON, Markdown, SARIF, JUnit.
+    fn files(&self) -> Vec<String> {
+        let name = |name: &str| self.log.with_file_name(name).to_string_lossy().into_owned();
+        ["r.json", "r.md", "r.sarif", "r.junit.xml"]
+            .map(name)
+            .into()
+    }
+
+    /// Each of them is as its readers demand.
+    fn judge(&self, command: &str) {
+        let read = |file: &String| std::fs::read_to_string(file).unwrap();
+        let texts: Vec<String> = self.files().iter().map(read).collect();
+        schemas::hold(command, &texts[0]);
+        assert!(texts[1].len() < COMMENT, "a comment holds no more");
+        sarif::judged(&texts[2]);
+        junit::judged(&texts[3]);
     }
 }
 
