@@ -6,6 +6,7 @@
 mod access;
 mod apply;
 mod arguments;
+mod back;
 mod command;
 mod completions;
 mod consent;
@@ -29,13 +30,16 @@ mod progress;
 mod recording;
 mod render;
 mod reset;
+mod retire;
 mod schema;
 mod session;
 mod signals;
+mod snapshots;
 mod target;
 mod trace;
 mod trust;
 mod underway;
+mod undo;
 mod validate;
 mod values;
 mod verify;
@@ -90,6 +94,8 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Render(arguments) => render::run(arguments, context),
         Command::Plan(arguments) => plan::run(arguments, context),
         Command::Apply(arguments) => apply::run(arguments, context),
+        Command::Undo(arguments) => undo::run(arguments, context),
+        Command::Retire(arguments) => retire::run(arguments, context),
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Access(arguments) => access::run(arguments, context),

@@ -16,6 +16,7 @@ mod public_group;
 mod public_group_member;
 mod role;
 mod sharing_rule;
+mod stands;
 mod user;
 
 use crate::address::Address;
@@ -26,11 +27,13 @@ use crate::live::{Known, Live, Need};
 use crate::manifest::{Manifest, nearest};
 
 pub use everyone::{KeptLevel, is_every_record, kept_by_everyone, kept_level};
-pub use organization_wide_default::{leave_out_settings, settings_not_kept};
+pub use organization_wide_default::{default_document, leave_out_settings, settings_not_kept};
 pub use permission_set_assignment::find_permission_set;
 pub use profile::{PartialSource, not_kept, partial_source, whole_source};
 pub use role::narrowest_level;
-pub use sharing_rule::{referred_to, rule_changes, rule_criteria, rule_target};
+pub use sharing_rule::{needs_another_rule, referred_to, rule_changes, rule_criteria, rule_target};
+pub use stands::{standing_member, stands};
+pub use user::user_columns;
 
 /// A kind of resource.
 pub struct Kind {

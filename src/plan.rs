@@ -208,7 +208,7 @@ pub fn digest_of(manifest_digest: &str, org_id: &str, changes: &[Value]) -> Stri
 }
 
 /// Covers the manifests, the org, each change with before and after, and what `after` was computed from.
-fn digest(manifest_digest: &str, live: &Live, changes: &[Change]) -> String {
+pub(crate) fn digest(manifest_digest: &str, live: &Live, changes: &[Change]) -> String {
     let each = changes.iter().map(|change| {
         let fields = change
             .fields
@@ -270,7 +270,7 @@ impl Plan {
 }
 
 /// What would change, whom it affects, and what should be looked at first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The manifests' names, joined.
     pub name: String,

@@ -1,21 +1,23 @@
 //! The command line: every command and flag, with its help.
 
 mod formats;
+mod help;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exits::{EXITS, exits};
+use super::exits::EXITS;
 use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample, until};
-use super::{access, diff, doctor, emulator, field_test, login, logout};
+use super::{access, diff, doctor, emulator, field_test, login, logout, retire, undo};
 use crate::access::USUAL_BUDGET;
 use crate::change::Until;
 use crate::plan::CheckScope;
 use crate::verify::SampleSize;
 
 pub(crate) use formats::{PlanFormat, ProofFormat, TextFormat};
+use help::{APPLY_HELP, PLAN_HELP, TOUR};
 
 impl Command {
     /// Whether a script reads the output, so that failures are told in JSON too.
@@ -24,6 +26,8 @@ impl Command {
             Self::Validate(arguments) => arguments.format == TextFormat::Json,
             Self::Plan(arguments) => arguments.format == Some(PlanFormat::Json),
             Self::Apply(arguments) => arguments.format == TextFormat::Json,
+            Self::Undo(arguments) => arguments.back.format == TextFormat::Json,
+            Self::Retire(arguments) => arguments.back.format == TextFormat::Json,
             Self::Verify(arguments) => arguments.format == ProofFormat::Json,
             Self::Diff(arguments) => arguments.format == TextFormat::Json,
             Self::Doctor(arguments) => arguments.format == TextFormat::Json,
@@ -33,42 +37,6 @@ impl Command {
         }
     }
 }
-
-const TOUR: &str = concat!(
-    "Examples (they need no org, a demo org is inside this program):
-  orgwright init
-  orgwright plan
-  orgwright apply --yes
-  orgwright verify
-
-",
-    exits!()
-);
-
-const PLAN_HELP: &str = concat!(
-    "Examples:
-  orgwright plan
-  orgwright plan user.yaml --org sf:uat --detailed-exitcode
-  orgwright plan user.yaml --org sf:uat --out plan.json
-  orgwright plan user.yaml --format markdown > comment.md
-
-",
-    exits!()
-);
-
-const APPLY_HELP: &str = concat!(
-    "Without --yes or --expect it asks; without a terminal to ask at, it refuses before any request.
---plan says which plan is meant, not that you agree to it.
-
-Examples:
-  orgwright apply
-  orgwright apply user.yaml --org sf:uat --expect 7f3a91c2d4e5
-  orgwright apply --org sf:uat --plan plan.json --yes
-  orgwright apply user.yaml --yes --format json
-
-",
-    exits!()
-);
 
 /// Integration users for Salesforce, from a file in git: plan, apply, and prove what they can see.
 #[derive(Debug, Parser)]
@@ -145,6 +113,12 @@ pub(crate) enum Command {
     /// Make the org as the manifests say, in the order it needs, then prove it.
     #[command(after_help = APPLY_HELP)]
     Apply(Apply),
+    /// Put everything back as it was before a plan was applied.
+    #[command(after_help = undo::HELP)]
+    Undo(undo::Undo),
+    /// Take an integration apart: its user, rules, role, profile and sets.
+    #[command(after_help = retire::HELP)]
+    Retire(retire::Retire),
     /// Prove, record by record, what the user can see. Changes nothing.
     #[command(after_help = EXITS)]
     Verify(Verify),
@@ -320,6 +294,9 @@ pub(crate) struct Apply {
     /// What chooses a sample by chance: the same number chooses the same records; default: another one each time.
     #[arg(long, value_name = "N")]
     pub(crate) sample_seed: Option<u64>,
+    /// The folder that the snapshot of what is changed is written to; default: .orgwright/snapshots.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshot_dir: Option<PathBuf>,
     /// How to say it; json is one event a line, the result last.
     #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,

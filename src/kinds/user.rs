@@ -5,6 +5,7 @@ mod described;
 mod licence;
 mod sandbox;
 
+use super::stands::laid_open;
 use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
 use crate::address::Address;
 use crate::change::{Action, Attributes, FieldChange, Record, RecordValue, Stage, Write};
@@ -231,6 +232,11 @@ fn unknown_profile(manifest: &Manifest, live: &Live) -> Option<Diagnostic> {
     })
 }
 
+/// A user as the org has it, laid open.
+pub(super) fn stands(username: &str, live: &Live) -> Option<Attributes> {
+    laid_open(&read(live.user(username).found()?))
+}
+
 fn read(user: &LiveUser) -> UserState {
     UserState {
         username: user.username.clone(),
@@ -327,14 +333,25 @@ fn record(fields: &[FieldChange], manifest: &Manifest) -> Record {
 }
 
 fn column_value(field: &FieldChange, manifest: &Manifest) -> Option<(&'static str, RecordValue)> {
+    let is_of_manifest = field.path != "profile" || manifest.spec.profile.is_some();
+    column_of(field).filter(|_| is_of_manifest)
+}
+
+/// The record that gives a user these values; a role that is null goes.
+pub fn user_columns(fields: &[FieldChange]) -> Record {
+    Record {
+        object: "User",
+        values: fields.iter().filter_map(column_of).collect(),
+    }
+}
+
+fn column_of(field: &FieldChange) -> Option<(&'static str, RecordValue)> {
     let name = field.after.as_str().unwrap_or_default();
     let name = name.to_owned();
     match field.path.as_str() {
+        "role" if field.after.is_null() => Some(("UserRoleId", RecordValue::Literal(json!(null)))),
         "role" => Some(("UserRoleId", RecordValue::Lookup(Reference::Role(name)))),
-        "profile" => {
-            manifest.spec.profile.as_ref()?;
-            Some(("ProfileId", RecordValue::Lookup(Reference::Profile(name))))
-        }
+        "profile" => Some(("ProfileId", RecordValue::Lookup(Reference::Profile(name)))),
         path => {
             let (_, column) = COLUMNS.iter().find(|(attribute, _)| *attribute == path)?;
             Some((column, RecordValue::Literal(field.after.clone())))

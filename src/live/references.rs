@@ -23,6 +23,8 @@ pub enum Reference {
     Profile(String),
     /// The permission set of this API name, with its namespace.
     PermissionSet(String),
+    /// The log-in of the user of this username: what is frozen of it (object reference, UserLogin).
+    LogIn(String),
 }
 
 impl Reference {
@@ -45,6 +47,7 @@ impl Reference {
             Self::Role(name) => format!("role `{name}`"),
             Self::Profile(label) => format!("profile `{label}`"),
             Self::PermissionSet(name) => format!("permission set `{name}`"),
+            Self::LogIn(name) => format!("the log-in of {name}"),
         }
     }
 
@@ -87,6 +90,10 @@ impl Reference {
                 )
             }
             Self::PermissionSet(name) => permission_set(name),
+            Self::LogIn(name) => format!(
+                "SELECT Id FROM UserLogin WHERE UserId IN (SELECT Id FROM User WHERE Username = {})",
+                soql::literal(name)
+            ),
         }
     }
 

@@ -60,6 +60,8 @@ impl Scenario {
 
 /// A story under way.
 pub(super) struct Story<'a> {
+    /// Where snapshots go: not into the folders of the tests.
+    snapshots: String,
     pub(super) folder: &'a Path,
     scenario: Scenario,
     pub(super) org: Org,
@@ -115,6 +117,11 @@ impl<'a> Story<'a> {
             org,
             log,
             scenario,
+            snapshots: scratch
+                .join("snapshots")
+                .to_str()
+                .expect("UTF-8")
+                .to_owned(),
         };
         story.prepare();
         story
@@ -133,7 +140,7 @@ impl<'a> Story<'a> {
             }
         }
         if !self.scenario.before.is_empty() {
-            let mut words = vec!["apply", "--yes"];
+            let mut words = vec!["apply", "--yes", "--snapshot-dir", &self.snapshots];
             words.extend(self.scenario.before.iter().map(String::as_str));
             words.extend(self.scenario.before_arguments.iter().map(String::as_str));
             let run = self.run(&words);
@@ -204,7 +211,7 @@ impl<'a> Story<'a> {
     }
 
     fn apply(&self, turn: usize, exit: i32) {
-        let mut words = vec!["apply", "--yes"];
+        let mut words = vec!["apply", "--yes", "--snapshot-dir", &self.snapshots];
         words.extend(self.scenario.manifests.iter().map(String::as_str));
         if turn == 0 && !self.scenario.apply_arguments.is_empty() {
             words.extend(self.scenario.apply_arguments.iter().map(String::as_str));
