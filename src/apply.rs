@@ -15,6 +15,7 @@ mod look;
 mod lost;
 mod moments;
 mod objection;
+mod outcome;
 mod queue;
 mod read_back;
 mod records;
@@ -27,7 +28,7 @@ mod wait;
 mod without_effect;
 
 use crate::address::Address;
-use crate::change::{Action, Change, Component, Dropped, Stage, Until, Write};
+use crate::change::{Change, Component, Dropped, Stage, Until, Write};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::event::{Emit, Event};
 use crate::live::{Live, QueuedDeploy, Reference};
@@ -39,8 +40,8 @@ use crate::xml::Element;
 pub use gap::{gaps_at, gaps_found};
 pub use hold::plan_again;
 use look::DeployLook;
+pub use outcome::{Applied, ChangeResult, Outcome};
 pub use rehearsal::{WarningConsent, rehearse};
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -72,59 +73,6 @@ pub struct ApplyOptions {
     pub seen: Option<Arc<Live>>,
     /// What the org told and nothing that is applied changes ([`Live::lasting`]): it is not asked again.
     pub lasting: Live,
-}
-
-/// How an apply ended.
-#[derive(Debug)]
-pub struct Applied {
-    /// What became of each change of the plan, in its order.
-    pub outcomes: Vec<Outcome>,
-    /// What was planned and is covered by the digest, and was not deployed because the org refused it.
-    pub left_out: Vec<Dropped>,
-    /// How far it was to go: short of the end only where something of the plan waits for another run.
-    pub until: Until,
-    /// The proof, where the stages got that far.
-    pub verification: Option<Verification>,
-    /// Who sees nothing, because it ended between a default and its rules: a sentence for each object.
-    pub in_the_dark: Vec<String>,
-    /// Why it stopped, where it did.
-    pub failure: Option<Failure>,
-}
-
-impl Applied {
-    /// Whether anything of it is known to be done.
-    pub fn wrote(&self) -> bool {
-        let mut outcomes = self.outcomes.iter();
-        outcomes.any(|outcome| outcome.result == ChangeResult::Done)
-    }
-
-    /// Whether all was done that was to be done now, and the proof was made where that was the end.
-    pub fn is_through(&self) -> bool {
-        self.failure.is_none() && (self.verification.is_some() || self.until.is_early())
-    }
-}
-
-/// What became of one change.
-#[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
-    /// The resource.
-    pub address: Address,
-    /// What was to happen to it.
-    pub action: Action,
-    /// What happened.
-    pub result: ChangeResult,
-}
-
-/// What happened to a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeResult {
-    /// It was written, and the org said so.
-    Done,
-    /// It was not written.
-    NotDone,
-    /// It was sent and the answer was lost.
-    Unknown,
 }
 
 /// Why a step ended the run.
@@ -183,6 +131,25 @@ pub async fn apply(
         verification,
         in_the_dark,
         failure,
+    }
+}
+
+/// Carries out the stages of a plan of which no manifest says how it ends; who made it looks at the org again.
+pub async fn carry_out(
+    plan: &Plan,
+    writer: &Writer,
+    options: ApplyOptions,
+    emit: Emit<'_>,
+) -> Applied {
+    let mut run = Run::new(plan, &[], writer.reader(), options, emit);
+    let ended = Box::pin(run.stages(writer)).await;
+    Applied {
+        outcomes: run.outcomes.clone(),
+        left_out: run.deployed_without(),
+        until: run.until(),
+        verification: None,
+        in_the_dark: Vec::new(),
+        failure: ended.err().map(|stopped| run.failure(stopped)),
     }
 }
 
@@ -271,6 +238,17 @@ impl<'a> Run<'a> {
 impl Run<'_> {
     /// Writes stage by stage as far as is wanted; the proof, where that is through the end.
     async fn stages_and_proof(&mut self, writer: &Writer) -> Step<Option<Verification>> {
+        self.stages(writer).await?;
+        if self.until().is_early() {
+            return Ok(None);
+        }
+        let mut verification = self.settled_proof().await?;
+        verification.findings.splice(0..0, self.remarks());
+        Ok(Some(verification))
+    }
+
+    /// Writes stage by stage as far as is wanted.
+    async fn stages(&mut self, writer: &Writer) -> Step<()> {
         self.check_packages()?;
         if self.deploys_anything() {
             self.wait_for_queue().await?;
@@ -291,12 +269,7 @@ impl Run<'_> {
                 self.end_where_withheld()?;
             }
         }
-        if until.is_early() {
-            return Ok(None);
-        }
-        let mut verification = self.settled_proof().await?;
-        verification.findings.splice(0..0, self.remarks());
-        Ok(Some(verification))
+        Ok(())
     }
 
     /// How far the run goes: to the end where nothing of the plan would wait.
@@ -320,9 +293,16 @@ impl Run<'_> {
             return Ok(());
         }
         let started = self.begin_stage(stage, stage.title(), &changes)?;
-        self.deploy_changes(stage, &changes, writer).await?;
+        // Whoever has a role or profile leaves it before it goes.
+        let records_first = stage == Stage::Removals;
+        if !records_first {
+            self.deploy_changes(stage, &changes, writer).await?;
+        }
         if let Err(stopped) = self.write_records(stage, &changes, writer).await {
             return Err(Box::pin(self.or_without_effect(stopped)).await);
+        }
+        if records_first {
+            self.deploy_changes(stage, &changes, writer).await?;
         }
         match stage {
             Stage::Defaults => self.wait_for_defaults(stage).await?,

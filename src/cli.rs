@@ -7,6 +7,7 @@ mod access;
 mod apply;
 mod arguments;
 mod asked;
+mod back;
 mod command;
 mod completions;
 mod consent;
@@ -33,14 +34,17 @@ mod progress;
 mod recording;
 mod render;
 mod reset;
+mod retire;
 mod schema;
 mod session;
 mod show;
 mod signals;
+mod snapshots;
 mod target;
 mod trace;
 mod trust;
 mod underway;
+mod undo;
 mod validate;
 mod values;
 mod verify;
@@ -97,6 +101,8 @@ fn dispatch(command: &Command, context: &Context) -> Result<Exit, Failure> {
         Command::Plan(arguments) => plan::run(arguments, context),
         Command::Show(arguments) => show::run(arguments, context),
         Command::Apply(arguments) => apply::run(arguments, context),
+        Command::Undo(arguments) => undo::run(arguments, context),
+        Command::Retire(arguments) => retire::run(arguments, context),
         Command::Verify(arguments) => verify::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Access(arguments) => access::run(arguments, context),

@@ -17,6 +17,7 @@ mod public_group;
 mod public_group_member;
 mod role;
 mod sharing_rule;
+mod stands;
 mod user;
 
 use crate::address::Address;
@@ -28,16 +29,18 @@ use crate::manifest::{Manifest, nearest};
 
 pub use everyone::{KeptLevel, is_every_record, kept_by_everyone, kept_level};
 pub use organization_wide_default::{
-    INTERNAL_DEFAULT, default_through, leave_out_settings, settings_not_kept,
+    INTERNAL_DEFAULT, default_document, default_through, leave_out_settings, settings_not_kept,
 };
 pub use permission_set::{granted_permissions, granted_rights};
 pub use permission_set_assignment::{find_assigned, find_permission_set};
 pub use profile::{PartialSource, not_kept, partial_source, whole_source};
 pub use role::narrowest_level;
 pub use sharing_rule::{
-    makes_editing_rule_of, referred_to, rule_changes, rule_criteria, rule_target,
+    makes_editing_rule_of, needs_another_rule, referred_to, rule_changes, rule_criteria,
+    rule_target,
 };
-pub use user::unchanged_profile;
+pub use stands::{standing_member, stands};
+pub use user::{unchanged_profile, user_columns};
 
 /// A kind of resource.
 pub struct Kind {

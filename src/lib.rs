@@ -45,6 +45,9 @@ pub mod difference;
 
 pub mod documents;
 
+pub mod back;
+pub mod snapshot;
+
 pub mod org;
 
 pub mod failure;

@@ -216,7 +216,7 @@ pub fn digest_of(manifest_digest: &str, org_id: &str, changes: &[Value]) -> Stri
 }
 
 /// Covers the manifests, the org, each change with before and after, and what `after` was computed from.
-fn digest(manifest_digest: &str, live: &Live, changes: &[Change]) -> String {
+pub(crate) fn digest(manifest_digest: &str, live: &Live, changes: &[Change]) -> String {
     let each = changes.iter().map(|change| {
         let fields = change.fields.iter().map(|field| {
             let course = [json!(field.path), field.before.clone(), field.after.clone()];
@@ -278,7 +278,7 @@ impl Plan {
 }
 
 /// What would change, whom it affects, and what should be looked at first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The manifests' names, joined.
     pub name: String,

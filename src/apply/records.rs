@@ -7,6 +7,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::live::Reference;
 use crate::org::{MOST_IN_COLLECTION, MOST_TOGETHER, OrgError, Writer};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The object of users, which others are assigned to.
@@ -131,7 +132,12 @@ impl Run<'_> {
         let Write::Update(id, record) = self.plan.changes[index].write.clone() else {
             return Ok(());
         };
-        let values = self.values(&record, None).await?;
+        let mut values = self.values(&record, None).await?;
+        // What goes is written as null; a new record just leaves it out.
+        let gone = record.values.iter().filter(
+            |(_, value)| matches!(value, RecordValue::Literal(literal) if literal.is_null()),
+        );
+        values.extend(gone.map(|(column, _)| (column.clone().into_owned(), Value::Null)));
         let mut attempts = Attempts::new(self.now());
         while let Err(error) = writer.update(record.object, &id, &values).await {
             let lost = error.outcome_unknown();

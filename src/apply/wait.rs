@@ -10,7 +10,7 @@ use crate::event::{Emit, Event};
 use crate::failure;
 use crate::findings::of_capabilities;
 use crate::live::{self, Asked, Columns, Live, Need};
-use crate::manifest::SharingModel;
+use crate::manifest::{SharingModel, Word};
 use crate::observe;
 use crate::org::{OrgError, poll};
 use crate::plan;
@@ -95,7 +95,20 @@ impl Run<'_> {
             let model = sharing.organization_wide_default.as_ref()?;
             Some((sharing.object.value.clone(), model.value))
         });
-        stated.collect()
+        let mut wanted: Vec<(String, SharingModel)> = stated.collect();
+        let changes = self.plan.changes.iter();
+        let planned = changes.filter_map(|change| {
+            let mut fields = change.fields.iter();
+            let internal = fields.find(|field| field.path == "internal")?;
+            let model = SharingModel::of(internal.after.as_str()?)?;
+            (change.stage == Stage::Defaults).then(|| (change.address.name.clone(), model))
+        });
+        for (object, model) in planned {
+            if !wanted.iter().any(|(known, _)| *known == object) {
+                wanted.push((object, model));
+            }
+        }
+        wanted
     }
 
     pub(super) async fn late_defaults(
@@ -136,7 +149,8 @@ impl Run<'_> {
     /// Waits until the rows of the rules stand still, so that a user who changes role afterwards keeps its sight. Where
     /// nothing comes after the rules, the proof waits.
     pub(super) async fn wait_for_rules(&mut self, stage: Stage) -> Step<()> {
-        if self.changes_of(Stage::Removals).is_empty() {
+        // Without manifests nobody waits for rules: a way back takes them away.
+        if self.changes_of(Stage::Removals).is_empty() || self.manifests.is_empty() {
             return Ok(());
         }
         self.reader.begin_phase("wait");

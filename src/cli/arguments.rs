@@ -1,6 +1,7 @@
 //! The command line: every command and flag, with its help.
 
 mod formats;
+mod help;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,51 +9,19 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::deny::Denials;
-use super::exits::{EXITS, exits};
+use super::exits::EXITS;
 use super::outputs::OutputFiles;
 use super::values::{ImpactDetail, api_version, check_scope, digest, duration, sample, until};
-use super::{access, diff, doctor, emulator, field_test, login, logout, schema, show};
+use super::{
+    access, diff, doctor, emulator, field_test, login, logout, retire, schema, show, undo,
+};
 use crate::access::USUAL_BUDGET;
 use crate::change::Until;
 use crate::plan::CheckScope;
 use crate::verify::SampleSize;
 
 pub(crate) use formats::{PlanFormat, TextFormat};
-
-const TOUR: &str = concat!(
-    "Examples (they need no org, a demo org is inside this program):
-  orgwright init
-  orgwright plan
-  orgwright apply --yes
-  orgwright verify
-
-",
-    exits!()
-);
-
-const PLAN_HELP: &str = concat!(
-    "Examples:
-  orgwright plan
-  orgwright plan user.yaml --org sf:uat --detailed-exitcode
-  orgwright plan user.yaml --org sf:uat --out plan.json --out comment.md --out found.sarif
-
-",
-    exits!()
-);
-
-const APPLY_HELP: &str = concat!(
-    "Without --yes or --expect it asks; without a terminal to ask at, it refuses before any request.
---plan says which plan is meant, not that you agree to it.
-
-Examples:
-  orgwright apply
-  orgwright apply user.yaml --org sf:uat --expect 7f3a91c2d4e5
-  orgwright apply --org sf:uat --plan plan.json --yes
-  orgwright apply user.yaml --yes --format json
-
-",
-    exits!()
-);
+use help::{APPLY_HELP, PLAN_HELP, TOUR};
 
 /// Integration users for Salesforce, from a file in git: plan, apply, and prove what they can see.
 #[derive(Debug, Parser)]
@@ -132,6 +101,12 @@ pub(crate) enum Command {
     /// Make the org as the manifests say, in the order it needs, then prove it.
     #[command(after_help = APPLY_HELP)]
     Apply(Apply),
+    /// Put everything back as it was before a plan was applied.
+    #[command(after_help = undo::HELP)]
+    Undo(undo::Undo),
+    /// Take an integration apart: its user, rules, role, profile and sets.
+    #[command(after_help = retire::HELP)]
+    Retire(retire::Retire),
     /// Prove, record by record, what the user can see. Changes nothing.
     #[command(after_help = EXITS)]
     Verify(Verify),
@@ -308,6 +283,9 @@ pub(crate) struct Apply {
     /// What chooses a sample by chance: the same number chooses the same records; default: another one each time.
     #[arg(long, value_name = "N")]
     pub(crate) sample_seed: Option<u64>,
+    /// The folder that the snapshot of what is changed is written to; default: .orgwright/snapshots.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshot_dir: Option<PathBuf>,
     /// How to say it; json is one event a line, the result last.
     #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,

@@ -193,6 +193,20 @@ impl ObjectFlags {
         granted.map(Right::word).collect()
     }
 
+    /// The flags that words say; of all fields it is said where the words know of it.
+    pub fn of_words(words: &[String]) -> Self {
+        let has = |right: Right| words.iter().any(|word| word == right.word());
+        Self {
+            read: has(Right::Read),
+            create: has(Right::Create),
+            edit: has(Right::Edit),
+            delete: has(Right::Delete),
+            view_all: has(Right::ViewAll),
+            modify_all: has(Right::ModifyAll),
+            view_all_fields: has(Right::ViewAllFields).then_some(true),
+        }
+    }
+
     /// The entry of a profile: every flag is written, since the platform ignores an entry that leaves some out.
     pub(super) fn to_element(self, object: &str) -> Element {
         let leaf = |name: &str, on: bool| Element::leaf(name, if on { "true" } else { "false" });

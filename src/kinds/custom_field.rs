@@ -80,7 +80,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
 
 fn propose_field(field: &Field, manifest: &Manifest, live: &Live, draft: &mut Draft) {
     let document = live_document(field, live);
-    let live_field = document.map(|document| read(document, field, live));
+    let live_field = document.map(|document| read(document, &field.object, &field.name, live));
     let name = format!("{}.{}", field.object, field.name);
     let address = Address::new(KIND.name, name.clone());
     if field.absent {
@@ -127,24 +127,35 @@ fn propose_field(field: &Field, manifest: &Manifest, live: &Live, draft: &mut Dr
     );
 }
 
+/// A field as the org has it, laid open.
+pub(super) fn stands(name: &str, live: &Live) -> Option<Attributes> {
+    let (object, name) = name.split_once('.')?;
+    let document = field_of(object, name, live)?;
+    Some(read(document, object, name, live).attributes())
+}
+
 fn live_document<'a>(field: &Field, live: &'a Live) -> Option<&'a Element> {
-    let object = live.object_document(&field.object).found()?;
+    field_of(&field.object, &field.name, live)
+}
+
+fn field_of<'a>(object: &str, name: &str, live: &'a Live) -> Option<&'a Element> {
+    let object = live.object_document(object).found()?;
     let same = |entry: &&Element| {
         entry
             .text_of("fullName")
-            .is_some_and(|name| name.eq_ignore_ascii_case(&field.name))
+            .is_some_and(|known| known.eq_ignore_ascii_case(name))
     };
     object.children_named("fields").find(same)
 }
 
-fn read(document: &Element, field: &Field, live: &Live) -> CustomField {
+fn read(document: &Element, object: &str, field: &str, live: &Live) -> CustomField {
     let text = |name: &str| {
         document
             .text_of(name)
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
     };
-    let editors = live.field_editors(&field.object, &field.name).learnt();
+    let editors = live.field_editors(object, field).learnt();
     CustomField {
         kind: text("type").unwrap_or_default(),
         label: text("label").unwrap_or_default(),

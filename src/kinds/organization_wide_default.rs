@@ -197,6 +197,34 @@ pub fn default_through(component: &Component, model: SharingModel) -> Component 
     through
 }
 
+/// The defaults of an object as they were requested, laid open.
+pub(super) fn stands(object: &str, live: &Live) -> Option<Attributes> {
+    let (internal, external) = live.requested_default(object);
+    let known = internal.is_some() || external.is_some();
+    let default = SharingDefault {
+        internal,
+        external,
+        external_reason: None,
+    };
+    known.then(|| default.attributes())
+}
+
+/// What sets the defaults of an object.
+pub fn default_document(
+    object: &str,
+    internal: Option<SharingModel>,
+    external: Option<SharingModel>,
+    live: &Live,
+) -> Write {
+    let (_, external_now) = live.requested_default(object);
+    let desired = SharingDefault {
+        internal,
+        external,
+        external_reason: None,
+    };
+    write(object, &desired, external_now, live)
+}
+
 fn overlay(
     sharing: &Sharing,
     internal: Option<SharingModel>,

@@ -142,6 +142,22 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     draft
 }
 
+/// A permission set as the org has it, laid open: its label, and what it grants on objects.
+pub(super) fn stands(name: &str, live: &Live) -> Option<Attributes> {
+    let document = live.permission_set_document(name).found()?;
+    let label = json!(document.text_of("label").unwrap_or_default());
+    let objects = clone::document_objects(document).into_iter();
+    let objects = objects.map(|(object, flags)| {
+        let path = format!("objectPermissions.{object}");
+        (path, json!(flags.words()), None)
+    });
+    Some(
+        std::iter::once(("label".to_owned(), label, None))
+            .chain(objects)
+            .collect(),
+    )
+}
+
 fn read(document: &Element, object: &str) -> PermissionSet {
     let objects = clone::document_objects(document);
     let flags = objects.get(object).copied().unwrap_or_default();

@@ -28,6 +28,7 @@ use crate::live::{Live, Need, profile_full_name as full_name};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
 use known::exact_objects;
+pub(super) use known::stands;
 use state::{ProfileState, written};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,7 @@
 //! Roles. Their access levels for records under owned accounts can never be below the organization-wide default, so
 //! a level that only the new default allows is written after it.
 
+use super::stands::laid_open;
 use super::{Attributed, Draft, Kind, compare, has_role, unknown_role};
 use crate::address::Address;
 use crate::change::{Action, Attributes, Component, FieldChange, Stage, Write};
@@ -203,6 +204,12 @@ fn below(
             .at(&level.place)
             .help(help),
     )
+}
+
+/// A role as the org has it, laid open.
+pub(super) fn stands(name: &str, live: &Live) -> Option<Attributes> {
+    let document = live.role_document(name).found()?;
+    laid_open(&read(&document, [Some(AccessLevel::None); 3]))
 }
 
 fn read(document: &Element, compared: [Option<AccessLevel>; 3]) -> RoleState {

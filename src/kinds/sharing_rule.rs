@@ -9,6 +9,7 @@ mod principal;
 mod reference;
 
 use super::everyone::{KeptLevel, kept_level};
+use super::stands::laid_open;
 use super::{Attributed, Draft, Kind, compare, criterion_check, lacks_object};
 use crate::address::Address;
 use crate::change::{Action, Attributes, Change, Component, FieldChange, Stage, Write};
@@ -326,6 +327,18 @@ fn renamed<'a>(
     live_rules
         .get_key_value(earlier.value.as_str())
         .map(|(name, element)| (*name, *element))
+}
+
+/// A rule as the org has it, laid open.
+pub(super) fn stands(name: &str, live: &Live) -> Option<Attributes> {
+    let (object, name) = name.split_once('.')?;
+    let rule = live.rules(object).find(|rule| rule.name == name)?;
+    laid_open(&read(rule.element))
+}
+
+/// Whether these attributes of a rule change by another rule of the name only.
+pub fn needs_another_rule(fields: &[FieldChange]) -> bool {
+    needs_replacing(Action::Update, fields)
 }
 
 fn needs_replacing(action: Action, fields: &[FieldChange]) -> bool {

@@ -231,8 +231,8 @@ impl Live {
 }
 
 impl Live {
-    /// Users who may use the API only, by id.
-    pub(super) fn api_only(&self) -> Known<&BTreeSet<String>> {
+    /// Record ids of users who may use the API only.
+    pub fn api_only(&self) -> Known<&BTreeSet<String>> {
         self.known(&Need::Sharing(SharingNeed::ApiOnly), Some(&self.api_only))
     }
 

@@ -224,6 +224,12 @@ impl Live {
         self.known(&Need::Holders(profile.to_owned()), part)
     }
 
+    /// An active user among the holders of the profiles that were asked for.
+    pub fn holder(&self, username: &str) -> Option<&ProfileHolder> {
+        let mut holders = self.holders.values().flatten();
+        holders.find(|holder| holder.username.eq_ignore_ascii_case(username))
+    }
+
     /// How many active users each profile has, by the profile's id.
     pub fn users_by_profile(&self) -> Known<&UserCounts> {
         self.known(&Need::UsersByProfile, self.users_by_profile.as_ref())

@@ -27,6 +27,8 @@ pub enum Reference {
     PermissionSetGroup(String),
     /// The permission set licence of this API name.
     SetLicence(String),
+    /// The log-in of the user of this username: what is frozen of it (object reference, UserLogin).
+    LogIn(String),
 }
 
 impl Reference {
@@ -51,6 +53,7 @@ impl Reference {
             Self::PermissionSet(name) => format!("permission set `{name}`"),
             Self::PermissionSetGroup(name) => format!("permission set group `{name}`"),
             Self::SetLicence(name) => format!("permission set licence `{name}`"),
+            Self::LogIn(name) => format!("the log-in of {name}"),
         }
     }
 
@@ -99,6 +102,10 @@ impl Reference {
             ),
             Self::SetLicence(name) => format!(
                 "SELECT Id FROM PermissionSetLicense WHERE DeveloperName = {}",
+                soql::literal(name)
+            ),
+            Self::LogIn(name) => format!(
+                "SELECT Id FROM UserLogin WHERE UserId IN (SELECT Id FROM User WHERE Username = {})",
                 soql::literal(name)
             ),
         }

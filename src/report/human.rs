@@ -1,6 +1,7 @@
 //! Reports for people: at a terminal, in a log, through a pipe.
 
 mod applied;
+mod back;
 mod change;
 mod difference;
 mod doctor;
@@ -19,6 +20,7 @@ mod valid;
 mod verification;
 
 pub use applied::{applied, applied_end};
+pub use back::{back_end, stays, way_back};
 pub use difference::comparison;
 pub use doctor::diagnosis;
 pub use explained::explained;

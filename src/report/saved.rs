@@ -37,6 +37,10 @@ pub struct SavedPlan {
     pub warnings: Vec<CheckWarning>,
     /// What the org refused while it checked, and the deploy goes without.
     pub left_out: Vec<SavedLeftOut>,
+    /// The manifests' names.
+    pub name: String,
+    /// The most records that may become visible, where the manifests say so.
+    pub most_becoming_visible: Option<u64>,
     /// Whom it affects, as it was counted.
     impact: Value,
 }
@@ -161,6 +165,8 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, SavedPlanProblem> {
         is_accepted,
         warnings: check.warnings,
         left_out: check.left_out,
+        name: at("/manifest/name").unwrap_or_default(),
+        most_becoming_visible: most_becoming_visible(&json),
         impact: json.get("impact").cloned().unwrap_or_default(),
         digest: need("/digest")?,
         manifest_digest: need("/manifest/digest")?,
@@ -169,6 +175,16 @@ pub fn saved_plan(text: &str) -> Result<SavedPlan, SavedPlanProblem> {
         org_name: at("/org/name").unwrap_or_default(),
         files,
     })
+}
+
+/// The least of the limits that its manifests set on records that become visible.
+fn most_becoming_visible(json: &Value) -> Option<u64> {
+    let limits = json.get("limits").and_then(Value::as_array)?.iter();
+    let of_records = limits.filter(|limit| {
+        limit.get("name").and_then(Value::as_str) == Some("recordsBecomingVisible")
+    });
+    let allowed = of_records.filter_map(|limit| limit.get("limit").and_then(Value::as_u64));
+    allowed.min()
 }
 
 /// Refuses a change of a stage that this program does not know.

@@ -3,6 +3,7 @@
 //! One binary, because each links all of what it tests. What takes minutes, other people's programs or the memory of a
 //! process for itself is in a binary of its own beside this folder.
 
+mod back;
 mod beforehand;
 mod beside;
 mod by_hand;

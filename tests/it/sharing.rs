@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod back;
 #[path = "../../crates/emulator/tests/emulator/sharing/company.rs"]
 mod company;
 mod criteria;

@@ -61,10 +61,30 @@ impl Writer<'_> {
 
     /// Refuses a new record in words of a test's own.
     fn scripted(&mut self, object: &str) -> Result<(), Refusal> {
+        self.scripted_as(object, &[String::new()], false)
+    }
+
+    /// Refuses a change of a record in words of a test's own, by one of its new values: `IsActive=false`.
+    fn scripted_change(&mut self, object: &str, row: &Row) -> Result<(), Refusal> {
+        let values = row
+            .iter()
+            .map(|(column, value)| format!("{column}={value}"));
+        let values: Vec<String> = values.collect();
+        self.scripted_as(object, &values, true)
+    }
+
+    fn scripted_as(
+        &mut self,
+        object: &str,
+        texts: &[String],
+        holds_any: bool,
+    ) -> Result<(), Refusal> {
         let mut refusals = self.world.org.refusals.iter_mut();
         let refusal = refusals.find(|refusal| {
-            let is_meant = refusal.kind.as_deref() == Some(object) && refusal.code.is_some();
-            is_meant && refusal.is_due(std::iter::once(""))
+            let is_meant = refusal.kind.as_deref() == Some(object)
+                && refusal.code.is_some()
+                && (!holds_any || !refusal.holds.is_empty());
+            is_meant && refusal.is_due(texts.iter().map(String::as_str))
         });
         let Some(refusal) = refusal else {
             return Ok(());
@@ -150,6 +170,7 @@ pub(crate) fn update(
     let schema = schema(&writer, object)?;
     let id = known_id(id)?;
     let row = values::checked(&writer.viewer(), &schema, fields, values::Purpose::Update)?;
+    writer.scripted_change(&schema.name, &row)?;
     match schema.name.as_str() {
         "User" => users::update(&mut writer, &id, row),
         "UserLogin" => users::freeze(&mut writer, &id, &row),

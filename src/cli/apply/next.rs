@@ -1,5 +1,6 @@
 //! What comes after an apply: the command to copy, wherever the run ended.
 
+use super::super::arguments::Manifests;
 use super::super::command::{command, quoted};
 use super::super::underway::Underway;
 use super::ApplyRun;
@@ -9,6 +10,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::failure::NOTHING_CHANGED;
 use crate::plan::Plan;
 use crate::verify;
+use std::path::Path;
 
 /// Whether nothing but how many records rules match disproves it: no apply mends that.
 fn is_of_numbers_alone(applied: &Applied) -> bool {
@@ -18,6 +20,13 @@ fn is_of_numbers_alone(applied: &Applied) -> bool {
 }
 
 impl ApplyRun<'_> {
+    /// The command that undoes the plan.
+    pub(super) fn way_back(&self, snapshot: &Path) -> String {
+        let mut words = command("undo", &Manifests::default(), self.context);
+        words.insert(2, quoted(&snapshot.to_string_lossy()));
+        words.join(" ")
+    }
+
     /// A command about the same manifests and org.
     pub(super) fn command(&self, verb: &str) -> String {
         command(verb, &self.named, self.context).join(" ")

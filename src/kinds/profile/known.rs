@@ -3,10 +3,12 @@
 use super::dependencies::{Walk, walk};
 use super::partial::{lacks_user_permissions, with_own_permissions};
 use super::wishes::wishes;
+use crate::change::Attributes;
 use crate::clone::{self, Baseline, ObjectFlags, Requirements};
 use crate::live::{Live, Need};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a new profile with the Salesforce licence starts from, from API 60 on.
@@ -123,6 +125,28 @@ pub(super) fn exact_objects(name: &str, live: &Live) -> BTreeMap<String, ObjectF
     grants
         .map(|grant| (grant.object.clone(), grant.rights.into()))
         .collect()
+}
+
+/// A profile as the org has it, laid open: what it grants of user permissions and on objects.
+pub(in crate::kinds) fn stands(name: &str, live: &Live) -> Option<Attributes> {
+    let document = super::partial::complete_profile(name, live)?;
+    let granted = clone::granted(&document).into_iter();
+    let permissions = granted.map(|name| (format!("userPermissions.{name}"), json!(true), None));
+    let mut objects = clone::document_objects(&document);
+    objects.extend(exact_objects(name, live));
+    let objects = objects.into_iter().map(|(object, flags)| {
+        let path = format!("objectPermissions.{object}");
+        (path, json!(flags.words()), None)
+    });
+    let description = document.text_of("description");
+    let description = description.filter(|text| !text.is_empty());
+    let description = ("description".to_owned(), json!(description), None);
+    Some(
+        std::iter::once(description)
+            .chain(permissions)
+            .chain(objects)
+            .collect(),
+    )
 }
 
 /// Objects on which the profiles that were looked at grant anything.

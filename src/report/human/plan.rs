@@ -127,7 +127,7 @@ fn header(page: &mut Page, plan: &Plan, frame: &Frame) {
 }
 
 /// What cannot be undone first, then the rest in the order it happens.
-fn changes(page: &mut Page, plan: &Plan) {
+pub(super) fn changes(page: &mut Page, plan: &Plan) {
     let (irreversible, others): (Vec<&Change>, Vec<&Change>) =
         plan.changes.iter().partition(|change| change.irreversible);
     if !irreversible.is_empty() {
@@ -291,7 +291,7 @@ pub(super) fn manual_steps(page: &mut Page, steps: &[&ManualStep]) {
 }
 
 /// What changes, whether it can be undone, the plan's digest and what reading took.
-fn totals_line(plan: &Plan) -> Vec<String> {
+pub(super) fn totals_line(plan: &Plan) -> Vec<String> {
     let mut facts = vec![totals(plan)];
     let irreversible = plan
         .changes

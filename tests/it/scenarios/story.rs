@@ -61,6 +61,8 @@ impl Scenario {
 
 /// A story under way.
 pub(super) struct Story<'a> {
+    /// Where snapshots go: not into the folders of the tests.
+    snapshots: String,
     pub(super) folder: &'a Path,
     scenario: Scenario,
     pub(super) org: Org,
@@ -116,6 +118,11 @@ impl<'a> Story<'a> {
             org,
             log,
             scenario,
+            snapshots: scratch
+                .join("snapshots")
+                .to_str()
+                .expect("UTF-8")
+                .to_owned(),
         };
         story.prepare();
         story
@@ -134,7 +141,7 @@ impl<'a> Story<'a> {
             }
         }
         if !self.scenario.before.is_empty() {
-            let mut words = vec!["apply", "--yes"];
+            let mut words = vec!["apply", "--yes", "--snapshot-dir", &self.snapshots];
             words.extend(self.scenario.before.iter().map(String::as_str));
             words.extend(self.scenario.before_arguments.iter().map(String::as_str));
             let run = self.run(&words);
@@ -205,7 +212,7 @@ impl<'a> Story<'a> {
     }
 
     fn apply(&self, turn: usize, exit: i32) {
-        let mut words = vec!["apply", "--yes"];
+        let mut words = vec!["apply", "--yes", "--snapshot-dir", &self.snapshots];
         words.extend(self.scenario.manifests.iter().map(String::as_str));
         if turn == 0 && !self.scenario.apply_arguments.is_empty() {
             words.extend(self.scenario.apply_arguments.iter().map(String::as_str));

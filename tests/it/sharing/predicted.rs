@@ -62,7 +62,7 @@ pub(super) struct Rehearsal {
     _folder: tempfile::TempDir,
     pub(super) server: Server,
     pub(super) reader: Reader,
-    manifests: Vec<Manifest>,
+    pub(super) manifests: Vec<Manifest>,
 }
 
 impl Rehearsal {

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScriptedRefusal {
-    /// The type of the component that is refused, or with a `code` the object of a new record; without it a whole deploy is.
+    /// The type of the component that is refused, or with a `code` the object of a record; without it a whole deploy is.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
-    /// Texts that have to stand in one entry of the component; of a deploy, in one of its files.
+    /// Texts that have to stand in one entry of the component; of a deploy, in one of its files; of a record, in one of the
+    /// values that are changed, such as `IsActive=false`. A new record is refused where there is none.
     #[serde(default)]
     pub holds: Vec<String>,
     /// What the org says.
