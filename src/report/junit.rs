@@ -173,3 +173,28 @@ fn escaped_lines(text: &str) -> String {
     }
     safe
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::diagnostic::{Diagnostic, Failure};
+    use crate::report::results::cases;
+    use crate::report::{Reported, samples};
+
+    #[test]
+    fn no_character_at_all_ends_the_document_early() {
+        let all: Vec<char> = (0..0x11_0000).filter_map(char::from_u32).collect();
+        let of_everything = all.chunks(50_000).map(|part| {
+            let message: String = part.iter().collect();
+            Diagnostic::error(Code::UnknownKey, format!("]]>{message}")).help("a\"b<c>&")
+        });
+        let failure = Failure::new(Exit::Manifest, of_everything.collect());
+        let (frame, ending) = (samples::frame(), Ending::of(Exit::Manifest));
+        let cases = cases(&Reported::Failure("plan", &failure), &frame);
+        let text = suites(&cases, "plan", &frame, &ending);
+        let document = roxmltree::Document::parse(&text).unwrap();
+        let errors = document.descendants();
+        assert_eq!(errors.filter(|node| node.has_tag_name("error")).count(), 1);
+    }
+}

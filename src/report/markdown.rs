@@ -114,7 +114,10 @@ fn marker(command: &str, name: &str) -> String {
         .filter(|character| character.is_ascii_alphanumeric() || *character == '_')
         .take(80)
         .collect();
-    format!("<!-- orgwright {command} {safe} -->")
+    match safe.is_empty() {
+        true => format!("<!-- orgwright {command} -->"),
+        false => format!("<!-- orgwright {command} {safe} -->"),
+    }
 }
 
 fn tail(plan: &Plan, frame: &Frame) -> String {

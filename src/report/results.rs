@@ -120,7 +120,9 @@ fn of_proof(verification: &Verification, frame: &Frame) -> Vec<CheckedCase> {
                 .push(difference(change, &verification.authors))
         });
     }
-    cases.extend(verification.access.iter().map(records));
+    let authors = &verification.authors;
+    let access = verification.access.iter();
+    cases.extend(access.map(|access| records(access, authors)));
     cases.extend(expected(
         &verification.expectations,
         When::Now,
@@ -237,9 +239,9 @@ fn difference(change: &Change, authors: &[Author]) -> CaseProblem {
 }
 
 /// The records of an object: those that leak, those that are missing, and how many more there are of each.
-fn records(access: &Access) -> CheckedCase {
+fn records(access: &Access, authors: &[Author]) -> CheckedCase {
     let leaks = access.leaks.iter();
-    let leaks = leaks.map(|record| mismatch(access, record, Code::RecordLeaks));
+    let leaks = leaks.map(|record| leak(access, record, authors));
     let missing = access.missing.iter();
     let missing = missing.map(|record| mismatch(access, record, Code::RecordMissing));
     let mut problems: Vec<CaseProblem> = leaks.chain(missing).collect();
@@ -266,6 +268,32 @@ fn records(access: &Access) -> CheckedCase {
         user => format!("{} as {user} sees it", access.object),
     };
     CheckedCase::new("records", name, problems)
+}
+
+/// A record that leaks, with who changed the rule that opens it.
+fn leak(access: &Access, record: &Mismatch, authors: &[Author]) -> CaseProblem {
+    let problem = mismatch(access, record, Code::RecordLeaks);
+    let mut rules = record.causes.iter();
+    let author = rules.find_map(|cause| {
+        let ending = format!(".{}", cause.name);
+        let is_it = |author: &&Author| {
+            author.about.starts_with("sharing_rule/") && author.about.ends_with(&ending)
+        };
+        let of_rule = authors.iter().find(is_it);
+        of_rule.filter(|_| cause.kind == "sharing_rule")
+    });
+    match author {
+        None => problem,
+        Some(author) => CaseProblem {
+            message: format!(
+                "{}; {}: {}",
+                problem.message,
+                author.about,
+                text::authorship(&author.authorship)
+            ),
+            ..problem
+        },
+    }
 }
 
 fn mismatch(access: &Access, record: &Mismatch, code: Code) -> CaseProblem {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::json::text_of;
 use super::results::{CaseProblem, CheckedCase};
-use super::text::printable;
+use super::text::{clipped, printable};
 use super::{Ending, Frame};
 use crate::code::Code;
 use crate::diagnostic::{Place, Severity};
@@ -17,6 +17,8 @@ use crate::diagnostic::{Place, Severity};
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Digits of a fingerprint.
 const FINGERPRINT: usize = 32;
+/// Characters of a description that code scanning takes.
+const DESCRIPTION: usize = 960;
 
 /// The whole log: one run, every problem a result.
 pub(super) fn log(cases: &[CheckedCase], frame: &Frame, ending: &Ending) -> String {
@@ -60,7 +62,7 @@ fn rule(code: Code) -> Value {
     json!({
         "id": code.text(),
         "shortDescription": {"text": code.title()},
-        "fullDescription": {"text": code.explanation()},
+        "fullDescription": {"text": clipped(code.explanation(), DESCRIPTION)},
         "help": {"text": format!("{} `orgwright explain {code}` says more.", code.explanation())},
     })
 }

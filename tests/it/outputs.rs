@@ -1,5 +1,7 @@
 //! Reports in files: every format of one run, errors in each of them, and what build servers are told.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod denied;
 mod github;
 pub(crate) mod junit;

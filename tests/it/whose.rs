@@ -303,6 +303,37 @@ fn of_many_edits_one_after_the_other_none_has_a_wrong_name() {
 }
 
 #[test]
+fn a_leak_by_a_rule_has_the_name_of_whoever_made_the_rule() {
+    let stage = Stage::applied();
+    let who = stage.administrators.last().unwrap().clone();
+    let token = stage.token_of(&who);
+    stage.wait();
+    let rule = stage.org.read_metadata("SharingCriteriaRule", RULE);
+    let whole = between(&rule, "<records", "</records>");
+    let inside = whole[whole.find('>').unwrap() + 1..]
+        .replace("Lead.Sync_to_HubSpot<", "Lead.Others<")
+        .replace("<value>true<", "<value>false<")
+        .replace("<value>True<", "<value>False<");
+    assert!(inside.to_lowercase().contains("<value>false<"), "{inside}");
+    let metadata = format!("<metadata xsi:type='SharingCriteriaRule'>{inside}</metadata>");
+    stage.metadata(&token, "createMetadata", &metadata);
+    let minute = stage.latest();
+    let words = ["verify", "--format", "json", "--out", "leaks.sarif"];
+    let run = stage.run(&words);
+    assert_eq!(run.code, 2, "{}", run.err);
+    let proof: Value = serde_json::from_str(&run.out).unwrap();
+    assert!(proof["access"][0]["leaks_found"].as_u64().unwrap() > 0);
+    let told = author(&proof, "sharing_rule/Lead.Others");
+    assert_eq!(told["by"]["user"], who.as_str(), "{told}");
+    assert_eq!(&told["by"]["last"].as_str().unwrap()[..16], minute);
+    let sarif = std::fs::read_to_string(stage.folder.path().join("leaks.sarif")).unwrap();
+    assert!(
+        sarif.contains(&format!("sharing_rule/Lead.Others: changed by {who} at ")),
+        "{sarif}"
+    );
+}
+
+#[test]
 fn names_are_left_out_where_nobody_wants_them_and_two_requests_more_are_all_it_takes() {
     let stage = Stage::applied();
     let who = stage.administrators.last().unwrap().clone();

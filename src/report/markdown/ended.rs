@@ -46,3 +46,48 @@ pub(super) fn ending(failure: &Failure) -> String {
     let next = next.map(|next| format!("\nNext: {}\n", super::code(next)));
     format!("{}{}", state.unwrap_or_default(), next.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parts::BUDGET;
+    use super::*;
+    use crate::code::Code;
+    use crate::diagnostic::{Diagnostic, Exit};
+    use crate::report::samples;
+
+    #[test]
+    fn an_error_has_its_code_its_line_and_what_to_do() {
+        let finding = Diagnostic::error(Code::UnknownKey, "no such key")
+            .at(&samples::place(3))
+            .help("did you mean `role`?");
+        let ended = Failure::new(Exit::Manifest, vec![finding])
+            .state("nothing was changed")
+            .next("orgwright plan");
+        let text = failure("plan", &ended, &Frame::default());
+        assert!(
+            text.starts_with("<!-- orgwright plan -->\n## orgwright plan: not done\n"),
+            "{text}"
+        );
+        for part in [
+            "error[OW1011]: no such key",
+            "orgwright.yaml:3:7",
+            "help: did you mean `role`?",
+            "State: nothing was changed",
+            "Next: `orgwright plan`",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_hostile_errors_fit_a_comment_and_the_rest_is_counted() {
+        let hostile = "@\u{1f4a3}```\n## x ".repeat(60);
+        let finding = Diagnostic::error(Code::UnknownKey, hostile.as_str());
+        let ended = Failure::new(Exit::Manifest, vec![finding; 1_000])
+            .state(hostile.as_str())
+            .next(hostile.as_str());
+        let text = failure("plan", &ended, &samples::frame());
+        assert!(text.len() <= BUDGET, "{}", text.len());
+        assert!(text.contains(" more\n"), "{text}");
+    }
+}

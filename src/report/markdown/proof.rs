@@ -4,7 +4,7 @@ use super::findings::told;
 use super::inert::{code, sentence};
 use super::leaks::{mends, mismatch};
 use super::parts::{ReportPart, assembled, list};
-use super::tables::{capable, expected};
+use super::tables::{self, expected};
 use super::{attributes, change, marker};
 use crate::access::When;
 use crate::count::number;
@@ -54,7 +54,7 @@ pub(super) fn parts(verification: &Verification) -> Vec<ReportPart> {
         )
     };
     vec![
-        capable(&verification.capabilities),
+        tables::capable(&verification.capabilities),
         proof(&verification.access),
         expected(&verification.expectations, When::Now),
         list("Differences", verification.drift.iter().map(change)),
