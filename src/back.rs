@@ -16,8 +16,8 @@ mod user;
 mod visible;
 
 use crate::address::Address;
-use crate::change::{Change, Stage};
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::change::Change;
+use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::Live;
 use crate::plan::{self, Plan};
 use crate::xml::Element;
@@ -162,16 +162,4 @@ fn as_plan(way: &WayBack, live: &Live, changes: Vec<Change>, findings: Vec<Diagn
         sources: Sources::default(),
         check: None,
     }
-}
-
-/// Whether a plan of this kind widens what anybody sees.
-pub fn widens(plan: &Plan) -> bool {
-    let mut changes = plan.changes.iter();
-    changes.any(|change| change.stage == Stage::Defaults)
-}
-
-/// What of a way back is more than a note.
-pub fn warnings(plan: &Plan) -> impl Iterator<Item = &Diagnostic> {
-    let findings = plan.findings.iter();
-    findings.filter(|finding| finding.severity != Severity::Note)
 }

@@ -26,6 +26,20 @@ pub(super) enum BackFate {
     Stays,
 }
 
+/// Kinds whose things there is a way back for.
+const HANDLED: [&str; 10] = [
+    "custom_field",
+    "permission_set",
+    "public_group",
+    "public_group_member",
+    "profile",
+    "role",
+    "user",
+    "permission_set_assignment",
+    "organization_wide_default",
+    "sharing_rule",
+];
+
 /// The attributes of a thing as the org has it, by path.
 pub(super) type StandingValues = BTreeMap<String, Value>;
 
@@ -142,6 +156,13 @@ impl BackDraft<'_> {
     }
 
     fn fate(&self, made: &Made) -> (BackFate, Vec<Diagnostic>) {
+        if !HANDLED.contains(&made.address.kind) {
+            let words = format!("{} is not taken back", made.address);
+            let finding = Diagnostic::warning(Code::NotPutBack, words)
+                .help("take it back by hand, in Setup")
+                .about(made.address.clone());
+            return (BackFate::Stays, vec![finding]);
+        }
         let standing = standing(made, self.live);
         match (made.action, standing) {
             (Action::Create, None) => (BackFate::AsBefore, Vec::new()),
@@ -257,18 +278,13 @@ fn three_ways(made: &Made, now: &StandingValues) -> (BackFate, Vec<Diagnostic>) 
         if same(known, &field.before) {
             continue;
         }
-        let is_ours = same(known, &field.after)
-            || field
-                .through
-                .as_ref()
-                .is_some_and(|through| same(known, through));
-        match is_ours || !made.is_recorded {
+        match same(known, &field.after) || !made.is_recorded {
             true => back.push(FieldChange {
                 path: field.path.clone(),
                 before: known.clone(),
                 after: field.before.clone(),
-                through: None,
                 reason: None,
+                through: None,
             }),
             false => told.push(third(made, field, known)),
         }

@@ -99,8 +99,8 @@ fn read(change: &Value) -> Result<Made, String> {
             .to_owned(),
         before: field.get("before").cloned().unwrap_or_default(),
         after: field.get("after").cloned().unwrap_or_default(),
-        through: field.get("through").cloned(),
         reason: None,
+        through: None,
     });
     Ok(Made {
         address: Address::new(kind.name, name),

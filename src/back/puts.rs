@@ -71,8 +71,8 @@ impl BackDraft<'_> {
                 path: field.path.clone(),
                 before: before.clone(),
                 after: Value::Null,
-                through: None,
                 reason: None,
+                through: None,
             })
         });
         fields.collect()
@@ -261,8 +261,8 @@ fn reversed(made: &Made) -> Vec<FieldChange> {
         path: field.path.clone(),
         before: Value::Null,
         after: field.before.clone(),
-        through: None,
         reason: None,
+        through: None,
     });
     fields.collect()
 }

@@ -90,8 +90,8 @@ pub fn restored_to(model: SharingModel) -> Vec<FieldChange> {
         path: "internal".to_owned(),
         before: json!(model.word()),
         after: Value::Null,
-        through: None,
         reason: None,
+        through: None,
     }]
 }
 
@@ -126,8 +126,8 @@ fn assignment(set: &str, username: &str) -> Made {
         path: path.to_owned(),
         before: Value::Null,
         after: json!(value),
-        through: None,
         reason: None,
+        through: None,
     };
     Made {
         address: Address::new("permission_set_assignment", format!("{set}:{username}")),

@@ -41,14 +41,15 @@ impl BackDraft<'_> {
         let Some(user) = live.user(&made.address.name).found() else {
             return;
         };
+        self.refusals.extend(own_log_in(made, live));
         let now = standing(made, live).unwrap_or_default();
         let mut update = |stage: Stage, fields: Vec<(&str, Value)>| {
             let fields = fields.into_iter().map(|(path, after)| FieldChange {
                 path: path.to_owned(),
                 before: value_now(&now, path),
                 after,
-                through: None,
                 reason: None,
+                through: None,
             });
             let fields: Vec<FieldChange> =
                 fields.filter(|field| field.before != field.after).collect();
@@ -117,6 +118,15 @@ impl BackDraft<'_> {
     }
 }
 
+/// Whoever is logged in as the user would end the run with its own log-in.
+fn own_log_in(made: &Made, live: &Live) -> Option<Diagnostic> {
+    let running = live.org.running_user.as_deref()?;
+    let is_own = running.eq_ignore_ascii_case(&made.address.name);
+    let words = format!("you are logged in as `{running}`, the very user that goes out of use");
+    let error = Diagnostic::error(Code::LockingYourselfOut, words);
+    is_own.then(|| error.help("log in as an administrator"))
+}
+
 /// The profile of least access that the user's licence allows, by its label.
 fn least_profile(user: &LiveUser, live: &Live) -> Option<String> {
     let containers = live.containers().learnt()?;
@@ -146,8 +156,8 @@ pub fn freezing(plan: &Plan, live: &Live) -> Option<(Plan, Plan)> {
         path: "frozen".to_owned(),
         before: json!(false),
         after: json!(true),
-        through: None,
         reason: None,
+        through: None,
     };
     let freeze = Change {
         fields: vec![frozen],

@@ -21,7 +21,6 @@ use super::progress::Progress;
 use super::recording;
 use super::session::{self, OrgSession};
 use super::signals::{Signals, ended_by_signal, until_stopped};
-use super::snapshots::SnapshotPlace;
 use super::trace::tell_phases;
 use super::trust;
 use super::underway::{Underway, phase, with_next_command};
@@ -184,25 +183,6 @@ impl ApplyRun<'_> {
             place.write(&path, &plan, &live)?;
         }
         Ok((plan, agreement))
-    }
-
-    /// Where what is about to change is going to be saved, which is told before anybody agrees. An empty plan has no way back.
-    fn snapshot_of(&self, plan: &Plan) -> Option<(SnapshotPlace, PathBuf)> {
-        if plan.changes.is_empty() {
-            return None;
-        }
-        let place = SnapshotPlace::new(&plan.org.id, self.arguments.snapshot_dir.as_deref());
-        let path = place.path();
-        let output = &self.context.output;
-        output.note(&format!("the way back: {}\n", self.way_back(&path)));
-        if let Some(remark) = place.remark() {
-            let help = remark.help.as_deref().unwrap_or_default();
-            output.note(&format!(
-                "note {}: {}; {help}\n",
-                remark.code, remark.message
-            ));
-        }
-        Some((place, path))
     }
 
     /// The end of a run before its first write, with the gap that an earlier one left.

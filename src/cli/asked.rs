@@ -30,6 +30,8 @@ impl AskedReport {
             Command::Validate(own) => report("validate", machine(own.format), None),
             Command::Plan(own) => report("plan", named(own.format), Some(&own.outputs)),
             Command::Apply(own) => report("apply", machine(own.format), Some(&own.outputs)),
+            Command::Undo(own) => report("undo", machine(own.back.format), None),
+            Command::Retire(own) => report("retire", machine(own.back.format), None),
             Command::Verify(own) => report("verify", named(Some(own.format)), Some(&own.outputs)),
             Command::Show(own) => Self {
                 is_annotated: false,

@@ -310,8 +310,12 @@ impl BackRun<'_> {
                 output.warn(&report::human::failure(failure, output.notes));
             }
             if self.json() {
-                let ending = Ending { exit, at: None };
-                output.data(&report::json::result(plan, applied, &ending, &took));
+                output.data(&report::json::result(
+                    plan,
+                    applied,
+                    &Ending::of(exit),
+                    &took,
+                ));
             }
         }
         if self.json() {

@@ -2,6 +2,7 @@
 
 use super::super::arguments::Manifests;
 use super::super::command::{command, quoted};
+use super::super::snapshots::SnapshotPlace;
 use super::super::underway::Underway;
 use super::ApplyRun;
 use crate::apply::{self, Applied};
@@ -10,7 +11,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::failure::NOTHING_CHANGED;
 use crate::plan::Plan;
 use crate::verify;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Whether nothing but how many records rules match disproves it: no apply mends that.
 fn is_of_numbers_alone(applied: &Applied) -> bool {
@@ -20,8 +21,27 @@ fn is_of_numbers_alone(applied: &Applied) -> bool {
 }
 
 impl ApplyRun<'_> {
+    /// Where what is about to change is going to be saved, which is told before anybody agrees. An empty plan has no way back.
+    pub(super) fn snapshot_of(&self, plan: &Plan) -> Option<(SnapshotPlace, PathBuf)> {
+        if plan.changes.is_empty() {
+            return None;
+        }
+        let place = SnapshotPlace::new(&plan.org.id, self.arguments.snapshot_dir.as_deref());
+        let path = place.path();
+        let output = &self.context.output;
+        output.note(&format!("the way back: {}\n", self.way_back(&path)));
+        if let Some(remark) = place.remark() {
+            let help = remark.help.as_deref().unwrap_or_default();
+            output.note(&format!(
+                "note {}: {}; {help}\n",
+                remark.code, remark.message
+            ));
+        }
+        Some((place, path))
+    }
+
     /// The command that undoes the plan.
-    pub(super) fn way_back(&self, snapshot: &Path) -> String {
+    fn way_back(&self, snapshot: &Path) -> String {
         let mut words = command("undo", &Manifests::default(), self.context);
         words.insert(2, quoted(&snapshot.to_string_lossy()));
         words.join(" ")

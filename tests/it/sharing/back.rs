@@ -8,6 +8,7 @@ use std::time::Duration;
 use orgwright::address::Address;
 use orgwright::apply::{self, ApplyOptions};
 use orgwright::back::{self, BackBy, BackPlan, WayBack};
+use orgwright::change::Stage;
 use orgwright::code::Code;
 use orgwright::event::Event;
 use orgwright::live::Live;
@@ -20,7 +21,7 @@ use orgwright::snapshot;
 use salesforce_emulator::sharing;
 use salesforce_emulator::store::{AccessLevel, Id, Org, SharingModel, User};
 
-use super::company::{Company, OBJECTS, company};
+use super::company::{Company, Model, OBJECTS, Object, company};
 use super::predicted::{Rehearsal, run};
 use super::wish::{Wish, wishes};
 use super::{drawn, emulated};
@@ -31,8 +32,11 @@ fn tells_of_shares(plan: &Plan) -> bool {
     findings.any(|finding| finding.code == Code::SharesEnd)
 }
 
+/// Records, by object and id.
+type Seen = BTreeSet<(String, Id)>;
+
 /// What a user sees; nothing where it is inactive, or not there.
-fn sight(org: &Org, username: &str, now: i64) -> BTreeSet<(String, Id)> {
+fn sight(org: &Org, username: &str, now: i64) -> Seen {
     let mut users = org.users.values();
     let Some(user) = users.find(|user| user.active && user.username == username) else {
         return BTreeSet::new();
@@ -168,6 +172,31 @@ async fn judged(company: &Company, wish: &Wish, by: BackBy) -> Result<bool, Stri
     ended.map_err(|wrong| format!("{wrong}\n{company:?}\n{}", wish.manifest(company)))
 }
 
+/// Carries a plan out, and looks at every step what the manifest's user sees: nothing but what is allowed.
+async fn walk(rehearsal: &Rehearsal, plan: &Plan, allowed: &Seen) -> Result<(), String> {
+    let server = &rehearsal.server;
+    let user = rehearsal.manifests[0].spec.user.as_ref().unwrap();
+    let mut leak = None;
+    let mut emit = |event: Event| {
+        let seen = sight(&server.org(), &user.username.value, server.now());
+        if let Some(record) = seen.difference(allowed).next() {
+            leak.get_or_insert(format!("{record:?} is seen at {event:?}"));
+        }
+    };
+    let writer = Writer::new(rehearsal.reader.clone());
+    let options = ApplyOptions {
+        wait: Duration::from_secs(60),
+        ..ApplyOptions::default()
+    };
+    let ended = apply::carry_out(plan, &writer, options, &mut emit).await;
+    let wrong = match (ended.failure, leak) {
+        (Some(failure), _) => format!("{failure:?}"),
+        (None, Some(leak)) => leak,
+        (None, None) => return Ok(()),
+    };
+    Err(format!("{wrong}\n{:?}", plan.changes))
+}
+
 async fn there_and_back(rehearsal: &Rehearsal, by: BackBy) -> Result<bool, String> {
     let server = &rehearsal.server;
     let user = rehearsal.manifests[0].spec.user.as_ref().unwrap();
@@ -190,25 +219,13 @@ async fn there_and_back(rehearsal: &Rehearsal, by: BackBy) -> Result<bool, Strin
     if !planned.refusals.is_empty() {
         return Err(format!("refused: {:?}", planned.refusals));
     }
-    let mut leak = None;
-    let mut emit = |event: Event| {
-        let seen = sight(&server.org(), username, server.now());
-        if let Some(record) = seen.difference(&allowed).next() {
-            leak.get_or_insert(format!("{record:?} is seen at {event:?}"));
-        }
-    };
-    let writer = Writer::new(rehearsal.reader.clone());
-    let options = ApplyOptions {
-        wait: Duration::from_secs(60),
-        ..ApplyOptions::default()
-    };
-    let ended = apply::carry_out(&planned.plan, &writer, options, &mut emit).await;
-    if let Some(failure) = ended.failure {
-        return Err(format!("{failure:?}\n{:?}", planned.plan.changes));
-    }
-    if let Some(leak) = leak {
-        return Err(format!("{leak}\n{:?}", planned.plan.changes));
-    }
+    // Interrupted somewhere, the same way is gone to its end.
+    let mut begun = planned.plan.clone();
+    let chance = usize::from(begun.digest.bytes().last().unwrap_or_default());
+    begun.changes.truncate(chance % (begun.changes.len() + 1));
+    walk(rehearsal, &begun, &allowed).await?;
+    let (_, rest) = look(&way, rehearsal).await;
+    walk(rehearsal, &rest.plan, &allowed).await?;
     let (_, again) = look(&way, rehearsal).await;
     if !again.plan.changes.is_empty() {
         return Err(format!("something is left: {:?}", again.plan.changes));
@@ -299,6 +316,31 @@ fn what_somebody_changed_since_stays() {
             .unwrap();
         assert_eq!(told.code, Code::ChangedSincePlan);
         assert!(told.message.contains("Somebody's"), "{}", told.message);
+        rehearsal.server.stop().await;
+    });
+}
+
+/// A way that widens while the user can act is found out.
+#[test]
+fn a_leak_on_the_way_is_seen() {
+    let mut company = Company::of_words(&["North", "South"]);
+    company.defaults.insert(Object::Lead, Model::ReadWrite);
+    let wish = Wish::of_word("North");
+    run(async {
+        let rehearsal = Rehearsal::over(emulated::org(&company).0, wish.manifest(&company)).await;
+        let live = observe::observe(&rehearsal.manifests, &rehearsal.reader);
+        let live = live.await.unwrap();
+        let planned = orgwright::plan::plan(&rehearsal.manifests, &live).unwrap();
+        assert!(rehearsal.apply(&planned).await.failure.is_none());
+        let server = &rehearsal.server;
+        let allowed = sight(&server.org(), "integration@company.example", server.now());
+        assert_eq!(allowed.len(), 1);
+        let (_, mut way) = look(&undoing(&planned, &live), &rehearsal).await;
+        let mut changes = way.plan.changes.iter_mut();
+        let user = changes.find(|change| change.stage == Stage::User).unwrap();
+        user.stage = Stage::Removals;
+        let told = walk(&rehearsal, &way.plan, &allowed).await.unwrap_err();
+        assert!(told.contains("is seen at"), "{told}");
         rehearsal.server.stop().await;
     });
 }
