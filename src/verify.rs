@@ -331,6 +331,7 @@ impl Verification {
                     | Code::UserCannotWork
                     | Code::CapabilityMissing
                     | Code::CapabilityBeyond
+                    | Code::CapabilityNotKnown
                     | Code::UserFrozen
                     | Code::UserInactive
                     | Code::FieldsMadeLater

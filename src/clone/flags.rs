@@ -207,6 +207,17 @@ impl ObjectFlags {
         }
     }
 
+    /// These, and reading, making, changing and removing records as the others have it.
+    pub fn and_records(self, others: Self) -> Self {
+        Self {
+            read: self.read || others.read,
+            create: self.create || others.create,
+            edit: self.edit || others.edit,
+            delete: self.delete || others.delete,
+            ..self
+        }
+    }
+
     /// The entry of a profile: every flag is written, since the platform ignores an entry that leaves some out.
     pub(super) fn to_element(self, object: &str) -> Element {
         let leaf = |name: &str, on: bool| Element::leaf(name, if on { "true" } else { "false" });

@@ -9,7 +9,7 @@ use crate::live::Known;
 use crate::manifest::{ObjectPermission, Word};
 use std::collections::BTreeMap;
 
-/// One error for each difference, and a warning for all that is not known. What keeps a user from logging in has remarks of
+/// One error for each difference, and one remark for each reason why something is not known. What keeps a user from logging in has remarks of
 /// its own. `drift` is what planning again would change.
 pub fn of_capabilities(capabilities: &[Capability], drift: &[Change]) -> Vec<Diagnostic> {
     let differences = capabilities.iter().filter(|one| one.is_difference());
@@ -147,7 +147,7 @@ fn by_hand(one: &Capability) -> String {
     }
 }
 
-/// What nobody can say, by why: one warning for each reason.
+/// What nobody can say, by why.
 fn not_known(capabilities: &[Capability]) -> Vec<Diagnostic> {
     let mut by_reason: BTreeMap<(&str, String), Vec<&Capability>> = BTreeMap::new();
     for one in capabilities {
@@ -166,8 +166,13 @@ fn not_known(capabilities: &[Capability]) -> Vec<Diagnostic> {
             first_few(&names)
         );
         let place = all.first().map(|one| &one.place);
-        let warning = Diagnostic::warning(Code::CapabilityNotKnown, message).help(help);
-        warning.at(place).naming(&names)
+        // What the org refused is not proved; what it merely does not show to who asks is told.
+        let refusals = all.iter().filter_map(|one| one.has.refused());
+        let found = match refusals.into_iter().any(|refused| !refused.code.is_empty()) {
+            true => Diagnostic::error(Code::CapabilityNotKnown, message),
+            false => Diagnostic::warning(Code::CapabilityNotKnown, message),
+        };
+        found.help(help).at(place).naming(&names)
     });
     told.collect()
 }

@@ -1,6 +1,7 @@
 //! Profiles. At its creation the whole profile is ours, computed by [`crate::clone`]; later only what the manifest
 //! states, the removals, and View All and Modify All on the selective objects.
 
+mod behind;
 mod created;
 mod dependencies;
 mod known;
@@ -27,6 +28,7 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Live, Need, profile_full_name as full_name};
 use crate::manifest::{self, Manifest};
 use crate::xml::Element;
+use behind::Behind;
 use known::exact_objects;
 pub(super) use known::stands;
 use state::{ProfileState, written};
@@ -34,6 +36,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What no integration can do without: where the clone source has it and the clone has lost it, it is taken over again.
 const INDISPENSABLE: &str = "ApiEnabled";
+
+/// Why what the clone source has is taken over.
+const FOLLOWED: &str = "the clone source has it, and `follow: source`";
 
 /// Profiles.
 pub(super) static KIND: Kind = Kind {
@@ -79,6 +84,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     match document {
         Some(document) => {
             let owned = Owned {
+                behind: behind::behind(manifest, wanted, (&wishes, &removals), live),
                 wanted,
                 manifest,
                 wishes,
@@ -118,6 +124,8 @@ struct Owned<'a> {
     lost_fields: BTreeMap<String, bool>,
     /// Rights on objects that the clone has to have again.
     lost_objects: BTreeMap<String, ObjectFlags>,
+    /// What else the clone lacks of what its source has.
+    behind: Behind,
     live: &'a Live,
 }
 
@@ -127,6 +135,9 @@ impl Owned<'_> {
         let gained = self.gained(document);
         if !self.wanted.follow {
             draft.findings.extend(self.falls_behind(&gained, &address));
+            let lost = (&self.lost_objects, &self.lost_fields);
+            let remark = self.behind.remark(lost, self.wanted, self.live, &address);
+            draft.findings.extend(remark);
         }
         let mut desired = self.overlay(&live, gained);
         desired.ranges = login::ranges_after(document, self.manifest);
@@ -147,7 +158,8 @@ impl Owned<'_> {
         };
         let name = full_name(&self.wanted.name);
         let mut document = written(&live, &desired);
-        for (field, edits) in &self.lost_fields {
+        let followed = self.behind.fields.iter().filter(|_| self.wanted.follow);
+        for (field, edits) in self.lost_fields.iter().chain(followed) {
             clone::set_field_permission(&mut document, field, *edits);
         }
         let component = Component::new("Profile", name, document);
@@ -197,7 +209,11 @@ impl Owned<'_> {
                 .map(|name| (name.to_owned(), (granted.contains(name), None)))
                 .collect(),
             objects: self.live_objects(document),
-            fields: self.fields(false),
+            fields: self
+                .fields()
+                .into_keys()
+                .map(|field| (field, None))
+                .collect(),
             description: description
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned),
@@ -206,9 +222,18 @@ impl Owned<'_> {
         }
     }
 
-    fn fields(&self, reads: bool) -> BTreeMap<String, bool> {
-        let lost = self.lost_fields.keys().cloned();
-        lost.map(|field| (field, reads)).collect()
+    /// Fields that the clone has to read, and why.
+    fn fields(&self) -> BTreeMap<String, Option<&'static str>> {
+        let followed = self.behind.fields.keys().filter(|_| self.wanted.follow);
+        let followed = followed.map(|field| (field.clone(), Some(FOLLOWED)));
+        let lost = self.lost_fields.keys();
+        let lost = lost.map(|field| {
+            (
+                field.clone(),
+                Some("a rule asks for it, and the clone source has it"),
+            )
+        });
+        followed.chain(lost).collect()
     }
 
     fn live_objects(&self, document: &Element) -> BTreeMap<String, (ObjectFlags, Option<String>)> {
@@ -220,7 +245,8 @@ impl Owned<'_> {
         };
         let reduced = self.removals.objects().into_keys();
         let stated = self.wishes.object_permissions.keys().map(String::as_str);
-        let lost = self.lost_objects.keys().map(String::as_str);
+        let followed = self.behind.objects.keys().filter(|_| self.wanted.follow);
+        let lost = self.lost_objects.keys().chain(followed).map(String::as_str);
         reduced
             .chain(stated)
             .chain(lost)
@@ -230,7 +256,7 @@ impl Owned<'_> {
 
     fn overlay(&self, live: &ProfileState, gained: Vec<String>) -> ProfileState {
         let mut desired = live.clone();
-        desired.fields = self.fields(true);
+        desired.fields = self.fields();
         for (name, reason) in self.removals.user_permissions() {
             if let Some(entry) = desired.user_permissions.get_mut(name) {
                 *entry = (false, Some(reason.to_owned()));
@@ -250,11 +276,13 @@ impl Owned<'_> {
                 (*flags, *why) = (after, Some(reason));
             }
         }
-        for (object, lost) in &self.lost_objects {
+        let lost = self.lost_objects.iter();
+        let lost = lost.map(|lost| (lost, "a rule needs it, and the clone source has it"));
+        let followed = self.behind.objects.iter().filter(|_| self.wanted.follow);
+        for ((object, lost), reason) in lost.chain(followed.map(|one| (one, FOLLOWED))) {
             if let Some((flags, why)) = desired.objects.get_mut(object) {
-                flags.read |= lost.read;
-                flags.edit |= lost.edit;
-                *why = Some("a rule needs it, and the clone source has it".to_owned());
+                *flags = flags.and_records(*lost);
+                *why = Some(reason.to_owned());
             }
         }
         for (object, flags) in &self.wishes.object_permissions {
@@ -270,7 +298,7 @@ impl Owned<'_> {
     fn why_taken_over(&self, name: &str) -> Option<String> {
         let reason = match (self.wanted.follow, name) {
             (_, INDISPENSABLE) => "the clone source has it, and no integration works without",
-            (true, _) => "the clone source has it, and `follow: source`",
+            (true, _) => FOLLOWED,
             (false, _) => return None,
         };
         Some(reason.to_owned())

@@ -6,7 +6,7 @@ use crate::live::Known;
 use crate::manifest::Word;
 use crate::report::text::printable;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One line for each user: how much of it, and what not. Whether all is as it should be, beside it.
 pub(super) fn lines(capabilities: &[Capability]) -> Vec<(bool, String)> {
@@ -66,6 +66,8 @@ fn in_words(one: &Capability) -> String {
 pub(super) fn json(capabilities: &[Capability]) -> Vec<Value> {
     let each = capabilities.iter().map(|one| {
         let has = one.has.as_ref().learnt();
+        let unknown = one.has.why_unknown().map(|why| ("has", why));
+        let unknown: BTreeMap<&str, String> = unknown.into_iter().collect();
         json!({
             "manifest": one.manifest,
             "user": one.user,
@@ -75,7 +77,7 @@ pub(super) fn json(capabilities: &[Capability]) -> Vec<Value> {
             "has": has,
             "from": has.map(|_| &one.from),
             "void": one.void,
-            "unknown": one.has.why_unknown(),
+            "unknown": unknown,
             "file": &*one.place.file,
             "line": one.place.line,
         })
@@ -128,6 +130,6 @@ mod tests {
         let data = json(&all);
         assert_eq!(data[1]["what"], "user_permission/ApiEnabled");
         assert!(data[3]["has"].is_null() && data[3]["from"].is_null());
-        assert_eq!(data[3]["unknown"], "the org did not tell it");
+        assert_eq!(data[3]["unknown"]["has"], "the org did not tell it");
     }
 }

@@ -46,10 +46,12 @@ enum End {
     Healed(&'static str),
     /// `verify` ends with 2 and says this; it goes on doing so after an apply, which says what to do by hand.
     ByHand(&'static str, &'static str),
+    /// `verify` ends with 0, and has a finding of this code that names this.
+    Told(&'static str, &'static str),
     /// `verify` ends with 0.
     Nothing,
 }
-use End::{ByHand, Healed, Nothing};
+use End::{ByHand, Healed, Nothing, Told};
 use edits::{of_profile, of_sets, of_user, permission, profile};
 
 /// What somebody does by hand.
@@ -191,13 +193,20 @@ fn check(stage: &Stage, name: &str, edit: &Edit, end: &End) {
     let (code, told) = stage.verify();
     match end {
         Nothing => assert_eq!(code, 0, "{name}: {told:#}"),
+        Told(finding, what) => {
+            assert_eq!(code, 0, "{name}: {told:#}");
+            let mut findings = told["findings"].as_array().unwrap().iter();
+            let named = findings.find(|one| one["code"] == *finding);
+            let named = named.map(ToString::to_string).unwrap_or_default();
+            assert!(named.contains(what), "{name}: {what} is not told: {told:#}");
+        }
         Healed(what) | ByHand(what, _) => {
             assert_eq!(code, 2, "{name}: {told:#}");
             assert!(names(&told, what), "{name}: {what} is not named: {told:#}");
         }
     }
     match end {
-        Nothing => {}
+        Nothing | Told(..) => {}
         Healed(_) => {
             let run = stage.run(&["apply", "--yes"]);
             assert_eq!(run.code, 0, "{name}: {}{}", run.out, run.err);
@@ -254,4 +263,22 @@ fn the_proof_says_what_the_user_can_do_without_any_record() {
         "{}",
         page.out
     );
+}
+
+#[test]
+fn a_clone_that_follows_its_source_takes_back_what_it_lost() {
+    let stage = Stage::applied();
+    let following = MANIFEST.replace("    cloneFrom:", "    follow: source\n    cloneFrom:");
+    std::fs::write(stage.folder.path().join("orgwright.yaml"), following).unwrap();
+    assert_eq!(stage.verify().0, 0);
+    let lost = of_profile().into_iter();
+    let lost = lost.filter(|(_, _, end)| matches!(end, Told(..)));
+    let paths = [
+        "userPermissions.EditEvent",
+        "objectPermissions.Campaign",
+        "fieldPermissions.Lead.Phone",
+    ];
+    for ((name, edit, _), path) in lost.zip(paths) {
+        check(&stage, name, &edit, &Healed(path));
+    }
 }

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 pub(super) struct ProfileState {
     pub(super) user_permissions: BTreeMap<String, (bool, Option<String>)>,
     pub(super) objects: BTreeMap<String, (ObjectFlags, Option<String>)>,
-    /// Fields of criteria that the clone has lost, and whether it reads them.
-    pub(super) fields: BTreeMap<String, bool>,
+    /// Fields that the clone lacks, and why it reads them, where it does.
+    pub(super) fields: BTreeMap<String, Option<&'static str>>,
     pub(super) description: Option<String>,
     /// Ranges of addresses, where the manifest states some.
     pub(super) ranges: Option<Ranges>,
@@ -38,9 +38,8 @@ impl Attributed for ProfileState {
                 reason.clone(),
             ));
         }
-        for (field, reads) in &self.fields {
-            let reason =
-                reads.then(|| "a rule asks for it, and the clone source has it".to_owned());
+        for (field, reason) in &self.fields {
+            let (reads, reason) = (reason.is_some(), reason.map(str::to_owned));
             attributes.push((format!("fieldPermissions.{field}"), json!(reads), reason));
         }
         if let Some(ranges) = &self.ranges {

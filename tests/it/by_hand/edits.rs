@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::End::{self, ByHand, Healed, Nothing};
+use super::End::{self, ByHand, Healed, Nothing, Told};
 use super::{Edit, USER};
 
 /// What is edited, in words, with the edit and how it ends.
@@ -136,11 +136,22 @@ pub(super) fn of_profile() -> Vec<Case> {
     let owned = owned().into_iter();
     let owned = owned.map(|(name, entries, what)| (name, profile(entries), Healed(what)));
     let others = [
-        ("no events", off("EditEvent")),
-        ("fixed campaigns", may("Campaign", "r")),
-        ("another field", hidden("Lead.Phone")),
+        ("no events", off("EditEvent"), "OW2016", "EditEvent"),
+        (
+            "fixed campaigns",
+            may("Campaign", "r"),
+            "OW2074",
+            "Campaign (create, edit, delete)",
+        ),
+        (
+            "another field",
+            hidden("Lead.Phone"),
+            "OW2074",
+            "Lead.Phone",
+        ),
     ];
-    let others = others.map(|(name, entries)| (name, profile(entries), Nothing));
+    let others =
+        others.map(|(name, entries, code, what)| (name, profile(entries), Told(code, what)));
     owned.chain(others).collect()
 }
 
@@ -190,7 +201,11 @@ pub(super) fn of_sets() -> Vec<Case> {
             ByHand(sees_all, "take the permission off it"),
         ),
         ("set with Apex", assigned("Apex"), ByHand(apex, take)),
-        ("set ends some day", Edit::Row(ROW, own, future), Nothing),
+        (
+            "set ends some day",
+            Edit::Row(ROW, own, future),
+            Told("OW2034", "Extra"),
+        ),
         ("plain set", assigned("Plain"), Nothing),
         ("set has campaigns", extra(&may("Campaign", "r")), Nothing),
         ("set has reports too", extra(&on("RunReports")), Nothing),
