@@ -53,8 +53,8 @@ pub(super) fn write(document: &mut Element, ranges: &Ranges) {
     document.remove(RANGES);
     for (from, to) in ranges {
         let entry = Element::new(RANGES)
-            .with(Element::leaf("endAddress", &from_text(*to)))
-            .with(Element::leaf("startAddress", &from_text(*from)));
+            .with(Element::leaf("endAddress", to.to_string()))
+            .with(Element::leaf("startAddress", from.to_string()));
         document.children.push(entry);
     }
     document.children.sort_by_key(|child| child.name.clone());
@@ -74,10 +74,6 @@ pub(super) fn narrow(
     let outside = outside.map(|finding| finding.about(address.clone()));
     draft.findings.extend(outside);
     Some(ranges)
-}
-
-fn from_text(address: IpAddr) -> String {
-    address.to_string()
 }
 
 /// Ranges for people.
