@@ -5,7 +5,7 @@ use crate::code::Code;
 use crate::count::first_few;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::Draft;
-use crate::live::{Known, Live, Need};
+use crate::live::{Known, Live, Need, UserNeed};
 use crate::manifest::{self, IpRange, Manifest, Sp};
 use crate::xml::Element;
 use std::collections::BTreeSet;
@@ -90,7 +90,7 @@ pub(super) fn needs(manifest: &Manifest, wanted: &manifest::Profile) -> Option<N
 /// From where the user has logged in, which only the org's id of the user tells.
 pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Option<Need> {
     let user = live.own_user(manifest)?;
-    let need = || Need::LoginHistory(user.id.clone());
+    let need = || Need::OfUser(UserNeed::LogIns(user.id.clone()));
     (!stated(manifest).is_empty()).then(need)
 }
 
