@@ -112,7 +112,9 @@ pub use shares::{
 };
 pub use sharing_need::SharingNeed;
 pub use stored_criteria::{FieldFacts, StoredCondition, StoredMatch};
-pub use users::{Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts};
+pub use users::{
+    Assignment, Assignments, LiveUser, ProfileHolder, RolesOfUsers, UserCounts, UserNeed,
+};
 
 /// Which org was read.
 #[derive(Clone, Debug, PartialEq, Default)]

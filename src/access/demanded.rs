@@ -6,8 +6,8 @@ use crate::criteria::Verdict;
 use crate::diagnostic::Place;
 use crate::live::profile_label;
 use crate::manifest::{
-    Field, Manifest, ObjectPermission, RecordAccess, RecordsMeant, Rule, RuleAccess, Sharing, Sp,
-    UserRef,
+    AllOrNamed, Field, GrantedObject, Manifest, ObjectPermission, RecordAccess, RecordsMeant, Rule,
+    RuleAccess, Sharing, Sp, UserRef,
 };
 use std::collections::BTreeSet;
 use std::fmt;
@@ -139,14 +139,22 @@ fn permissions(manifest: &Manifest) -> Vec<Demand<'_>> {
         let place = &user.username.place;
         Demand::new(ability, true, DemandReason::Integration, place)
     });
-    stated.chain(needed).collect()
+    let granted = manifest.spec.granted_sets();
+    let granted = granted.flat_map(|set| &set.user_permissions);
+    let granted = granted.map(|name| {
+        let ability = Ability::Permission(name.value.clone());
+        Demand::new(ability, true, DemandReason::Stated, &name.place)
+    });
+    stated.chain(granted).chain(needed).collect()
 }
 
 fn sets(manifest: &Manifest) -> Vec<Demand<'_>> {
     let named = manifest.spec.permission_sets.iter();
-    let held = named.filter(|set| !set.absent).map(|set| {
-        let ability = Ability::SetInForce(set.name.value.clone());
-        Demand::new(ability, true, DemandReason::Stated, &set.name.place)
+    let named = named.filter(|set| !set.absent).map(|set| &set.name);
+    let granted = manifest.spec.granted_sets().map(|set| &set.name);
+    let held = granted.chain(named).map(|name| {
+        let ability = Ability::SetInForce(name.value.clone());
+        Demand::new(ability, true, DemandReason::Stated, &name.place)
     });
     held.collect()
 }
@@ -160,9 +168,22 @@ fn objects(manifest: &Manifest) -> Vec<Demand<'_>> {
             Demand::new(ability, true, DemandReason::Stated, &rights.place)
         })
     });
+    let granted = granted_objects(manifest).flat_map(|(object, granted)| {
+        granted.allow.iter().map(move |right| {
+            let ability = Ability::Object(object.clone(), *right);
+            Demand::new(ability, true, DemandReason::Stated, &granted.place)
+        })
+    });
     let sharing = manifest.spec.sharing.iter();
     let shared = sharing.flat_map(|sharing| shared_objects(sharing, manifest));
+    let stated = stated.chain(granted);
     stated.chain(shared).chain(expected(manifest)).collect()
+}
+
+/// What the permission sets of the manifest grant, object by object.
+fn granted_objects(manifest: &Manifest) -> impl Iterator<Item = (&String, &GrantedObject)> {
+    let sets = manifest.spec.granted_sets();
+    sets.flat_map(|set| &set.objects)
 }
 
 /// Rules that share with the manifest's user.
@@ -231,7 +252,17 @@ fn fields(manifest: &Manifest) -> Vec<Demand<'_>> {
             Demand::new(ability, true, DemandReason::Rule, &field.place)
         })
     });
-    stated.chain(asked).collect()
+    let granted = granted_objects(manifest).flat_map(|(object, granted)| {
+        let fields = &granted.fields;
+        let lists = fields.read.iter().chain(&fields.edit);
+        let named = lists.flat_map(AllOrNamed::named);
+        let named = named.filter(|name| !fields.leaves_out(name));
+        named.map(|name| {
+            let ability = Ability::Field(object.clone(), name.value.clone());
+            Demand::new(ability, true, DemandReason::Stated, &name.place)
+        })
+    });
+    stated.chain(granted).chain(asked).collect()
 }
 
 /// Whether the manifest makes a field that its own profile sees.

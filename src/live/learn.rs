@@ -15,7 +15,7 @@ use super::records::LiveRecord;
 use super::restrictions::RestrictionRule;
 use super::roles::Roles;
 use super::running_user::RunningUser;
-use super::users::{ProfileHolder, RolesOfUsers, UserCounts};
+use super::users::{ProfileHolder, RolesOfUsers, UserCounts, UserNeed};
 use super::{Live, NeedOutcome, defaults, organization, running_user, users};
 use crate::soql::Row;
 use std::collections::BTreeMap;
@@ -219,11 +219,11 @@ impl Live {
                 let name = |row: &Row| row.text("Name").map(str::to_owned);
                 self.tabs = Some(rows.iter().filter_map(name).collect());
             }
-            Need::UserValues(..) => {
+            Need::OfUser(UserNeed::Values(..)) => {
                 let values = rows.into_iter().flat_map(|row| row.0).collect();
                 self.user_values.insert(need.clone(), values);
             }
-            Need::LoginHistory(id) => {
+            Need::OfUser(UserNeed::LogIns(id)) => {
                 let address = |row: &Row| row.text("SourceIp").map(str::to_owned);
                 let addresses = rows.iter().filter_map(address).collect();
                 self.log_in_addresses.insert(id.clone(), addresses);

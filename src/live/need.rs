@@ -10,13 +10,14 @@ use super::holding::HoldingNeed;
 use super::profile_name::profile_full_name;
 use super::question::{Question, Table};
 use super::record_need::RecordNeed;
-use super::records::RecordQuery;
+use super::records::{first_page, record_query};
 use super::references::Reference;
 use super::restrictions::RESTRICTION_RULES;
 use super::selection::Selection;
 use super::set_licences::SetLicenceNeed;
 use super::shares::SharedWith;
 use super::sharing_need::SharingNeed;
+use super::users::UserNeed;
 use super::{
     Live, containers, defaults, deploys, organization, populations, profiles, roles, rules,
     running_user, users,
@@ -41,10 +42,8 @@ pub enum Need {
     User(String),
     /// The fields of users, as they are described: what a new one needs and which values are taken.
     UserFields,
-    /// What these columns hold of the user of a name.
-    UserValues(String, BTreeSet<String>),
-    /// From where the user of a record id has logged in lately.
-    LoginHistory(String),
+    /// What there is to know of one user besides.
+    OfUser(UserNeed),
     /// Whether the user of a name is frozen.
     Frozen(String),
     /// The permission sets that the user of a name holds for a time.
@@ -166,8 +165,7 @@ impl Need {
             Self::User(_) | Self::Administrators | Self::Members(_) => Question::Rows(Table::Users),
             Self::UserFields => Question::Describe("User".to_owned()),
             Self::CopiesOf(username) => query(users::copies(username)),
-            Self::UserValues(name, columns) => query(users::values(name, columns)),
-            Self::LoginHistory(id) => query(users::log_ins(id)),
+            Self::OfUser(need) => query(need.query()),
             Self::Frozen(_) => Question::Rows(Table::FrozenUsers),
             Self::EndingAssignments(_) => Question::Rows(Table::EndingAssignments),
             Self::Holders(profile) => query(users::holders(profile)),
@@ -251,8 +249,7 @@ impl Need {
     pub fn is_only_counted(&self) -> bool {
         match self {
             Self::UserFields
-            | Self::UserValues(..)
-            | Self::LoginHistory(_)
+            | Self::OfUser(_)
             | Self::CopiesOf(_)
             | Self::Frozen(_)
             | Self::EndingAssignments(_)
@@ -317,8 +314,8 @@ impl Need {
             Self::RoleDocument(name) => format!("the role `{name}`"),
             Self::Containers => "its profiles and permission sets".to_owned(),
             Self::User(name) | Self::CopiesOf(name) => format!("whether there is a user `{name}`"),
-            Self::UserFields | Self::UserValues(..) => users::FIELDS.to_owned(),
-            Self::LoginHistory(_) => users::LOG_INS.to_owned(),
+            Self::UserFields => users::FIELDS.to_owned(),
+            Self::OfUser(need) => need.what().to_owned(),
             Self::Frozen(name) => format!("whether the user `{name}` is frozen"),
             Self::EndingAssignments(name) => format!("which sets `{name}` holds for a time"),
             Self::Administrators => "who its administrators are".to_owned(),
@@ -334,9 +331,7 @@ impl Need {
             Self::DefaultInForce(object) => format!("which default of {object} is in force"),
             Self::SharingRules(object) => format!("the sharing rules of {object}"),
             Self::Profile(label) => format!("the profile `{label}`"),
-            Self::ProfilePermissions(label) => {
-                format!("which user permissions the profile `{label}` grants")
-            }
+            Self::ProfilePermissions(label) => profiles::permissions_of(label),
             Self::ProfileObjects(label) => format!("what the profile `{label}` grants on objects"),
             Self::ProfileFields(label, object) => {
                 format!("what the profile `{label}` grants on fields of {object}")
@@ -370,15 +365,6 @@ impl Need {
             Self::Deploys => "which deploys and validations it has taken".to_owned(),
         }
     }
-}
-
-fn first_page(object: &str, columns: &BTreeSet<String>) -> String {
-    record_query(object, columns).first_page()
-}
-
-fn record_query<'a>(object: &'a str, columns: &BTreeSet<String>) -> RecordQuery<'a> {
-    let columns = columns.clone();
-    RecordQuery { object, columns }
 }
 
 impl Live {

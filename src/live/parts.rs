@@ -82,8 +82,7 @@ impl Live {
             // there is one queue all the same.
             Need::Dependencies(..)
             | Need::DependenciesOf(_)
-            | Need::UserValues(..)
-            | Need::LoginHistory(_)
+            | Need::OfUser(_)
             | Need::Tabs
             | Need::RestrictionRules
             | Need::Records(..)

@@ -31,6 +31,11 @@ pub(super) fn ticked_permissions(rows: &[Row]) -> BTreeSet<String> {
 /// all the same, which no deploy takes.
 pub(super) const TABS: &str = "SELECT Name FROM TabDefinition";
 
+/// What a question about the user permissions of a profile is about.
+pub(super) fn permissions_of(label: &str) -> String {
+    format!("which user permissions the profile `{label}` grants")
+}
+
 /// What rows of `PermissionDependency` tell.
 pub(super) const REQUIRES: &str = "which permission requires which";
 

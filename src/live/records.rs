@@ -219,6 +219,17 @@ pub fn short_id(id: &str) -> String {
     id.chars().take(15).collect()
 }
 
+/// The first page of an object's records, with these columns.
+pub(super) fn first_page(object: &str, columns: &BTreeSet<String>) -> String {
+    record_query(object, columns).first_page()
+}
+
+/// A query for an object's records, with these columns.
+pub(super) fn record_query<'a>(object: &'a str, columns: &BTreeSet<String>) -> RecordQuery<'a> {
+    let columns = columns.clone();
+    RecordQuery { object, columns }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,8 +55,11 @@ fn needs() -> Vec<(Need, Answer)> {
         (Need::User(name()), none()),
         (Need::UserFields, Answer::Described(None)),
         (Need::CopiesOf(name()), none()),
-        (Need::UserValues(name(), columns.clone()), none()),
-        (Need::LoginHistory("005A".to_owned()), none()),
+        (
+            Need::OfUser(UserNeed::Values(name(), columns.clone())),
+            none(),
+        ),
+        (Need::OfUser(UserNeed::LogIns("005A".to_owned())), none()),
         (Need::Frozen(name()), none()),
         (Need::EndingAssignments(name()), none()),
         (Need::Administrators, none()),
@@ -206,8 +209,10 @@ fn part(live: &Live, need: &Need) -> Option<Known<()>> {
         Need::Record(of @ RecordNeed::Access(..)) => learnt(live.granted(of)),
         Need::Reference(reference) => learnt(live.reference(reference)),
         Need::Dependencies(..) | Need::DependenciesOf(_) => learnt(live.dependencies(need)),
-        Need::UserValues(name, columns) => learnt(live.user_values(name, columns.clone())),
-        Need::LoginHistory(id) => learnt(live.log_in_addresses(id)),
+        Need::OfUser(UserNeed::Values(name, columns)) => {
+            learnt(live.user_values(name, columns.clone()))
+        }
+        Need::OfUser(UserNeed::LogIns(id)) => learnt(live.log_in_addresses(id)),
         Need::SetLicence(SetLicenceNeed::Licences) => learnt(live.set_licences()),
         Need::SetLicence(SetLicenceNeed::Seats(name)) => learnt(live.held_seats(name)),
         Need::Tabs => learnt(live.tabs()),

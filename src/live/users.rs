@@ -19,25 +19,41 @@ pub(super) const USERS: &str = "SELECT Id, Username, Email, FirstName, LastName,
 /// What a question about fields of users is about.
 pub(super) const FIELDS: &str = "which fields and values a user has";
 
-/// What a question about log-ins is about.
-pub(super) const LOG_INS: &str = "from where the user has logged in";
-
-/// Columns of the user of a name.
-pub(super) fn values(username: &str, columns: &BTreeSet<String>) -> String {
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    format!(
-        "SELECT Id, {} FROM User WHERE Username = {}",
-        columns.join(", "),
-        soql::literal(username)
-    )
+/// Something that has to be known of one user besides what every plan asks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UserNeed {
+    /// What these columns hold of the user of a name.
+    Values(String, BTreeSet<String>),
+    /// From where the user of a record id has logged in lately.
+    LogIns(String),
 }
 
-/// Log-ins of a user, the last first; the org keeps half a year of them (object reference, LoginHistory).
-pub(super) fn log_ins(id: &str) -> String {
-    format!(
-        "SELECT SourceIp FROM LoginHistory WHERE UserId = {} ORDER BY LoginTime DESC LIMIT 500",
-        soql::literal(id)
-    )
+impl UserNeed {
+    /// The query that answers it. The org keeps half a year of log-ins (object reference, LoginHistory).
+    pub(super) fn query(&self) -> String {
+        match self {
+            Self::Values(username, columns) => {
+                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                format!(
+                    "SELECT Id, {} FROM User WHERE Username = {}",
+                    columns.join(", "),
+                    soql::literal(username)
+                )
+            }
+            Self::LogIns(id) => format!(
+                "SELECT SourceIp FROM LoginHistory WHERE UserId = {} ORDER BY LoginTime DESC LIMIT 500",
+                soql::literal(id)
+            ),
+        }
+    }
+
+    /// What it is, for the sentence *the org refused to tell …*.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Self::Values(..) => FIELDS,
+            Self::LogIns(_) => "from where the user has logged in",
+        }
+    }
 }
 
 /// Active standard users by profile.
@@ -322,13 +338,13 @@ impl Live {
         username: &str,
         columns: BTreeSet<String>,
     ) -> Known<&BTreeMap<String, Value>> {
-        let need = Need::UserValues(username.to_owned(), columns);
+        let need = Need::OfUser(UserNeed::Values(username.to_owned(), columns));
         self.known(&need, self.user_values.get(&need))
     }
 
     /// The addresses from which the user of a record id has logged in lately.
     pub fn log_in_addresses(&self, id: &str) -> Known<&BTreeSet<String>> {
-        let need = Need::LoginHistory(id.to_owned());
+        let need = Need::OfUser(UserNeed::LogIns(id.to_owned()));
         self.known(&need, self.log_in_addresses.get(id))
     }
 

@@ -227,8 +227,10 @@ words! {
 
 words! {
     /// What becomes of fields that are made after a permission set was given all that there were.
+    #[derive(Default)]
     NewFields {
         /// They are counted and not granted.
+        #[default]
         Note = "note",
         /// They are granted.
         Grant = "true",
@@ -252,12 +254,6 @@ words! {
         UserGems = "usergems",
         /// A warehouse that reads: Fivetran, Airbyte, Snowflake.
         Warehouse = "warehouse",
-    }
-}
-
-impl Default for NewFields {
-    fn default() -> Self {
-        Self::Note
     }
 }
 

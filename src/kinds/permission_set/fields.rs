@@ -205,3 +205,142 @@ fn is_grantable(field: &DescribedField) -> bool {
     let fixed = required || field.relationship_order.is_some();
     field.permissionable.unwrap_or(!fixed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::{Answer, Need};
+    use crate::manifest::load;
+    use serde_json::{Value, json};
+
+    /// A lead as an org describes it: writable texts, an address with a part, a formula, names, two custom fields.
+    fn live() -> Live {
+        let field = |name: &str, change: Value| {
+            let mut field = json!({"name": name, "type": "string", "nillable": true, "permissionable": true,
+                "createable": true, "updateable": true});
+            let all = field.as_object_mut().expect("a map");
+            all.extend(change.as_object().cloned().expect("a map"));
+            field
+        };
+        let fields = [
+            field("Phone", json!({})),
+            field("Email", json!({})),
+            field(
+                "Address",
+                json!({"createable": false, "updateable": false, "type": "address"}),
+            ),
+            field("City", json!({"compoundFieldName": "Address"})),
+            field(
+                "Score__c",
+                json!({"calculated": true, "createable": false, "updateable": false}),
+            ),
+            field(
+                "Number__c",
+                json!({"autoNumber": true, "createable": false, "updateable": false}),
+            ),
+            field("Name", json!({"permissionable": false})),
+            field(
+                "LastName",
+                json!({"permissionable": false, "compoundFieldName": "Name"}),
+            ),
+            field("OwnerId", json!({"permissionable": false})),
+            field("SSN__c", json!({})),
+        ];
+        let described = serde_json::from_value(json!({"fields": fields})).expect("a describe");
+        let mut live = Live::default();
+        let need = Need::Object("Lead".to_owned());
+        live.tell(need, Answer::Described(Some(described)));
+        live
+    }
+
+    /// What is granted by these words under `fields`, and how many fields came later; with what a set grants today.
+    fn told(words: &str, today: &[&str]) -> (String, usize, Vec<String>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("m.yaml");
+        let text = format!(
+            "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata: {{name: m}}\nspec:\n  grants:\n    - name: A\n      \
+             objects: {{Lead: {{fields: {words}}}}}\n"
+        );
+        std::fs::write(&file, text).expect("written");
+        let manifest = load(&[file], &[], &[], &|_| None).expect("valid").remove(0);
+        let granted = &manifest.spec.grants[0].objects["Lead"];
+        let today: FieldRights = today
+            .iter()
+            .map(|name| (format!("Lead.{name}"), true))
+            .collect();
+        let today = (!today.is_empty()).then_some(&today);
+        let after = fields_after("Lead", granted, &manifest, today, &live());
+        let short = |(field, edits): (&String, &bool)| {
+            let right = if *edits { "e" } else { "r" };
+            format!("{} {right}", field.trim_start_matches("Lead."))
+        };
+        let granted: Vec<String> = after.granted.iter().map(short).collect();
+        let errors = after.errors.into_iter().map(|error| error.message);
+        (granted.join(", "), after.later.len(), errors.collect())
+    }
+
+    fn check(words: &str, expected: &str) {
+        let (granted, later, errors) = told(words, &[]);
+        assert_eq!(
+            (granted.as_str(), later, errors),
+            (expected, 0, Vec::new()),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn what_a_set_cannot_grant_is_left_to_the_object_and_parts_to_the_whole() {
+        check("{read: [Phone, Name, OwnerId, LastName]}", "Phone r");
+        check("{read: [City]}", "Address r");
+        check("{edit: [City, email]}", "Address e, Email e");
+        check("{read: [Score__c], edit: [Phone]}", "Phone e, Score__c r");
+    }
+
+    #[test]
+    fn all_is_what_can_be_granted_edit_implies_read_and_except_wins() {
+        check(
+            "{read: all}",
+            "Address r, Email r, Number__c r, Phone r, SSN__c r, Score__c r",
+        );
+        check(
+            "{read: all, edit: all}",
+            "Address e, Email e, Number__c r, Phone e, SSN__c e, Score__c r",
+        );
+        check("{edit: all, except: [SSN__c, City]}", "Email e, Phone e");
+        check("{edit: [Phone], except: [Phone]}", "");
+    }
+
+    #[test]
+    fn custom_fields_that_the_set_lacks_are_counted_and_standard_ones_come_back() {
+        let (granted, later, _) = told("{read: all}", &["Phone"]);
+        assert_eq!(
+            (granted.as_str(), later),
+            ("Address r, Email r, Phone r", 3)
+        );
+        let (granted, later, _) = told("{read: all, follow: true}", &["Phone"]);
+        assert_eq!(later, 0);
+        assert!(granted.contains("SSN__c r"), "{granted}");
+        let (_, later, _) = told("{read: all, except: [SSN__c]}", &["Phone"]);
+        assert_eq!(later, 2, "what is left out is not missed");
+    }
+
+    #[test]
+    fn names_that_are_not_there_and_what_is_computed_are_errors() {
+        let errors = told(
+            "{read: [Fone], edit: [Score__c, Number__c], except: [Gone__c]}",
+            &[],
+        )
+        .2;
+        let [gone, fone, score, number] = errors.as_slice() else {
+            panic!("{errors:?}");
+        };
+        assert!(
+            gone.contains("`Gone__c`") && fone.contains("`Fone`"),
+            "{errors:?}"
+        );
+        assert!(
+            score.contains("Score__c") && number.contains("Number__c"),
+            "{errors:?}"
+        );
+    }
+}

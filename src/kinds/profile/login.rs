@@ -5,7 +5,7 @@ use crate::code::Code;
 use crate::count::first_few;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::Draft;
-use crate::live::{Known, Live, Need};
+use crate::live::{Known, Live, Need, UserNeed};
 use crate::manifest::{self, IpRange, Manifest, Sp};
 use crate::xml::Element;
 use std::collections::BTreeSet;
@@ -53,8 +53,8 @@ pub(super) fn write(document: &mut Element, ranges: &Ranges) {
     document.remove(RANGES);
     for (from, to) in ranges {
         let entry = Element::new(RANGES)
-            .with(Element::leaf("endAddress", &from_text(*to)))
-            .with(Element::leaf("startAddress", &from_text(*from)));
+            .with(Element::leaf("endAddress", to.to_string()))
+            .with(Element::leaf("startAddress", from.to_string()));
         document.children.push(entry);
     }
     document.children.sort_by_key(|child| child.name.clone());
@@ -76,10 +76,6 @@ pub(super) fn narrow(
     Some(ranges)
 }
 
-fn from_text(address: IpAddr) -> String {
-    address.to_string()
-}
-
 /// Ranges for people.
 pub(super) fn words(ranges: &Ranges) -> Vec<String> {
     let words = ranges.iter();
@@ -94,7 +90,7 @@ pub(super) fn needs(manifest: &Manifest, wanted: &manifest::Profile) -> Option<N
 /// From where the user has logged in, which only the org's id of the user tells.
 pub(super) fn further_needs(manifest: &Manifest, live: &Live) -> Option<Need> {
     let user = live.own_user(manifest)?;
-    let need = || Need::LoginHistory(user.id.clone());
+    let need = || Need::OfUser(UserNeed::LogIns(user.id.clone()));
     (!stated(manifest).is_empty()).then(need)
 }
 

@@ -4,7 +4,7 @@
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::unknown_name;
-use crate::live::{Described, Known, Live, LiveUser, Need};
+use crate::live::{Described, Known, Live, LiveUser, Need, UserNeed};
 use crate::manifest::{self, Scalar};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +93,7 @@ pub(super) fn needs(wanted: &manifest::User) -> Vec<Need> {
     let columns = columns(wanted);
     let names = wanted.names().filter(|_| !columns.is_empty());
     names
-        .map(|name| Need::UserValues(name.clone(), columns.clone()))
+        .map(|name| Need::OfUser(UserNeed::Values(name.clone(), columns.clone())))
         .collect()
 }
 
