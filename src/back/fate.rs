@@ -278,7 +278,10 @@ fn three_ways(made: &Made, now: &StandingValues) -> (BackFate, Vec<Diagnostic>) 
         if same(known, &field.before) {
             continue;
         }
-        match same(known, &field.after) || !made.is_recorded {
+        let on_its_way = field.through.as_ref();
+        let is_ours =
+            same(known, &field.after) || on_its_way.is_some_and(|through| same(known, through));
+        match is_ours || !made.is_recorded {
             true => back.push(FieldChange {
                 path: field.path.clone(),
                 before: known.clone(),

@@ -100,7 +100,7 @@ fn read(change: &Value) -> Result<Made, String> {
         before: field.get("before").cloned().unwrap_or_default(),
         after: field.get("after").cloned().unwrap_or_default(),
         reason: None,
-        through: None,
+        through: field.get("through").cloned(),
     });
     Ok(Made {
         address: Address::new(kind.name, name),

@@ -288,6 +288,7 @@ mod tests {
             path: path.to_owned(),
             before: json!("Live"),
             after: json!("Wanted"),
+            through: None,
             reason: None,
         };
         Change {
