@@ -1,13 +1,13 @@
 //! Users. A user can never be deleted, only deactivated, and a username is unique across all orgs: it is looked up
 //! before anything is written, and a lost answer is looked up too.
 
-mod back;
 mod described;
 mod further;
 mod licence;
 mod profile;
 mod sandbox;
 
+use super::stands::laid_open;
 use super::{Attributed, Draft, Kind, compare};
 use crate::address::Address;
 use crate::change::{Action, Attributes, FieldChange, Record, RecordValue, Stage, Write};
@@ -15,8 +15,6 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::live::{Live, LiveUser, Need, Reference};
 use crate::manifest::{self, Manifest, Sp};
-pub(super) use back::stands;
-pub use back::user_columns;
 use serde_json::json;
 use std::borrow::Cow;
 
@@ -168,7 +166,7 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     draft.errors.extend(unknown_profile(manifest, live));
     draft.errors.extend(described::check(wanted, user, live));
     draft.errors.extend(further::check(wanted, user, live));
-    let today = user.map(|user| read(user, wanted, live));
+    let today = user.map(|user| read(user, further::today(wanted, user, live)));
     let mut desired = overlay(wanted, manifest, today.as_ref(), live);
     if let Some(user) = user.filter(|user| has_address_of_copy(wanted, user, live)) {
         desired.email.clone_from(&user.email);
@@ -222,15 +220,12 @@ fn split(
     }
 }
 
-fn read(user: &LiveUser, wanted: &manifest::User, live: &Live) -> UserState {
-    UserState {
-        further: further::today(wanted, user, live),
-        ..read_usual(user)
-    }
+/// A user as the org has it, laid open.
+pub(super) fn stands(username: &str, live: &Live) -> Option<Attributes> {
+    laid_open(&read(live.user(username).found()?, Further::new()))
 }
 
-/// A user without what only a manifest says that there is.
-fn read_usual(user: &LiveUser) -> UserState {
+fn read(user: &LiveUser, further: Further) -> UserState {
     UserState {
         username: user.username.clone(),
         email: user.email.clone(),
@@ -245,7 +240,7 @@ fn read_usual(user: &LiveUser) -> UserState {
         active: user.active,
         profile: user.profile.clone(),
         role: user.role.clone(),
-        further: Further::default(),
+        further,
     }
 }
 
@@ -330,27 +325,38 @@ fn column_value(
     field: &FieldChange,
     manifest: &Manifest,
 ) -> Option<(Cow<'static, str>, RecordValue)> {
+    let spec = &manifest.spec;
+    let states_profile = spec.profile.is_some() || spec.existing_profile.is_some();
+    column_of(field).filter(|_| field.path != "profile" || states_profile)
+}
+
+/// The record that gives a user these values; a role that is null goes.
+pub fn user_columns(fields: &[FieldChange]) -> Record {
+    Record {
+        object: "User",
+        values: fields.iter().filter_map(column_of).collect(),
+    }
+}
+
+fn column_of(field: &FieldChange) -> Option<(Cow<'static, str>, RecordValue)> {
     let name = field.after.as_str().unwrap_or_default();
     let name = name.to_owned();
     match field.path.as_str() {
+        "role" if field.after.is_null() => {
+            Some(("UserRoleId".into(), RecordValue::Literal(json!(null))))
+        }
         "role" => Some((
             "UserRoleId".into(),
             RecordValue::Lookup(Reference::Role(name)),
         )),
-        "profile" => {
-            let spec = &manifest.spec;
-            let stated = spec.profile.is_some() || spec.existing_profile.is_some();
-            stated.then(|| {
-                (
-                    "ProfileId".into(),
-                    RecordValue::Lookup(Reference::Profile(name)),
-                )
-            })
-        }
+        "profile" => Some((
+            "ProfileId".into(),
+            RecordValue::Lookup(Reference::Profile(name)),
+        )),
         path => {
             let usual = COLUMNS.iter().find(|(attribute, _)| *attribute == path);
             let usual = usual.map(|(_, column)| Cow::Borrowed(*column));
-            let column = usual.or_else(|| further::column(manifest, path).map(Cow::Owned))?;
+            let column = usual.or_else(|| further::column(path).map(Cow::Owned))?;
             Some((column, RecordValue::Literal(field.after.clone())))
         }
     }

@@ -69,10 +69,14 @@ pub(super) fn stated(wanted: &manifest::User) -> Vec<FurtherValue<'_>> {
 }
 
 /// The column of an attribute.
-pub(super) fn column(manifest: &manifest::Manifest, path: &str) -> Option<String> {
-    let stated = stated(manifest.spec.user.as_ref()?).into_iter();
-    let mut of_path = stated.filter(|one| one.path == path);
-    of_path.next().map(|one| one.column)
+pub(super) fn column(path: &str) -> Option<String> {
+    match path.split_once('.') {
+        Some(("features", name)) => Some(format!("{FEATURE}{name}")),
+        Some(("fields", name)) => Some(name.to_owned()),
+        None if path == "currency" => Some(CURRENCY.to_owned()),
+        None if path == "federationId" => Some(FEDERATION_ID.to_owned()),
+        _ => None,
+    }
 }
 
 fn plain(value: &Scalar) -> Value {
