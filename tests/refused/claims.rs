@@ -239,6 +239,8 @@ pub(crate) fn false_lines(truth: &str, told: &str) -> Vec<String> {
     };
     let (truth, told) = (lines(truth), lines(told));
     let forms: BTreeSet<String> = truth.iter().map(|line| form(line)).collect();
+    // What is true of nobody and nothing may stand beside what is known otherwise.
+    let clauses: BTreeSet<&str> = truth.iter().flat_map(|line| line.split("; ")).collect();
     let nothing = ["nobody", "no one", "none", "No differences"];
     let is_false = |line: &&String| {
         let other_number =
@@ -247,7 +249,8 @@ pub(crate) fn false_lines(truth: &str, told: &str) -> Vec<String> {
         let is_broken = line.bytes().all(|byte| byte.is_ascii_digit())
             || line.contains("is finished (")
             || line.starts_with('(') && line.ends_with(" records)");
-        let is_nothing = nothing.iter().any(|word| line.contains(word));
+        let mut new_clauses = line.split("; ").filter(|clause| !clauses.contains(clause));
+        let is_nothing = new_clauses.any(|clause| nothing.iter().any(|word| clause.contains(word)));
         (other_number && !is_broken || is_nothing) && !is_unknown(line)
     };
     let new = told.difference(&truth).filter(is_false);
