@@ -33,6 +33,7 @@ pub use organization_wide_default::{
 };
 pub use permission_set::{granted_permissions, granted_rights};
 pub use permission_set_assignment::{find_assigned, find_permission_set};
+pub use permission_set_license_assignment::held_seat;
 pub use profile::{PartialSource, not_kept, partial_source, whole_source};
 pub use role::narrowest_level;
 pub use sharing_rule::{

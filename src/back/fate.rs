@@ -9,7 +9,7 @@ use crate::kinds;
 use crate::live::{Assignment, Live};
 use crate::manifest::{SharingModel, Word};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of one thing.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub(super) enum BackFate {
 }
 
 /// Kinds whose things there is a way back for.
-const HANDLED: [&str; 10] = [
+const HANDLED: [&str; 12] = [
     "custom_field",
     "permission_set",
     "public_group",
@@ -36,23 +36,40 @@ const HANDLED: [&str; 10] = [
     "role",
     "user",
     "permission_set_assignment",
+    "permission_set_group_assignment",
+    "permission_set_license_assignment",
     "organization_wide_default",
     "sharing_rule",
 ];
+
+/// The kind of seats of permission set licences.
+pub(super) const SEAT: &str = "permission_set_license_assignment";
+/// The attribute that names a group of permission sets.
+pub(super) const GROUP: &str = "permissionSetGroup";
 
 /// The attributes of a thing as the org has it, by path.
 pub(super) type StandingValues = BTreeMap<String, Value>;
 
 /// A thing as the org has it; `None` where it is not there.
 pub(super) fn standing(made: &Made, live: &Live) -> Option<StandingValues> {
-    if made.address.kind == "permission_set_assignment" {
-        let (_, user) = assignment(made)?;
-        let held = held(made, live)?;
-        let pair = [
-            ("permissionSet".to_owned(), json!(held.name)),
-            ("user".to_owned(), json!(user)),
-        ];
-        return Some(pair.into());
+    if is_assignment(made) {
+        held(made, live)?;
+        // A set may be called by its label: what is held is what was meant.
+        let stated = made.fields.iter();
+        return Some(
+            stated
+                .map(|field| (field.path.clone(), field.after.clone()))
+                .collect(),
+        );
+    }
+    if made.address.kind == SEAT {
+        let (licence, user) = seat(made)?;
+        kinds::held_seat(licence, user, live)?;
+        let pair = [("permissionSetLicense", licence), ("user", user)];
+        return Some(
+            pair.map(|(path, value)| (path.to_owned(), json!(value)))
+                .into(),
+        );
     }
     let attributes = kinds::stands(&made.address, live)?;
     let mut standing: StandingValues = attributes
@@ -60,9 +77,11 @@ pub(super) fn standing(made: &Made, live: &Live) -> Option<StandingValues> {
         .map(|(path, value, _)| (path, value))
         .collect();
     // What a profile or set does not list, it does not grant.
+    let is_profile = made.address.kind == "profile";
     for field in &made.fields {
         let nothing = match field.path.split_once('.') {
-            Some(("userPermissions" | "fieldPermissions", _)) => json!(false),
+            Some(("userPermissions" | "fieldPermissions", _)) if is_profile => json!(false),
+            Some(("userPermissions" | "fieldPermissions" | "recordTypes", _)) => Value::Null,
             Some(("objectPermissions", _)) => json!([]),
             _ => continue,
         };
@@ -75,7 +94,10 @@ pub(super) fn standing(made: &Made, live: &Live) -> Option<StandingValues> {
 pub(super) fn held<'a>(made: &Made, live: &'a Live) -> Option<&'a Assignment> {
     let (set, user) = assignment(made)?;
     // A manifest may call a set by its label.
-    let named = kinds::find_permission_set(live, set).ok().flatten();
+    let named = match made.text(GROUP) {
+        Some(group) => live.containers().learnt()?.group_called(group),
+        None => kinds::find_permission_set(live, set).ok().flatten(),
+    };
     let set = named.map_or(set, |set| set.name.as_str());
     if let Some(user) = live.user(user).found() {
         return user.assignments.of(set);
@@ -85,13 +107,29 @@ pub(super) fn held<'a>(made: &Made, live: &'a Live) -> Option<&'a Assignment> {
 
 /// The permission set and the user of an assignment.
 pub(super) fn assignment(made: &Made) -> Option<(&str, &str)> {
-    Some((made.text("permissionSet")?, made.text("user")?))
+    let set = made.text("permissionSet").or_else(|| made.text(GROUP))?;
+    Some((set, made.text("user")?))
+}
+
+/// Whether a thing is the assignment of a permission set or of a group of them.
+pub(super) fn is_assignment(made: &Made) -> bool {
+    [
+        "permission_set_assignment",
+        "permission_set_group_assignment",
+    ]
+    .contains(&made.address.kind)
+}
+
+/// The permission set licence and the user of a seat.
+pub(super) fn seat(made: &Made) -> Option<(&str, &str)> {
+    Some((made.text("permissionSetLicense")?, made.text("user")?))
 }
 
 /// A value as two that mean the same are compared.
 fn plain(value: &Value) -> Value {
     match value {
         Value::String(text) if text.is_empty() => Value::Null,
+        Value::Array(entries) if entries.is_empty() => Value::Null,
         value => value.clone(),
     }
 }
@@ -196,12 +234,14 @@ impl BackDraft<'_> {
             return;
         }
         let role = self.own("role").next().map(|role| format!("role:{role}"));
+        let own_sets = self.sets_of_own_user();
         let for_others = |made: &Made| match made.address.kind {
             "sharing_rule" => {
                 let object = made.address.name.split('.').next().unwrap_or_default();
                 let shared_to = made.text("sharedTo");
                 kept.iter().any(|kept| kept == object) && shared_to != role.as_deref()
             }
+            "permission_set" if own_sets.contains(made.address.name.as_str()) => false,
             "permission_set" => made.fields.iter().any(|field| {
                 let object = field.path.strip_prefix("objectPermissions.");
                 object.is_some_and(|object| kept.iter().any(|kept| kept == object))
@@ -235,6 +275,14 @@ impl BackDraft<'_> {
                 .about(Address::new("organization_wide_default", object.clone()));
             self.findings.push(note);
         }
+    }
+
+    /// The sets that the plan gave its own user: nobody else sees by them.
+    fn sets_of_own_user(&self) -> BTreeSet<&str> {
+        let user = self.user().map(|user| user.address.name.as_str());
+        let given = self.way.made.iter().filter_map(assignment);
+        let own = given.filter(|(_, of)| user.is_some_and(|user| of.eq_ignore_ascii_case(user)));
+        own.map(|(set, _)| set).collect()
     }
 
     /// Objects whose default does not come to be what it was.

@@ -1,8 +1,8 @@
 //! What a way back has to know of the org: all of it follows from what was made, so it is one wave.
 
-use super::fate::{assignment, model};
+use super::fate::{SEAT, assignment, model, seat};
 use super::{BackBy, Made, WayBack};
-use crate::live::{Columns, Filter, Need, Reference, SharingNeed};
+use crate::live::{Columns, Filter, Need, Reference, SetLicenceNeed, SharingNeed};
 use std::collections::BTreeSet;
 
 /// Everything there is to know of the org.
@@ -44,9 +44,14 @@ fn of(made: &Made, way: &WayBack, needs: &mut BTreeSet<Need>) {
                 objects.map(|object| Need::Count(object.to_owned(), Some(Filter::owned_by(name)))),
             );
         }
-        "permission_set_assignment" => {
+        "permission_set_assignment" | "permission_set_group_assignment" => {
             let user = assignment(made).map(|(_, user)| Need::User(user.to_owned()));
             needs.extend(user);
+        }
+        SEAT => {
+            let seats = seat(made).map(|(_, user)| SetLicenceNeed::Seats(user.to_owned()));
+            let needed = seats.into_iter().chain([SetLicenceNeed::Licences]);
+            needs.extend(needed.map(Need::SetLicence));
         }
         "organization_wide_default" => of_default(made, way, needs),
         "sharing_rule" => {

@@ -1,12 +1,14 @@
 //! How each thing is written: it goes, its attributes go back, or it is made again.
 
-use super::fate::{BackFate, StandingValues, assignment, by_hand, held, standing};
+use super::fate::{
+    BackFate, GROUP, SEAT, StandingValues, assignment, by_hand, held, is_assignment, seat, standing,
+};
 use super::{BackDraft, Made};
 use crate::change::{Action, Change, Component, FieldChange, Record, RecordValue, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
-use crate::live::{Reference, RuleKind, profile_full_name};
+use crate::live::{AssignedThing, Reference, RuleKind, profile_full_name};
 use serde_json::Value;
 
 impl BackDraft<'_> {
@@ -31,7 +33,10 @@ impl BackDraft<'_> {
     fn take_away(&mut self, made: &Made) {
         let name = &made.address.name;
         let (stage, write) = match made.address.kind {
-            "permission_set_assignment" => return self.unassign(made),
+            "permission_set_assignment" | "permission_set_group_assignment" => {
+                return self.unassign(made);
+            }
+            SEAT => return self.give_back(made),
             "public_group_member" => return self.take_out(made),
             "custom_field" => return self.keep_field(made),
             "sharing_rule" => {
@@ -97,6 +102,19 @@ impl BackDraft<'_> {
         };
         let gone = self.gone(made);
         self.change(made, (Action::Delete, gone), stage, write);
+    }
+
+    /// A seat of a licence is given back after the sets that need it.
+    fn give_back(&mut self, made: &Made) {
+        let held =
+            seat(made).and_then(|(licence, user)| kinds::held_seat(licence, user, self.live));
+        let Some(held) = held else {
+            return;
+        };
+        let object = AssignedThing::SetLicence.object().to_owned();
+        let write = Write::Remove(object, held.id.clone());
+        let gone = self.gone(made);
+        self.change(made, (Action::Delete, gone), Stage::Removals, write);
     }
 
     /// Whether it is the user of the plan, and was there before it.
@@ -175,7 +193,7 @@ impl BackDraft<'_> {
 
     /// What was removed is made again, where enough of it is known.
     fn make_again(&mut self, made: &Made) {
-        if made.address.kind == "permission_set_assignment" {
+        if is_assignment(made) || made.address.kind == SEAT {
             return self.assign_again(made);
         }
         let before = self.way.before.get(&made.address);
@@ -210,22 +228,35 @@ impl BackDraft<'_> {
     }
 
     fn assign_again(&mut self, made: &Made) {
-        let Some((set, user)) = assignment(made) else {
+        let of_set = || {
+            let (set, user) = assignment(made)?;
+            Some(match made.text(GROUP) {
+                Some(group) => {
+                    let reference = Reference::PermissionSetGroup(group.to_owned());
+                    (AssignedThing::Group, reference, user)
+                }
+                None => {
+                    let reference = Reference::PermissionSet(set.to_owned());
+                    (AssignedThing::Set, reference, user)
+                }
+            })
+        };
+        let of_seat = || {
+            let (licence, user) = seat(made)?;
+            let reference = Reference::SetLicence(licence.to_owned());
+            Some((AssignedThing::SetLicence, reference, user))
+        };
+        let Some((thing, reference, user)) = of_set().or_else(of_seat) else {
             return;
         };
-        let values = [
-            (
-                "AssigneeId".into(),
-                RecordValue::Lookup(Reference::Username(user.to_owned())),
-            ),
-            (
-                "PermissionSetId".into(),
-                RecordValue::Lookup(Reference::PermissionSet(set.to_owned())),
-            ),
-        ];
+        let user = RecordValue::Lookup(Reference::Username(user.to_owned()));
         let record = Record {
-            object: "PermissionSetAssignment",
-            values: values.into(),
+            object: thing.object(),
+            values: [
+                ("AssigneeId".into(), user),
+                (thing.column().into(), RecordValue::Lookup(reference)),
+            ]
+            .into(),
         };
         let fields = reversed(made);
         self.change(

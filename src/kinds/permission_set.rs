@@ -10,6 +10,7 @@ mod granted;
 pub(super) use granted::{further_needs, granted_objects};
 pub use granted::{granted_permissions, granted_rights};
 
+use super::stands::laid_open;
 use super::{Attributed, Draft, Kind, compare, has_profile, profile_labels, unknown_name};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Stage, Write};
@@ -142,20 +143,9 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     draft
 }
 
-/// A permission set as the org has it, laid open: its label, and what it grants on objects.
+/// A permission set as the org has it, laid open: all that it grants.
 pub(super) fn stands(name: &str, live: &Live) -> Option<Attributes> {
-    let document = live.permission_set_document(name).found()?;
-    let label = json!(document.text_of("label").unwrap_or_default());
-    let objects = clone::document_objects(document).into_iter();
-    let objects = objects.map(|(object, flags)| {
-        let path = format!("objectPermissions.{object}");
-        (path, json!(flags.words()), None)
-    });
-    Some(
-        std::iter::once(("label".to_owned(), label, None))
-            .chain(objects)
-            .collect(),
-    )
+    laid_open(&document::read(live.permission_set_document(name).found()?))
 }
 
 fn read(document: &Element, object: &str) -> PermissionSet {

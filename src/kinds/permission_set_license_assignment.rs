@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::change::{Attributes, Record, RecordValue, Stage, Write};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::live::{AssignedThing, Live, LiveSetLicence, Need, Reference, SetLicenceNeed};
+use crate::live::{AssignedThing, HeldSeat, Live, LiveSetLicence, Need, Reference, SetLicenceNeed};
 use crate::manifest::{Manifest, SetLicenseRef, Sp};
 use serde_json::json;
 
@@ -52,6 +52,13 @@ fn propose(manifest: &Manifest, live: &Live) -> Draft {
     draft
 }
 
+/// The seat of a permission set licence, by API name or label, that a user holds.
+pub fn held_seat<'a>(licence: &str, username: &str, live: &'a Live) -> Option<&'a HeldSeat> {
+    let licence = live.set_licence(licence)?;
+    let mut seats = live.held_seats(username).learnt()?.iter();
+    seats.find(|seat| seat.licence == licence.id)
+}
+
 fn propose_one(reference: &SetLicenseRef, manifest: &Manifest, live: &Live, draft: &mut Draft) {
     let name = &reference.name;
     let Some(user) = &manifest.spec.user else {
@@ -65,13 +72,8 @@ fn propose_one(reference: &SetLicenseRef, manifest: &Manifest, live: &Live, draf
         draft.errors.push(unknown_licence(name, live));
         return;
     }
-    let held = live
-        .own_user(manifest)
-        .zip(licence)
-        .and_then(|(user, licence)| {
-            let seats = live.held_seats(&user.username).learnt()?;
-            seats.iter().find(|seat| seat.licence == licence.id)
-        });
+    let own = live.own_user(manifest);
+    let held = own.and_then(|own| held_seat(name, &own.username, live));
     let state = SeatState {
         licence: licence.map_or_else(|| name.value.clone(), |licence| licence.name.clone()),
         user: user.username.value.clone(),

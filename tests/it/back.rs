@@ -21,10 +21,15 @@ struct Demo {
 
 impl Demo {
     fn new() -> Self {
+        Self::of_template("hubspot-selective-sync")
+    }
+
+    fn of_template(template: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let org = Org::start(folder.path(), &["--log", "requests.log"]);
         let demo = Self { folder, org };
-        assert_eq!(finish(&mut program(demo.folder.path(), &["init"])).code, 0);
+        let words = ["init", "--template", template];
+        assert_eq!(finish(&mut program(demo.folder.path(), &words)).code, 0);
         demo
     }
 
@@ -334,4 +339,46 @@ fn whoever_keeps_access_keeps_it_until_the_default_is_back() {
     demo.ends(&["retire", "--yes", "--restore-default"], 0);
     demo.is_taken_apart();
     assert_eq!(demo.count(groups), 0);
+}
+
+/// What the lean recipe gives its user: a seat of a licence and sets, one of them the manifest's own.
+fn lean_holdings(demo: &Demo) -> [usize; 4] {
+    let user = "hubspot.lean@acme.example";
+    let of_user = format!("Assignee.Username = '{user}'");
+    [
+        format!("SELECT Id FROM PermissionSetLicenseAssign WHERE {of_user}"),
+        format!(
+            "SELECT Id FROM PermissionSetAssignment WHERE {of_user} AND PermissionSet.IsOwnedByProfile = false"
+        ),
+        "SELECT Id FROM PermissionSet WHERE Name = 'HubSpot_Lean_Access'".to_owned(),
+        format!("SELECT Id FROM User WHERE Username = '{user}' AND IsActive = true"),
+    ]
+    .map(|query| demo.org.query(&query).len())
+}
+
+#[test]
+fn seats_and_sets_of_the_lean_recipe_are_taken_back() {
+    let ways: [&[&str]; 2] = [
+        &["undo"],
+        &["retire", "--restore-default=ReadWriteTransfer"],
+    ];
+    for way in ways {
+        let demo = Demo::of_template("hubspot-lean");
+        demo.ends(&["apply", "--yes"], 0);
+        assert_eq!(lean_holdings(&demo), [1, 2, 1, 1]);
+        let snapshot = demo.snapshot().to_string_lossy().into_owned();
+        let mut words = way.to_vec();
+        words.extend((way[0] == "undo").then_some(snapshot.as_str()));
+        words.push("--yes");
+        let back = demo.ends(&words, 0);
+        let told = format!("{}{}", back.out, back.err);
+        assert!(!told.contains("changed it since"), "{told}");
+        assert_eq!(lean_holdings(&demo), [0; 4], "{told}");
+        let again = demo.ends(&words, 0);
+        assert!(
+            again.out.contains("Nothing is left to put back"),
+            "{}",
+            again.out
+        );
+    }
 }
