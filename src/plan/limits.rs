@@ -91,6 +91,7 @@ pub(super) fn held(manifests: &[Manifest], impact: &[Impact]) -> Vec<HeldLimit> 
         if let Some(limit) = &limits.users_losing_access {
             let losing = most_users_losing(impact);
             let refusal = users_beyond(&losing, limit);
+            let refusal = refusal.map(|refusal| with_reasons(refusal, impact));
             held.push(at_most(
                 "usersLosingAccess",
                 manifest,
@@ -189,6 +190,20 @@ fn users_beyond(users: &Tally, limit: &Sp<u64>) -> Option<Diagnostic> {
     };
     let error = Diagnostic::error(Code::UsersLosingAccessLimit, message);
     Some(error.at(&limit.place).help(help))
+}
+
+/// The same with why of some people nobody can say whether they lose access.
+fn with_reasons(mut refusal: Diagnostic, impact: &[Impact]) -> Diagnostic {
+    let lost = impact
+        .iter()
+        .filter_map(|one| one.sight_lost.as_ref().learnt());
+    let why_not = lost.flat_map(|lost| &lost.why_not);
+    let reasons: BTreeSet<String> = why_not
+        .map(|(why, people)| format!("nobody can say it of {}: {why}", count(*people, "user")))
+        .collect();
+    let told = refusal.help.into_iter().chain(reasons);
+    refusal.help = Some(told.collect::<Vec<_>>().join("; "));
+    refusal
 }
 
 /// The same of records: what cannot be counted beforehand may be every record.

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::{changes, document, expected, findings, section};
-use crate::access::When;
+use crate::access::{Capability, When};
 use crate::count::number;
-use crate::report::Frame;
 use crate::report::text::{self, printable};
+use crate::report::{Frame, capable};
 use crate::verify::{Access, Author, Mismatch, Verification};
 
 /// What the org says of the user's sight.
@@ -34,6 +34,7 @@ pub fn verification(verification: &Verification, frame: &Frame) -> String {
 pub(super) fn sections(verification: &Verification) -> Markup {
     let drift: Vec<_> = verification.drift.iter().collect();
     html! {
+        (section("What the user can do", "", able(&verification.capabilities)))
         (section("Access", "", access(&verification.access)))
         (section("Expected", "", expected(&verification.expectations, When::Now)))
         (section("Differences", "", changes(&drift)))
@@ -42,6 +43,14 @@ pub(super) fn sections(verification: &Verification) -> Markup {
         (section("What closes them", "", mends(&verification.access)))
         (section("Not visible or editable, and should be", "", records(&verification.access, |access| &access.missing)))
         (section("Findings", "", findings(&verification.findings)))
+    }
+}
+
+fn able(capabilities: &[Capability]) -> Markup {
+    html! {
+        @for (good, line) in capable::lines(capabilities) {
+            p { @if good { (line) } @else { strong class="error" { (line) } } } "\n"
+        }
     }
 }
 
