@@ -50,6 +50,8 @@ pub struct Wishes {
     pub without_administration: Option<BTreeSet<String>>,
     /// Fields the profile must read and edit, as `Object.Field`.
     pub fields: BTreeSet<String>,
+    /// Fields the profile must read, as `Object.Field`, whatever the source does.
+    pub readable: BTreeSet<String>,
     /// Entries of the source that the manifest leaves out.
     pub leave_out: LeaveOut,
     /// Whether the source's log-in restrictions come along.
@@ -380,8 +382,11 @@ fn field_permissions(document: &mut Element, source: &Source, wishes: &Wishes) {
         .iter()
         .filter(|(field, _)| !listed.contains(field.as_str()) && !fixed(field));
     let wanted = wishes.fields.iter().map(|field| (field, &true));
+    let reads = |field: &&String| !wishes.fields.contains(*field) && !fixed(field);
+    let asked = wishes.readable.iter().filter(reads);
     let entries: BTreeMap<String, Element> = missing
         .chain(wanted)
+        .chain(asked.map(|field| (field, &false)))
         .map(|(field, editable)| (field.clone(), field_permission(field, *editable)))
         .collect();
     lay_over(document, "field", entries);

@@ -3,6 +3,7 @@
 //! **Promise:** this is the last point of refusal. What comes after it gives people back what the defaults take, and is
 //! finished whatever the numbers do meanwhile; only a rule to the manifest's own user alone may wait then.
 
+use super::gap::gaps_found;
 use super::{Run, Step};
 use crate::change::{Action, Stage};
 use crate::code::Code;
@@ -39,7 +40,7 @@ impl Run<'_> {
         let Some(seen) = self.options.seen.clone().filter(|_| is_due) else {
             return Ok(());
         };
-        if self.limits_held {
+        if self.limits_held || self.closes_a_gap() {
             return Ok(());
         }
         self.limits_held = true;
@@ -54,6 +55,14 @@ impl Run<'_> {
     }
 }
 
+impl Run<'_> {
+    /// Whether an earlier run restricted the defaults, and this one gives people back what is theirs: no limit keeps it from
+    /// that, and rules to the manifest's own user alone may wait.
+    fn closes_a_gap(&self) -> bool {
+        self.changes_of(Stage::Defaults).is_empty() && !gaps_found(self.plan).is_empty()
+    }
+}
+
 /// What the numbers did while the defaults were being changed.
 const MEANWHILE: &str = "the numbers moved after the defaults were changed, and everybody else got back what is theirs; look at the records, \
                          raise the limit if they are meant, then run the command again: it makes the rule";
@@ -63,9 +72,10 @@ impl Run<'_> {
     /// own user has anything of waits where it would show more than a limit allows. Every other is made.
     pub(super) async fn withhold(&mut self) -> Step<()> {
         let earlier = [Stage::Defaults, Stage::RoleLevels];
-        let moved = earlier
-            .iter()
-            .any(|stage| !self.changes_of(*stage).is_empty());
+        let moved = self.closes_a_gap()
+            || earlier
+                .iter()
+                .any(|stage| !self.changes_of(*stage).is_empty());
         let rules = self.changes_of(Stage::Rules).into_iter();
         let rules: Vec<usize> = rules.filter(|index| !self.is_done(*index)).collect();
         let mut own = rules.iter().filter(|index| self.is_own_alone(**index));

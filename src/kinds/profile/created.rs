@@ -3,7 +3,7 @@
 use super::super::{Attributed, Draft, compare, has_profile, profile_labels, unknown_name};
 use super::login::{self, Ranges};
 use super::wishes::wishes;
-use super::{known, partial, power};
+use super::{known, lost_fields, partial, power};
 use crate::address::Address;
 use crate::change::{Attributes, Component, Stage, Write};
 use crate::clone::{self, Removals, Source};
@@ -14,7 +14,7 @@ use crate::live::{Live, profile_full_name as full_name};
 use crate::manifest::{self, Manifest};
 use crate::xml::{self, Element};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What it comes from, and how it differs from that.
 struct Cloned<'a> {
@@ -22,6 +22,8 @@ struct Cloned<'a> {
     clone: &'a clone::ClonedProfile,
     stated: &'a BTreeMap<String, bool>,
     ranges: Option<&'a Ranges>,
+    /// Fields that it reads and the source does not.
+    readable: &'a BTreeSet<String>,
 }
 
 impl Attributed for Cloned<'_> {
@@ -40,6 +42,10 @@ impl Attributed for Cloned<'_> {
         for (name, enabled) in self.stated {
             let path = format!("userPermissions.{name}");
             because(path, json!(enabled), "stated in the manifest");
+        }
+        for field in self.readable {
+            let path = format!("fieldPermissions.{field}");
+            because(path, json!("read"), "a rule asks for it");
         }
         for changed in &self.clone.objects {
             let path = format!("objectPermissions.{}", changed.object);
@@ -73,12 +79,19 @@ pub(super) fn create(
     let Some(document) = source_document(wanted, live, draft) else {
         return;
     };
-    let wishes = wishes(wanted, manifest);
+    let mut wishes = wishes(wanted, manifest);
+    wishes.readable = lost_fields::unread_fields(manifest, wanted, live);
+    wishes.readable.retain(|field| {
+        !wishes.fields.contains(field) && !lost_fields::is_listed(&document, field)
+    });
     let source = wanted
         .clone_from
         .as_ref()
         .map(|source| live.profile_label(source));
     let known = known_source(&document, source.as_deref(), manifest, wanted, live);
+    draft
+        .findings
+        .extend(asked_granted(&wishes.readable, wanted, &address));
     let mut clone = clone::clone(&known, &wishes, removals);
     let ranges = login::narrow(&mut clone.document, manifest, live, &address, draft);
     draft
@@ -104,6 +117,7 @@ pub(super) fn create(
         clone: &clone,
         stated: &wishes.user_permissions,
         ranges: ranges.as_ref(),
+        readable: &wishes.readable,
     };
     let Some(comparison) = compare(None, Some(&cloned)) else {
         return;
@@ -139,6 +153,29 @@ fn known_source<'a>(
         vocabulary,
         tabs: live.tabs().learnt().cloned().unwrap_or_default(),
     }
+}
+
+/// What the profile reads because rules ask for it, and its source does not.
+fn asked_granted(
+    fields: &BTreeSet<String>,
+    wanted: &manifest::Profile,
+    address: &Address,
+) -> Option<Diagnostic> {
+    if fields.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = fields.iter().cloned().collect();
+    let message = format!(
+        "the clone source cannot read {}, which rules ask for: the profile is given read of it",
+        first_few(&names)
+    );
+    let help = "other fields that the integration reads or writes may be hidden from it as well: grant them with `grants`";
+    let note = Diagnostic::note(Code::AskedFieldsGranted, message).help(help);
+    Some(
+        note.at(&wanted.name.place)
+            .about(address.clone())
+            .naming(&names),
+    )
 }
 
 fn tabs_left_out(

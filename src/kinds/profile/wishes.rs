@@ -32,6 +32,7 @@ pub(super) fn wishes(wanted: &manifest::Profile, manifest: &Manifest) -> Wishes 
             .collect(),
         without_administration: without_administration(wanted),
         fields: fields(wanted, manifest),
+        readable: BTreeSet::new(),
         leave_out: wanted.leave_out.clone().unwrap_or_default(),
         login_restrictions: wanted.login_restrictions == LoginRestrictions::Clone,
         description: description.map(|description| description.value.clone()),
