@@ -163,12 +163,19 @@ impl<'a> Stage<'a> {
         met
     }
 
-    /// Every file and folder that runs could have left.
+    /// Every file and folder that runs could have left. Snapshots are kept on purpose, with the folders that they lie in, and
+    /// are whole: nothing else may stand beside one.
     fn left(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for part in ["home", "temporary", "work"] {
             list(&self.folder.path().join(part), &mut found);
         }
+        let state = self.folder.path().join("work/.orgwright");
+        let kept = state.join("snapshots").display().to_string();
+        let folder = [state.clone(), state.join(".gitignore")];
+        let folder = folder.map(|path| path.display().to_string());
+        let is_whole = |path: &str| path.ends_with(".zip") || !path.contains(".zip");
+        found.retain(|path| !(path.starts_with(&kept) && is_whole(path) || folder.contains(path)));
         found
     }
 
