@@ -89,21 +89,10 @@ pub(super) fn create(
         .as_ref()
         .map(|source| live.profile_label(source));
     let known = known_source(&document, source.as_deref(), manifest, wanted, live);
-    draft
-        .findings
-        .extend(asked_granted(&wishes.readable, wanted, &address));
     let mut clone = clone::clone(&known, &wishes, removals);
     let ranges = login::narrow(&mut clone.document, manifest, live, &address, draft);
-    draft
-        .findings
-        .extend(left_out(&clone.unknown, wanted, &address));
-    draft
-        .findings
-        .extend(tabs_left_out(&clone.unknown_tabs, wanted, &address));
-    let not_there = clone.not_there.iter();
-    draft
-        .findings
-        .extend(not_there.map(|name| names_nothing(name, &address)));
+    let told = remarks(&clone, &wishes.readable, wanted, &address);
+    draft.findings.extend(told);
     let (permissions, objects) = (
         clone::granted(&clone.document),
         clone::document_objects(&clone.document),
@@ -153,6 +142,22 @@ fn known_source<'a>(
         vocabulary,
         tabs: live.tabs().learnt().cloned().unwrap_or_default(),
     }
+}
+
+/// What is told of a clone: what it reads besides its source, and what of the source it does not take.
+fn remarks(
+    clone: &clone::ClonedProfile,
+    readable: &BTreeSet<String>,
+    wanted: &manifest::Profile,
+    address: &Address,
+) -> Vec<Diagnostic> {
+    let not_there = clone.not_there.iter();
+    asked_granted(readable, wanted, address)
+        .into_iter()
+        .chain(left_out(&clone.unknown, wanted, address))
+        .chain(tabs_left_out(&clone.unknown_tabs, wanted, address))
+        .chain(not_there.map(|name| names_nothing(name, address)))
+        .collect()
 }
 
 /// What the profile reads because rules ask for it, and its source does not.
