@@ -8,12 +8,12 @@ use super::{ChangeResult, Run, Step};
 use crate::change::Stage;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Exit, Failure};
-use crate::kinds;
-use crate::live::{Known, Live};
-use crate::manifest::{Sharing, SharingModel, Word};
+use crate::kinds::{self, KeptLevel, kept_level};
+use crate::live::{Known, Live, everyone_name};
+use crate::manifest::{RuleAccess, Sharing, SharingModel, Word};
 use crate::org::{Writer, poll};
 use crate::verify::{Look, Watch};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// A default that is on its way through another one.
@@ -27,7 +27,7 @@ struct DefaultThrough {
 }
 
 impl Run<'_> {
-    /// Takes the defaults that go through another one there, and makes the rules that add to it.
+    /// Takes the defaults that go through another one there, makes the rules that add to it, and waits for what they give.
     pub(super) async fn narrow_through(&mut self, writer: &Writer) -> Step<()> {
         let defaults = self.defaults_through();
         if defaults.is_empty() {
@@ -38,11 +38,8 @@ impl Run<'_> {
             self.go_through(&ahead, writer).await?;
         }
         Box::pin(self.withhold()).await?;
-        let rules = self.rules_beside(&defaults);
-        if rules.is_empty() {
-            return Ok(());
-        }
-        self.make_rules_beside(&defaults, &rules, writer).await
+        // An earlier run may have made the rules, and not seen what they give.
+        self.make_rules_beside(&defaults, writer).await
     }
 
     fn defaults_through(&self) -> Vec<DefaultThrough> {
@@ -116,56 +113,65 @@ impl Run<'_> {
     async fn make_rules_beside(
         &mut self,
         defaults: &[DefaultThrough],
-        rules: &[usize],
         writer: &Writer,
     ) -> Step<()> {
+        let rules = self.rules_beside(defaults);
         let title = "sharing rules, before anybody loses sight";
-        let started = self.begin_stage(Stage::Rules, title, rules)?;
+        let started = self.begin_stage(Stage::Rules, title, &rules)?;
         let live = self.observe_with(BTreeSet::new()).await?;
         let objects: BTreeSet<String> = defaults.iter().map(|one| one.object.clone()).collect();
         let with_sample = self.changes_of(Stage::Removals).is_empty();
         let watch =
             Watch::of_editing(self.manifests, &live, self.reader, (&objects, with_sample)).await?;
         let before = watch.look(self.reader).await?;
-        self.deploy_changes(Stage::Rules, rules, writer).await?;
-        let growing = self.rows_that_must_come(&objects, rules, &live);
-        self.wait_for_editing(&watch, &before, &growing).await?;
+        self.deploy_changes(Stage::Rules, &rules, writer).await?;
+        let enough = self.rows_that_must_come(&objects, &before, &live);
+        self.wait_for_editing(&watch, &enough).await?;
         self.end_stage(Stage::Rules, started);
         Ok(())
     }
 
-    /// The objects that have to have more rows of rules than before: each of their records is shared with everybody.
+    /// Of which objects more rows than so many have to come: where one rule lets everybody edit every record. Where this run
+    /// makes that rule, more than there were; where an earlier one did, any.
     fn rows_that_must_come(
         &self,
         objects: &BTreeSet<String>,
-        rules: &[usize],
+        before: &Look,
         live: &Live,
-    ) -> BTreeSet<String> {
-        let is_made = |object: &String| {
-            let of_object = format!("{object}.");
-            let mut made = rules.iter().map(|index| &self.plan.changes[*index].address);
-            let keeps = self
-                .sharing_of(object)
-                .is_some_and(|sharing| sharing.keep_everyone.is_some());
-            let has_records = !matches!(live.population(object), Known::Is(0));
-            keeps && has_records && made.any(|address| address.name.starts_with(&of_object))
-        };
-        objects.iter().filter(|one| is_made(one)).cloned().collect()
+    ) -> BTreeMap<String, u64> {
+        let keeping = self.manifests.iter().flat_map(|manifest| {
+            let kept = manifest.spec.sharing.iter().filter(|sharing| {
+                let level = kept_level(sharing, manifest, live);
+                matches!(level, Some(KeptLevel::Of(RuleAccess::ReadWrite)))
+            });
+            kept.map(move |sharing| (&sharing.object.value, everyone_name(manifest)))
+        });
+        let meant = keeping.filter(|(object, _)| {
+            objects.contains(*object) && !matches!(live.population(object), Known::Is(0))
+        });
+        let rows = meant.map(|(object, name)| {
+            let rule = format!("{object}.{name}");
+            let mut changes = self.plan.changes.iter();
+            let is_new = changes
+                .any(|change| change.address.kind == "sharing_rule" && change.address.name == rule);
+            let stood = before.rule_rows.get(object).copied().unwrap_or_default();
+            (object.clone(), if is_new { stood } else { 0 })
+        });
+        rows.collect()
     }
 
     async fn wait_for_editing(
         &mut self,
         watch: &Watch,
-        before: &Look,
-        growing: &BTreeSet<String>,
+        enough: &BTreeMap<String, u64>,
     ) -> Step<()> {
         let started = self.now();
         let mut last = None;
         for wait in poll::schedule() {
             let look = watch.look(self.reader).await?;
-            let has_grown =
-                |object: &String| look.rule_rows.get(object) > before.rule_rows.get(object);
-            if look.as_predicted && growing.iter().all(has_grown) && last.as_ref() == Some(&look) {
+            let mut enough = enough.iter();
+            let has_come = enough.all(|(object, rows)| look.rule_rows.get(object) > Some(rows));
+            if look.as_predicted && has_come && last.as_ref() == Some(&look) {
                 return Ok(());
             }
             last = Some(look);

@@ -67,7 +67,14 @@ pub fn kept_level(sharing: &Sharing, manifest: &Manifest, live: &Live) -> Option
     };
     let stated = kept.access.as_ref().map(|access| access.value);
     let by_default = now.filter(|now| Some(*now) > after);
+    // On its way through another default it gives less than it did: the group notes what that was.
+    let through = sharing.narrow_through.as_ref();
+    let is_on_its_way = through.is_some_and(|one| defaults.now(object) == Some(one.model()));
+    let before = is_on_its_way
+        .then(|| live.noted_access(manifest, object))
+        .flatten();
     let level = stated
+        .or(before)
         .or(by_default)
         .or_else(|| live.noted_access(manifest, object))
         .or_else(|| standing(sharing, manifest, live));
