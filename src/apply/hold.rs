@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Exit, Failure};
 use crate::event::Event;
 use crate::guard;
 use crate::kinds::rule_target;
-use crate::live::{Known, Live, Need};
+use crate::live::{Known, Live, LiveUser, Need};
 use crate::manifest::{Manifest, Principal, Rule, Sharing};
 use crate::observe;
 use crate::org::Reader;
@@ -155,12 +155,18 @@ impl Run<'_> {
         let Known::Is(roles) = seen.roles() else {
             return false;
         };
-        let Some(role) = roles.named(role) else {
+        if roles.named(role).is_none() {
             return true;
-        };
-        let user = seen.own_user(manifest);
-        let own = user.is_some_and(|user| user.role_id.as_ref() == Some(&role.id));
-        let users = seen.users_by_role().learnt();
-        users.is_some_and(|users| users.of(&role.id) == u64::from(own))
+        }
+        let own = manifest
+            .spec
+            .user
+            .as_ref()
+            .map(|user| user.username.as_str());
+        let is_own =
+            |user: &&LiveUser| own.is_some_and(|own| own.eq_ignore_ascii_case(&user.username));
+        let members = seen.members(role);
+        let members = members.learnt();
+        members.is_some_and(|members| members.iter().all(is_own))
     }
 }

@@ -129,6 +129,34 @@ fn what_moves_behind_the_defaults_holds_back_the_users_own_rule_alone() {
     check("          expectVisible: 200..310\n", "", "OW2051");
 }
 
+/// An earlier run restricted the default and made no rule: whatever the numbers do, the next one gives people theirs back.
+#[test]
+fn a_gap_is_closed_whatever_the_limits_say_meanwhile() {
+    let kept = "      keepAccess: [{role: Demand_Generation, access: ReadOnly}]\n      rules:\n";
+    let rest = ticked("").replace("      rules:\n", kept);
+    let stage = demo(&format!(
+        "{rest}  limits: {{recordsBecomingVisible: 310}}\n"
+    ));
+    let until = [APPLY.as_slice(), &["--until", "narrowed"]].concat();
+    assert_eq!(stage.run_and_when(&until, "stage 3 ", |_| ()).code, 0);
+    assert_eq!(stage.default_of_leads(), "Private");
+    let path = stage.folder.path().join("orgwright.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    // Something is left for the first stage, so that the numbers can move before the rules.
+    std::fs::write(
+        &path,
+        text.replace("label: Feed Integration", "label: Feed"),
+    )
+    .unwrap();
+    let run = stage.run_and_when(&APPLY, "stage 1 ", |stage| stage.tick(40));
+    says(&run, 4, &["OW5013", "OW4002", "`Lead.Ticked` waits"]);
+    let rules = stage.rules_of_leads();
+    assert!(
+        rules.contains("Demand_Generation") && !rules.contains("Ticked"),
+        "{rules}"
+    );
+}
+
 #[test]
 fn what_moves_behind_the_rules_is_told_by_the_proof() {
     let stage = demo(&format!("{}{LIMITS}", ticked("")));
