@@ -162,7 +162,7 @@ fn until_made<'a>(found: Vec<&'a SetupChange>, subject: &SetupSubject) -> Vec<&'
     found.into_iter().take(kept).collect()
 }
 
-/// Without what an apply of the log-in that proves it wrote, where somebody came later: an apply ends as the manifest says.
+/// Without what an apply of the log-in that proves it wrote before somebody else came: an apply ends as the manifest says.
 /// What that log-in deploys is taken for one, and so is a record that it made right behind its own deploy.
 fn without_ours<'a>(
     found: Vec<&'a SetupChange>,
@@ -182,11 +182,13 @@ fn without_ours<'a>(
     let is_ours = |entry: &SetupChange| {
         same(entry) && (entry.deployed || (makes(entry) && follows_own_deploy(entry)))
     };
-    let others: Vec<&SetupChange> = found.iter().copied().filter(|one| !is_ours(one)).collect();
-    match others.is_empty() {
-        true => found,
-        false => others,
-    }
+    // What came after everybody else's is no apply that ended as the manifest says: there is a difference all the same.
+    let mut behind = false;
+    let counts = |entry: &&SetupChange| {
+        behind |= !is_ours(entry);
+        !(behind && is_ours(entry))
+    };
+    found.iter().copied().filter(counts).collect()
 }
 
 /// One person, several, or nobody. Where an entry of somebody else names the thing in words that are not understood, nobody
