@@ -98,10 +98,8 @@ fn write(
     arguments.outputs.write(reported, &frame, &ending)?;
     match arguments.format.and_then(PlanFormat::of_report) {
         Some(format) => {
-            context.name_org_first();
             let text = written(format, reported, &frame, &ending);
-            context.output.data(&text);
-            context.name_org_last();
+            context.data(&text);
         }
         None => {
             context.org_was_named();

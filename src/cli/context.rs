@@ -120,6 +120,13 @@ impl Context {
         }
     }
 
+    /// Data on standard output, between the two lines that name the org.
+    pub(crate) fn data(&self, text: &str) {
+        self.name_org_first();
+        self.output.data(text);
+        self.name_org_last();
+    }
+
     /// The last line of such a run.
     pub(crate) fn name_org_last(&self) {
         if let Some(line) = &self.org.borrow().line {

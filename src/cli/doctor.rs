@@ -34,9 +34,7 @@ pub(crate) fn run(arguments: &Doctor, context: &Context) -> Result<Exit, Failure
     })?;
     context.know_org(&mut diagnosis.org, embedded);
     if arguments.format == TextFormat::Json {
-        context.name_org_first();
-        context.output.data(&report::json::diagnosis(&diagnosis));
-        context.name_org_last();
+        context.data(&report::json::diagnosis(&diagnosis));
     } else {
         let org = context.org();
         let style = context.output.style;

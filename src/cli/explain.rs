@@ -67,11 +67,7 @@ fn explain_records(
     })?;
     let exit = Explanation::exit(&explanations);
     if arguments.format == TextFormat::Json {
-        context.name_org_first();
-        context
-            .output
-            .data(&report::json::explained(&explanations, &Ending::of(exit)));
-        context.name_org_last();
+        context.data(&report::json::explained(&explanations, &Ending::of(exit)));
         return Ok(exit);
     }
     let org = context.org();

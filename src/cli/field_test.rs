@@ -232,10 +232,8 @@ fn say(test: &FieldTest, arguments: &FieldTestArguments, is_written: bool, conte
     let folder = arguments.record.as_ref().filter(|_| is_written);
     let folder = folder.map(|folder| folder.to_string_lossy());
     if arguments.format == TextFormat::Json {
-        context.name_org_first();
         let text = report::json::field_test(test, folder.as_deref());
-        context.output.data(&text);
-        context.name_org_last();
+        context.data(&text);
         return;
     }
     let folder = folder.map(|folder| quoted(&folder));

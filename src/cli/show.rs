@@ -58,9 +58,7 @@ pub(crate) fn run(arguments: &ShowArguments, context: &Context) -> Result<Exit, 
     arguments.outputs.write_texts(told)?;
     match arguments.format.of_report() {
         Some(format) => {
-            context.name_org_first();
-            context.output.data(&told(format));
-            context.name_org_last();
+            context.data(&told(format));
         }
         None => {
             let style = context.output.style;

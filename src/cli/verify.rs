@@ -72,10 +72,8 @@ fn report(
     arguments.outputs.write(reported, &frame, &ending)?;
     match arguments.format.of_report() {
         Some(format) => {
-            context.name_org_first();
             let text = written(format, reported, &frame, &ending);
-            context.output.data(&text);
-            context.name_org_last();
+            context.data(&text);
         }
         None => {
             let (user, style) = (&frame.user, context.output.style);

@@ -124,7 +124,11 @@ impl Stage {
         let json = "Content-Type: application/json\r\n";
         let (status, answer) = match edit {
             Edit::Metadata(kind, name, entries) => {
-                return self.update_metadata(kind, name, entries);
+                let component = format!(
+                    "<metadata xsi:type=\"{kind}\"><fullName>{name}</fullName>{entries}</metadata>"
+                );
+                let token = &self.org.token;
+                return self.org.call_metadata(token, "updateMetadata", &component);
             }
             Edit::Row(object, condition, body) => {
                 let path = rest(object, &self.id(object, condition));
@@ -145,24 +149,6 @@ impl Stage {
             }
         };
         assert_eq!(status / 100, 2, "{answer}");
-    }
-
-    fn update_metadata(&self, kind: &str, name: &str, entries: &str) {
-        let token = &self.org.token;
-        let body = format!(
-            "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
-             <s:Header><h:SessionHeader xmlns:h=\"http://soap.sforce.com/2006/04/metadata\"><h:sessionId>{token}</h:sessionId>\
-             </h:SessionHeader></s:Header><s:Body><updateMetadata xmlns=\"http://soap.sforce.com/2006/04/metadata\">\
-             <metadata xsi:type=\"{kind}\"><fullName>{name}</fullName>{entries}</metadata></updateMetadata></s:Body></s:Envelope>"
-        );
-        let headers = "Content-Type: text/xml; charset=UTF-8\r\nSOAPAction: \"\"\r\n";
-        let (status, answer) = self
-            .org
-            .send("POST", "/services/Soap/m/66.0", headers, &body);
-        assert!(
-            status == 200 && answer.contains("<success>true"),
-            "{answer}"
-        );
     }
 
     /// What `verify` says to machines, and how it ends.

@@ -91,23 +91,6 @@ impl Stage {
         self.rest(token, "PATCH", &path, body);
     }
 
-    fn metadata(&self, token: &str, operation: &str, inside: &str) {
-        let service = "http://soap.sforce.com/2006/04/metadata";
-        let body = format!(
-            "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'>\
-             <e:Header><SessionHeader xmlns='{service}'><sessionId>{token}</sessionId></SessionHeader></e:Header>\
-             <e:Body><{operation} xmlns='{service}'>{inside}</{operation}></e:Body></e:Envelope>"
-        );
-        let headers = "Content-Type: text/xml; charset=UTF-8\r\nSOAPAction: \"\"\r\n";
-        let (status, answer) = self
-            .org
-            .send("POST", "/services/Soap/m/66.0", headers, &body);
-        assert!(
-            status == 200 && answer.contains("<success>true"),
-            "{answer}"
-        );
-    }
-
     /// A component as the org has it, with one text in it exchanged.
     fn exchange(&self, token: &str, kind: &str, name: &str, from: &str, to: &str) {
         let answer = self.org.read_metadata(kind, name);
@@ -116,7 +99,7 @@ impl Stage {
         assert!(inside.contains(from), "{from}: {inside}");
         let inside = inside.replacen(from, to, 1);
         let metadata = format!("<metadata xsi:type='{kind}'>{inside}</metadata>");
-        self.metadata(token, "updateMetadata", &metadata);
+        self.org.call_metadata(token, "updateMetadata", &metadata);
     }
 
     /// Moves the org's clock on.
@@ -180,7 +163,7 @@ fn edits() -> Vec<Edit> {
         }),
         ("sharing_rule/Lead.Sync_to_HubSpot", |stage, token| {
             let gone = format!("<type>SharingCriteriaRule</type><fullNames>{RULE}</fullNames>");
-            stage.metadata(token, "deleteMetadata", &gone);
+            stage.org.call_metadata(token, "deleteMetadata", &gone);
         }),
         ("custom_field/Lead.Sync_to_HubSpot__c", |stage, token| {
             stage.exchange(token, "CustomField", FIELD, ">Sync to HubSpot<", ">Other<");
@@ -211,7 +194,7 @@ fn edits() -> Vec<Edit> {
         ("profile/HubSpot Integration", |stage, token| {
             let profile = "<metadata xsi:type='Profile'><fullName>HubSpot Integration</fullName><custom>true</custom>\
                            <userPermissions><enabled>true</enabled><name>ViewAllData</name></userPermissions></metadata>";
-            stage.metadata(token, "updateMetadata", profile);
+            stage.org.call_metadata(token, "updateMetadata", profile);
         }),
         (SET, |stage, token| {
             let soql = format!(
@@ -228,7 +211,7 @@ fn edits() -> Vec<Edit> {
             let profile = "<metadata xsi:type='Profile'><fullName>HubSpot Integration</fullName><objectPermissions><allowCreate>true</allowCreate>\
                            <allowDelete>true</allowDelete><allowEdit>true</allowEdit><allowRead>true</allowRead><modifyAllRecords>true</modifyAllRecords>\
                            <object>Lead</object><viewAllRecords>true</viewAllRecords></objectPermissions></metadata>";
-            stage.metadata(token, "updateMetadata", profile);
+            stage.org.call_metadata(token, "updateMetadata", profile);
         }),
         ("organization_wide_default/Lead", |stage, token| {
             let lead = stage.org.read_metadata("CustomObject", "Lead");
@@ -316,7 +299,7 @@ fn a_leak_by_a_rule_has_the_name_of_whoever_made_the_rule() {
         .replace("<value>True<", "<value>False<");
     assert!(inside.to_lowercase().contains("<value>false<"), "{inside}");
     let metadata = format!("<metadata xsi:type='SharingCriteriaRule'>{inside}</metadata>");
-    stage.metadata(&token, "createMetadata", &metadata);
+    stage.org.call_metadata(&token, "createMetadata", &metadata);
     let minute = stage.latest();
     let words = ["verify", "--format", "json", "--out", "leaks.sarif"];
     let run = stage.run(&words);

@@ -251,6 +251,22 @@ impl Org {
         rows.into_iter().map(plain).collect()
     }
 
+    /// A call of the Metadata API that succeeds, by the holder of a token.
+    pub(crate) fn call_metadata(&self, token: &str, operation: &str, inside: &str) {
+        let service = "http://soap.sforce.com/2006/04/metadata";
+        let body = format!(
+            "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'>\
+             <e:Header><SessionHeader xmlns='{service}'><sessionId>{token}</sessionId></SessionHeader></e:Header>\
+             <e:Body><{operation} xmlns='{service}'>{inside}</{operation}></e:Body></e:Envelope>"
+        );
+        let headers = "Content-Type: text/xml; charset=UTF-8\r\nSOAPAction: \"\"\r\n";
+        let (status, answer) = self.send("POST", "/services/Soap/m/66.0", headers, &body);
+        assert!(
+            status == 200 && answer.contains("<success>true"),
+            "{answer}"
+        );
+    }
+
     /// What the Metadata API reads of one component.
     pub(crate) fn read_metadata(&self, kind: &str, name: &str) -> String {
         let token = &self.token;

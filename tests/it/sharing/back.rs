@@ -282,17 +282,23 @@ fn an_integration_is_retired_and_leaks_nothing_on_the_way() {
     });
 }
 
+/// A company in which a wish was applied, with what was known before and what was planned.
+async fn applied(company: &Company, wish: &Wish) -> (Rehearsal, Live, Plan) {
+    let rehearsal = Rehearsal::over(emulated::org(company).0, wish.manifest(company)).await;
+    let live = observe::observe(&rehearsal.manifests, &rehearsal.reader);
+    let live = live.await.unwrap();
+    let planned = orgwright::plan::plan(&rehearsal.manifests, &live).unwrap();
+    assert!(rehearsal.apply(&planned).await.failure.is_none());
+    (rehearsal, live, planned)
+}
+
 /// Somebody else's edit in between stays, and is told.
 #[test]
 fn what_somebody_changed_since_stays() {
     let company = Company::of_words(&["North", "South"]);
     let wish = Wish::of_word("North");
     run(async {
-        let rehearsal = Rehearsal::over(emulated::org(&company).0, wish.manifest(&company)).await;
-        let live = observe::observe(&rehearsal.manifests, &rehearsal.reader);
-        let live = live.await.unwrap();
-        let planned = orgwright::plan::plan(&rehearsal.manifests, &live).unwrap();
-        assert!(rehearsal.apply(&planned).await.failure.is_none());
+        let (rehearsal, live, planned) = applied(&company, &wish).await;
         rehearsal.server.change(|org| {
             let role = org
                 .roles
@@ -327,11 +333,7 @@ fn a_leak_on_the_way_is_seen() {
     company.defaults.insert(Object::Lead, Model::ReadWrite);
     let wish = Wish::of_word("North");
     run(async {
-        let rehearsal = Rehearsal::over(emulated::org(&company).0, wish.manifest(&company)).await;
-        let live = observe::observe(&rehearsal.manifests, &rehearsal.reader);
-        let live = live.await.unwrap();
-        let planned = orgwright::plan::plan(&rehearsal.manifests, &live).unwrap();
-        assert!(rehearsal.apply(&planned).await.failure.is_none());
+        let (rehearsal, live, planned) = applied(&company, &wish).await;
         let server = &rehearsal.server;
         let allowed = sight(&server.org(), "integration@company.example", server.now());
         assert_eq!(allowed.len(), 1);
