@@ -14,7 +14,7 @@ pub const SETUP_HISTORY: &str = "SELECT Action, Section, Display, CreatedDate, C
 
 /// Deploys that changed the org, the latest first: what of the trail falls into one, by the same user, is its work (Tooling
 /// API, DeployRequest).
-pub const DEPLOYS_MADE: &str = "SELECT CreatedDate, CompletedDate, CreatedBy.Username FROM DeployRequest WHERE CheckOnly = false ORDER BY CreatedDate DESC LIMIT 2000";
+pub const DEPLOYS_MADE: &str = "SELECT CreatedDate, CompletedDate, CreatedBy.Username FROM DeployRequest WHERE CheckOnly = false AND Status IN ('Succeeded','SucceededPartial') ORDER BY CreatedDate DESC LIMIT 2000";
 
 /// Entries that [`SETUP_HISTORY`] asks for.
 const MOST_ENTRIES: usize = 2_000;

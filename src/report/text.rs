@@ -250,6 +250,10 @@ pub(super) fn mend(mend: &Mend) -> String {
 pub(super) fn authorship(authorship: &Authorship) -> String {
     match authorship {
         Authorship::Known { by } => edit(by),
+        Authorship::Candidates { by } if by.len() == 1 => {
+            let each: Vec<String> = by.iter().map(edit).collect();
+            format!("perhaps {}", each.concat())
+        }
         Authorship::Candidates { by } => {
             let each: Vec<String> = by.iter().map(edit).collect();
             format!("either {}", each.join(", or "))

@@ -155,9 +155,8 @@ fn of_change(change: &Change, history: &SetupHistory, live: &Live) -> Authorship
 
 /// Entries back to the one that made the thing, or wrote it as a whole.
 fn until_made<'a>(found: Vec<&'a SetupChange>, subject: &SetupSubject) -> Vec<&'a SetupChange> {
-    let is_whole =
-        |entry: &SetupChange| makes(entry) || (entry.deployed && subject.is_deployed_whole());
-    let end = found.iter().position(|entry| is_whole(entry));
+    let is_end = |entry: &SetupChange| makes(entry) || subject.is_whole(entry);
+    let end = found.iter().position(|entry| is_end(entry));
     let kept = end.map_or(found.len(), |end| end + 1);
     found.into_iter().take(kept).collect()
 }
@@ -219,7 +218,12 @@ fn judged(entries: &[&SetupChange], subject: &SetupSubject, history: &SetupHisto
             }),
         }
     }
+    let ends = entries
+        .last()
+        .is_some_and(|entry| makes(entry) || removes(entry) || subject.is_whole(entry));
     match (edits.pop(), edits.is_empty()) {
+        // Older entries than were read may be about it as well.
+        (Some(by), true) if history.is_cut && !ends => Authorship::Candidates { by: vec![by] },
         (Some(by), true) => Authorship::Known { by },
         (Some(last), false) => {
             edits.push(last);
@@ -388,6 +392,55 @@ mod tests {
         let bob = "changeduser | Changed user u@x.example | bob | 12";
         assert_eq!(who(&user, &[bob, made, deploy]), "bob 12");
         assert_eq!(who(&user, &[bob, made]), "bob 12 or ci@acme.example 10");
+    }
+
+    #[test]
+    fn ones_own_deploy_counts_where_nobody_came_after_it() {
+        let profile = changed("profile", "P", Action::Update, "userPermissions.X");
+        let bob = "changedprofile | Changed profile P | bob | 12";
+        let own = |minute: &str| {
+            format!("changedProfile | Changed Profile P | *ci@acme.example | {minute}")
+        };
+        assert_eq!(who(&profile, &[bob, &own("10")]), "bob 12");
+        assert_eq!(
+            who(&profile, &[&own("16"), bob, &own("10")]),
+            "ci@acme.example 16 or bob 12"
+        );
+    }
+
+    #[test]
+    fn what_codes_do_not_tell_is_not_known() {
+        let name = changed("user", "u@x.example", Action::Update, "lastName");
+        let marketing = "changedmarketinguseroffon | Changed user u@x.example | bob | 12";
+        let nobody_recorded = "changedtimezoneofuser | Changed user u@x.example | bob | 13";
+        let eve = "changeduser | Changed user u@x.example | eve | 12";
+        assert_eq!(who(&name, &[marketing]), "not known");
+        assert_eq!(who(&name, &[marketing, eve]), "eve 12");
+        assert_eq!(who(&name, &[nobody_recorded, eve]), "not known");
+        let field = changed("custom_field", "Lead.A__c", Action::Update, "visibleTo");
+        let help = "changedcfhelptext | Changed help text of custom field Lead.A__c | bob | 12";
+        assert_eq!(who(&field, &[help]), "not known");
+    }
+
+    #[test]
+    fn where_older_entries_may_be_about_it_a_single_name_is_a_candidate() {
+        let check = |lines: &[&str], is_known: bool| {
+            let change = changed("role", "Sales", Action::Update, "label");
+            let history = SetupHistory {
+                is_cut: true,
+                ..history(lines)
+            };
+            let told = of_change(&change, &history, &Live::default());
+            assert_eq!(
+                matches!(told, Authorship::Known { .. }),
+                is_known,
+                "{told:?}"
+            );
+            assert!(!matches!(told, Authorship::NotKnown { .. }), "{told:?}");
+        };
+        let bob = "changedrole | Changed role Sales | bob | 12";
+        check(&[bob], false);
+        check(&["changedRole | Changed Role Sales | *eve | 12"], true);
     }
 
     #[test]

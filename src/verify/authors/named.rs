@@ -6,6 +6,9 @@
 use crate::change::Change;
 use crate::live::{Live, SetupChange};
 
+/// The attribute of a field that says who sees it.
+const VISIBLE: &str = "visibleTo";
+
 /// What a sentence of the trail can say of one thing.
 pub(super) struct SetupSubject {
     kind: &'static str,
@@ -53,6 +56,15 @@ impl SetupSubject {
                 names.extend(label_of(set, live));
                 also = Some(user);
             }
+            // Who sees a field stands in entries of profiles, by the field's label.
+            "custom_field"
+                if change
+                    .fields
+                    .iter()
+                    .any(|field| field.path.starts_with(VISIBLE)) =>
+            {
+                return None;
+            }
             "profile"
             | "sharing_rule"
             | "organization_wide_default"
@@ -63,15 +75,15 @@ impl SetupSubject {
         Some(Self { kind, names, also })
     }
 
-    /// Whether a deploy writes such a thing as a whole, so that nothing before it lasts.
-    pub(super) fn is_deployed_whole(&self) -> bool {
+    /// Whether an entry is of a deploy that writes such a thing as a whole, so that nothing before it lasts.
+    pub(super) fn is_whole(&self, entry: &SetupChange) -> bool {
         let whole = [
             "role",
             "sharing_rule",
             "organization_wide_default",
             "custom_field",
         ];
-        whole.contains(&self.kind)
+        entry.deployed && whole.contains(&self.kind)
     }
 
     /// Whether an entry is about it.
@@ -80,6 +92,7 @@ impl SetupSubject {
         let names_also = also.is_none_or(|also| names_after(&entry.display, also, &["user"]));
         let mut names = self.names.iter().filter(|name| !name.trim().is_empty());
         self.fits(entry)
+            && self.knows(entry)
             && names_also
             && names.any(|name| names_after(&entry.display, name, self.nouns()))
     }
@@ -90,6 +103,14 @@ impl SetupSubject {
             |name: &String| !name.trim().is_empty() && entry.display.contains(name.as_str());
         let holds_also = self.also.as_ref().is_none_or(holds);
         self.fits(entry) && !self.is_in(entry) && holds_also && self.names.iter().any(holds)
+    }
+
+    /// Whether it is known which attributes an entry can be about: of users each attribute has a code of its own, and most of
+    /// these nobody recorded.
+    fn knows(&self, entry: &SetupChange) -> bool {
+        let action = entry.action.to_ascii_lowercase();
+        let begins = |known: &&str| action.starts_with(known);
+        self.kind != "user" || CODES_OF_USERS.iter().any(begins)
     }
 
     /// The words after which sentences name such a thing.
@@ -137,6 +158,28 @@ impl SetupSubject {
         }
     }
 }
+
+/// How the codes of users begin that people have recorded, or that say nothing but that a user was made or changed.
+const CODES_OF_USERS: [&str; 18] = [
+    "createduser",
+    "changeduser",
+    "activateduser",
+    "deactivateduser",
+    "frozeuser",
+    "unfrozeuser",
+    "unlockeduser",
+    "changedusername",
+    "changedemail",
+    "useremailchangesent",
+    "changedpassword",
+    "resetpassword",
+    "changedcommunitynickname",
+    "changedfederationid",
+    "changedmanager",
+    "changedmarketinguser",
+    "changedprofileforuser",
+    "changedroleforuser",
+];
 
 /// Whose assignment it is, where the address does not say.
 fn user_of(change: &Change) -> Option<String> {
@@ -195,6 +238,8 @@ pub(super) fn may_change(entry: &SetupChange, paths: &[&str]) -> bool {
         "activateduser" | "deactivateduser" => about(&["active"]),
         "changedusername" => about(&["username"]),
         "changedcommunitynickname" => about(&["nickname"]),
+        "changedfederationid" => about(&["federationId"]),
+        code if code.starts_with("changedmarketinguser") => about(&["features"]),
         "frozeuser" | "unfrozeuser" | "unlockeduser" | "changedpassword" | "resetpassword"
         | "changedmanager" => false,
         code if code.starts_with("profilepermchanged") => about(&["userPermissions"]),
