@@ -10,6 +10,7 @@ use crate::diagnostic::Place;
 use crate::live::{CapabilityNeed, HoldingNeed, Known, Live, Need};
 use crate::manifest::{Manifest, ObjectPermission};
 use holder::CapableUser;
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// What lets who asks see what sets grant, and who is frozen: without it the org shows fewer rows, and no error (object
@@ -182,7 +183,14 @@ pub fn capabilities(manifest: &Manifest, live: &Live) -> Vec<Capability> {
         permissions: permissions_need(&user.username.to_lowercase(), &demands),
         fields: fields_need(&user.username.to_lowercase(), &demands),
     };
-    let told = demands.into_iter().map(|demand| {
+    // A set that is stated until a day is not demanded after it.
+    let is_due = |demand: &Demand| {
+        let until = demand.until.and_then(|day| day.parse::<Date>().ok());
+        until
+            .zip(live.today)
+            .is_none_or(|(until, today)| today <= until)
+    };
+    let told = demands.into_iter().filter(is_due).map(|demand| {
         let (has, from, void) = holder.can(&demand.ability).parts();
         Capability {
             manifest: manifest.name.value.clone(),

@@ -24,8 +24,10 @@ pub enum Ability {
     NotFrozen,
     /// It holds a user permission, such as `ApiEnabled`.
     Permission(String),
-    /// A permission set or group is in force for it, by the name that the manifest gives.
+    /// A permission set is in force for it, by the name that the manifest gives.
     SetInForce(String),
+    /// A group of permission sets is.
+    GroupInForce(String),
     /// What it may do with the records of an object.
     Object(String, ObjectPermission),
     /// It reads a field of an object.
@@ -39,6 +41,7 @@ impl fmt::Display for Ability {
             Self::NotFrozen => out.write_str("user/not_frozen"),
             Self::Permission(name) => write!(out, "user_permission/{name}"),
             Self::SetInForce(name) => write!(out, "permission_set/{name}"),
+            Self::GroupInForce(name) => write!(out, "permission_set_group/{name}"),
             Self::Object(object, right) => write!(out, "object/{object}/{right}"),
             Self::Field(object, field) => write!(out, "field/{object}.{field}/read"),
         }
@@ -79,6 +82,8 @@ pub struct Demand<'a> {
     pub wanted: bool,
     /// Why.
     pub reason: DemandReason,
+    /// The last day on which it is demanded, where the manifest says one.
+    pub until: Option<&'a str>,
     /// The line that says so.
     pub place: &'a Place,
 }
@@ -89,6 +94,7 @@ impl<'a> Demand<'a> {
             ability,
             wanted,
             reason,
+            until: None,
             place,
         }
     }
@@ -149,14 +155,25 @@ fn permissions(manifest: &Manifest) -> Vec<Demand<'_>> {
 }
 
 fn sets(manifest: &Manifest) -> Vec<Demand<'_>> {
+    let demand = |ability, place| Demand::new(ability, true, DemandReason::Stated, place);
     let named = manifest.spec.permission_sets.iter();
-    let named = named.filter(|set| !set.absent).map(|set| &set.name);
-    let granted = manifest.spec.granted_sets().map(|set| &set.name);
-    let held = granted.chain(named).map(|name| {
-        let ability = Ability::SetInForce(name.value.clone());
-        Demand::new(ability, true, DemandReason::Stated, &name.place)
+    let named = named.filter(|set| !set.absent).map(|set| {
+        let name = set.name.value.clone();
+        let ability = match set.is_group {
+            true => Ability::GroupInForce(name),
+            false => Ability::SetInForce(name),
+        };
+        Demand {
+            until: set.expires.as_ref().map(|day| day.as_str()),
+            ..demand(ability, &set.name.place)
+        }
     });
-    held.collect()
+    let granted = manifest.spec.granted_sets();
+    let granted = granted.map(|set| {
+        let ability = Ability::SetInForce(set.name.value.clone());
+        demand(ability, &set.name.place)
+    });
+    granted.chain(named).collect()
 }
 
 fn objects(manifest: &Manifest) -> Vec<Demand<'_>> {

@@ -70,13 +70,19 @@ fn message(one: &Capability) -> Option<String> {
         Ability::Permission(name) => {
             format!("`{user}` does not hold `{name}`, {because}: {nothing}")
         }
-        Ability::SetInForce(name) => match one.void.is_empty() {
-            true => format!("`{user}` does not hold the permission set `{name}`, {because}"),
-            false => format!(
-                "the permission set `{name}` gives `{user}` nothing: {}",
-                one.void.join("; ")
-            ),
-        },
+        Ability::SetInForce(name) | Ability::GroupInForce(name) => {
+            let noun = match one.ability {
+                Ability::GroupInForce(_) => "permission set group",
+                _ => "permission set",
+            };
+            match one.void.is_empty() {
+                true => format!("`{user}` does not hold the {noun} `{name}`, {because}"),
+                false => format!(
+                    "the {noun} `{name}` gives `{user}` nothing: {}",
+                    one.void.join("; ")
+                ),
+            }
+        }
         Ability::Object(object, right) => format!(
             "`{user}` lacks `{}` on {object}, {because}: {nothing}",
             right.word()
@@ -99,10 +105,19 @@ fn is_healed(one: &Capability, drift: &[Change]) -> bool {
                 change.address.kind == "permission_set_assignment" && change.address.name == *name
             });
         }
+        Ability::GroupInForce(name) => {
+            let own = format!("{name}@");
+            let mut assigned = drift.iter();
+            return assigned.any(|change| {
+                change.address.kind == "permission_set_group_assignment"
+                    && change.address.name.starts_with(&own)
+            });
+        }
         Ability::Active | Ability::NotFrozen => return false,
     };
-    let in_profile = |change: &&Change| {
-        change.address.kind == "profile" && change.fields.iter().any(|field| field.path == path)
+    let in_own = |change: &&Change| {
+        let is_own = ["profile", "permission_set"].contains(&change.address.kind);
+        is_own && change.fields.iter().any(|field| field.path == path)
     };
     let of_field = |change: &&Change| match &one.ability {
         Ability::Field(object, field) => {
@@ -113,7 +128,7 @@ fn is_healed(one: &Capability, drift: &[Change]) -> bool {
     };
     let only_own = one.wanted || one.from.iter().all(|from| from.starts_with("profile/"));
     let mut changes = drift.iter();
-    only_own && changes.any(|change| in_profile(&change) || of_field(&change))
+    only_own && changes.any(|change| in_own(&change) || of_field(&change))
 }
 
 /// What a person does where no apply does it.
@@ -128,7 +143,7 @@ fn by_hand(one: &Capability) -> String {
             "no integration can connect as this user without the API, nor do what it is meant to without what is stated; plan \
              again, and where that changes nothing, state `{name}: true` under `profile.userPermissions`"
         ),
-        Ability::SetInForce(_) => {
+        Ability::SetInForce(_) | Ability::GroupInForce(_) => {
             "Setup > Permission Sets > the set > Manage Assignments: take the expiry off, or assign it anew; of a set that a \
              session has to activate, switch Session Activation Required off"
                 .to_owned()

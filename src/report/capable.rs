@@ -56,6 +56,7 @@ fn in_words(one: &Capability) -> String {
         Ability::Permission(name) if one.wanted => format!("hold {name}"),
         Ability::Permission(name) => format!("go without {name}"),
         Ability::SetInForce(name) => format!("use the permission set {name}"),
+        Ability::GroupInForce(name) => format!("use the permission set group {name}"),
         Ability::Object(object, right) => format!("{} {object}", right.word()),
         Ability::Field(object, field) => format!("read {object}.{field}"),
     };

@@ -41,6 +41,19 @@ impl HeldAbility {
         }
     }
 
+    /// Not known instead of "no", where no profile and no set of the org lists the object: some objects go without.
+    fn unless_nobody_is_listed(self, live: &Live, object: &str) -> Self {
+        let grants = live.grants_on(object);
+        let nobody = grants.learnt().is_some_and(|grants| grants.is_empty());
+        match self.has {
+            Known::Is(false) if nobody => {
+                let what = format!("who may use {object}, which no profile lists");
+                Self::plain(Known::Refused(Refused::not_told(what)))
+            }
+            _ => self,
+        }
+    }
+
     pub(super) fn parts(self) -> (Known<bool>, BTreeSet<String>, Vec<String>) {
         (self.has, self.from, self.void)
     }
@@ -52,7 +65,13 @@ impl<'a> CapableUser<'a> {
             Ability::Active => HeldAbility::plain(Known::Is(self.user.active)),
             Ability::NotFrozen => HeldAbility::plain(self.is_not_frozen()),
             Ability::Permission(name) => self.by_sets(|set| self.grants_permission(name, set)),
-            Ability::SetInForce(name) => self.holds_set(name),
+            Ability::SetInForce(name) => {
+                self.holds(find_permission_set(self.live, name).ok().flatten())
+            }
+            Ability::GroupInForce(name) => {
+                let containers = self.live.containers().learnt();
+                self.holds(containers.and_then(|all| all.group_called(name)))
+            }
             Ability::Object(object, right) => self.on_object(object, *right),
             Ability::Field(object, field) => self.reads_field(object, field),
         }
@@ -127,13 +146,10 @@ impl<'a> CapableUser<'a> {
         granted.map(|granted| names(granted, set).contains(name))
     }
 
-    fn holds_set(&self, name: &str) -> HeldAbility {
-        let set = match find_permission_set(self.live, name) {
-            Ok(Some(set)) => set,
-            // The plan says what is wrong with the name.
-            Ok(None) | Err(_) => return HeldAbility::plain(Known::Is(false)),
-        };
-        self.by_sets(|held| Known::Is(held.id == set.id))
+    /// Whether a set is in force for the user. One that the org does not have, or does not show, is held by nobody as far as
+    /// who asks is shown all: the plan says what is wrong with the name.
+    fn holds(&self, set: Option<&Container>) -> HeldAbility {
+        self.by_sets(|held| Known::Is(set.is_some_and(|set| held.id == set.id)))
     }
 
     fn on_object(&self, object: &str, right: ObjectPermission) -> HeldAbility {
@@ -150,6 +166,7 @@ impl<'a> CapableUser<'a> {
                     .any(|rights| gives(*rights, right))
             })
         })
+        .unless_nobody_is_listed(self.live, object)
     }
 
     /// Whether a set lets read all fields of an object; "no" as long as nobody asked, which is done before a field is called
@@ -175,7 +192,7 @@ impl<'a> CapableUser<'a> {
         }
         let by_field = self.by_sets(|set| self.grants_field(object, field, described, set));
         let has = match (&by_field.has, &on_object.has) {
-            (Known::Is(false), _) if described.is_none() && !field.ends_with("__c") => {
+            (Known::Is(false), _) if described.is_none() && !self.is_custom_of(object, field) => {
                 let what = format!("what the field `{object}.{field}` is");
                 Known::Refused(Refused::not_told(what))
             }
@@ -189,6 +206,12 @@ impl<'a> CapableUser<'a> {
         };
         let void = by_field.void;
         HeldAbility { has, from, void }
+    }
+
+    /// Whether a field that the org does not describe is one that profiles list: a custom field of an object that it does
+    /// describe, since whoever reads the object is shown the others.
+    fn is_custom_of(&self, object: &str, field: &str) -> bool {
+        field.ends_with("__c") && self.live.object(object).found().is_some()
     }
 
     fn grants_field(

@@ -264,3 +264,61 @@ fn a_field_is_not_called_hidden_before_it_is_asked_whether_a_set_reads_all() {
     );
     assert!(further_capability_needs(&manifest, &live).is_empty());
 }
+
+/// Whether the user can do something that the manifest of this text demands.
+fn can(text: &str, ability: &Ability, answer: impl Fn(&Need) -> Answer) -> Option<Known<bool>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("m.yaml");
+    let head = "apiVersion: orgwright/v1\nkind: IntegrationUser\nmetadata: {name: m}\nspec:\n  user: {username: bot@acme.example, \
+                email: a@b.example, lastName: Bot}\n";
+    std::fs::write(&file, format!("{head}{text}")).expect("written");
+    let manifests = crate::manifest::load(&[file], &[], &[], &|_| None).expect("valid");
+    let manifest = manifests.first().expect("one");
+    let mut live = Live::default();
+    live.today = Some(jiff::civil::date(2026, 12, 1));
+    for need in capability_needs(manifest) {
+        let answer = answer(&need);
+        live.tell(need, answer);
+    }
+    let all = capabilities(manifest, &live);
+    let one = all.into_iter().find(|one| one.ability == *ability);
+    one.map(|one| one.has)
+}
+
+#[test]
+fn an_object_that_no_profile_lists_is_not_lacked() {
+    let expected =
+        "  expect:\n    - {query: \"SELECT Id FROM Task WHERE Status = 'Open'\", access: read}\n";
+    let ability = Ability::Object("Task".into(), ObjectPermission::Read);
+    let has = can(expected, &ability, |need| match need {
+        Need::Grants(_) => rows(&[]),
+        need => answer(need, &ALL),
+    });
+    assert!(matches!(has, Some(Known::Refused(_))), "{has:?}");
+    let of_others = can(expected, &ability, |need| match need {
+        Need::Grants(object) => rows(&[
+            json!({"ParentId": "0PS9", "SobjectType": object, "PermissionsRead": true, "Parent": {"Profile": {"Name": "Other"}}}),
+        ]),
+        need => answer(need, &ALL),
+    });
+    assert!(matches!(of_others, Some(Known::Is(false))), "{of_others:?}");
+}
+
+#[test]
+fn a_set_is_demanded_until_its_last_day_and_a_group_is_no_set() {
+    let until = |day: &str| format!("  permissionSets: [{{name: Extra, expires: {day}}}]\n");
+    let extra = Ability::SetInForce("Extra".into());
+    let over = Told {
+        active: false,
+        ..ALL
+    };
+    let has = |day: &str| can(&until(day), &extra, |need| answer(need, &over));
+    assert!(has("2026-11-30").is_none());
+    assert!(matches!(has("2026-12-01"), Some(Known::Is(false))));
+    // A set of that name is there and held; a group of it is not.
+    let group = Ability::GroupInForce("Extra".into());
+    let has = can("  permissionSets: [{group: Extra}]\n", &group, |need| {
+        answer(need, &ALL)
+    });
+    assert!(matches!(has, Some(Known::Is(false))), "{has:?}");
+}
