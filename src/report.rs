@@ -70,11 +70,16 @@ pub struct Frame {
     pub files: Vec<String>,
     /// The command to copy, word by word, quoted for a shell.
     pub next: Vec<String>,
-    /// Why `apply` would refuse the plan, where it would.
-    pub refusals: Vec<Diagnostic>,
+    /// Why `apply` would refuse the plan, where it would; `None` where nobody asked.
+    pub refusals: Option<Vec<Diagnostic>>,
 }
 
 impl Frame {
+    /// Why `apply` would refuse the plan, as far as that was asked.
+    fn refused(&self) -> &[Diagnostic] {
+        self.refusals.as_deref().unwrap_or_default()
+    }
+
     /// Which program made the report, and when where that is to be said.
     fn made_by(&self) -> String {
         match &self.at {

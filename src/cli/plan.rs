@@ -204,7 +204,7 @@ pub(crate) fn frame(
             .map(|manifest| manifest.file.to_string())
             .collect(),
         next,
-        refusals,
+        refusals: Some(refusals),
         user: report::user(manifests),
         ..Frame::default()
     }

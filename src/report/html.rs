@@ -111,9 +111,9 @@ fn head(plan: &Plan, frame: &Frame) -> Markup {
 fn foot(plan: &Plan, frame: &Frame) -> Markup {
     let left = left_alone_counts(plan);
     html! {
-        @if !plan.changes.is_empty() && !frame.refusals.is_empty() {
+        @if !plan.changes.is_empty() && !frame.refused().is_empty() {
             p { strong class="error" { "apply would refuse this plan (exit 4)" } }
-            ul { @for refusal in &frame.refusals { (finding(refusal)) } } "\n"
+            ul { @for refusal in frame.refused() { (finding(refusal)) } } "\n"
         }
         @if !plan.changes.is_empty() && !frame.next.is_empty() {
             p { "Next: " code { (printable(&frame.next.join(" "))) } } "\n"

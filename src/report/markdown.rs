@@ -127,10 +127,10 @@ fn tail(plan: &Plan, frame: &Frame) -> String {
     } else {
         format!("\nLeft alone: {}\n", left.join(", "))
     };
-    let refused = match plan.changes.is_empty() || frame.refusals.is_empty() {
+    let refused = match plan.changes.is_empty() || frame.refused().is_empty() {
         true => String::new(),
         false => {
-            let each = first_of(frame.refusals.iter().map(finding));
+            let each = first_of(frame.refused().iter().map(finding));
             format!("\n**`apply` would refuse this plan** (exit 4):\n\n{each}")
         }
     };

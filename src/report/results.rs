@@ -1,6 +1,7 @@
 //! What a run found, one by one: what SARIF, JUnit and the annotations of a build server are made of.
 //!
-//! **Promise:** what is wrong stands in one case, once; a case without a problem was looked at, and is as it should be.
+//! **Promise:** what is wrong stands in one case, once; a case without a problem was looked at, and is as it should be, or in
+//! a plan as it will be.
 
 use std::collections::BTreeMap;
 
@@ -97,10 +98,12 @@ fn of_plan(plan: &Plan, frame: &Frame) -> Vec<CheckedCase> {
         let refused = check.refused.iter().map(CaseProblem::from).collect();
         cases.push(CheckedCase::new("run", "check by the org", refused));
     }
-    let refusals = frame.refusals.iter();
+    let refusals = frame.refused().iter();
     let refusals = refusals.filter(|refusal| !plan.findings.contains(refusal));
     let refusals = refusals.map(CaseProblem::from).collect();
-    cases.push(CheckedCase::new("run", "guards and limits", refusals));
+    let mut guarded = CheckedCase::new("run", "guards and limits", refusals);
+    guarded.is_skipped = frame.refusals.is_none();
+    cases.push(guarded);
     cases
 }
 

@@ -82,7 +82,7 @@ pub(crate) fn org() -> OrgIdentity {
 pub(crate) fn frame() -> Frame {
     let next = ["orgwright", "apply", "--expect", "7f3a91c2d4e5"].map(str::to_owned);
     Frame {
-        refusals: Vec::new(),
+        refusals: None,
         name: "hubspot-selective-sync".into(),
         org: EMBEDDED_ORG.to_owned(),
         files: vec!["orgwright.yaml".into()],

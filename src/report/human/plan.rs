@@ -37,7 +37,7 @@ pub fn plan(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     whole(&mut page, plan, frame);
     next(&mut page, plan, frame);
-    last_lines(&mut page, &every(plan), &frame.refusals, &frame.org);
+    last_lines(&mut page, &every(plan), frame.refused(), &frame.org);
     page.finish()
 }
 
@@ -93,7 +93,7 @@ pub fn plan_totals(plan: &Plan, frame: &Frame, style: Style) -> String {
     let mut page = Page::new(style);
     totals_or_none(&mut page, plan);
     next(&mut page, plan, frame);
-    last_lines(&mut page, &every(plan), &frame.refusals, &frame.org);
+    last_lines(&mut page, &every(plan), frame.refused(), &frame.org);
     page.finish()
 }
 

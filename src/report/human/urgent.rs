@@ -64,14 +64,14 @@ pub(super) fn next(page: &mut Page, plan: &Plan, frame: &Frame) {
     if plan.changes.is_empty() {
         return;
     }
-    if !frame.refusals.is_empty() {
+    if !frame.refused().is_empty() {
         page.toned(
             0,
             2,
             Some(Tone::Bad),
             "apply would refuse this plan (exit 4):",
         );
-        for refusal in &frame.refusals {
+        for refusal in frame.refused() {
             let word = refusal.severity.word();
             let text = format!("{word} {}: {}", refusal.code, printable(&refusal.message));
             page.toned(2, 4, Some(Tone::Bad), &text);
